@@ -1,0 +1,8 @@
+import { defineConfig } from '@mikro-orm/postgresql';
+import { ormOptions } from './src/database/orm.ts';
+
+/** For the MikroORM CLI: `npx mikro-orm migration:list` and the likes. The service builds its own, from the same options. */
+export default defineConfig({
+  ...ormOptions(),
+  clientUrl: process.env.DATABASE_URL ?? 'postgresql://localhost:5432/rekey',
+});

@@ -1,0 +1,77 @@
+/** The top-level error codes of access; what each means for HTTP and GraphQL is decided at those edges. */
+export type AccessErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
+  | 'AUTHENTICATION_UNAVAILABLE'
+  | 'BAD_CREDENTIALS_IN_REQUEST'
+  | 'OUTCOME_UNKNOWN';
+
+/** The HTTP status of an answer that consists of nothing but this error. */
+const STATUSES: Record<AccessErrorCode, number> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  AUTHENTICATION_UNAVAILABLE: 503,
+  BAD_CREDENTIALS_IN_REQUEST: 400,
+  OUTCOME_UNKNOWN: 500,
+};
+
+/** A request that is not let through, or whose fate is not known. The message is for the caller and holds no secret. */
+export class AccessError extends Error {
+  readonly code: AccessErrorCode;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: AccessErrorCode, message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'AccessError';
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** How HTTP tells it (RFC 6750 §3, RFC 9110 §10.2.3). */
+  get http(): { status: number; headers: Record<string, string> } {
+    const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+    if (this.retryAfterSeconds !== undefined) headers['Retry-After'] = String(this.retryAfterSeconds);
+    if (this.code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = 'Bearer realm="rekey", error="invalid_token"';
+    return { status: STATUSES[this.code], headers };
+  }
+}
+
+/** A credential was presented and is not good. One message for every reason: a thief learns nothing from it. */
+export const credentialRefused = () => new AccessError('UNAUTHENTICATED', 'The credential is not valid.');
+
+/** No credential where one is needed. */
+export const credentialMissing = () =>
+  new AccessError(
+    'UNAUTHENTICATED',
+    'This needs a credential: send `Authorization: Bearer <access token or API key>` or `X-API-Key: <API key>`.',
+  );
+
+/** The credential is good but may not do this. */
+export const scopeMissing = (scope: string) =>
+  new AccessError('FORBIDDEN', `This needs the scope ${scope}, which the credential does not hold.`);
+
+/** Too much, too fast. */
+export const tooMany = (retryAfterSeconds: number) =>
+  new AccessError('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+
+/** The service cannot know whether the credential is good, and does not guess. */
+export const unavailable = (cause?: unknown) =>
+  new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service cannot check credentials at the moment. Try again.', {
+    retryAfterSeconds: 1,
+    cause,
+  });
+
+/** The request contradicts itself, e.g. it carries two different credentials. */
+export const contradictoryCredentials = () =>
+  new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send one.');
+
+/** The connection broke while a change was being committed: it may or may not have happened. */
+export const outcomeUnknown = (cause: unknown) =>
+  new AccessError(
+    'OUTCOME_UNKNOWN',
+    'The database went away while the change was being committed: it may or may not have happened. Look, then repeat.',
+    { cause },
+  );

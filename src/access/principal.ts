@@ -1,0 +1,41 @@
+import type { Scope } from './scope.ts';
+
+/** The kinds of credentials that authenticate requests. */
+export type CredentialKind = 'apiKey' | 'session';
+
+/**
+ * Who a request comes from: what its credential stands for. Plain data, for it travels through the caches.
+ * It says nothing about how long it is good; that is the cache entry's to know.
+ */
+export interface Principal {
+  readonly kind: CredentialKind;
+  readonly credentialId: string;
+  /**
+   * Which of the credential's proofs was presented: the SHA-256 (base64url) of an opaque secret, the `jti` of an
+   * access token. A rotated key is the same credential, but its old secret is not the same proof.
+   */
+  readonly proof: string;
+  readonly userId: string | null;
+  /** Set where the credential only works for one workspace. */
+  readonly workspaceId: string | null;
+  readonly scopes: readonly Scope[];
+  readonly permissions: readonly string[];
+  /** When the credential (not the cache entry) ends by itself, in milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** Whether this principal may see and change what belongs to other people. */
+export function isAdministrator(principal: Principal): boolean {
+  return principal.scopes.includes('ADMIN');
+}
+
+/** The scopes asked for that the principal does not hold, in the order they were asked for. */
+export function scopesNotHeld(principal: Principal, asked: readonly Scope[]): Scope[] {
+  return asked.filter((scope) => !principal.scopes.includes(scope));
+}
+
+/** The permissions asked for that the principal cannot hand on. An administrator may hand on any. */
+export function permissionsNotHeld(principal: Principal, asked: readonly string[]): string[] {
+  if (isAdministrator(principal)) return [];
+  return asked.filter((permission) => !principal.permissions.includes(permission));
+}

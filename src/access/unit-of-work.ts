@@ -1,0 +1,98 @@
+import type { EntityManager } from '@mikro-orm/sql';
+import { credentialMissing, credentialRefused, outcomeUnknown } from './access-error.ts';
+import type { Principal } from './principal.ts';
+
+/** Where a request comes from. */
+export interface RequestOrigin {
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string;
+}
+
+/**
+ * Checks, inside the transaction, that the caller's credential is still good, and keeps it so until the commit by a
+ * lock on its rows: exclusive on what the transaction itself is going to change, shared on the rest.
+ */
+export type ConfirmCaller = (em: EntityManager, caller: Principal, changing: string | null) => Promise<boolean>;
+
+/** How often a transaction is tried that only lost against another one: deadlocks and serialisation failures. */
+const ATTEMPTS = 3;
+
+/** One mutation: its EntityManager, who asks for it, and from where. Made afresh for every mutation field. */
+export class UnitOfWork {
+  readonly em: EntityManager;
+  readonly principal: Principal | null;
+  readonly origin: RequestOrigin;
+  readonly #confirm: ConfirmCaller;
+
+  constructor(em: EntityManager, principal: Principal | null, origin: RequestOrigin, confirm: ConfirmCaller) {
+    this.em = em;
+    this.principal = principal;
+    this.origin = origin;
+    this.#confirm = confirm;
+  }
+
+  /** @throws AccessError `UNAUTHENTICATED` where the request carried no credential */
+  get caller(): Principal {
+    if (!this.principal) throw credentialMissing();
+    return this.principal;
+  }
+
+  /**
+   * Runs `work` in one transaction, then flushes and commits. The caller is confirmed first, under a lock that lasts
+   * until the commit: no write of a credential commits after that credential's revocation.
+   *
+   * `work` returns its outcome; what it throws rolls everything back. It may run more than once, so it must not touch
+   * anything but the EntityManager, and it must not ask the database on another connection: the embedded one has only
+   * this one.
+   *
+   * @param changing the id of the credential or user that `work` is going to change
+   * @throws AccessError `UNAUTHENTICATED` where the credential died meanwhile, `OUTCOME_UNKNOWN` where the connection
+   *   broke during the commit
+   */
+  async transaction<Outcome>(work: () => Promise<Outcome>, changing: string | null = null): Promise<Outcome> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(work, changing);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !lostAgainstAnother(error)) throw error;
+      }
+    }
+  }
+
+  async #attempt<Outcome>(work: () => Promise<Outcome>, changing: string | null): Promise<Outcome> {
+    this.em.clear();
+    await this.em.begin();
+    let outcome: Outcome;
+    try {
+      if (this.principal && !(await this.#confirm(this.em, this.principal, changing))) throw credentialRefused();
+      outcome = await work();
+      await this.em.flush();
+    } catch (error) {
+      await this.em.rollback().catch(() => undefined); // The first error is the one that matters.
+      throw error;
+    }
+    try {
+      await this.em.commit();
+    } catch (error) {
+      throw wasAnswered(error) ? error : outcomeUnknown(error);
+    }
+    return outcome;
+  }
+}
+
+function sqlStateOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+function lostAgainstAnother(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === '40P01' || state === '40001';
+}
+
+/** Whether the server itself said that the commit failed; a broken connection (08…) or a shutdown (57P…) says nothing. */
+function wasAnswered(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== undefined && !state.startsWith('08') && !state.startsWith('57P');
+}

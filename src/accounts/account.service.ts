@@ -1,0 +1,195 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import { InputCheck, type InvalidInput } from '../access/input.ts';
+import type { UserRole } from '../access/scope.ts';
+import type { UnitOfWork } from '../access/unit-of-work.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import { type EmailVault, isEmail } from './email.ts';
+import type { Passwords } from './password.ts';
+import { isBootstrapped, type SetupToken } from './setup-token.ts';
+import { User } from './user.entity.ts';
+
+/** What an account is made of, as people give it. */
+export interface AccountInput {
+  email: string;
+  password: string;
+  displayName: string;
+}
+
+/** Starts a session inside the transaction under way, and answers with its tokens once that is committed. */
+export interface Sessions<Started, Tokens> {
+  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole }): Started;
+  tokensOf(started: Started): Promise<Tokens>;
+}
+
+export interface AccountServiceOptions<Started, Tokens> {
+  sessions: Sessions<Started, Tokens>;
+  passwords: Passwords;
+  emails: EmailVault;
+  setupToken: SetupToken;
+  audit: Audit;
+  revocations: Revocations;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+  registration: 'open' | 'closed';
+}
+
+type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
+
+/** The log's name for everything that follows from one account. */
+export const userTag = (id: string) => `user:${id}`;
+
+/** What hangs on an account carries its tag; the account itself is no proof of anything. */
+export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
+
+/** People: how the first one gets in, how others do, and how they are put out again. */
+export class AccountService<Started, Tokens> {
+  readonly #options: AccountServiceOptions<Started, Tokens>;
+
+  constructor(options: AccountServiceOptions<Started, Tokens>) {
+    this.#options = options;
+  }
+
+  /** Makes the first administrator. Of two at once, one wins: `bootstrapped` has room for one row. */
+  async bootstrap(
+    unitOfWork: UnitOfWork,
+    input: AccountInput & { setupToken: string },
+  ): Promise<
+    LoggedIn<'bootstrapped', Tokens> | InvalidInput | { kind: 'setupTokenRejected' } | { kind: 'alreadyBootstrapped' }
+  > {
+    const { em } = unitOfWork;
+    const { setupToken, passwords, audit } = this.#options;
+    if (await isBootstrapped(em)) return { kind: 'alreadyBootstrapped' };
+    if (!(await setupToken.matches(em, input.setupToken))) return { kind: 'setupTokenRejected' };
+    const invalid = this.#check(input);
+    if (invalid) return invalid;
+
+    const passwordHash = await passwords.hash(input.password);
+    const outcome = await unitOfWork.transaction(async () => {
+      const user = this.#newUser(input, passwordHash, 'ADMIN');
+      const won = await em.execute(
+        'insert into bootstrapped (user_id) values (?) on conflict (one) do nothing returning 1',
+        [user.id],
+      );
+      if (won.length === 0) return null;
+      await em.execute('delete from setup_token');
+      em.persist(user);
+      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id });
+      return { user, started: this.#options.sessions.start(unitOfWork, user) };
+    });
+    if (!outcome) return { kind: 'alreadyBootstrapped' };
+    return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
+  }
+
+  /** Makes an account of one's own, where that is allowed. */
+  async register(
+    unitOfWork: UnitOfWork,
+    input: AccountInput,
+  ): Promise<LoggedIn<'registered', Tokens> | InvalidInput | { kind: 'emailTaken' } | { kind: 'registrationClosed' }> {
+    const { em } = unitOfWork;
+    const { registration, passwords, emails, audit } = this.#options;
+    if (registration === 'closed') return { kind: 'registrationClosed' };
+    const invalid = this.#check(input);
+    if (invalid) return invalid;
+
+    const passwordHash = await passwords.hash(input.password);
+    const outcome = await unitOfWork.transaction(async () => {
+      // One at a time per address, for the unique index alone would not see a row under a retired key.
+      const [index] = emails.indexes(input.email);
+      await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${index!.toString('hex')}`]);
+      if (await this.#findByEmail(em, input.email)) return null;
+      const user = this.#newUser(input, passwordHash, 'MEMBER');
+      em.persist(user);
+      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
+      return { user, started: this.#options.sessions.start(unitOfWork, user) };
+    });
+    if (!outcome) return { kind: 'emailTaken' };
+    return { kind: 'registered', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
+  }
+
+  /** Starts a session. Wrong password, unknown address and disabled account are one answer in one time. */
+  async login(
+    unitOfWork: UnitOfWork,
+    input: { email: string; password: string },
+  ): Promise<LoggedIn<'loggedIn', Tokens> | { kind: 'invalidCredentials' }> {
+    const { em } = unitOfWork;
+    const found = await this.#findByEmail(em, input.email);
+    const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
+    if (!found || !matches) return { kind: 'invalidCredentials' };
+    const outcome = await unitOfWork.transaction(async () => {
+      // Locked until the commit: no session begins after the account was disabled or its password changed.
+      const user = await em.findOne(
+        User,
+        { id: found.id, passwordHash: found.passwordHash, disabledAt: null },
+        { lockMode: LockMode.PESSIMISTIC_READ },
+      );
+      return user && { user, started: this.#options.sessions.start(unitOfWork, user) };
+    });
+    if (!outcome) return { kind: 'invalidCredentials' };
+    return { kind: 'loggedIn', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
+  }
+
+  /** Ends every credential of this person at once: one row, however many they are. */
+  async disable(
+    unitOfWork: UnitOfWork,
+    userId: string,
+  ): Promise<{ kind: 'disabled'; user: User; receipt: Receipt } | { kind: 'userNotFound' }> {
+    const { clock, audit, revocations } = this.#options;
+    const user = await unitOfWork.transaction(async () => {
+      const found = await unitOfWork.em.findOne(User, { id: userId });
+      if (!found) return null;
+      if (!found.disabledAt) {
+        found.disable(clock.now());
+        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId });
+      }
+      return found;
+    }, userId);
+    if (!user) return { kind: 'userNotFound' };
+    return { kind: 'disabled', user, receipt: await revocations.settle(userTag(userId), user.disabledAt!) };
+  }
+
+  /** Takes the account back into use. */
+  async enable(
+    unitOfWork: UnitOfWork,
+    userId: string,
+  ): Promise<{ kind: 'enabled'; user: User } | { kind: 'userNotFound' }> {
+    const user = await unitOfWork.transaction(async () => {
+      const found = await unitOfWork.em.findOne(User, { id: userId });
+      if (found?.disabledAt) {
+        found.enable();
+        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
+      }
+      return found;
+    }, userId);
+    return user ? { kind: 'enabled', user } : { kind: 'userNotFound' };
+  }
+
+  #check(input: AccountInput): InvalidInput | null {
+    const check = new InputCheck();
+    check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
+    check.text(input.displayName, 'input.displayName', 100);
+    const about = [input.email, ...input.email.split('@'), input.displayName];
+    this.#options.passwords.check(check, input.password, 'input.password', about);
+    return check.outcome;
+  }
+
+  #newUser(input: AccountInput, passwordHash: string, role: UserRole): User {
+    const id = newId('usr');
+    return User.create({
+      id,
+      ...this.#options.emails.seal(id, input.email),
+      displayName: input.displayName.trim(),
+      role,
+      passwordHash,
+      createdAt: this.#options.clock.now(),
+    });
+  }
+
+  #findByEmail(em: EntityManager, email: string): Promise<User | null> {
+    return em.findOne(User, { emailIndex: { $in: this.#options.emails.indexes(email) } });
+  }
+}

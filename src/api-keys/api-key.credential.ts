@@ -1,0 +1,102 @@
+import { effectiveScopes, type UserRole } from '../access/scope.ts';
+import {
+  accepted,
+  type CredentialRule,
+  milliseconds,
+  refused,
+  SNAPSHOT_COLUMNS,
+  type Snapshot,
+} from '../auth-cache/credential-rule.ts';
+import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
+import { ApiKey } from './api-key.entity.ts';
+
+/** The log's name for everything that follows from one API key. */
+export const apiKeyTag = (id: string) => `key:${id}`;
+
+// Two index look-ups by hash, whichever of its two secrets the key was presented with. The epoch comes from the same
+// snapshot, and comes even where there is no such key.
+const LOAD: Statement = {
+  name: 'api-key-load',
+  text: `select ${SNAPSHOT_COLUMNS},
+      k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
+      ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
+      k.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled
+    from auth_epoch e
+    left join lateral (
+      select true as current, a.* from api_keys a where a.secret_hash = $1
+      union all
+      select false as current, b.* from api_keys b where b.previous_secret_hash = $1
+    ) k on true
+    left join users u on u.id = k.user_id`,
+};
+
+interface LoadRow extends Snapshot {
+  id: string | null;
+  userId: string;
+  workspaceId: string | null;
+  scopes: string[];
+  permissions: string[];
+  current: boolean;
+  expiresAt: number | null;
+  previousExpiresAt: number | null;
+  revoked: boolean;
+  role: UserRole;
+  disabled: boolean;
+}
+
+const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, u.role
+  from api_keys k join users u on u.id = k.user_id
+  where k.id = ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+    and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
+    and u.disabled_at is null
+  ${lockKey} of k ${lockUser} of u`;
+
+/** How API keys authenticate. The proof is the SHA-256 of the secret, base64url. */
+export function apiKeyCredential(sql: Sql): CredentialRule<string> {
+  return {
+    kind: 'apiKey',
+    async load(secretHash) {
+      const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
+      if (!row) throw new Error('auth_epoch has no row.');
+      if (row.id === null) return refused(row);
+      const tags = [apiKeyTag(row.id), `user:${row.userId}`];
+      if (row.workspaceId) tags.push(`workspace:${row.workspaceId}`);
+      const ends = [row.expiresAt, row.current ? null : row.previousExpiresAt];
+      const over = ends.some((end) => end !== null && end <= row.now);
+      if (row.revoked || row.disabled || over) return refused(row, tags);
+      const principal = {
+        kind: 'apiKey',
+        credentialId: row.id,
+        proof: secretHash,
+        userId: row.userId,
+        workspaceId: row.workspaceId,
+        scopes: effectiveScopes(row.scopes, row.role),
+        permissions: row.permissions,
+        expiresAt: row.expiresAt,
+      } as const;
+      return accepted(row, principal, tags, ends);
+    },
+    async confirm(em, caller, changing) {
+      const statement = CONFIRM(
+        changing === caller.credentialId ? 'for update' : 'for share',
+        changing === caller.userId ? 'for update' : 'for share',
+      );
+      const rows = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [
+        caller.credentialId,
+        caller.proof,
+        caller.proof,
+      ]);
+      const [row] = rows;
+      if (!row) return false;
+      const held = effectiveScopes(row.scopes, row.role);
+      return caller.scopes.every((scope) => held.includes(scope));
+    },
+  };
+}
+
+/** Which cached proofs a change of an API key concerns. */
+export const apiKeyEviction: EvictionRule<ApiKey> = {
+  entity: ApiKey,
+  fingerprintsOf: (row) => [row.secretHash, row.previousSecretHash],
+};

@@ -1,0 +1,112 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { RevocationReason } from '../access/revocation-reason.ts';
+import type { Scope } from '../access/scope.ts';
+
+/** The longest overlap of a rotation: 30 days. */
+export const MAX_OVERLAP_SECONDS = 2_592_000;
+
+/** What a new API key is made of; the secret itself never gets here, only its hash and its hint. */
+export interface NewApiKey {
+  id: string;
+  userId: string;
+  workspaceId: string | null;
+  name: string;
+  hint: string;
+  secretHash: string;
+  scopes: readonly Scope[];
+  permissions: readonly string[];
+  createdAt: Date;
+  createdFromIp: string | null;
+  expiresAt: Date | null;
+}
+
+/** A long-lived secret for a program that acts for a person. */
+export class ApiKey {
+  id!: string;
+  userId!: string;
+  workspaceId!: string | null;
+  name!: string;
+  hint!: string;
+  /** SHA-256 of the secret in use, base64url. */
+  secretHash!: string;
+  /** SHA-256 of the secret before, while it still works. */
+  previousSecretHash!: string | null;
+  previousSecretExpiresAt!: Date | null;
+  scopes!: Scope[];
+  permissions!: string[];
+  createdAt!: Date;
+  createdFromIp!: string | null;
+  expiresAt!: Date | null;
+  rotatedAt!: Date | null;
+  revokedAt!: Date | null;
+  revocationReason!: RevocationReason | null;
+  /** Optimistic lock: of two changes that started from the same state, one wins. */
+  version!: number;
+
+  static create(fields: NewApiKey): ApiKey {
+    return Object.assign(new ApiKey(), {
+      ...fields,
+      scopes: [...fields.scopes],
+      permissions: [...fields.permissions],
+      previousSecretHash: null,
+      previousSecretExpiresAt: null,
+      rotatedAt: null,
+      revokedAt: null,
+      revocationReason: null,
+    });
+  }
+
+  isExpired(now: Date): boolean {
+    return this.expiresAt !== null && this.expiresAt <= now;
+  }
+
+  /**
+   * Puts a new secret in the place of the current one, which goes on working for the overlap but never past the key's
+   * own end. A secret left over from an earlier rotation stops working now: at most two are ever good.
+   *
+   * @returns when the secret that was replaced stops working
+   * @throws Error where the key is revoked: ask before
+   */
+  rotate(to: { secretHash: string; hint: string }, overlapSeconds: number, now: Date): Date {
+    if (this.revokedAt) throw new Error('A revoked API key cannot be rotated.');
+    const end = new Date(now.getTime() + overlapSeconds * 1000);
+    const previousExpiresAt = this.expiresAt && this.expiresAt < end ? this.expiresAt : end;
+    this.previousSecretHash = overlapSeconds > 0 ? this.secretHash : null;
+    this.previousSecretExpiresAt = overlapSeconds > 0 ? previousExpiresAt : null;
+    this.secretHash = to.secretHash;
+    this.hint = to.hint;
+    this.rotatedAt = now;
+    return previousExpiresAt;
+  }
+
+  /** Ends the key for good. Revoking twice changes nothing: the first moment and reason stay. */
+  revoke(now: Date, reason: RevocationReason): void {
+    if (this.revokedAt) return;
+    this.revokedAt = now;
+    this.revocationReason = reason;
+  }
+}
+
+export const ApiKeySchema = defineEntity({
+  class: ApiKey,
+  tableName: 'api_keys',
+  properties: {
+    id: p.string().primary(),
+    userId: p.string(),
+    workspaceId: p.string().nullable(),
+    name: p.string(),
+    hint: p.string(),
+    secretHash: p.string(),
+    previousSecretHash: p.string().nullable(),
+    previousSecretExpiresAt: p.datetime().nullable(),
+    scopes: p.array().$type<Scope[]>(),
+    permissions: p.array(),
+    createdAt: p.datetime(),
+    createdFromIp: p.string().nullable(),
+    expiresAt: p.datetime().nullable(),
+    rotatedAt: p.datetime().nullable(),
+    revokedAt: p.datetime().nullable(),
+    revocationReason: p.string().$type<RevocationReason>().nullable(),
+    version: p.integer().version(),
+  },
+});

@@ -1,0 +1,59 @@
+import { InputCheck, type InvalidInput } from '../access/input.ts';
+import { type Principal, permissionsNotHeld } from '../access/principal.ts';
+import type { Scope } from '../access/scope.ts';
+import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
+
+/** What people ask for when they make an API key. */
+export interface NewApiKeyInput {
+  name: string;
+  scopes: readonly Scope[];
+  permissions: readonly string[];
+  expiresAt: Date | null;
+  workspaceId: string | null;
+}
+
+const MOST_PERMISSIONS = 50;
+// No comma and no white space: permissions travel in a header, as a list.
+const PERMISSION = /^[A-Za-z0-9._:/*-]{1,100}$/;
+
+/** The key's own fields, cleaned; or everything that is wrong with them. */
+export function checkNewApiKey(
+  input: NewApiKeyInput,
+  caller: Principal,
+  now: Date,
+): { name: string; scopes: Scope[]; permissions: string[]; expiresAt: Date | null } | InvalidInput {
+  const check = new InputCheck();
+  const name = check.text(input.name, 'input.name', 100);
+
+  const permissions = [...new Set(input.permissions)];
+  check.require(permissions.length <= MOST_PERMISSIONS, 'input.permissions', `Must be at most ${MOST_PERMISSIONS}.`);
+  check.require(
+    permissions.every((permission) => PERMISSION.test(permission)),
+    'input.permissions',
+    'Each must have 1 to 100 characters of A-Z a-z 0-9 . _ : / * -',
+  );
+  const notHeld = permissionsNotHeld(caller, permissions).filter((permission) => PERMISSION.test(permission));
+  check.require(notHeld.length === 0, 'input.permissions', `This credential does not hold ${notHeld.join(', ')}.`);
+
+  // A session stands for the person, whose keys may outlive it. Any other credential hands on no more than its time.
+  const longest = caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
+  const expiresAt = input.expiresAt ?? longest;
+  check.require(expiresAt === null || expiresAt > now, 'input.expiresAt', 'Must be in the future.');
+  check.require(
+    longest === null || (expiresAt !== null && expiresAt <= longest),
+    'input.expiresAt',
+    `Must be no later than the calling credential's own, ${longest?.toISOString()}.`,
+  );
+  return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt };
+}
+
+/** Null where the overlap of a rotation is one that is allowed. */
+export function checkOverlap(overlapSeconds: number): InvalidInput | null {
+  const check = new InputCheck();
+  check.require(
+    Number.isInteger(overlapSeconds) && overlapSeconds >= 0 && overlapSeconds <= MAX_OVERLAP_SECONDS,
+    'input.overlapSeconds',
+    `Must be from 0 to ${MAX_OVERLAP_SECONDS} (30 days).`,
+  );
+  return check.outcome;
+}

@@ -1,0 +1,204 @@
+import { type FilterQuery, OptimisticLockError } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import { AccessError } from '../access/access-error.ts';
+import type { InvalidInput } from '../access/input.ts';
+import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../access/principal.ts';
+import type { RevocationReason } from '../access/revocation-reason.ts';
+import type { Scope } from '../access/scope.ts';
+import type { UnitOfWork } from '../access/unit-of-work.ts';
+import type { Audit } from '../audit/audit.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import { apiKeyTag } from './api-key.credential.ts';
+import { ApiKey } from './api-key.entity.ts';
+import { checkNewApiKey, checkOverlap, type NewApiKeyInput } from './api-key.input.ts';
+
+export interface ApiKeyServiceOptions {
+  audit: Audit;
+  revocations: Revocations;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+  /** Keys in use that one person may have; 0 for any number. */
+  maxPerUser: number;
+  isMember: (em: EntityManager, workspaceId: string, userId: string) => Promise<boolean>;
+}
+
+export type CreateApiKeyOutcome =
+  | { kind: 'created'; apiKey: ApiKey; secret: string }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | { kind: 'quotaReached'; limit: number }
+  | { kind: 'workspaceNotFound' }
+  | InvalidInput;
+
+export type RotateApiKeyOutcome =
+  | { kind: 'rotated'; apiKey: ApiKey; secret: string; previousSecretExpiresAt: Date; receipt: Receipt }
+  | { kind: 'notFound' }
+  | { kind: 'revoked'; revokedAt: Date }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | { kind: 'conflict' }
+  | InvalidInput;
+
+export type RevokeApiKeyOutcome = { kind: 'revoked'; apiKey: ApiKey; receipt: Receipt } | { kind: 'notFound' };
+
+/** Makes, rotates and revokes API keys. */
+export class ApiKeyService {
+  readonly #options: ApiKeyServiceOptions;
+
+  constructor(options: ApiKeyServiceOptions) {
+    this.#options = options;
+  }
+
+  /** A new key for the caller, which never holds more than the caller does, and not for longer. */
+  async create(unitOfWork: UnitOfWork, input: NewApiKeyInput): Promise<CreateApiKeyOutcome> {
+    const { caller, em, origin } = unitOfWork;
+    const { audit, clock, isMember } = this.#options;
+    const { userId } = caller;
+    if (!userId)
+      throw new AccessError('FORBIDDEN', 'An API key acts for a person; this credential has none behind it.');
+    const missing = scopesNotHeld(caller, input.scopes);
+    if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
+    const now = clock.now();
+    const checked = checkNewApiKey(input, caller, now);
+    if ('kind' in checked) return checked;
+    // A key that is bound to a workspace makes keys for that workspace alone.
+    const workspaceId = input.workspaceId ?? caller.workspaceId;
+    if (caller.workspaceId && workspaceId !== caller.workspaceId) return { kind: 'workspaceNotFound' };
+
+    const secret = makeSecret('rka');
+    return unitOfWork.transaction(async () => {
+      if (workspaceId && !(await isMember(em, workspaceId, userId))) return { kind: 'workspaceNotFound' };
+      if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
+      const apiKey = ApiKey.create({
+        ...checked,
+        id: newId('key'),
+        userId,
+        workspaceId,
+        hint: hintOf(secret),
+        secretHash: sha256Base64url(secret),
+        createdAt: now,
+        createdFromIp: origin.ipAddress,
+      });
+      em.persist(apiKey);
+      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId });
+      return { kind: 'created', apiKey, secret };
+    });
+  }
+
+  /** A new secret in the place of the old one. Of several at once, one wins and the others are told. */
+  async rotate(
+    unitOfWork: UnitOfWork,
+    input: { apiKeyId: string; overlapSeconds: number },
+  ): Promise<RotateApiKeyOutcome> {
+    const { caller, em } = unitOfWork;
+    const { audit, clock } = this.#options;
+    const invalid = checkOverlap(input.overlapSeconds);
+    if (invalid) return invalid;
+
+    const secret = makeSecret('rka');
+    const outcome = await this.#orConflict(() =>
+      unitOfWork.transaction(async () => {
+        const apiKey = await em.findOne(ApiKey, { id: input.apiKeyId, ...apiKeysVisibleTo(caller) });
+        if (!apiKey) return { kind: 'notFound' as const };
+        if (apiKey.revokedAt) return { kind: 'revoked' as const, revokedAt: apiKey.revokedAt };
+        const now = clock.now();
+        if (apiKey.isExpired(now)) return expired();
+        const beyond = beyondReach(caller, apiKey);
+        if (beyond) return beyond;
+        const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
+        const previousSecretExpiresAt = apiKey.rotate(replacement, input.overlapSeconds, now);
+        audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKey.id, workspaceId: apiKey.workspaceId });
+        return { kind: 'rotated' as const, apiKey, secret, previousSecretExpiresAt };
+      }, input.apiKeyId),
+    );
+    if (outcome.kind !== 'rotated') return outcome;
+    return { ...outcome, receipt: await this.#settle(outcome.apiKey, outcome.apiKey.rotatedAt!) };
+  }
+
+  /** Ends a key. Revoking a revoked one changes nothing, and still waits until no replica accepts it. */
+  async revoke(
+    unitOfWork: UnitOfWork,
+    input: { apiKeyId: string; reason: RevocationReason },
+  ): Promise<RevokeApiKeyOutcome> {
+    const { caller, em } = unitOfWork;
+    const { audit, clock } = this.#options;
+    const apiKey = await unitOfWork.transaction(async () => {
+      const found = await em.findOne(ApiKey, { id: input.apiKeyId, ...apiKeysVisibleTo(caller) });
+      if (found && !found.revokedAt) {
+        found.revoke(clock.now(), input.reason);
+        audit.record(unitOfWork, { type: 'api-key.revoked', subjectId: found.id, workspaceId: found.workspaceId });
+      }
+      return found;
+    }, input.apiKeyId);
+    if (!apiKey) return { kind: 'notFound' };
+    return { kind: 'revoked', apiKey, receipt: await this.#settle(apiKey, apiKey.revokedAt!) };
+  }
+
+  #settle(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {
+    return this.#options.revocations.settle(apiKeyTag(apiKey.id), changedAt);
+  }
+
+  /** Counted under a lock, so that two at once cannot both take the last place. */
+  async #quotaReached(em: EntityManager, userId: string, now: Date): Promise<boolean> {
+    const { maxPerUser } = this.#options;
+    if (maxPerUser === 0) return false;
+    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`api-keys:${userId}`]);
+    const inUse = { userId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
+    return (await em.count(ApiKey, inUse)) >= maxPerUser;
+  }
+
+  async #orConflict<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | { kind: 'conflict' }> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof OptimisticLockError) return { kind: 'conflict' };
+      throw error;
+    }
+  }
+}
+
+/** The API keys that this principal may see and change, as a condition on `ApiKey`. */
+export function apiKeysVisibleTo(principal: Principal): { userId?: string; workspaceId?: string } {
+  return {
+    ...(isAdministrator(principal) ? {} : { userId: principal.userId ?? '' }),
+    ...(principal.workspaceId ? { workspaceId: principal.workspaceId } : {}),
+  };
+}
+
+/** The API keys among those that fit a filter. Whoever names somebody else's finds none. */
+export function apiKeysMatching(
+  principal: Principal,
+  filter: { userId?: string | null; workspaceId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
+  now: Date,
+): FilterQuery<ApiKey> {
+  const conditions: FilterQuery<ApiKey>[] = [apiKeysVisibleTo(principal)];
+  if (filter.userId != null) conditions.push({ userId: filter.userId });
+  if (filter.workspaceId != null) conditions.push({ workspaceId: filter.workspaceId });
+  if (filter.status === 'REVOKED') conditions.push({ revokedAt: { $ne: null } });
+  if (filter.status === 'EXPIRED') conditions.push({ revokedAt: null, expiresAt: { $lte: now } });
+  if (filter.status === 'ACTIVE')
+    conditions.push({ revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] });
+  return { $and: conditions };
+}
+
+const expired = (): InvalidInput => ({
+  kind: 'invalidInput',
+  fields: [
+    { path: 'input.apiKeyId', message: 'This key has expired, and rotating would not revive it. Make a new one.' },
+  ],
+});
+
+/**
+ * A new secret is everything its key can do. Whoever gets one by rotating must hold as much already: the key itself
+ * does, and so does its owner (or an administrator) in a session.
+ */
+function beyondReach(caller: Principal, apiKey: ApiKey): { kind: 'scopeNotHeld'; scopes: Scope[] } | null {
+  if (caller.kind === 'session' || caller.credentialId === apiKey.id) return null;
+  const scopes = scopesNotHeld(caller, apiKey.scopes);
+  const outlives =
+    caller.expiresAt !== null && (apiKey.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) > caller.expiresAt;
+  const more = scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives;
+  return more ? { kind: 'scopeNotHeld', scopes } : null;
+}

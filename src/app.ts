@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Principal } from './access/principal.ts';
+import { type ConfirmCaller, UnitOfWork } from './access/unit-of-work.ts';
+import { AccountService, userEviction } from './accounts/account.service.ts';
+import { EmailVault } from './accounts/email.ts';
+import { Passwords } from './accounts/password.ts';
+import { SetupToken } from './accounts/setup-token.ts';
+import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.ts';
+import { ApiKeyService } from './api-keys/api-key.service.ts';
+import { Audit } from './audit/audit.ts';
+import { Authenticator } from './auth/authenticate.ts';
+import { LastUsed } from './auth/last-used.ts';
+import { AuthCache } from './auth-cache/auth-cache.ts';
+import { type EvictionRule, EvictionSubscriber } from './auth-cache/eviction-subscriber.ts';
+import { connectSharedCache } from './auth-cache/shared-cache.ts';
+import type { Config } from './config.ts';
+import { createKeyring } from './crypto/keyring.ts';
+import { embeddedMasterKey } from './database/data-directory.ts';
+import { openDatabase } from './database/database.ts';
+import type { GraphQLContext, Services } from './graphql/context.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { createGraphQL } from './graphql/yoga.ts';
+import { createClientAddress } from './http/client-address.ts';
+import { createIntrospect } from './http/introspect.ts';
+import { createReadiness } from './http/readiness.ts';
+import { createRouter, type Handler, identified, type Route, requestIdOf } from './http/router.ts';
+import { createVerify } from './http/verify.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { createLogger, type Logger } from './kernel/logger.ts';
+import { createMetrics } from './kernel/metrics.ts';
+import { createRedisClient, Limits } from './limits/limits.ts';
+import { Replica } from './revocation/replica.ts';
+import { Revocations } from './revocation/revocations.ts';
+import { AccessTokens } from './sessions/access-token.ts';
+import { JwtKeys } from './sessions/jwt-keys.ts';
+import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
+import { SessionService } from './sessions/session.service.ts';
+import { WorkspaceService } from './workspaces/workspace.service.ts';
+
+/** What tests and benchmarks put in the place of the real thing. */
+export interface Overrides {
+  clock?: Clock;
+  logger?: Logger;
+  /** Keeps the embedded database in memory. */
+  inMemory?: boolean;
+  /** An embedded database to start from, as `dumpDataDir` wrote it. */
+  embeddedTemplate?: Blob;
+}
+
+/** Everything of one replica, made and wired, and ready to answer once `start` has resolved. */
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+/** The one place where things are made and handed to each other. */
+export async function createApp(config: Config, overrides: Overrides = {}) {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  const metrics = createMetrics();
+  const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
+  const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
+  const longestEntryMs = config.cacheSeconds * 1000;
+
+  // The database, and this replica's view of its invalidation log. The subscriber needs both and is needed by the
+  // first: it gets to know them by closure.
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dataDirectory,
+    embeddedTemplate: overrides.embeddedTemplate,
+    leaseMs: config.leaseMs,
+    logger,
+    subscribers: [
+      new EvictionSubscriber({
+        rules: [apiKeyEviction, sessionEviction, userEviction] as unknown as EvictionRule[],
+        evict: (fingerprints) => cache.evict(fingerprints),
+        committed: () => replica.ring(),
+        logger,
+      }),
+    ],
+  });
+  const replica = new Replica({
+    sql: database.sync,
+    doorbell: database.doorbell,
+    clock,
+    logger,
+    metrics,
+    newReplicaId: randomUUID,
+    leaseMs: config.leaseMs,
+    longestEntryMs,
+  });
+  const databaseTime = { now: () => new Date(replica.databaseNow()) };
+  const revocations = new Revocations({ replica, sql: database.sync, clock, logger, metrics });
+
+  // Who is this?
+  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
+  const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
+  const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
+  const jwtKeys = new JwtKeys({ fork: database.fork, keyring, clock });
+  const accessTokens = new AccessTokens({
+    keys: jwtKeys,
+    issuer: config.issuer,
+    lifetimeSeconds: config.accessTokenSeconds,
+    now: () => replica.databaseNow(),
+  });
+  const limits = new Limits({ redis, clock, logger, ...config });
+  const lastUsed = new LastUsed({
+    sql: database.reads,
+    clock,
+    logger,
+    now: () => replica.databaseNow(),
+    windowSeconds: config.lastUsedSeconds,
+    entries: config.cacheEntries,
+  });
+  const credentials = { apiKey: apiKeyCredential(database.reads), session: sessionCredential(database.reads) };
+  const authenticator = new Authenticator({
+    cache,
+    apiKeys: credentials.apiKey,
+    sessions: credentials.session,
+    accessTokens,
+    lastUsed,
+    failures: limits.failures,
+  });
+  const addressOf = createClientAddress(config.trustedProxies);
+  const clientAddress = (request: IncomingMessage) =>
+    addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for']);
+  const authenticate = (request: IncomingMessage) =>
+    authenticator.authenticate(request.headers, () => clientAddress(request));
+
+  // What can be asked for.
+  const audit = new Audit(databaseTime);
+  const setupToken = new SetupToken(config.setupToken);
+  const emails = new EmailVault(keyring);
+  const workspaces = new WorkspaceService({ audit, clock: databaseTime });
+  const sessions = new SessionService({
+    accessTokens,
+    audit,
+    revocations,
+    clock: databaseTime,
+    idleSeconds: config.refreshIdleSeconds,
+    absoluteSeconds: config.refreshAbsoluteSeconds,
+  });
+  const services: Services = {
+    accounts: new AccountService({
+      sessions,
+      passwords: new Passwords(config.passwordMinLength),
+      emails,
+      setupToken,
+      audit,
+      revocations,
+      clock: databaseTime,
+      registration: config.registration,
+    }),
+    emails,
+    sessions,
+    apiKeys: new ApiKeyService({
+      audit,
+      revocations,
+      clock: databaseTime,
+      maxPerUser: config.apiKeysPerUser,
+      isMember: (em, workspaceId, userId) => workspaces.isMember(em, workspaceId, userId),
+    }),
+    workspaces,
+    limits,
+    inspect: (credential) => authenticator.inspect(credential),
+  };
+  const confirm: ConfirmCaller = (em, caller, changing) => credentials[caller.kind].confirm(em, caller, changing);
+
+  // The doors.
+  const graphql = createGraphQL({
+    logger,
+    authenticate,
+    createContext: (request, principal) =>
+      createContext(
+        { services, principal, fork: database.fork, confirm, now: databaseTime.now },
+        request,
+        clientAddress,
+      ),
+  });
+  const readiness = createReadiness({
+    database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
+    leaseHeld: () => replica.leaseRemaining() > 0,
+    sharedCache: shared && (() => shared.isReachable()),
+  });
+  const routes: [string, Route][] = [
+    ['/graphql', { handle: identified(graphql as Handler) }],
+    // Gateways pass on the method of the request that they ask about.
+    ['/v1/verify', { handle: createVerify(authenticate) }],
+    [
+      '/v1/introspect',
+      {
+        methods: ['POST'],
+        handle: createIntrospect({ authenticate, inspect: services.inspect, issuer: config.issuer }),
+      },
+    ],
+    ['/livez', { methods: ['GET', 'HEAD'], handle: (_request, response) => response.end('ok') }],
+    ['/readyz', { methods: ['GET', 'HEAD'], handle: (_request, response) => readiness(response) }],
+  ];
+
+  return {
+    config,
+    logger,
+    database,
+    replica,
+    cache,
+    shared,
+    services,
+    handle: createRouter(new Map(routes), logger),
+
+    /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
+    async start(): Promise<void> {
+      await database.migrate();
+      await replica.start();
+      await jwtKeys.start();
+    },
+
+    /** The setup token to show to the operator, where one was made. */
+    announceSetupToken: () => setupToken.announce(database.fork(), config.databaseUrl === null),
+
+    /** Stops taking part, and writes down what is still only in memory. Call it when the last request is answered. */
+    async close(): Promise<void> {
+      await lastUsed.flush();
+      revocations.stop();
+      await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
+      await Promise.all([limits.close(), shared?.close()]);
+      await database.close();
+    },
+  };
+}
+
+const yes = () => true;
+const no = () => false;
+
+interface ContextParts {
+  services: Services;
+  principal: Principal | null;
+  fork: () => EntityManager;
+  confirm: ConfirmCaller;
+  now: () => Date;
+}
+
+function createContext(
+  { services, principal, fork, confirm, now }: ContextParts,
+  request: IncomingMessage,
+  clientAddress: (request: IncomingMessage) => string,
+): GraphQLContext {
+  let reads: EntityManager | undefined;
+  const em = () => (reads ??= fork());
+  const origin = {
+    ipAddress: clientAddress(request),
+    userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
+    requestId: requestIdOf(request),
+  };
+  return {
+    services,
+    principal,
+    origin,
+    loaders: createLoaders(em),
+    caller() {
+      if (!principal) throw new Error('A guarded field was reached without a principal.');
+      return principal;
+    },
+    em,
+    unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
+    now,
+  };
+}

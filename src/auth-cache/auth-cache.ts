@@ -1,0 +1,133 @@
+import { LRUCache } from 'lru-cache';
+import { unavailable } from '../access/access-error.ts';
+import type { Principal } from '../access/principal.ts';
+import type { Replica } from '../revocation/replica.ts';
+import type { CachedCredential, LoadCredential } from './cached-credential.ts';
+import type { SharedCache } from './shared-cache.ts';
+
+/** Refusals are remembered briefly and apart, so that a flood of bad secrets cannot push out a single good one. */
+const REFUSALS = 10_000;
+const REFUSAL_MS = 10_000;
+/** Reads that bypass the caches, at most at once; more would only queue. */
+const BULKHEAD = 32;
+
+export interface AuthCacheOptions {
+  replica: Replica;
+  shared: SharedCache | null;
+  /** The longest life of an entry, in milliseconds. */
+  longestEntryMs: number;
+  /** How many good credentials fit into this process. */
+  entries: number;
+}
+
+/**
+ * Answers "who is this?" from this process's memory where it may, else from the shared cache, else from the database.
+ *
+ * Every answer from a cache is judged by the replica at the moment it is given, the leader's of a shared load like
+ * everybody else's who joined it. Where the judge says no, only a database read that began after the request arrived
+ * may decide; and where that fails, nobody is let in or turned away: `AUTHENTICATION_UNAVAILABLE`.
+ *
+ * Entries are known by the fingerprint of what was presented: its SHA-256, base64url.
+ */
+export class AuthCache {
+  readonly #options: AuthCacheOptions;
+  readonly #good: LRUCache<string, CachedCredential>;
+  readonly #refused = new LRUCache<string, CachedCredential>({ max: REFUSALS });
+  readonly #loading = new Map<string, Promise<CachedCredential>>();
+  #direct = 0;
+  /** How many lookups each layer has answered. Plain numbers: a hit must not pay for its own counting. */
+  readonly counts = { memory: 0, refused: 0, shared: 0, database: 0, direct: 0, unavailable: 0 };
+
+  constructor(options: AuthCacheOptions) {
+    this.#options = options;
+    this.#good = new LRUCache({ max: options.entries });
+  }
+
+  /** The answer from this process's memory: a principal, null for a refusal, undefined where it does not know. */
+  peek(fingerprint: string): Principal | null | undefined {
+    const cached = this.#good.get(fingerprint) ?? this.#refused.get(fingerprint);
+    if (!cached || !this.#usable(cached)) return undefined;
+    if (cached.principal) this.counts.memory++;
+    else this.counts.refused++;
+    return cached.principal;
+  }
+
+  /**
+   * The answer, from wherever it has to come.
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` where nobody can know
+   */
+  async resolve(fingerprint: string, load: LoadCredential): Promise<Principal | null> {
+    const known = this.peek(fingerprint);
+    if (known !== undefined) return known;
+    try {
+      if (this.#options.replica.leaseRemaining() > 0) {
+        const loaded = await this.#load(fingerprint, load);
+        if (this.#usable(loaded)) return loaded.principal;
+      }
+      return await this.#loadDirectly(load);
+    } catch (error) {
+      this.counts.unavailable++;
+      throw unavailable(error);
+    }
+  }
+
+  /** Forgets these proofs, here at once and in the shared cache soon. Hygiene: the judge would refuse them anyway. */
+  evict(fingerprints: string[]): void {
+    if (fingerprints.length === 0) return;
+    for (const fingerprint of fingerprints) {
+      this.#good.delete(fingerprint);
+      this.#refused.delete(fingerprint);
+    }
+    this.#options.shared?.delete(fingerprints);
+  }
+
+  #usable(cached: CachedCredential): boolean {
+    return this.#options.replica.admits(cached) && cached.until > this.#options.replica.databaseNow();
+  }
+
+  /** One load for everybody who asks for the same proof at the same time. */
+  #load(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
+    let loading = this.#loading.get(fingerprint);
+    if (!loading) {
+      loading = this.#fill(fingerprint, load).finally(() => this.#loading.delete(fingerprint));
+      this.#loading.set(fingerprint, loading);
+    }
+    return loading;
+  }
+
+  async #fill(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
+    const { shared, replica, longestEntryMs } = this.#options;
+    const serverIdentity = replica.serverIdentity;
+    const stored = (await shared?.get(fingerprint, serverIdentity)) ?? null;
+    if (stored && this.#usable(stored)) {
+      this.counts.shared++;
+      this.#good.set(fingerprint, stored);
+      return stored;
+    }
+    const loaded = await load();
+    this.counts.database++;
+    const now = replica.databaseNow();
+    const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
+    const cached = { ...loaded, until: Math.min(loaded.until, now + longest) };
+    if (!this.#usable(cached)) return cached;
+    if (cached.principal === null) {
+      this.#refused.set(fingerprint, cached);
+    } else {
+      this.#good.set(fingerprint, cached);
+      shared?.set(fingerprint, serverIdentity, cached, cached.until - now);
+    }
+    return cached;
+  }
+
+  async #loadDirectly(load: LoadCredential): Promise<Principal | null> {
+    if (this.#direct >= BULKHEAD) throw new Error('Too many reads around the cache at once.');
+    this.#direct++;
+    try {
+      const loaded = await load();
+      this.counts.direct++;
+      return loaded.principal;
+    } finally {
+      this.#direct--;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { CredentialKind, Principal } from '../access/principal.ts';
+import type { ConfirmCaller } from '../access/unit-of-work.ts';
+import type { CachedCredential } from './cached-credential.ts';
+
+/** What a module contributes so that its credentials authenticate requests. */
+export interface CredentialRule<Proof> {
+  readonly kind: CredentialKind;
+  /** What the database says of this proof: one round trip, one snapshot. */
+  load(proof: Proof): Promise<CachedCredential>;
+  /** The same question inside a transaction; see `ConfirmCaller`. */
+  readonly confirm: ConfirmCaller;
+}
+
+/** The parts of a row that every load returns, whatever the credential. */
+export interface Snapshot {
+  /** The end of the invalidation log. */
+  asOf: number;
+  /** Database time, milliseconds since the epoch. */
+  now: number;
+}
+
+/** Selected by every load: the snapshot's place in the log and in time. */
+export const SNAPSHOT_COLUMNS = `e.seq::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
+
+/** A moment as milliseconds since the epoch, alike in both drivers. */
+export const milliseconds = (column: string, name: string) =>
+  `extract(epoch from ${column})::float8 * 1000 as "${name}"`;
+
+/** A proof that is good for nothing. The tags say whose change could make it good. */
+export function refused({ asOf }: Snapshot, tags: readonly string[] = []): CachedCredential {
+  return { principal: null, asOf, tags, until: Number.MAX_SAFE_INTEGER };
+}
+
+/** A proof that is good until the earliest of these moments. */
+export function accepted(
+  { asOf }: Snapshot,
+  principal: Principal,
+  tags: readonly string[],
+  ends: readonly (number | null)[],
+): CachedCredential {
+  const until = Math.min(Number.MAX_SAFE_INTEGER, ...ends.filter((end) => end !== null));
+  return { principal, asOf, tags, until };
+}

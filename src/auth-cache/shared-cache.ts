@@ -1,0 +1,112 @@
+import KeyvRedis, { type RedisClientType } from '@keyv/redis';
+import Keyv from 'keyv';
+import type { Keyring } from '../crypto/keyring.ts';
+import { open, SealError, seal } from '../crypto/seal.ts';
+import { Breaker } from '../kernel/breaker.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { CachedCredential } from './cached-credential.ts';
+
+/** Nobody waits longer than this for Redis. */
+const PATIENCE_MS = 25;
+const SEAL_PURPOSE = 'auth-cache';
+
+/** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
+export function connectSharedCache({
+  redis,
+  ...options
+}: Omit<SharedCacheOptions, 'keyv'> & { redis: RedisClientType }) {
+  const store = new KeyvRedis(redis, { throwOnConnectError: true, throwOnErrors: true, connectionTimeout: 500 });
+  return new SharedCache({ ...options, keyv: new Keyv({ store, namespace: 'rekey-auth', throwOnErrors: true }) });
+}
+
+export interface SharedCacheOptions {
+  keyv: Keyv;
+  keyring: Keyring;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/**
+ * The second-level cache that replicas share. It may be slow, hung, wiped or forged: what comes out of it is believed
+ * only if one of us sealed it for exactly this proof and this database server, and it is judged like any other entry.
+ * None of its methods throws, and none makes a request wait for long.
+ */
+export class SharedCache {
+  readonly #keyv: Keyv;
+  readonly #keyring: Keyring;
+  readonly #metrics: Metrics;
+  readonly #breaker: Breaker;
+
+  constructor({ keyv, keyring, clock, logger, metrics }: SharedCacheOptions) {
+    this.#keyv = keyv;
+    this.#keyring = keyring;
+    this.#metrics = metrics;
+    this.#breaker = new Breaker({
+      clock,
+      timeoutMs: PATIENCE_MS,
+      failures: 3,
+      openMs: 1000,
+      onChange: (isOpen, cause) =>
+        isOpen
+          ? logger.warn({ err: cause }, 'the shared cache does not answer; going on without it')
+          : logger.info('the shared cache answers again'),
+    });
+  }
+
+  /** What some replica stored for this proof; null where there is nothing to believe. */
+  async get(fingerprint: string, serverIdentity: string): Promise<CachedCredential | null> {
+    let sealed: unknown;
+    try {
+      sealed = await this.#breaker.run(() => this.#keyv.get(fingerprint));
+    } catch {
+      return null; // The breaker has reported it; the database answers instead.
+    }
+    if (typeof sealed !== 'string') return null;
+    try {
+      return JSON.parse(
+        open(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), sealed).toString('utf8'),
+      );
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      this.#metrics.sharedCacheRejected.inc({ reason: 'seal' });
+      return null;
+    }
+  }
+
+  /** Stores in the background. */
+  set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
+    const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
+    this.#inBackground(() => this.#keyv.set(fingerprint, sealed, ttlMs));
+  }
+
+  /** Deletes in the background. Hygiene: safety never depends on it. */
+  delete(fingerprints: string[]): void {
+    this.#inBackground(() => this.#keyv.delete(fingerprints));
+  }
+
+  /** Asks whether Redis answers at the moment. */
+  async isReachable(): Promise<boolean> {
+    return this.#breaker
+      .run(() => this.#keyv.get('reachable'))
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  async close(): Promise<void> {
+    await this.#breaker.run(() => this.#keyv.disconnect()).catch(() => undefined);
+  }
+
+  #inBackground(call: () => Promise<unknown>): void {
+    this.#breaker.run(call).catch(() => undefined); // The breaker has reported it.
+  }
+}
+
+/** A sealed value opens only where it was put, and only while the same database server is in charge. */
+function boundTo(fingerprint: string, serverIdentity: string): string {
+  return `${fingerprint}|${serverIdentity}`;
+}

@@ -1,0 +1,126 @@
+import { credentialRefused, unavailable } from '../access/access-error.ts';
+import type { CredentialKind, Principal } from '../access/principal.ts';
+import type { AuthCache } from '../auth-cache/auth-cache.ts';
+import type { CachedCredential } from '../auth-cache/cached-credential.ts';
+import type { CredentialRule } from '../auth-cache/credential-rule.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import { parseSecret } from '../crypto/secret-text.ts';
+import type { LastUsed } from './last-used.ts';
+import { type HeaderValues, type Presented, presentedCredential } from './present.ts';
+
+/** How access tokens are verified before anybody is asked about them. */
+export interface TokenVerifier<Claims> {
+  verify(token: string): Promise<Claims | null>;
+}
+
+/** Counts failures by address, and says when there were too many. */
+export interface FailureLimit {
+  /** @throws AccessError `RATE_LIMITED` where this address has failed too often lately */
+  check(address: string): void;
+  count(address: string): void;
+}
+
+export interface AuthenticatorOptions<Claims> {
+  cache: AuthCache;
+  apiKeys: CredentialRule<string>;
+  sessions: CredentialRule<Claims>;
+  accessTokens: TokenVerifier<Claims>;
+  lastUsed: LastUsed;
+  failures: FailureLimit;
+}
+
+/** A presented text that may be a credential: how it is known to the caches, and how to ask the database about it. */
+interface Candidate {
+  readonly fingerprint: string;
+  load(): Promise<CachedCredential>;
+}
+
+/**
+ * Says who a request comes from. One resolver for every door: GraphQL, forward auth, introspection and sockets.
+ *
+ * An opaque secret shows its kind by its prefix and its typing errors by its checksum, so that garbage costs nothing.
+ * Anything else can only be an access token.
+ */
+export class Authenticator<Claims> {
+  readonly #options: AuthenticatorOptions<Claims>;
+  /** Outcomes by kind of credential, for the metrics. */
+  readonly counts: Record<CredentialKind | 'unknown', { accepted: number; refused: number }> = {
+    apiKey: { accepted: 0, refused: 0 },
+    session: { accepted: 0, refused: 0 },
+    unknown: { accepted: 0, refused: 0 },
+  };
+
+  constructor(options: AuthenticatorOptions<Claims>) {
+    this.#options = options;
+  }
+
+  /**
+   * The principal behind these headers, null where they carry no credential.
+   *
+   * Answers at once, without a promise, where this process's memory knows: the path that nearly every request takes.
+   *
+   * @param address whom a failure is counted against; only asked where it is needed
+   * @throws AccessError `UNAUTHENTICATED` where the credential is not good, `RATE_LIMITED` after too many of those from
+   *   this address, `AUTHENTICATION_UNAVAILABLE` where it cannot be known
+   */
+  authenticate(headers: HeaderValues, address: () => string): Principal | null | Promise<Principal | null> {
+    const presented = presentedCredential(headers);
+    if (presented === null) return null;
+    const known = this.#options.cache.peek(sha256Base64url(presented.text));
+    // A token may only come as Bearer, whatever the cache remembers of it.
+    if (known && !(known.kind === 'session' && presented.carrier === 'apiKeyHeader')) return this.#accept(known);
+    if (known !== undefined) return Promise.reject(this.#refusal(presented, address));
+    return this.#decide(presented, address);
+  }
+
+  /** What this text stands for right now; null where it would authenticate nobody. It is not counted as a use. */
+  async inspect(text: string): Promise<Principal | null> {
+    const candidate = await this.#candidate({ carrier: 'bearer', text });
+    return candidate && this.#options.cache.resolve(candidate.fingerprint, candidate.load);
+  }
+
+  async #decide(presented: Presented, address: () => string): Promise<Principal> {
+    this.#options.failures.check(address());
+    const candidate = await this.#candidate(presented);
+    const principal = candidate && (await this.#options.cache.resolve(candidate.fingerprint, candidate.load));
+    if (!principal) throw this.#refusal(presented, address);
+    return this.#accept(principal);
+  }
+
+  #refusal(presented: Presented, address: () => string): Error {
+    this.#options.failures.count(address());
+    this.counts[kindOf(presented.text)].refused++;
+    return credentialRefused();
+  }
+
+  #accept(principal: Principal): Principal {
+    this.counts[principal.kind].accepted++;
+    this.#options.lastUsed.note(principal.credentialId);
+    return principal;
+  }
+
+  async #candidate({ carrier, text }: Presented): Promise<Candidate | null> {
+    const secret = parseSecret(text);
+    if (secret?.prefix === 'rka') {
+      const fingerprint = sha256Base64url(text);
+      return { fingerprint, load: () => this.#options.apiKeys.load(fingerprint) };
+    }
+    // Refresh tokens and signing secrets are no credentials of a request, and a JWT has two dots.
+    if (secret || carrier !== 'bearer' || text.split('.', 4).length !== 3) return null;
+    const claims = await this.#verify(text);
+    return claims && { fingerprint: sha256Base64url(text), load: () => this.#options.sessions.load(claims) };
+  }
+
+  async #verify(token: string): Promise<Claims | null> {
+    try {
+      return await this.#options.accessTokens.verify(token);
+    } catch (error) {
+      throw unavailable(error); // Our own keys could not be read: that says nothing about the token.
+    }
+  }
+}
+
+function kindOf(text: string): CredentialKind | 'unknown' {
+  if (text.startsWith('rka_')) return 'apiKey';
+  return text.startsWith('eyJ') ? 'session' : 'unknown';
+}

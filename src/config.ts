@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { parseMasterKey } from './crypto/keyring.ts';
+
+/** What the environment says, checked and frozen. The only place that reads it. */
+export type Config = ReturnType<typeof readConfig>;
+
+/** Everything that is wrong with the environment, at once. Exit code 78 (EX_CONFIG of sysexits). */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: string[]) {
+    super(`The configuration does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const whole = (name: string, fallback: number, range: { min: number; max: number }) =>
+  z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined || text === '') return fallback;
+      const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+      if (value >= range.min && value <= range.max) return value;
+      context.addIssue(`${name} must be a whole number from ${range.min} to ${range.max}.`);
+      return z.NEVER;
+    });
+
+const url = (name: string, protocols: string[]) =>
+  z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (!text) return null;
+      // The value may hold a password: never repeat it.
+      if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+      context.addIssue(`${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}.`);
+      return z.NEVER;
+    });
+
+const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => {
+  const parsed = parseMasterKey(text);
+  if ('key' in parsed) return parsed.key;
+  context.addIssue(`${name}: ${parsed.problem}`);
+  return z.NEVER;
+};
+
+const CIDR = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(?:\/[0-9]{1,3})?$/;
+const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 1_000_000 });
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole('PORT', 4000, { min: 0, max: 65_535 }),
+  DATABASE_URL: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+  REKEY_DATA_DIR: z.string().min(1).default('.rekey'),
+  REDIS_URL: url('REDIS_URL', ['redis:', 'rediss:']),
+  REKEY_MASTER_KEY: z
+    .string()
+    .optional()
+    .transform((text, context) => (text ? masterKey('REKEY_MASTER_KEY')(text, context) : null)),
+  REKEY_RETIRED_MASTER_KEYS: z
+    .string()
+    .default('')
+    .transform((text, context) =>
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean)
+        .map((key) => masterKey('REKEY_RETIRED_MASTER_KEYS')(key, context)),
+    ),
+  REKEY_SETUP_TOKEN: z
+    .string()
+    .min(20, 'REKEY_SETUP_TOKEN must have at least 20 characters.')
+    .optional()
+    .transform((text) => text ?? null),
+  REKEY_REGISTRATION: z.enum(['open', 'closed'], 'REKEY_REGISTRATION must be open or closed.').default('closed'),
+  REKEY_ISSUER: z
+    .string()
+    .default('urn:rekey')
+    .refine((text) => URL.canParse(text), 'REKEY_ISSUER must be a URL or a URN.'),
+  REKEY_LEASE_MS: whole('REKEY_LEASE_MS', 2000, { min: 100, max: 60_000 }),
+  REKEY_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const cidrs = text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean);
+      for (const cidr of cidrs) {
+        if (!CIDR.test(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
+      }
+      return cidrs;
+    }),
+  REKEY_LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'REKEY_LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
+    )
+    .default('info'),
+  REKEY_CACHE_SECONDS: whole('REKEY_CACHE_SECONDS', 600, { min: 1, max: 3600 }),
+  REKEY_CACHE_ENTRIES: whole('REKEY_CACHE_ENTRIES', 100_000, { min: 1, max: 10_000_000 }),
+  REKEY_LAST_USED_SECONDS: whole('REKEY_LAST_USED_SECONDS', 60, { min: 1, max: 86_400 }),
+  REKEY_ACCESS_TOKEN_SECONDS: whole('REKEY_ACCESS_TOKEN_SECONDS', 300, { min: 10, max: 86_400 }),
+  REKEY_REFRESH_IDLE_SECONDS: whole('REKEY_REFRESH_IDLE_SECONDS', 604_800, { min: 60, max: 315_360_000 }),
+  REKEY_REFRESH_ABSOLUTE_SECONDS: whole('REKEY_REFRESH_ABSOLUTE_SECONDS', 2_592_000, { min: 60, max: 315_360_000 }),
+  REKEY_REFRESH_GRACE_SECONDS: whole('REKEY_REFRESH_GRACE_SECONDS', 10, { min: 0, max: 300 }),
+  REKEY_LOGIN_PER_MINUTE: perMinute('REKEY_LOGIN_PER_MINUTE', 10),
+  REKEY_REGISTER_PER_MINUTE: perMinute('REKEY_REGISTER_PER_MINUTE', 10),
+  REKEY_REFRESH_PER_MINUTE: perMinute('REKEY_REFRESH_PER_MINUTE', 5),
+  REKEY_FAILED_AUTH_PER_MINUTE: perMinute('REKEY_FAILED_AUTH_PER_MINUTE', 600),
+  REKEY_API_KEYS_PER_USER: whole('REKEY_API_KEYS_PER_USER', 100, { min: 0, max: 1_000_000 }),
+  REKEY_SIGNATURE_WINDOW_SECONDS: whole('REKEY_SIGNATURE_WINDOW_SECONDS', 300, { min: 1, max: 3600 }),
+  REKEY_PASSWORD_MIN_LENGTH: whole('REKEY_PASSWORD_MIN_LENGTH', 15, { min: 8, max: 256 }),
+});
+
+/**
+ * Reads the configuration.
+ *
+ * @param environment e.g. `process.env`; an empty value counts as not set
+ * @throws ConfigError with every problem, none of which repeats a value that could be a secret
+ */
+export function readConfig(environment: Record<string, string | undefined> = process.env) {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+  if (given.DATABASE_URL !== undefined && given.REKEY_MASTER_KEY === undefined) {
+    problems.push(
+      'REKEY_MASTER_KEY is required with DATABASE_URL: 32 random bytes, base64, the same on every replica. Make one with `openssl rand -base64 32`.',
+    );
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const env = parsed.data;
+  return Object.freeze({
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
+    dataDirectory: env.REKEY_DATA_DIR,
+    redisUrl: env.REDIS_URL,
+    /** Null only on the embedded database, which keeps its own in a file. */
+    masterKey: env.REKEY_MASTER_KEY,
+    retiredMasterKeys: env.REKEY_RETIRED_MASTER_KEYS,
+    setupToken: env.REKEY_SETUP_TOKEN,
+    registration: env.REKEY_REGISTRATION,
+    issuer: env.REKEY_ISSUER,
+    leaseMs: env.REKEY_LEASE_MS,
+    trustedProxies: env.REKEY_TRUSTED_PROXIES,
+    logLevel: env.REKEY_LOG_LEVEL,
+    cacheSeconds: env.REKEY_CACHE_SECONDS,
+    cacheEntries: env.REKEY_CACHE_ENTRIES,
+    lastUsedSeconds: env.REKEY_LAST_USED_SECONDS,
+    accessTokenSeconds: env.REKEY_ACCESS_TOKEN_SECONDS,
+    refreshIdleSeconds: env.REKEY_REFRESH_IDLE_SECONDS,
+    refreshAbsoluteSeconds: env.REKEY_REFRESH_ABSOLUTE_SECONDS,
+    refreshGraceSeconds: env.REKEY_REFRESH_GRACE_SECONDS,
+    loginPerMinute: env.REKEY_LOGIN_PER_MINUTE,
+    registerPerMinute: env.REKEY_REGISTER_PER_MINUTE,
+    refreshPerMinute: env.REKEY_REFRESH_PER_MINUTE,
+    failedAuthPerMinute: env.REKEY_FAILED_AUTH_PER_MINUTE,
+    apiKeysPerUser: env.REKEY_API_KEYS_PER_USER,
+    signatureWindowSeconds: env.REKEY_SIGNATURE_WINDOW_SECONDS,
+    passwordMinLength: env.REKEY_PASSWORD_MIN_LENGTH,
+  });
+}

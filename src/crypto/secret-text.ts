@@ -1,0 +1,58 @@
+import { crc32 } from 'node:zlib';
+import { BASE62, randomBase62 } from '../kernel/random.ts';
+
+/** API key, daemon token, refresh token, signing secret. One is never accepted in place of another. */
+export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks';
+
+const RANDOM_LENGTH = 30;
+const CHECKSUM_LENGTH = 6;
+const SECRET_LENGTH = 'rka_'.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
+const SECRET = /^(rka|rkd|rkr|rks)_[0-9A-Za-z]{36}$/;
+
+/**
+ * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of all that stands before it.
+ * 40 characters of ASCII, one word for a double click, and easy to find for those who scan repositories for leaks.
+ */
+export function makeSecret(prefix: SecretPrefix): string {
+  const body = `${prefix}_${randomBase62(RANDOM_LENGTH)}`;
+  return body + checksum(body);
+}
+
+/**
+ * Reads a presented secret without any I/O.
+ *
+ * @returns its prefix, or `null` when length, alphabet, prefix or checksum is wrong. A right checksum says that it was
+ *   typed as it was made, not that it is good.
+ */
+export function parseSecret(text: string): { prefix: SecretPrefix } | null {
+  // The cheapest question first: most of what is not a secret has another length.
+  if (text.length !== SECRET_LENGTH) return null;
+  const prefix = SECRET.exec(text)?.[1];
+  if (prefix === undefined) return null;
+  if (checksum(text.slice(0, -CHECKSUM_LENGTH)) !== text.slice(-CHECKSUM_LENGTH)) return null;
+  return { prefix: prefix as SecretPrefix };
+}
+
+/**
+ * What a list may show of a secret: its prefix and last four characters, `rka_…1a2B`. They are part of the checksum, so
+ * about 154 of its 178 bits stay unknown. Of a text that is not a secret, nothing is shown: `…`.
+ */
+export function hintOf(text: string): string {
+  const secret = parseSecret(text);
+  return secret ? `${secret.prefix}_…${text.slice(-4)}` : '…';
+}
+
+/**
+ * CRC-32 (ISO-HDLC, the one of zip and PNG) of a text's UTF-8 as six base62 digits, most significant first, padded with
+ * `0`: the form of GitHub's token checksums. It finds typing mistakes, and every change of one character; it proves
+ * nothing.
+ */
+export function checksum(text: string): string {
+  let rest = crc32(text);
+  let digits = '';
+  while (digits.length < CHECKSUM_LENGTH) {
+    digits = BASE62[rest % 62] + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}

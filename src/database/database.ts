@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventSubscriber } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Logger } from '../kernel/logger.ts';
+import type { Doorbell, Sql } from '../kernel/sql.ts';
+import { lockDataDirectory } from './data-directory.ts';
+import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
+import { ormOptions } from './orm.ts';
+import { DedicatedSql, PooledSql, PostgresDoorbell } from './postgres.ts';
+
+export interface DatabaseOptions {
+  /** PostgreSQL; null for the embedded database. */
+  url: string | null;
+  /** Where the embedded database lives; null keeps it in memory. */
+  dataDirectory: string | null;
+  /** An embedded database to start from, as `dumpDataDir` wrote it. */
+  embeddedTemplate?: Blob;
+  leaseMs: number;
+  logger: Logger;
+  subscribers: EventSubscriber[];
+}
+
+/** All the ways this process talks to its database. */
+export interface Database {
+  /** Prepared statements, off the unit of work: authentication reads and the likes. */
+  readonly reads: Sql;
+  /** One connection for syncs and settling alone. */
+  readonly sync: Sql;
+  readonly doorbell: Doorbell;
+  /** A fresh EntityManager. */
+  fork(): EntityManager;
+  /** Brings the schema up to date. Safe when several replicas do so at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CHANNEL = 'auth_inval';
+/** An authentication read that takes longer than this is given up: 503 beats a queue. */
+const READ_TIMEOUT_MS = 1000;
+const MIGRATION_LOCK = 823640926;
+
+/** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
+export function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
+}
+
+async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+  const { MikroORM } = await import('@mikro-orm/postgresql');
+  const orm = await MikroORM.init({
+    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    clientUrl: url,
+    pool: { min: 0, max: 10 },
+    driverOptions: { connectionTimeoutMillis: 5000, keepAlive: true, application_name: 'rekey' },
+  });
+  const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
+  const sync = new DedicatedSql(url, { timeoutMs: leaseMs, logger });
+  return {
+    reads,
+    sync,
+    doorbell: new PostgresDoorbell(url, CHANNEL, logger),
+    fork: () => orm.em.fork(),
+    async migrate() {
+      // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
+      const lock = new DedicatedSql(url, { timeoutMs: 120_000, logger });
+      try {
+        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
+        await orm.migrator.up();
+      } finally {
+        await lock.close(); // Ends the session and so lets go of the lock.
+      }
+    },
+    async close() {
+      await Promise.all([reads.close(), sync.close()]);
+      await orm.close();
+    },
+  };
+}
+
+async function openEmbedded({ dataDirectory, embeddedTemplate, logger, subscribers }: DatabaseOptions): Promise<Database> {
+  const { MikroORM } = await import('@mikro-orm/pglite');
+  let unlock: (() => void) | null = null;
+  if (dataDirectory) {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    unlock = lockDataDirectory(dataDirectory);
+  }
+  const orm = await MikroORM.init({
+    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    dbName: dataDirectory ? join(dataDirectory, 'database') : 'memory://',
+    driverOptions: embeddedTemplate ? { loadDataDir: embeddedTemplate } : {},
+  });
+  const pglite = await orm.em.getConnection().getNativeClient();
+  const sql = new EmbeddedSql(pglite);
+  return {
+    reads: sql,
+    sync: sql,
+    doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
+    fork: () => orm.em.fork(),
+    migrate: async () => {
+      await orm.migrator.up();
+    },
+    async close() {
+      await orm.close();
+      unlock?.();
+    },
+  };
+}

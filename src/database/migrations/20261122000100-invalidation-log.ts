@@ -1,0 +1,123 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/**
+ * The invalidation log: whatever narrows what a credential may do is written down in the commit that does it,
+ * whoever does it, be it this service, an ORM bypass or an operator with psql.
+ *
+ * The triggers are deferred constraint triggers, so that the counter's row lock is taken at COMMIT, after every other
+ * lock: the order of the sequence is the order of the commits, there are no gaps, and no deadlock can involve it.
+ */
+export class Migration20261122000100 extends Migration {
+  override async up(): Promise<void> {
+    this.addSql(`create table auth_epoch (
+      one boolean primary key default true check (one),
+      seq bigint not null
+    ) with (fillfactor = 50)`);
+    this.addSql(`insert into auth_epoch (seq) values (0)`);
+    this.addSql(`create table auth_inval (
+      seq bigint primary key,
+      tag text not null,
+      at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql(`create index auth_inval_tag on auth_inval (tag, seq desc)`);
+    this.addSql(`create table auth_replica (
+      id uuid primary key,
+      applied bigint not null default 0,
+      suspect boolean not null default false,
+      lease_ms integer not null
+    ) with (fillfactor = 50)`);
+    // Which database server this log lives on, and since when anybody has seen it there: after a failover, leases
+    // that the server before granted are not in auth_replica and have to run out.
+    this.addSql(`create table auth_primary (
+      one boolean primary key default true check (one),
+      identity text not null,
+      since timestamptz not null
+    )`);
+
+    // Changes with every start, every promotion and every other server that serves this data.
+    this.addSql(`create function auth_server_identity() returns text language sql stable as $$
+      select pg_postmaster_start_time()::text || ' ' || case when pg_is_in_recovery() then 'standby'
+        else left(pg_walfile_name(pg_current_wal_lsn()), 8) end
+    $$`);
+    // The log begins here: before it, no server can have granted a lease.
+    this.addSql(`insert into auth_primary (identity, since) values (auth_server_identity(), '-infinity')`);
+
+    this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql as $$
+      declare
+        next bigint;
+      begin
+        update auth_epoch set seq = seq + 1 returning seq into next;
+        insert into auth_inval (seq, tag) values (next, tag);
+        perform pg_notify('auth_inval', next::text);
+      end
+    $$`);
+    // TG_ARGV: the kind of the tag, then the name of the column that holds the id.
+    this.addSql(`create function auth_invalidate_row() returns trigger language plpgsql as $$
+      begin
+        if TG_OP = 'INSERT' then
+          perform auth_invalidate(TG_ARGV[0] || ':' || (to_jsonb(new) ->> TG_ARGV[1]));
+        else
+          perform auth_invalidate(TG_ARGV[0] || ':' || (to_jsonb(old) ->> TG_ARGV[1]));
+        end if;
+        return null;
+      end
+    $$`);
+    // TRUNCATE fires no row trigger: it invalidates everything there is.
+    this.addSql(`create function auth_invalidate_all() returns trigger language plpgsql as $$
+      begin
+        perform auth_invalidate('*');
+        return null;
+      end
+    $$`);
+
+    const onUpdate = (table: string, kind: string, columns: string[], guard = '') =>
+      this.addSql(`create constraint trigger ${table}_invalidate_update after update on ${table}
+        deferrable initially deferred for each row
+        when ((${columns.map((column) => `old.${column}`).join(', ')}) is distinct from (${columns
+          .map((column) => `new.${column}`)
+          .join(', ')})${guard})
+        execute function auth_invalidate_row('${kind}', 'id')`);
+    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string) =>
+      this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
+        deferrable initially deferred for each row execute function auth_invalidate_row('${kind}', '${column}')`);
+    const onTruncate = (table: string) =>
+      this.addSql(`create trigger ${table}_invalidate_truncate after truncate on ${table}
+        for each statement execute function auth_invalidate_all()`);
+
+    onUpdate('api_keys', 'key', [
+      'id',
+      'user_id',
+      'workspace_id',
+      'secret_hash',
+      'previous_secret_hash',
+      'previous_secret_expires_at',
+      'scopes',
+      'permissions',
+      'expires_at',
+      'revoked_at',
+    ]);
+    onRow('api_keys', 'delete', 'key', 'id');
+    // A refresh moves the idle end of a session further away: nothing is narrowed, and NOTIFY stays off that path.
+    onUpdate(
+      'sessions',
+      'session',
+      ['id', 'user_id', 'revoked_at', 'expires_at', 'idle_expires_at'],
+      ` and not (
+          (new.id, new.user_id, new.revoked_at, new.expires_at)
+            is not distinct from (old.id, old.user_id, old.revoked_at, old.expires_at)
+          and new.idle_expires_at >= old.idle_expires_at)`,
+    );
+    onRow('sessions', 'delete', 'session', 'id');
+    onUpdate('users', 'user', ['id', 'role', 'disabled_at']);
+    onRow('users', 'delete', 'user', 'id');
+    onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
+    onRow('workspaces', 'delete', 'workspace', 'id');
+    onRow('access_token_revocations', 'insert', 'jti', 'jti');
+    onRow('access_token_revocations', 'delete', 'jti', 'jti');
+    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations']) onTruncate(table);
+  }
+
+  override async down(): Promise<void> {
+    throw new Error('The invalidation log cannot be undone. Restore a backup instead.');
+  }
+}

@@ -1,0 +1,168 @@
+import pg from 'pg';
+import type { Logger } from '../kernel/logger.ts';
+import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
+
+const CONNECT_MS = 1000;
+
+/** Reads on a small pool of their own, prepared, and given up after `timeoutMs`. */
+export class PooledSql implements Sql {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string, options: { size: number; timeoutMs: number; logger: Logger }) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: options.size,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, options.timeoutMs),
+      query_timeout: options.timeoutMs,
+      statement_timeout: options.timeoutMs,
+      keepAlive: true,
+      application_name: 'rekey',
+    });
+    // Idle connections break when the server goes away; the query that needs one says so itself.
+    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection broke'));
+  }
+
+  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.#pool.query({ ...statement, values: [...values] });
+    return result.rows;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+/** One connection for one purpose. Reconnects at the next query after a failure; a silent server counts as one. */
+export class DedicatedSql implements Sql {
+  readonly #url: string;
+  readonly #timeoutMs: number;
+  readonly #logger: Logger;
+  #client: Promise<pg.Client> | null = null;
+
+  constructor(url: string, options: { timeoutMs: number; logger: Logger }) {
+    this.#url = url;
+    this.#timeoutMs = options.timeoutMs;
+    this.#logger = options.logger;
+  }
+
+  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const connecting = (this.#client ??= this.#connect());
+    try {
+      const client = await connecting;
+      const result = await client.query({ ...statement, values: [...values] });
+      return result.rows;
+    } catch (error) {
+      // Only what the server itself answered leaves the connection in a known state.
+      if (!(error instanceof pg.DatabaseError)) this.#drop(connecting);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const connecting = this.#client;
+    this.#client = null;
+    const client = await connecting?.catch(() => null);
+    await client?.end().catch(() => undefined);
+  }
+
+  #connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: this.#url,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, this.#timeoutMs),
+      query_timeout: this.#timeoutMs,
+      keepAlive: true,
+      application_name: 'rekey-sync',
+    });
+    const connecting = client.connect().then(() => client);
+    client.on('error', (error) => {
+      this.#logger.debug({ err: error }, 'the sync connection broke');
+      if (this.#client === connecting) this.#client = null;
+    });
+    return connecting;
+  }
+
+  #drop(connecting: Promise<pg.Client>): void {
+    if (this.#client === connecting) this.#client = null;
+    connecting.then(
+      // Not `end()`: that waits for a server that may never answer.
+      (client) => destroy(client),
+      () => undefined,
+    );
+  }
+}
+
+/** LISTENs on a connection of its own and comes back by itself. It needs a session connection, not a pooler. */
+export class PostgresDoorbell implements Doorbell {
+  readonly #url: string;
+  readonly #channel: string;
+  readonly #logger: Logger;
+  #client: pg.Client | null = null;
+  #ring: () => void = () => undefined;
+  #retry: NodeJS.Timeout | null = null;
+  #attempt = 0;
+  #closed = false;
+
+  constructor(url: string, channel: string, logger: Logger) {
+    this.#url = url;
+    this.#channel = channel;
+    this.#logger = logger;
+  }
+
+  /** Resolves at once: without a bell the service is slower to hear, never wrong. */
+  async listen(ring: () => void): Promise<void> {
+    this.#ring = ring;
+    await this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#retry) clearTimeout(this.#retry);
+    if (this.#client) destroy(this.#client);
+    this.#client = null;
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#closed) return;
+    const client = new pg.Client({
+      connectionString: this.#url,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 1000,
+      application_name: 'rekey-listen',
+    });
+    let lost = false;
+    const onLost = (error?: Error) => {
+      if (lost) return;
+      lost = true;
+      destroy(client);
+      this.#reconnectLater(error);
+    };
+    client.on('error', onLost);
+    client.on('end', () => onLost());
+    client.on('notification', () => this.#ring());
+    this.#client = client;
+    try {
+      // Connect, LISTEN, then ring: whatever was committed before LISTEN took effect is found by the sync after it.
+      await client.connect();
+      await client.query(`listen ${this.#channel}`);
+      this.#attempt = 0;
+      this.#ring();
+    } catch (error) {
+      onLost(error as Error);
+    }
+  }
+
+  #reconnectLater(error: Error | undefined): void {
+    if (this.#closed) return;
+    const delay = Math.min(50 * 2 ** this.#attempt++, 2000);
+    this.#logger.warn({ err: error, delay }, 'the notification connection was lost; reconnecting');
+    this.#retry = setTimeout(() => void this.#connect(), delay);
+    this.#retry.unref();
+  }
+}
+
+/** Ends a connection without waiting for the other side. */
+function destroy(client: pg.Client): void {
+  // pg keeps its socket to itself; `connection.stream` is where it has been since its first version.
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

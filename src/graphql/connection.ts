@@ -1,0 +1,55 @@
+import type { EntityClass, FilterQuery } from '@mikro-orm/core';
+import { CursorError } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import { GraphQLError } from 'graphql';
+
+/** The most that one page holds. */
+export const LARGEST_PAGE = 100;
+
+export interface PageArguments {
+  first: number;
+  after?: string | null | undefined;
+}
+
+/** One page of a Relay connection. */
+export interface Page<Node> {
+  edges: { cursor: string; node: Node }[];
+  nodes: Node[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+}
+
+/**
+ * One page of a list, newest first. Ids sort by time, so the id is the cursor, and rows that come in between move
+ * nothing. Costs the page, not the table: nothing is counted.
+ *
+ * @throws GraphQLError `BAD_USER_INPUT` for a page size or a cursor that cannot be
+ */
+export async function page<Entity extends { id: string }>(
+  em: EntityManager,
+  entity: EntityClass<Entity>,
+  where: FilterQuery<Entity>,
+  { first, after }: PageArguments,
+): Promise<Page<Entity>> {
+  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`);
+  const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
+  const cursor = await em.findByCursor(entity, options as never).catch((error) => {
+    if (error instanceof CursorError || error instanceof SyntaxError)
+      throw badInput('`after` is not a cursor of this list.');
+    throw error;
+  });
+  const nodes = cursor.items as Entity[];
+  return {
+    nodes,
+    edges: nodes.map((node) => ({ node, cursor: cursor.from(node as never) })),
+    pageInfo: {
+      hasNextPage: cursor.hasNextPage,
+      hasPreviousPage: cursor.hasPrevPage,
+      startCursor: cursor.startCursor,
+      endCursor: cursor.endCursor,
+    },
+  };
+}
+
+function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}

@@ -1,0 +1,42 @@
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Principal } from '../access/principal.ts';
+import type { RequestOrigin, UnitOfWork } from '../access/unit-of-work.ts';
+import type { AccountService } from '../accounts/account.service.ts';
+import type { EmailVault } from '../accounts/email.ts';
+import type { ApiKeyService } from '../api-keys/api-key.service.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { SessionService, SessionTokens, StartedSession } from '../sessions/session.service.ts';
+import type { WorkspaceService } from '../workspaces/workspace.service.ts';
+import type { Loaders } from './loaders.ts';
+
+/** What resolvers may use of the service. */
+export interface Services {
+  accounts: AccountService<StartedSession, SessionTokens>;
+  emails: EmailVault;
+  sessions: SessionService;
+  apiKeys: ApiKeyService;
+  workspaces: WorkspaceService;
+  limits: Limits;
+  /** What a credential stands for right now; null where it would authenticate nobody. */
+  inspect: (credential: string) => Promise<Principal | null>;
+}
+
+/**
+ * What every resolver gets. Made afresh for each request; what costs something is made when it is first asked for, by a
+ * function, since Yoga copies the context and would run every getter.
+ */
+export interface GraphQLContext {
+  readonly services: Services;
+  /** Who is asking; null where no credential was presented. */
+  readonly principal: Principal | null;
+  readonly origin: RequestOrigin;
+  readonly loaders: Loaders;
+  /** The principal of a field that only authenticated requests reach. */
+  caller(): Principal;
+  /** For reads: one for the whole request. */
+  em(): EntityManager;
+  /** A fresh one for every mutation field: after one field's failed flush, the next must not fail with it. */
+  unitOfWork(): UnitOfWork;
+  /** Database time. */
+  now(): Date;
+}

@@ -1,0 +1,3 @@
+import type { User } from '../../accounts/user.entity.ts';
+
+export type UserMapper = User;

@@ -1,0 +1,5 @@
+import type { Session } from '../../sessions/session.entity.ts';
+import type { SessionTokens } from '../../sessions/session.service.ts';
+
+export type SessionMapper = Session;
+export type SessionTokensMapper = SessionTokens;

@@ -1,0 +1,3 @@
+import type { Workspace } from '../../workspaces/workspace.entity.ts';
+
+export type WorkspaceMapper = Workspace;

@@ -1,0 +1,17 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { invalidInput } from '../../outcomes.ts';
+
+export const bootstrap: NonNullable<MutationResolvers['bootstrap']> = async (_parent, { input }, context) => {
+  await context.services.limits.register(context.origin.ipAddress);
+  const outcome = await context.services.accounts.bootstrap(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'bootstrapped':
+      return { __typename: 'BootstrapSuccess', ...outcome };
+    case 'setupTokenRejected':
+      return { __typename: 'SetupTokenRejectedError', message: 'This is not the setup token.' };
+    case 'alreadyBootstrapped':
+      return { __typename: 'AlreadyBootstrappedError', message: 'There is an administrator already.' };
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

@@ -1,0 +1,23 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { invalidInput, scopeNotHeld, workspaceNotFound } from '../../outcomes.ts';
+
+export const createApiKey: NonNullable<MutationResolvers['createApiKey']> = async (_parent, { input }, context) => {
+  const { expiresAt = null, workspaceId = null, ...given } = input;
+  const outcome = await context.services.apiKeys.create(context.unitOfWork(), { ...given, expiresAt, workspaceId });
+  switch (outcome.kind) {
+    case 'created':
+      return { __typename: 'CreateApiKeySuccess', ...outcome };
+    case 'scopeNotHeld':
+      return scopeNotHeld(outcome);
+    case 'quotaReached':
+      return {
+        __typename: 'ApiKeyQuotaError',
+        message: `You have ${outcome.limit} API keys in use, which is as many as one person may have. Revoke one first.`,
+        limit: outcome.limit,
+      };
+    case 'workspaceNotFound':
+      return workspaceNotFound();
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

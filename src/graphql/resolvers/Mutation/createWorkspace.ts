@@ -1,0 +1,16 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { invalidInput } from '../../outcomes.ts';
+
+export const createWorkspace: NonNullable<MutationResolvers['createWorkspace']> = async (
+  _parent,
+  { input },
+  context,
+) => {
+  const outcome = await context.services.workspaces.create(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'created':
+      return { __typename: 'CreateWorkspaceSuccess', ...outcome };
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

@@ -1,0 +1,12 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { userNotFound } from '../../outcomes.ts';
+
+export const enableUser: NonNullable<MutationResolvers['enableUser']> = async (_parent, { input }, context) => {
+  const outcome = await context.services.accounts.enable(context.unitOfWork(), input.userId);
+  switch (outcome.kind) {
+    case 'enabled':
+      return { __typename: 'EnableUserSuccess', ...outcome };
+    case 'userNotFound':
+      return userNotFound();
+  }
+};

@@ -1,0 +1,17 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { invalidInput } from '../../outcomes.ts';
+
+export const register: NonNullable<MutationResolvers['register']> = async (_parent, { input }, context) => {
+  await context.services.limits.register(context.origin.ipAddress);
+  const outcome = await context.services.accounts.register(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'registered':
+      return { __typename: 'RegisterSuccess', ...outcome };
+    case 'emailTaken':
+      return { __typename: 'EmailTakenError', message: 'There is an account with this email already.' };
+    case 'registrationClosed':
+      return { __typename: 'RegistrationClosedError', message: 'Ask an administrator for an account.' };
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

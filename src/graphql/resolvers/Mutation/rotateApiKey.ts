@@ -1,0 +1,24 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { apiKeyNotFound, conflict, invalidInput, scopeNotHeld } from '../../outcomes.ts';
+
+export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = async (_parent, { input }, context) => {
+  const outcome = await context.services.apiKeys.rotate(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'rotated':
+      return { __typename: 'RotateApiKeySuccess', ...outcome };
+    case 'notFound':
+      return apiKeyNotFound();
+    case 'revoked':
+      return {
+        __typename: 'ApiKeyRevokedError',
+        message: 'A revoked key cannot be rotated. Make a new one.',
+        revokedAt: outcome.revokedAt,
+      };
+    case 'scopeNotHeld':
+      return scopeNotHeld(outcome);
+    case 'conflict':
+      return conflict();
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

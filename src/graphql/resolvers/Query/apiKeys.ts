@@ -1,0 +1,7 @@
+import { ApiKey } from '../../../api-keys/api-key.entity.ts';
+import { apiKeysMatching } from '../../../api-keys/api-key.service.ts';
+import { page } from '../../connection.ts';
+import type { QueryResolvers } from './../../generated/types.ts';
+
+export const apiKeys: NonNullable<QueryResolvers['apiKeys']> = (_parent, { filter, ...paging }, context) =>
+  page(context.em(), ApiKey, apiKeysMatching(context.caller(), filter ?? {}, context.now()), paging);

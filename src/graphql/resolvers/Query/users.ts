@@ -1,0 +1,8 @@
+import { User } from '../../../accounts/user.entity.ts';
+import { page } from '../../connection.ts';
+import type { QueryResolvers } from './../../generated/types.ts';
+
+export const users: NonNullable<QueryResolvers['users']> = (_parent, { filter, ...paging }, { em, services }) => {
+  const email = filter?.email;
+  return page(em(), User, email == null ? {} : { emailIndex: { $in: services.emails.indexes(email) } }, paging);
+};

@@ -1,0 +1,9 @@
+import { Workspace } from '../../../workspaces/workspace.entity.ts';
+import { page } from '../../connection.ts';
+import type { QueryResolvers } from './../../generated/types.ts';
+
+export const workspaces: NonNullable<QueryResolvers['workspaces']> = async (
+  _parent,
+  paging,
+  { em, caller, services },
+) => page(em(), Workspace, await services.workspaces.visibleTo(em(), caller()), paging);

@@ -1,0 +1,9 @@
+import { GraphQLError, GraphQLScalarType } from 'graphql';
+
+export const Secret = new GraphQLScalarType<string, string>({
+  name: 'Secret',
+  serialize: (value) => String(value),
+  parseValue: () => {
+    throw new GraphQLError('A Secret is never an input.', { extensions: { code: 'BAD_USER_INPUT' } });
+  },
+});

@@ -1,0 +1,3 @@
+import type { SessionTokensResolvers } from './../generated/types.ts';
+
+export const SessionTokens: SessionTokensResolvers = {};

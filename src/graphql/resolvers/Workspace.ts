@@ -1,0 +1,3 @@
+import type { WorkspaceResolvers } from './../generated/types.ts';
+
+export const Workspace: WorkspaceResolvers = {};

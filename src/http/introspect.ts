@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { credentialMissing, scopeMissing } from '../access/access-error.ts';
+import type { Principal } from '../access/principal.ts';
+import { respondAccessError, respondJson } from './respond.ts';
+import type { Authenticate } from './verify.ts';
+
+const LARGEST_BODY = 16 * 1024;
+
+export interface IntrospectOptions {
+  authenticate: Authenticate;
+  /** What a token stands for right now; null where it would authenticate nobody. */
+  inspect: (token: string) => Promise<Principal | null>;
+  issuer: string;
+}
+
+/**
+ * Token introspection, RFC 7662: `token` in a form, by POST, asked by a credential with the scope `INTROSPECT`. All
+ * that is not active gets exactly the same answer (§2.2), and `token_type_hint` is not needed to find it.
+ */
+export function createIntrospect({ authenticate, inspect, issuer }: IntrospectOptions) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const caller = await authenticate(request);
+      if (!caller) throw credentialMissing();
+      if (!caller.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
+      const body = await readForm(request);
+      const token = body?.getAll('token') ?? [];
+      if (token.length !== 1 || token[0] === '') {
+        const error_description = 'Send exactly one `token`, as application/x-www-form-urlencoded.';
+        return respondJson(response, 400, { error: 'invalid_request', error_description });
+      }
+      const principal = await inspect(token[0]!);
+      respondJson(response, 200, principal ? describe(principal, issuer) : { active: false });
+    } catch (error) {
+      respondAccessError(response, error);
+    }
+  };
+}
+
+function describe(principal: Principal, issuer: string) {
+  return {
+    active: true,
+    iss: issuer,
+    sub: principal.userId ?? principal.credentialId,
+    scope: principal.scopes.join(' '),
+    token_type: 'Bearer',
+    ...(principal.expiresAt === null ? {} : { exp: Math.floor(principal.expiresAt / 1000) }),
+    credential: principal.credentialId,
+    ...(principal.workspaceId === null ? {} : { workspace: principal.workspaceId }),
+    permissions: principal.permissions,
+  };
+}
+
+/** The form in the body; null where it is something else, or too long. */
+async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
+  if (!request.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded')) return null;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > LARGEST_BODY) return null;
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../kernel/logger.ts';
+import { withRequestId } from '../kernel/request-context.ts';
+import { respondJson } from './respond.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** One door: its path, the methods it answers to (none named: all), and what is behind it. */
+export interface Route {
+  methods?: readonly string[];
+  handle: Handler;
+}
+
+/** A request id from a proxy is kept where it is a sane one, so that one id follows a request through all logs. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
+
+/** The id of a request: the caller's own or a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Finds the door for each request. A failure behind one is logged and answered with nothing but the request's id. */
+export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
+  return (request, response) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    const route = routes.get(path);
+    if (!route) return respondJson(response, 404, { error: 'not_found' });
+    if (route.methods && !route.methods.includes(request.method ?? '')) {
+      return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
+    }
+    const failed = (error: unknown, requestId: string) => {
+      logger.error({ requestId, err: error }, 'unexpected error');
+      if (response.headersSent) response.destroy();
+      else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
+    };
+    try {
+      const answered = route.handle(request, response);
+      if (answered instanceof Promise) answered.catch((error) => failed(error, requestIdOf(request)));
+    } catch (error) {
+      failed(error, requestIdOf(request));
+    }
+    return undefined;
+  };
+}
+
+/** Runs a handler under a request id, which the answer repeats. */
+export function identified(handle: Handler): Handler {
+  return (request, response) => {
+    const requestId = requestIdOf(request);
+    request.headers['x-request-id'] = requestId;
+    response.setHeader('X-Request-Id', requestId);
+    return withRequestId(requestId, () => handle(request, response));
+  };
+}

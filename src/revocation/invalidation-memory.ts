@@ -1,0 +1,70 @@
+import type { Judged } from './replica.ts';
+
+/** Above this many remembered invalidations the oldest are forgotten early, at the price of some cache misses. */
+const MOST_REMEMBERED = 200_000;
+
+/**
+ * What this replica remembers of the invalidation log: for each tag, its latest invalidation since `ring`.
+ *
+ * `ring` is the position before which nothing is remembered, so nothing older is believed. It moves forward as old
+ * invalidations are forgotten, which costs nothing once every entry that old has expired anyway.
+ */
+export class InvalidationMemory {
+  readonly #keepMs: number;
+  readonly #monotonic: () => number;
+  readonly #latest = new Map<string, number>();
+  #order: { seq: number; tag: string; at: number }[] = [];
+  #ring = Number.POSITIVE_INFINITY;
+
+  constructor(keepMs: number, monotonic: () => number) {
+    this.#keepMs = keepMs;
+    this.#monotonic = monotonic;
+  }
+
+  /** Begins to remember, from this position of the log on. */
+  startAt(seq: number): void {
+    this.forget();
+    this.#ring = seq;
+  }
+
+  /** Forgets everything and believes nothing until `startAt`. */
+  forget(): void {
+    this.#latest.clear();
+    this.#order = [];
+    this.#ring = Number.POSITIVE_INFINITY;
+  }
+
+  /** Remembers one row of the log. The tag `*` invalidates everything there is. */
+  add(seq: number, tag: string): void {
+    if (tag === '*') {
+      this.startAt(seq);
+      return;
+    }
+    this.#latest.set(tag, seq);
+    const now = this.#monotonic();
+    this.#order.push({ seq, tag, at: now });
+    this.#trim(now - this.#keepMs);
+  }
+
+  /** Whether nothing that is known to have happened makes this data doubtful. */
+  admits(cached: Judged): boolean {
+    if (cached.asOf < this.#ring) return false;
+    for (const tag of cached.tags) {
+      const seq = this.#latest.get(tag);
+      if (seq !== undefined && seq > cached.asOf) return false;
+    }
+    return true;
+  }
+
+  #trim(before: number): void {
+    let gone = 0;
+    while (gone < this.#order.length) {
+      const oldest = this.#order[gone]!;
+      if (oldest.at >= before && this.#order.length - gone <= MOST_REMEMBERED) break;
+      if (this.#latest.get(oldest.tag) === oldest.seq) this.#latest.delete(oldest.tag);
+      this.#ring = oldest.seq;
+      gone++;
+    }
+    if (gone > 0) this.#order.splice(0, gone);
+  }
+}

@@ -1,0 +1,229 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { Doorbell, Sql } from '../kernel/sql.ts';
+import { InvalidationMemory } from './invalidation-memory.ts';
+import { ACKNOWLEDGE, DEREGISTER, NOTE_PRIMARY, REGISTER, SYNC, type SyncRow } from './statements.ts';
+
+/** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
+const LONGEST_CATCH_UP = 10_000;
+/** Upper bound of how much the clocks' rates differ between machines. */
+export const CLOCK_DRIFT = 0.01;
+
+export interface ReplicaOptions {
+  /** A connection of its own: renewals must not queue behind requests. */
+  sql: Sql;
+  doorbell: Doorbell;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  newReplicaId: () => string;
+  /** How long a sync entitles this replica to trust its caches, in milliseconds. */
+  leaseMs: number;
+  /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
+  longestEntryMs: number;
+}
+
+/** What anything cached must carry to be judged. */
+export interface Judged {
+  /** The end of the invalidation log in the snapshot that the data was read in. */
+  readonly asOf: number;
+  /** Every subject whose invalidation makes this data doubtful. */
+  readonly tags: readonly string[];
+}
+
+/**
+ * This process's view of the invalidation log, and its permission to act on it.
+ *
+ * A sync reads what was appended to the log since the last one and extends the lease: for `leaseMs` from the moment
+ * *before the question was sent*, everything committed earlier than that moment is known here. Without a lease nothing
+ * cached may be used. The acknowledgement is written only after the invalidations were applied.
+ */
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #memory: InvalidationMemory;
+  #id: string | null = null;
+  #formerId: string | null = null;
+  /** Position in the log up to which this replica knows everything; -1: knows nothing yet. */
+  #applied = -1;
+  #leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
+  #leaseUntilWall = Number.NEGATIVE_INFINITY;
+  #syncedAt = Number.NEGATIVE_INFINITY;
+  /** What the database said the time was, and our monotonic time before we asked. */
+  #anchor: { databaseMs: number; monotonic: number } | null = null;
+  #identity = '';
+  #longestLeaseMs: number;
+  #running: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#longestLeaseMs = options.leaseMs;
+    this.#memory = new InvalidationMemory(options.longestEntryMs, () => options.clock.monotonic());
+  }
+
+  /** Position in the log up to which this replica knows everything; -1 before the first sync. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** Which server the log is read from; changes with every restart and failover. */
+  get serverIdentity(): string {
+    return this.#identity;
+  }
+
+  /** The longest lease that any replica takes, in milliseconds, as of the last sync. */
+  get longestLeaseMs(): number {
+    return this.#longestLeaseMs;
+  }
+
+  /** Milliseconds of lease left, 0 without one. */
+  leaseRemaining(): number {
+    // Either clock may end it: the monotonic one stands still while a machine sleeps, the wall clock may be set.
+    const { clock } = this.#options;
+    const left = Math.min(this.#leaseUntilMonotonic - clock.monotonic(), this.#leaseUntilWall - clock.now().getTime());
+    return left > 0 ? left : 0;
+  }
+
+  /** Whether something cached may be acted upon at this very moment. */
+  admits(cached: Judged): boolean {
+    return this.leaseRemaining() > 0 && this.#memory.admits(cached);
+  }
+
+  /**
+   * The database's time in milliseconds since the epoch, by this process's own count since the last sync; never
+   * behind the real one by more than the drift. Before the first sync: this machine's.
+   */
+  databaseNow(): number {
+    const { clock } = this.#options;
+    if (!this.#anchor) return clock.now().getTime();
+    return this.#anchor.databaseMs + (clock.monotonic() - this.#anchor.monotonic);
+  }
+
+  /** Starts listening and renewing. Resolves after the first sync, or rejects where the database is out of reach. */
+  async start(): Promise<void> {
+    await this.#options.doorbell.listen(() => this.ring());
+    await this.sync();
+    this.#timer = setInterval(() => this.ring(), this.#options.leaseMs / 4);
+  }
+
+  /** Gives up the lease, then the registration, in this order: nobody has to wait for a replica that left. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#options.doorbell.close();
+    await this.#running?.catch(() => undefined);
+    const id = this.#id;
+    this.#forget();
+    if (id) await this.#options.sql.query(DEREGISTER, [id]);
+  }
+
+  /**
+   * Catches up with the log and renews the lease. Callers that arrive during a sync share the one that starts after
+   * it: a sync that was already under way may have looked before the caller's commit.
+   */
+  sync(): Promise<void> {
+    if (!this.#running) {
+      this.#running = this.#sync().finally(() => {
+        this.#running = null;
+      });
+      return this.#running;
+    }
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        return this.sync();
+      });
+    return this.#next;
+  }
+
+  async #sync(): Promise<void> {
+    const { sql, clock, leaseMs } = this.#options;
+    // A cold start is followed by a second look; a third means that something is badly wrong, and is left to the timer.
+    for (let look = 0; look < 3 && !this.#stopped; look++) {
+      // Registered in a commit of its own, BEFORE the first snapshot: whoever revokes after that snapshot sees us.
+      this.#id ??= await this.#register();
+      // Stamped before the question is sent: the snapshot is younger than this, whatever the network does.
+      const monotonic = clock.monotonic();
+      const wall = clock.now().getTime();
+      const [row] = await sql.query<SyncRow>(SYNC, [this.#id, this.#applied, LONGEST_CATCH_UP]);
+      if (!row || row.inRecovery) throw new Error('The database is a standby, which grants no lease.');
+      if (!this.#apply(row)) {
+        this.#coldStart();
+        continue;
+      }
+      this.#leaseUntilMonotonic = monotonic + leaseMs;
+      this.#leaseUntilWall = wall + leaseMs;
+      this.#anchor = { databaseMs: row.now, monotonic };
+      this.#syncedAt = clock.monotonic();
+      if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
+      if (row.identity !== row.knownIdentity) await sql.query(NOTE_PRIMARY);
+      return;
+    }
+  }
+
+  /** Takes over what one snapshot says. False where it does not continue what this replica knows. */
+  #apply(row: SyncRow): boolean {
+    if (!row.registered || row.suspect || row.seq < this.#applied) return false;
+    if (this.#identity !== '' && this.#identity !== row.identity) return false;
+    const log: [number, string][] = row.log ? JSON.parse(row.log) : [];
+    if (this.#applied < 0) {
+      this.#memory.startAt(row.seq);
+    } else if (log.length !== row.seq - this.#applied) {
+      return false; // The log was trimmed past what we know, or is too long: a gap.
+    }
+    for (const [seq, tag] of log) this.#memory.add(seq, tag);
+    this.#applied = row.seq;
+    this.#identity = row.identity;
+    this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
+    return true;
+  }
+
+  async #register(): Promise<string> {
+    const id = this.#options.newReplicaId();
+    await this.#options.sql.query(REGISTER, [id, this.#formerId, this.#options.leaseMs]);
+    this.#formerId = null;
+    return id;
+  }
+
+  #coldStart(): void {
+    this.#options.metrics.coldStarts.inc();
+    this.#options.logger.warn(
+      { replica: this.#id, applied: this.#applied },
+      'cold start: cached credentials forgotten',
+    );
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
+    this.#leaseUntilWall = Number.NEGATIVE_INFINITY;
+    this.#memory.forget();
+    this.#applied = -1;
+    this.#identity = '';
+    this.#formerId = this.#id;
+    this.#id = null;
+  }
+
+  /** Something was committed here or elsewhere: look soon. Never throws. */
+  ring(): void {
+    if (this.#stopped) return;
+    this.sync().catch((error) => {
+      // Harmless for safety: the lease runs out and every request asks the database.
+      this.#options.logger.warn({ err: error }, 'sync with the invalidation log failed');
+    });
+    this.#measure();
+  }
+
+  #measure(): void {
+    const { metrics, clock } = this.#options;
+    const left = this.leaseRemaining();
+    metrics.leaseRemaining.set(left / 1000);
+    metrics.syncAge.set((clock.monotonic() - this.#syncedAt) / 1000);
+    metrics.authMode.set({ mode: 'leased' }, left > 0 ? 1 : 0);
+    metrics.authMode.set({ mode: 'direct' }, left > 0 ? 0 : 1);
+  }
+}

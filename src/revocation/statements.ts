@@ -1,0 +1,109 @@
+import type { Statement } from '../kernel/sql.ts';
+
+/** Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has forgotten that life. */
+export const REGISTER: Statement = {
+  name: 'replica-register',
+  text: `with former as (delete from auth_replica where id = $2::uuid)
+    insert into auth_replica (id, lease_ms) values ($1::uuid, $3::int)`,
+};
+
+export const DEREGISTER: Statement = {
+  name: 'replica-deregister',
+  text: 'delete from auth_replica where id = $1::uuid',
+};
+
+/**
+ * Everything a sync needs, in one snapshot. The log is left out (and so shorter than `seq - applied`) where it would
+ * be longer than a cold start is expensive. Parameters: replica id, applied, longest log worth reading.
+ */
+export const SYNC: Statement = {
+  name: 'replica-sync',
+  text: `select e.seq::float8 as seq,
+      r.id is not null as registered, coalesce(r.suspect, false) as suspect, coalesce(r.applied, 0)::float8 as acknowledged,
+      pg_is_in_recovery() as "inRecovery",
+      (select max(lease_ms) from auth_replica) as "longestLeaseMs",
+      auth_server_identity() as identity, p.identity as "knownIdentity",
+      extract(epoch from clock_timestamp())::float8 * 1000 as "now",
+      case when $2::float8 >= 0 and e.seq - $2::bigint between 1 and $3::bigint then
+        (select json_agg(json_build_array(l.seq, l.tag) order by l.seq) from auth_inval l where l.seq > $2::bigint)::text
+      end as log
+    from auth_epoch e left join auth_primary p on true left join auth_replica r on r.id = $1::uuid`,
+};
+export interface SyncRow {
+  seq: number;
+  registered: boolean;
+  suspect: boolean;
+  acknowledged: number;
+  inRecovery: boolean;
+  longestLeaseMs: number | null;
+  identity: string;
+  knownIdentity: string | null;
+  now: number;
+  log: string | null;
+}
+
+/** The acknowledgement: this replica has applied everything up to here. Only ever moves forward. */
+export const ACKNOWLEDGE: Statement = {
+  name: 'replica-acknowledge',
+  text: 'update auth_replica set applied = $2::bigint where id = $1::uuid and applied < $2::bigint',
+};
+
+/** Writes down that the log now lives on another server, and since when that is known. */
+export const NOTE_PRIMARY: Statement = {
+  name: 'primary-note',
+  text: `insert into auth_primary (identity, since) values (auth_server_identity(), clock_timestamp())
+    on conflict (one) do update set identity = excluded.identity, since = excluded.since
+      where auth_primary.identity <> excluded.identity`,
+};
+
+/**
+ * Where the log ends after a commit, when the newest invalidation of this tag was committed, and for how long the
+ * server has been known. Parameter: the tag.
+ */
+export const POSITION: Statement = {
+  name: 'settle-position',
+  text: `select e.seq::float8 as seq,
+      (select extract(epoch from l.at)::float8 * 1000 from auth_inval l where l.tag = $1 order by l.seq desc limit 1)
+        as "committedAt",
+      case when p.identity = auth_server_identity()
+        then extract(epoch from clock_timestamp() - p.since)::float8 * 1000 end as "primaryKnownFor"
+    from auth_epoch e left join auth_primary p on true`,
+};
+export interface PositionRow {
+  seq: number;
+  committedAt: number | null;
+  /** Milliseconds; null where this server has not been noted yet. */
+  primaryKnownFor: number | null;
+}
+
+export const REPLICAS: Statement = {
+  name: 'settle-replicas',
+  text: 'select id::text as id, applied::float8 as applied, suspect, lease_ms as "leaseMs" from auth_replica',
+};
+export interface ReplicaRow {
+  id: string;
+  applied: number;
+  suspect: boolean;
+  leaseMs: number;
+}
+
+/** First step of fencing: from this commit on, a silent replica that comes back starts cold. Parameters: ids, seq. */
+export const SUSPECT: Statement = {
+  name: 'fence-suspect',
+  text: 'update auth_replica set suspect = true where id = any($1::uuid[]) and applied < $2::bigint',
+};
+
+/** Second step, a full lease later: nothing waits for it any more. Parameter: ids. */
+export const EXPEL: Statement = {
+  name: 'fence-expel',
+  text: 'delete from auth_replica where suspect and id = any($1::uuid[])',
+};
+
+/** Parameter: retention in milliseconds. In bounded batches, by one replica at a time. */
+export const TRIM_LOG: Statement = {
+  name: 'log-trim',
+  text: `delete from auth_inval where seq in (
+      select seq from auth_inval
+      where at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) order by seq limit 10000)
+    and pg_try_advisory_xact_lock(823640927)`,
+};

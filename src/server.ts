@@ -1,0 +1,56 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+
+/** EX_CONFIG of sysexits. */
+const BAD_CONFIGURATION = 78;
+/** How long requests under way may take after SIGTERM. */
+const DRAIN_MS = 10_000;
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);
+  process.exit(error instanceof ConfigError ? BAD_CONFIGURATION : 1);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const app = await createApp(config);
+  await app.start();
+
+  const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app.handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
+  const setupToken = await app.announceSetupToken();
+  if (setupToken) {
+    process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
+  }
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    app.logger.info({ signal }, 'stopping: no new requests');
+    const drained = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await drained;
+    clearTimeout(late);
+    await app.close();
+    app.logger.flush();
+    process.exit(0);
+  };
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `Rekey could not start: ${error.message}` : String(error);
+}

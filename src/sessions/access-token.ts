@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { JwtKeys } from './jwt-keys.ts';
+
+/** Longer than any access token we make, shorter than what would be costly to look at. */
+const LONGEST_TOKEN = 8192;
+/** How far ahead of ours the clock may have been that stamped `iat`. */
+const LEEWAY_SECONDS = 5;
+
+const claimsSchema = z.object({
+  sub: z.string().min(1),
+  sid: z.string().min(1),
+  jti: z.string().min(1),
+  iat: z.number().int(),
+  exp: z.number().int(),
+});
+
+/** The claims of an access token that was verified. `iat` and `exp` are seconds since the epoch. */
+export type AccessTokenClaims = z.infer<typeof claimsSchema>;
+
+export interface AccessTokensOptions {
+  keys: JwtKeys;
+  issuer: string;
+  lifetimeSeconds: number;
+  /** Database time, milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Makes and verifies access tokens: JWTs as RFC 9068 profiles them, signed with EdDSA (RFC 8037). */
+export class AccessTokens {
+  readonly #options: AccessTokensOptions;
+
+  constructor(options: AccessTokensOptions) {
+    this.#options = options;
+  }
+
+  /** A new token for this session; `expiresAt` is never past the session's own end. */
+  async issue(session: { id: string; userId: string; expiresAt: Date }, scopes: readonly string[]) {
+    const { keys, issuer, lifetimeSeconds, now } = this.#options;
+    const issuedAt = Math.floor(now() / 1000);
+    const expiresAt = Math.min(issuedAt + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
+    const { kid, privateKey } = keys.signing;
+    const accessToken = await new SignJWT({ sid: session.id, client_id: issuer, scope: scopes.join(' ') })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
+      .setIssuer(issuer)
+      .setAudience(issuer)
+      .setSubject(session.userId)
+      .setJti(randomUUID())
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(expiresAt)
+      .sign(privateKey);
+    return { accessToken, accessTokenExpiresAt: new Date(expiresAt * 1000) };
+  }
+
+  /**
+   * The claims, where the token is one of ours, for us, and within its time; null for anything else. The algorithm is
+   * fixed here and never taken from the token (RFC 8725 §3.1), and headers that point at keys are ignored.
+   *
+   * @throws only where our own keys cannot be read
+   */
+  async verify(token: string): Promise<AccessTokenClaims | null> {
+    const { keys, issuer, now } = this.#options;
+    if (token.length > LONGEST_TOKEN) return null;
+    let payload: JWTPayload;
+    try {
+      const verified = await jwtVerify(
+        token,
+        async ({ kid }) => {
+          const key = kid ? await keys.verifying(kid) : null;
+          if (!key) throw new errors.JWSSignatureVerificationFailed();
+          return key;
+        },
+        { algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: issuer, currentDate: new Date(now()) },
+      );
+      payload = verified.payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
+    }
+    const claims = claimsSchema.safeParse(payload);
+    if (!claims.success || claims.data.iat > now() / 1000 + LEEWAY_SECONDS) return null;
+    return claims.data;
+  }
+}

@@ -1,0 +1,29 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { JWK } from 'jose';
+
+/** NEXT is published but does not sign yet; CURRENT signs; RETIRED only verifies what it has signed. */
+export type JwtKeyState = 'NEXT' | 'CURRENT' | 'RETIRED';
+
+/** A key that signs access tokens. The private half is sealed under the kid. */
+export class JwtKey {
+  /** RFC 7638 thumbprint of the public key. */
+  kid!: string;
+  state!: JwtKeyState;
+  publicJwk!: JWK;
+  privateSealed!: string;
+  createdAt!: Date;
+  retiredAt!: Date | null;
+}
+
+export const JwtKeySchema = defineEntity({
+  class: JwtKey,
+  tableName: 'jwt_keys',
+  properties: {
+    kid: p.string().primary(),
+    state: p.string().$type<JwtKeyState>(),
+    publicJwk: p.json<JWK>(),
+    privateSealed: p.text(),
+    createdAt: p.datetime(),
+    retiredAt: p.datetime().nullable(),
+  },
+});

@@ -1,0 +1,107 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/sql';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Keyring } from '../crypto/keyring.ts';
+import { open, seal } from '../crypto/seal.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { JwtKey, type JwtKeyState } from './jwt-key.entity.ts';
+
+const SEAL_PURPOSE = 'jwt-key';
+/** A flood of unknown key ids must not become a flood of reads. */
+const RELOAD_EVERY_MS = 1000;
+
+interface LoadedKey {
+  state: JwtKeyState;
+  publicKey: KeyObject;
+  publicJwk: JWK;
+}
+
+export interface JwtKeysOptions {
+  fork: () => EntityManager;
+  keyring: Keyring;
+  clock: Clock;
+}
+
+/** The keys of the access tokens: Ed25519, shared by all replicas through the database, sealed at rest. */
+export class JwtKeys {
+  readonly #options: JwtKeysOptions;
+  #loaded = new Map<string, LoadedKey>();
+  #signing: { kid: string; privateKey: KeyObject } | null = null;
+  #loadedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: JwtKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the keys; makes the first one where there is none. Several replicas may do so at once: one key wins. */
+  async start(): Promise<void> {
+    await this.#reload();
+    if (this.#signing) return;
+    const em = this.#options.fork();
+    await em.begin();
+    try {
+      await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
+      if ((await em.count(JwtKey, { state: 'CURRENT' })) === 0) em.persist(await this.#generate());
+      await em.commit();
+    } catch (error) {
+      await em.rollback().catch(() => undefined); // The first error is the one that matters.
+      throw error;
+    }
+    await this.#reload();
+  }
+
+  /** The key that signs now. */
+  get signing(): { kid: string; privateKey: KeyObject } {
+    if (!this.#signing) throw new Error('There is no current JWT key.');
+    return this.#signing;
+  }
+
+  /** The public key with this id, whatever its state; null where there is none. */
+  async verifying(kid: string): Promise<KeyObject | null> {
+    const known = this.#loaded.get(kid);
+    if (known) return known.publicKey;
+    // Another replica may have rotated since.
+    if (this.#options.clock.monotonic() - this.#loadedAt < RELOAD_EVERY_MS) return null;
+    await this.#reload();
+    return this.#loaded.get(kid)?.publicKey ?? null;
+  }
+
+  /** RFC 7517: the public halves of every key that may have signed a token that still lives, and of the next one. */
+  get jwks(): { keys: JWK[] } {
+    return { keys: [...this.#loaded.values()].map((key) => key.publicJwk) };
+  }
+
+  async #reload(): Promise<void> {
+    this.#loadedAt = this.#options.clock.monotonic();
+    const rows = await this.#options.fork().findAll(JwtKey);
+    this.#loaded = new Map(
+      rows.map((row) => [
+        row.kid,
+        {
+          state: row.state,
+          publicJwk: row.publicJwk,
+          publicKey: createPublicKey({ key: { ...row.publicJwk }, format: 'jwk' }),
+        },
+      ]),
+    );
+    const current = rows.find((row) => row.state === 'CURRENT');
+    if (!current) return;
+    const pem = open(this.#options.keyring, SEAL_PURPOSE, current.kid, current.privateSealed).toString('utf8');
+    this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
+  }
+
+  async #generate(): Promise<JwtKey> {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const jwk = publicKey.export({ format: 'jwk' }) as JWK;
+    const kid = await calculateJwkThumbprint(jwk);
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    return Object.assign(new JwtKey(), {
+      kid,
+      state: 'CURRENT',
+      publicJwk: { ...jwk, kid, use: 'sig', alg: 'EdDSA' },
+      privateSealed: seal(this.#options.keyring, SEAL_PURPOSE, kid, pem),
+      createdAt: this.#options.clock.now(),
+      retiredAt: null,
+    });
+  }
+}

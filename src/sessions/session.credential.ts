@@ -1,0 +1,88 @@
+import { scopesOfRole, type UserRole } from '../access/scope.ts';
+import {
+  accepted,
+  type CredentialRule,
+  milliseconds,
+  refused,
+  SNAPSHOT_COLUMNS,
+  type Snapshot,
+} from '../auth-cache/credential-rule.ts';
+import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
+import type { AccessTokenClaims } from './access-token.ts';
+import { Session } from './session.entity.ts';
+
+/** The log's name for everything that follows from one session. */
+export const sessionTag = (id: string) => `session:${id}`;
+
+const LOAD: Statement = {
+  name: 'session-load',
+  text: `select ${SNAPSHOT_COLUMNS},
+      s.id, s.user_id as "userId", ${milliseconds('s.expires_at', 'expiresAt')},
+      s.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled,
+      exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked"
+    from auth_epoch e
+    left join sessions s on s.id = $1
+    left join users u on u.id = s.user_id`,
+};
+
+interface LoadRow extends Snapshot {
+  id: string | null;
+  userId: string;
+  expiresAt: number;
+  revoked: boolean;
+  role: UserRole;
+  disabled: boolean;
+  tokenRevoked: boolean;
+}
+
+const CONFIRM = (lockSession: string, lockUser: string) => `select u.role
+  from sessions s join users u on u.id = s.user_id
+  where s.id = ? and s.revoked_at is null and s.expires_at > clock_timestamp() and u.disabled_at is null
+    and not exists (select from access_token_revocations r where r.jti = ?)
+  ${lockSession} of s ${lockUser} of u`;
+
+/**
+ * How access tokens authenticate, once their signature and claims are verified: what a token says of itself is
+ * believed only together with what the database says of its session, its user and its `jti`. The answer is cached
+ * and judged like an API key's, so a revoked session, user or token needs no list of its own in every replica.
+ */
+export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
+  return {
+    kind: 'session',
+    async load({ sid, jti, sub, exp }) {
+      const [row] = await sql.query<LoadRow>(LOAD, [sid, jti]);
+      if (!row) throw new Error('auth_epoch has no row.');
+      const tags = [sessionTag(sid), `jti:${jti}`, `user:${sub}`];
+      const ends = [exp * 1000, row.expiresAt];
+      const over = ends.some((end) => end !== null && end <= row.now);
+      if (row.id === null || row.userId !== sub || row.revoked || row.disabled || row.tokenRevoked || over) {
+        return refused(row, tags);
+      }
+      const principal = {
+        kind: 'session',
+        credentialId: row.id,
+        proof: jti,
+        userId: row.userId,
+        workspaceId: null,
+        scopes: scopesOfRole(row.role),
+        permissions: [],
+        expiresAt: row.expiresAt,
+      } as const;
+      return accepted(row, principal, tags, ends);
+    },
+    async confirm(em, caller, changing) {
+      const statement = CONFIRM(
+        changing === caller.credentialId ? 'for update' : 'for share',
+        changing === caller.userId ? 'for update' : 'for share',
+      );
+      const [row] = await em.execute<{ role: UserRole }[]>(statement, [caller.credentialId, caller.proof]);
+      if (!row) return false;
+      const held = scopesOfRole(row.role);
+      return caller.scopes.every((scope) => held.includes(scope));
+    },
+  };
+}
+
+/** The proofs of a session are its access tokens, which nobody keeps: the invalidation log covers them. */
+export const sessionEviction: EvictionRule<Session> = { entity: Session, fingerprintsOf: () => [] };

@@ -1,0 +1,49 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export type WorkspaceRole = 'MEMBER' | 'OWNER';
+
+/** A team's or a project's corner: credentials can be bound to one. */
+export class Workspace {
+  id!: string;
+  name!: string;
+  requiresSignedRequests!: boolean;
+  createdAt!: Date;
+
+  static create(fields: { id: string; name: string; createdAt: Date }): Workspace {
+    return Object.assign(new Workspace(), { ...fields, requiresSignedRequests: false });
+  }
+}
+
+export const WorkspaceSchema = defineEntity({
+  class: Workspace,
+  tableName: 'workspaces',
+  properties: {
+    id: p.string().primary(),
+    name: p.string(),
+    requiresSignedRequests: p.boolean(),
+    createdAt: p.datetime(),
+  },
+});
+
+/** Who belongs to a workspace, and as what. */
+export class WorkspaceMember {
+  workspaceId!: string;
+  userId!: string;
+  role!: WorkspaceRole;
+  createdAt!: Date;
+
+  static create(fields: Pick<WorkspaceMember, 'workspaceId' | 'userId' | 'role' | 'createdAt'>): WorkspaceMember {
+    return Object.assign(new WorkspaceMember(), fields);
+  }
+}
+
+export const WorkspaceMemberSchema = defineEntity({
+  class: WorkspaceMember,
+  tableName: 'workspace_members',
+  properties: {
+    workspaceId: p.string().primary(),
+    userId: p.string().primary(),
+    role: p.string().$type<WorkspaceRole>(),
+    createdAt: p.datetime(),
+  },
+});

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/kernel/clock.ts';
+
+test('the system clock tells the time of the machine', () => {
+  const before = Date.now();
+  const now = systemClock.now().getTime();
+  expect(now).toBeGreaterThanOrEqual(before);
+  expect(now).toBeLessThanOrEqual(Date.now());
+});
+
+test('each reading of the calendar is a date of its own', () => {
+  const first = systemClock.now();
+  first.setFullYear(1970);
+  expect(systemClock.now().getFullYear()).toBeGreaterThan(1970);
+});
+
+test('monotonic time never goes back', () => {
+  const readings = Array.from({ length: 10_000 }, () => systemClock.monotonic());
+  expect(readings).toEqual(readings.toSorted((a, b) => a - b));
+});

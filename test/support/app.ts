@@ -1,0 +1,193 @@
+// One replica, listening on a port of its own, and the ways people use it.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inject } from 'vitest';
+import { type App, createApp, type Overrides } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import { embeddedTemplate } from './embedded-template.ts';
+import { databasesAt } from './postgres.ts';
+
+/** Given to every test app, so that its first administrator can be made. */
+export const SETUP_TOKEN = 'setup_token_of_the_tests_0123456789';
+/** A random key of the tests' own. */
+export const MASTER_KEY = 'q1jw0Zk0m7p8cBv5YtE2rXhN4sLd9GfUaQoWiRxTzKM=';
+export const PASSWORD = 'tidal lantern quarrel oboe';
+
+export interface TestAppOptions {
+  /** A PostgreSQL to use; null for the embedded database. */
+  databaseUrl?: string | null;
+  redisUrl?: string | null;
+  env?: Record<string, string>;
+  overrides?: Overrides;
+}
+
+/** What a request answers, as any client sees it. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
+  data: any;
+  // biome-ignore lint/suspicious/noExplicitAny: extensions are open
+  errors: { message: string; path?: (string | number)[]; extensions: any }[] | undefined;
+}
+
+/** How a request says who it comes from. */
+export type Credential = { bearer?: string; apiKey?: string; headers?: Record<string, string> };
+
+export interface Account {
+  id: string;
+  email: string;
+  accessToken: string;
+  refreshToken: string;
+  sessionId: string;
+}
+
+export class TestApp {
+  readonly app: App;
+  readonly url: string;
+  /** Everything that was logged, as text. */
+  readonly log: string[];
+  readonly #server: Server;
+  #admin: Promise<Account> | null = null;
+  static #accounts = 0;
+
+  constructor(app: App, server: Server, log: string[]) {
+    this.app = app;
+    this.#server = server;
+    this.log = log;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** Sends one GraphQL operation over HTTP. */
+  async graphql(query: string, variables: object = {}, { bearer, apiKey, headers }: Credential = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+        ...headers,
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await response.json()) as { data: unknown; errors?: Answer['errors'] };
+    return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
+  }
+
+  /** The result of a mutation that is expected to be answered: its `__typename` and its fields. */
+  async mutate(field: string, input: object | null, selection: string, credential: Credential = {}) {
+    const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
+    const document = input
+      ? `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ${selection} ... on UserError { message } } }`
+      : `mutation { ${field} { __typename ${selection} ... on UserError { message } } }`;
+    const answer = await this.graphql(document, input ? { input } : {}, credential);
+    if (answer.errors) throw new Error(`${field}: ${JSON.stringify(answer.errors)}`);
+    return answer.data[field];
+  }
+
+  /** Whether this secret authenticates a request right now; throws where the service does not say. */
+  async accepts(secret: string): Promise<boolean> {
+    const { status } = await fetch(`${this.url}/v1/verify`, { headers: { authorization: `Bearer ${secret}` } });
+    if (status === 204) return true;
+    if (status === 401) return false;
+    throw new Error(`/v1/verify answered ${status}`);
+  }
+
+  /** The administrator of this installation; made at the first call, shared, and never to be changed by a test. */
+  admin(): Promise<Account> {
+    this.#admin ??= this.#enter('bootstrap', { setupToken: SETUP_TOKEN, email: 'admin@example.com' });
+    return this.#admin;
+  }
+
+  /** A member of one's own. */
+  async member(): Promise<Account> {
+    await this.admin();
+    return this.#enter('register', { email: `member-${++TestApp.#accounts}-${process.pid}@example.com` });
+  }
+
+  /** An API key of this account, with every scope that a member holds unless told. */
+  async apiKey(
+    account: { accessToken: string },
+    input: object = {},
+  ): Promise<{ id: string; secret: string; hint: string }> {
+    const result = await this.mutate(
+      'createApiKey',
+      { name: 'a key of the tests', scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'], ...input },
+      '... on CreateApiKeySuccess { secret apiKey { id hint } }',
+      { bearer: account.accessToken },
+    );
+    if (result.__typename !== 'CreateApiKeySuccess') throw new Error(JSON.stringify(result));
+    return { ...result.apiKey, secret: result.secret };
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.app.close();
+  }
+
+  async #enter(field: 'bootstrap' | 'register', input: { email: string; setupToken?: string }): Promise<Account> {
+    const success = field === 'bootstrap' ? 'BootstrapSuccess' : 'RegisterSuccess';
+    const result = await this.mutate(
+      field,
+      { password: PASSWORD, displayName: 'Somebody', ...input },
+      `... on ${success} { user { id email } tokens { accessToken refreshToken session { id } } }`,
+    );
+    if (result.__typename !== success) throw new Error(JSON.stringify(result));
+    const { user, tokens } = result;
+    return { ...user, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken, sessionId: tokens.session.id };
+  }
+}
+
+/** The environment of a test app: everything off that would get in a test's way, unless the test is about it. */
+export function testEnvironment({ databaseUrl, redisUrl, env }: TestAppOptions): Record<string, string> {
+  return {
+    REKEY_SETUP_TOKEN: SETUP_TOKEN,
+    REKEY_REGISTRATION: 'open',
+    REKEY_LOGIN_PER_MINUTE: '0',
+    REKEY_REGISTER_PER_MINUTE: '0',
+    REKEY_FAILED_AUTH_PER_MINUTE: '0',
+    REKEY_LOG_LEVEL: 'debug',
+    ...(databaseUrl ? { DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: MASTER_KEY } : {}),
+    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    ...env,
+  };
+}
+
+/** Starts one replica in this process. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const log: string[] = [];
+  const config = readConfig(testEnvironment(options));
+  const app = await createApp(config, {
+    logger: createLogger({ level: config.logLevel, destination: { write: (line) => void log.push(line) } }),
+    ...(config.databaseUrl ? {} : { inMemory: true, embeddedTemplate: await embeddedTemplate() }),
+    ...options.overrides,
+  });
+  await app.start();
+  const server = createServer(app.handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return new TestApp(app, server, log);
+}
+
+/** The databases that every promise is kept on. */
+export interface Backend {
+  name: string;
+  start(options?: TestAppOptions): Promise<TestApp>;
+}
+
+/** The embedded database, and PostgreSQL with Redis where those are installed (CI insists that they are). */
+export function backends(): Backend[] {
+  const postgresUrl = inject('postgresUrl');
+  const redisUrl = inject('redisUrl');
+  const embedded: Backend = { name: 'the embedded database', start: startTestApp };
+  if (!postgresUrl || !redisUrl) return [embedded];
+  return [
+    embedded,
+    {
+      name: 'PostgreSQL and Redis',
+      start: async (options = {}) =>
+        startTestApp({ databaseUrl: await databasesAt(postgresUrl).createDatabase(), redisUrl, ...options }),
+    },
+  ];
+}

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { createServer, type Socket, connect as tcpConnect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startProxy, type TcpProxy } from './proxy.ts';
+
+// Answers every line with the same line; remembers what it was asked.
+const asked: string[] = [];
+const ends: string[] = [];
+const echo = createServer((socket) => {
+  let said = '';
+  socket.on('data', (chunk) => {
+    said += chunk;
+    asked.push(chunk.toString());
+    socket.write(chunk);
+  });
+  socket.on('error', () => undefined);
+  socket.on('close', () => ends.push(said));
+});
+
+let proxy: TcpProxy;
+const clients: Socket[] = [];
+
+beforeEach(async () => {
+  asked.length = 0;
+  ends.length = 0;
+  if (!echo.listening) await once(echo.listen(0, '127.0.0.1'), 'listening');
+  proxy = await startProxy({ host: '127.0.0.1', port: (echo.address() as { port: number }).port });
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await proxy.close();
+});
+
+async function connected() {
+  const socket = tcpConnect({ port: proxy.port, host: '127.0.0.1' });
+  clients.push(socket);
+  let received = '';
+  let failure: string | undefined;
+  socket.on('data', (chunk) => {
+    received += chunk;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    failure = error.code;
+  });
+  await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined);
+  return { socket, received: () => received, failure: () => failure, say: (text: string) => socket.write(text) };
+}
+
+const soon = { timeout: 2_000, interval: 5 };
+const silence = () => sleep(60); // to show that nothing happens there is nothing to wait for
+
+test('what is said comes back, and the URL of the proxy differs in host and port alone', async () => {
+  const client = await connected();
+  client.say('hello');
+  await expect.poll(client.received, soon).toBe('hello');
+  expect(proxy.connections()).toBe(1);
+  expect(proxy.url('postgres://me:secret@db:5432/name?ssl=off')).toBe(
+    `postgres://me:secret@127.0.0.1:${proxy.port}/name?ssl=off`,
+  );
+  expect(proxy.url('redis://cache')).toBe(`redis://127.0.0.1:${proxy.port}`);
+  client.socket.end();
+  await expect.poll(() => ends, soon).toContain('hello');
+  await expect.poll(() => proxy.connections(), soon).toBe(0);
+});
+
+test('cut resets what is open and refuses what is new, until healed', async () => {
+  const client = await connected();
+  client.say('hello');
+  await expect.poll(client.received, soon).toBe('hello');
+  proxy.cut();
+  await expect.poll(client.failure, soon).toBe('ECONNRESET');
+  expect((await connected()).failure()).toBe('ECONNREFUSED');
+  await proxy.heal();
+  const next = await connected();
+  next.say('again');
+  await expect.poll(next.received, soon).toBe('again');
+});
+
+test('a black hole keeps old and new connections and passes nothing, not even the end; healing delivers in order', async () => {
+  const old = await connected();
+  old.say('0');
+  await expect.poll(old.received, soon).toBe('0');
+  const leaving = await connected();
+  leaving.say('x');
+  await expect.poll(leaving.received, soon).toBe('x');
+
+  proxy.blackhole();
+  const fresh = await connected();
+  old.say('1');
+  await silence();
+  old.say('2');
+  fresh.say('new');
+  leaving.socket.destroy();
+  await silence();
+  expect(asked.join('')).toBe('0x');
+  expect(ends).not.toContain('x');
+  expect(proxy.connections()).toBe(2);
+
+  await proxy.heal();
+  await expect.poll(old.received, soon).toBe('012');
+  await expect.poll(fresh.received, soon).toBe('new');
+  await expect.poll(() => ends, soon).toContain('x');
+});
+
+test('held replies: the server has been asked, the answer waits until it is released', async () => {
+  const client = await connected();
+  const held = proxy.holdReplies();
+  client.say('question');
+  await held;
+  expect(asked).toEqual(['question']);
+  await silence();
+  expect(client.received()).toBe('');
+  proxy.releaseReplies();
+  await expect.poll(client.received, soon).toBe('question');
+});
+
+test('a predicate holds the connection it picks and no other', async () => {
+  const [slow, quick] = [await connected(), await connected()];
+  const held = proxy.holdRepliesWhen((chunk, direction) => direction === 'request' && chunk.includes('select'));
+  slow.say('select 1');
+  await held;
+  quick.say('update');
+  await expect.poll(quick.received, soon).toBe('update');
+  expect(slow.received()).toBe('');
+  proxy.releaseReplies();
+  await expect.poll(slow.received, soon).toBe('select 1');
+});
+
+test('a delay makes answers late, keeps their order, and ends with heal', async () => {
+  const client = await connected();
+  proxy.delay(80);
+  const start = performance.now();
+  client.say('late');
+  await expect.poll(client.received, soon).toBe('late');
+  expect(performance.now() - start).toBeGreaterThanOrEqual(79);
+  proxy.delay(60_000);
+  client.say('r');
+  await expect.poll(() => asked.join(''), soon).toBe('later');
+  await proxy.heal();
+  await expect.poll(client.received, soon).toBe('later');
+});

@@ -1,0 +1,194 @@
+// A TCP proxy inside the test, for what a network does to a service: cut, swallowed without a word, late, and an
+// answer that is under way while something else happens.
+import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
+import { freePort } from './ports.ts';
+
+/** request: from the client to the server. reply: the other way. */
+export type Direction = 'request' | 'reply';
+export type HoldPredicate = (chunk: Buffer, direction: Direction) => boolean;
+
+export interface TcpProxy {
+  readonly port: number;
+  /** The same URL, leading through the proxy. */
+  url(from: string): string;
+  /** Resets every connection and refuses new ones, as when the server's host is there but the server is not. */
+  cut(): void;
+  /** Accepts and keeps connections, forwards nothing either way: a partition. The server sees nobody come or go. */
+  blackhole(): void;
+  /** Requests go through, answers wait. The promise resolves when the first one does: the server has answered it. */
+  holdReplies(): Promise<void>;
+  /**
+   * Holds the answers of a connection from the first chunk on that the predicate picks; other connections go on.
+   * A picked request goes through. The promise resolves when the first answer is waiting.
+   */
+  holdRepliesWhen(predicate: HoldPredicate): Promise<void>;
+  releaseReplies(): void;
+  /** Every answer arrives this much later. */
+  delay(milliseconds: number): void;
+  /** As new: what was held back is delivered, in order. After `cut`, await it before connecting. */
+  heal(): Promise<void>;
+  /** Connections from clients that are open now. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+type Item = { data: Buffer | 'end' | 'reset' | 'close'; dueAt: number };
+
+export async function startProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const port = await freePort();
+  const links = new Set<Link>();
+  let server: Server | null = null;
+  let blackholed = false;
+  let holding = false;
+  let holdsWhen: HoldPredicate | null = null;
+  let delayMs = 0;
+  let replyIsHeld: () => void = () => undefined;
+
+  class Link {
+    readonly client: Socket;
+    readonly queues: Record<Direction, Item[]> = { request: [], reply: [] };
+    upstream: Socket | null = null;
+    held = false;
+    timer: NodeJS.Timeout | undefined;
+
+    constructor(client: Socket) {
+      this.client = client;
+      links.add(this);
+      client.setNoDelay(true);
+      this.#read(client, 'request');
+      client.on('close', () => this.#forgetWhenOver());
+      this.pump();
+    }
+
+    #read(socket: Socket, direction: Direction): void {
+      const push = (data: Item['data']) => {
+        if (Buffer.isBuffer(data) && holdsWhen?.(data, direction)) this.held = true;
+        const dueAt = direction === 'reply' ? performance.now() + delayMs : 0;
+        this.queues[direction].push({ data, dueAt });
+        this.pump();
+        if (direction === 'reply' && (holding || this.held) && Buffer.isBuffer(data)) replyIsHeld();
+      };
+      socket.on('data', push);
+      socket.on('end', () => push('end'));
+      socket.on('error', () => undefined); // 'close' follows and says it
+      socket.on('close', (hadError) => push(hadError ? 'reset' : 'close'));
+    }
+
+    /** Forwards what may go now. */
+    pump(): void {
+      if (blackholed) return;
+      if (this.upstream === null) {
+        this.upstream = tcpConnect({ ...target, allowHalfOpen: true, noDelay: true });
+        this.#read(this.upstream, 'reply');
+      }
+      for (const item of this.queues.request.splice(0)) forward(item, this.upstream);
+      if (holding || this.held) return;
+      const replies = this.queues.reply;
+      while (replies[0] !== undefined && replies[0].dueAt <= performance.now()) {
+        forward(replies.shift() as Item, this.client);
+      }
+      clearTimeout(this.timer);
+      if (replies[0] !== undefined) {
+        this.timer = setTimeout(() => this.pump(), Math.ceil(replies[0].dueAt - performance.now()));
+      }
+      this.#forgetWhenOver();
+    }
+
+    hurry(): void {
+      for (const item of this.queues.reply) item.dueAt = 0;
+    }
+
+    reset(): void {
+      clearTimeout(this.timer);
+      this.queues.request.length = 0;
+      this.queues.reply.length = 0;
+      this.client.resetAndDestroy();
+      this.upstream?.resetAndDestroy();
+      links.delete(this);
+    }
+
+    // In a partition the server has not heard of the client's end yet: that link is kept until it has.
+    #forgetWhenOver(): void {
+      if (this.client.destroyed && this.upstream?.destroyed) links.delete(this);
+    }
+  }
+
+  async function listen(): Promise<void> {
+    if (server !== null) return;
+    const listening = createServer({ allowHalfOpen: true }, (client) => new Link(client));
+    server = listening;
+    await new Promise<void>((resolve, reject) => {
+      listening.once('error', reject);
+      listening.listen(port, '127.0.0.1', resolve);
+    });
+  }
+
+  function cut(): void {
+    server?.close();
+    server = null;
+    for (const link of links) link.reset();
+  }
+
+  function pumpAll(): void {
+    for (const link of links) link.pump();
+  }
+
+  function untilReplyIsHeld(): Promise<void> {
+    return new Promise((resolve) => {
+      replyIsHeld = resolve;
+    });
+  }
+
+  function releaseReplies(): void {
+    holding = false;
+    holdsWhen = null;
+    for (const link of links) link.held = false;
+    pumpAll();
+  }
+
+  await listen();
+  return {
+    port,
+    url(from) {
+      const url = new URL(from);
+      url.hostname = '127.0.0.1';
+      url.port = String(port);
+      return url.href;
+    },
+    cut,
+    blackhole() {
+      blackholed = true;
+    },
+    holdReplies() {
+      holding = true;
+      return untilReplyIsHeld();
+    },
+    holdRepliesWhen(predicate) {
+      holdsWhen = predicate;
+      return untilReplyIsHeld();
+    },
+    releaseReplies,
+    delay(milliseconds) {
+      delayMs = milliseconds;
+    },
+    async heal() {
+      blackholed = false;
+      delayMs = 0;
+      for (const link of links) link.hurry();
+      releaseReplies();
+      await listen();
+    },
+    connections: () => [...links].filter(({ client }) => !client.destroyed && !client.readableEnded).length,
+    async close() {
+      cut();
+    },
+  };
+}
+
+function forward(item: Item, to: Socket): void {
+  if (to.destroyed) return;
+  if (item.data === 'end') to.end();
+  else if (item.data === 'reset') to.resetAndDestroy();
+  else if (item.data === 'close') to.destroySoon();
+  else to.write(item.data);
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { findRedis, type RedisServer, redisCommand, startRedis } from './redis.ts';
+
+describe.skipIf(inject('redisUrl') === null)('the Redis of the whole run', () => {
+  test('is not the one on the standard port, and keeps nothing on disk', async () => {
+    const url = inject('redisUrl') as string;
+    expect(new URL(url).port).not.toBe('6379');
+    expect(await redisCommand(url, 'CONFIG', 'GET', 'save')).toEqual(['save', '']);
+  });
+});
+
+describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none')('a Redis of its own', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.destroy());
+
+  test('commands and flush', async () => {
+    expect(await redis.command('SET', 'a', '1')).toBe('OK');
+    expect(await redis.command('GET', 'a')).toBe('1');
+    await redis.flush();
+    expect(await redis.command('GET', 'a')).toBe(null);
+    await expect(redis.command('NONSENSE')).rejects.toThrow('unknown command');
+  });
+
+  test('stopped and started, it is empty and has its port', async () => {
+    await redis.command('SET', 'a', '1');
+    await redis.stop();
+    await expect(redis.command('PING')).rejects.toThrow();
+    await redis.start();
+    expect(await redis.command('GET', 'a')).toBe(null);
+  });
+
+  test('frozen, it answers only once it is thawed, and can be stopped all the same', async () => {
+    redis.freeze();
+    let answered = false;
+    const answer = redis.command('PING').then((pong) => {
+      answered = true;
+      return pong;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(answered).toBe(false);
+    redis.thaw();
+    expect(await answer).toBe('PONG');
+    redis.freeze();
+    await redis.stop();
+    await redis.start();
+    expect(await redis.command('PING')).toBe('PONG');
+  });
+});
