@@ -2,6 +2,7 @@ import { effectiveScopes, type UserRole } from '../access/scope.ts';
 import {
   accepted,
   type CredentialRule,
+  FROM_SNAPSHOT,
   milliseconds,
   refused,
   SNAPSHOT_COLUMNS,
@@ -22,7 +23,7 @@ const LOAD: Statement = {
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
       k.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled
-    from auth_epoch e
+    ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
       union all
@@ -58,7 +59,7 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
     kind: 'apiKey',
     async load(secretHash) {
       const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
-      if (!row) throw new Error('auth_epoch has no row.');
+      if (!row) throw new Error('A snapshot always has a row.');
       if (row.id === null) return refused(row);
       const tags = [apiKeyTag(row.id), `user:${row.userId}`];
       if (row.workspaceId) tags.push(`workspace:${row.workspaceId}`);

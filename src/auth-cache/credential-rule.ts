@@ -19,8 +19,10 @@ export interface Snapshot {
   now: number;
 }
 
-/** Selected by every load: the snapshot's place in the log and in time. */
-export const SNAPSHOT_COLUMNS = `e.seq::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
+/** Selected by every load: the snapshot's place in the log and in time. `FROM_SNAPSHOT` has one row, come what may. */
+export const SNAPSHOT_COLUMNS = `(select seq from auth_epoch)::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
+
+export const FROM_SNAPSHOT = 'from (select 1) as always';
 
 /** A moment as milliseconds since the epoch, alike in both drivers. */
 export const milliseconds = (column: string, name: string) =>

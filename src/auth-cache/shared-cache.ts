@@ -17,8 +17,15 @@ export function connectSharedCache({
   redis,
   ...options
 }: Omit<SharedCacheOptions, 'keyv'> & { redis: RedisClientType }) {
-  const store = new KeyvRedis(redis, { throwOnConnectError: true, throwOnErrors: true, connectionTimeout: 500 });
-  return new SharedCache({ ...options, keyv: new Keyv({ store, namespace: 'rekey-auth', throwOnErrors: true }) });
+  const store = new KeyvRedis(redis, {
+    namespace: 'rekey:auth',
+    keyPrefixSeparator: ':',
+    throwOnConnectError: true,
+    throwOnErrors: true,
+    connectionTimeout: 500,
+  });
+  // The prefix is the store's: where both have one, keyv writes both.
+  return new SharedCache({ ...options, keyv: new Keyv({ store, useKeyPrefix: false, throwOnErrors: true }) });
 }
 
 export interface SharedCacheOptions {
@@ -38,12 +45,14 @@ export class SharedCache {
   readonly #keyv: Keyv;
   readonly #keyring: Keyring;
   readonly #metrics: Metrics;
+  readonly #logger: Logger;
   readonly #breaker: Breaker;
 
   constructor({ keyv, keyring, clock, logger, metrics }: SharedCacheOptions) {
     this.#keyv = keyv;
     this.#keyring = keyring;
     this.#metrics = metrics;
+    this.#logger = logger;
     this.#breaker = new Breaker({
       clock,
       timeoutMs: PATIENCE_MS,
@@ -79,7 +88,7 @@ export class SharedCache {
   /** Stores in the background. */
   set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
     const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
-    this.#inBackground(() => this.#keyv.set(fingerprint, sealed, ttlMs));
+    this.#inBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
   }
 
   /** Deletes in the background. Hygiene: safety never depends on it. */
@@ -102,7 +111,7 @@ export class SharedCache {
   }
 
   #inBackground(call: () => Promise<unknown>): void {
-    this.#breaker.run(call).catch(() => undefined); // The breaker has reported it.
+    this.#breaker.run(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
   }
 }
 

@@ -77,7 +77,12 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   };
 }
 
-async function openEmbedded({ dataDirectory, embeddedTemplate, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openEmbedded({
+  dataDirectory,
+  embeddedTemplate,
+  logger,
+  subscribers,
+}: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
   let unlock: (() => void) | null = null;
   if (dataDirectory) {

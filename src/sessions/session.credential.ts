@@ -2,6 +2,7 @@ import { scopesOfRole, type UserRole } from '../access/scope.ts';
 import {
   accepted,
   type CredentialRule,
+  FROM_SNAPSHOT,
   milliseconds,
   refused,
   SNAPSHOT_COLUMNS,
@@ -21,7 +22,7 @@ const LOAD: Statement = {
       s.id, s.user_id as "userId", ${milliseconds('s.expires_at', 'expiresAt')},
       s.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled,
       exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked"
-    from auth_epoch e
+    ${FROM_SNAPSHOT}
     left join sessions s on s.id = $1
     left join users u on u.id = s.user_id`,
 };
@@ -52,7 +53,7 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
     kind: 'session',
     async load({ sid, jti, sub, exp }) {
       const [row] = await sql.query<LoadRow>(LOAD, [sid, jti]);
-      if (!row) throw new Error('auth_epoch has no row.');
+      if (!row) throw new Error('A snapshot always has a row.');
       const tags = [sessionTag(sid), `jti:${jti}`, `user:${sub}`];
       const ends = [exp * 1000, row.expiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);

@@ -40,13 +40,13 @@ export class Migration20261122000100 extends Migration {
         else left(pg_walfile_name(pg_current_wal_lsn()), 8) end
     $$`);
     // The log begins here: before it, no server can have granted a lease.
-    this.addSql(`insert into auth_primary (identity, since) values (auth_server_identity(), '-infinity')`);
+    this.addSql(`insert into auth_primary (identity, since) values (auth_server_identity(), to_timestamp(0))`);
 
     this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql as $$
       declare
         next bigint;
       begin
-        update auth_epoch set seq = seq + 1 returning seq into next;
+        update auth_epoch set seq = seq + 1 where one returning seq into next;
         insert into auth_inval (seq, tag) values (next, tag);
         perform pg_notify('auth_inval', next::text);
       end

@@ -1,0 +1,62 @@
+import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
+
+/**
+ * Says where a request comes from, in one spelling for each address and never more than 45 characters.
+ *
+ * Anyone can write X-Forwarded-For, so it is believed only as far as proxies of ours have written it: from the right,
+ * as long as the one who added the entry is trusted. The first who is not is the client. An entry that is no address
+ * ends the walk, and the last good one counts.
+ *
+ * @param trustedProxies addresses and CIDRs
+ * @returns a function that never throws, and answers `unknown` where the socket has no address
+ * @throws Error when one of `trustedProxies` is neither
+ */
+export function createClientAddress(
+  trustedProxies: readonly string[],
+): (remoteAddress: string | undefined, forwardedFor: string | string[] | undefined) => string {
+  const trusted = blockListOf(trustedProxies);
+  const isTrusted = (address: string) => trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+
+  return (remoteAddress, forwardedFor = '') => {
+    let client = canonical(remoteAddress ?? '');
+    if (client === null) return 'unknown';
+    if (trustedProxies.length === 0) return client;
+    const entries = String(forwardedFor).split(','); // Several headers are one list; String joins them with commas.
+    while (entries.length > 0 && isTrusted(client)) {
+      const next = canonical(withoutPort((entries.pop() as string).trim()));
+      if (next === null) break;
+      client = next;
+    }
+    return client;
+  };
+}
+
+function blockListOf(proxies: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const proxy of proxies) {
+    const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(proxy) ?? [];
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    try {
+      if (bits === undefined) list.addAddress(address, family);
+      else list.addSubnet(address, Number(bits), family);
+    } catch (cause) {
+      throw new Error(`"${proxy}" is not the address or CIDR of a proxy.`, { cause });
+    }
+  }
+  return list;
+}
+
+/** `[2001:db8::1]:443` and `192.0.2.1:443` as some proxies write them. A bare IPv6 address has two colons or more. */
+function withoutPort(entry: string): string {
+  return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(entry)?.[1] ?? /^([^:]*):\d{1,5}$/.exec(entry)?.[1] ?? entry;
+}
+
+/** One spelling for one address: lower case, shortened, without a zone, and IPv4 never dressed up as IPv6. */
+function canonical(address: string): string | null {
+  if (isIPv4(address)) return address;
+  const [unzoned = ''] = address.split('%', 1);
+  if (!isIPv6(unzoned)) return null;
+  const shortened = new SocketAddress({ address: unzoned, family: 'ipv6' }).address;
+  const embedded = shortened.replace(/^::ffff:/, '');
+  return isIPv4(embedded) ? embedded : shortened;
+}

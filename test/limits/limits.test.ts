@@ -1,0 +1,336 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { AccessError } from '../../src/access/access-error.ts';
+import { canonicalEmail } from '../../src/accounts/email.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import { createRedisClient, Limits, type LimitsOptions, type RedisClient } from '../../src/limits/limits.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+
+const silent = createLogger({ level: 'silent' });
+const RATES = { loginPerMinute: 10, registerPerMinute: 10, refreshPerMinute: 5, failedAuthPerMinute: 20 };
+
+function limitsWith(options: Partial<LimitsOptions> = {}): Limits {
+  return new Limits({ redis: null, clock: systemClock, logger: silent, ...RATES, ...options });
+}
+
+function heldClock() {
+  let monotonic = 0;
+  return {
+    now: () => new Date(monotonic),
+    monotonic: () => monotonic,
+    advance: (milliseconds: number) => {
+      monotonic += milliseconds;
+    },
+  };
+}
+
+const anEmail = () => `${randomUUID()}@example.org`;
+/** From a network that nobody else in the run comes from. */
+const anAddress = () => `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
+
+/** How many of these are let through. Whoever is not has to be told that it was too much. */
+async function passedOf(calls: Promise<void>[]): Promise<number> {
+  const outcomes = await Promise.allSettled(calls);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'RATE_LIMITED' });
+  }
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+const times = <T>(count: number, call: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => call(i));
+
+/** How many failures an address is allowed before it is refused. */
+async function failuresAllowed(limits: Limits, address: string): Promise<number> {
+  for (let failures = 0; failures < 100; failures++) {
+    try {
+      limits.failures.check(address);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'RATE_LIMITED' });
+      return failures;
+    }
+    limits.failures.count(address);
+    await limits.close(); // Until it is counted.
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+async function connected(url: string, logger = silent): Promise<RedisClient> {
+  const redis = createRedisClient(url, logger);
+  onTestFinished(() => redis.destroy());
+  await expect.poll(() => redis.isReady).toBe(true);
+  return redis;
+}
+
+describe('one process alone', () => {
+  test('F4.8: too many logins for one account are refused, wherever they come from', async () => {
+    const limits = limitsWith();
+    expect(await passedOf(times(20, () => limits.login(anAddress(), 'ann@example.org')))).toBe(10);
+    await limits.login(anAddress(), 'bob@example.org');
+  });
+
+  test('too many logins from one address are refused, whomever they are about', async () => {
+    const limits = limitsWith();
+    const address = anAddress();
+    expect(await passedOf(times(20, () => limits.login(address, anEmail())))).toBe(10);
+    await limits.login(anAddress(), anEmail());
+  });
+
+  test('an address that is refused does not use up the logins of others', async () => {
+    const limits = limitsWith();
+    const address = anAddress();
+    await passedOf(times(10, () => limits.login(address, anEmail())));
+    expect(await passedOf(times(50, () => limits.login(address, 'ann@example.org')))).toBe(0);
+    expect(await passedOf(times(10, () => limits.login(anAddress(), 'ann@example.org')))).toBe(10);
+  });
+
+  test('all spellings of an account are one', async () => {
+    const limits = limitsWith();
+    const spellings = ['zoë@example.org', 'Zoe\u0308@Example.ORG', '  ZOË@EXAMPLE.ORG\n'];
+    expect(new Set(spellings.map(canonicalEmail)).size).toBe(1);
+    expect(await passedOf(times(12, (i) => limits.login(anAddress(), spellings[i % 3] as string)))).toBe(10);
+  });
+
+  test('an IPv6 customer is one, whatever they do with their half of the address', async () => {
+    const limits = limitsWith();
+    expect(await passedOf(times(20, (i) => limits.register(`2001:db8:7:7:${i}::${i}`)))).toBe(10);
+  });
+
+  test('who has no address shares one limit', async () => {
+    const limits = limitsWith();
+    expect(await passedOf(times(20, (i) => limits.register([null, 'unknown', `garbage ${i}`][i % 3] as string)))).toBe(
+      10,
+    );
+  });
+
+  test('refreshes are counted by user', async () => {
+    const limits = limitsWith();
+    expect(await passedOf(times(20, () => limits.refresh('usr_1')))).toBe(5);
+    await limits.refresh('usr_2');
+  });
+
+  test('F4.8: the refusal says when to come back, and who comes back then is let through', async () => {
+    const clock = heldClock();
+    const limits = limitsWith({ clock, registerPerMinute: 2 });
+    await limits.register('192.0.2.7');
+    clock.advance(29_500);
+    await limits.register('192.0.2.7');
+    const refusal = await limits.register('192.0.2.7').catch((error) => error);
+    expect(refusal).toBeInstanceOf(AccessError);
+    expect(refusal).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 31 });
+    clock.advance(30_499);
+    await expect(limits.register('192.0.2.7')).rejects.toMatchObject({ retryAfterSeconds: 1 });
+    clock.advance(1);
+    await limits.register('192.0.2.7');
+    await expect(limits.register('192.0.2.7')).rejects.toMatchObject({ retryAfterSeconds: 30 });
+  });
+
+  test('a failing address is refused after its failures and let in again after a minute', async () => {
+    const clock = heldClock();
+    const limits = limitsWith({ clock });
+    expect(await failuresAllowed(limits, '192.0.2.7')).toBe(20);
+    limits.failures.check('192.0.2.8');
+    clock.advance(60_000);
+    limits.failures.check('192.0.2.7');
+  });
+
+  test('counting a failure never throws, whatever the address', async () => {
+    const limits = limitsWith();
+    for (const address of ['', 'unknown', '::', ':::', 'x'.repeat(100_000)]) limits.failures.count(address);
+    await limits.close();
+  });
+
+  test('a rate of 0 is no limit', async () => {
+    const limits = limitsWith({ loginPerMinute: 0, registerPerMinute: 0, refreshPerMinute: 0, failedAuthPerMinute: 0 });
+    const all = times(50, () => [
+      limits.login('192.0.2.7', 'ann@example.org'),
+      limits.register(null),
+      limits.refresh('u'),
+    ]);
+    expect(await passedOf(all.flat())).toBe(150);
+    expect(await failuresAllowed(limits, '192.0.2.7')).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe.skipIf(inject('redisUrl') === null)('replicas that share a Redis', () => {
+  let replicas: Limits[];
+  beforeEach(async () => {
+    const url = inject('redisUrl') as string;
+    replicas = [limitsWith({ redis: await connected(url) }), limitsWith({ redis: await connected(url) })];
+  });
+  const replica = (index: number) => replicas[index % 2] as Limits;
+
+  test('F4.8: of twenty simultaneous logins on two replicas exactly ten pass', async () => {
+    const email = anEmail();
+    expect(await passedOf(times(20, (i) => replica(i).login(anAddress(), email)))).toBe(10);
+    const address = anAddress();
+    expect(await passedOf(times(20, (i) => replica(i).login(address, anEmail())))).toBe(10);
+  });
+
+  test('the other replica refuses as well, and says when to come back', async () => {
+    const address = anAddress();
+    await passedOf(times(10, () => replica(0).register(address)));
+    const refusal = await replica(1)
+      .register(address)
+      .catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
+    expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(60);
+  });
+
+  test('an address that failed too often on one replica is refused by the other at its next failure', async () => {
+    const address = anAddress();
+    expect(await failuresAllowed(replica(0), address)).toBe(20);
+    expect(await failuresAllowed(replica(1), address)).toBe(1);
+  });
+});
+
+describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none')(
+  'a Redis that comes and goes',
+  () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await startRedis();
+    });
+    afterEach(async () => {
+      server.thaw();
+      await server.start();
+      await server.flush();
+    });
+    afterAll(() => server?.destroy());
+
+    /** As if what Redis knows had happened so much earlier. */
+    async function age(milliseconds: number): Promise<void> {
+      for (const key of (await server.command('KEYS', 'rekey:limit:*')) as string[]) {
+        const known = (await server.command('LRANGE', key, '0', '-1')) as string[];
+        await server.command('DEL', key);
+        await server.command('RPUSH', key, ...known.map((time) => String(Number(time) - milliseconds)));
+      }
+    }
+
+    /** Freezes Redis; the promise resolves when it moves again, which it does not do while somebody waits for it. */
+    function freeze(): Promise<'thawed'> {
+      server.freeze();
+      return server.command('PING').then(
+        () => 'thawed',
+        () => 'thawed',
+      );
+    }
+
+    test('F4.8: the window slides, so that the end of one minute and the start of the next are no way around it', async () => {
+      const redis = await connected(server.url);
+      const asSomeReplica = () => limitsWith({ redis }); // One that remembers nothing itself.
+      expect(await passedOf(times(4, () => asSomeReplica().register('192.0.2.7')))).toBe(4);
+      await age(59_000);
+      expect(await passedOf(times(20, () => asSomeReplica().register('192.0.2.7')))).toBe(6);
+      await age(2000);
+      expect(await passedOf(times(20, () => asSomeReplica().register('192.0.2.7')))).toBe(4);
+    });
+
+    test('Redis forgets by itself, and is told no email address', async () => {
+      const limits = limitsWith({ redis: await connected(server.url) });
+      await limits.login('192.0.2.7', 'ann@example.org');
+      const keys = (await server.command('KEYS', '*')) as string[];
+      expect(keys).toHaveLength(2);
+      expect(keys.join()).not.toMatch(/ann|example/);
+      for (const key of keys) expect(await server.command('PTTL', key)).toBeGreaterThan(0);
+    });
+
+    test('while Redis hangs, nobody waits for it and half is allowed', async () => {
+      const limits = limitsWith({ redis: await connected(server.url) });
+      const thawed = freeze();
+      const passed = passedOf(times(20, () => limits.login('192.0.2.7', 'ann@example.org')));
+      expect(await Promise.race([passed, thawed])).toBe(5);
+      const allowed = failuresAllowed(limits, '192.0.2.7');
+      expect(await Promise.race([allowed, thawed])).toBe(10);
+    });
+
+    test('where Redis is not there at all, half is allowed, and one of one', async () => {
+      await server.stop();
+      const redis = createRedisClient(server.url, silent);
+      onTestFinished(() => redis.destroy());
+      const limits = limitsWith({ redis, registerPerMinute: 1 });
+      expect(await passedOf(times(20, () => limits.refresh('usr_1')))).toBe(2);
+      expect(await passedOf(times(20, () => limits.register('192.0.2.7')))).toBe(1);
+      expect(await failuresAllowed(limits, '192.0.2.7')).toBe(10);
+    });
+
+    test('an outage is no fresh start: what was allowed before it counts', async () => {
+      const limits = limitsWith({ redis: await connected(server.url) });
+      await passedOf(times(5, () => limits.login('192.0.2.7', 'ann@example.org')));
+      await server.stop();
+      expect(await passedOf(times(20, () => limits.login('192.0.2.7', 'ann@example.org')))).toBe(0);
+    });
+
+    test('nor is the return of a Redis that has forgotten everything', async () => {
+      const clock = heldClock();
+      const redis = await connected(server.url);
+      const limits = limitsWith({ redis, clock });
+      await passedOf(times(10, () => limits.register('192.0.2.7')));
+      await server.stop();
+      await server.start();
+      await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
+      await expect(limits.register('192.0.2.7')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    });
+
+    test('when Redis answers again, the whole limit holds again', async () => {
+      const clock = heldClock();
+      const limits = limitsWith({ redis: await connected(server.url), clock });
+      const thawed = freeze();
+      expect(await passedOf(times(20, () => limits.register('192.0.2.7')))).toBe(5);
+      server.thaw();
+      await thawed;
+      await server.flush(); // What was asked while it hung, it has counted since.
+      clock.advance(1000); // The breaker looks again.
+      await limits.register('192.0.2.8');
+      expect(await passedOf(times(20, () => limits.register('192.0.2.9')))).toBe(10);
+      expect(await passedOf(times(20, () => limits.register('192.0.2.7')))).toBeGreaterThan(0);
+    });
+
+    test('an outage is one line in the log, its end another, and the password is in neither', async () => {
+      const lines: string[] = [];
+      const destination = new Writable({
+        write(chunk, _encoding, done) {
+          lines.push(String(chunk));
+          done();
+        },
+      });
+      const redis = await connected(server.url, createLogger({ level: 'info', destination }));
+      let attempts = 0;
+      redis.on('error', () => attempts++);
+      await server.stop();
+      await expect.poll(() => attempts, { timeout: 10_000 }).toBeGreaterThan(3);
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
+      await server.start();
+      await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'Redis is back' });
+
+      const withPassword = createRedisClient(
+        server.url.replace('//', '//user:hunter2@'),
+        createLogger({ level: 'info', destination }),
+      );
+      await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(3);
+      withPassword.destroy();
+      expect(lines.join('')).not.toContain('hunter2');
+    });
+
+    test('closing is no outage, even while Redis hangs', async () => {
+      const lines: string[] = [];
+      const destination = new Writable({
+        write(chunk, _encoding, done) {
+          lines.push(String(chunk));
+          done();
+        },
+      });
+      const redis = createRedisClient(server.url, createLogger({ level: 'info', destination }));
+      await expect.poll(() => redis.isReady).toBe(true);
+      const thawed = freeze();
+      const pending = redis.ping().catch(() => 'given up');
+      redis.destroy();
+      expect(await Promise.race([pending, thawed])).toBe('given up');
+      expect(lines).toEqual([]);
+    });
+  },
+);
