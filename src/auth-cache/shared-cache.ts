@@ -18,14 +18,14 @@ export function connectSharedCache({
   ...options
 }: Omit<SharedCacheOptions, 'keyv'> & { redis: RedisClientType }) {
   const store = new KeyvRedis(redis, {
-    namespace: 'rekey:auth',
     keyPrefixSeparator: ':',
     throwOnConnectError: true,
     throwOnErrors: true,
     connectionTimeout: 500,
   });
-  // The prefix is the store's: where both have one, keyv writes both.
-  return new SharedCache({ ...options, keyv: new Keyv({ store, useKeyPrefix: false, throwOnErrors: true }) });
+  // keyv hands its namespace to the store; were it to prefix keys itself as well, they would have it twice.
+  const keyv = new Keyv({ store, namespace: 'rekey:auth', useKeyPrefix: false, throwOnErrors: true });
+  return new SharedCache({ ...options, keyv });
 }
 
 export interface SharedCacheOptions {

@@ -36,7 +36,7 @@ export class Limits {
   constructor({ redis, clock, logger, ...rates }: LimitsOptions) {
     const breaker = new Breaker({
       clock,
-      timeoutMs: 60000,
+      timeoutMs: 25,
       // At the first failure: a login asks twice, and must not wait twice.
       failures: 1,
       openMs: 1000,
