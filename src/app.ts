@@ -24,6 +24,8 @@ import { createLoaders } from './graphql/loaders.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createIntrospect } from './http/introspect.ts';
+import { createJwks } from './http/jwks.ts';
+import { createMetricsEndpoint } from './http/metrics.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createRouter, type Handler, identified, type Route, requestIdOf } from './http/router.ts';
 import { createVerify } from './http/verify.ts';
@@ -181,6 +183,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     leaseHeld: () => replica.leaseRemaining() > 0,
     sharedCache: shared && (() => shared.isReachable()),
   });
+  const jwks = createJwks(jwtKeys);
+  const scrape = createMetricsEndpoint(metrics, { replica, cache, authenticator });
+  const read = { methods: ['GET', 'HEAD'] };
   const routes: [string, Route][] = [
     ['/graphql', { handle: identified(graphql as Handler) }],
     // Gateways pass on the method of the request that they ask about.
@@ -192,9 +197,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
         handle: createIntrospect({ authenticate, inspect: services.inspect, issuer: config.issuer }),
       },
     ],
-    ['/livez', { methods: ['GET', 'HEAD'], handle: (_request, response) => response.end('ok') }],
-    ['/readyz', { methods: ['GET', 'HEAD'], handle: (_request, response) => readiness(response) }],
+    ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
+    ['/livez', { ...read, handle: (_request, response) => response.end('ok') }],
+    ['/readyz', { ...read, handle: (_request, response) => readiness(response) }],
+    ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
   ];
+
+  let housekeeping: NodeJS.Timeout | undefined;
 
   return {
     config,
@@ -211,13 +220,19 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await database.migrate();
       await replica.start();
       await jwtKeys.start();
+      housekeeping = setInterval(
+        () => revocations.tidy().catch((error) => logger.warn({ err: error }, 'tidying the invalidation log failed')),
+        HOUSEKEEPING_MS,
+      ).unref();
     },
 
     /** The setup token to show to the operator, where one was made. */
-    announceSetupToken: () => setupToken.announce(database.fork(), config.databaseUrl === null),
+    announceSetupToken: ({ replace = config.databaseUrl === null } = {}) =>
+      setupToken.announce(database.fork(), replace),
 
     /** Stops taking part, and writes down what is still only in memory. Call it when the last request is answered. */
     async close(): Promise<void> {
+      clearInterval(housekeeping);
       await lastUsed.flush();
       revocations.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
@@ -226,6 +241,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
   };
 }
+
+const HOUSEKEEPING_MS = 60_000;
 
 const yes = () => true;
 const no = () => false;

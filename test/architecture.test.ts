@@ -23,7 +23,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   auth: [...BASE, ...MODULES, 'database'],
   graphql: EDGE,
   http: EDGE,
-  cli: [...BASE, ...MODULES, 'auth', 'database'],
+  // A command is an entry of its own, like the server: it has an app made, and uses its services.
+  cli: [...BASE, ...MODULES, 'auth', 'database', 'app.ts'],
   client: [],
   'config.ts': ['kernel', 'crypto'],
   'app.ts': [...EDGE, 'graphql', 'http'],

@@ -37,6 +37,8 @@ export class AuthCache {
   #direct = 0;
   /** How many lookups each layer has answered. Plain numbers: a hit must not pay for its own counting. */
   readonly counts = { memory: 0, refused: 0, shared: 0, database: 0, direct: 0, unavailable: 0 };
+  /** Whether the last question that had to go to the database was answered. */
+  databaseAnswers = true;
 
   constructor(options: AuthCacheOptions) {
     this.#options = options;
@@ -66,6 +68,7 @@ export class AuthCache {
       }
       return await this.#loadDirectly(load);
     } catch (error) {
+      this.databaseAnswers = false;
       this.counts.unavailable++;
       throw unavailable(error);
     }
@@ -105,6 +108,7 @@ export class AuthCache {
       return stored;
     }
     const loaded = await load();
+    this.databaseAnswers = true;
     this.counts.database++;
     const now = replica.databaseNow();
     const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
@@ -124,6 +128,7 @@ export class AuthCache {
     this.#direct++;
     try {
       const loaded = await load();
+      this.databaseAnswers = true;
       this.counts.direct++;
       return loaded.principal;
     } finally {

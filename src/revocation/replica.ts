@@ -87,6 +87,11 @@ export class Replica {
     return left > 0 ? left : 0;
   }
 
+  /** Milliseconds since the last successful sync. */
+  syncAge(): number {
+    return this.#options.clock.monotonic() - this.#syncedAt;
+  }
+
   /** Whether something cached may be acted upon at this very moment. */
   admits(cached: Judged): boolean {
     return this.leaseRemaining() > 0 && this.#memory.admits(cached);
@@ -215,15 +220,5 @@ export class Replica {
       // Harmless for safety: the lease runs out and every request asks the database.
       this.#options.logger.warn({ err: error }, 'sync with the invalidation log failed');
     });
-    this.#measure();
-  }
-
-  #measure(): void {
-    const { metrics, clock } = this.#options;
-    const left = this.leaseRemaining();
-    metrics.leaseRemaining.set(left / 1000);
-    metrics.syncAge.set((clock.monotonic() - this.#syncedAt) / 1000);
-    metrics.authMode.set({ mode: 'leased' }, left > 0 ? 1 : 0);
-    metrics.authMode.set({ mode: 'direct' }, left > 0 ? 0 : 1);
   }
 }

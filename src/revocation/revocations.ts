@@ -4,10 +4,13 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../kernel/sql.ts';
 import { CLOCK_DRIFT, type Replica } from './replica.ts';
-import { EXPEL, POSITION, type PositionRow, REPLICAS, type ReplicaRow, SUSPECT, TRIM_LOG } from './statements.ts';
+import { EXPEL, POSITION, type PositionRow, PROBE, REPLICAS, type ReplicaRow, SUSPECT, TRIM_LOG } from './statements.ts';
 
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;
+const TRIM_BATCH = 10_000;
+/** How often the replicas of an installation, all of them together, are probed. */
+const PROBE_SECONDS = 60;
 
 /** Proof that a revocation has taken effect. */
 export interface Receipt {
@@ -50,30 +53,43 @@ export class Revocations {
    * @param changedAt when, as the row tells; the log knows better as long as it remembers
    */
   async settle(tag: string, changedAt: Date): Promise<Receipt> {
-    const { clock, replica, metrics } = this.#options;
-    const committed = clock.monotonic();
-    const wait: Wait = { tag, committed, leaseMs: replica.longestLeaseMs };
-    const settled = (await this.#acknowledged(wait)) ?? (await this.#leaseExpired(wait));
-    const settledInMilliseconds = clock.monotonic() - committed;
-    metrics.revocationWait.observe({ propagation: settled.propagation.toLowerCase() }, settledInMilliseconds / 1000);
+    const { metrics, replica } = this.#options;
+    const { seq, committedAt, ...settled } = await this.#settle(tag);
+    const propagation = settled.propagation.toLowerCase();
+    metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
     return {
-      committedAt: settled.committedAt ?? changedAt,
+      committedAt: committedAt ?? changedAt,
       // Out of reach of the database, the position that is known to lie behind us.
-      sequence: String(settled.seq ?? Math.max(replica.applied, 0)),
-      propagation: settled.propagation,
-      replicas: settled.replicas,
-      acknowledged: settled.acknowledged,
-      settledInMilliseconds,
+      sequence: String(seq ?? Math.max(replica.applied, 0)),
+      ...settled,
     };
   }
 
-  /** Trims the log, if no other replica is at it. Meant to be called every few minutes. */
-  async trim(): Promise<void> {
-    await this.#options.sql.query(TRIM_LOG, [LOG_RETENTION_MS]);
+  /**
+   * Keeps the log short and the list of replicas true. Meant to be called every minute or so, by every replica.
+   *
+   * A replica that died without a word is found by a probe, a log row that invalidates nothing: whoever does not
+   * confirm it is fenced off now, so that the next revocation does not have to wait for the dead.
+   */
+  async tidy(): Promise<void> {
+    const { sql } = this.#options;
+    for (let deleted = TRIM_BATCH; deleted === TRIM_BATCH; ) {
+      const [row] = await sql.query<{ deleted: number }>(TRIM_LOG, [LOG_RETENTION_MS, TRIM_BATCH]);
+      deleted = row?.deleted ?? 0;
+    }
+    const probed = await sql.query(PROBE, [PROBE_SECONDS]);
+    if (probed.length > 0) await this.#settle('probe');
   }
 
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  async #settle(tag: string): Promise<Settled & { settledInMilliseconds: number }> {
+    const { clock, replica } = this.#options;
+    const wait: Wait = { tag, committed: clock.monotonic(), leaseMs: replica.longestLeaseMs };
+    const settled = (await this.#acknowledged(wait)) ?? this.#leaseExpired(wait);
+    return { ...settled, settledInMilliseconds: clock.monotonic() - wait.committed };
   }
 
   /** The outcome where everybody confirms in time, else what is known of the others. */
@@ -103,7 +119,7 @@ export class Revocations {
   }
 
   /** The deadline has passed: whoever is still silent has no lease. Fencing spares the next revocation the wait. */
-  async #leaseExpired(wait: Wait): Promise<Settled> {
+  #leaseExpired(wait: Wait): Settled {
     if (wait.position && (wait.pending ?? []).length > 0)
       void this.#fence(wait.pending ?? [], wait.position.seq, wait.leaseMs);
     return summary(wait, 'LEASE_EXPIRED');

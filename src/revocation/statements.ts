@@ -102,11 +102,25 @@ export const EXPEL: Statement = {
   text: 'delete from auth_replica where suspect and id = any($1::uuid[])',
 };
 
-/** Parameter: retention in milliseconds. In bounded batches, by one replica at a time. */
+/**
+ * Deletes the oldest rows that are older than the retention, at most a batch of them, unless another replica is at it.
+ * Looks no further than the batch, however long the log is. Parameters: retention in milliseconds, size of the batch.
+ */
 export const TRIM_LOG: Statement = {
   name: 'log-trim',
-  text: `delete from auth_inval where seq in (
-      select seq from auth_inval
-      where at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) order by seq limit 10000)
-    and pg_try_advisory_xact_lock(823640927)`,
+  text: `with turn as materialized (select pg_try_advisory_xact_lock(823640927) as ours),
+      oldest as (select seq, at from auth_inval order by seq limit $2::int),
+      gone as (
+        delete from auth_inval where (select ours from turn) and seq in (
+          select seq from oldest where at < clock_timestamp() - make_interval(secs => $1::float8 / 1000))
+        returning 1)
+    select count(*)::int as deleted from gone`,
+};
+
+/** Appends a row that invalidates nothing, unless somebody did so lately. Parameter: how long ago counts, in seconds. */
+export const PROBE: Statement = {
+  name: 'replica-probe',
+  text: `select auth_invalidate('probe') from (select 1) as always
+    where pg_try_advisory_xact_lock(823640927) and not exists (
+      select from auth_inval where tag = 'probe' and at > clock_timestamp() - make_interval(secs => $1::float8))`,
 };

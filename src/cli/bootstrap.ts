@@ -1,0 +1,49 @@
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { UnitOfWork } from '../access/unit-of-work.ts';
+import { createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+
+/** `rekey bootstrap`: the first administrator, for an operator who can reach the database and needs no setup token. */
+export function bootstrapCommand(): Command {
+  return new Command('bootstrap')
+    .description('make the first administrator; the password is asked for, or read from standard input')
+    .requiredOption('--email <address>')
+    .requiredOption('--display-name <name>')
+    .action(async ({ email, displayName }: { email: string; displayName: string }) => {
+      const password = await readPassword();
+      // Whoever holds the database needs no token: one is made for this call alone.
+      const app = await createApp({ ...readConfig(), setupToken: null });
+      try {
+        await app.start();
+        const setupToken = await app.announceSetupToken({ replace: true });
+        if (!setupToken) throw new Error('There is an administrator already.');
+        const origin = { ipAddress: null, userAgent: 'rekey bootstrap', requestId: 'cli' };
+        const unitOfWork = new UnitOfWork(app.database.fork(), null, origin, async () => false);
+        const input = { setupToken, email, displayName, password };
+        const outcome = await app.services.accounts.bootstrap(unitOfWork, input);
+        if (outcome.kind === 'invalidInput') {
+          throw new Error(
+            outcome.fields.map((field) => `${field.path.replace('input.', '')}: ${field.message}`).join('\n'),
+          );
+        }
+        if (outcome.kind !== 'bootstrapped') throw new Error('There is an administrator already.');
+        process.stdout.write(`${email} is the administrator (${outcome.user.id}).\n`);
+      } finally {
+        await app.close();
+      }
+    });
+}
+
+/** One line, without showing it where somebody types it. */
+async function readPassword(): Promise<string> {
+  const { isTTY } = process.stdin;
+  if (isTTY) process.stderr.write('Password: ');
+  const lines = createInterface({ input: process.stdin, terminal: isTTY });
+  for await (const line of lines) {
+    if (isTTY) process.stderr.write('\n');
+    lines.close();
+    return line;
+  }
+  throw new Error('No password was given.');
+}

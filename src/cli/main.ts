@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import { bootstrapCommand } from './bootstrap.ts';
+import { migrateCommand } from './migrate.ts';
+
+const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+const program = new Command('rekey')
+  .description(`${description}\n\nConfigured by the same environment variables as the service.`)
+  .version(version)
+  .addCommand(migrateCommand())
+  .addCommand(bootstrapCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof ConfigError ? 78 : 1);
+}

@@ -1,0 +1,11 @@
+import type { ServerResponse } from 'node:http';
+import { respondJson } from './respond.ts';
+
+/** How long others may keep the keys, in seconds: a new key is published longer than this before it signs. */
+const KEEP_SECONDS = 300;
+
+/** The public keys of the access tokens (RFC 7517 §5), for those who verify offline. */
+export function createJwks(keys: { readonly jwks: { keys: unknown[] } }) {
+  return (response: ServerResponse): void =>
+    respondJson(response, 200, keys.jwks, { 'Cache-Control': `public, max-age=${KEEP_SECONDS}` });
+}
