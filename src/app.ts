@@ -236,7 +236,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await lastUsed.flush();
       revocations.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
-      await Promise.all([limits.close(), shared?.close()]);
+      await limits.close();
+      redis?.destroy();
       await database.close();
     },
   };

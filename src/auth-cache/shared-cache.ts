@@ -106,10 +106,6 @@ export class SharedCache {
       );
   }
 
-  async close(): Promise<void> {
-    await this.#breaker.run(() => this.#keyv.disconnect()).catch(() => undefined);
-  }
-
   #inBackground(call: () => Promise<unknown>): void {
     this.#breaker.run(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
   }

@@ -92,7 +92,8 @@ async function openEmbedded({
   const orm = await MikroORM.init({
     ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? join(dataDirectory, 'database') : 'memory://',
-    driverOptions: embeddedTemplate ? { loadDataDir: embeddedTemplate } : {},
+    // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
+    driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
   const sql = new EmbeddedSql(pglite);

@@ -49,7 +49,9 @@ export class Breaker {
     try {
       const called = call();
       const timeout = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new BreakerError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+        // One turn later: where this process itself was late, an answer that has already arrived still counts.
+        const giveUp = () => reject(new BreakerError(`no answer within ${timeoutMs} ms`));
+        timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
       });
       const answer = await Promise.race([called, timeout]);
       this.#succeeded();
