@@ -22,31 +22,42 @@ export class AccessError extends Error {
   readonly code: AccessErrorCode;
   /** Seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number | undefined;
+  /** What to present, for who is not known. */
+  readonly #challenge: string | undefined;
 
-  constructor(code: AccessErrorCode, message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+  constructor(
+    code: AccessErrorCode,
+    message: string,
+    options: { retryAfterSeconds?: number; challenge?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'AccessError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.#challenge = options.challenge;
   }
 
   /** How HTTP tells it (RFC 6750 §3, RFC 9110 §10.2.3). */
   get http(): { status: number; headers: Record<string, string> } {
     const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
     if (this.retryAfterSeconds !== undefined) headers['Retry-After'] = String(this.retryAfterSeconds);
-    if (this.code === 'UNAUTHENTICATED') headers['WWW-Authenticate'] = 'Bearer realm="rekey", error="invalid_token"';
+    if (this.#challenge !== undefined) headers['WWW-Authenticate'] = this.#challenge;
     return { status: STATUSES[this.code], headers };
   }
 }
 
 /** A credential was presented and is not good. One message for every reason: a thief learns nothing from it. */
-export const credentialRefused = () => new AccessError('UNAUTHENTICATED', 'The credential is not valid.');
+export const credentialRefused = () =>
+  new AccessError('UNAUTHENTICATED', 'The credential is not valid.', {
+    challenge: 'Bearer realm="rekey", error="invalid_token"',
+  });
 
-/** No credential where one is needed. */
+/** No credential where one is needed. Nothing was wrong with it, so the challenge names no error (RFC 6750 §3.1). */
 export const credentialMissing = () =>
   new AccessError(
     'UNAUTHENTICATED',
     'This needs a credential: send `Authorization: Bearer <access token or API key>` or `X-API-Key: <API key>`.',
+    { challenge: 'Bearer realm="rekey"' },
   );
 
 /** The credential is good but may not do this. */

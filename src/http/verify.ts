@@ -9,6 +9,10 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
  * Forward authentication for gateways: 204 with who it is in headers, 401, 403 where a `?permission=` is not held, 503
  * where it cannot be known. Of several permissions, all must be held.
  *
+ * Envoy appends the path it asks about to its `path_prefix`, and takes nothing but 200 for a yes. Its prefix ends in
+ * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: whatever follows is the client's own and is not read, and a
+ * yes is 200.
+ *
  * A plain handler, for it is asked about every request of every service: what a principal's headers are is worked out
  * once, and a credential that is known here is answered without a promise.
  */
@@ -17,14 +21,14 @@ export function createVerify(authenticate: Authenticate) {
 
   const answer = (request: IncomingMessage, response: ServerResponse, principal: Principal | null): void => {
     if (!principal) return respondAccessError(response, credentialMissing());
-    const lacking = permissionsAskedFor(request.url!).find((permission) => !principal.permissions.includes(permission));
-    if (lacking !== undefined) {
+    const { permissions, yes } = questionOf(request.url!);
+    if (!permissions.every((permission) => principal.permissions.includes(permission))) {
       const error_description = 'The credential does not hold the permission that is asked for.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(204, headers);
+    response.writeHead(yes, headers);
     response.end();
   };
 
@@ -54,7 +58,17 @@ function principalHeaders(principal: Principal): Record<string, string> {
   };
 }
 
-function permissionsAskedFor(url: string): string[] {
+interface Question {
+  permissions: string[];
+  yes: 200 | 204;
+}
+
+const WHO_IS_IT: Question = { permissions: [], yes: 204 };
+
+function questionOf(url: string): Question {
   const query = url.indexOf('?');
-  return query < 0 ? [] : new URLSearchParams(url.slice(query)).getAll('permission');
+  if (query < 0) return WHO_IS_IT;
+  const path = /[?&]path=/.exec(url);
+  const permissions = new URLSearchParams(url.slice(query, path?.index)).getAll('permission');
+  return { permissions, yes: path ? 200 : 204 };
 }

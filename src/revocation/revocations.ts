@@ -4,7 +4,16 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../kernel/sql.ts';
 import { CLOCK_DRIFT, type Replica } from './replica.ts';
-import { EXPEL, POSITION, type PositionRow, PROBE, REPLICAS, type ReplicaRow, SUSPECT, TRIM_LOG } from './statements.ts';
+import {
+  EXPEL,
+  POSITION,
+  type PositionRow,
+  PROBE,
+  REPLICAS,
+  type ReplicaRow,
+  SUSPECT,
+  TRIM_LOG,
+} from './statements.ts';
 
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;

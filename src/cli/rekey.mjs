@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// The service is TypeScript that Node runs as it is, from 24 on. Called with an older one, this starts the Node that
+// was installed along with the service; npm scripts find it by themselves.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const bundled = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  await import(main);
+} else if (existsSync(bundled)) {
+  const { status } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+} else {
+  process.stderr.write(`Rekey needs Node 24 or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}

@@ -1,0 +1,74 @@
+import type { TypedDocumentString } from './generated/graphql.ts';
+
+export interface RekeyClientOptions {
+  /** Where the service is, e.g. `https://rekey.example.com`. */
+  url: string;
+  /** What to authenticate with, asked for before every request, so that it may change. */
+  credential?: string | (() => string | undefined | Promise<string | undefined>);
+  fetch?: typeof globalThis.fetch;
+}
+
+/** One entry of `errors` in an answer. */
+export interface RekeyErrorEntry {
+  message: string;
+  path?: readonly (string | number)[];
+  extensions?: { code?: string; retryAfterSeconds?: number; requestId?: string };
+}
+
+/**
+ * What the caller's code cannot act on field by field: no credential, a bad one, no permission, too many requests, an
+ * outage. Expected outcomes are no errors; they are members of the result's union.
+ */
+export class RekeyError extends Error {
+  /** `extensions.code` of the first error: test this, not the status. `NETWORK` where there was no GraphQL answer. */
+  readonly code: string;
+  readonly errors: readonly RekeyErrorEntry[];
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(errors: readonly RekeyErrorEntry[], options?: ErrorOptions) {
+    super(errors[0]?.message ?? 'The service did not answer with GraphQL.', options);
+    this.name = 'RekeyError';
+    this.errors = errors;
+    this.code = errors[0]?.extensions?.code ?? 'NETWORK';
+    this.retryAfterSeconds = errors[0]?.extensions?.retryAfterSeconds;
+  }
+}
+
+/** Sends the typed documents of this package, or any others of the same kind. */
+export class RekeyClient {
+  readonly #options: RekeyClientOptions;
+
+  constructor(options: RekeyClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs one operation and returns its `data`.
+   * @throws RekeyError where the answer has errors, or is none
+   */
+  async execute<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    ...[variables]: Variables extends Record<string, never> ? [] : [Variables]
+  ): Promise<Result> {
+    const { url, credential, fetch = globalThis.fetch } = this.#options;
+    const presented = typeof credential === 'function' ? await credential() : credential;
+    let answer: { data?: Result | null; errors?: RekeyErrorEntry[] };
+    try {
+      const response = await fetch(new URL('/graphql', url), {
+        method: 'POST',
+        headers: {
+          accept: 'application/graphql-response+json',
+          'content-type': 'application/json',
+          ...(presented ? { authorization: `Bearer ${presented}` } : {}),
+        },
+        body: JSON.stringify({ query: document.toString(), variables: variables ?? {} }),
+      });
+      answer = await response.json();
+    } catch (cause) {
+      throw new RekeyError([], { cause });
+    }
+    if (answer.errors?.length || answer.data == null) throw new RekeyError(answer.errors ?? []);
+    return answer.data;
+  }
+}

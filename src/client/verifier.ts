@@ -1,0 +1,50 @@
+import { RekeyError } from './client.ts';
+
+/** Who a credential stands for. */
+export interface Verified {
+  userId: string | null;
+  workspaceId: string | null;
+  credentialId: string;
+  scopes: string[];
+  permissions: string[];
+}
+
+export interface VerifierOptions {
+  /** Where the service is, e.g. `http://rekey.internal:4000`. */
+  url: string;
+  fetch?: typeof globalThis.fetch;
+}
+
+/**
+ * Asks `/v1/verify` who a credential stands for, on every call: whatever you would keep of the answer could outlive a
+ * revocation.
+ *
+ * @returns null where the credential is not good, or does not hold `permission`
+ * @throws RekeyError where the service cannot know (503) or cannot be reached: let nobody in, and send nobody away for good
+ */
+export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
+  return async (credential: string, { permission }: { permission?: string } = {}): Promise<Verified | null> => {
+    const target = new URL('/v1/verify', url);
+    if (permission !== undefined) target.searchParams.set('permission', permission);
+    let response: Response;
+    try {
+      response = await fetch(target, { headers: { authorization: `Bearer ${credential}` } });
+    } catch (cause) {
+      throw new RekeyError([], { cause });
+    }
+    if (response.status === 401 || response.status === 403) return null;
+    if (response.status !== 204) {
+      const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 1);
+      const message = `The service cannot verify credentials at the moment (${response.status}).`;
+      throw new RekeyError([{ message, extensions: { code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds } }]);
+    }
+    const list = (name: string) => (response.headers.get(name) ?? '').split(',').filter(Boolean);
+    return {
+      userId: response.headers.get('x-rekey-user') || null,
+      workspaceId: response.headers.get('x-rekey-workspace') || null,
+      credentialId: response.headers.get('x-rekey-credential') ?? '',
+      scopes: list('x-rekey-scopes'),
+      permissions: list('x-rekey-permissions'),
+    };
+  };
+}
