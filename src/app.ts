@@ -11,6 +11,7 @@ import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.
 import { ApiKeyService } from './api-keys/api-key.service.ts';
 import { Audit } from './audit/audit.ts';
 import { Authenticator } from './auth/authenticate.ts';
+import { Canary } from './auth/canary.ts';
 import { LastUsed } from './auth/last-used.ts';
 import { AuthCache } from './auth-cache/auth-cache.ts';
 import { type EvictionRule, EvictionSubscriber } from './auth-cache/eviction-subscriber.ts';
@@ -167,6 +168,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   };
   const confirm: ConfirmCaller = (em, caller, changing) => credentials[caller.kind].confirm(em, caller, changing);
 
+  const canary = new Canary({
+    fork: database.fork,
+    inspect: services.inspect,
+    revocations,
+    emails,
+    clock: databaseTime,
+    logger,
+    metrics,
+  });
+
   // The doors.
   const graphql = createGraphQL({
     logger,
@@ -203,7 +214,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
   ];
 
-  let housekeeping: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const every = (milliseconds: number, what: string, work: () => Promise<void>) =>
+    timers.push(setInterval(() => work().catch((err) => logger.warn({ err }, `${what} failed`)), milliseconds).unref());
 
   return {
     config,
@@ -213,6 +226,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     cache,
     shared,
     services,
+    canary,
+    metrics,
     handle: createRouter(new Map(routes), logger),
 
     /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
@@ -220,10 +235,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await database.migrate();
       await replica.start();
       await jwtKeys.start();
-      housekeeping = setInterval(
-        () => revocations.tidy().catch((error) => logger.warn({ err: error }, 'tidying the invalidation log failed')),
-        HOUSEKEEPING_MS,
-      ).unref();
+      every(HOUSEKEEPING_MS, 'tidying the invalidation log', () => revocations.tidy());
+      if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
     },
 
     /** The setup token to show to the operator, where one was made. */
@@ -232,7 +245,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
     /** Stops taking part, and writes down what is still only in memory. Call it when the last request is answered. */
     async close(): Promise<void> {
-      clearInterval(housekeeping);
+      for (const timer of timers) clearInterval(timer);
       await lastUsed.flush();
       revocations.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
@@ -244,6 +257,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 }
 
 const HOUSEKEEPING_MS = 60_000;
+const CANARY_MS = 30_000;
 
 const yes = () => true;
 const no = () => false;

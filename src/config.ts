@@ -80,6 +80,7 @@ const schema = z.object({
     .default('urn:rekey')
     .refine((text) => URL.canParse(text), 'REKEY_ISSUER must be a URL or a URN.'),
   REKEY_LEASE_MS: whole('REKEY_LEASE_MS', 2000, { min: 100, max: 60_000 }),
+  REKEY_CANARY: z.enum(['on', 'off'], 'REKEY_CANARY must be on or off.').default('off'),
   REKEY_TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -145,6 +146,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     registration: env.REKEY_REGISTRATION,
     issuer: env.REKEY_ISSUER,
     leaseMs: env.REKEY_LEASE_MS,
+    canary: env.REKEY_CANARY === 'on',
     trustedProxies: env.REKEY_TRUSTED_PROXIES,
     logLevel: env.REKEY_LOG_LEVEL,
     cacheSeconds: env.REKEY_CACHE_SECONDS,

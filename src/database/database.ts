@@ -102,8 +102,14 @@ async function openEmbedded({
     sync: sql,
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
     fork: () => orm.em.fork(),
-    migrate: async () => {
+    async migrate() {
       await orm.migrator.up();
+      // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
+      await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
+      await sql.query({
+        name: 'know-server',
+        text: 'update auth_primary set identity = auth_server_identity(), since = to_timestamp(0)',
+      });
     },
     async close() {
       await orm.close();

@@ -1,5 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** Seconds that a revocation may take: a few milliseconds where all is well, a lease where a replica is silent. */
+const WAITS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5];
+
 /** Everything that Rekey counts, in one place, with one registry per service instance. */
 export function createMetrics() {
   const registry = new Registry();
@@ -31,7 +34,19 @@ export function createMetrics() {
       name: 'rekey_revocation_wait_seconds',
       help: 'From the commit of a revocation to its receipt.',
       labelNames: ['propagation'] as const,
-      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5],
+      buckets: WAITS,
+      registers,
+    }),
+    canary: new Histogram({
+      name: 'rekey_canary_seconds',
+      help: 'From the revocation of a canary credential to the proof that every replica refuses it.',
+      labelNames: ['propagation'] as const,
+      buckets: WAITS,
+      registers,
+    }),
+    canaryFailures: new Counter({
+      name: 'rekey_canary_failures_total',
+      help: 'Canaries that were accepted after their receipt. Anything but 0 is a broken promise.',
       registers,
     }),
     cacheLookups: new Counter({
