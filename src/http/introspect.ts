@@ -24,6 +24,9 @@ export function createIntrospect({ authenticate, inspect, issuer }: IntrospectOp
       if (!caller) throw credentialMissing();
       if (!caller.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
       const body = await readForm(request);
+      if (body === 'tooLarge') {
+        return respondJson(response, 413, { error: 'invalid_request', error_description: 'The form is too large.' });
+      }
       const token = body?.getAll('token') ?? [];
       if (token.length !== 1 || token[0] === '') {
         const error_description = 'Send exactly one `token`, as application/x-www-form-urlencoded.';
@@ -51,15 +54,16 @@ function describe(principal: Principal, issuer: string) {
   };
 }
 
-/** The form in the body; null where it is something else, or too long. */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
-  if (!request.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded')) return null;
+/** The form in the body; null where it is something else. */
+async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | null> {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/x-www-form-urlencoded') return null;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > LARGEST_BODY) return null;
-    chunks.push(chunk);
+    // Read to its end, but not kept: who hangs up on a client that is still sending is not heard.
+    if (size <= LARGEST_BODY) chunks.push(chunk);
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return size > LARGEST_BODY ? 'tooLarge' : new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
