@@ -101,8 +101,8 @@ export class AuthCache {
   async #fill(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
     const { shared, replica, longestEntryMs } = this.#options;
     const serverIdentity = replica.serverIdentity;
-    const stored = (await shared?.get(fingerprint, serverIdentity)) ?? null;
-    if (stored && this.#usable(stored)) {
+    const stored = await shared?.get(fingerprint, serverIdentity, (cached) => this.#usable(cached));
+    if (stored) {
       this.counts.shared++;
       this.#good.set(fingerprint, stored);
       return stored;
@@ -115,6 +115,7 @@ export class AuthCache {
     const cached = { ...loaded, until: Math.min(loaded.until, now + longest) };
     if (!this.#usable(cached)) return cached;
     if (cached.principal === null) {
+      this.#good.delete(fingerprint); // Or it would stand before the refusal, and each try would cost a read.
       this.#refused.set(fingerprint, cached);
     } else {
       this.#good.set(fingerprint, cached);

@@ -65,24 +65,23 @@ export class SharedCache {
     });
   }
 
-  /** What some replica stored for this proof; null where there is nothing to believe. */
-  async get(fingerprint: string, serverIdentity: string): Promise<CachedCredential | null> {
-    let sealed: unknown;
+  /** What some replica stored for this proof, where one of us sealed it and it is still usable; null otherwise. */
+  async get(
+    fingerprint: string,
+    serverIdentity: string,
+    usable: (cached: CachedCredential) => boolean,
+  ): Promise<CachedCredential | null> {
+    let stored: unknown;
     try {
-      sealed = await this.#breaker.run(() => this.#keyv.get(fingerprint));
+      stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
     } catch {
       return null; // The breaker has reported it; the database answers instead.
     }
-    if (typeof sealed !== 'string') return null;
-    try {
-      return JSON.parse(
-        open(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), sealed).toString('utf8'),
-      );
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error;
-      this.#metrics.sharedCacheRejected.inc({ reason: 'seal' });
-      return null;
-    }
+    if (stored == null) return null;
+    const cached = this.#open(boundTo(fingerprint, serverIdentity), stored);
+    if (cached && usable(cached)) return cached;
+    this.#metrics.sharedCacheRejected.inc({ reason: cached ? 'stale' : 'seal' });
+    return null;
   }
 
   /** Stores in the background. */
@@ -104,6 +103,16 @@ export class SharedCache {
         () => true,
         () => false,
       );
+  }
+
+  #open(context: string, stored: unknown): CachedCredential | null {
+    if (typeof stored !== 'string') return null; // Whoever wrote this, it was none of us.
+    try {
+      return JSON.parse(open(this.#keyring, SEAL_PURPOSE, context, stored).toString('utf8'));
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      return null;
+    }
   }
 
   #inBackground(call: () => Promise<unknown>): void {
