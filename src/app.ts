@@ -209,7 +209,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       },
     ],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
-    ['/livez', { ...read, handle: (_request, response) => response.end('ok') }],
+    ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => readiness(response) }],
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
   ];

@@ -34,6 +34,8 @@ export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger)
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
     }
     const failed = (error: unknown, requestId: string) => {
+      // Who hangs up in the middle of a request waits for no answer, and nothing is wrong here.
+      if (request.destroyed && !request.complete) return;
       logger.error({ requestId, err: error }, 'unexpected error');
       if (response.headersSent) response.destroy();
       else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
@@ -54,6 +56,8 @@ export function identified(handle: Handler): Handler {
     const requestId = requestIdOf(request);
     request.headers['x-request-id'] = requestId;
     response.setHeader('X-Request-Id', requestId);
+    // Yoga makes a URL of it and fails, with a stack in the answer, where it is none. Nothing here depends on it.
+    request.headers.host = 'rekey';
     return withRequestId(requestId, () => handle(request, response));
   };
 }
