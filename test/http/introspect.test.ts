@@ -1,0 +1,284 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import { type RawRequest, send } from '../support/raw.ts';
+
+let app: TestApp;
+let admin: Account;
+let member: Account;
+/** The API key of a service that asks about other people's credentials. */
+let service: { id: string; secret: string };
+
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await app.admin();
+  member = await app.member();
+  service = await app.apiKey(admin, { scopes: ['INTROSPECT'], permissions: ['orders:read'] });
+});
+afterAll(() => app.close());
+
+const FORM = 'application/x-www-form-urlencoded';
+
+function introspect(body: string, headers: Record<string, string> = {}, method = 'POST') {
+  const authorization = `Bearer ${service.secret}`;
+  return send(app.url, '/v1/introspect', {
+    method,
+    headers: { authorization, 'content-type': FORM, ...headers },
+    body,
+  });
+}
+
+const ask = (token: string, more: Record<string, string> = {}) =>
+  introspect(new URLSearchParams({ token, ...more }).toString());
+
+const revoke = (apiKeyId: string) =>
+  app.mutate('revokeApiKey', { apiKeyId }, '... on RevokeApiKeySuccess { apiKey { id } }', {
+    bearer: admin.accessToken,
+  });
+
+describe('RFC 7662 §2.2: what is active is described', () => {
+  test('an API key: whose it is, what it may do, and no end where it has none', async () => {
+    const key = await app.apiKey(member, { scopes: ['API_KEYS_READ', 'WORKSPACES_READ'] });
+    const answer = await ask(key.secret);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(answer.json).toEqual({
+      active: true,
+      iss: 'urn:rekey',
+      sub: member.id,
+      scope: 'API_KEYS_READ WORKSPACES_READ',
+      token_type: 'Bearer',
+      credential: key.id,
+      permissions: [],
+    });
+  });
+
+  test('permissions, and the end in whole seconds', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const key = await app.apiKey(admin, { scopes: [], permissions: ['orders:read', 'orders:write'], expiresAt });
+    expect((await ask(key.secret)).json).toMatchObject({
+      scope: '',
+      permissions: ['orders:read', 'orders:write'],
+      exp: Math.floor(Date.parse(expiresAt) / 1000),
+    });
+  });
+
+  test('an access token: its session and its user', async () => {
+    const { json } = await ask(member.accessToken);
+    expect(json).toMatchObject({ active: true, sub: member.id, credential: member.sessionId });
+    expect(json.exp * 1000).toBeGreaterThan(Date.now());
+    expect(json.scope.split(' ')).toContain('SESSIONS_READ');
+  });
+
+  test('a service may ask about itself', async () => {
+    expect((await ask(service.secret)).json).toMatchObject({ active: true, credential: service.id });
+  });
+
+  test('being asked about is not being used', async () => {
+    const key = await app.apiKey(member);
+    await ask(key.secret);
+    const { data } = await app.graphql(
+      'query ($id: ID!) { apiKey(id: $id) { lastUsedAt } }',
+      { id: key.id },
+      { bearer: member.accessToken },
+    );
+    expect(data.apiKey.lastUsedAt).toBeNull();
+  });
+
+  test.each(['access_token', 'refresh_token', 'api_key', 'nonsense', ''])(
+    'a token_type_hint that is wrong or unknown changes nothing: %j',
+    async (token_type_hint) => {
+      expect((await ask(service.secret, { token_type_hint })).json).toMatchObject({ active: true });
+    },
+  );
+});
+
+describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word more', () => {
+  const inactive = { status: 200, text: '{"active":false}' };
+
+  test.each([
+    ['garbage', 'garbage'],
+    ['binary', '\0\u0001\u{1f511}'],
+    ['white space', ' '],
+    ['very long', 'x'.repeat(10_000)],
+    ['an unknown secret with a checksum that is wrong', 'rka_000000000000000000000000000000000000'],
+    ['an id', 'key_01J0000000000000000000000'],
+    ['a JWT without a signature', 'eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ1c3JfMSJ9.'],
+  ])('%s', async (_, token) => {
+    expect(await ask(token)).toMatchObject(inactive);
+  });
+
+  test('a revoked key', async () => {
+    const key = await app.apiKey(admin);
+    expect((await ask(key.secret)).json.active).toBe(true);
+    await revoke(key.id);
+    expect(await ask(key.secret)).toMatchObject(inactive);
+  });
+
+  test('a secret that was rotated away', async () => {
+    const key = await app.apiKey(admin);
+    await app.mutate('rotateApiKey', { apiKeyId: key.id }, '... on RotateApiKeySuccess { secret }', {
+      bearer: admin.accessToken,
+    });
+    expect(await ask(key.secret)).toMatchObject(inactive);
+  });
+
+  test('an expired key', async () => {
+    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    const key = await app.apiKey(admin, { expiresAt });
+    expect((await ask(key.secret)).json.active).toBe(true);
+    await expect.poll(async () => (await ask(key.secret)).text, { timeout: 5_000 }).toBe('{"active":false}');
+  });
+
+  test('a refresh token, though it is one of ours: it authenticates no request', async () => {
+    expect(await ask(member.refreshToken)).toMatchObject(inactive);
+    expect(await ask(member.refreshToken, { token_type_hint: 'refresh_token' })).toMatchObject(inactive);
+  });
+
+  test('an access token after logout', async () => {
+    const leaving = await app.member();
+    await app.mutate('logout', null, '... on LogoutSuccess { session { id } }', { bearer: leaving.accessToken });
+    expect(await ask(leaving.accessToken)).toMatchObject(inactive);
+  });
+
+  test('a JWT that somebody else has signed, with our claims', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const [header, payload] = member.accessToken.split('.') as [string, string];
+    const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
+    const forged = await new SignJWT(decode(payload)).setProtectedHeader(decode(header)).sign(privateKey);
+    expect(await ask(forged)).toMatchObject(inactive);
+  });
+});
+
+describe('RFC 7662 §2.1: who may ask', () => {
+  test('nobody without a credential: 401', async () => {
+    const answer = await send(app.url, '/v1/introspect', {
+      method: 'POST',
+      headers: { 'content-type': FORM },
+      body: `token=${service.secret}`,
+    });
+    expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="rekey"' } });
+    expect(answer.json).not.toHaveProperty('active');
+  });
+
+  test('nobody with a bad credential: 401, and the token stays untold', async () => {
+    const answer = await introspect(`token=${service.secret}`, { authorization: 'Bearer nonsense' });
+    expect(answer).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="rekey", error="invalid_token"' },
+    });
+    expect(answer.json).not.toHaveProperty('active');
+  });
+
+  test('nobody with two different credentials: 400', async () => {
+    expect((await introspect('token=x', { 'x-api-key': 'rka_000000000000000000000000000000000000' })).status).toBe(400);
+  });
+
+  test('nobody without the scope INTROSPECT, not even about oneself: 403', async () => {
+    const own = await app.apiKey(member);
+    for (const secret of [own.secret, member.accessToken]) {
+      const answer = await introspect(`token=${secret}`, { authorization: `Bearer ${secret}` });
+      expect(answer.status).toBe(403);
+      expect(answer.json).toEqual({ error: 'forbidden', error_description: expect.stringContaining('INTROSPECT') });
+    }
+  });
+
+  test('an administrator by session', async () => {
+    expect((await introspect('token=x', { authorization: `Bearer ${admin.accessToken}` })).text).toBe(
+      '{"active":false}',
+    );
+  });
+});
+
+describe('RFC 7662 §2.1: how to ask', () => {
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('by POST alone: %s is refused', async (method) => {
+    const answer = await introspect('', { 'content-length': '0' }, method);
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
+  });
+
+  test('never by the URL', async () => {
+    const headers = { authorization: `Bearer ${service.secret}` };
+    expect((await send(app.url, `/v1/introspect?token=${service.secret}`, { headers })).status).toBe(405);
+    const posted = { method: 'POST', headers: { ...headers, 'content-type': FORM }, body: '' };
+    expect((await send(app.url, `/v1/introspect?token=${service.secret}`, posted)).status).toBe(400);
+  });
+
+  test.each([
+    'application/json',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    '',
+    'application/x-www-form-urlencoded-ish',
+  ])('as a form alone: %j is refused', async (type) => {
+    const answer = await introspect(`token=${service.secret}`, { 'content-type': type });
+    expect(answer).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
+    expect(answer.text).not.toContain('active');
+  });
+
+  test.each(['application/x-www-form-urlencoded; charset=UTF-8', 'Application/X-WWW-Form-URLencoded;charset=utf-8'])(
+    'a form with a parameter is a form: %s',
+    async (type) => {
+      const answer = await introspect(`token=${service.secret}`, { 'content-type': type });
+      expect(answer.json).toMatchObject({ active: true });
+    },
+  );
+
+  test.each([
+    ['no token', ''],
+    ['an empty token', 'token='],
+    ['two tokens', 'token=a&token=b'],
+    ['another parameter', 'access_token=a'],
+  ])('%s: 400', async (_, body) => {
+    const answer = await introspect(body);
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual({ error: 'invalid_request', error_description: expect.any(String) });
+  });
+
+  test('a token may be percent-encoded, and a plus is a space', async () => {
+    const encoded = [...service.secret].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('');
+    expect((await introspect(`token=${encoded}`)).json).toMatchObject({ active: true });
+    expect((await introspect(`token=+${service.secret}`)).json).toEqual({ active: false });
+  });
+
+  test.each([17_000, 5_000_000])(
+    'a body of %i bytes is refused with 413, not with a broken connection',
+    async (size) => {
+      const body = `token=${'x'.repeat(size)}`;
+      const authorization = `Bearer ${service.secret}`;
+      for (const request of [
+        { method: 'POST', headers: { authorization, 'content-type': FORM, 'content-length': size + 6 }, body },
+        { method: 'POST', headers: { authorization, 'content-type': FORM, 'transfer-encoding': 'chunked' }, body },
+      ] satisfies RawRequest[]) {
+        expect(await send(app.url, '/v1/introspect', request)).toMatchObject({
+          status: 413,
+          json: { error: 'invalid_request' },
+        });
+      }
+    },
+  );
+
+  test('no answer may be kept, whatever it says', async () => {
+    const answers = await Promise.all([
+      ask(service.secret),
+      ask('garbage'),
+      introspect(''),
+      introspect('token=x', { authorization: 'Bearer nonsense' }),
+      introspect('token=x', { authorization: `Bearer ${member.accessToken}` }),
+      introspect('', {}, 'PUT'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 401, 403, 405]);
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    }
+  });
+
+  test('no token that is asked about reaches the log', async () => {
+    const key = await app.apiKey(member);
+    await ask(key.secret);
+    await ask(`${key.secret.slice(0, -1)}!`);
+    const log = app.log.join('');
+    expect(log).not.toContain(key.secret);
+    expect(log).not.toContain(member.accessToken);
+  });
+});

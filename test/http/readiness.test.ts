@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { backends, startTestApp, type TestApp } from '../support/app.ts';
+import { send } from '../support/raw.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+
+describe.each(backends())('on $name', ({ name, start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app?.close());
+
+  test('a replica that has everything is ready, and says what it has', async () => {
+    // The connection to Redis comes by itself and nobody waits for it.
+    await expect
+      .poll(async () => (await send(app.url, '/readyz')).json)
+      .toEqual({ status: 'ready', database: 'ok', lease: 'held', sharedCache: name.includes('Redis') ? 'ok' : 'off' });
+    expect(await send(app.url, '/readyz')).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    });
+  });
+
+  test('a process that runs is alive, whatever else is wrong', async () => {
+    expect(await send(app.url, '/livez')).toMatchObject({ status: 200, text: 'ok' });
+  });
+
+  test.each(['/livez', '/readyz'])('%s answers GET and HEAD, and nothing else', async (path) => {
+    expect(await send(app.url, path, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
+    expect(await send(app.url, path, { method: 'POST' })).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    });
+  });
+});
+
+describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
+  let redis: RedisServer;
+  let app: TestApp;
+  beforeAll(async () => {
+    redis = await startRedis();
+    app = await startTestApp({ redisUrl: redis.url });
+  });
+  afterAll(async () => {
+    await app?.close();
+    await redis?.destroy();
+  });
+
+  const sharedCache = async () => {
+    const { status, json } = await send(app.url, '/readyz');
+    return [status, json.sharedCache];
+  };
+
+  test('is named, and takes no replica out of service: requests go on without it', async () => {
+    await expect.poll(sharedCache).toEqual([200, 'ok']);
+    await redis.stop();
+    await expect.poll(sharedCache).toEqual([200, 'out of reach: going on without it']);
+    await redis.start();
+    await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
+  });
+
+  test('holds no answer up where it is only silent', async () => {
+    await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
+    redis.freeze();
+    try {
+      const asked = performance.now();
+      expect(await sharedCache()).toEqual([200, 'out of reach: going on without it']);
+      expect(performance.now() - asked).toBeLessThan(1_000);
+    } finally {
+      redis.thaw();
+    }
+  });
+});

@@ -1,0 +1,323 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { send, sendBytes } from '../support/raw.ts';
+
+let app: TestApp;
+let secret: string;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  secret = (await app.apiKey(await app.admin(), { scopes: ['INTROSPECT', 'API_KEYS_READ'] })).secret;
+});
+afterAll(() => app.close());
+
+const DOORS = ['/graphql', '/v1/verify', '/v1/introspect', '/.well-known/jwks.json', '/livez', '/readyz', '/metrics'];
+const errorsLogged = () => app.log.filter((line) => JSON.parse(line).level >= 50);
+
+describe('what is not there', () => {
+  test.each(['/', '/graphql/', '/GraphQL', '/v1', '/v1/verify/', '/.env', '/%67raphql', '//graphql', '/constructor'])(
+    '%s: 404, in JSON, kept by nobody',
+    async (path) => {
+      const answer = await send(app.url, path, { method: 'POST' });
+      expect(answer).toMatchObject({
+        status: 404,
+        json: { error: 'not_found' },
+        headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+      });
+    },
+  );
+
+  test('a path is never repeated in the answer', async () => {
+    const { text } = await send(app.url, '/%3Cscript%3E?x=<script>');
+    expect(text).not.toMatch(/script/i);
+  });
+});
+
+describe('every door', () => {
+  test.each(DOORS)('%s forbids guessing what its answers are, whatever it answers', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
+      const { headers } = await send(app.url, path, { method });
+      expect(headers['x-content-type-options'], method).toBe('nosniff');
+      expect(headers['cache-control'], method).toMatch(
+        path.includes('jwks') && method === 'GET' ? /max-age/ : /^no-store$/,
+      );
+      expect(headers, method).not.toHaveProperty('x-powered-by');
+      expect(headers, method).not.toHaveProperty('access-control-allow-origin');
+    }
+  });
+
+  test.each(DOORS)('%s does not echo a TRACE', async (path) => {
+    const answer = await send(app.url, path, { method: 'TRACE', headers: { cookie: 'echo-me' } });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.text).not.toContain('echo-me');
+  });
+
+  test.each(DOORS.filter((path) => !path.startsWith('/v1/verify') && path !== '/graphql'))(
+    '%s names the methods it answers to',
+    async (path) => {
+      const answer = await send(app.url, path, { method: 'PATCH' });
+      expect(answer).toMatchObject({ status: 405, json: { error: 'method_not_allowed' } });
+      expect(answer.headers.allow).toMatch(/GET|POST/);
+    },
+  );
+});
+
+describe('a request id', () => {
+  const idOf = async (given?: string) => {
+    const { headers } = await send(app.url, '/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(given === undefined ? {} : { 'x-request-id': given }) },
+      body: '{"query":"{ __typename }"}',
+    });
+    return headers['x-request-id'];
+  };
+
+  test('of the caller is kept, so that one id follows a request through all logs', async () => {
+    for (const id of ['0f8fad5b-d9cd-469f-a165-70867728950e', 'req_1.2-3', 'x'.repeat(128)])
+      expect(await idOf(id)).toBe(id);
+  });
+
+  test('is made where there is none', async () => {
+    expect(await idOf()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idOf()).not.toBe(await idOf());
+  });
+
+  test.each([
+    'short',
+    'x'.repeat(129),
+    'with space',
+    'a"b"c"d"e"f',
+    '<script>alert(1)</script>',
+    'é'.repeat(10),
+    '%0d%0aSet-Cookie',
+  ])('that could do harm in a log is replaced: %j', async (given) => {
+    expect(await idOf(given)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('the log', () => {
+  test('does not cry over a client that hangs up in the middle of its request', async () => {
+    const before = errorsLogged().length;
+    const half = (path: string, type: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n{"qu`;
+    for (const bytes of [
+      half('/v1/introspect', 'application/x-www-form-urlencoded'),
+      half('/graphql', 'application/json'),
+      half('/v1/verify', 'text/plain'),
+    ]) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(app.url).port), '127.0.0.1', () =>
+          socket.write(bytes, () => socket.resetAndDestroy()),
+        );
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve());
+      });
+    }
+    // Three requests later, the ones before have been dealt with.
+    for (let i = 0; i < 3; i++) expect((await send(app.url, '/readyz')).status).toBe(200);
+    expect(errorsLogged().slice(before)).toEqual([]);
+  });
+});
+
+describe('F4.10: whatever is sent, the service answers and lives', () => {
+  // No error of ours: neither a status of 500 nor a line in the log. And the next request is answered as ever.
+  const unharmed = async (act: () => Promise<{ status: number; text: string }>) => {
+    const before = errorsLogged().length;
+    const { status, text } = await act();
+    expect(status, text).toBeLessThan(500);
+    expect(errorsLogged().slice(before)).toEqual([]);
+  };
+
+  const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}$/);
+  const headerText = fc.string({
+    unit: fc
+      .integer({ min: 0x20, max: 0xff })
+      .filter((c) => c !== 0x7f)
+      .map((c) => String.fromCharCode(c)),
+    maxLength: 60,
+  });
+  const knownHeader = fc.constantFrom(
+    'accept',
+    'accept-encoding',
+    'authorization',
+    'x-api-key',
+    'content-type',
+    'content-encoding',
+    'cookie',
+    'expect',
+    'forwarded',
+    'host',
+    'if-none-match',
+    'last-event-id',
+    'origin',
+    'range',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-http-method-override',
+    'x-nonce',
+    'x-request-id',
+    'x-signature',
+    'x-timestamp',
+  );
+  const knownValue = fc.oneof(
+    headerText,
+    fc.constantFrom(
+      '',
+      '*/*',
+      'text/html',
+      'text/event-stream',
+      'multipart/mixed',
+      'application/json',
+      'application/graphql-response+json',
+      'application/json; charset=utf-7',
+      'multipart/form-data; boundary=',
+      'gzip',
+      'Bearer',
+      'Bearer a.b.c',
+      'Bearer eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA',
+      '100-continue',
+      '[',
+      'a b',
+      '-1',
+      'null',
+    ),
+  );
+  const headers = fc
+    .dictionary(fc.oneof({ weight: 5, arbitrary: knownHeader }, { weight: 1, arbitrary: token }), knownValue, {
+      maxKeys: 6,
+    })
+    .map((given) =>
+      Object.fromEntries(
+        Object.entries(given).filter(
+          ([name]) => !/^(transfer-encoding|content-length|connection|upgrade|trailer|te|keep-alive)$/i.test(name),
+        ),
+      ),
+    );
+  const path = fc.oneof(
+    fc.constantFrom(...DOORS, '/v1/verify?permission=%', '/v1/verify?path=', '/graphql?query={__typename}', '*', '/..'),
+    fc
+      .string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)), maxLength: 40 })
+      .map((text) => `/${text}`),
+    fc.tuple(fc.constantFrom(...DOORS), fc.webQueryParameters()).map(([door, query]) => `${door}?${query}`),
+  );
+  const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'PROPFIND', 'QUERY');
+
+  test('odd headers, paths, methods and bodies', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(method, path, headers, fc.uint8Array({ maxLength: 200 }), (method, path, headers, body) =>
+        unharmed(() => send(app.url, path, { method, headers, body: Buffer.from(body) })),
+      ),
+      { numRuns: 400 },
+    );
+    expect(await app.accepts(secret)).toBe(true);
+  });
+
+  test('JSON of any shape', { timeout: 60_000 }, async () => {
+    const document = fc.oneof(
+      fc.constantFrom(
+        '{ viewer { scopes } }',
+        '{ __typename }',
+        'subscription { x }',
+        'query ($a: Int!) { __typename }',
+        'query A { __typename } query B { __typename }',
+        'fragment F on Query { __typename }',
+        '{',
+        '#',
+        '',
+        '\ufeff{ __typename }',
+        '{ __typename @skip(if: 1) }',
+        '{ apiKey(id: null) { id } }',
+      ),
+      fc.string({ unit: 'binary' }),
+    );
+    const shape = fc.oneof(
+      fc.json({ stringUnit: 'binary' }),
+      fc
+        .record(
+          {
+            query: fc.oneof(document, fc.jsonValue()),
+            variables: fc.jsonValue(),
+            operationName: fc.jsonValue(),
+            extensions: fc.jsonValue(),
+          },
+          { requiredKeys: [] },
+        )
+        .map((value) => JSON.stringify(value)),
+      fc.constantFrom(
+        '[]',
+        '[{"query":"{ __typename }"}]',
+        'null',
+        '""',
+        '1',
+        'true',
+        '{"query":{"toString":1}}',
+        '{"__proto__":{"query":"{ __typename }"}}',
+        '{"query":"{ __typename }","variables":[]}',
+        '{"query":"{ __typename }","variables":"x"}',
+      ),
+      fc.integer({ min: 1, max: 5000 }).map((depth) => '['.repeat(depth)),
+      fc.integer({ min: 1, max: 5000 }).map((depth) => `{"query":"${'{a'.repeat(depth)}"}`),
+    );
+    const accept = fc.constantFrom(
+      '*/*',
+      'application/json',
+      'application/graphql-response+json',
+      'text/event-stream',
+      'multipart/mixed',
+      'text/html',
+      'nonsense',
+    );
+    await fc.assert(
+      fc.asyncProperty(shape, accept, fc.boolean(), (body, accept, authenticated) =>
+        unharmed(() =>
+          send(app.url, '/graphql', {
+            method: 'POST',
+            headers: {
+              accept,
+              'content-type': 'application/json',
+              ...(authenticated ? { authorization: `Bearer ${secret}` } : {}),
+            },
+            body,
+          }),
+        ),
+      ),
+      { numRuns: 400 },
+    );
+    expect(await app.accepts(secret)).toBe(true);
+  });
+
+  test('bytes that are no HTTP', { timeout: 60_000 }, async () => {
+    const line = fc.constantFrom(
+      'GET /livez HTTP/1.1\r\n',
+      'GET /graphql HTTP/9.9\r\n',
+      'POST /v1/introspect HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n',
+      'POST /graphql HTTP/1.1\r\nContent-Length: -1\r\n',
+      'GET http://other.example/v1/verify HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /v1/verify HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nZZZ\r\n',
+      'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      '\x16\x03\x01\x02\0\x01\0',
+    );
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 400 }),
+      fc
+        .tuple(line, fc.uint8Array({ maxLength: 100 }))
+        .map(([head, tail]) => Buffer.concat([Buffer.from(head, 'latin1'), tail])),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, (bytes) =>
+        unharmed(async () => {
+          const text = await sendBytes(app.url, bytes, 150);
+          return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text };
+        }),
+      ),
+      { numRuns: 40 },
+    );
+    expect(await app.accepts(secret)).toBe(true);
+  });
+});

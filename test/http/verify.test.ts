@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import { databasesAt } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+import { send } from '../support/raw.ts';
+
+const PERMISSIONS = ['orders:read', 'orders:write', 'a.b_c:/d*-e'];
+
+let app: TestApp;
+let admin: Account;
+let key: { id: string; secret: string };
+
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await app.admin();
+  key = await app.apiKey(admin, { scopes: ['API_KEYS_READ', 'WORKSPACES_READ'], permissions: PERMISSIONS });
+});
+afterAll(() => app.close());
+
+const verify = (path = '', headers: Record<string, string> = {}, method = 'GET') =>
+  send(app.url, `/v1/verify${path}`, { method, headers });
+const asKey = (extra: Record<string, string> = {}) => ({ authorization: `Bearer ${key.secret}`, ...extra });
+
+describe('who it is stands in the headers', () => {
+  test('of an API key: its owner, its id, its scopes and permissions, and no body', async () => {
+    const answer = await verify('', asKey());
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe('');
+    expect(answer.headers).toMatchObject({
+      'x-rekey-user': admin.id,
+      'x-rekey-workspace': '',
+      'x-rekey-credential': key.id,
+      'x-rekey-scopes': 'API_KEYS_READ,WORKSPACES_READ',
+      'x-rekey-permissions': PERMISSIONS.join(','),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  test('an API key may also come in X-API-Key', async () => {
+    expect(await verify('', { 'x-api-key': key.secret })).toMatchObject({
+      status: 204,
+      headers: { 'x-rekey-credential': key.id },
+    });
+  });
+
+  test('of an access token: its user and its session', async () => {
+    const answer = await verify('', { authorization: `Bearer ${admin.accessToken}` });
+    expect(answer.status).toBe(204);
+    expect(answer.headers).toMatchObject({
+      'x-rekey-user': admin.id,
+      'x-rekey-credential': admin.sessionId,
+      'x-rekey-permissions': '',
+    });
+    expect(answer.headers['x-rekey-scopes']?.split(',')).toContain('ADMIN');
+  });
+
+  test('of a key that is bound to a workspace: the workspace', async () => {
+    const { workspace } = await app.mutate(
+      'createWorkspace',
+      { name: 'a team' },
+      '... on CreateWorkspaceSuccess { workspace { id } }',
+      { bearer: admin.accessToken },
+    );
+    const bound = await app.apiKey(admin, { scopes: [], workspaceId: workspace.id });
+    expect((await verify('', { authorization: `Bearer ${bound.secret}` })).headers).toMatchObject({
+      'x-rekey-workspace': workspace.id,
+      'x-rekey-scopes': '',
+    });
+  });
+
+  test('what a client claims to be is overwritten, also where there is nothing to say', async () => {
+    // A gateway copies these headers over those of the client. A header that is left out would let the client's pass.
+    const { headers } = await verify('', {
+      ...asKey(),
+      'x-rekey-workspace': 'wsp_FORGED',
+      'x-rekey-user': 'usr_FORGED',
+    });
+    for (const name of ['user', 'workspace', 'credential', 'scopes', 'permissions']) {
+      expect(headers).toHaveProperty(`x-rekey-${name}`);
+      expect(headers[`x-rekey-${name}`]).not.toContain('FORGED');
+    }
+  });
+
+  test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\0', 'a;b'])(
+    'no permission can write a header of its own, or pass for two: %j',
+    async (permission) => {
+      const refused = await app.mutate(
+        'createApiKey',
+        { name: 'forger', scopes: [], permissions: [permission] },
+        '... on InvalidInputError { fields { path } }',
+        { bearer: admin.accessToken },
+      );
+      expect(refused.__typename).toBe('InvalidInputError');
+    },
+  );
+});
+
+describe('the answer does not depend on how it is asked', () => {
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
+    'a gateway may pass on the method of the request it asks about: %s',
+    async (method) => {
+      expect((await verify('', asKey(), method)).status).toBe(204);
+      expect((await verify('', {}, method)).status).toBe(401);
+    },
+  );
+
+  test('a HEAD is answered like a GET, without a body', async () => {
+    expect(await verify('', asKey(), 'HEAD')).toMatchObject({ status: 204 });
+    expect(await verify('', {}, 'HEAD')).toMatchObject({ status: 401, text: '' });
+  });
+
+  test('nginx: auth_request sends the headers of the original request, its content type too, and no body', async () => {
+    const answer = await verify('', {
+      ...asKey(),
+      'x-original-uri': '/orders?since=%00yesterday',
+      'content-type': 'multipart/form-data; boundary=x',
+      'content-length': '0',
+      connection: 'close',
+      cookie: 'session=x',
+      accept: 'image/png',
+    });
+    expect(answer.status).toBe(204);
+  });
+
+  test('Traefik: forwardAuth sends X-Forwarded-* and asks by GET', async () => {
+    const forwarded = {
+      'x-forwarded-method': 'DELETE',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'shop.example',
+      'x-forwarded-uri': '/orders/1',
+      'x-forwarded-for': '203.0.113.9',
+    };
+    expect((await verify('?permission=orders:write', { ...asKey(), ...forwarded })).status).toBe(204);
+    expect((await verify('?permission=orders:write', forwarded)).status).toBe(401);
+  });
+
+  test('Envoy: it appends the path of the request to its path_prefix, and takes nothing but 200 for a yes', async () => {
+    const prefix = '?permission=orders:read&path=';
+    const asked = { 'content-length': '0', 'x-envoy-internal': 'true' };
+    for (const path of ['/orders/1', '/', '/orders?permission=launch:missiles&path=/x', '/a%20b?x=1#y']) {
+      const answer = await verify(`${prefix}${path}`, { ...asKey(), ...asked }, 'POST');
+      expect(answer, path).toMatchObject({ status: 200, text: '', headers: { 'x-rekey-credential': key.id } });
+    }
+    expect((await verify(`${prefix}/orders`, asked, 'POST')).status).toBe(401);
+    expect((await verify('?permission=launch:missiles&path=/orders?permission=orders:read', asKey())).status).toBe(403);
+    expect((await verify('?path=/orders', asKey())).status).toBe(200);
+  });
+
+  test('a body that comes along is not read, and harms nothing', async () => {
+    const body = Buffer.alloc(300_000, 'x');
+    const answer = await send(app.url, '/v1/verify', { method: 'POST', headers: asKey(), body });
+    expect(answer.status).toBe(204);
+  });
+});
+
+describe('?permission= asks for more', () => {
+  test.each(['?permission=orders:read', '?permission=orders%3Aread', '?x=1&permission=a.b_c:/d*-e'])(
+    'a permission that is held: 204 (%s)',
+    async (query) => {
+      expect((await verify(query, asKey())).status).toBe(204);
+    },
+  );
+
+  test('several permissions are all needed', async () => {
+    expect((await verify('?permission=orders:read&permission=orders:write', asKey())).status).toBe(204);
+    expect((await verify('?permission=orders:read&permission=orders:delete', asKey())).status).toBe(403);
+    expect((await verify('?permission=orders:delete&permission=orders:read', asKey())).status).toBe(403);
+  });
+
+  test.each(['orders:delete', 'orders', 'ORDERS:READ', 'orders:read,orders:write', '', '*', 'orders:read%20'])(
+    'a permission that is not held to the letter: 403 (%j)',
+    async (permission) => {
+      const answer = await verify(`?permission=${permission}`, asKey());
+      expect(answer.status).toBe(403);
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+      expect(answer.headers).not.toHaveProperty('x-rekey-user');
+      expect(answer.json).toEqual({ error: 'insufficient_scope', error_description: expect.any(String) });
+    },
+  );
+
+  test('scopes and permissions are two things: an administrator holds every scope and no permission by it', async () => {
+    const authorization = `Bearer ${admin.accessToken}`;
+    expect((await verify('?permission=ADMIN', { authorization })).status).toBe(403);
+    expect((await verify('?permission=API_KEYS_READ', asKey())).status).toBe(403);
+  });
+
+  test('who is nobody is told that first, whatever is asked for', async () => {
+    expect((await verify('?permission=orders:delete')).status).toBe(401);
+  });
+});
+
+describe('who is not let in', () => {
+  const checksumWrong = 'rka_000000000000000000000000000000000000';
+  test.each([
+    ['an unknown secret', { authorization: `Bearer ${checksumWrong}` }],
+    ['garbage', { authorization: 'Bearer \u00ff\u00fe' }],
+    ['an empty credential', { authorization: 'Bearer ' }],
+    ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
+    ['a JWT of somebody else', { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c3JfMSJ9.' }],
+    ['an empty X-API-Key', { 'x-api-key': '' }],
+    ['nothing after the scheme', { authorization: 'Bearer' }],
+  ])('%s: 401 that says how to do better', async (_, headers) => {
+    const answer = await verify('', headers);
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey", error="invalid_token"');
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    expect(answer.headers).not.toHaveProperty('x-rekey-user');
+    expect(answer.json).toEqual({ error: 'unauthenticated', error_description: 'The credential is not valid.' });
+  });
+
+  test('no credential at all: 401, and no error code, as RFC 6750 §3.1 has it', async () => {
+    const answer = await verify();
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey"');
+  });
+
+  test('a secret in the URL is no credential', async () => {
+    expect((await verify(`?access_token=${key.secret}`)).status).toBe(401);
+    expect((await verify(`?authorization=Bearer+${key.secret}`)).status).toBe(401);
+  });
+
+  test('an access token in X-API-Key: 401', async () => {
+    expect((await verify('', { 'x-api-key': admin.accessToken })).status).toBe(401);
+  });
+
+  test('a refresh token: 401', async () => {
+    expect((await verify('', { authorization: `Bearer ${admin.refreshToken}` })).status).toBe(401);
+  });
+
+  test('two different credentials contradict each other: 400', async () => {
+    const answer = await verify('', { ...asKey(), 'x-api-key': checksumWrong });
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toContain('rka_');
+    const twice = ['Authorization', `Bearer ${key.secret}`, 'X-API-Key', key.secret, 'X-API-Key', checksumWrong];
+    const { status } = await send(app.url, '/v1/verify', { headers: [...twice, 'Host', 'x'] });
+    expect([400, 401]).toContain(status);
+  });
+
+  test('the same credential twice is one', async () => {
+    expect((await verify('', { ...asKey(), 'x-api-key': key.secret })).status).toBe(204);
+  });
+
+  test('a path that only resembles it is not it', async () => {
+    for (const path of ['/', '/../verify', 'x', '/admin', '%2f']) {
+      expect((await verify(path, asKey())).status, path).toBe(404);
+    }
+  });
+});
+
+describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () => {
+  let proxy: TcpProxy;
+  let replica: TestApp;
+
+  beforeAll(async () => {
+    const direct = await databasesAt(inject('postgresUrl') as string).createDatabase();
+    const { hostname, port } = new URL(direct);
+    proxy = await startProxy({ host: hostname, port: Number(port) });
+    replica = await startTestApp({ databaseUrl: proxy.url(direct) });
+  });
+  afterAll(async () => {
+    await proxy?.heal();
+    await replica?.close();
+    await proxy?.close();
+  });
+
+  test('nobody is let in or turned away: every door says 503 and when to come back, and recovers by itself', async () => {
+    const account = await replica.admin();
+    const unseen = await replica.apiKey(account, { scopes: ['INTROSPECT'] });
+    const authorization = `Bearer ${unseen.secret}`;
+    const form = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+    const json = { authorization, 'content-type': 'application/json' };
+    proxy.cut();
+
+    const doors = await Promise.all([
+      send(replica.url, '/v1/verify', { headers: { authorization } }),
+      send(replica.url, '/v1/introspect', { method: 'POST', headers: form, body: 'token=x' }),
+      send(replica.url, '/graphql', { method: 'POST', headers: json, body: '{"query":"{ viewer { scopes } }"}' }),
+    ]);
+    for (const answer of doors) {
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+      });
+      expect(answer.headers).not.toHaveProperty('www-authenticate');
+      expect(answer.text).not.toMatch(/ECONN|socket|127\.0\.0\.1/);
+    }
+    const [, , graphql] = doors;
+    expect(graphql?.json).not.toHaveProperty('data');
+    expect(graphql?.json.errors).toEqual([
+      {
+        message: expect.any(String),
+        extensions: { code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: 1 },
+      },
+    ]);
+
+    const notReady = await send(replica.url, '/readyz');
+    expect(notReady).toMatchObject({ status: 503, json: { status: 'not ready', database: 'out of reach' } });
+    expect((await send(replica.url, '/livez')).status).toBe(200);
+    // What needs no database to be refused is refused as ever.
+    expect((await send(replica.url, '/v1/verify')).status).toBe(401);
+    expect((await send(replica.url, '/v1/verify', { headers: { authorization: 'Bearer nonsense' } })).status).toBe(401);
+
+    await proxy.heal();
+    await expect.poll(async () => (await send(replica.url, '/readyz')).status).toBe(200);
+    await expect
+      .poll(async () => (await send(replica.url, '/v1/verify', { headers: { authorization } })).status)
+      .toBe(204);
+  });
+});

@@ -1,0 +1,62 @@
+// HTTP as gateways, old clients and attackers speak it: what `fetch` would correct or refuse to send.
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
+
+export interface RawAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** Undefined where the text is no JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+  json: any;
+}
+
+export interface RawRequest {
+  method?: string;
+  headers?: OutgoingHttpHeaders | readonly string[];
+  body?: string | Buffer;
+}
+
+/** One request, sent as it is, on a connection of its own. Rejects where the connection breaks without an answer. */
+export function send(origin: string, path: string, { method = 'GET', headers = {}, body }: RawRequest = {}) {
+  const { hostname, port } = new URL(origin);
+  return new Promise<RawAnswer>((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode as number, headers: response.headers, text, json: parsed(text) });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whatever the server says to these bytes before it hangs up; the connection is given up after `patienceMs`. */
+export function sendBytes(origin: string, bytes: string | Uint8Array, patienceMs = 2000): Promise<string> {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    const chunks: Buffer[] = [];
+    const finish = () => {
+      socket.destroy();
+      resolve(Buffer.concat(chunks).toString('latin1'));
+    };
+    socket.setTimeout(patienceMs, finish);
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', () => undefined); // 'close' follows and says it
+    socket.on('close', finish);
+    socket.end(bytes);
+  });
+}
