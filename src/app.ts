@@ -127,7 +127,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const clientAddress = (request: IncomingMessage) =>
     addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for']);
   const authenticate = (request: IncomingMessage) =>
-    authenticator.authenticate(request.headers, () => clientAddress(request));
+    authenticator.authenticate(request, () => clientAddress(request));
 
   // What can be asked for.
   const audit = new Audit(databaseTime);

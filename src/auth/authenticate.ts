@@ -6,7 +6,7 @@ import type { CredentialRule } from '../auth-cache/credential-rule.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { LastUsed } from './last-used.ts';
-import { type HeaderValues, type Presented, presentedCredential } from './present.ts';
+import { type Presented, presentedCredential, type RequestHeaders } from './present.ts';
 
 /** How access tokens are verified before anybody is asked about them. */
 export interface TokenVerifier<Claims> {
@@ -55,7 +55,7 @@ export class Authenticator<Claims> {
   }
 
   /**
-   * The principal behind these headers, null where they carry no credential.
+   * The principal behind this request, null where it carries no credential.
    *
    * Answers at once, without a promise, where this process's memory knows: the path that nearly every request takes.
    *
@@ -63,8 +63,8 @@ export class Authenticator<Claims> {
    * @throws AccessError `UNAUTHENTICATED` where the credential is not good, `RATE_LIMITED` after too many of those from
    *   this address, `AUTHENTICATION_UNAVAILABLE` where it cannot be known
    */
-  authenticate(headers: HeaderValues, address: () => string): Principal | null | Promise<Principal | null> {
-    const presented = presentedCredential(headers);
+  authenticate(request: RequestHeaders, address: () => string): Principal | null | Promise<Principal | null> {
+    const presented = presentedCredential(request);
     if (presented === null) return null;
     const known = this.#options.cache.peek(sha256Base64url(presented.text));
     // A token may only come as Bearer, whatever the cache remembers of it.

@@ -3,8 +3,11 @@ import { contradictoryCredentials } from '../access/access-error.ts';
 /** What a request carries to say who it comes from. */
 export type Presented = { carrier: 'bearer' | 'apiKeyHeader'; text: string };
 
-/** Headers as Node gives them: names in lower case. */
-export type HeaderValues = { readonly [name: string]: string | string[] | undefined };
+/** A request's headers as Node gives them: once by name in lower case, and once as they came, names and values by turns. */
+export interface RequestHeaders {
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly rawHeaders?: readonly string[];
+}
 
 /**
  * The one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1, the scheme in any case) or `X-API-Key`.
@@ -13,15 +16,14 @@ export type HeaderValues = { readonly [name: string]: string | string[] | undefi
  * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
  * @throws AccessError where two different ones are presented
  */
-export function presentedCredential(headers: HeaderValues): Presented | null {
-  const { authorization } = headers;
-  const apiKey = headers['x-api-key'];
+export function presentedCredential(request: RequestHeaders): Presented | null {
+  const authorization = only(request, 'authorization');
+  const apiKey = only(request, 'x-api-key')?.trim();
   if (authorization === undefined && apiKey === undefined) return null;
-  const bearer = authorization === undefined ? null : bearerOf(single(authorization));
+  const bearer = authorization === undefined ? null : bearerOf(authorization);
   if (apiKey === undefined) return { carrier: 'bearer', text: bearer ?? '' };
-  const key = single(apiKey).trim();
-  if (bearer !== null && bearer !== key) throw contradictoryCredentials();
-  return { carrier: 'apiKeyHeader', text: key };
+  if (bearer !== null && bearer !== apiKey) throw contradictoryCredentials();
+  return { carrier: 'apiKeyHeader', text: apiKey };
 }
 
 function bearerOf(authorization: string): string {
@@ -29,9 +31,19 @@ function bearerOf(authorization: string): string {
   return match?.[1] ?? '';
 }
 
-/** Node joins repeated headers, or lists them; either way a repeated credential is a contradiction. */
-function single(value: string | string[]): string {
-  if (typeof value === 'string') return value;
-  if (new Set(value).size > 1) throw contradictoryCredentials();
-  return value[0] ?? '';
+/**
+ * The one value of this header. Where it is repeated, Node drops all but the first `Authorization` without a word, and a
+ * proxy in front may have looked at another one than we do: different ones are a contradiction.
+ */
+function only({ headers, rawHeaders = [] }: RequestHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  let first: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const each = rawHeaders[index]!;
+    if (each.length !== name.length || each.toLowerCase() !== name) continue;
+    first ??= rawHeaders[index + 1]!;
+    if (rawHeaders[index + 1] !== first) throw contradictoryCredentials();
+  }
+  return first ?? String(value);
 }
