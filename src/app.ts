@@ -98,7 +98,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
   const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
-  const jwtKeys = new JwtKeys({ fork: database.fork, keyring, clock });
+  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, clock });
   const accessTokens = new AccessTokens({
     keys: jwtKeys,
     issuer: config.issuer,

@@ -1,14 +1,22 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
 import { JwtKey, type JwtKeyState } from './jwt-key.entity.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */
-const RELOAD_EVERY_MS = 1000;
+const LOAD_EVERY_MS = 100;
+
+const LOAD: Statement = {
+  name: 'jwt-keys-load',
+  text: `select kid, state, public_jwk as "publicJwk", private_sealed as "privateSealed" from jwt_keys`,
+};
+type LoadRow = Pick<JwtKey, 'kid' | 'state' | 'publicJwk' | 'privateSealed'>;
 
 interface LoadedKey {
   state: JwtKeyState;
@@ -17,6 +25,7 @@ interface LoadedKey {
 }
 
 export interface JwtKeysOptions {
+  sql: Sql;
   fork: () => EntityManager;
   keyring: Keyring;
   clock: Clock;
@@ -28,6 +37,7 @@ export class JwtKeys {
   #loaded = new Map<string, LoadedKey>();
   #signing: { kid: string; privateKey: KeyObject } | null = null;
   #loadedAt = Number.NEGATIVE_INFINITY;
+  #next: Promise<void> | null = null;
 
   constructor(options: JwtKeysOptions) {
     this.#options = options;
@@ -35,7 +45,7 @@ export class JwtKeys {
 
   /** Loads the keys; makes the first one where there is none. Several replicas may do so at once: one key wins. */
   async start(): Promise<void> {
-    await this.#reload();
+    await this.#load();
     if (this.#signing) return;
     const em = this.#options.fork();
     await em.begin();
@@ -47,7 +57,7 @@ export class JwtKeys {
       await em.rollback().catch(() => undefined); // The first error is the one that matters.
       throw error;
     }
-    await this.#reload();
+    await this.#load();
   }
 
   /** The key that signs now. */
@@ -56,13 +66,12 @@ export class JwtKeys {
     return this.#signing;
   }
 
-  /** The public key with this id, whatever its state; null where there is none. */
+  /**
+   * The public key with this id, whatever its state; null where there is none. Another replica may have made it a
+   * moment ago: only the database, asked after the question came up, can say that there is none.
+   */
   async verifying(kid: string): Promise<KeyObject | null> {
-    const known = this.#loaded.get(kid);
-    if (known) return known.publicKey;
-    // Another replica may have rotated since.
-    if (this.#options.clock.monotonic() - this.#loadedAt < RELOAD_EVERY_MS) return null;
-    await this.#reload();
+    if (!this.#loaded.has(kid)) await this.#loadNext();
     return this.#loaded.get(kid)?.publicKey ?? null;
   }
 
@@ -71,9 +80,18 @@ export class JwtKeys {
     return { keys: [...this.#loaded.values()].map((key) => key.publicJwk) };
   }
 
-  async #reload(): Promise<void> {
+  /** The next load, which begins after this call. Everybody who asks until then shares it. */
+  #loadNext(): Promise<void> {
+    this.#next ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
+      this.#next = null;
+      return this.#load();
+    });
+    return this.#next;
+  }
+
+  async #load(): Promise<void> {
     this.#loadedAt = this.#options.clock.monotonic();
-    const rows = await this.#options.fork().findAll(JwtKey);
+    const rows = await this.#options.sql.query<LoadRow>(LOAD);
     this.#loaded = new Map(
       rows.map((row) => [
         row.kid,
