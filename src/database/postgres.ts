@@ -74,10 +74,15 @@ export class DedicatedSql implements Sql {
       application_name: 'rekey-sync',
     });
     const connecting = client.connect().then(() => client);
+    const forget = () => {
+      if (this.#client === connecting) this.#client = null;
+    };
     client.on('error', (error) => {
       this.#logger.debug({ err: error }, 'the sync connection broke');
-      if (this.#client === connecting) this.#client = null;
+      forget();
     });
+    // A server that is starting up, or full, answers too: with a refusal.
+    connecting.catch(forget);
     return connecting;
   }
 
