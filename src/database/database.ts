@@ -38,6 +38,8 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
+/** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
+const IDLE_TRANSACTION_MS = 2000;
 const MIGRATION_LOCK = 823640926;
 
 /** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
@@ -51,7 +53,12 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
     clientUrl: url,
     pool: { min: 0, max: 10 },
-    driverOptions: { connectionTimeoutMillis: 5000, keepAlive: true, application_name: 'rekey' },
+    driverOptions: {
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+      application_name: 'rekey',
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { timeoutMs: leaseMs, logger });
