@@ -126,8 +126,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const addressOf = createClientAddress(config.trustedProxies);
   const clientAddress = (request: IncomingMessage) =>
     addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for']);
-  const authenticate = (request: IncomingMessage) =>
-    authenticator.authenticate(request, () => clientAddress(request));
+  const authenticate = (request: IncomingMessage) => authenticator.authenticate(request, () => clientAddress(request));
 
   // What can be asked for.
   const audit = new Audit(databaseTime);
@@ -200,7 +199,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes: [string, Route][] = [
     ['/graphql', { handle: identified(graphql as Handler) }],
     // Gateways pass on the method of the request that they ask about.
-    ['/v1/verify', { handle: createVerify(authenticate) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(authenticate) }],
     [
       '/v1/introspect',
       {
