@@ -222,6 +222,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     logger,
     database,
     replica,
+    authenticator,
     cache,
     shared,
     services,
