@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Credential, Installation, until } from '../../support/installation.ts';
+import { type Credential, Installation } from '../../support/installation.ts';
+import { until } from '../../support/until.ts';
 
-describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', () => {
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { timeout: 60_000 }, () => {
   let rekey: Installation;
 
   beforeAll(async () => {
@@ -75,7 +76,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', () 
     for (const each of back) each();
     await load.stop();
     await rekey.warm(bystander);
-  }, 60_000);
+  });
 
   test('turns everybody away for a while: whoever was refused asks again', async () => {
     const [key, bystander] = await rekey.apiKeys(2);
