@@ -32,7 +32,10 @@ export interface YogaOptions {
 
 /** The executable schema, with its guards in place. */
 export function createSchema() {
-  return guardRootFields(makeExecutableSchema({ typeDefs, resolvers }));
+  const schema = makeExecutableSchema({ typeDefs, resolvers });
+  // A scalar's resolver takes the place of the whole type, its description included.
+  for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
+  return guardRootFields(schema);
 }
 
 /** The GraphQL edge. The plugins, read from top to bottom, are the life of a request. */
