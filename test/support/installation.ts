@@ -253,10 +253,20 @@ export class Installation {
     });
   }
 
-  /** Throws where anything in the history is not as promised, and begins a new one. */
-  async assertPromiseHeld(): Promise<void> {
+  /** Ends the story: everything is as new, and whatever was asked gets its answer. */
+  async #end(): Promise<void> {
+    this.postgres.resume();
+    this.redis.thaw();
+    await Promise.all([this.postgres.start(), this.redis.start()]);
+    for (const replica of this.replicas) replica.thaw();
+    await Promise.all(this.replicas.flatMap(({ postgres, redis }) => [postgres.heal(), redis.heal()]));
     await Promise.all([...this.#loads].map((load) => load.stop()));
     await Promise.all(this.#underWay);
+  }
+
+  /** Throws where anything in the history is not as promised, and begins a new one. */
+  async assertPromiseHeld(): Promise<void> {
+    await this.#end();
     const { history } = this;
     this.history = new History();
     this.#hot.length = 0;
