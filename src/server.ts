@@ -18,20 +18,7 @@ try {
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
-  await app.start();
-
   const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app.handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
-  const setupToken = await app.announceSetupToken();
-  if (setupToken) {
-    process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
-  }
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -47,10 +34,31 @@ async function main(): Promise<void> {
     app.logger.flush();
     process.exit(0);
   };
-  process.on('SIGTERM', (signal) => void stop(signal));
-  process.on('SIGINT', (signal) => void stop(signal));
+
+  try {
+    await app.start();
+    process.on('SIGTERM', (signal) => void stop(signal));
+    process.on('SIGINT', (signal) => void stop(signal));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.port, config.host, resolve);
+    });
+  } catch (error) {
+    await app.close().catch(() => undefined); // The first error is the one that matters.
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
+  const setupToken = await app.announceSetupToken();
+  if (setupToken) {
+    process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
+  }
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? `Rekey could not start: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // A name with two addresses is refused twice, and the whole has no message.
+  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return `Rekey could not start: ${message}`;
 }
