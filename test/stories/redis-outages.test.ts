@@ -60,7 +60,7 @@ describe.skipIf(!installed)('the life of a key', () => {
       return (await stored()) > before;
     };
     await expect.poll(isUsed, { timeout: 15_000, interval: 100 }).toBe(true);
-    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'ok' });
+    await expect.poll(readiness, { timeout: 15_000 }).toMatchObject({ status: 200, sharedCache: 'ok' });
   }
 
   beforeEach(expectUseAgain);

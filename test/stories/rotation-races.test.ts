@@ -1,6 +1,6 @@
 // A secret is replaced while somebody is looking at it. Whatever happens in between: once the rotation has answered,
 // the old secret is dead, here and everywhere.
-import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type Account, backends, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
@@ -25,9 +25,15 @@ async function rotate(app: TestApp, by: Account, apiKeyId: string, overlapSecond
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
 describe.each(backends())('on $name', ({ start }) => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await start({ env: { REKEY_LEASE_MS: '400' } });
+  });
+
+  afterAll(() => app?.close());
+
   test('F0.1: a reader that holds the old row brings nobody in, and neither does anybody who waited with it', async () => {
-    const app = await start();
-    closing.push(() => app.close());
     const member = await app.member();
     const { id, secret } = await app.apiKey(member);
 
@@ -37,7 +43,7 @@ describe.each(backends())('on $name', ({ start }) => {
     const oldRowIsRead = Promise.withResolvers<void>();
     const rotationIsOver = Promise.withResolvers<void>();
     let loads = 0;
-    vi.spyOn(reads, 'query').mockImplementation(async (statement, values) => {
+    const spy = vi.spyOn(reads, 'query').mockImplementation(async (statement, values) => {
       const rows = await query(statement, values);
       if (statement.name === 'api-key-load' && loads++ === 0) {
         oldRowIsRead.resolve();
@@ -45,6 +51,7 @@ describe.each(backends())('on $name', ({ start }) => {
       }
       return rows as never;
     });
+    closing.push(() => spy.mockRestore());
 
     const early = times(5, () => app.accepts(secret));
     await oldRowIsRead.promise;
@@ -59,8 +66,6 @@ describe.each(backends())('on $name', ({ start }) => {
   });
 
   test('F0.5: of a disabled user nothing works any more, whatever is cached; enabled again, all of it does', async () => {
-    const app = await start();
-    closing.push(() => app.close());
     const admin = await app.admin();
     const member = await app.member();
     const bystander = await app.apiKey(admin);
@@ -76,8 +81,6 @@ describe.each(backends())('on $name', ({ start }) => {
   });
 
   test('F0.5: of a user whom somebody deletes with plain SQL nothing works any more', async () => {
-    const app = await start({ env: { REKEY_LEASE_MS: '300' } });
-    closing.push(() => app.close());
     const member = await app.member();
     const { secret } = await app.apiKey(member);
     expect(await app.accepts(secret)).toBe(true);
