@@ -7,7 +7,7 @@ import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
 import { ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresDoorbell } from './postgres.ts';
+import { DedicatedSql, PooledSql, PostgresDoorbell, replaceBroken } from './postgres.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -58,6 +58,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
       keepAlive: true,
       application_name: 'rekey',
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      onPoolCreated: replaceBroken,
     },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
