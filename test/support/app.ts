@@ -142,7 +142,12 @@ export class TestApp {
     );
     if (result.__typename !== success) throw new Error(JSON.stringify(result));
     const { user, tokens } = result;
-    return { ...user, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken, sessionId: tokens.session.id };
+    return {
+      ...user,
+      accessToken: tokens.accessToken,
+      refreshToken: tokens.refreshToken,
+      sessionId: tokens.session.id,
+    };
   }
 }
 
