@@ -114,10 +114,7 @@ async function openEmbedded({
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
       await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({
-        name: 'know-server',
-        text: 'update auth_primary set identity = auth_server_identity(), since = to_timestamp(0)',
-      });
+      await sql.query({ name: 'settle', text: 'update auth_primary set identity = auth_server_identity()' });
     },
     async close() {
       await orm.close();
