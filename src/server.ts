@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 
@@ -19,6 +19,11 @@ async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
   const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app.handle);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -26,9 +31,15 @@ async function main(): Promise<void> {
     stopping = true;
     app.logger.info({ signal }, 'stopping: no new requests');
     const drained = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    // A connection that has got its last answer would be kept open for the next request, and one that never asked
+    // anything, as browsers and balancers keep in reserve, does not even count as idle.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, 50);
     const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await drained;
+    clearInterval(sweep);
     clearTimeout(late);
     await app.close();
     app.logger.flush();
