@@ -100,7 +100,7 @@ describe('operations travel as JSON by POST, and in no other way', () => {
 
   test('a GET for a page gets the page, and no operation executed', async () => {
     const answer = await send(app.url, '/graphql?query=%7B__typename%7D', { headers: { accept: 'text/html' } });
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/html' } });
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
     expect(answer.text.slice(0, 100)).toContain('<!doctype html>');
   });
 

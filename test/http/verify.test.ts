@@ -82,7 +82,7 @@ describe('who it is stands in the headers', () => {
     }
   });
 
-  test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\0', 'a;b'])(
+  test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\u0001', 'a;b'])(
     'no permission can write a header of its own, or pass for two: %j',
     async (permission) => {
       const refused = await app.mutate(
