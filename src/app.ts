@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Principal } from './access/principal.ts';
 import { type ConfirmCaller, UnitOfWork } from './access/unit-of-work.ts';
@@ -12,6 +12,7 @@ import { ApiKeyService } from './api-keys/api-key.service.ts';
 import { Audit } from './audit/audit.ts';
 import { Authenticator } from './auth/authenticate.ts';
 import { Canary } from './auth/canary.ts';
+import { cookieSecrets, forgetCookies, keepCookies } from './auth/cookies.ts';
 import { LastUsed } from './auth/last-used.ts';
 import { AuthCache } from './auth-cache/auth-cache.ts';
 import { type EvictionRule, EvictionSubscriber } from './auth-cache/eviction-subscriber.ts';
@@ -20,7 +21,7 @@ import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { openDatabase } from './database/database.ts';
-import type { GraphQLContext, Services } from './graphql/context.ts';
+import type { CookieJar, GraphQLContext, Services } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
@@ -38,6 +39,8 @@ import { Replica } from './revocation/replica.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { JwtKeys } from './sessions/jwt-keys.ts';
+import { purge } from './sessions/purge.ts';
+import { RefreshService } from './sessions/refresh.service.ts';
 import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { WorkspaceService } from './workspaces/workspace.service.ts';
@@ -98,7 +101,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
   const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
-  const jwtKeys = new JwtKeys({ fork: database.fork, keyring, clock });
+  const jwtKeys = new JwtKeys({
+    fork: database.fork,
+    keyring,
+    clock: { now: databaseTime.now, monotonic: clock.monotonic },
+  });
   const accessTokens = new AccessTokens({
     keys: jwtKeys,
     issuer: config.issuer,
@@ -126,8 +133,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const addressOf = createClientAddress(config.trustedProxies);
   const clientAddress = (request: IncomingMessage) =>
     addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for']);
-  const authenticate = (request: IncomingMessage) =>
-    authenticator.authenticate(request, () => clientAddress(request));
+  const authenticate = (request: IncomingMessage) => authenticator.authenticate(request, () => clientAddress(request));
 
   // What can be asked for.
   const audit = new Audit(databaseTime);
@@ -155,6 +161,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
     emails,
     sessions,
+    refresh: new RefreshService({
+      accessTokens,
+      audit,
+      revocations,
+      keyring,
+      clock: databaseTime,
+      idleSeconds: config.refreshIdleSeconds,
+      graceSeconds: config.refreshGraceSeconds,
+      limit: (userId) => limits.refresh(userId),
+    }),
     apiKeys: new ApiKeyService({
       audit,
       revocations,
@@ -182,10 +198,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
-    createContext: (request, principal) =>
+    createContext: (request, response, principal) =>
       createContext(
         { services, principal, fork: database.fork, confirm, now: databaseTime.now },
         request,
+        response,
         clientAddress,
       ),
   });
@@ -227,6 +244,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     shared,
     services,
     canary,
+    jwtKeys,
     metrics,
     handle: createRouter(new Map(routes), logger),
 
@@ -236,6 +254,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await replica.start();
       await jwtKeys.start();
       every(HOUSEKEEPING_MS, 'tidying the invalidation log', () => revocations.tidy());
+      every(HOUSEKEEPING_MS, 'tidying the keys of access tokens', () => jwtKeys.tidy());
+      every(HOUSEKEEPING_MS, 'purging', () => purge(database.sync).then(() => undefined));
       if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
     },
 
@@ -273,6 +293,7 @@ interface ContextParts {
 function createContext(
   { services, principal, fork, confirm, now }: ContextParts,
   request: IncomingMessage,
+  response: ServerResponse,
   clientAddress: (request: IncomingMessage) => string,
 ): GraphQLContext {
   let reads: EntityManager | undefined;
@@ -287,6 +308,7 @@ function createContext(
     principal,
     origin,
     loaders: createLoaders(em),
+    cookies: cookieJar(request, response),
     caller() {
       if (!principal) throw new Error('A guarded field was reached without a principal.');
       return principal;
@@ -294,5 +316,19 @@ function createContext(
     em,
     unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
     now,
+  };
+}
+
+function cookieJar(request: IncomingMessage, response: ServerResponse): CookieJar {
+  const { refresh } = cookieSecrets(request.headers);
+  return {
+    refreshToken: refresh,
+    keep(tokens) {
+      for (const cookie of keepCookies(tokens)) response.appendHeader('Set-Cookie', cookie);
+      return { ...tokens, accessToken: '', refreshToken: '' };
+    },
+    forget() {
+      if (refresh !== null) for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
+    },
   };
 }

@@ -77,9 +77,9 @@ export class Migration20261122000100 extends Migration {
           .map((column) => `new.${column}`)
           .join(', ')})${guard})
         execute function auth_invalidate_row('${kind}', 'id')`);
-    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string) =>
+    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') =>
       this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
-        deferrable initially deferred for each row execute function auth_invalidate_row('${kind}', '${column}')`);
+        deferrable initially deferred for each row ${when} execute function auth_invalidate_row('${kind}', '${column}')`);
     const onTruncate = (table: string) =>
       this.addSql(`create trigger ${table}_invalidate_truncate after truncate on ${table}
         for each statement execute function auth_invalidate_all()`);
@@ -107,14 +107,21 @@ export class Migration20261122000100 extends Migration {
             is not distinct from (old.id, old.user_id, old.revoked_at, old.expires_at)
           and new.idle_expires_at >= old.idle_expires_at)`,
     );
-    onRow('sessions', 'delete', 'session', 'id');
-    onUpdate('users', 'user', ['id', 'role', 'disabled_at']);
+    // What housekeeping removes has long been refused.
+    onRow(
+      'sessions',
+      'delete',
+      'session',
+      'id',
+      'when (old.revoked_at is null and old.expires_at > clock_timestamp())',
+    );
+    onUpdate('users', 'user', ['id', 'role', 'disabled_at', 'session_generation', 'session_kept']);
     onRow('users', 'delete', 'user', 'id');
     onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
     onRow('workspaces', 'delete', 'workspace', 'id');
     onRow('access_token_revocations', 'insert', 'jti', 'jti');
-    onRow('access_token_revocations', 'delete', 'jti', 'jti');
-    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations']) onTruncate(table);
+    onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
+    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'jwt_keys']) onTruncate(table);
   }
 
   override async down(): Promise<void> {
