@@ -102,6 +102,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
   const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
   const jwtKeys = new JwtKeys({
+    sql: database.reads,
     fork: database.fork,
     keyring,
     clock: { now: databaseTime.now, monotonic: clock.monotonic },

@@ -75,6 +75,7 @@ export class UnitOfWork {
     try {
       await this.em.commit();
     } catch (error) {
+      await this.em.rollback().catch(() => undefined); // Nothing is left to undo, but the connection to be given back.
       throw wasAnswered(error) ? error : outcomeUnknown(error);
     }
     return outcome;

@@ -1,4 +1,4 @@
-import { type FilterQuery, OptimisticLockError } from '@mikro-orm/core';
+import { type FilterQuery, LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { AccessError } from '../access/access-error.ts';
 import type { InvalidInput } from '../access/input.ts';
@@ -125,7 +125,9 @@ export class ApiKeyService {
     const { caller, em } = unitOfWork;
     const { audit, clock } = this.#options;
     const apiKey = await unitOfWork.transaction(async () => {
-      const found = await em.findOne(ApiKey, { id: input.apiKeyId, ...apiKeysVisibleTo(caller) });
+      const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
+      // Locked: a revocation waits for whatever changes the key at the same moment, and never loses to it.
+      const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
         audit.record(unitOfWork, { type: 'api-key.revoked', subjectId: found.id, workspaceId: found.workspaceId });

@@ -44,11 +44,46 @@ export function createMaskError(logger: Logger) {
       const wholeAnswer = original.retryAfterSeconds !== undefined;
       return at(error, toGraphQLError(original, wholeAnswer ? original.http : undefined));
     }
-    if (original instanceof GraphQLError) return original;
+    if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
     logger.error({ requestId, err: original }, 'unexpected error');
     const message = 'Something went wrong. The details are in the log of the service, under this request id.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };
+}
+
+/** What Yoga calls requests that are no GraphQL request at all; these get their status from everybody. */
+const MALFORMED = ['BAD_REQUEST', 'REQUEST_ENTITY_TOO_LARGE', 'OPERATION_RESOLUTION_FAILURE'];
+const CODES_OF_YOGA = [...MALFORMED, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED'];
+
+/**
+ * An error that the request is at fault for, under one code. Where a document or its variables do not fit, the status
+ * says so to those who accept `application/graphql-response+json` (GraphQL over HTTP, §6.4).
+ */
+export function requestFault(error: GraphQLError): GraphQLError {
+  const { code, http } = error.extensions as { code?: string; http?: { status: number } };
+  // Said by us, at the field or for the whole request. What a scalar says of a variable still needs its status.
+  const said = code !== undefined && !CODES_OF_YOGA.includes(code);
+  if (said && (code !== 'BAD_USER_INPUT' || error.path || (http && !error.nodes))) return error;
+  const status = { http: { status: http?.status ?? 400, spec: !MALFORMED.includes(code ?? '') } };
+  const extensions = { code: 'BAD_USER_INPUT', ...(error.path ? {} : status) };
+  return at(error, new GraphQLError(withoutValues(error), { extensions }));
+}
+
+/** The message of an error about an input, without the input: what does not fit may be a password. */
+function withoutValues({ message, originalError }: GraphQLError): string {
+  const variable = /^Variable "(\$\w+)" got invalid value /.exec(message)?.[1];
+  if (variable === undefined || !originalError) return valueless(message);
+  // `Variable "$input" got invalid value <the value> at "input.password"; <the original message>`
+  const head = message.slice(0, message.length - `; ${originalError.message}`.length);
+  const place = / at "([^"]*)"$/.exec(head)?.[1];
+  return `Variable "${place ? `$${place}` : variable}" does not fit: ${valueless(originalError.message)}`;
+}
+
+function valueless(message: string): string {
+  return message
+    .replace(/^Value ".*" does not exist in ("\w+") enum.*$/s, 'The value does not exist in the enum $1.')
+    .replace(/ value: .*$/s, ' value.')
+    .replace(/(?:[,;]|\. ?Did you mean .*?\?)? [Ff]ound: .*$/s, '.');
 }
 
 /** The same error at the place where another one happened, so that a client knows which field failed. */

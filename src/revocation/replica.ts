@@ -53,6 +53,7 @@ export class Replica {
   #anchor: { databaseMs: number; monotonic: number } | null = null;
   #identity = '';
   #longestLeaseMs: number;
+  #registeredReplicas = 1;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -77,6 +78,11 @@ export class Replica {
   /** The longest lease that any replica takes, in milliseconds, as of the last sync. */
   get longestLeaseMs(): number {
     return this.#longestLeaseMs;
+  }
+
+  /** How many replicas were registered, this one included, as of the last sync. */
+  get registeredReplicas(): number {
+    return this.#registeredReplicas;
   }
 
   /** Milliseconds of lease left, 0 without one. */
@@ -184,6 +190,7 @@ export class Replica {
     this.#applied = row.seq;
     this.#identity = row.identity;
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
+    this.#registeredReplicas = row.replicas;
     return true;
   }
 

@@ -96,7 +96,12 @@ export class Revocations {
 
   async #settle(tag: string): Promise<Settled & { settledInMilliseconds: number }> {
     const { clock, replica } = this.#options;
-    const wait: Wait = { tag, committed: clock.monotonic(), leaseMs: replica.longestLeaseMs };
+    const wait: Wait = {
+      tag,
+      committed: clock.monotonic(),
+      leaseMs: replica.longestLeaseMs,
+      replicas: replica.registeredReplicas,
+    };
     const settled = (await this.#acknowledged(wait)) ?? this.#leaseExpired(wait);
     return { ...settled, settledInMilliseconds: clock.monotonic() - wait.committed };
   }
@@ -172,6 +177,8 @@ interface Wait {
   readonly committed: number;
   /** The longest lease that any replica may hold. */
   leaseMs: number;
+  /** How many there were when the database last told; who they are is not known until it answers again. */
+  readonly replicas: number;
   position?: PositionRow;
   registered?: Set<string>;
   pending?: string[];
@@ -186,13 +193,13 @@ interface Settled {
 }
 
 function summary(wait: Wait, propagation: Receipt['propagation']): Settled {
-  const registered = wait.registered ?? new Set<string>();
-  const silent = (wait.pending ?? []).filter((id) => registered.has(id)).length;
+  const { registered } = wait;
+  const silent = (wait.pending ?? []).filter((id) => registered?.has(id)).length;
   return {
     seq: wait.position?.seq,
     committedAt: wait.position?.committedAt == null ? undefined : new Date(wait.position.committedAt),
     propagation,
-    replicas: registered.size,
-    acknowledged: registered.size - silent,
+    replicas: registered?.size ?? wait.replicas,
+    acknowledged: (registered?.size ?? 0) - silent,
   };
 }

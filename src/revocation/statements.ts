@@ -26,6 +26,7 @@ export const SYNC: Statement = {
       r.id is not null as registered, coalesce(r.suspect, false) as suspect, coalesce(r.applied, 0)::float8 as acknowledged,
       pg_is_in_recovery() as "inRecovery",
       (select max(lease_ms) from auth_replica) as "longestLeaseMs",
+      (select count(*) from auth_replica)::int as replicas,
       auth_server_identity() as identity, (select identity from auth_primary) as "knownIdentity",
       extract(epoch from clock_timestamp())::float8 * 1000 as "now",
       case when $2::float8 >= 0 and (select seq from epoch) - $2::bigint between 1 and $3::bigint then
@@ -40,6 +41,7 @@ export interface SyncRow {
   acknowledged: number;
   inRecovery: boolean;
   longestLeaseMs: number | null;
+  replicas: number;
   identity: string;
   knownIdentity: string | null;
   now: number;

@@ -1,14 +1,22 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
 import { JwtKey, type JwtKeyState } from './jwt-key.entity.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */
-const RELOAD_EVERY_MS = 1000;
+const LOAD_EVERY_MS = 100;
+
+const LOAD: Statement = {
+  name: 'jwt-keys-load',
+  text: `select kid, state, public_jwk as "publicJwk", private_sealed as "privateSealed" from jwt_keys`,
+};
+type LoadRow = Pick<JwtKey, 'kid' | 'state' | 'publicJwk' | 'privateSealed'>;
 
 /** Twice as long as others may keep the list of keys (see `http/jwks.ts`). */
 const PUBLISHED_BEFORE_USE_MS = 600_000;
@@ -23,6 +31,7 @@ interface LoadedKey {
 }
 
 export interface JwtKeysOptions {
+  sql: Sql;
   fork: () => EntityManager;
   keyring: Keyring;
   /** Database time, and our own for pauses. */
@@ -35,6 +44,7 @@ export class JwtKeys {
   #loaded = new Map<string, LoadedKey>();
   #signing: { kid: string; privateKey: KeyObject } | null = null;
   #loadedAt = Number.NEGATIVE_INFINITY;
+  #next: Promise<void> | null = null;
 
   constructor(options: JwtKeysOptions) {
     this.#options = options;
@@ -42,7 +52,7 @@ export class JwtKeys {
 
   /** Loads the keys; makes the first ones where there are none. Several replicas may do so at once: one makes them. */
   async start(): Promise<void> {
-    await this.reload();
+    await this.#load();
     if (this.#signing) return;
     await this.#exclusively(async (em) => {
       if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return;
@@ -50,7 +60,7 @@ export class JwtKeys {
       current.activate(this.#options.clock.now());
       em.persist([current, await this.#generate()]);
     });
-    await this.reload();
+    await this.#load();
   }
 
   /**
@@ -72,7 +82,7 @@ export class JwtKeys {
       em.persist(await this.#generate());
       return null;
     });
-    await this.reload();
+    await this.#load();
     return possible;
   }
 
@@ -83,7 +93,7 @@ export class JwtKeys {
       const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
       em.remove(over);
     });
-    await this.reload();
+    await this.#load();
     const current = await this.#options.fork().findOne(JwtKey, { state: 'CURRENT' });
     if (current?.activatedAt && now - current.activatedAt.getTime() > SIGNS_FOR_MS) await this.rotate();
   }
@@ -94,13 +104,12 @@ export class JwtKeys {
     return this.#signing;
   }
 
-  /** The public key with this id, whatever its state; null where there is none. */
+  /**
+   * The public key with this id, whatever its state; null where there is none. Another replica may have made it a
+   * moment ago: only the database, asked after the question came up, can say that there is none.
+   */
   async verifying(kid: string): Promise<KeyObject | null> {
-    const known = this.#loaded.get(kid);
-    if (known) return known.publicKey;
-    // Another replica may have rotated since.
-    if (this.#options.clock.monotonic() - this.#loadedAt < RELOAD_EVERY_MS) return null;
-    await this.reload();
+    if (!this.#loaded.has(kid)) await this.#loadNext();
     return this.#loaded.get(kid)?.publicKey ?? null;
   }
 
@@ -109,10 +118,18 @@ export class JwtKeys {
     return { keys: [...this.#loaded.values()].map((key) => key.publicJwk) };
   }
 
-  /** Reads all keys again. */
-  async reload(): Promise<void> {
+  /** The next load, which begins after this call. Everybody who asks until then shares it. */
+  #loadNext(): Promise<void> {
+    this.#next ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
+      this.#next = null;
+      return this.#load();
+    });
+    return this.#next;
+  }
+
+  async #load(): Promise<void> {
     this.#loadedAt = this.#options.clock.monotonic();
-    const rows = await this.#options.fork().findAll(JwtKey);
+    const rows = await this.#options.sql.query<LoadRow>(LOAD);
     this.#loaded = new Map(
       rows.map((row) => [
         row.kid,

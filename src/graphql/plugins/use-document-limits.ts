@@ -1,5 +1,4 @@
 import {
-  type FragmentDefinitionNode,
   GraphQLError,
   type OperationDefinitionNode,
   parse,
@@ -8,6 +7,7 @@ import {
   validate,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { requestFault } from '../errors.ts';
 
 const LIMITS = { depth: 12, aliases: 30, rootFields: 10, tokens: 2000, directives: 50, errors: 20 };
 
@@ -24,8 +24,11 @@ export function useDocumentLimits(): Plugin {
       addValidationRule(documentLimits);
       // "Did you mean …?" tells the curious what there is.
       setValidationFn((schema, document, rules) =>
-        validate(schema, document, rules, { maxErrors: LIMITS.errors, hideSuggestions: true }),
+        validate(schema, document, rules, { maxErrors: LIMITS.errors, hideSuggestions: true }).map(requestFault),
       );
+    },
+    onExecute({ args }) {
+      Object.assign(args, { hideSuggestions: true }); // For variables, too.
     },
   };
 }
@@ -34,9 +37,21 @@ export function useDocumentLimits(): Plugin {
 function documentLimits(context: ValidationContext) {
   let aliases = 0;
   let directives = 0;
-  const measured = new Map<string, number>();
 
-  const depthOf = (set: SelectionSetNode | undefined, spreading: Set<string>): number => {
+  type Measure = (set: SelectionSetNode | undefined, spreading: ReadonlySet<string>) => number;
+  // Each fragment is measured once: a document in which every fragment spreads the next one twice would cost 2^n.
+  const ofFragments = (measure: Measure) => {
+    const known = new Map<string, number>();
+    return (name: string, spreading: ReadonlySet<string>): number => {
+      const fragment = context.getFragment(name);
+      // Cycles and unknown fragments are another rule's business; here they must only not run for ever.
+      if (!fragment || spreading.has(name)) return 0;
+      const measured = known.get(name) ?? measure(fragment.selectionSet, new Set(spreading).add(name));
+      known.set(name, measured);
+      return measured;
+    };
+  };
+  const depthOf: Measure = (set, spreading) => {
     let deepest = 0;
     for (const selection of set?.selections ?? []) {
       if (selection.kind === 'Field') {
@@ -45,32 +60,22 @@ function documentLimits(context: ValidationContext) {
       } else if (selection.kind === 'InlineFragment') {
         deepest = Math.max(deepest, depthOf(selection.selectionSet, spreading));
       } else {
-        deepest = Math.max(deepest, fragmentDepth(selection.name.value, spreading));
+        deepest = Math.max(deepest, depthOfFragment(selection.name.value, spreading));
       }
     }
     return deepest;
   };
-  const fragmentDepth = (name: string, spreading: Set<string>): number => {
-    const known = measured.get(name);
-    const fragment = context.getFragment(name);
-    // Cycles and unknown fragments are another rule's business; here they must only not run for ever.
-    if (known !== undefined || !fragment || spreading.has(name)) return known ?? 0;
-    const depth = depthOf(fragment.selectionSet, new Set(spreading).add(name));
-    measured.set(name, depth);
-    return depth;
-  };
-  const rootFieldsOf = (set: SelectionSetNode, spread: Set<string>): number => {
+  const rootFieldsOf: Measure = (set, spreading) => {
     let fields = 0;
-    for (const selection of set.selections) {
+    for (const selection of set?.selections ?? []) {
       if (selection.kind === 'Field') fields++;
-      else if (selection.kind === 'InlineFragment') fields += rootFieldsOf(selection.selectionSet, spread);
-      else if (!spread.has(selection.name.value)) {
-        const fragment: FragmentDefinitionNode | null | undefined = context.getFragment(selection.name.value);
-        if (fragment) fields += rootFieldsOf(fragment.selectionSet, new Set(spread).add(selection.name.value));
-      }
+      else if (selection.kind === 'InlineFragment') fields += rootFieldsOf(selection.selectionSet, spreading);
+      else fields += rootFieldsOfFragment(selection.name.value, spreading);
     }
     return fields;
   };
+  const depthOfFragment = ofFragments(depthOf);
+  const rootFieldsOfFragment = ofFragments(rootFieldsOf);
   const limit = (what: string, found: number, most: number) => {
     if (found <= most) return;
     const message = `The document has ${found} ${what}; at most ${most} are allowed.`;

@@ -11,7 +11,7 @@ export function useJsonPostsOnly(): Plugin {
         endResponse(
           fetchAPI.Response.json(
             { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] },
-            { status, headers: { 'Cache-Control': 'no-store', ...headers } },
+            { status, headers },
           ),
         );
       if (request.method === 'GET' && url.search === '' && request.headers.get('accept')?.includes('text/html')) return;

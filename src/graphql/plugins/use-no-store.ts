@@ -4,7 +4,7 @@ import type { Plugin } from 'graphql-yoga';
 export function useNoStore(): Plugin {
   return {
     onResponse({ response }) {
-      if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
+      response.headers.set('Cache-Control', 'no-store'); // Also over the `no-cache` that Yoga gives to event streams.
     },
   };
 }

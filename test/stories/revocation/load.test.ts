@@ -1,0 +1,51 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Receipt } from '../../support/history.ts';
+import { type Credential, Installation } from '../../support/installation.ts';
+
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', () => {
+  let rekey: Installation;
+
+  beforeAll(async () => {
+    // Longer than in the other stories: a busy machine must not look like a replica that is out of reach.
+    rekey = await Installation.start({ leaseMs: 2000 });
+  });
+  afterEach(() => rekey.assertPromiseHeld());
+  afterAll(() => rekey?.destroy());
+
+  test('300 revocations of every kind, each through another replica, and no request that comes later is let in', async () => {
+    const bystanders = await rekey.apiKeys(20);
+    const keys = await rekey.apiKeys(250);
+    const people = await Promise.all(Array.from({ length: 50 }, () => rekey.member()));
+    const keysOf = await Promise.all(people.map((person) => rekey.apiKeys(2, person)));
+    await rekey.warm(...bystanders, ...keys, ...keysOf.flat());
+
+    const receipts: Receipt[] = [];
+    const replacements: Credential[] = [];
+    const steps: ((turn: number) => Promise<void>)[] = [
+      ...keys.slice(0, 180).map((key) => async (turn: number) => {
+        receipts.push(await rekey.revoke(rekey.replicas[turn % 3]!, key));
+      }),
+      ...keys.slice(180).map((key) => async (turn: number) => {
+        replacements.push(await rekey.rotate(rekey.replicas[turn % 3]!, key));
+      }),
+      ...people.slice(0, 25).map((person) => async (turn: number) => {
+        receipts.push(await rekey.logout(rekey.replicas[turn % 3]!, person));
+      }),
+      ...people.slice(25).map((person, index) => async (turn: number) => {
+        receipts.push(await rekey.disable(rekey.replicas[turn % 3]!, person, keysOf[index + 25]));
+      }),
+    ];
+    expect(steps).toHaveLength(300);
+
+    const load = rekey.load(bystanders);
+    // Two revokers at a time, each taking its steps from across all kinds.
+    const revoker = async (first: number) => {
+      for (let turn = first; turn < steps.length; turn += 2) await steps[(turn * 7) % steps.length]!(turn);
+    };
+    await Promise.all([revoker(0), revoker(1)]);
+    await load.stop();
+
+    for (const receipt of receipts) expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
+    await rekey.warm(...bystanders, ...replacements);
+  }, 60_000);
+});

@@ -1,0 +1,162 @@
+// What clients saw of an installation, by one monotonic clock, and whether that is what was promised.
+
+/** accepted: 204. refused: 401. unavailable: 503. unanswered: the connection ended first. Else the status itself. */
+export type Verdict = 'accepted' | 'refused' | 'unavailable' | 'unanswered' | number;
+
+export interface Receipt {
+  committedAt: string;
+  sequence: string;
+  propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
+  replicas: number;
+  acknowledged: number;
+  settledInMilliseconds: number;
+}
+
+/** One row of the invalidation log. */
+export interface LogRow {
+  seq: number;
+  tag: string;
+  /** Milliseconds since the epoch, by the database's clock. */
+  at: number;
+}
+
+interface Verify {
+  replica: string;
+  secret: string;
+  began: number;
+  ended: number;
+  verdict: Verdict;
+}
+
+export interface Revocation {
+  readonly tag: string;
+  /** Every secret that dies of it. */
+  readonly secrets: readonly string[];
+  readonly began: number;
+  /** From here on nobody may accept: when it was answered, or the latest that a story grants it. */
+  certainFrom: number | null;
+  receipt: Receipt | null;
+}
+
+interface Outage {
+  replica: string;
+  from: number;
+  until: number;
+}
+
+/** What a clock that runs a hundredth too slow makes of a lease. */
+export const DRIFT = 1.01;
+/** Of moments that two clocks of one machine have rounded. */
+const ROUNDING_MS = 2;
+const MOST_SHOWN = 10;
+
+export class History {
+  readonly verifies: Verify[] = [];
+  readonly revocations: Revocation[] = [];
+  readonly #outages: Outage[] = [];
+  readonly #never = new Set<string>();
+
+  /** Call it before the request is sent; the answer is to be called with what came of it. */
+  verifying(replica: string, secret: string): (verdict: Verdict) => Verdict {
+    const began = performance.now();
+    return (verdict) => {
+      this.verifies.push({ replica, secret, began, ended: performance.now(), verdict });
+      return verdict;
+    };
+  }
+
+  /** Call it before the revocation is asked for. */
+  revoking(tag: string, secrets: readonly string[]): Revocation {
+    const revocation: Revocation = { tag, secrets, began: performance.now(), certainFrom: null, receipt: null };
+    this.revocations.push(revocation);
+    return revocation;
+  }
+
+  /** Call it the moment the answer is there. */
+  answered(revocation: Revocation, receipt: Receipt): void {
+    revocation.certainFrom = performance.now();
+    revocation.receipt = receipt;
+  }
+
+  /** This was never issued, so nobody may ever accept it. */
+  neverIssued(secret: string): void {
+    this.#never.add(secret);
+  }
+
+  /** From now until the answer is called, this replica may say that it cannot know, or say nothing. */
+  mayBeUnavailable(replica: string): () => void {
+    const outage: Outage = { replica, from: performance.now(), until: Number.POSITIVE_INFINITY };
+    this.#outages.push(outage);
+    return () => {
+      outage.until = performance.now();
+    };
+  }
+
+  count(verdict: Verdict, replica?: string): number {
+    return this.verifies.filter((each) => each.verdict === verdict && (!replica || each.replica === replica)).length;
+  }
+
+  /** Everything that was not as promised, in words; the first few of each kind. */
+  violations(log: LogRow[], leaseMs: number): string[] {
+    return [...this.#wrongVerdicts(), ...this.#untrueReceipts(log, leaseMs)].slice(0, MOST_SHOWN);
+  }
+
+  *#wrongVerdicts(): Generator<string> {
+    const deaths = new Map<string, Revocation[]>();
+    for (const revocation of this.revocations) {
+      for (const secret of revocation.secrets) deaths.set(secret, [...(deaths.get(secret) ?? []), revocation]);
+    }
+    for (const verify of this.verifies) {
+      const { replica, secret, began, ended, verdict } = verify;
+      const who = `${replica}, ${secret.slice(0, 8)}…${secret.slice(-4)}`;
+      const ofIt = deaths.get(secret) ?? [];
+      if (verdict === 'accepted') {
+        if (this.#never.has(secret)) yield `${who}: accepted, and it was never issued`;
+        const certain = Math.min(...ofIt.map(({ certainFrom }) => certainFrom ?? Number.POSITIVE_INFINITY));
+        if (began > certain)
+          yield `${who}: accepted in a request that began ${ms(began - certain)} after it was certain`;
+      } else if (verdict === 'refused') {
+        const earliest = Math.min(...ofIt.map((revocation) => revocation.began));
+        if (!this.#never.has(secret) && ended < earliest) yield `${who}: alive, and refused`;
+      } else if (verdict === 'unavailable' || verdict === 'unanswered') {
+        const excused = this.#outages.some((o) => o.replica === replica && o.from <= ended && began <= o.until);
+        if (!excused) yield `${who}: ${verdict} without an excuse, after ${ms(ended - began)}`;
+      } else {
+        yield `${who}: answered with the status ${verdict}`;
+      }
+    }
+  }
+
+  *#untrueReceipts(log: LogRow[], leaseMs: number): Generator<string> {
+    const toWall = performance.timeOrigin;
+    let answeredBefore: { at: number; sequence: number }[] = [];
+    for (const { tag, began, certainFrom, receipt } of this.revocations) {
+      if (!receipt) continue;
+      const sequence = Number(receipt.sequence);
+      const committedAt = Date.parse(receipt.committedAt);
+      const answered = certainFrom!;
+      const row = log.findLast((each) => each.tag === tag && each.at <= answered + toWall + ROUNDING_MS);
+      const acknowledged = receipt.propagation === 'ACKNOWLEDGED';
+      const lie = (what: string) => `the receipt for ${tag} ${what}: ${JSON.stringify(receipt)}`;
+
+      if (!row) yield lie('is for something that is not in the log');
+      else if (receipt.acknowledged > 0) {
+        // Somebody was asked, so the database answered after the commit.
+        if (sequence < row.seq) yield lie(`names a position before its own, ${row.seq}`);
+        if (Math.abs(committedAt - row.at) > ROUNDING_MS) yield lie(`names another moment than the log, ${row.at}`);
+      }
+      if (committedAt > answered + toWall + ROUNDING_MS) yield lie('was committed after its answer');
+      if (sequence > Math.max(...log.map(({ seq }) => seq))) yield lie('names a position that there is not');
+      if (answeredBefore.some((other) => other.at < began && other.sequence > sequence)) yield lie('goes back');
+      if (acknowledged && receipt.acknowledged !== receipt.replicas) yield lie('counts fewer than all');
+      if (receipt.acknowledged > receipt.replicas || receipt.replicas < 1) yield lie('does not add up');
+      if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS) yield lie('waited longer than it took');
+      if (!acknowledged && receipt.settledInMilliseconds < leaseMs * DRIFT - ROUNDING_MS) {
+        yield lie('calls leases expired that were not');
+      }
+      answeredBefore = [...answeredBefore, { at: answered, sequence }];
+    }
+  }
+}
+
+const ms = (duration: number) => `${duration.toFixed(1)} ms`;

@@ -1,0 +1,295 @@
+// A whole installation on servers of its own: several replicas, people, credentials, and a record of all that was asked
+// of them and answered.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { DRIFT, History, type LogRow, type Receipt, type Revocation, type Verdict } from './history.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { Replica } from './replicas.ts';
+
+const PASSWORD = 'tidal lantern quarrel oboe';
+const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged settledInMilliseconds }';
+/** Of the credentials that were revoked last, how many the load keeps on asking about. */
+const HOT = 16;
+
+export interface Credential {
+  id: string;
+  secret: string;
+}
+
+export interface Account {
+  id: string;
+  session: Credential;
+}
+
+export interface Load {
+  /** Returns when the last request is answered. */
+  stop(): Promise<void>;
+}
+
+/** Waits for a condition. Throws after ten seconds, with what was waited for. */
+export async function until(what: string, holds: () => unknown, patienceMs = 10_000): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`);
+    await sleep(5);
+  }
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export class Installation {
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly leaseMs: number;
+  readonly masterKey = randomBytes(32).toString('base64');
+  replicas: Replica[] = [];
+  history = new History();
+  admin!: Account;
+  readonly #setupToken = randomBytes(24).toString('hex');
+  readonly #random = randomFrom(1);
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #hot: Credential[] = [];
+  #names = 0;
+
+  private constructor(postgres: PostgresServer, redis: RedisServer, leaseMs: number) {
+    this.postgres = postgres;
+    this.redis = redis;
+    this.leaseMs = leaseMs;
+  }
+
+  static async start({ replicas = 3, leaseMs = 500 } = {}): Promise<Installation> {
+    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    const installation = new Installation(postgres, redis, leaseMs);
+    try {
+      await Promise.all(Array.from({ length: replicas }, () => installation.join()));
+      installation.replicas.sort((one, other) => one.name.localeCompare(other.name));
+      installation.admin = await installation.#enter('bootstrap', { setupToken: installation.#setupToken });
+    } catch (error) {
+      await installation.destroy();
+      throw error;
+    }
+    return installation;
+  }
+
+  /** Starts one more replica. */
+  async join(): Promise<Replica> {
+    const replica = await Replica.start({
+      name: `replica ${String.fromCharCode(65 + this.#names++)}`,
+      postgres: { port: this.postgres.port, url: this.postgres.url() },
+      redis: this.redis,
+      environment: {
+        REKEY_LEASE_MS: String(this.leaseMs),
+        REKEY_MASTER_KEY: this.masterKey,
+        REKEY_SETUP_TOKEN: this.#setupToken,
+        REKEY_REGISTRATION: 'open',
+        REKEY_LOGIN_PER_MINUTE: '0',
+        REKEY_REGISTER_PER_MINUTE: '0',
+        REKEY_FAILED_AUTH_PER_MINUTE: '0',
+        REKEY_API_KEYS_PER_USER: '0',
+        REKEY_ACCESS_TOKEN_SECONDS: '3600',
+        REKEY_LOG_LEVEL: 'warn',
+      },
+    });
+    this.replicas.push(replica);
+    return replica;
+  }
+
+  /** Takes the dead out of the list of replicas. */
+  bury(replica: Replica): void {
+    this.replicas = this.replicas.filter((each) => each !== replica);
+  }
+
+  // People and credentials.
+
+  async member(): Promise<Account> {
+    return this.#enter('register', {});
+  }
+
+  async #enter(field: 'bootstrap' | 'register', input: object): Promise<Account> {
+    const email = `${randomBytes(6).toString('hex')}@example.com`;
+    const { user, tokens } = await this.replicas[0]!.mutate(
+      field,
+      { email, password: PASSWORD, displayName: 'Somebody', ...input },
+      'user { id } tokens { accessToken session { id } }',
+    );
+    return { id: user.id, session: { id: tokens.session.id, secret: tokens.accessToken } };
+  }
+
+  async apiKey(input: object = {}, owner = this.admin, by = this.replicas[0]!): Promise<Credential> {
+    const bearer = owner.session.secret;
+    const made = await by.mutate('createApiKey', { name: 'a key', ...input }, 'secret apiKey { id }', bearer);
+    return { id: made.apiKey.id, secret: made.secret };
+  }
+
+  async apiKeys(count: number, owner = this.admin): Promise<Credential[]> {
+    const made: Credential[] = [];
+    // A few at a time: where a replica has no lease for a moment, it does not read for everybody at once.
+    while (made.length < count) {
+      const batch = Array.from({ length: Math.min(8, count - made.length) }, () => this.apiKey({}, owner));
+      made.push(...(await Promise.all(batch)));
+    }
+    return made;
+  }
+
+  // What is recorded.
+
+  /** Asks a replica whether a secret is good. */
+  verify(replica: Replica, { secret }: { secret: string }): Promise<Verdict> {
+    const done = this.history.verifying(replica.name, secret);
+    const asked = replica.ask('GET', '/v1/verify', { authorization: `Bearer ${secret}` }).then(
+      ({ status }) => done(VERDICTS.get(status) ?? status),
+      () => done('unanswered'),
+    );
+    this.#underWay.add(asked);
+    return asked.finally(() => this.#underWay.delete(asked));
+  }
+
+  /** Asks every replica about every one of these, at once. */
+  verifyEverywhere(...credentials: { secret: string }[]): Promise<Verdict[]> {
+    return Promise.all(this.replicas.flatMap((replica) => credentials.map((each) => this.verify(replica, each))));
+  }
+
+  /** Has every replica remember these. */
+  async warm(...credentials: { secret: string }[]): Promise<void> {
+    for (const verdict of await this.verifyEverywhere(...credentials)) expect(verdict).toBe('accepted');
+  }
+
+  /** Revokes an API key through this replica; every replica is asked about it the moment that is answered. */
+  revoke(by: Replica, key: Credential): Promise<Receipt> {
+    return this.#recorded(`key:${key.id}`, [key], () =>
+      by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.session.secret),
+    );
+  }
+
+  async rotate(by: Replica, key: Credential): Promise<Credential> {
+    let secret = '';
+    await this.#recorded(`key:${key.id}`, [key], async () => {
+      const selection = `secret ${RECEIPT}`;
+      const rotated = await by.mutate('rotateApiKey', { apiKeyId: key.id }, selection, this.admin.session.secret);
+      secret = rotated.secret;
+      return rotated;
+    });
+    return { id: key.id, secret };
+  }
+
+  logout(by: Replica, { session }: Account): Promise<Receipt> {
+    return this.#recorded(`session:${session.id}`, [session], () => by.mutate('logout', null, RECEIPT, session.secret));
+  }
+
+  /** Disables an account; these are its credentials. */
+  disable(by: Replica, account: Account, keys: Credential[] = []): Promise<Receipt> {
+    return this.#recorded(`user:${account.id}`, [account.session, ...keys], () =>
+      by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.session.secret),
+    );
+  }
+
+  async #recorded(tag: string, dying: Credential[], ask: () => Promise<{ receipt: Receipt }>): Promise<Receipt> {
+    const revocation = this.begins(tag, dying);
+    const { receipt } = await ask();
+    this.history.answered(revocation, receipt);
+    void this.verifyEverywhere(...dying);
+    return receipt;
+  }
+
+  /** Somebody begins to revoke these, by whatever means; the load asks about them more often from now on. */
+  begins(tag: string, dying: Credential[]): Revocation {
+    this.#hot.unshift(...dying);
+    this.#hot.length = Math.min(this.#hot.length, HOT);
+    return this.history.revoking(
+      tag,
+      dying.map(({ secret }) => secret),
+    );
+  }
+
+  /** Verifies without a pause, on every replica there is and joins, until it is stopped. */
+  load(credentials: readonly Credential[], width = 3): Load {
+    let stopped = false;
+    const workers = new Map<Replica, Promise<void>[]>();
+    const work = async (replica: Replica) => {
+      while (!stopped && replica.isAlive && this.replicas.includes(replica)) {
+        const pool = this.#random() < 0.5 && this.#hot.length > 0 ? this.#hot : credentials;
+        await this.verify(replica, pool[Math.floor(this.#random() * pool.length)]!);
+      }
+    };
+    const employ = () => {
+      for (const replica of this.replicas) {
+        if (!workers.has(replica))
+          workers.set(
+            replica,
+            Array.from({ length: width }, () => work(replica)),
+          );
+      }
+    };
+    employ();
+    const employing = setInterval(employ, 20);
+    return {
+      stop: async () => {
+        stopped = true;
+        clearInterval(employing);
+        await Promise.all([...workers.values()].flat());
+      },
+    };
+  }
+
+  // The end of a story.
+
+  /** Waits until every replica holds a lease and nobody else is known: the dead need a revocation to be found out. */
+  async calm(): Promise<void> {
+    const [anyone] = this.replicas;
+    await until('the replicas are the ones that are there', async () => {
+      const held = await Promise.all(this.replicas.map((replica) => replica.metric('rekey_lease_remaining_seconds')));
+      const rows = await this.postgres.query<{ suspect: boolean }>('select suspect from auth_replica');
+      if (rows.length === this.replicas.length && !rows.some(({ suspect }) => suspect)) {
+        return held.every((seconds) => seconds > 0);
+      }
+      return this.revoke(anyone!, await this.apiKey({}, this.admin, anyone)).then(
+        () => false,
+        () => false,
+      );
+    });
+  }
+
+  /** Throws where anything in the history is not as promised, and begins a new one. */
+  async assertPromiseHeld(): Promise<void> {
+    await Promise.all(this.#underWay);
+    const { history } = this;
+    this.history = new History();
+    this.#hot.length = 0;
+    expect(history.violations(await this.log(), this.leaseMs)).toEqual([]);
+    expect(history.count('accepted'), 'a story in which nobody was let in').toBeGreaterThan(0);
+    expect(history.count('refused'), 'a story in which nobody was turned away').toBeGreaterThan(0);
+  }
+
+  log(): Promise<LogRow[]> {
+    return this.postgres.query<LogRow & Record<string, unknown>>(
+      'select seq::float8 as seq, tag, extract(epoch from at)::float8 * 1000 as at from auth_inval order by seq',
+    );
+  }
+
+  /** After this many milliseconds no lease is left that was granted before. */
+  get leaseOverMs(): number {
+    return this.leaseMs * DRIFT;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.kill()));
+    await Promise.all([this.postgres.destroy(), this.redis.destroy()]);
+  }
+}
+
+const VERDICTS = new Map<number, Verdict>([
+  [204, 'accepted'],
+  [401, 'refused'],
+  [503, 'unavailable'],
+]);
