@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EntityManager } from '@mikro-orm/sql';
-import type { Principal } from './access/principal.ts';
-import { type ConfirmCaller, UnitOfWork } from './access/unit-of-work.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ConfirmCaller } from './access/unit-of-work.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
 import { EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
@@ -12,7 +10,6 @@ import { ApiKeyService } from './api-keys/api-key.service.ts';
 import { Audit } from './audit/audit.ts';
 import { Authenticator } from './auth/authenticate.ts';
 import { Canary } from './auth/canary.ts';
-import { cookieSecrets, forgetCookies, keepCookies } from './auth/cookies.ts';
 import { LastUsed } from './auth/last-used.ts';
 import { AuthCache } from './auth-cache/auth-cache.ts';
 import { type EvictionRule, EvictionSubscriber } from './auth-cache/eviction-subscriber.ts';
@@ -21,15 +18,15 @@ import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { openDatabase } from './database/database.ts';
-import type { CookieJar, GraphQLContext, Services } from './graphql/context.ts';
-import { createLoaders } from './graphql/loaders.ts';
+import type { Services } from './graphql/context.ts';
+import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createIntrospect } from './http/introspect.ts';
 import { createJwks } from './http/jwks.ts';
 import { createMetricsEndpoint } from './http/metrics.ts';
 import { createReadiness } from './http/readiness.ts';
-import { createRouter, type Handler, identified, type Route, requestIdOf } from './http/router.ts';
+import { createRouter, type Handler, identified, type Route } from './http/router.ts';
 import { createVerify } from './http/verify.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
@@ -199,13 +196,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
-    createContext: (request, response, principal) =>
-      createContext(
-        { services, principal, fork: database.fork, confirm, now: databaseTime.now },
-        request,
-        response,
-        clientAddress,
-      ),
+    createContext: createContextFactory({
+      services,
+      fork: database.fork,
+      confirm,
+      clientAddress,
+      now: databaseTime.now,
+    }),
   });
   const readiness = createReadiness({
     database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
@@ -282,54 +279,3 @@ const CANARY_MS = 30_000;
 
 const yes = () => true;
 const no = () => false;
-
-interface ContextParts {
-  services: Services;
-  principal: Principal | null;
-  fork: () => EntityManager;
-  confirm: ConfirmCaller;
-  now: () => Date;
-}
-
-function createContext(
-  { services, principal, fork, confirm, now }: ContextParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-  clientAddress: (request: IncomingMessage) => string,
-): GraphQLContext {
-  let reads: EntityManager | undefined;
-  const em = () => (reads ??= fork());
-  const origin = {
-    ipAddress: clientAddress(request),
-    userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
-    requestId: requestIdOf(request),
-  };
-  return {
-    services,
-    principal,
-    origin,
-    loaders: createLoaders(em),
-    cookies: cookieJar(request, response),
-    caller() {
-      if (!principal) throw new Error('A guarded field was reached without a principal.');
-      return principal;
-    },
-    em,
-    unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
-    now,
-  };
-}
-
-function cookieJar(request: IncomingMessage, response: ServerResponse): CookieJar {
-  const { refresh } = cookieSecrets(request.headers);
-  return {
-    refreshToken: refresh,
-    keep(tokens) {
-      for (const cookie of keepCookies(tokens)) response.appendHeader('Set-Cookie', cookie);
-      return { ...tokens, accessToken: '', refreshToken: '' };
-    },
-    forget() {
-      if (refresh !== null) for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
-    },
-  };
-}
