@@ -32,6 +32,8 @@ export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (me
     debug: false,
     colors: false,
     logger: options.log ?? (() => undefined),
+    // Migrations are written by hand: the ORM knows nothing of triggers, and `schema:update` would drop them.
+    schemaGenerator: { ignoreSchema: ['public'] },
     migrations: {
       migrationsList: migrations,
       path: fileURLToPath(new URL('migrations', import.meta.url)),
