@@ -215,7 +215,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes: [string, Route][] = [
     ['/graphql', { handle: identified(graphql as Handler) }],
     // Gateways pass on the method of the request that they ask about.
-    ['/v1/verify', { handle: createVerify(authenticate) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(authenticate) }],
     [
       '/v1/introspect',
       {
@@ -238,6 +238,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     logger,
     database,
     replica,
+    authenticator,
     cache,
     shared,
     services,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseMasterKey } from './crypto/keyring.ts';
 
@@ -46,7 +47,12 @@ const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => 
   return z.NEVER;
 };
 
-const CIDR = /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(?:\/[0-9]{1,3})?$/;
+function isAddressOrCidr(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 1_000_000 });
 
 const schema = z.object({
@@ -90,7 +96,7 @@ const schema = z.object({
         .map((part) => part.trim())
         .filter(Boolean);
       for (const cidr of cidrs) {
-        if (!CIDR.test(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
+        if (!isAddressOrCidr(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
       }
       return cidrs;
     }),

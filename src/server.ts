@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 
@@ -18,20 +18,12 @@ try {
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
-  await app.start();
-
   const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app.handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
-  const setupToken = await app.announceSetupToken();
-  if (setupToken) {
-    process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
-  }
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -39,18 +31,45 @@ async function main(): Promise<void> {
     stopping = true;
     app.logger.info({ signal }, 'stopping: no new requests');
     const drained = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    // A connection that has got its last answer would be kept open for the next request, and one that never asked
+    // anything, as browsers and balancers keep in reserve, does not even count as idle.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, 50);
     const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await drained;
+    clearInterval(sweep);
     clearTimeout(late);
     await app.close();
     app.logger.flush();
     process.exit(0);
   };
-  process.on('SIGTERM', (signal) => void stop(signal));
-  process.on('SIGINT', (signal) => void stop(signal));
+
+  try {
+    await app.start();
+    process.on('SIGTERM', (signal) => void stop(signal));
+    process.on('SIGINT', (signal) => void stop(signal));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.port, config.host, resolve);
+    });
+  } catch (error) {
+    await app.close().catch(() => undefined); // The first error is the one that matters.
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
+  const setupToken = await app.announceSetupToken();
+  if (setupToken) {
+    process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
+  }
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? `Rekey could not start: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // A name with two addresses is refused twice, and the whole has no message.
+  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return `Rekey could not start: ${message}`;
 }

@@ -211,7 +211,7 @@ export class AccountService<Started, Tokens> {
   ): Promise<{ kind: 'disabled'; user: User; receipt: Receipt } | { kind: 'userNotFound' }> {
     const { clock, audit, revocations } = this.#options;
     const user = await unitOfWork.transaction(async () => {
-      const found = await unitOfWork.em.findOne(User, { id: userId });
+      const found = await this.#findForChange(unitOfWork.em, userId);
       if (!found) return null;
       if (!found.disabledAt) {
         found.disable(clock.now());
@@ -229,7 +229,7 @@ export class AccountService<Started, Tokens> {
     userId: string,
   ): Promise<{ kind: 'enabled'; user: User } | { kind: 'userNotFound' }> {
     const user = await unitOfWork.transaction(async () => {
-      const found = await unitOfWork.em.findOne(User, { id: userId });
+      const found = await this.#findForChange(unitOfWork.em, userId);
       if (found?.disabledAt) {
         found.enable();
         this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
@@ -258,6 +258,11 @@ export class AccountService<Started, Tokens> {
       passwordHash,
       createdAt: this.#options.clock.now(),
     });
+  }
+
+  /** Locked until the commit: of several changes at once, the later ones see what the first one did. */
+  #findForChange(em: EntityManager, id: string): Promise<User | null> {
+    return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   }
 
   #findByEmail(em: EntityManager, email: string): Promise<User | null> {

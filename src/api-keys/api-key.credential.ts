@@ -46,7 +46,7 @@ interface LoadRow extends Snapshot {
   disabled: boolean;
 }
 
-const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, u.role
+const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role
   from api_keys k join users u on u.id = k.user_id
   where k.id = ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
@@ -83,7 +83,7 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
         changing === caller.credentialId ? 'for update' : 'for share',
         changing === caller.userId ? 'for update' : 'for share',
       );
-      const rows = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [
+      const rows = await em.execute<{ scopes: string[]; permissions: string[]; role: UserRole }[]>(statement, [
         caller.credentialId,
         caller.proof,
         caller.proof,
@@ -91,7 +91,10 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
       const [row] = rows;
       if (!row) return false;
       const held = effectiveScopes(row.scopes, row.role);
-      return caller.scopes.every((scope) => held.includes(scope));
+      return (
+        caller.scopes.every((scope) => held.includes(scope)) &&
+        caller.permissions.every((permission) => row.permissions.includes(permission))
+      );
     },
   };
 }

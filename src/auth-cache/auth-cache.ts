@@ -11,6 +11,11 @@ const REFUSAL_MS = 10_000;
 /** Reads that bypass the caches, at most at once; more would only queue. */
 const BULKHEAD = 32;
 
+/** What is remembered, and the server in whose log its position is: in another's, the same number means nothing. */
+interface Entry extends CachedCredential {
+  readonly server: string;
+}
+
 export interface AuthCacheOptions {
   replica: Replica;
   shared: SharedCache | null;
@@ -31,9 +36,9 @@ export interface AuthCacheOptions {
  */
 export class AuthCache {
   readonly #options: AuthCacheOptions;
-  readonly #good: LRUCache<string, CachedCredential>;
-  readonly #refused = new LRUCache<string, CachedCredential>({ max: REFUSALS });
-  readonly #loading = new Map<string, Promise<CachedCredential>>();
+  readonly #good: LRUCache<string, Entry>;
+  readonly #refused = new LRUCache<string, Entry>({ max: REFUSALS });
+  readonly #loading = new Map<string, Promise<Entry>>();
   #direct = 0;
   /** How many lookups each layer has answered. Plain numbers: a hit must not pay for its own counting. */
   readonly counts = { memory: 0, refused: 0, shared: 0, database: 0, direct: 0, unavailable: 0 };
@@ -84,12 +89,13 @@ export class AuthCache {
     this.#options.shared?.delete(fingerprints);
   }
 
-  #usable(cached: CachedCredential): boolean {
-    return this.#options.replica.admits(cached) && cached.until > this.#options.replica.databaseNow();
+  #usable(entry: Entry): boolean {
+    const { replica } = this.#options;
+    return entry.server === replica.serverIdentity && replica.admits(entry) && entry.until > replica.databaseNow();
   }
 
   /** One load for everybody who asks for the same proof at the same time. */
-  #load(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
+  #load(fingerprint: string, load: LoadCredential): Promise<Entry> {
     let loading = this.#loading.get(fingerprint);
     if (!loading) {
       loading = this.#fill(fingerprint, load).finally(() => this.#loading.delete(fingerprint));
@@ -98,30 +104,31 @@ export class AuthCache {
     return loading;
   }
 
-  async #fill(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
+  async #fill(fingerprint: string, load: LoadCredential): Promise<Entry> {
     const { shared, replica, longestEntryMs } = this.#options;
-    const serverIdentity = replica.serverIdentity;
-    const stored = await shared?.get(fingerprint, serverIdentity, (cached) => this.#usable(cached));
+    const server = replica.serverIdentity;
+    const stored = await shared?.get(fingerprint, server, (cached) => this.#usable({ ...cached, server }));
     if (stored) {
+      const entry = { ...stored, server };
       this.counts.shared++;
-      this.#good.set(fingerprint, stored);
-      return stored;
+      this.#good.set(fingerprint, entry);
+      return entry;
     }
     const loaded = await load();
     this.databaseAnswers = true;
     this.counts.database++;
     const now = replica.databaseNow();
     const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
-    const cached = { ...loaded, until: Math.min(loaded.until, now + longest) };
-    if (!this.#usable(cached)) return cached;
-    if (cached.principal === null) {
+    const entry = { ...loaded, server, until: Math.min(loaded.until, now + longest) };
+    if (!this.#usable(entry)) return entry;
+    if (entry.principal === null) {
       this.#good.delete(fingerprint); // Or it would stand before the refusal, and each try would cost a read.
-      this.#refused.set(fingerprint, cached);
+      this.#refused.set(fingerprint, entry);
     } else {
-      this.#good.set(fingerprint, cached);
-      shared?.set(fingerprint, serverIdentity, cached, cached.until - now);
+      this.#good.set(fingerprint, entry);
+      shared?.set(fingerprint, server, { ...loaded, until: entry.until }, entry.until - now);
     }
-    return cached;
+    return entry;
   }
 
   async #loadDirectly(load: LoadCredential): Promise<Principal | null> {

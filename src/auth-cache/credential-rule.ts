@@ -13,14 +13,14 @@ export interface CredentialRule<Proof> {
 
 /** The parts of a row that every load returns, whatever the credential. */
 export interface Snapshot {
-  /** The end of the invalidation log. */
-  asOf: number;
+  /** The end of the invalidation log; null on a standby, whose answers may be out of date. */
+  asOf: number | null;
   /** Database time, milliseconds since the epoch. */
   now: number;
 }
 
 /** Selected by every load: the snapshot's place in the log and in time. `FROM_SNAPSHOT` has one row, come what may. */
-export const SNAPSHOT_COLUMNS = `(select seq from auth_epoch)::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
+export const SNAPSHOT_COLUMNS = `(select seq from auth_epoch where not pg_is_in_recovery())::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
 
 export const FROM_SNAPSHOT = 'from (select 1) as always';
 
@@ -29,17 +29,22 @@ export const milliseconds = (column: string, name: string) =>
   `extract(epoch from ${column})::float8 * 1000 as "${name}"`;
 
 /** A proof that is good for nothing. The tags say whose change could make it good. */
-export function refused({ asOf }: Snapshot, tags: readonly string[] = []): CachedCredential {
-  return { principal: null, asOf, tags, until: Number.MAX_SAFE_INTEGER };
+export function refused(snapshot: Snapshot, tags: readonly string[] = []): CachedCredential {
+  return { principal: null, asOf: positionOf(snapshot), tags, until: Number.MAX_SAFE_INTEGER };
 }
 
 /** A proof that is good until the earliest of these moments. */
 export function accepted(
-  { asOf }: Snapshot,
+  snapshot: Snapshot,
   principal: Principal,
   tags: readonly string[],
   ends: readonly (number | null)[],
 ): CachedCredential {
   const until = Math.min(Number.MAX_SAFE_INTEGER, ...ends.filter((end) => end !== null));
-  return { principal, asOf, tags, until };
+  return { principal, asOf: positionOf(snapshot), tags, until };
+}
+
+function positionOf({ asOf }: Snapshot): number {
+  if (asOf === null) throw new Error('The database is a standby, which may not know of a revocation yet.');
+  return asOf;
 }

@@ -1,42 +1,38 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parseMasterKey } from '../crypto/keyring.ts';
 import { randomBytes } from '../kernel/random.ts';
 
+const SQLITE_BUSY = 5;
+
 /**
- * The embedded database belongs to one process: a second one would damage it. Takes the directory for this process,
- * also where a process that is gone has left its lock behind.
+ * The embedded database belongs to one process: a second one would damage it. Takes the directory for this process.
+ *
+ * The lock is the operating system's, by way of SQLite, for Node has no other way to it: it ends with its process,
+ * however that ends. A file with a process id in it would not: ids are used again, and every container has its own.
  *
  * @returns what gives the directory free again
  * @throws Error naming the process that has it
  */
 export function lockDataDirectory(directory: string): () => void {
-  const path = join(directory, 'lock');
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0) throw error;
-      const owner = Number(readFileSync(path, 'utf8'));
-      if (isAlive(owner)) {
-        throw new Error(
-          `The embedded database in ${directory} is in use by process ${owner}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`,
-        );
-      }
-      rmSync(path, { force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  const owner = join(directory, 'owner'); // For people alone: whom to ask.
+  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
   try {
-    process.kill(pid, 0);
-    return true;
+    lock.exec('begin exclusive');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    lock.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    const who = existsSync(owner) ? `process ${readFileSync(owner, 'utf8')}` : 'another process';
+    throw new Error(
+      `The embedded database in ${directory} is in use by ${who}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`,
+    );
   }
+  writeFileSync(owner, String(process.pid), { mode: 0o600 });
+  return () => {
+    rmSync(owner, { force: true });
+    lock.close();
+  };
 }
 
 /**
@@ -48,8 +44,21 @@ export function embeddedMasterKey(directory: string | null): Buffer {
   if (!directory) return randomBytes(32);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'master.key');
-  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
+  if (!existsSync(path)) makeMasterKey(path);
   const parsed = parseMasterKey(readFileSync(path, 'utf8').trim());
   if ('problem' in parsed) throw new Error(`${path} does not hold a master key. ${parsed.problem}`);
   return parsed.key;
+}
+
+/** Whoever starts at the same moment finds a whole key or none, and only one of the two keys gets the name. */
+function makeMasterKey(path: string): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }

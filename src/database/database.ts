@@ -7,7 +7,7 @@ import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
 import { ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresDoorbell } from './postgres.ts';
+import { DedicatedSql, PooledSql, PostgresDoorbell, replaceBroken } from './postgres.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -38,6 +38,8 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
+/** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
+const IDLE_TRANSACTION_MS = 2000;
 const MIGRATION_LOCK = 823640926;
 
 /** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
@@ -51,7 +53,13 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
     clientUrl: url,
     pool: { min: 0, max: 10 },
-    driverOptions: { connectionTimeoutMillis: 5000, keepAlive: true, application_name: 'rekey' },
+    driverOptions: {
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+      application_name: 'rekey',
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      onPoolCreated: replaceBroken,
+    },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { timeoutMs: leaseMs, logger });
@@ -106,10 +114,7 @@ async function openEmbedded({
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
       await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({
-        name: 'know-server',
-        text: 'update auth_primary set identity = auth_server_identity(), since = to_timestamp(0)',
-      });
+      await sql.query({ name: 'settle', text: 'update auth_primary set identity = auth_server_identity()' });
     },
     async close() {
       await orm.close();

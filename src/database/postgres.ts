@@ -32,6 +32,25 @@ export class PooledSql implements Sql {
   }
 }
 
+/**
+ * Gives the place of a connection that broke back to its pool. The query builder gives one back after a commit or a
+ * rollback that succeeded, and on a broken connection neither does: every transaction that the server ended would take a
+ * place away for good.
+ */
+export function replaceBroken(pool: pg.Pool): void {
+  pool.on('connect', (client) => {
+    client.once('end', () => {
+      const { release } = client;
+      client.release = () => undefined; // Whoever holds it may still want to give it back.
+      try {
+        release(true);
+      } catch {
+        // It was not in use.
+      }
+    });
+  });
+}
+
 /** One connection for one purpose. Reconnects at the next query after a failure; a silent server counts as one. */
 export class DedicatedSql implements Sql {
   readonly #url: string;
@@ -74,10 +93,15 @@ export class DedicatedSql implements Sql {
       application_name: 'rekey-sync',
     });
     const connecting = client.connect().then(() => client);
+    const forget = () => {
+      if (this.#client === connecting) this.#client = null;
+    };
     client.on('error', (error) => {
       this.#logger.debug({ err: error }, 'the sync connection broke');
-      if (this.#client === connecting) this.#client = null;
+      forget();
     });
+    // A server that is starting up, or full, answers too: with a refusal.
+    connecting.catch(forget);
     return connecting;
   }
 

@@ -1,13 +1,15 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { credentialMissing, scopeMissing } from '../access/access-error.ts';
 import type { Scope } from '../access/scope.ts';
+import { refuseNul } from './arguments.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** Who may call a root field, as its directives say. */
 type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; scope: Scope };
 
 /**
- * Puts a guard in front of every root field, as its `@public`, `@authenticated` or `@requires` says.
+ * Puts a guard in front of every root field, as its `@public`, `@authenticated` or `@requires` says; it also refuses
+ * arguments that no field could use.
  *
  * @throws Error listing every root field that has none of them, or more than one: such a schema does not start
  */
@@ -42,20 +44,20 @@ function requirementsOf(field: GraphQLField<unknown, unknown>): Requirement[] {
 }
 
 function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement): void {
-  if (requirement.kind === 'public') return;
-  const allow = ({ principal }: GraphQLContext) => {
-    if (!principal) throw credentialMissing();
-    if (requirement.kind === 'scope' && !principal.scopes.includes(requirement.scope))
+  const allow = (args: unknown, { principal }: GraphQLContext) => {
+    if (requirement.kind !== 'public' && !principal) throw credentialMissing();
+    if (requirement.kind === 'scope' && !principal?.scopes.includes(requirement.scope))
       throw scopeMissing(requirement.scope);
+    refuseNul(args);
   };
   const { resolve = defaultFieldResolver, subscribe } = field;
   field.resolve = (parent, args, context, info) => {
-    allow(context as GraphQLContext);
+    allow(args, context as GraphQLContext);
     return resolve(parent, args, context, info);
   };
   if (subscribe) {
     field.subscribe = (parent, args, context, info) => {
-      allow(context as GraphQLContext);
+      allow(args, context as GraphQLContext);
       return subscribe(parent, args, context, info);
     };
   }

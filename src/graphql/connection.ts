@@ -1,7 +1,8 @@
 import type { EntityClass, FilterQuery } from '@mikro-orm/core';
-import { CursorError } from '@mikro-orm/core';
+import { Cursor } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { GraphQLError } from 'graphql';
+import { isId } from '../kernel/ids.ts';
 
 /** The most that one page holds. */
 export const LARGEST_PAGE = 100;
@@ -31,12 +32,9 @@ export async function page<Entity extends { id: string }>(
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
   if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`);
+  if (after != null && !isCursor(after)) throw badInput('`after` is not a cursor of this list.');
   const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
-  const cursor = await em.findByCursor(entity, options as never).catch((error) => {
-    if (error instanceof CursorError || error instanceof SyntaxError)
-      throw badInput('`after` is not a cursor of this list.');
-    throw error;
-  });
+  const cursor = await em.findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];
   return {
     nodes,
@@ -48,6 +46,16 @@ export async function page<Entity extends { id: string }>(
       endCursor: cursor.endCursor,
     },
   };
+}
+
+/** Whether this is one id, as `Cursor` writes it. The ORM would take an object in its place for a condition. */
+function isCursor(text: string): boolean {
+  try {
+    const values: unknown = Cursor.decode(text);
+    return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0]);
+  } catch {
+    return false;
+  }
 }
 
 function badInput(message: string): GraphQLError {

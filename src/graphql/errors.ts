@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
-import type { Logger } from '../kernel/logger.ts';
+import { type Logger, maskSecrets } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 
 /** What each access error is called in `extensions.code`. */
@@ -66,7 +66,8 @@ export function requestFault(error: GraphQLError): GraphQLError {
   if (said && (code !== 'BAD_USER_INPUT' || error.path || (http && !error.nodes))) return error;
   const status = { http: { status: http?.status ?? 400, spec: !MALFORMED.includes(code ?? '') } };
   const extensions = { code: 'BAD_USER_INPUT', ...(error.path ? {} : status) };
-  return at(error, new GraphQLError(withoutValues(error), { extensions }));
+  // A secret may also stand where a name should.
+  return at(error, new GraphQLError(maskSecrets(withoutValues(error)), { extensions }));
 }
 
 /** The message of an error about an input, without the input: what does not fit may be a password. */

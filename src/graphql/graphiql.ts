@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 /** GraphiQL: everything it needs comes from this service, and headers are not kept, for they hold credentials. */
@@ -6,14 +8,20 @@ export const GRAPHIQL: GraphiQLOptions = {
   shouldPersistHeaders: false,
   isHeadersEditorEnabled: true,
   defaultEditorToolsVisibility: 'headers',
-  // Sent with every operation from the tab below.
-  headers: JSON.stringify({ Authorization: 'Bearer <access token or API key>' }, null, 2),
+  // A comment, for GraphiQL asks for the schema with these headers as soon as it is there.
+  headers: `{
+  // "Authorization": "Bearer <access token or API key>"
+}`,
   defaultQuery: `# Welcome to Rekey.
 #
-# 1. On an empty installation, make the first administrator. The service has printed the setup token.
-#    (Until you have a credential, empty the Headers tab below.)
-# 2. Put the access token, or an API key, into the Headers tab: { "Authorization": "Bearer …" }
-# 3. Ask who you are, create an API key, rotate it, and see the old secret refused.
+# 1. The service has printed a setup token.
+#    Make the first administrator with it: fill
+#    it in below and press the button.
+# 2. Put the access token that you get into the
+#    Headers, without the slashes.
+# 3. Ask who you are. Create an API key and put
+#    its secret there instead. Rotate it: the
+#    old secret is refused from then on.
 
 mutation Bootstrap {
   bootstrap(
@@ -46,7 +54,9 @@ query WhoAmI {
 }
 
 mutation CreateApiKey {
-  createApiKey(input: { name: "deploy bot", scopes: [API_KEYS_READ] }) {
+  createApiKey(
+    input: { name: "deploy bot", scopes: [API_KEYS_WRITE] }
+  ) {
     ... on CreateApiKeySuccess {
       secret
       apiKey {
@@ -58,5 +68,43 @@ mutation CreateApiKey {
     }
   }
 }
+
+mutation RotateApiKey {
+  rotateApiKey(input: { apiKeyId: "key_…" }) {
+    ... on RotateApiKeySuccess {
+      secret
+      receipt {
+        propagation
+        settledInMilliseconds
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
 `,
 };
+
+// GraphiQL remembers what was typed: the setup token, passwords, secrets. The tab may, the browser may not.
+const FORGET_WITH_THE_TAB = `Object.defineProperty(window, 'localStorage', { value: window.sessionStorage });`;
+
+/** The page, and the policy that lets it reach nobody but this service and nobody put it into a frame. */
+export function graphiqlPage(): { html: string; contentSecurityPolicy: string } {
+  const html = renderGraphiQL(GRAPHIQL).replace('<head>', () => `<head><script>${FORGET_WITH_THE_TAB}</script>`);
+  const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)];
+  const hashes = scripts.map(([, script]) => `'sha256-${hash('sha256', script as string, 'base64')}'`);
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashes.join(' ')}`,
+    "style-src 'unsafe-inline'", // The editor writes its own.
+    'font-src data:',
+    'img-src data:',
+    'worker-src blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return { html, contentSecurityPolicy: policy.join('; ') };
+}

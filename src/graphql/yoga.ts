@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import { AccessError } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
@@ -10,10 +9,11 @@ import type { GraphQLContext } from './context.ts';
 import { createMaskError, refusedRequest } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
-import { GRAPHIQL } from './graphiql.ts';
+import { GRAPHIQL, graphiqlPage } from './graphiql.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useJsonPostsOnly } from './plugins/use-json-posts-only.ts';
 import { useNoStore } from './plugins/use-no-store.ts';
+import { usePageHeaders } from './plugins/use-page-headers.ts';
 
 const LARGEST_BODY = 256 * 1024;
 
@@ -32,12 +32,15 @@ export interface YogaOptions {
 
 /** The executable schema, with its guards in place. */
 export function createSchema() {
-  return guardRootFields(makeExecutableSchema({ typeDefs, resolvers }));
+  const schema = makeExecutableSchema({ typeDefs, resolvers });
+  // A scalar's resolver takes the place of the whole type, its description included.
+  for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
+  return guardRootFields(schema);
 }
 
 /** The GraphQL edge. The plugins, read from top to bottom, are the life of a request. */
 export function createGraphQL({ logger, authenticate, createContext }: YogaOptions) {
-  const page = renderGraphiQL(GRAPHIQL);
+  const page = graphiqlPage();
   return createYoga<ServerContext, GraphQLContext>({
     schema: createSchema(),
     graphqlEndpoint: '/graphql',
@@ -48,9 +51,9 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
     landingPage: false,
     logging: yogaLogger(logger),
     graphiql: GRAPHIQL,
-    renderGraphiQL: () => page,
+    renderGraphiQL: () => page.html,
     maskedErrors: { maskError: createMaskError(logger) },
-    plugins: [useNoStore(), useJsonPostsOnly(), useDocumentLimits()],
+    plugins: [useNoStore(), usePageHeaders(page.contentSecurityPolicy), useJsonPostsOnly(), useDocumentLimits()],
     context: async ({ req, res }) => {
       try {
         return createContext(req, res, await authenticate(req));

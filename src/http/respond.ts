@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { AccessError } from '../access/access-error.ts';
 
+/** What every answer says: nobody keeps it, and nobody guesses what it is. */
+export const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
 /** Answers with JSON that nobody keeps, unless the headers say otherwise. */
 export function respondJson(
   response: ServerResponse,
@@ -8,7 +11,7 @@ export function respondJson(
   body: unknown,
   headers: Record<string, string> = {},
 ): void {
-  response.writeHead(status, { 'Cache-Control': 'no-store', ...headers, 'Content-Type': 'application/json' });
+  response.writeHead(status, { ...COMMON_HEADERS, ...headers, 'Content-Type': 'application/json' });
   response.end(JSON.stringify(body));
 }
 

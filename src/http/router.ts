@@ -9,6 +9,11 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => un
 /** One door: its path, the methods it answers to (none named: all), and what is behind it. */
 export interface Route {
   methods?: readonly string[];
+  /**
+   * The door writes every header by itself, those that all answers have in common as well. Node merges headers that were
+   * set with headers that are written, one by one; where an answer is little else than headers, that is a third of its cost.
+   */
+  writesAllHeaders?: boolean;
   handle: Handler;
 }
 
@@ -24,11 +29,11 @@ export function requestIdOf(request: IncomingMessage): string {
 /** Finds the door for each request. A failure behind one is logged and answered with nothing but the request's id. */
 export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
   return (request, response) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     const url = request.url ?? '/';
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const route = routes.get(path);
+    if (!route?.writesAllHeaders) response.setHeader('X-Content-Type-Options', 'nosniff');
     if (!route) return respondJson(response, 404, { error: 'not_found' });
     if (route.methods && !route.methods.includes(request.method ?? '')) {
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });

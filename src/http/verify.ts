@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { credentialMissing } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
-import { respondAccessError, respondJson } from './respond.ts';
+import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 
 export type Authenticate = (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
 
@@ -48,8 +48,7 @@ export function createVerify(authenticate: Authenticate) {
 
 function principalHeaders(principal: Principal): Record<string, string> {
   return {
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...COMMON_HEADERS,
     'X-Rekey-User': principal.userId ?? '',
     'X-Rekey-Workspace': principal.workspaceId ?? '',
     'X-Rekey-Credential': principal.credentialId,

@@ -57,9 +57,14 @@ export function createLogger(options: { level: string; destination?: pino.Destin
   return options.destination ? pino(settings, options.destination) : pino(settings);
 }
 
-/** Masks what is shaped like a secret in one line of JSON. The line stays valid JSON: only characters inside strings go. */
+/** Masks what stands in a telling field of one line of JSON, and what is shaped like a secret. The line stays valid JSON. */
 function scrub(line: string): string {
-  const masked = line.replace(SECRET_FIELD, `"$1":"${MASK}"`).replace(SECRET_TEXT, `$1_${MASK}`);
+  return maskSecrets(line.replace(SECRET_FIELD, `"$1":"${MASK}"`));
+}
+
+/** Masks whatever is shaped like one of our secrets or a JWT. */
+export function maskSecrets(text: string): string {
+  const masked = text.replace(SECRET_TEXT, `$1_${MASK}`);
   return masked.includes('eyJ') ? masked.replace(DOTTED_WORD, maskJwt) : masked;
 }
 

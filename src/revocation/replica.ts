@@ -3,12 +3,15 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { InvalidationMemory } from './invalidation-memory.ts';
-import { ACKNOWLEDGE, DEREGISTER, NOTE_PRIMARY, REGISTER, SYNC, type SyncRow } from './statements.ts';
+import { ACKNOWLEDGE, DEREGISTER, REGISTER, SETTLE_PRIMARY, SYNC, type SyncRow } from './statements.ts';
 
 /** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
 /** Upper bound of how much the clocks' rates differ between machines. */
-export const CLOCK_DRIFT = 0.01;
+const CLOCK_DRIFT = 0.01;
+
+/** After this many milliseconds, by anybody's clock, a lease that was granted before is over. */
+export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
 
 export interface ReplicaOptions {
   /** A connection of its own: renewals must not queue behind requests. */
@@ -18,7 +21,7 @@ export interface ReplicaOptions {
   logger: Logger;
   metrics: Metrics;
   newReplicaId: () => string;
-  /** How long a sync entitles this replica to trust its caches, in milliseconds. */
+  /** How long a sync entitles this replica to trust its caches at most, in milliseconds. */
   leaseMs: number;
   /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
   longestEntryMs: number;
@@ -52,6 +55,9 @@ export class Replica {
   /** What the database said the time was, and our monotonic time before we asked. */
   #anchor: { databaseMs: number; monotonic: number } | null = null;
   #identity = '';
+  /** The server of the last sync, and since when (monotonic) it is known here. */
+  #server = { identity: '', since: 0 };
+  #leaseMs: number;
   #longestLeaseMs: number;
   #registeredReplicas = 1;
   #running: Promise<void> | null = null;
@@ -61,6 +67,7 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#leaseMs = options.leaseMs;
     this.#longestLeaseMs = options.leaseMs;
     this.#memory = new InvalidationMemory(options.longestEntryMs, () => options.clock.monotonic());
   }
@@ -117,13 +124,13 @@ export class Replica {
   async start(): Promise<void> {
     await this.#options.doorbell.listen(() => this.ring());
     await this.sync();
-    this.#timer = setInterval(() => this.ring(), this.#options.leaseMs / 4);
+    this.#renewLater();
   }
 
   /** Gives up the lease, then the registration, in this order: nobody has to wait for a replica that left. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#timer) clearInterval(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
     await this.#options.doorbell.close();
     await this.#running?.catch(() => undefined);
     const id = this.#id;
@@ -152,7 +159,7 @@ export class Replica {
   }
 
   async #sync(): Promise<void> {
-    const { sql, clock, leaseMs } = this.#options;
+    const { sql, clock } = this.#options;
     // A cold start is followed by a second look; a third means that something is badly wrong, and is left to the timer.
     for (let look = 0; look < 3 && !this.#stopped; look++) {
       // Registered in a commit of its own, BEFORE the first snapshot: whoever revokes after that snapshot sees us.
@@ -166,12 +173,12 @@ export class Replica {
         this.#coldStart();
         continue;
       }
-      this.#leaseUntilMonotonic = monotonic + leaseMs;
-      this.#leaseUntilWall = wall + leaseMs;
+      this.#leaseUntilMonotonic = monotonic + this.#leaseMs;
+      this.#leaseUntilWall = wall + this.#leaseMs;
       this.#anchor = { databaseMs: row.now, monotonic };
       this.#syncedAt = clock.monotonic();
       if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
-      if (row.identity !== row.knownIdentity) await sql.query(NOTE_PRIMARY);
+      await this.#settlePrimary(row);
       return;
     }
   }
@@ -189,9 +196,21 @@ export class Replica {
     for (const [seq, tag] of log) this.#memory.add(seq, tag);
     this.#applied = row.seq;
     this.#identity = row.identity;
+    // As long as anybody is registered with a shorter lease than ours, we take no longer one: whoever waits for the
+    // longest lease that he knows of need not know of ours yet.
+    this.#leaseMs = Math.min(this.#options.leaseMs, row.shortestLeaseMs ?? Number.POSITIVE_INFINITY);
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
     this.#registeredReplicas = row.replicas;
     return true;
+  }
+
+  /** Tells everybody, once we have known this server for long enough, that no lease of a server before it is left. */
+  async #settlePrimary({ identity, settledIdentity }: SyncRow): Promise<void> {
+    const { sql, clock } = this.#options;
+    const now = clock.monotonic();
+    if (this.#server.identity !== identity) this.#server = { identity, since: now };
+    if (identity === settledIdentity || now - this.#server.since < leaseOver(this.#longestLeaseMs)) return;
+    await sql.query(SETTLE_PRIMARY, [identity]);
   }
 
   async #register(): Promise<string> {
@@ -218,6 +237,14 @@ export class Replica {
     this.#identity = '';
     this.#formerId = this.#id;
     this.#id = null;
+  }
+
+  /** Four times a lease, for one look may fail, and the next one too. */
+  #renewLater(): void {
+    this.#timer = setTimeout(() => {
+      this.ring();
+      this.#renewLater();
+    }, this.#leaseMs / 4);
   }
 
   /** Something was committed here or elsewhere: look soon. Never throws. */

@@ -1,20 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../kernel/sql.ts';
-import { CLOCK_DRIFT, type Replica } from './replica.ts';
+import { leaseOver, type Replica } from './replica.ts';
 import {
   EXPEL,
   POSITION,
   type PositionRow,
   PROBE,
   REPLICAS,
-  type ReplicaRow,
+  type RegisteredReplica,
+  type ReplicasRow,
   SUSPECT,
   TRIM_LOG,
 } from './statements.ts';
 
+/** The longest lease that configuration allows. */
+export const LONGEST_LEASE_MS = 60_000;
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;
 const TRIM_BATCH = 10_000;
@@ -62,16 +64,10 @@ export class Revocations {
    * @param changedAt when, as the row tells; the log knows better as long as it remembers
    */
   async settle(tag: string, changedAt: Date): Promise<Receipt> {
-    const { metrics, replica } = this.#options;
-    const { seq, committedAt, ...settled } = await this.#settle(tag);
+    const { committedAt, ...settled } = await this.#settle(tag);
     const propagation = settled.propagation.toLowerCase();
-    metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
-    return {
-      committedAt: committedAt ?? changedAt,
-      // Out of reach of the database, the position that is known to lie behind us.
-      sequence: String(seq ?? Math.max(replica.applied, 0)),
-      ...settled,
-    };
+    this.#options.metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
+    return { committedAt: committedAt ?? changedAt, ...settled };
   }
 
   /**
@@ -94,49 +90,66 @@ export class Revocations {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  async #settle(tag: string): Promise<Settled & { settledInMilliseconds: number }> {
+  async #settle(tag: string): Promise<Settled> {
     const { clock, replica } = this.#options;
     const wait: Wait = {
       tag,
       committed: clock.monotonic(),
-      leaseMs: replica.longestLeaseMs,
-      replicas: replica.registeredReplicas,
+      known: Math.max(replica.applied, 0),
+      // While we hold a lease, nobody takes a longer one than we know of. Without, only the database can tell.
+      leaseMs: replica.leaseRemaining() > 0 ? replica.longestLeaseMs : LONGEST_LEASE_MS,
+      registered: null,
+      silent: [],
+      marked: new Set(),
     };
-    const settled = (await this.#acknowledged(wait)) ?? this.#leaseExpired(wait);
-    return { ...settled, settledInMilliseconds: clock.monotonic() - wait.committed };
-  }
-
-  /** The outcome where everybody confirms in time, else what is known of the others. */
-  async #acknowledged(wait: Wait): Promise<Settled | null> {
-    const { sql, clock, replica } = this.#options;
-    let pause = 1;
-    while (clock.monotonic() < deadlineOf(wait)) {
-      try {
-        wait.position ??= await this.#position(wait.tag);
-        // Ourselves first, without waiting for the doorbell.
-        if (replica.applied < wait.position.seq) await replica.sync();
-        const rows = await sql.query<ReplicaRow>(REPLICAS);
-        wait.leaseMs = Math.max(wait.leaseMs, ...rows.map((row) => row.leaseMs));
-        wait.registered ??= new Set(rows.map((row) => row.id));
-        wait.pending = rows.filter((row) => row.suspect || row.applied < wait.position!.seq).map((row) => row.id);
-        // On a server that nobody knew a lease ago, replicas may hold leases that it has never heard of.
-        const primarySettled = (wait.position.primaryKnownFor ?? 0) >= leaseOver(wait.leaseMs);
-        if (wait.pending.length === 0 && primarySettled) return summary(wait, 'ACKNOWLEDGED');
-      } catch (error) {
-        this.#options.logger.warn({ err: error }, 'waiting for a revocation to settle: the database did not answer');
-      }
-      const left = deadlineOf(wait) - clock.monotonic();
-      if (left > 0) await sleep(Math.min(pause, left));
-      pause = Math.min(pause * 2, 50);
+    const left = () => wait.committed + leaseOver(wait.leaseMs) - clock.monotonic();
+    for (let pause = 1; left() > 0; pause = Math.min(pause * 2, 50)) {
+      // A database that does not answer must not make it longer than the leases are.
+      if (await within(left(), this.#confirmed(wait))) return this.#outcome(wait, 'ACKNOWLEDGED');
+      if (left() > 0) await sleep(Math.min(pause, left()));
     }
-    return null;
+    // Whoever is still silent has no lease any more. Fencing spares the next revocation the wait.
+    if (wait.position && wait.silent.length > 0) void this.#fence(wait.silent, wait.position.seq, wait.leaseMs);
+    return this.#outcome(wait, 'LEASE_EXPIRED');
   }
 
-  /** The deadline has passed: whoever is still silent has no lease. Fencing spares the next revocation the wait. */
-  #leaseExpired(wait: Wait): Settled {
-    if (wait.position && (wait.pending ?? []).length > 0)
-      void this.#fence(wait.pending ?? [], wait.position.seq, wait.leaseMs);
-    return summary(wait, 'LEASE_EXPIRED');
+  /** Looks once whether everybody has applied the log up to the position; notes in `wait` what is known of the others. */
+  async #confirmed(wait: Wait): Promise<boolean> {
+    const { sql, logger, replica } = this.#options;
+    try {
+      wait.position ??= await this.#position(wait.tag);
+      const { seq } = wait.position;
+      // Ourselves first, without waiting for the doorbell.
+      if (replica.applied < seq) await replica.sync();
+      const [row] = await sql.query<ReplicasRow>(REPLICAS);
+      if (!row) return false;
+      const replicas: RegisteredReplica[] = JSON.parse(row.replicas);
+      wait.leaseMs = Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs));
+      wait.registered ??= replicas.map(({ id }) => id);
+      for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
+      // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
+      const behind = replicas.filter(({ id, applied }) => applied < seq && !wait.marked.has(id));
+      wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
+      return wait.silent.length === 0 && row.primarySettled;
+    } catch (error) {
+      logger.warn({ err: error }, 'waiting for a revocation to settle: the database did not answer');
+      return false;
+    }
+  }
+
+  #outcome(wait: Wait, propagation: Receipt['propagation']): Settled {
+    const { position, known, committed } = wait;
+    // That a lease is over says nothing of what was committed after the wait began.
+    const sequence = propagation === 'ACKNOWLEDGED' ? position?.seq : position?.changedSeq;
+    return {
+      committedAt: position?.committedAt == null ? undefined : new Date(position.committedAt),
+      sequence: String(Math.max(known, sequence ?? 0)),
+      propagation,
+      // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
+      replicas: wait.registered?.length ?? this.#options.replica.registeredReplicas,
+      acknowledged: wait.registered?.filter((id) => !wait.silent.includes(id)).length ?? 0,
+      settledInMilliseconds: this.#options.clock.monotonic() - committed,
+    };
   }
 
   async #position(tag: string): Promise<PositionRow> {
@@ -148,58 +161,58 @@ export class Revocations {
   /**
    * Two steps, a full lease apart. Marked first: a replica that comes back in between sees the mark, forgets
    * everything and registers anew. Were its row deleted at once, it could still hold a lease that nobody waits for.
+   * So only those go whom this very mark has found: others may be marked by somebody else, a moment ago.
    */
-  async #fence(ids: string[], seq: number, leaseMs: number): Promise<void> {
+  async #fence(silent: string[], seq: number, leaseMs: number): Promise<void> {
     const { sql, logger } = this.#options;
+    let marked: string[];
     try {
-      await sql.query(SUSPECT, [ids, seq]);
-      logger.warn({ replicas: ids }, 'replicas did not answer and were fenced off');
+      marked = (await sql.query<{ id: string }>(SUSPECT, [silent, seq])).map(({ id }) => id);
     } catch (error) {
       logger.warn({ err: error }, 'fencing failed; the next revocation will try again');
       return;
     }
+    if (marked.length === 0) return;
+    logger.warn({ replicas: marked }, 'replicas did not answer and were fenced off');
+    // Timers may be a millisecond early.
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      sql.query(EXPEL, [ids]).catch((error) => logger.warn({ err: error }, 'expelling fenced replicas failed'));
-    }, leaseOver(leaseMs));
+      sql.query(EXPEL, [marked]).catch((error) => logger.warn({ err: error }, 'expelling fenced replicas failed'));
+    }, leaseOver(leaseMs) + 1);
     timer.unref();
     this.#timers.add(timer);
   }
 }
 
-/** After this many milliseconds, by anybody's clock, a lease that was granted before is over. */
-const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
-const deadlineOf = (wait: Wait) => wait.committed + leaseOver(wait.leaseMs);
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What the promise comes to, or undefined where that takes longer than this many milliseconds. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 interface Wait {
   readonly tag: string;
   /** Monotonic, in milliseconds. */
   readonly committed: number;
+  /** A position in the log that lay behind us when the wait began. */
+  readonly known: number;
   /** The longest lease that any replica may hold. */
   leaseMs: number;
-  /** How many there were when the database last told; who they are is not known until it answers again. */
-  readonly replicas: number;
   position?: PositionRow;
-  registered?: Set<string>;
-  pending?: string[];
+  registered: string[] | null;
+  /** Who has not confirmed, as of the last look. */
+  silent: string[];
+  /** Who was ever seen to be fenced. */
+  readonly marked: Set<string>;
 }
 
-interface Settled {
-  seq: number | undefined;
-  committedAt: Date | undefined;
-  propagation: Receipt['propagation'];
-  replicas: number;
-  acknowledged: number;
-}
-
-function summary(wait: Wait, propagation: Receipt['propagation']): Settled {
-  const { registered } = wait;
-  const silent = (wait.pending ?? []).filter((id) => registered?.has(id)).length;
-  return {
-    seq: wait.position?.seq,
-    committedAt: wait.position?.committedAt == null ? undefined : new Date(wait.position.committedAt),
-    propagation,
-    replicas: registered?.size ?? wait.replicas,
-    acknowledged: (registered?.size ?? 0) - silent,
-  };
-}
+type Settled = Omit<Receipt, 'committedAt'> & { committedAt: Date | undefined };

@@ -26,8 +26,9 @@ export const SYNC: Statement = {
       r.id is not null as registered, coalesce(r.suspect, false) as suspect, coalesce(r.applied, 0)::float8 as acknowledged,
       pg_is_in_recovery() as "inRecovery",
       (select max(lease_ms) from auth_replica) as "longestLeaseMs",
+      (select min(lease_ms) from auth_replica) as "shortestLeaseMs",
       (select count(*) from auth_replica)::int as replicas,
-      auth_server_identity() as identity, (select identity from auth_primary) as "knownIdentity",
+      auth_server_identity() as identity, (select identity from auth_primary) as "settledIdentity",
       extract(epoch from clock_timestamp())::float8 * 1000 as "now",
       case when $2::float8 >= 0 and (select seq from epoch) - $2::bigint between 1 and $3::bigint then
         (select json_agg(json_build_array(l.seq, l.tag) order by l.seq) from auth_inval l where l.seq > $2::bigint)::text
@@ -41,9 +42,10 @@ export interface SyncRow {
   acknowledged: number;
   inRecovery: boolean;
   longestLeaseMs: number | null;
+  shortestLeaseMs: number | null;
   replicas: number;
   identity: string;
-  knownIdentity: string | null;
+  settledIdentity: string | null;
   now: number;
   log: string | null;
 }
@@ -54,48 +56,61 @@ export const ACKNOWLEDGE: Statement = {
   text: 'update auth_replica set applied = $2::bigint where id = $1::uuid and applied < $2::bigint',
 };
 
-/** Writes down that the log now lives on another server, and since when that is known. */
-export const NOTE_PRIMARY: Statement = {
-  name: 'primary-note',
-  text: `insert into auth_primary (identity, since) values (auth_server_identity(), clock_timestamp())
-    on conflict (one) do update set identity = excluded.identity, since = excluded.since
-      where auth_primary.identity <> excluded.identity`,
+/**
+ * Writes down that every lease of the servers before this one is over. It may arrive late: then it must not speak of
+ * another server. Parameter: the identity of the server that this is known of.
+ */
+export const SETTLE_PRIMARY: Statement = {
+  name: 'primary-settle',
+  text: `insert into auth_primary (identity) select $1::text where $1::text = auth_server_identity()
+    on conflict (one) do update set identity = excluded.identity where auth_primary.identity <> excluded.identity`,
 };
 
 /**
- * Where the log ends after a commit, when the newest invalidation of this tag was committed, and for how long the
- * server has been known. Parameter: the tag.
+ * Where the log ends after a commit, and the newest invalidation of a tag: its position and when it was committed.
+ * Parameter: the tag.
  */
 export const POSITION: Statement = {
   name: 'settle-position',
-  text: `select (select seq from auth_epoch)::float8 as seq,
-      (select extract(epoch from l.at)::float8 * 1000 from auth_inval l where l.tag = $1 order by l.seq desc limit 1)
-        as "committedAt",
-      (select extract(epoch from clock_timestamp() - since)::float8 * 1000 from auth_primary
-        where identity = auth_server_identity()) as "primaryKnownFor"`,
+  text: `select (select seq from auth_epoch)::float8 as seq, newest.seq::float8 as "changedSeq",
+      extract(epoch from newest.at)::float8 * 1000 as "committedAt"
+    from (select 1) as always
+    left join lateral (select seq, at from auth_inval where tag = $1 order by seq desc limit 1) newest on true`,
 };
 export interface PositionRow {
   seq: number;
+  /** Null where the log has forgotten it, or never knew. */
+  changedSeq: number | null;
   committedAt: number | null;
-  /** Milliseconds; null where this server has not been noted yet. */
-  primaryKnownFor: number | null;
 }
 
+/** Who has to confirm, and whether that is all: a server that has not settled may not know who holds a lease. */
 export const REPLICAS: Statement = {
   name: 'settle-replicas',
-  text: 'select id::text as id, applied::float8 as applied, suspect, lease_ms as "leaseMs" from auth_replica',
+  text: `select (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
+      (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
+        from auth_replica)::text as replicas`,
 };
-export interface ReplicaRow {
+export interface ReplicasRow {
+  primarySettled: boolean;
+  /** JSON: an array of `RegisteredReplica`. */
+  replicas: string;
+}
+export interface RegisteredReplica {
   id: string;
   applied: number;
   suspect: boolean;
   leaseMs: number;
 }
 
-/** First step of fencing: from this commit on, a silent replica that comes back starts cold. Parameters: ids, seq. */
+/**
+ * First step of fencing: from this commit on, a silent replica that comes back starts cold. Answers whom it marked: of
+ * these alone the lease is over a lease from now. Parameters: ids, seq.
+ */
 export const SUSPECT: Statement = {
   name: 'fence-suspect',
-  text: 'update auth_replica set suspect = true where id = any($1::uuid[]) and applied < $2::bigint',
+  text: `update auth_replica set suspect = true where id = any($1::uuid[]) and (suspect or applied < $2::bigint)
+    returning id::text as id`,
 };
 
 /** Second step, a full lease later: nothing waits for it any more. Parameter: ids. */

@@ -121,6 +121,12 @@ export class TestApp {
     return { ...result.apiKey, secret: result.secret };
   }
 
+  /** The rows of one statement, asked of the database behind the service's back. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was selected
+  sql(text: string, values: unknown[] = []): Promise<any[]> {
+    return this.app.database.fork().execute(text, values);
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -136,7 +142,12 @@ export class TestApp {
     );
     if (result.__typename !== success) throw new Error(JSON.stringify(result));
     const { user, tokens } = result;
-    return { ...user, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken, sessionId: tokens.session.id };
+    return {
+      ...user,
+      accessToken: tokens.accessToken,
+      refreshToken: tokens.refreshToken,
+      sessionId: tokens.session.id,
+    };
   }
 }
 

@@ -32,7 +32,8 @@ export interface Revocation {
   readonly tag: string;
   /** Every secret that dies of it. */
   readonly secrets: readonly string[];
-  readonly began: number;
+  /** Until here everybody who knows must accept. */
+  began: number;
   /** From here on nobody may accept: when it was answered, or the latest that a story grants it. */
   certainFrom: number | null;
   receipt: Receipt | null;

@@ -26,23 +26,25 @@ export class Migration20261122000100 extends Migration {
       suspect boolean not null default false,
       lease_ms integer not null
     ) with (fillfactor = 50)`);
-    // Which database server this log lives on, and since when anybody has seen it there: after a failover, leases
-    // that the server before granted are not in auth_replica and have to run out.
+    // The database server of which it is known that no lease is left that a server before it granted: after a failover,
+    // those may not be in auth_replica and have to run out. Named by whoever has known the server for that long by his own
+    // monotonic clock; the server's own clock may be set.
     this.addSql(`create table auth_primary (
       one boolean primary key default true check (one),
-      identity text not null,
-      since timestamptz not null
+      identity text not null
     )`);
 
-    // Changes with every start, every promotion and every other server that serves this data.
+    // Changes with every start, every promotion and every other server that serves this data. The same text in every
+    // session, whatever its time zone.
     this.addSql(`create function auth_server_identity() returns text language sql stable as $$
-      select pg_postmaster_start_time()::text || ' ' || case when pg_is_in_recovery() then 'standby'
+      select extract(epoch from pg_postmaster_start_time())::text || ' ' || case when pg_is_in_recovery() then 'standby'
         else left(pg_walfile_name(pg_current_wal_lsn()), 8) end
     $$`);
     // The log begins here: before it, no server can have granted a lease.
-    this.addSql(`insert into auth_primary (identity, since) values (auth_server_identity(), to_timestamp(0))`);
+    this.addSql(`insert into auth_primary (identity) values (auth_server_identity())`);
 
-    this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql as $$
+    // Whoever changes a row may have any search path: these find the log all the same.
+    this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql set search_path from current as $$
       declare
         next bigint;
       begin
@@ -52,7 +54,7 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
     // TG_ARGV: the kind of the tag, then the name of the column that holds the id.
-    this.addSql(`create function auth_invalidate_row() returns trigger language plpgsql as $$
+    this.addSql(`create function auth_invalidate_row() returns trigger language plpgsql set search_path from current as $$
       begin
         if TG_OP = 'INSERT' then
           perform auth_invalidate(TG_ARGV[0] || ':' || (to_jsonb(new) ->> TG_ARGV[1]));
@@ -63,7 +65,7 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
     // TRUNCATE fires no row trigger: it invalidates everything there is.
-    this.addSql(`create function auth_invalidate_all() returns trigger language plpgsql as $$
+    this.addSql(`create function auth_invalidate_all() returns trigger language plpgsql set search_path from current as $$
       begin
         perform auth_invalidate('*');
         return null;

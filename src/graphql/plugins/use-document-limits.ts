@@ -18,7 +18,14 @@ const LIMITS = { depth: 12, aliases: 30, rootFields: 10, tokens: 2000, directive
 export function useDocumentLimits(): Plugin {
   return {
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens: LIMITS.tokens });
+        } catch (error) {
+          // Two thousand brackets, each inside the one before, are more than the parser's stack holds.
+          throw error instanceof RangeError ? new GraphQLError('The document is nested too deeply.') : error;
+        }
+      });
     },
     onValidate({ addValidationRule, setValidationFn }) {
       addValidationRule(documentLimits);

@@ -1,12 +1,12 @@
 import type { Plugin } from 'graphql-yoga';
 
 /**
- * Operations travel as JSON by POST and in no other way. Forms, multipart and text could be sent by any page in a
+ * Operations travel as JSON by POST and in no other way. (GraphiQL has been served before this is asked.) Forms, multipart and text could be sent by any page in a
  * browser without asking, and a GET puts the document into logs.
  */
 export function useJsonPostsOnly(): Plugin {
   return {
-    onRequest({ request, url, fetchAPI, endResponse }) {
+    onRequest({ request, fetchAPI, endResponse }) {
       const refuse = (status: number, message: string, headers: Record<string, string> = {}) =>
         endResponse(
           fetchAPI.Response.json(
@@ -14,7 +14,6 @@ export function useJsonPostsOnly(): Plugin {
             { status, headers },
           ),
         );
-      if (request.method === 'GET' && url.search === '' && request.headers.get('accept')?.includes('text/html')) return;
       if (request.method !== 'POST') {
         refuse(405, 'GraphQL operations are sent by POST. Open this address in a browser for GraphiQL.', {
           Allow: 'POST',
@@ -23,6 +22,7 @@ export function useJsonPostsOnly(): Plugin {
       }
       const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
       if (mediaType !== 'application/json') refuse(415, 'GraphQL operations are sent as application/json.');
+      else request.headers.set('content-type', mediaType); // Yoga takes it in lower case alone.
     },
   };
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import type { Receipt } from '../../support/history.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 
-describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', () => {
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { timeout: 60_000 }, () => {
   let rekey: Installation;
 
   beforeAll(async () => {
@@ -47,5 +47,5 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', () 
 
     for (const receipt of receipts) expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
     await rekey.warm(...bystanders, ...replacements);
-  }, 60_000);
+  });
 });

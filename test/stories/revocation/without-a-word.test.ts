@@ -1,47 +1,50 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Revocation } from '../../support/history.ts';
-import { type Credential, Installation, until } from '../../support/installation.ts';
+import { type Credential, Installation } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
+import { until } from '../../support/until.ts';
 
 const commits = (chunk: Buffer, direction: Direction) =>
   direction === 'request' && /\bcommit\b/i.test(chunk.toString());
 const listens = (chunk: Buffer, direction: Direction) => direction === 'request' && chunk.includes('listen auth_inval');
 
-describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('a revocation that nobody waits for', () => {
-  let rekey: Installation;
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
+  'a revocation that nobody waits for',
+  { timeout: 60_000 },
+  () => {
+    let rekey: Installation;
 
-  beforeAll(async () => {
-    rekey = await Installation.start();
-  });
-  afterEach(() => rekey.assertPromiseHeld());
-  afterAll(() => rekey?.destroy());
+    beforeAll(async () => {
+      rekey = await Installation.start();
+    });
+    afterEach(() => rekey.assertPromiseHeld());
+    afterAll(() => rekey?.destroy());
 
-  /** From here on, what was committed by now must hold: nobody answers for it, so it has the length of a lease. */
-  function committedByNow(revocation: Revocation): void {
-    revocation.certainFrom = performance.now() + rekey.leaseOverMs;
-  }
+    /** From here on, what was committed by now must hold: nobody answers for it, so it has the length of a lease. */
+    function committedByNow(revocation: Revocation): void {
+      revocation.certainFrom = performance.now() + rekey.leaseOverMs;
+    }
 
-  const refusedEverywhere = (...dead: Credential[]) =>
-    until('every replica refuses', async () =>
-      (await rekey.verifyEverywhere(...dead)).every((verdict) => verdict === 'refused'),
-    );
+    const refusedEverywhere = (...dead: Credential[]) =>
+      until('every replica refuses', async () =>
+        (await rekey.verifyEverywhere(...dead)).every((verdict) => verdict === 'refused'),
+      );
 
-  /** Every listener is thrown out, and comes back to a server whose answer to LISTEN never arrives. */
-  async function deafen(): Promise<void> {
-    const deaf = rekey.replicas.map(({ postgres }) => postgres.holdRepliesWhen(listens));
-    await hangUpOnListeners();
-    await Promise.all(deaf);
-  }
+    /** Every listener is thrown out, and comes back to a server whose answer to LISTEN never arrives. */
+    async function deafen(): Promise<void> {
+      const deaf = rekey.replicas.map(({ postgres }) => postgres.holdRepliesWhen(listens));
+      await hangUpOnListeners();
+      await Promise.all(deaf);
+    }
 
-  const hangUpOnListeners = () =>
-    rekey.postgres.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rekey-listen'",
-    );
+    const hangUpOnListeners = () =>
+      rekey.postgres.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rekey-listen'",
+      );
 
-  const heal = () => Promise.all(rekey.replicas.map(({ postgres }) => postgres.heal()));
+    const heal = () => Promise.all(rekey.replicas.map(({ postgres }) => postgres.heal()));
 
-  test('the revoker is killed right after its COMMIT: every replica refuses before a lease is over', async () => {
-    for (let round = 0; round < 2; round++) {
+    test('the revoker is killed right after its COMMIT: every replica refuses before a lease is over', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
       await rekey.warm(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
@@ -62,129 +65,129 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('a revocation tha
       // The dead one is waited for once, and then no more.
       const [first] = await rekey.apiKeys(1);
       await rekey.warm(first!);
-      expect(await rekey.revoke(rekey.replicas[round]!, first!)).toMatchObject({ propagation: 'LEASE_EXPIRED' });
+      expect(await rekey.revoke(rekey.replicas[0]!, first!)).toMatchObject({ propagation: 'LEASE_EXPIRED' });
       await rekey.calm();
       const [next] = await rekey.apiKeys(1);
       await rekey.warm(next!);
-      expect(await rekey.revoke(rekey.replicas[round]!, next!)).toMatchObject({
+      expect(await rekey.revoke(rekey.replicas[0]!, next!)).toMatchObject({
         propagation: 'ACKNOWLEDGED',
         replicas: 3,
         acknowledged: 3,
       });
       await load.stop();
-    }
-  });
+    });
 
-  test('the revoker is killed and nobody hears a notification: every replica refuses before a lease is over', async () => {
-    const [key, bystander] = await rekey.apiKeys(2);
-    const revoker = await rekey.join();
-    rekey.bury(revoker);
-    await deafen();
-    await rekey.warm(key!, bystander!);
-    const load = rekey.load([key!, bystander!]);
-
-    const committed = revoker.postgres.holdRepliesWhen(commits);
-    const revocation = rekey.begins(`key:${key!.id}`, [key!]);
-    const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
-    const noAnswer = expect(lost).rejects.toThrow();
-    await committed;
-    committedByNow(revocation);
-    await revoker.kill();
-    await noAnswer;
-    await refusedEverywhere(key!);
-    await load.stop();
-    await heal();
-    await rekey.calm();
-  });
-
-  test('all listeners are terminated in a loop: slower to hear, never wrong', async () => {
-    const bystanders = await rekey.apiKeys(5);
-    await rekey.warm(...bystanders);
-    const load = rekey.load(bystanders);
-    let over = false;
-    const terminating = (async () => {
-      while (!over) await hangUpOnListeners();
-    })();
-    for (let turn = 0; turn < 30; turn++) {
-      const key = await rekey.apiKey();
-      await rekey.warm(key);
-      const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
-      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
-    }
-    over = true;
-    await terminating;
-    await load.stop();
-  });
-
-  describe('plain SQL', () => {
-    /** Runs it, and has every replica refuse these within a lease of its commit. */
-    async function revokes(sql: string, parameters: unknown[], tag: string, dead: Credential[]): Promise<void> {
-      const revocation = rekey.begins(tag, dead);
-      await rekey.postgres.query(sql, parameters);
-      committedByNow(revocation);
-      await refusedEverywhere(...dead);
-    }
-
-    const BY_HAND: [string, string][] = [
-      ['sets revoked_at', 'update api_keys set revoked_at = now() where id = $1'],
-      ['deletes the row', 'delete from api_keys where id = $1'],
-      ['lets it expire', 'update api_keys set expires_at = now() where id = $1'],
-      ['gives it another secret', "update api_keys set secret_hash = 'of another' || id where id = $1"],
-    ];
-    test.each(BY_HAND)('%s of an API key', async (_what, sql) => {
+    test('the revoker is killed and nobody hears a notification: every replica refuses before a lease is over', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
+      const revoker = await rekey.join();
+      rekey.bury(revoker);
+      await deafen();
       await rekey.warm(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
-      await revokes(sql, [key!.id], `key:${key!.id}`, [key!]);
-      await load.stop();
-      await rekey.warm(bystander!);
-    });
 
-    test('ends a session, and disables a person with all keys', async () => {
-      const [one, other] = await Promise.all([rekey.member(), rekey.member()]);
-      const keys = await rekey.apiKeys(3, other);
-      await rekey.warm(one.session, other.session, ...keys);
-      const load = rekey.load([one.session, other.session, ...keys]);
-      const end = 'update sessions set revoked_at = now() where id = $1';
-      await revokes(end, [one.session.id], `session:${one.session.id}`, [one.session]);
-      await rekey.warm(other.session, ...keys);
-      const disable = 'update users set disabled_at = now() where id = $1';
-      await revokes(disable, [other.id], `user:${other.id}`, [other.session, ...keys]);
-      await load.stop();
-    });
-
-    test('cuts a scope: within a lease no replica says that it is held', async () => {
-      const key = await rekey.apiKey({ scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'] });
-      const dead = await rekey.apiKey();
-      const scopes = async () => {
-        const authorization = `Bearer ${key.secret}`;
-        const replies = rekey.replicas.map((replica) => replica.ask('GET', '/v1/verify', { authorization }));
-        return (await Promise.all(replies)).map(({ headers }) => headers['x-rekey-scopes']);
-      };
-      await rekey.warm(key, dead);
-      expect(await scopes()).toEqual(Array(3).fill('API_KEYS_READ,API_KEYS_WRITE'));
-      await rekey.postgres.query("update api_keys set scopes = '{API_KEYS_READ}' where id = $1", [key.id]);
-      const committed = performance.now();
-      let heldUntil = committed;
-      await until('the scope is cut everywhere', async () => {
-        const began = performance.now();
-        const all = await scopes();
-        if (all.some((each) => each !== 'API_KEYS_READ')) heldUntil = began;
-        return heldUntil < began;
-      });
-      expect(heldUntil - committed).toBeLessThan(rekey.leaseOverMs);
-      await rekey.revoke(rekey.replicas[1]!, dead);
-    });
-
-    test('truncates the table, while nobody hears a notification', async () => {
-      const keys = await rekey.apiKeys(5);
-      await deafen();
-      await rekey.warm(...keys, rekey.admin.session);
-      const load = rekey.load([...keys, rekey.admin.session]);
-      await revokes('truncate api_keys', [], '*', keys);
+      const committed = revoker.postgres.holdRepliesWhen(commits);
+      const revocation = rekey.begins(`key:${key!.id}`, [key!]);
+      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
+      const noAnswer = expect(lost).rejects.toThrow();
+      await committed;
+      committedByNow(revocation);
+      await revoker.kill();
+      await noAnswer;
+      await refusedEverywhere(key!);
       await load.stop();
       await heal();
-      await rekey.warm(rekey.admin.session);
+      await rekey.calm();
     });
-  });
-});
+
+    test('all listeners are terminated in a loop: slower to hear, never wrong', async () => {
+      const bystanders = await rekey.apiKeys(5);
+      await rekey.warm(...bystanders);
+      const load = rekey.load(bystanders);
+      let over = false;
+      const terminating = (async () => {
+        while (!over) await hangUpOnListeners();
+      })();
+      for (let turn = 0; turn < 30; turn++) {
+        const key = await rekey.apiKey();
+        await rekey.warm(key);
+        const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
+        expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
+      }
+      over = true;
+      await terminating;
+      await load.stop();
+    });
+
+    describe('plain SQL', () => {
+      /** Runs it, and has every replica refuse these within a lease of its commit. */
+      async function revokes(sql: string, parameters: unknown[], tag: string, dead: Credential[]): Promise<void> {
+        const revocation = rekey.begins(tag, dead);
+        await rekey.postgres.query(sql, parameters);
+        committedByNow(revocation);
+        await refusedEverywhere(...dead);
+      }
+
+      const BY_HAND: [string, string][] = [
+        ['sets revoked_at', 'update api_keys set revoked_at = now() where id = $1'],
+        ['deletes the row', 'delete from api_keys where id = $1'],
+        ['lets it expire', 'update api_keys set expires_at = now() where id = $1'],
+        ['gives it another secret', "update api_keys set secret_hash = 'of another' || id where id = $1"],
+      ];
+      test.each(BY_HAND)('%s of an API key', async (_what, sql) => {
+        const [key, bystander] = await rekey.apiKeys(2);
+        await rekey.warm(key!, bystander!);
+        const load = rekey.load([key!, bystander!]);
+        await revokes(sql, [key!.id], `key:${key!.id}`, [key!]);
+        await load.stop();
+        await rekey.warm(bystander!);
+      });
+
+      test('ends a session, and disables a person with all keys', async () => {
+        const [one, other] = await Promise.all([rekey.member(), rekey.member()]);
+        const keys = await rekey.apiKeys(3, other);
+        await rekey.warm(one.session, other.session, ...keys);
+        const load = rekey.load([one.session, other.session, ...keys]);
+        const end = 'update sessions set revoked_at = now() where id = $1';
+        await revokes(end, [one.session.id], `session:${one.session.id}`, [one.session]);
+        await rekey.warm(other.session, ...keys);
+        const disable = 'update users set disabled_at = now() where id = $1';
+        await revokes(disable, [other.id], `user:${other.id}`, [other.session, ...keys]);
+        await load.stop();
+      });
+
+      test('cuts a scope: within a lease no replica says that it is held', async () => {
+        const key = await rekey.apiKey({ scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'] });
+        const dead = await rekey.apiKey();
+        const scopes = async () => {
+          const authorization = `Bearer ${key.secret}`;
+          const replies = rekey.replicas.map((replica) => replica.ask('GET', '/v1/verify', { authorization }));
+          return (await Promise.all(replies)).map(({ headers }) => headers['x-rekey-scopes']);
+        };
+        await rekey.warm(key, dead);
+        expect(await scopes()).toEqual(Array(3).fill('API_KEYS_READ,API_KEYS_WRITE'));
+        await rekey.postgres.query("update api_keys set scopes = '{API_KEYS_READ}' where id = $1", [key.id]);
+        const committed = performance.now();
+        let heldUntil = committed;
+        await until('the scope is cut everywhere', async () => {
+          const began = performance.now();
+          const all = await scopes();
+          if (all.some((each) => each !== 'API_KEYS_READ')) heldUntil = began;
+          return heldUntil < began;
+        });
+        expect(heldUntil - committed).toBeLessThan(rekey.leaseOverMs);
+        await rekey.revoke(rekey.replicas[1]!, dead);
+      });
+
+      test('truncates the table, while nobody hears a notification', async () => {
+        const keys = await rekey.apiKeys(5);
+        await deafen();
+        await rekey.warm(...keys, rekey.admin.session);
+        const load = rekey.load([...keys, rekey.admin.session]);
+        await revokes('truncate api_keys', [], '*', keys);
+        await load.stop();
+        await heal();
+        await rekey.warm(rekey.admin.session);
+      });
+    });
+  },
+);

@@ -1,0 +1,39 @@
+import * as argon2 from '@node-rs/argon2';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+
+vi.mock('@node-rs/argon2', { spy: true });
+
+describe.each(backends())('what a failed login costs on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  test('wrong password, unknown address and disabled account do the same work, so that no clock tells them apart', async () => {
+    const [member, disabled] = [await app.member(), await app.member()];
+    await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
+    const costs = [];
+    for (const [email, password] of [
+      [member.email, 'wrong'],
+      ['nobody@example.com', 'wrong'],
+      ['nobody@example.com', PASSWORD],
+      ['not an address', 'wrong'],
+      [disabled.email, 'wrong'],
+      [disabled.email, PASSWORD],
+    ]) {
+      vi.clearAllMocks();
+      const result = await app.mutate('login', { email, password }, '');
+      expect(result.__typename).toBe('InvalidCredentialsError');
+      const verified = vi
+        .mocked(argon2.verify)
+        .mock.calls.map(([hash, text]) => [String(hash).split('$', 4).join('$'), text]);
+      costs.push({ hashed: vi.mocked(argon2.hash).mock.calls.length, verified, password });
+    }
+    for (const { hashed, verified, password } of costs) {
+      expect(hashed).toBe(0);
+      expect(verified).toEqual([['$argon2id$v=19$m=19456,t=2,p=1', password]]);
+    }
+  });
+});

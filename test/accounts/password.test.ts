@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import * as argon2 from '@node-rs/argon2';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { InputCheck } from '../../src/access/input.ts';
+import { Passwords } from '../../src/accounts/password.ts';
+
+vi.mock('@node-rs/argon2', { spy: true });
+beforeEach(() => vi.clearAllMocks());
+
+const passwords = new Passwords(15);
+
+/** What is wrong with a password; null where nothing is. */
+function problem(password: string, about: string[] = [], rules = passwords): string | null {
+  const check = new InputCheck();
+  rules.check(check, password, 'input.password', about);
+  expect(check.fields.map(({ path }) => path)).toEqual(check.fields.map(() => 'input.password'));
+  return check.fields.map(({ message }) => message).join() || null;
+}
+
+describe('a new password', () => {
+  test('has 15 characters or more, unless the operator decides otherwise', () => {
+    expect(problem('xq7 vbn mlk pw')).toMatch(/15 to 256/);
+    expect(problem('xq7 vbn mlk pwz')).toBeNull();
+    expect(problem('xq7vbnmlk', [], new Passwords(8))).toBeNull();
+  });
+
+  test('has 256 characters at most', () => {
+    const long = Array.from({ length: 64 }, (_, i) => `${(i * 7919) % 997}k`.slice(0, 3).padEnd(4, 'z')).join('');
+    expect(long).toHaveLength(256);
+    expect(problem(long)).toBeNull();
+    expect(problem(`${long}x`)).toMatch(/15 to 256/);
+  });
+
+  test('is counted in characters, not in what they are encoded with', () => {
+    expect(problem('🦊🌵🎻🧊🛶🪁🧲🥝🪕🧿🎈🛸🧶🪐')).toMatch(/15 to 256/);
+    expect(problem('🦊🌵🎻🧊🛶🪁🧲🥝🪕🧿🎈🛸🧶🪐🥥')).toBeNull();
+    expect(problem('e\u0301'.repeat(14))).toMatch(/15 to 256/);
+  });
+
+  test.each([
+    ['lower case alone', 'violet kettle marches sideways'],
+    ['white space', '   orbit  sandal   nine '],
+    ['another script', 'смешной чайник летит боком'],
+    ['digits alone', '830917564203918'],
+  ])('has no rules about its composition: %s will do', (_what, password) => {
+    expect(problem(password)).toBeNull();
+  });
+
+  test.each([
+    ['one character', 'aaaaaaaaaaaaaaaaaaaa'],
+    ['a row of digits', '123456789012345'],
+    ['the keyboard', 'qwertyuiopasdfghjkl'],
+    ['a well-known password, twice', 'passwordpassword'],
+    ['a well-known password with a tail', 'password12345678'],
+    ['the alphabet', 'abcdefghijklmnopqrstuvwxyz'],
+    ['the service', 'rekeyrekeyrekey'],
+  ])('is not what anybody would guess first: %s', (_what, password) => {
+    expect(problem(password)).toMatch(/guess/);
+  });
+
+  test('is not what everybody knows of its person', () => {
+    const about = ['bartholomew@featherstone.example', 'bartholomew', 'featherstone.example', 'Bartholomew F'];
+    expect(problem('bartholomewbartholomew', about)).toMatch(/guess/);
+    expect(problem('bartholomew@featherstone.example', about)).toMatch(/guess/);
+    expect(problem('violet kettle marches sideways', about)).toBeNull();
+  });
+
+  test('is told of by a message that does not repeat it', () => {
+    for (const password of ['short', 'passwordpassword']) expect(problem(password)).not.toContain(password);
+  });
+});
+
+describe('a hash', () => {
+  test('is argon2id with the cost that OWASP asks for, and a salt of its own', async () => {
+    const [one, other] = [await passwords.hash('the same password'), await passwords.hash('the same password')];
+    for (const hash of [one, other]) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22}\$[^$]{43}$/);
+    expect(one).not.toBe(other);
+  });
+
+  test('fits its password in every Unicode composition, and no other', async () => {
+    const hash = await passwords.hash('zoë’s violet kettle'.normalize('NFC'));
+    expect(await passwords.verify(hash, 'zoë’s violet kettle'.normalize('NFD'))).toBe(true);
+    for (const other of ['', 'zoe’s violet kettle', 'zoë’s violet kettle ', 'Zoë’s violet kettle']) {
+      expect(await passwords.verify(hash, other)).toBe(false);
+    }
+  });
+});
+
+describe('who has no account', () => {
+  test('costs what a wrong password costs: one verification against a hash of the same cost', async () => {
+    const hash = await passwords.hash('violet kettle marches sideways');
+    vi.clearAllMocks();
+    expect(await passwords.verify(hash, 'wrong')).toBe(false);
+    expect(await passwords.verify(null, 'wrong')).toBe(false);
+    expect(argon2.hash).not.toHaveBeenCalled();
+    const calls = vi.mocked(argon2.verify).mock.calls;
+    expect(calls).toHaveLength(2);
+    expect(calls.map(([against]) => String(against).split('$').slice(0, 4))).toEqual([
+      ['', 'argon2id', 'v=19', 'm=19456,t=2,p=1'],
+      ['', 'argon2id', 'v=19', 'm=19456,t=2,p=1'],
+    ]);
+    expect(calls.map(([, password]) => password)).toEqual(['wrong', 'wrong']);
+  });
+
+  test('is refused even with the password that the decoy is made of', async () => {
+    expect(await passwords.verify(null, 'a password that nobody has')).toBe(false);
+    expect(await vi.mocked(argon2.verify).mock.results[0]?.value).toBe(true);
+  });
+});
+
+describe('many at once', () => {
+  test('take turns, so that a core is left for everybody else, and a hundred may wait', async () => {
+    const busy = new Passwords(15);
+    await busy.verify(null, 'warm'); // The decoy is made.
+    const release: (() => void)[] = [];
+    vi.clearAllMocks();
+    const verify = vi.mocked(argon2.verify);
+    verify.mockImplementation(() => new Promise((resolve) => release.push(() => resolve(true))));
+    const atOnce = Math.max(1, availableParallelism() - 1);
+    const admitted = Array.from({ length: atOnce + 100 }, () => busy.verify('a hash', 'p'));
+    await expect.poll(() => verify.mock.calls.length).toBe(atOnce);
+    await expect(busy.verify('a hash', 'p')).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 1 });
+    await expect(busy.verify(null, 'p')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+
+    let most = 0;
+    for (let done = 0; done < admitted.length; done++) {
+      await expect.poll(() => release.length, { interval: 1 }).toBeGreaterThan(0);
+      most = Math.max(most, release.length);
+      release.shift()?.();
+      await Promise.race(admitted);
+    }
+    expect(await Promise.all(admitted)).toEqual(admitted.map(() => true));
+    expect(most).toBeLessThanOrEqual(atOnce);
+    verify.mockReset();
+    expect(await busy.verify(null, 'afterwards')).toBe(false);
+  });
+});

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { type Account, backends, type TestApp } from '../support/app.ts';
+
+describe.each(backends())('on $name', ({ name, start }) => {
+  let app: TestApp;
+  let member: Account;
+
+  beforeAll(async () => {
+    app = await start();
+    member = await app.member();
+  });
+
+  afterAll(() => app?.close());
+
+  const verify = (headers: Record<string, string>) => fetch(`${app.url}/v1/verify`, { headers });
+  const statusOf = async (headers: Record<string, string>) => (await verify(headers)).status;
+  const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+  const xApiKey = (text: string) => ({ 'x-api-key': text });
+  const sql = (statement: string, values: unknown[] = []) =>
+    app.app.database.fork().execute<Record<string, string>[]>(statement, values);
+
+  /** The names of the statements that authentication sends, while the test lasts. */
+  function observeReads(): string[] {
+    const sent: string[] = [];
+    const { reads } = app.app.database;
+    const query = reads.query.bind(reads);
+    const spy = vi.spyOn(reads, 'query').mockImplementation((statement, values) => {
+      if (statement.name.endsWith('-load')) sent.push(statement.name);
+      return query(statement, values);
+    });
+    onTestFinished(() => spy.mockRestore());
+    return sent;
+  }
+
+  const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+
+  describe('how often the database is asked', () => {
+    test('F1.11: a hundred requests at once with a secret that nobody knows yet: one read', async () => {
+      const { secret } = await app.apiKey(member);
+      const reads = observeReads();
+      const statuses = await Promise.all(times(100, () => statusOf(bearer(secret))));
+      expect(statuses).toEqual(times(100, () => 204));
+      expect(reads).toEqual(['api-key-load']);
+    });
+
+    test('F1.11: the same for an unknown secret, and while the refusal is remembered none', async () => {
+      const secret = makeSecret('rka');
+      const reads = observeReads();
+      const statuses = await Promise.all(times(100, () => statusOf(bearer(secret))));
+      expect(statuses).toEqual(times(100, () => 401));
+      for (let again = 0; again < 10; again++) expect(await statusOf(xApiKey(secret))).toBe(401);
+      expect(reads).toEqual(['api-key-load']);
+    });
+
+    test('F1.11: a secret with a typing error, and whatever else has no form that we give out, costs no read', async () => {
+      const { secret } = await app.apiKey(member);
+      const typo = `${secret.slice(0, 20)}${secret[20] === 'a' ? 'b' : 'a'}${secret.slice(21)}`;
+      const reads = observeReads();
+      for (const text of [
+        typo,
+        'garbage',
+        'rka_',
+        `rkz_${secret.slice(4)}`,
+        makeSecret('rkd').slice(0, -1),
+        member.id,
+      ]) {
+        expect(await statusOf(bearer(text)), text).toBe(401);
+        expect(await statusOf(xApiKey(text)), text).toBe(401);
+      }
+      expect(reads).toEqual([]);
+    });
+
+    test('F4.9: no request opens a connection of its own', async ({ skip }) => {
+      if (name !== 'PostgreSQL and Redis') skip('The embedded database has no connections.');
+      const connections = async () => {
+        const rows = await sql(`select pid from pg_stat_activity where datname = current_database()`);
+        return new Set(rows.map(({ pid }) => pid));
+      };
+      const misses = (count: number) => Promise.all(times(count, () => statusOf(bearer(makeSecret('rka')))));
+      await misses(50); // The pool is as large as it gets.
+      const before = await connections();
+      await misses(200);
+      expect([...(await connections())].filter((pid) => !before.has(pid))).toEqual([]);
+    });
+  });
+
+  describe('F0.6: one kind of credential is never taken for another', () => {
+    test('a refresh token, a signing secret and a daemon token nobody made authenticate no request', async () => {
+      const reads = observeReads();
+      for (const secret of [member.refreshToken, makeSecret('rkr'), makeSecret('rks'), makeSecret('rkd')]) {
+        expect(await statusOf(bearer(secret))).toBe(401);
+        expect(await statusOf(xApiKey(secret))).toBe(401);
+      }
+      expect(reads.filter((each) => each === 'api-key-load' || each === 'session-load')).toEqual([]);
+    });
+
+    test('a token in X-API-Key is refused, and goes on working where it belongs', async () => {
+      const { accessToken } = await app.member();
+      for (let round = 0; round < 2; round++) {
+        expect(await statusOf(xApiKey(accessToken))).toBe(401);
+        expect(await statusOf(bearer(accessToken))).toBe(204);
+      }
+      expect(await statusOf({ ...bearer(accessToken), ...xApiKey(accessToken) })).toBe(401);
+    });
+
+    test('neither an id, nor a hash, nor a hint works as a secret, and looking them up poisons nothing', async () => {
+      const { id, hint, secret } = await app.apiKey(member);
+      const [row] = await sql('select secret_hash as hash from api_keys where id = ?', [id]);
+      const hash = row!.hash!;
+      for (const text of [id, hint.replace('…', ''), hash, `rka_${hash}`, member.sessionId]) {
+        expect(await statusOf(bearer(text)), text).toBe(401);
+        expect(await statusOf(xApiKey(text)), text).toBe(401);
+      }
+      expect(await statusOf(bearer(secret))).toBe(204);
+    });
+
+    test('introspection calls no refresh token active', async () => {
+      const admin = await app.admin();
+      const active = async (token: string) => {
+        const query = 'query ($token: String!) { introspect(token: $token) { active } }';
+        const { data } = await app.graphql(query, { token }, { bearer: admin.accessToken });
+        return data.introspect.active;
+      };
+      expect(await active(member.refreshToken)).toBe(false);
+      expect(await active(makeSecret('rks'))).toBe(false);
+      expect(await active(member.accessToken)).toBe(true);
+    });
+  });
+
+  describe('a database that cannot answer', () => {
+    test('F1.7: an error of any kind is 503 with Retry-After at every door, never 401, and over when it is', async () => {
+      const known = await app.apiKey(member);
+      const admin = await app.admin();
+      const unknown = makeSecret('rka');
+      await sql('alter table api_keys rename to api_keys_hidden');
+      try {
+        for (const secret of [known.secret, unknown]) {
+          const answer = await verify(bearer(secret));
+          expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+          expect(await answer.json()).toEqual({
+            error: 'authentication_unavailable',
+            error_description: 'The service cannot check credentials at the moment. Try again.',
+          });
+          const { status, headers, data, errors } = await app.graphql(
+            '{ viewer { user { id } } }',
+            {},
+            { apiKey: secret },
+          );
+          expect([status, headers.get('retry-after'), data]).toEqual([503, '1', undefined]);
+          expect(errors?.[0]?.extensions).toEqual({ code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: 1 });
+        }
+        const introspection = await fetch(`${app.url}/v1/introspect`, {
+          method: 'POST',
+          headers: bearer(admin.accessToken),
+          body: new URLSearchParams({ token: known.secret }),
+        });
+        expect([introspection.status, introspection.headers.get('retry-after')]).toEqual([503, '1']);
+      } finally {
+        await sql('alter table api_keys_hidden rename to api_keys');
+      }
+      expect(await statusOf(bearer(known.secret))).toBe(204);
+      expect(await statusOf(bearer(unknown))).toBe(401);
+    });
+  });
+
+  test('F0.9: a flood of random keys costs a good one nothing, through the front door too', async () => {
+    const { secret } = await app.apiKey(member);
+    expect(await app.accepts(secret)).toBe(true);
+    for (let batch = 0; batch < 6; batch++) await Promise.all(times(50, () => statusOf(bearer(makeSecret('rka')))));
+    const reads = observeReads();
+    expect(await app.accepts(secret)).toBe(true);
+    expect(reads).toEqual([]);
+  });
+
+  test('what was used and refused is counted by kind', async () => {
+    const { secret } = await app.apiKey(member);
+    const counted = async (kind: string, outcome: string) => {
+      const text = await (await fetch(`${app.url}/metrics`)).text();
+      return Number(text.match(`rekey_authentications_total{kind="${kind}",outcome="${outcome}"} (\\d+)`)?.[1]);
+    };
+    const [accepted, refused] = [await counted('apiKey', 'accepted'), await counted('apiKey', 'refused')];
+    await app.accepts(secret);
+    await app.accepts(secret);
+    await app.accepts(makeSecret('rka'));
+    expect([await counted('apiKey', 'accepted'), await counted('apiKey', 'refused')]).toEqual([
+      accepted + 2,
+      refused + 1,
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+// The libraries for this measure one contestant to its end, then the next; whatever else the machine did meanwhile is
+// then taken for a difference between them. Here they take turns, round by round.
+import { setImmediate } from 'node:timers/promises';
+
+/** One short measurement of one contestant. */
+export type Measure<Sample> = () => Sample | Promise<Sample>;
+
+/**
+ * Measures all contestants in each round: A B C, then C B A, so that none of them always comes after the same one. The
+ * warm-up is not kept. The samples of one round have the same place in each list.
+ */
+export async function interleave<Name extends string, Sample>(
+  contestants: Record<Name, Measure<Sample>>,
+  { rounds, warmUp = 3 }: { rounds: number; warmUp?: number },
+): Promise<Record<Name, Sample[]>> {
+  const names = Object.keys(contestants) as Name[];
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Sample[]>;
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      await setImmediate(); // Timers are due: a lease is renewed between measurements, as it is between requests.
+      const sample = await contestants[name]();
+      if (round >= 0) samples[name].push(sample);
+    }
+  }
+  return samples;
+}
+
+/** Microseconds for one call, measured over many. */
+export function perCall(calls: number, call: (index: number) => unknown): Measure<number> {
+  return () => {
+    const start = performance.now();
+    for (let index = 0; index < calls; index++) call(index);
+    return ((performance.now() - start) * 1000) / calls;
+  };
+}
+
+/** The same where each call is waited for before the next one. */
+export function perAwaitedCall(calls: number, call: (index: number) => Promise<unknown>): Measure<number> {
+  return async () => {
+    const start = performance.now();
+    for (let index = 0; index < calls; index++) await call(index);
+    return ((performance.now() - start) * 1000) / calls;
+  };
+}

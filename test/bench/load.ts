@@ -1,0 +1,115 @@
+// Keep-alive connections, each with one request under way. By hand, because the client must cost much less than what it
+// measures: with a client that is as slow as the server, every two servers look alike.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { ServerProcess } from './server-process.ts';
+
+export interface Shot {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** What it has to be answered with. */
+  status: number;
+}
+
+/** What a round has shown. */
+export interface LoadSample {
+  perSecond: number;
+  /** CPU time of the server for one request, in microseconds. */
+  cpu: number;
+  /** The server's share of one core: far below 1, and it was the client that was measured. */
+  busy: number;
+}
+
+/** The same request, again and again. All answers to it must be equally long, and have the status that is expected. */
+export class Load {
+  readonly #server: ServerProcess;
+  readonly #request: Buffer;
+  readonly #start: string;
+  #sockets: Socket[] = [];
+  #answerBytes = 0;
+
+  constructor(server: ServerProcess, { method = 'GET', path, headers = {}, body = '', status }: Shot) {
+    this.#server = server;
+    this.#start = `HTTP/1.1 ${status} `;
+    const all = {
+      Host: new URL(server.url).host,
+      ...headers,
+      ...(body ? { 'Content-Length': Buffer.byteLength(body) } : {}),
+    };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.#request = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  }
+
+  async open(connections: number): Promise<this> {
+    const { hostname, port } = new URL(this.#server.url);
+    this.#sockets = await Promise.all(
+      Array.from({ length: connections }, async () => {
+        const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    this.#answerBytes = await this.#measureAnswer(this.#sockets[0]!);
+    return this;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async round(milliseconds: number): Promise<LoadSample> {
+    const cpuBefore = await this.#server.cpu();
+    const start = performance.now();
+    const deadline = start + milliseconds;
+    const counts = await Promise.all(this.#sockets.map((socket) => this.#fire(socket, deadline)));
+    const seconds = (performance.now() - start) / 1000;
+    const cpu = (await this.#server.cpu()) - cpuBefore;
+    const requests = counts.reduce((sum, count) => sum + count, 0);
+    return { perSecond: requests / seconds, cpu: cpu / requests, busy: cpu / 1e6 / seconds };
+  }
+
+  #fire(socket: Socket, deadline: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let answered = 0;
+      let received = 0;
+      const done = (error?: Error) => {
+        socket.off('data', onData).off('close', onClose);
+        if (error) reject(error);
+        else resolve(answered);
+      };
+      const onClose = () => done(new Error('The server closed a connection.'));
+      const onData = (chunk: Buffer) => {
+        if (received === 0 && chunk.toString('latin1', 0, this.#start.length) !== this.#start) {
+          return done(new Error(`Unexpected answer:\n${chunk}`));
+        }
+        received += chunk.length;
+        if (received < this.#answerBytes) return;
+        if (received > this.#answerBytes) return done(new Error(`An answer of another length:\n${chunk}`));
+        received = 0;
+        answered++;
+        if (performance.now() < deadline) socket.write(this.#request);
+        else done();
+      };
+      socket.on('data', onData).on('close', onClose);
+      socket.write(this.#request);
+    });
+  }
+
+  async #measureAnswer(socket: Socket): Promise<number> {
+    let answer = '';
+    socket.write(this.#request);
+    while (true) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      answer += chunk.toString('latin1');
+      const head = answer.indexOf('\r\n\r\n') + 4;
+      if (head < 4) continue;
+      if (!answer.startsWith(this.#start)) throw new Error(`Expected ${this.#start}, got:\n${answer}`);
+      const length = /^content-length: (\d+)/im.exec(answer)?.[1];
+      const chunked = /^transfer-encoding: chunked/im.test(answer);
+      if (chunked ? answer.endsWith('\r\n0\r\n\r\n') : answer.length >= head + Number(length ?? 0))
+        return answer.length;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// `npm run bench`, or one group of it: `npm run bench -- authentication`.
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { authentication } from './authentication.ts';
+import { http } from './http.ts';
+import { revocation } from './revocation.ts';
+import { type Servers, startServers } from './servers.ts';
+import { type Row, table } from './table.ts';
+
+/** What one group has to say: its rows, and what a reader should know of them. */
+export interface Report {
+  rows: Row[];
+  notes: string[];
+}
+
+const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = { authentication, http, revocation };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in GROUPS));
+if (unknown.length > 0) {
+  print(`There is no group ${unknown.join(', ')}: ${Object.keys(GROUPS).join(', ')}.`);
+  process.exit(2);
+}
+
+const started = performance.now();
+const load = loadavg().map((value) => value.toFixed(1));
+print(
+  `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), load ${load.join(' ')}`,
+);
+const servers = await startServers();
+if (!servers) print('SKIPPED: everything on PostgreSQL and Redis, for one of them is not on this machine.');
+try {
+  for (const [name, run] of Object.entries(GROUPS)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const start = performance.now();
+    const { rows, notes } = await run(servers);
+    print(`\n${name} (${seconds(start)} s)\n${[table(rows), ...notes].join('\n')}`);
+  }
+} finally {
+  await servers?.destroy();
+}
+print(`\n${seconds(started)} s in all`);
+process.exit(); // Whatever a failed group has left open does not keep us.
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(0);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,37 @@
+// PostgreSQL and Redis of the bench's own, where they are installed, and a database to copy: migrated, with its
+// administrator.
+import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+import { type Administrator, bootstrap, ENVIRONMENT, MASTER_KEY } from './client.ts';
+import { ServerProcess } from './server-process.ts';
+
+export interface Servers {
+  postgres: PostgresServer;
+  redis: RedisServer;
+  administrator: Administrator;
+  /** A copy of the database; answers the environment of a replica on it. */
+  database(name: string): Promise<{ DATABASE_URL: string } & Record<string, string>>;
+  destroy(): Promise<void>;
+}
+
+/** Null where one of them is missing. */
+export async function startServers(): Promise<Servers | null> {
+  if (findPostgres() === null || findRedis() === null) return null;
+  // As much memory as PostgreSQL takes for its cache unless told: a million keys have to fit a server as people run it.
+  const postgres = await startPostgres({ settings: { shared_buffers: '128MB' } });
+  const redis = await startRedis();
+  const environment = { ...ENVIRONMENT, REKEY_MASTER_KEY: MASTER_KEY, REDIS_URL: redis.url };
+  const DATABASE_URL = await postgres.createDatabase('prepared');
+  const replica = await ServerProcess.replica({ ...environment, DATABASE_URL });
+  const administrator = await bootstrap(replica.url);
+  await replica.stop();
+  return {
+    postgres,
+    redis,
+    administrator,
+    database: async (name) => ({ ...environment, DATABASE_URL: await postgres.createDatabase(name, 'prepared') }),
+    async destroy() {
+      await Promise.all([postgres.destroy(), redis.destroy()]);
+    },
+  };
+}

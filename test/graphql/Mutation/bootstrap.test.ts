@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../../src/access/scope.ts';
+import { backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../../support/app.ts';
+
+const SELECTION = `... on BootstrapSuccess { user { id email displayName role } tokens { accessToken session { id } } }
+  ... on InvalidInputError { fields { path } }`;
+const INPUT = { setupToken: SETUP_TOKEN, email: 'first@example.com', password: PASSWORD, displayName: ' The First ' };
+
+// There is one first administrator per installation: every test has an installation of its own.
+describe.each(backends())('bootstrap on $name', ({ start }) => {
+  let app: TestApp;
+  afterEach(() => app.close());
+
+  const bootstrap = (input: object = {}) => app.mutate('bootstrap', { ...INPUT, ...input }, SELECTION);
+  const count = async (table: string) => (await app.sql(`select count(*)::int as n from ${table}`))[0].n;
+
+  describe('with the setup token that the operator gave', () => {
+    beforeEach(async () => {
+      app = await start();
+    });
+
+    test('BootstrapSuccess: whoever has the setup token becomes the administrator, who holds every scope', async () => {
+      const { __typename, user, tokens } = await bootstrap();
+      expect(__typename).toBe('BootstrapSuccess');
+      expect(user).toMatchObject({ email: 'first@example.com', displayName: 'The First', role: 'ADMIN' });
+      const { data } = await app.graphql(
+        '{ viewer { scopes credential { id } user { id } } }',
+        {},
+        { bearer: tokens.accessToken },
+      );
+      expect(data.viewer).toEqual({ scopes: SCOPES, credential: { id: tokens.session.id }, user: { id: user.id } });
+    });
+
+    test('AlreadyBootstrappedError: of ten at once one wins, and afterwards nobody does', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => bootstrap({ email: `admin-${i}@example.com` })),
+      );
+      const names = results.map(({ __typename }) => __typename).toSorted();
+      expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
+      expect([await count('users'), await count('sessions'), await count('bootstrapped')]).toEqual([1, 1, 1]);
+      expect((await bootstrap()).__typename).toBe('AlreadyBootstrappedError');
+      // The right token tells nobody more than a wrong one.
+      expect((await bootstrap({ setupToken: 'wrong' })).__typename).toBe('AlreadyBootstrappedError');
+    });
+
+    test('SetupTokenRejectedError: nothing but the setup token makes an administrator', async () => {
+      for (const setupToken of ['', 'wrong', `${SETUP_TOKEN} `, SETUP_TOKEN.slice(0, -1), SETUP_TOKEN.toUpperCase()]) {
+        expect((await bootstrap({ setupToken })).__typename).toBe('SetupTokenRejectedError');
+      }
+      expect(await count('users')).toBe(0);
+    });
+
+    test('InvalidInputError: everything that is wrong is said at once, and the token can still be used', async () => {
+      const refused = await bootstrap({ email: 'nobody', password: 'short', displayName: ' ' });
+      expect(refused.fields.map((field: { path: string }) => field.path)).toEqual([
+        'input.email',
+        'input.displayName',
+        'input.password',
+      ]);
+      expect((await bootstrap()).__typename).toBe('BootstrapSuccess');
+    });
+  });
+
+  describe('with a generated setup token', () => {
+    beforeEach(async () => {
+      app = await start({ env: { REKEY_SETUP_TOKEN: '' } });
+    });
+
+    test('it is shown once there is nobody yet, works once, and is stored as a hash', async () => {
+      const setupToken = (await app.app.announceSetupToken())!;
+      expect(setupToken).toMatch(/^setup_[0-9A-Za-z]{32}$/);
+      const [row] = await app.sql('select * from setup_token');
+      expect(JSON.stringify(row)).not.toContain(setupToken.slice(6));
+      expect((await bootstrap({ setupToken: row.token_hash })).__typename).toBe('SetupTokenRejectedError');
+      expect((await bootstrap({ setupToken })).__typename).toBe('BootstrapSuccess');
+      expect(await count('setup_token')).toBe(0);
+      expect(await app.app.announceSetupToken()).toBeNull();
+    });
+
+    test('where many replicas share a database, only the first to start shows a token; alone, each start shows a new one', async () => {
+      const first = (await app.app.announceSetupToken())!;
+      const second = await app.app.announceSetupToken();
+      const shared = app.app.config.databaseUrl !== null;
+      expect(second === null).toBe(shared);
+      if (!shared) expect((await bootstrap({ setupToken: first })).__typename).toBe('SetupTokenRejectedError');
+      expect((await bootstrap({ setupToken: second ?? first })).__typename).toBe('BootstrapSuccess');
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
+
+const SELECTION = '... on DisableUserSuccess { user { id disabledAt } receipt { committedAt propagation } }';
+const UNKNOWN = 'usr_00000000000000000000000000';
+
+describe.each(backends())('disableUser on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const disable = async (userId: string) =>
+    app.mutate('disableUser', { userId }, SELECTION, { bearer: (await app.admin()).accessToken });
+  const login = ({ email }: Account) =>
+    app.mutate('login', { email, password: PASSWORD }, '... on LoginSuccess { tokens { accessToken } }');
+
+  describe('DisableUserSuccess', () => {
+    test('every credential of a disabled person stops working before the answer arrives', async () => {
+      const member = await app.member();
+      const keys = [await app.apiKey(member), await app.apiKey(member)];
+      const { tokens } = await login(member);
+      const secrets = [member.accessToken, tokens.accessToken, ...keys.map(({ secret }) => secret)];
+      for (const secret of secrets) expect(await app.accepts(secret)).toBe(true);
+      const { user, receipt } = await disable(member.id);
+      for (const secret of secrets) expect(await app.accepts(secret)).toBe(false);
+      expect(user).toEqual({ id: member.id, disabledAt: expect.any(String) });
+      expect(receipt.propagation).toBe('ACKNOWLEDGED');
+    });
+
+    test('nobody else is disabled with them', async () => {
+      const [member, other] = [await app.member(), await app.member()];
+      await disable(member.id);
+      expect(await app.accepts(other.accessToken)).toBe(true);
+    });
+
+    test('disabling twice changes nothing: the first moment stays, and is recorded once', async () => {
+      const member = await app.member();
+      const first = await disable(member.id);
+      const again = await Promise.all([1, 2, 3].map(() => disable(member.id)));
+      for (const { user } of again) expect(user).toEqual(first.user);
+      expect(await disablings(member)).toBe(1);
+    });
+
+    test('ten who disable somebody at once tell of the same moment, recorded once', async () => {
+      const member = await app.member();
+      const results = await Promise.all(Array.from({ length: 10 }, () => disable(member.id)));
+      expect(new Set(results.map(({ user }) => user.disabledAt)).size).toBe(1);
+      expect(await disablings(member)).toBe(1);
+    });
+  });
+
+  test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
+    for (const id of [UNKNOWN, 'nonsense', (await app.apiKey(await app.member())).id]) {
+      expect((await disable(id)).__typename).toBe('UserNotFoundError');
+    }
+  });
+
+  test('a member disables nobody, not even oneself, and neither does an administrator’s key without the scope', async () => {
+    const [member, other] = [await app.member(), await app.member()];
+    const key = await app.apiKey(await app.admin(), { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
+    const document = 'mutation ($id: ID!) { disableUser(input: { userId: $id }) { __typename } }';
+    for (const credential of [{ bearer: member.accessToken }, { apiKey: key.secret }]) {
+      for (const id of [member.id, other.id, UNKNOWN]) {
+        const { errors } = await app.graphql(document, { id }, credential);
+        expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+      }
+    }
+    expect([await app.accepts(member.accessToken), await app.accepts(other.accessToken)]).toEqual([true, true]);
+  });
+
+  async function disablings({ id }: Account): Promise<number> {
+    const sql = `select count(*)::int as n from audit_events where subject_id = ? and type = 'account.disabled'`;
+    return (await app.sql(sql, [id]))[0].n;
+  }
+});

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, PASSWORD, type TestApp } from '../../support/app.ts';
+
+const SELECTION = `... on LoginSuccess {
+  user { id email } tokens { accessToken session { id ipAddress userAgent createdAt expiresAt idleExpiresAt user { id } } }
+}`;
+
+describe.each(backends())('login on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const login = (email: string, password = PASSWORD, headers: Record<string, string> = {}) =>
+    app.mutate('login', { email, password }, SELECTION, { headers });
+  const sessionsOf = async (userId: string) =>
+    (await app.sql('select count(*)::int as n from sessions where user_id = ?', [userId]))[0].n;
+
+  describe('LoginSuccess', () => {
+    test('a login starts a session of its own, which knows where it came from', async () => {
+      const member = await app.member();
+      const { user, tokens } = await login(member.email, PASSWORD, { 'user-agent': 'a browser of the tests' });
+      expect(user).toEqual({ id: member.id, email: member.email });
+      expect(tokens.session.id).not.toBe(member.sessionId);
+      expect(tokens.session).toMatchObject({ ipAddress: '127.0.0.1', userAgent: 'a browser of the tests' });
+      expect(tokens.session.user.id).toBe(member.id);
+      expect([await app.accepts(tokens.accessToken), await app.accepts(member.accessToken)]).toEqual([true, true]);
+    });
+
+    test('a session ends when it was idle for a week, and in any case after thirty days', async () => {
+      const { tokens } = await login((await app.member()).email);
+      const { createdAt, idleExpiresAt, expiresAt } = tokens.session;
+      expect(Date.parse(idleExpiresAt) - Date.parse(createdAt)).toBe(604_800_000);
+      expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(2_592_000_000);
+    });
+
+    test('an address is found in any case', async () => {
+      const member = await app.member();
+      for (const email of [member.email.toUpperCase(), ` ${member.email} `]) {
+        expect((await login(email)).__typename).toBe('LoginSuccess');
+      }
+    });
+
+    test('a session has a beginning in the audit log', async () => {
+      const { user, tokens } = await login((await app.member()).email);
+      const sql = 'select type, actor_user_id from audit_events where subject_id = ?';
+      const events = await app.sql(sql, [tokens.session.id]);
+      expect(events).toEqual([{ type: 'session.started', actor_user_id: user.id }]);
+    });
+
+    test('an old credential in the same request does not stop anybody from logging in with a good one', async () => {
+      const member = await app.member();
+      const result = await app.mutate('login', { email: member.email, password: PASSWORD }, SELECTION, {
+        bearer: member.accessToken,
+      });
+      expect(result.__typename).toBe('LoginSuccess');
+    });
+  });
+
+  describe('InvalidCredentialsError', () => {
+    test('a wrong password, an unknown address and a disabled account are one answer', async () => {
+      const [member, disabled] = [await app.member(), await app.member()];
+      await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
+      const before = [await sessionsOf(member.id), await sessionsOf(disabled.id)];
+      const refusals = [
+        await login(member.email, `${PASSWORD}!`),
+        await login(member.email, PASSWORD.toUpperCase()),
+        await login(member.email, ''),
+        await login('nobody@example.com'),
+        await login('not an address'),
+        await login(''),
+        await login(disabled.email),
+      ];
+      for (const refusal of refusals) {
+        expect(refusal).toEqual({ __typename: 'InvalidCredentialsError', message: refusals[0].message });
+      }
+      expect([await sessionsOf(member.id), await sessionsOf(disabled.id)]).toEqual(before);
+    });
+
+    test('the password that stands for an unknown account opens none', async () => {
+      expect((await login('nobody@example.com', 'a password that nobody has')).__typename).toBe(
+        'InvalidCredentialsError',
+      );
+    });
+
+    test('a password of any length is only wrong', async () => {
+      const member = await app.member();
+      expect((await login(member.email, 'x'.repeat(100_000))).__typename).toBe('InvalidCredentialsError');
+      expect((await login(member.email, PASSWORD + 'x'.repeat(100_000))).__typename).toBe('InvalidCredentialsError');
+    });
+
+    test('an id, a hash or a token is not a password', async () => {
+      const member = await app.member();
+      const [row] = await app.sql('select password_hash from users where id = ?', [member.id]);
+      for (const password of [row.password_hash, member.id, member.accessToken, member.refreshToken]) {
+        expect((await login(member.email, password)).__typename).toBe('InvalidCredentialsError');
+      }
+    });
+  });
+});

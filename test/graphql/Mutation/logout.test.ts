@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, PASSWORD, type TestApp } from '../../support/app.ts';
+
+const SELECTION = `... on LogoutSuccess {
+  session { id revokedAt revocationReason status isCurrent } receipt { propagation replicas acknowledged }
+}`;
+
+describe.each(backends())('logout on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const logout = (credential: object) => app.mutate('logout', null, SELECTION, credential);
+
+  test('LogoutSuccess: the access token stops working before the answer arrives', async () => {
+    const member = await app.member();
+    expect(await app.accepts(member.accessToken)).toBe(true);
+    const { session, receipt } = await logout({ bearer: member.accessToken });
+    expect(await app.accepts(member.accessToken)).toBe(false);
+    expect(session).toEqual({
+      id: member.sessionId,
+      revokedAt: expect.any(String),
+      revocationReason: 'SIGNED_OUT',
+      status: 'REVOKED',
+      isCurrent: true,
+    });
+    expect(receipt).toEqual({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
+  });
+
+  test('LogoutSuccess: other sessions and the keys of the same person go on', async () => {
+    const member = await app.member();
+    const key = await app.apiKey(member);
+    const selection = '... on LoginSuccess { tokens { accessToken } }';
+    const { tokens } = await app.mutate('login', { email: member.email, password: PASSWORD }, selection);
+    await logout({ bearer: member.accessToken });
+    expect([await app.accepts(tokens.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
+  });
+
+  test('whoever is logged out cannot log out again, and ten at once end the session once', async () => {
+    const member = await app.member();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        app.graphql('mutation { logout { __typename } }', {}, { bearer: member.accessToken }),
+      ),
+    );
+    expect(answers.filter(({ data }) => data?.logout.__typename === 'LogoutSuccess')).toHaveLength(1);
+    for (const { errors } of answers) if (errors) expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    const sql = `select count(*)::int as n from audit_events where subject_id = ? and type = 'session.revoked'`;
+    expect((await app.sql(sql, [member.sessionId]))[0].n).toBe(1);
+    const again = await app.graphql('mutation { logout { __typename } }', {}, { bearer: member.accessToken });
+    expect(again.status).toBe(401);
+  });
+
+  test('NotASessionError: a key has nothing to log out of, and goes on working', async () => {
+    const member = await app.member();
+    const key = await app.apiKey(member);
+    expect((await logout({ apiKey: key.secret })).__typename).toBe('NotASessionError');
+    expect([await app.accepts(key.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
+  });
+
+  test('without a credential there is nobody to log out', async () => {
+    const { errors } = await app.graphql('mutation { logout { __typename } }');
+    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  });
+});

@@ -1,0 +1,385 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+
+const SELECTION = `... on RotateApiKeySuccess {
+  secret previousSecretExpiresAt
+  apiKey { id name hint scopes expiresAt rotatedAt previousSecretExpiresAt revokedAt status }
+  receipt { committedAt sequence propagation replicas acknowledged }
+}
+... on ApiKeyRevokedError { revokedAt } ... on ScopeNotHeldError { scopes } ... on InvalidInputError { fields { path } }`;
+const DOCUMENT = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { __typename ${SELECTION} } }`;
+const UNKNOWN = 'key_00000000000000000000000000';
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+
+describe.each(backends())('rotateApiKey on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
+  const rotate = (credential: Credential, apiKeyId: string, overlapSeconds = 0) =>
+    app.mutate('rotateApiKey', { apiKeyId, overlapSeconds }, SELECTION, credential);
+
+  async function workspaceOf(account: Account): Promise<string> {
+    const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
+    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
+  }
+
+  /** The one row behind a key, and how often the log says it was rotated. */
+  async function stateOf(id: string): Promise<{ secret_hash: string; version: number; rotations: number }> {
+    const [row] = await app.sql(
+      `select k.*, (select count(*)::int from audit_events where subject_id = k.id and type = 'api-key.rotated') as rotations
+        from api_keys k where id = ?`,
+      [id],
+    );
+    return row;
+  }
+
+  describe('RotateApiKeySuccess', () => {
+    test('a rotated key stops working before the answer arrives, and its new secret works', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      expect(await app.accepts(key.secret)).toBe(true);
+      const { secret, apiKey, receipt, previousSecretExpiresAt } = await rotate(as(member), key.id);
+      expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+      expect(secret).toMatch(/^rka_[0-9A-Za-z]{36}$/);
+      expect(apiKey).toMatchObject({ id: key.id, name: 'a key of the tests', hint: `rka_…${secret.slice(-4)}` });
+      expect(apiKey).toMatchObject({ previousSecretExpiresAt: null, revokedAt: null, status: 'ACTIVE' });
+      expect(previousSecretExpiresAt).toBe(apiKey.rotatedAt);
+      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
+    });
+
+    test('F4.10: a rotation keeps what the key is: its scopes, its end, its owner and its age', async () => {
+      const member = await app.member();
+      const expiresAt = inSeconds(3600);
+      const key = await app.apiKey(member, { expiresAt, scopes: ['SESSIONS_READ'] });
+      const { apiKey } = await rotate(as(member), key.id);
+      expect(apiKey).toMatchObject({ expiresAt, scopes: ['SESSIONS_READ'] });
+    });
+
+    test('F0.12: rotating a key leaves every other credential of its owner alone', async () => {
+      const member = await app.member();
+      const [key, other] = [await app.apiKey(member), await app.apiKey(member)];
+      await rotate(as(member), key.id);
+      expect([await app.accepts(other.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
+    });
+
+    test('with an overlap the old secret works until then, and not after', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const { secret, apiKey, previousSecretExpiresAt } = await rotate(as(member), key.id, 2);
+      expect(apiKey.previousSecretExpiresAt).toBe(previousSecretExpiresAt);
+      expect(Date.parse(previousSecretExpiresAt) - Date.parse(apiKey.rotatedAt)).toBe(2000);
+      const answers: { asked: number; answered: number; accepted: boolean }[] = [];
+      const ask = async () => {
+        const asked = Date.now();
+        const accepted = await app.accepts(key.secret);
+        answers.push({ asked, answered: Date.now(), accepted });
+        return accepted;
+      };
+      await expect.poll(ask, { timeout: 8000, interval: 20 }).toBe(false);
+      // The database's clock and ours are one; how this process keeps its time may be off by a little.
+      const [end, slack] = [Date.parse(previousSecretExpiresAt), 100];
+      const [before, after] = [
+        answers.filter((a) => a.answered < end - slack),
+        answers.filter((a) => a.asked > end + slack),
+      ];
+      expect(before.length).toBeGreaterThan(0);
+      expect(before.filter(({ accepted }) => !accepted)).toEqual([]);
+      expect(after.filter(({ accepted }) => accepted)).toEqual([]);
+      expect(await app.accepts(secret)).toBe(true);
+    });
+
+    test('rotating again inside an overlap ends the secret from before it at once: two are good, never three', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const first = await rotate(as(member), key.id, 3600);
+      const second = await rotate(as(member), key.id, 3600);
+      const secrets = [key.secret, first.secret, second.secret];
+      expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, true, true]);
+      await rotate(as(member), key.id, 0);
+      expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, false, false]);
+    });
+
+    test('an overlap never lasts longer than the key itself', async () => {
+      const member = await app.member();
+      const expiresAt = inSeconds(60);
+      const key = await app.apiKey(member, { expiresAt });
+      const { previousSecretExpiresAt, apiKey } = await rotate(as(member), key.id, 2_592_000);
+      expect(previousSecretExpiresAt).toBe(expiresAt);
+      expect(apiKey.previousSecretExpiresAt).toBe(expiresAt);
+    });
+
+    test('a key may rotate itself, whatever it holds', async () => {
+      const admin = await app.admin();
+      const key = await app.apiKey(admin, {
+        scopes: ['API_KEYS_WRITE', 'ADMIN'],
+        permissions: ['a'],
+        expiresAt: inSeconds(60),
+      });
+      const { secret } = await rotate({ apiKey: key.secret }, key.id);
+      expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+    });
+
+    test('a key rotates another key of its owner that holds no more than itself', async () => {
+      const member = await app.member();
+      const [strong, weak] = [await app.apiKey(member), await app.apiKey(member, { scopes: ['API_KEYS_READ'] })];
+      expect((await rotate({ apiKey: strong.secret }, weak.id)).__typename).toBe('RotateApiKeySuccess');
+      expect(await app.accepts(weak.secret)).toBe(false);
+    });
+
+    test("an administrator rotates anybody's key", async () => {
+      const key = await app.apiKey(await app.member());
+      const { secret } = await rotate(as(await app.admin()), key.id);
+      expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+    });
+  });
+
+  describe.each([2, 20])('F0.4: %i rotations at once', (count) => {
+    test('leave exactly one live secret, and every success was one', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      expect(await app.accepts(key.secret)).toBe(true);
+      const results = await Promise.all(Array.from({ length: count }, () => rotate(as(member), key.id)));
+      const won = results.filter(({ __typename }) => __typename === 'RotateApiKeySuccess');
+      const lost = results.filter(({ __typename }) => __typename === 'ConflictError');
+      expect(won.length + lost.length).toBe(count);
+      await expectOneOf(key, won);
+    });
+
+    test('by the key itself leave exactly one live secret too, and no refusal hides a success', async () => {
+      const key = await app.apiKey(await app.member());
+      const answers = await Promise.all(
+        Array.from({ length: count }, () =>
+          app.graphql(DOCUMENT, { input: { apiKeyId: key.id } }, { apiKey: key.secret }),
+        ),
+      );
+      const won = [];
+      for (const { data, errors } of answers) {
+        if (data?.rotateApiKey.__typename === 'RotateApiKeySuccess') won.push(data.rotateApiKey);
+        else
+          expect(errors?.[0]?.extensions.code ?? data.rotateApiKey.__typename).toMatch(/UNAUTHENTICATED|ConflictError/);
+      }
+      expect(won).toHaveLength(1);
+      await expectOneOf(key, won);
+    });
+
+    async function expectOneOf(key: { id: string; secret: string }, won: { secret: string }[]) {
+      expect(won.length).toBeGreaterThan(0);
+      expect(await app.accepts(key.secret)).toBe(false);
+      const alive = [];
+      for (const { secret } of won) if (await app.accepts(secret)) alive.push(secret);
+      expect(alive).toHaveLength(1);
+      // Every success is one commit: whichever secret is dead was replaced by a later one.
+      const state = await stateOf(key.id);
+      expect(state).toMatchObject({
+        secret_hash: sha256(alive[0]!),
+        version: 1 + won.length,
+        rotations: won.length,
+      });
+    }
+  });
+
+  describe('F0.3: a rotation that fails', () => {
+    /** Makes every change of this key fail, at once or only in the commit. */
+    async function sabotage(id: string, when: 'at the update' | 'at the commit') {
+      const name = `sabotage_${id.slice(4).toLowerCase()}`;
+      await app.sql(`create function ${name}() returns trigger language plpgsql as $$
+        begin raise exception 'sabotaged' using errcode = '23514'; end $$`);
+      await app.sql(
+        when === 'at the commit'
+          ? `create constraint trigger ${name} after update on api_keys deferrable initially deferred
+              for each row when (new.id = '${id}') execute function ${name}()`
+          : `create trigger ${name} before update on api_keys for each row when (new.id = '${id}') execute function ${name}()`,
+      );
+      return () => app.sql(`drop function ${name} cascade`);
+    }
+
+    test.each(['at the update', 'at the commit'] as const)('%s is never reported as success', async (when) => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const repair = await sabotage(key.id, when);
+      // More often than there are connections: each failure has to give its own back.
+      for (let attempt = 0; attempt < 12; attempt++) {
+        const answer = await app.graphql(DOCUMENT, { input: { apiKeyId: key.id } }, as(member));
+        expect(answer.data ?? null).toBeNull();
+        expect(answer.errors).toHaveLength(1);
+        expect(answer.errors?.[0]?.extensions).toEqual({
+          code: 'INTERNAL_SERVER_ERROR',
+          requestId: answer.headers.get('x-request-id'),
+        });
+        expect(JSON.stringify(answer.errors)).not.toMatch(/rka_|sabotaged|api_keys|select|update/i);
+      }
+      expect(await app.accepts(key.secret)).toBe(true);
+      expect(await stateOf(key.id)).toMatchObject({ secret_hash: sha256(key.secret), version: 1, rotations: 0 });
+
+      await repair();
+      const { secret } = await rotate(as(member), key.id);
+      expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+    });
+
+    test('in one field of a document does not take the next field with it', async () => {
+      const member = await app.member();
+      const [broken, fine] = [await app.apiKey(member), await app.apiKey(member)];
+      const repair = await sabotage(broken.id, 'at the commit');
+      // Nullable places are few at the root: ask for the failing one last, so that `data` tells what the first did not.
+      const document = `mutation ($fine: ID!, $broken: ID!) {
+        first: rotateApiKey(input: { apiKeyId: $fine }) { __typename }
+        second: rotateApiKey(input: { apiKeyId: $broken }) { __typename }
+      }`;
+      const answer = await app.graphql(document, { fine: fine.id, broken: broken.id }, as(member));
+      expect(answer.errors?.map(({ path }) => path)).toEqual([['second']]);
+      expect([await app.accepts(fine.secret), await app.accepts(broken.secret)]).toEqual([false, true]);
+      await repair();
+    });
+  });
+
+  describe('ApiKeyNotFoundError', () => {
+    test('a key of somebody else is not found, in the same words as one that does not exist, and goes on working', async () => {
+      const member = await app.member();
+      const foreign = await app.apiKey(await app.member());
+      const [one, other, third] = await Promise.all(
+        [foreign.id, UNKNOWN, 'nonsense'].map((id) => rotate(as(member), id)),
+      );
+      expect(one.__typename).toBe('ApiKeyNotFoundError');
+      expect([other, third]).toEqual([one, one]);
+      expect(await app.accepts(foreign.secret)).toBe(true);
+    });
+
+    test('a key that is bound to a workspace finds no key outside of it', async () => {
+      const member = await app.member();
+      const bound = await app.apiKey(member, { workspaceId: await workspaceOf(member) });
+      const others = [await app.apiKey(member), await app.apiKey(member, { workspaceId: await workspaceOf(member) })];
+      for (const other of others) {
+        expect((await rotate({ apiKey: bound.secret }, other.id)).__typename).toBe('ApiKeyNotFoundError');
+        expect(await app.accepts(other.secret)).toBe(true);
+      }
+    });
+  });
+
+  describe('ApiKeyRevokedError', () => {
+    test('a revoked key stays revoked, and nobody gets a secret for it', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const selection = '... on RevokeApiKeySuccess { apiKey { revokedAt } }';
+      const { apiKey } = await app.mutate('revokeApiKey', { apiKeyId: key.id }, selection, as(member));
+      const refused = await rotate(as(member), key.id, 60);
+      expect(refused).toMatchObject({ __typename: 'ApiKeyRevokedError', revokedAt: apiKey.revokedAt });
+      expect(await app.accepts(key.secret)).toBe(false);
+      expect((await stateOf(key.id)).rotations).toBe(0);
+    });
+  });
+
+  describe('ScopeNotHeldError', () => {
+    test('a weaker key never rotates a stronger one: the new secret would be more than it holds', async () => {
+      const member = await app.member();
+      const weak = await app.apiKey(member, { scopes: ['API_KEYS_WRITE'] });
+      const strong = await app.apiKey(member, { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
+      const refused = await rotate({ apiKey: weak.secret }, strong.id);
+      expect(refused).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['SESSIONS_WRITE'] });
+      expect(await app.accepts(strong.secret)).toBe(true);
+    });
+
+    test('a key never rotates one that has permissions which it lacks itself', async () => {
+      const admin = await app.admin();
+      const weak = await app.apiKey(admin, { permissions: ['a'] });
+      const strong = await app.apiKey(admin, { permissions: ['a', 'b'] });
+      expect((await rotate({ apiKey: weak.secret }, strong.id)).__typename).toBe('ScopeNotHeldError');
+      expect((await rotate({ apiKey: strong.secret }, weak.id)).__typename).toBe('RotateApiKeySuccess');
+      expect(await app.accepts(strong.secret)).toBe(true);
+    });
+
+    test('a key never rotates one that ends later than itself', async () => {
+      const member = await app.member();
+      const brief = await app.apiKey(member, { expiresAt: inSeconds(60) });
+      const longer = [await app.apiKey(member), await app.apiKey(member, { expiresAt: inSeconds(120) })];
+      for (const key of longer) {
+        expect((await rotate({ apiKey: brief.secret }, key.id)).__typename).toBe('ScopeNotHeldError');
+        expect(await app.accepts(key.secret)).toBe(true);
+      }
+    });
+  });
+
+  describe('InvalidInputError', () => {
+    test.each([-1, 2_592_001, 2_147_483_647])('an overlap of %i seconds is refused', async (overlapSeconds) => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const refused = await rotate(as(member), key.id, overlapSeconds);
+      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.overlapSeconds' }] });
+      expect(await app.accepts(key.secret)).toBe(true);
+    });
+
+    test('rotation never revives an expired key', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const sql = 'update api_keys set expires_at = now() where id = ? returning expires_at';
+      const [{ expires_at }] = await app.sql(sql, [key.id]);
+      await expect.poll(() => app.accepts(key.secret)).toBe(false);
+      const refused = await rotate(as(member), key.id, 60);
+      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.apiKeyId' }] });
+      const document = 'query ($id: ID!) { apiKey(id: $id) { status expiresAt rotatedAt } }';
+      const { data } = await app.graphql(document, { id: key.id }, as(member));
+      expect(data.apiKey).toEqual({
+        status: 'EXPIRED',
+        expiresAt: new Date(expires_at).toISOString(),
+        rotatedAt: null,
+      });
+      expect(await app.accepts(key.secret)).toBe(false);
+    });
+  });
+
+  test.each([
+    ['half a second', 0.5],
+    ['a text', '60'],
+    ['more than an Int holds', 3_000_000_000],
+    ['nothing', null],
+  ])('an overlap of %s does not fit the schema', async (_what, overlapSeconds) => {
+    const member = await app.member();
+    const { errors } = await app.graphql(DOCUMENT, { input: { apiKeyId: UNKNOWN, overlapSeconds } }, as(member));
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('a key that was not made to manage keys rotates none, not even itself', async () => {
+    const reader = await app.apiKey(await app.member(), { scopes: ['API_KEYS_READ'] });
+    const answer = await app.graphql(DOCUMENT, { input: { apiKeyId: reader.id } }, { apiKey: reader.secret });
+    expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    expect(await app.accepts(reader.secret)).toBe(true);
+  });
+});
+
+// The embedded database does one thing at a time: nobody can change a key under a rotation there.
+describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('ConflictError on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  test('F0.4: of two rotations that started from the same state, one wins and the other is told', async () => {
+    const member = await app.member();
+    const key = await app.apiKey(member);
+    const holder = new pg.Client({ connectionString: app.app.config.databaseUrl! });
+    await holder.connect();
+    onTestFinished(() => holder.end());
+    await holder.query('begin');
+    await holder.query('select 1 from api_keys where id = $1 for update', [key.id]);
+    const rotations = [1, 2].map(() =>
+      app.mutate('rotateApiKey', { apiKeyId: key.id }, SELECTION, { bearer: member.accessToken }),
+    );
+    // Both have read the key, and stand before its lock.
+    const waiting = `select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like 'update "api_keys"%'`;
+    await expect.poll(async () => (await app.sql(waiting))[0].n, { timeout: 5000 }).toBe(2);
+    await holder.query('rollback');
+
+    const results = await Promise.all(rotations);
+    expect(results.map(({ __typename }) => __typename).toSorted()).toEqual(['ConflictError', 'RotateApiKeySuccess']);
+    const { secret } = results.find(({ secret }) => secret);
+    expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+
+const DOCUMENT = 'query ($id: ID!) { workspace(id: $id) { id name requiresSignedRequests createdAt } }';
+
+describe.each(backends())('workspace on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
+  const read = async (id: string, credential: Credential) => {
+    const { data, errors } = await app.graphql(DOCUMENT, { id }, credential);
+    expect(errors).toBeUndefined();
+    return data.workspace;
+  };
+  async function workspaceOf(account: Account): Promise<{ id: string }> {
+    const selection = '... on CreateWorkspaceSuccess { workspace { id name requiresSignedRequests createdAt } }';
+    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace;
+  }
+
+  test('a workspace of one’s own is found, as it was made', async () => {
+    const member = await app.member();
+    const workspace = await workspaceOf(member);
+    expect(await read(workspace.id, as(member))).toEqual(workspace);
+  });
+
+  test('somebody else’s is not found, like one that does not exist; an administrator finds any', async () => {
+    const member = await app.member();
+    const { id } = await workspaceOf(await app.member());
+    for (const other of [id, 'wsp_00000000000000000000000000', '']) expect(await read(other, as(member))).toBeNull();
+    expect((await read(id, as(await app.admin()))).id).toBe(id);
+  });
+
+  test('a key that is bound to a workspace finds that one alone, even an administrator’s', async () => {
+    const [member, admin] = [await app.member(), await app.admin()];
+    const other = await workspaceOf(member);
+    for (const [owner, scopes] of [
+      [member, ['WORKSPACES_READ']],
+      [admin, ['WORKSPACES_READ', 'ADMIN']],
+    ] as const) {
+      const bound = await workspaceOf(owner);
+      const key = await app.apiKey(owner, { workspaceId: bound.id, scopes });
+      expect((await read(bound.id, { apiKey: key.secret })).id).toBe(bound.id);
+      expect(await read(other.id, { apiKey: key.secret })).toBeNull();
+    }
+  });
+
+  test('a key without the scope finds none', async () => {
+    const member = await app.member();
+    const { id } = await workspaceOf(member);
+    const key = await app.apiKey(member);
+    const { errors } = await app.graphql(DOCUMENT, { id }, { apiKey: key.secret });
+    expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+});

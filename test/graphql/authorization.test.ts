@@ -1,0 +1,229 @@
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { type GraphQLField, GraphQLObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { guardRootFields } from '../../src/graphql/authorization.ts';
+import { createSchema } from '../../src/graphql/yoga.ts';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+
+let app: TestApp;
+let admin: Account;
+let member: Account;
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await app.admin();
+  member = await app.member();
+});
+afterAll(() => app.close());
+
+const CHALLENGE = 'Bearer realm="rekey", error="invalid_token"';
+const UNKNOWN = 'rka_000000000000000000000000000000000000';
+
+describe('a credential that is not good', () => {
+  test.each([
+    ['on a field that needs one', '{ viewer { scopes } }'],
+    ['on a field that anyone may call', 'mutation { login(input: { email: "x", password: "x" }) { __typename } }'],
+    ['on nothing at all', '{ __typename }'],
+    ['on introspection', '{ __schema { queryType { name } } }'],
+  ])('%s: 401 and a challenge, no data, nothing executed', async (_, query) => {
+    for (const credential of [{ bearer: UNKNOWN }, { apiKey: 'nonsense' }, { bearer: admin.refreshToken }]) {
+      const answer = await app.graphql(query, {}, credential);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe(CHALLENGE);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.data).toBeUndefined();
+      expect(answer.errors).toEqual([
+        { message: 'The credential is not valid.', extensions: { code: 'UNAUTHENTICATED' } },
+      ]);
+    }
+  });
+
+  test('two different credentials contradict each other: 400, whichever is good', async () => {
+    const { secret } = await app.apiKey(admin);
+    const answer = await app.graphql('{ viewer { scopes } }', {}, { bearer: admin.accessToken, apiKey: secret });
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    expect(answer.data).toBeUndefined();
+    expect((await app.graphql('{ viewer { scopes } }', {}, { bearer: secret, apiKey: secret })).status).toBe(200);
+  });
+
+  test('a secret in a variable or in the URL is no credential', async () => {
+    const { secret } = await app.apiKey(admin);
+    const response = await fetch(`${app.url}/graphql?access_token=${secret}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ viewer { scopes } }', variables: { authorization: `Bearer ${secret}` } }),
+    });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+});
+
+describe('no credential', () => {
+  test('where one is needed: 200, that field null, and how to do better', async () => {
+    const answer = await app.graphql('{ viewer { scopes } }');
+    expect(answer).toMatchObject({
+      status: 200,
+      data: null,
+      errors: [{ path: ['viewer'], extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+    expect(answer.errors?.[0]?.message).toContain('Authorization: Bearer');
+    expect(answer.headers.get('www-authenticate')).toBeNull();
+  });
+
+  test('takes nothing from the fields that need none', async () => {
+    const answer = await app.graphql('{ __typename apiKey(id: "x") { id } workspace(id: "x") { id } }');
+    expect(answer).toMatchObject({ status: 200, data: { __typename: 'Query', apiKey: null, workspace: null } });
+    expect(answer.errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [['apiKey'], 'UNAUTHENTICATED'],
+      [['workspace'], 'UNAUTHENTICATED'],
+    ]);
+  });
+});
+
+describe('a scope that is missing', () => {
+  test('is FORBIDDEN: 200, that field null, the scope named', async () => {
+    const key = await app.apiKey(admin, { scopes: ['WORKSPACES_READ'] });
+    const answer = await app.graphql(
+      '{ workspaces { nodes { id } } apiKey(id: "x") { id } }',
+      {},
+      { bearer: key.secret },
+    );
+    expect(answer).toMatchObject({
+      status: 200,
+      data: { workspaces: { nodes: [] }, apiKey: null },
+      errors: [
+        {
+          path: ['apiKey'],
+          message: 'This needs the scope API_KEYS_READ, which the credential does not hold.',
+          extensions: { code: 'FORBIDDEN' },
+        },
+      ],
+    });
+  });
+
+  test('keeps a mutation from happening, and the ones beside it do', async () => {
+    const key = await app.apiKey(admin, { scopes: ['WORKSPACES_WRITE'] });
+    const answer = await app.graphql(
+      `mutation {
+        made: createWorkspace(input: { name: "made" }) { __typename }
+        forbidden: createApiKey(input: { name: "x" }) { __typename }
+      }`,
+      {},
+      { bearer: key.secret },
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.errors).toMatchObject([{ path: ['forbidden'], extensions: { code: 'FORBIDDEN' } }]);
+    const { data } = await app.graphql(
+      '{ workspaces { nodes { name } } apiKeys(first: 100) { nodes { name } } }',
+      {},
+      {
+        bearer: admin.accessToken,
+      },
+    );
+    expect(data.workspaces.nodes).toEqual([{ name: 'made' }]);
+    expect(data.apiKeys.nodes).not.toContainEqual({ name: 'x' });
+  });
+
+  test('a member holds none of an administrator’s', async () => {
+    const answer = await app.graphql('{ users { nodes { email } } }', {}, { bearer: member.accessToken });
+    expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+
+  test('is asked for again at every alias and in every fragment', async () => {
+    const key = await app.apiKey(member, { scopes: [] });
+    const { errors } = await app.graphql(
+      '{ a: apiKey(id: "x") { id } ...F } fragment F on Query { b: apiKey(id: "x") { id } ... { c: workspace(id: "x") { id } } }',
+      {},
+      { bearer: key.secret },
+    );
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
+  });
+});
+
+// What the directives of the schema say, kept by every root field there is and every one that will come.
+describe('every root field keeps what its directive says', () => {
+  const schema = createSchema();
+  const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+    Object.values(type?.getFields() ?? {}).map((field) => ({ type: type as GraphQLObjectType, field })),
+  );
+  const directiveOf = (field: GraphQLField<unknown, unknown>) => {
+    const directives = (field.astNode?.directives ?? []).map(({ name }) => name.value);
+    return directives.find((name) => ['public', 'authenticated', 'requires'].includes(name)) as string;
+  };
+  /** A call that fits the schema and names nothing that exists. */
+  const call = ({ type, field }: (typeof roots)[number]) => {
+    const declared = field.args.filter(
+      (argument) =>
+        `${argument.type}`.endsWith('!') && argument.defaultValue === undefined && argument.default === undefined,
+    );
+    const head = declared.length === 0 ? '' : `(${declared.map(({ name, type }) => `$${name}: ${type}`).join(', ')})`;
+    const args = declared.length === 0 ? '' : `(${declared.map(({ name }) => `${name}: $${name}`).join(', ')})`;
+    const variables = Object.fromEntries(declared.map(({ name, type }) => [name, exampleOf(`${type}`)]));
+    return { document: `${type.name.toLowerCase()} ${head} { ${field.name}${args} { __typename } }`, variables };
+  };
+  const exampleOf = (type: string): unknown => {
+    const named = schema.getType(type.replace(/[![\]]/g, ''));
+    if (type.startsWith('[')) return [];
+    if (named && 'getFields' in named && !(named instanceof GraphQLObjectType)) {
+      const fields = Object.values(named.getFields()) as {
+        name: string;
+        type: unknown;
+        defaultValue?: unknown;
+        default?: unknown;
+      }[];
+      const needed = fields.filter(
+        ({ type, defaultValue, default: fallback }) =>
+          `${type}`.endsWith('!') && defaultValue === undefined && fallback === undefined,
+      );
+      return Object.fromEntries(needed.map(({ name, type }) => [name, exampleOf(`${type}`)]));
+    }
+    if (named?.name === 'Int') return 1;
+    if (named?.name === 'Boolean') return false;
+    if (named?.name === 'DateTime') return '2030-01-01T00:00:00Z';
+    return 'x';
+  };
+
+  test.each(roots.map((root) => [`${root.type.name}.${root.field.name}`, directiveOf(root.field), root] as const))(
+    '%s is @%s',
+    async (_, directive, root) => {
+      const { document, variables } = call(root);
+      const codes = async (credential: object) =>
+        ((await app.graphql(document, variables, credential)).errors ?? []).map(({ extensions }) => extensions.code);
+      const weak = await app.apiKey(member, { scopes: [] });
+      expect(await codes({})).toEqual(directive === 'public' ? [] : ['UNAUTHENTICATED']);
+      expect(await codes({ bearer: weak.secret })).toEqual(directive === 'requires' ? ['FORBIDDEN'] : []);
+    },
+  );
+});
+
+describe('a schema that says nothing about who may call a field does not start', () => {
+  const DIRECTIVES = `
+    enum Scope { ADMIN }
+    directive @public on FIELD_DEFINITION
+    directive @authenticated on FIELD_DEFINITION
+    directive @requires(scope: Scope!) on FIELD_DEFINITION
+  `;
+  const guarding = (sdl: string) => () => guardRootFields(makeExecutableSchema({ typeDefs: DIRECTIVES + sdl }));
+
+  test('every such field is named, not just the first', () => {
+    expect(
+      guarding(`
+        type Query { fine: Int @public  open: Int }
+        type Mutation { alsoOpen: Int }
+        type Subscription { openToo: Int @deprecated(reason: "x") }
+      `),
+    ).toThrow(
+      'Every root field needs exactly one access directive:\nQuery.open has 0 of @public, @authenticated and @requires\n' +
+        'Mutation.alsoOpen has 0 of @public, @authenticated and @requires\nSubscription.openToo has 0 of @public, @authenticated and @requires',
+    );
+  });
+
+  test.each(['@public @requires(scope: ADMIN)', '@public @authenticated', '@authenticated @requires(scope: ADMIN)'])(
+    'neither does one that says two things: %s',
+    (directives) => {
+      expect(guarding(`type Query { both: Int ${directives} }`)).toThrow('Query.both has 2 of');
+    },
+  );
+
+  test('fields below the root need none', () => {
+    expect(guarding('type Query { fine: Thing @authenticated } type Thing { name: String }')).not.toThrow();
+  });
+});

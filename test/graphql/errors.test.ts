@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, type TestApp } from '../support/app.ts';
+
+describe.each(backends())('on $name', ({ start }) => {
+  let app: TestApp;
+  let admin: Account;
+  beforeAll(async () => {
+    app = await start();
+    admin = await app.admin();
+    await app.app.database.fork().execute(`
+      create function sabotage() returns trigger language plpgsql as
+        $$ begin raise exception 'the plumbing of % leaks: %', new.name, 'rka_0123456789abcdefghijABCDEFGHIJ'; end $$;
+    `);
+    await app.app.database.fork().execute(`
+      create trigger sabotage before insert on workspaces for each row when (new.name like 'broken%')
+        execute function sabotage();
+    `);
+  });
+  afterAll(() => app?.close());
+
+  const create = (name: string, headers: Record<string, string> = {}) =>
+    app.graphql(
+      'mutation ($input: CreateWorkspaceInput!) { createWorkspace(input: $input) { __typename } }',
+      { input: { name } },
+      { bearer: admin.accessToken, headers },
+    );
+  const linesOf = (requestId: string) =>
+    app.log.filter((line) => line.includes(requestId)).map((line) => JSON.parse(line));
+
+  describe('an error that nobody expected', () => {
+    test('leaves nothing to the caller but the id of the request: 200, that field null', async () => {
+      const answer = await create('broken one');
+      const requestId = answer.headers.get('x-request-id');
+      expect(answer).toMatchObject({ status: 200, data: null });
+      expect(answer.errors).toEqual([
+        {
+          message: 'Something went wrong. The details are in the log of the service, under this request id.',
+          path: ['createWorkspace'],
+          locations: [{ line: 1, column: 44 }],
+          extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+        },
+      ]);
+    });
+
+    test('stands in the log once, in full, under the same id', async () => {
+      const requestId = 'one-id-for-all-logs-1';
+      await create('broken two', { 'x-request-id': requestId });
+      const lines = linesOf(requestId).filter(({ level }) => level >= 40);
+      expect(lines).toMatchObject([{ level: 50, requestId, msg: 'unexpected error' }]);
+      expect(lines[0].err.message).toContain('the plumbing of broken two leaks');
+      expect(lines[0].err.stack).toContain('DriverException');
+    });
+
+    test('stands there without the secrets it carried', async () => {
+      const requestId = 'one-id-for-all-logs-2';
+      await create('broken three', { 'x-request-id': requestId });
+      const text = linesOf(requestId)
+        .map((line) => JSON.stringify(line))
+        .join('');
+      expect(text).toContain('rka_[redacted]');
+      expect(text).not.toContain('0123456789abcdefghij');
+      expect(text).not.toContain(admin.accessToken);
+    });
+
+    test('undoes no field before it, and lets none after it begin', async () => {
+      const { status, data, errors } = await app.graphql(
+        `mutation {
+          before: createWorkspace(input: { name: "before" }) { __typename }
+          broken: createWorkspace(input: { name: "broken four" }) { __typename }
+          after: createWorkspace(input: { name: "after" }) { __typename }
+        }`,
+        {},
+        { bearer: admin.accessToken },
+      );
+      expect({ status, data }).toEqual({ status: 200, data: null });
+      expect(errors).toMatchObject([{ path: ['broken'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      const answer = await app.graphql('{ workspaces { nodes { name } } }', {}, { bearer: admin.accessToken });
+      expect(answer.data.workspaces.nodes).toEqual([{ name: 'before' }]);
+    });
+  });
+
+  describe('an error that the caller can do something about', () => {
+    test('is told in words, at its place, and is no error of the log', async () => {
+      const requestId = 'one-id-for-all-logs-3';
+      const answer = await app.graphql(
+        '{ viewer { scopes } mine: apiKeys(first: 5, after: "nonsense") { nodes { id } } }',
+        {},
+        { bearer: admin.accessToken, headers: { 'x-request-id': requestId } },
+      );
+      expect(answer).toMatchObject({ status: 200, data: null });
+      expect(answer.errors).toEqual([
+        {
+          message: '`after` is not a cursor of this list.',
+          path: ['mine'],
+          locations: [{ line: 1, column: 21 }],
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ]);
+      expect(linesOf(requestId).filter(({ level }) => level >= 40)).toEqual([]);
+    });
+  });
+});

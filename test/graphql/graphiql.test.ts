@@ -1,0 +1,181 @@
+// GraphiQL as a newcomer meets it: in a browser, with nothing but this service to talk to.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parse, validate } from 'graphql';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
+import { createSchema } from '../../src/graphql/yoga.ts';
+import { PASSWORD, SETUP_TOKEN, startTestApp, type TestApp } from '../support/app.ts';
+import { send } from '../support/raw.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+describe('the page', () => {
+  const html = () => send(app.url, '/graphql', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+
+  test('may reach nobody but this service, stand in no frame, and be kept by nobody', async () => {
+    const { status, headers } = await html();
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+    const policy = String(headers['content-security-policy']).split('; ');
+    expect(policy).toEqual(
+      expect.arrayContaining(["default-src 'none'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]),
+    );
+    const scripts = policy.find((directive) => directive.startsWith('script-src')) as string;
+    expect(scripts).toMatch(/^script-src( 'sha256-[A-Za-z0-9+/]{43}=')+$/);
+    expect(policy.join(' ')).not.toMatch(/https?:|\*|unsafe-eval/);
+  });
+
+  test('is for browsers: who asks for something else gets told how to ask', async () => {
+    for (const accept of [undefined, '*/*', 'application/json']) {
+      const { status, headers } = await send(app.url, '/graphql', { headers: accept ? { accept } : {} });
+      expect([status, headers.allow]).toEqual([405, 'POST']);
+    }
+  });
+
+  test('begins with operations that fit the schema', () => {
+    expect(validate(createSchema(), parse(GRAPHIQL.defaultQuery as string))).toEqual([]);
+  });
+});
+
+function findBrowser(): string | undefined {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((directory) => names.map((name) => join(directory, name)))
+    .find((path) => existsSync(path));
+}
+
+const executablePath = findBrowser();
+if (!executablePath) {
+  const missing = 'a browser (apt-get install chromium, or any of chromium, chromium-browser, google-chrome in PATH)';
+  if (process.env.CI) throw new Error(`Nothing is skipped in CI, and this machine lacks ${missing}.`);
+  process.stderr.write(`SKIPPED: GraphiQL in a browser. To run it: ${missing}\n`);
+}
+
+describe.skipIf(!executablePath)('in a browser', () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let profile: string;
+  /** Where requests went, and what the page complained about. */
+  const hosts = new Set<string>();
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    profile = mkdtempSync(join(tmpdir(), 'rekey-browser-'));
+    browser = await chromium.launch({
+      executablePath: executablePath as string,
+      env: { ...process.env, HOME: profile },
+      args: [
+        ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+        ...['--disable-component-update', '--disable-sync', '--no-first-run'],
+      ],
+    });
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(`${app.url}/graphql`);
+    await page.locator('.graphiql-editors .view-line').first().waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  beforeEach(() => {
+    complaints.length = 0;
+  });
+
+  /** Puts text into one of the editors, as a person who selects all and pastes. */
+  async function write(editor: 'query' | 'header', text: string): Promise<void> {
+    const area = page.locator(
+      editor === 'query'
+        ? '.graphiql-query-editor .graphiql-editor'
+        : '.graphiql-editor-tool .graphiql-editor:not(.hidden)',
+    );
+    await area.locator('textarea, .native-edit-context').first().focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.press('Delete'); // Over a selection, an opening bracket would be put around it.
+    await page.keyboard.insertText(text);
+  }
+  const run = () => page.getByRole('button', { name: /execute query/i }).click();
+  const answer = () =>
+    page
+      .locator('.result-window .view-lines')
+      .innerText()
+      .then((text) => text.replaceAll('\u00a0', ' '));
+
+  test('it works at first sight: the schema is read, nothing complains, no byte comes from another host', async () => {
+    await page.getByRole('button', { name: /show documentation explorer/i }).click();
+    const docs = page.locator('.graphiql-doc-explorer');
+    await docs.getByText('Query', { exact: true }).click();
+    await expect
+      .poll(() => docs.innerText(), { timeout: 10_000 })
+      .toContain('Who am I? The first thing to call with a new credential.');
+    await page.getByRole('button', { name: /hide documentation explorer/i }).click();
+    expect(await page.title()).toBe('Rekey');
+    expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('from the setup token to the viewer, with the credential in the Headers tab, and nothing of it stays', async () => {
+    await write(
+      'query',
+      `mutation { bootstrap(input: { setupToken: "${SETUP_TOKEN}", email: "admin@example.com", password: "${PASSWORD}", displayName: "Ada" }) { ... on BootstrapSuccess { tokens { accessToken } } ... on UserError { message } } }`,
+    );
+    await run();
+    await expect.poll(answer, { timeout: 10_000 }).toContain('accessToken');
+    const { accessToken } = await app
+      .mutate(
+        'login',
+        { email: 'admin@example.com', password: PASSWORD },
+        '... on LoginSuccess { tokens { accessToken } }',
+      )
+      .then(({ tokens }) => tokens);
+
+    await write('header', `{ "Authorization": "Bearer ${accessToken}" }`);
+    await write('query', '{ viewer { user { displayName } } }');
+    await run();
+    await expect.poll(answer, { timeout: 10_000 }).toContain('"displayName": "Ada"');
+
+    const kept = await context.storageState();
+    expect(JSON.stringify(kept)).not.toMatch(/Bearer|tidal|setup_token|eyJ/);
+    const tab = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    expect(tab).not.toContain(accessToken);
+    expect(await context.cookies()).toEqual([]);
+    expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('its policy holds: the page cannot talk to another host, nor run what was not there from the start', async () => {
+    const outcome = await page.evaluate(async () => {
+      const reached = await fetch('http://127.0.0.1:9/').then(
+        () => 'reached',
+        () => 'blocked',
+      );
+      const script = document.createElement('script');
+      script.textContent = 'window.injected = true';
+      document.body.append(script);
+      return { reached, injected: 'injected' in window };
+    });
+    expect(outcome).toEqual({ reached: 'blocked', injected: false });
+    expect(complaints.join('\n')).toMatch(/violates the following Content Security Policy directive/);
+  });
+});

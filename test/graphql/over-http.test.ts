@@ -1,0 +1,262 @@
+import { gzipSync } from 'node:zlib';
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
+
+let app: TestApp;
+let admin: Account;
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await app.admin();
+});
+afterAll(() => app.close());
+
+const JSON_TYPE = 'application/json';
+const RESPONSE_TYPE = 'application/graphql-response+json';
+const TYPENAME = '{"query":"{ __typename }"}';
+
+const post = (body: string | Buffer, headers: RawRequest['headers'] = {}) =>
+  send(app.url, '/graphql', { method: 'POST', headers: { 'content-type': JSON_TYPE, ...headers }, body });
+const ask = (params: object, headers: RawRequest['headers'] = {}) => post(JSON.stringify(params), headers);
+
+/** Refused, in the shape that every GraphQL client reads, and kept by nobody. */
+function expectRefused(answer: RawAnswer, status: number): void {
+  expect(answer).toMatchObject({
+    status,
+    headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+  });
+  expect(Object.keys(answer.json)).toEqual(['errors']);
+  expect(answer.json.errors).not.toEqual([]);
+  for (const { message, extensions } of answer.json.errors) {
+    expect(message).toEqual(expect.any(String));
+    expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
+  }
+}
+
+describe('the GraphQL over HTTP specification', () => {
+  // The audits that must fail here, each for a reason. All others must pass.
+  const REFUSED: Record<string, string> = {
+    '5A70': 'no operation by GET: a document in a URL ends up in logs, and a link could send it',
+    D6D5: 'no variables by GET either: they are where secrets would stand',
+    '6A70': 'the same, for those who accept application/json',
+  };
+  const audits = serverAudits({ url: () => `${app.url}/graphql`, fetchFn: fetch });
+
+  test.each(audits.filter(({ id }) => !(id in REFUSED)))('$id: $name', async ({ fn }) => {
+    const result = await fn();
+    expect('reason' in result ? result.reason : result.status).toBe('ok');
+  });
+
+  test.each(audits.filter(({ id }) => id in REFUSED))('$id is refused: $name', async ({ fn, name }) => {
+    expect(name).toMatch(/^MAY /);
+    expect((await fn()).status).toBe('notice');
+  });
+
+  test('every audit that is refused is still asked', () => {
+    const ids = audits.map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(Object.keys(REFUSED)));
+    expect(ids.length).toBeGreaterThan(50);
+  });
+});
+
+describe('operations travel as JSON by POST, and in no other way', () => {
+  test.each([
+    ['a form', 'application/x-www-form-urlencoded', 'query=%7B__typename%7D'],
+    [
+      'multipart',
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{"query":"{ __typename }"}\r\n--x--\r\n',
+    ],
+    ['text', 'text/plain', TYPENAME],
+    ['text that claims to be JSON', 'text/plain; application/json', TYPENAME],
+    ['a bare document', 'application/graphql', '{ __typename }'],
+    ['a list of types', 'text/plain, application/json', TYPENAME],
+    ['what a page may send without asking', '', TYPENAME],
+    ['JSON of another kind', 'application/jsonp', TYPENAME],
+  ])('%s is refused with 415', async (_, type, body) => {
+    expectRefused(await post(body, { 'content-type': type }), 415);
+  });
+
+  test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset="utf-8"'])(
+    'JSON is JSON, with a parameter and in any case: %s',
+    async (type) => {
+      expect((await post(TYPENAME, { 'content-type': type })).json).toEqual({ data: { __typename: 'Query' } });
+    },
+  );
+
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY'])('%s is refused with 405', async (method) => {
+    const answer = await send(app.url, '/graphql?query=%7B__typename%7D', {
+      method,
+      headers: { 'content-type': JSON_TYPE, accept: JSON_TYPE },
+    });
+    expectRefused(answer, 405);
+    expect(answer.headers.allow).toBe('POST');
+  });
+
+  test('HEAD is refused, too', async () => {
+    expect(await send(app.url, '/graphql', { method: 'HEAD' })).toMatchObject({ status: 405, text: '' });
+  });
+
+  test('a GET for a page gets the page, and no operation executed', async () => {
+    const answer = await send(app.url, '/graphql?query=%7B__typename%7D', { headers: { accept: 'text/html' } });
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/html' } });
+    expect(answer.text.slice(0, 100)).toContain('<!doctype html>');
+  });
+
+  test('several operations at once are refused', async () => {
+    expectRefused(await post(`[${TYPENAME},${TYPENAME}]`), 400);
+    expectRefused(await post(`[${TYPENAME}]`), 400);
+    expectRefused(await post('[]'), 400);
+  });
+
+  test('a page of somebody else gets no permission to ask', async () => {
+    const preflight = await send(app.url, '/graphql', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://evil.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    });
+    expect(preflight.status).toBe(405);
+    const posted = await post(TYPENAME, { origin: 'https://evil.example' });
+    for (const { headers } of [preflight, posted]) {
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+});
+
+describe('a body', () => {
+  const padded = (size: number) => TYPENAME + ' '.repeat(size - TYPENAME.length);
+
+  test('of 256 KiB is read', async () => {
+    expect((await post(padded(256 * 1024))).json).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  test.each([256 * 1024 + 1, 5_000_000])('of %i bytes is refused with 413, announced or not', async (size) => {
+    expectRefused(await post(padded(size), { 'content-length': size }), 413);
+    expectRefused(await post(padded(size), { 'transfer-encoding': 'chunked' }), 413);
+  });
+
+  test('that is compressed is not unpacked: a small bomb stays small', async () => {
+    expectRefused(await post(gzipSync(TYPENAME), { 'content-encoding': 'gzip' }), 400);
+  });
+
+  test.each(['', '{', 'null', '1', '"{ __typename }"', '{"query":', TYPENAME.slice(0, -1)])(
+    'that is no GraphQL request is refused with 400: %j',
+    async (body) => {
+      expectRefused(await post(body), 400);
+    },
+  );
+
+  test('that cannot be read is not repeated in the answer: it may hold a password', async () => {
+    const { text } = await post('{"variables":{"input":{"password":"tidal lantern quarrel oboe"},}}');
+    expect(text).not.toMatch(/tidal|password/);
+  });
+
+  test.each([
+    ['no query', {}],
+    ['a query that is null', { query: null }],
+    ['a query that is no text', { query: 1 }],
+    ['a query that is a list', { query: ['{ __typename }'] }],
+    ['variables that are a text', { query: '{ __typename }', variables: '{}' }],
+    ['variables that are a list', { query: '{ __typename }', variables: [] }],
+    ['extensions that are a number', { query: '{ __typename }', extensions: 1 }],
+    ['an operation name that is a number', { query: '{ __typename }', operationName: 1 }],
+    ['an operation name that nothing has', { query: 'query A { __typename }', operationName: 'B' }],
+    ['no operation name where one is needed', { query: 'query A { __typename } query B { __typename }' }],
+    ['something nobody asked for', { query: '{ __typename }', id: 'x' }],
+  ])('with %s is refused with 400, whatever the client accepts', async (_, params) => {
+    for (const accept of [JSON_TYPE, RESPONSE_TYPE]) expectRefused(await ask(params, { accept }), 400);
+  });
+});
+
+describe('a document that does not fit is refused in the words of the contract, and nothing of it is executed', () => {
+  const login = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+  const secret = 'hunter2 hunter2 hunter2';
+  const cases: [string, object][] = [
+    ['an error of syntax', { query: '{ viewer ' }],
+    ['an empty document', { query: '' }],
+    ['a document of comments', { query: '# nothing' }],
+    ['an unknown field', { query: '{ vewer { scopes } }' }],
+    ['an unknown argument', { query: '{ apiKey(ident: "x") { id } }' }],
+    ['an argument of another type', { query: '{ apiKeys(first: "x") { nodes { id } } }' }],
+    ['a variable that is missing', { query: login }],
+    ['a variable of another type', { query: login, variables: { input: secret } }],
+    ['a field of another type', { query: login, variables: { input: { email: 'x', password: [secret] } } }],
+    ['a field that is missing', { query: login, variables: { input: { password: secret } } }],
+    ['a field that is unknown', { query: login, variables: { input: { email: 'x', password: 'x', pasword: secret } } }],
+    [
+      'a value that the enum does not have',
+      {
+        query: 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }',
+        variables: { input: { name: 'x', scopes: [secret] } },
+      },
+    ],
+    [
+      'a moment that is none',
+      {
+        query: 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }',
+        variables: { input: { name: 'x', expiresAt: secret } },
+      },
+    ],
+    [
+      'a number that is too large',
+      { query: 'query ($n: Int!) { apiKeys(first: $n) { nodes { id } } }', variables: { n: 2 ** 40 } },
+    ],
+    [
+      'an id that is an object',
+      { query: 'query ($id: ID!) { apiKey(id: $id) { id } }', variables: { id: { secret } } },
+    ],
+    ['a literal of another type', { query: `{ introspect(token: ${secret.replaceAll(' ', '_')}) { active } }` }],
+    ['a secret as an input', { query: 'query ($s: Secret) { __typename }', variables: { s: secret } }],
+  ];
+
+  test.each(cases)('%s', async (_, params) => {
+    const authorization = `Bearer ${admin.accessToken}`;
+    const precise = await ask(params, { accept: RESPONSE_TYPE, authorization });
+    expectRefused(precise, 400);
+    // Clients of the old media type read the body, and some of them nothing else where the status is not 200.
+    expectRefused(await ask(params, { accept: JSON_TYPE, authorization }), 200);
+    expect(precise.text).not.toMatch(/hunter2|did you mean/i);
+  });
+
+  test('a variable that does not fit is named, down to its field', async () => {
+    const { json } = await ask({ query: login, variables: { input: { email: 'x', password: 5 } } });
+    expect(json.errors[0].message).toBe(
+      'Variable "$input.password" does not fit: String cannot represent a non string value.',
+    );
+  });
+});
+
+describe('an answer', () => {
+  test.each([JSON_TYPE, RESPONSE_TYPE])('comes in the type that was asked for: %s', async (accept) => {
+    const { headers } = await post(TYPENAME, { accept });
+    expect(headers['content-type']).toBe(`${accept}; charset=utf-8`);
+  });
+
+  test.each(['text/event-stream', 'multipart/mixed'])('as %s is kept by nobody either', async (accept) => {
+    const answer = await post(TYPENAME, { accept });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    });
+    expect(answer.text).toContain('{"data":{"__typename":"Query"}}');
+  });
+
+  test('in a type that nobody speaks is refused with 406', async () => {
+    expect((await post(TYPENAME, { accept: 'image/png' })).status).toBe(406);
+  });
+
+  test('repeats the id of its request', async () => {
+    const { headers } = await post(TYPENAME, { 'x-request-id': 'one-id-for-all-logs' });
+    expect(headers['x-request-id']).toBe('one-id-for-all-logs');
+  });
+
+  test('does not depend on the Host that the client claims', async () => {
+    for (const host of ['', '[', 'a b', 'x/evil?', '\u00ff', 'rekey.example:99999', 'user:pass@x']) {
+      expect((await post(TYPENAME, { host })).json, JSON.stringify(host)).toEqual({ data: { __typename: 'Query' } });
+    }
+  });
+});

@@ -1,0 +1,287 @@
+// The process as an operator knows it: started, stopped, killed, started twice.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PASSWORD } from './support/app.ts';
+import { freePort } from './support/ports.ts';
+import { databasesAt } from './support/postgres.ts';
+import { send } from './support/raw.ts';
+import { emptyDirectory, type ServerProcess, spawnServer, startServer } from './support/server-process.ts';
+
+// Most of a minute is for a machine that has other things to do; alone, each takes a few seconds.
+const TEST_MS = 180_000;
+
+async function graphql(url: string, query: string, variables: object = {}, credential?: string) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(credential ? { authorization: `Bearer ${credential}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was asked for
+  return (await response.json()) as any;
+}
+
+const setupTokenOf = ({ stdout }: ServerProcess) => /setup_[0-9A-Za-z]{32}/.exec(stdout)?.[0];
+
+async function bootstrap(url: string, setupToken: string): Promise<string> {
+  const { data } = await graphql(
+    url,
+    `mutation ($input: BootstrapInput!) { bootstrap(input: $input) {
+      ... on BootstrapSuccess { tokens { accessToken } } ... on UserError { message }
+    } }`,
+    { input: { setupToken, email: 'admin@example.com', password: PASSWORD, displayName: 'Ada' } },
+  );
+  return data.bootstrap.tokens.accessToken;
+}
+
+async function createApiKey(url: string, credential: string): Promise<{ id: string; secret: string }> {
+  const { data } = await graphql(
+    url,
+    `mutation { createApiKey(input: { name: "a key", scopes: [API_KEYS_READ] }) {
+      ... on CreateApiKeySuccess { secret apiKey { id } }
+    } }`,
+    {},
+    credential,
+  );
+  return { id: data.createApiKey.apiKey.id, secret: data.createApiKey.secret };
+}
+
+const verify = async (url: string, secret: string) =>
+  (await send(url, '/v1/verify', { headers: { authorization: `Bearer ${secret}` } })).status;
+
+/** A data directory that was started in before, so that the test need not wait for the first time. One at a time. */
+let used: string | null = null;
+function usedDirectory(): string {
+  if (!used) throw new Error('Nothing was started yet.');
+  return used;
+}
+beforeAll(async () => {
+  used = mkdtempSync(join(tmpdir(), 'rekey-used-'));
+  const server = spawnServer(used);
+  await server.ready();
+  server.kill('SIGTERM');
+  await server.exited();
+}, TEST_MS);
+afterAll(() => {
+  if (used) rmSync(used, { recursive: true, force: true });
+});
+
+describe('on the embedded database', () => {
+  test('an empty folder is all it needs; a restart, and a crash, keep everything', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+
+    const first = startServer(directory);
+    const url = await first.ready();
+    await first.said(/Setup token/);
+    expect(new URL(url)).toMatchObject({ hostname: '127.0.0.1' });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const setupToken = setupTokenOf(first) as string;
+    const accessToken = await bootstrap(url, setupToken);
+    const key = await createApiKey(url, accessToken);
+    expect(await verify(url, key.secret)).toBe(204);
+    const masterKey = readFileSync(join(directory, '.rekey', 'master.key'), 'utf8');
+    expect(statSync(join(directory, '.rekey', 'master.key')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, '.rekey')).mode & 0o777).toBe(0o700);
+    expect(Buffer.from(masterKey, 'base64')).toHaveLength(32);
+    first.kill('SIGTERM');
+    expect(await first.exited()).toEqual({ code: 0, signal: null });
+    expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(false);
+
+    const second = startServer(directory);
+    const again = await second.ready();
+    expect(await verify(again, key.secret)).toBe(204);
+    const viewer = await graphql(again, '{ viewer { user { email } } }', {}, accessToken);
+    expect(viewer.data.viewer.user.email).toBe('admin@example.com');
+    const login = await graphql(
+      again,
+      `mutation { login(input: { email: "ADMIN@example.com", password: "${PASSWORD}" }) { __typename } }`,
+    );
+    expect(login.data.login.__typename).toBe('LoginSuccess');
+    // What was pending in memory when it was told to stop is there.
+    const { data } = await graphql(again, `{ apiKey(id: "${key.id}") { lastUsedAt } }`, {}, accessToken);
+    expect(Date.now() - Date.parse(data.apiKey.lastUsedAt)).toBeLessThan(TEST_MS);
+    // A setup token is shown to nobody any more, and the old one is spent.
+    expect(second.stdout).not.toContain('setup');
+    await expect(bootstrap(again, setupToken)).rejects.toThrow();
+    const created = await createApiKey(again, accessToken);
+    second.kill('SIGKILL');
+    await second.exited();
+    expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(true);
+
+    // The lock of a process that is gone stops nobody, and what was answered before the crash is there.
+    const third = startServer(directory);
+    expect(await verify(await third.ready(), created.secret)).toBe(204);
+    expect(readFileSync(join(directory, '.rekey', 'master.key'), 'utf8')).toBe(masterKey);
+    for (const { stdout, stderr } of [first, second, third]) {
+      expect(stderr).toBe('');
+      for (const secret of [key.secret, created.secret, accessToken, PASSWORD, masterKey.trim()]) {
+        expect(stdout).not.toContain(secret);
+      }
+    }
+  });
+
+  test('the directory belongs to one process; a second one says whose it is', { timeout: TEST_MS }, async () => {
+    const directory = usedDirectory();
+    // At the same moment: one of them gets it.
+    const rivals = [startServer(directory), startServer(directory)] as const;
+    const outcomes = await Promise.allSettled(rivals.map((rival) => rival.ready()));
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const [winner, loser] = outcomes[0]?.status === 'fulfilled' ? rivals : ([rivals[1], rivals[0]] as const);
+    expect(await loser.exited()).toEqual({ code: 1, signal: null });
+    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`;
+    expect(loser.stderr).toContain(refusal);
+
+    const late = startServer(directory);
+    expect(await late.exited()).toEqual({ code: 1, signal: null });
+    expect(late.stderr).toContain(refusal);
+    expect(late.stderr.trim().split('\n')).toHaveLength(1);
+    // Neither has taken anything from the one who was there.
+    expect((await fetch(`${await winner.ready()}/readyz`)).status).toBe(200);
+  });
+
+  test('a master key that was damaged is no reason to make another one', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    mkdirSync(join(directory, '.rekey'));
+    const path = join(directory, '.rekey', 'master.key');
+    writeFileSync(path, 'damaged');
+    const server = startServer(directory);
+    expect(await server.exited()).toEqual({ code: 1, signal: null });
+    expect(server.stderr).toContain('master.key does not hold a master key.');
+    expect(server.stderr).not.toContain('damaged');
+    expect(readFileSync(path, 'utf8')).toBe('damaged');
+  });
+});
+
+describe('SIGTERM', () => {
+  test('a request under way is answered, new ones are refused, and then it goes: code 0', {
+    timeout: TEST_MS,
+  }, async () => {
+    const server = startServer(usedDirectory());
+    const url = await server.ready();
+    const { port } = new URL(url);
+    const body = '{"query":"{ __typename }"}';
+    const agent = new Agent({ keepAlive: true });
+    // A connection that is idle but open, as every client with a pool has one.
+    const idle = connect(Number(port), '127.0.0.1');
+    await once(idle, 'connect');
+    idle.on('error', () => undefined);
+
+    const slow = request(`${url}/graphql`, {
+      agent,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': body.length },
+    });
+    const answered = once(slow, 'response');
+    slow.write(body.slice(0, 5));
+    // The server has seen the beginning of it once it has answered what came later.
+    await fetch(`${url}/livez`);
+    server.kill('SIGTERM');
+    await server.said(/stopping: no new requests/);
+
+    const knocking = () =>
+      new Promise((resolve) => {
+        const socket = connect(Number(port), '127.0.0.1', () => resolve('let in'));
+        socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+        socket.on('close', () => socket.destroy());
+      });
+    await expect.poll(knocking, { timeout: 10_000 }).toBe('ECONNREFUSED');
+
+    const told = performance.now();
+    slow.end(body.slice(5));
+    const [response] = await answered;
+    expect(response.statusCode).toBe(200);
+    const chunks = await response.toArray();
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ data: { __typename: 'Query' } });
+    expect(await server.exited()).toEqual({ code: 0, signal: null });
+    // Not for the sake of a connection that is kept open for later.
+    expect(performance.now() - told).toBeLessThan(8_000);
+    expect(server.stderr).toBe('');
+    agent.destroy();
+    idle.destroy();
+  });
+
+  test('may come as soon as it is ready, twice, and from Ctrl-C', { timeout: TEST_MS }, async () => {
+    const given = 'given-by-the-operator-0123456789';
+    const server = startServer(usedDirectory(), { REKEY_SETUP_TOKEN: given });
+    await server.ready();
+    server.kill('SIGINT');
+    server.kill('SIGTERM');
+    server.kill('SIGINT');
+    expect(await server.exited()).toEqual({ code: 0, signal: null });
+    // A setup token that was given is not printed, and none is made in its place.
+    expect(server.stdout + server.stderr).not.toContain(given);
+    expect(server.stdout).not.toContain('Setup token');
+  });
+});
+
+describe('a start that cannot be', () => {
+  test('a port that is taken is named, and nothing is left behind', { timeout: TEST_MS }, async () => {
+    const occupied = createServer();
+    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+    const { port } = occupied.address() as AddressInfo;
+    const directory = usedDirectory();
+    const server = startServer(directory, { PORT: String(port) });
+    expect(await server.exited()).toEqual({ code: 1, signal: null });
+    expect(server.stderr).toContain(`127.0.0.1:${port}`);
+    expect(server.stderr).toMatch(/in use/);
+    expect(server.stderr.trim().split('\n')).toHaveLength(1);
+    expect(server.stdout).not.toContain('setup_');
+    expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(false);
+    occupied.close();
+  });
+
+  test.each(['127.0.0.1', 'localhost'])(
+    'a PostgreSQL on %s that is not there is named, without its password',
+    { timeout: TEST_MS },
+    async (host) => {
+      const server = startServer(emptyDirectory(), {
+        DATABASE_URL: `postgres://rekey:hunter2@${host}:${await freePort()}/rekey`,
+        REKEY_MASTER_KEY: randomBytes(32).toString('base64'),
+      });
+      expect(await server.exited()).toEqual({ code: 1, signal: null });
+      expect(server.stderr).toMatch(/^Rekey could not start: .*ECONNREFUSED/m);
+      expect(server.stdout + server.stderr).not.toContain('hunter2');
+    },
+  );
+
+  test('a data directory that cannot be made is named', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    const server = startServer(directory, { REKEY_DATA_DIR: 'file/below' });
+    expect(await server.exited()).toEqual({ code: 1, signal: null });
+    expect(server.stderr).toMatch(/^Rekey could not start: .*file\/below/m);
+  });
+});
+
+describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
+  test('two processes that start at once on an empty database share it: one schema, one key, one setup token', {
+    timeout: TEST_MS,
+  }, async () => {
+    const databases = databasesAt(inject('postgresUrl') as string);
+    const databaseUrl = await databases.createDatabase();
+    const environment = { DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: randomBytes(32).toString('base64') };
+    const directory = emptyDirectory();
+    const replicas = [startServer(directory, environment), startServer(directory, environment)] as const;
+    const [one, other] = (await Promise.all(replicas.map((replica) => replica.ready()))) as [string, string];
+
+    const database = new URL(databaseUrl).pathname.slice(1);
+    const rows = await databases.query<{ name: string }>('select name from rekey_migrations', [], database);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+
+    await expect.poll(() => replicas.map(setupTokenOf).filter(Boolean)).toHaveLength(1);
+    const accessToken = await bootstrap(other, replicas.map(setupTokenOf).find(Boolean) as string);
+    const { secret } = await createApiKey(one, accessToken);
+    expect(await verify(other, secret)).toBe(204);
+    expect(existsSync(join(directory, '.rekey'))).toBe(false);
+
+    for (const replica of replicas) replica.kill('SIGTERM');
+    for (const replica of replicas) expect(await replica.exited()).toEqual({ code: 0, signal: null });
+    for (const { stderr } of replicas) expect(stderr).toBe('');
+  });
+});

@@ -1,0 +1,194 @@
+// The schema as its readers meet it: described, of one style, guarded, and as it was promised.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type FieldDefinitionNode,
+  type InputValueDefinitionNode,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  Kind,
+  parse,
+  print,
+} from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { createSchema } from '../src/graphql/yoga.ts';
+
+const schema = createSchema();
+const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+const ours = types.filter(({ name }) => !['String', 'Int', 'Float', 'Boolean', 'ID'].includes(name));
+const objects = ours.filter(isObjectType);
+const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
+  (type) => type != null,
+);
+const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+
+describe('GraphiQL has something to say about', () => {
+  // A wrapper explains itself where the one mutation that has it is explained.
+  const selfExplaining = (name: string) =>
+    /^[A-Z]\w+(Input|Result)$/.test(name) || roots.some((root) => root.name === name);
+
+  test.each(ours.filter(({ name }) => !selfExplaining(name)).map((type) => [type.name, type] as const))(
+    '%s',
+    (_, type) => {
+      expect(type.description).toMatch(/^[A-Z`].*[.?!]$/s);
+      if (isEnumType(type)) {
+        for (const value of type.getValues()) expect(value.description, value.name).toMatch(/\.$/);
+      }
+    },
+  );
+
+  test.each(
+    roots.flatMap((root) =>
+      Object.values(root.getFields()).map((field) => [`${root.name}.${field.name}`, field] as const),
+    ),
+  )('%s', (_, field) => {
+    expect(field.description).toMatch(/^[A-Z`].*[.?!]$/s);
+    for (const argument of field.args) {
+      if (['id', 'input', 'filter'].includes(argument.name)) continue; // What these are, their type says.
+      expect(argument.description, argument.name).toMatch(/[.?]$/);
+    }
+  });
+
+  test('every directive that decides who may call a field', () => {
+    for (const name of ['public', 'authenticated', 'requires']) {
+      expect(schema.getDirective(name)?.description, name).toMatch(/\.$/);
+    }
+  });
+});
+
+describe('every mutation has the same shape', () => {
+  const WITHOUT_INPUT = ['logout'];
+
+  test.each(mutations.map((field) => [field.name, field] as const))('%s', (name, field) => {
+    const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    expect(name).toMatch(/^[a-z]+[A-Za-z]*$/);
+    expect(field.args.map((argument) => `${argument.name}: ${argument.type}`)).toEqual(
+      WITHOUT_INPUT.includes(name) ? [] : [`input: ${pascal}Input!`],
+    );
+    expect(`${field.type}`).toBe(`${pascal}Result!`);
+    const result = schema.getType(`${pascal}Result`);
+    if (!isUnionType(result)) throw new Error(`${pascal}Result is no union.`);
+    const [success, ...errors] = result.getTypes();
+    expect(success?.name).toBe(`${pascal}Success`);
+    for (const error of errors) {
+      expect(error.name).toMatch(/Error$/);
+      expect(error.getInterfaces().map((type) => type.name)).toContain('UserError');
+    }
+  });
+
+  test('what is called an error is one, and belongs to some result', () => {
+    const members = new Set(ours.filter(isUnionType).flatMap((union) => union.getTypes().map(({ name }) => name)));
+    for (const { name } of objects.filter((type) => type.name.endsWith('Error'))) expect(members).toContain(name);
+  });
+});
+
+describe('every list has the same shape', () => {
+  const connections = objects.filter(({ name }) => name.endsWith('Connection'));
+
+  test.each(connections.map((type) => [type.name, type] as const))('%s', (name, type) => {
+    const node = name.replace('Connection', '');
+    const fields = Object.fromEntries(Object.values(type.getFields()).map((field) => [field.name, `${field.type}`]));
+    expect(fields).toEqual({ edges: `[${node}Edge!]!`, nodes: `[${node}!]!`, pageInfo: 'PageInfo!' });
+  });
+
+  test('and is asked for in the same way', () => {
+    for (const field of roots.flatMap((root) => Object.values(root.getFields()))) {
+      if (!`${field.type}`.endsWith('Connection!')) continue;
+      const asked = (field.astNode?.arguments ?? []).map((argument) => print({ ...argument, description: undefined }));
+      expect(asked, field.name).toEqual(expect.arrayContaining(['first: Int! = 20', 'after: String']));
+    }
+  });
+});
+
+test('a secret stands where it is made and nowhere else', () => {
+  const places = ours
+    .flatMap((type) =>
+      isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
+        ? Object.values(type.getFields()).map((field) => ({
+            type: type.name,
+            field: field.name,
+            holds: `${field.type}`,
+          }))
+        : [],
+    )
+    .filter(({ holds }) => /\bSecret\b/.test(holds))
+    .map(({ type, field }) => `${type}.${field}`);
+  expect(places.length).toBeGreaterThan(0);
+  for (const place of places) expect(place).toMatch(/^(\w+Success|SessionTokens)\.\w+$/);
+});
+
+describe('names are of one style', () => {
+  test.each(
+    ours.flatMap((type) =>
+      'getFields' in type ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`) : [],
+    ),
+  )('%s', (name) => {
+    const field = name.split('.')[1] as string;
+    expect(field).toMatch(/^[a-z][A-Za-z]*$/);
+    expect(field).not.toMatch(/uuid|userID|_|timestamp|created_at|^is(?!Current$)[A-Z]/);
+  });
+});
+
+describe('what clients rely on stays as it was promised', () => {
+  const contract = parse(readFileSync(join(import.meta.dirname, 'contract.graphql'), 'utf8'));
+  const rootNames = new Set(roots.map(({ name }) => name));
+  const bare = (node: InputValueDefinitionNode) => print({ ...node, description: undefined, directives: [] });
+  const accessOf = (field: FieldDefinitionNode | undefined | null) =>
+    (field?.directives ?? []).map(print).filter((directive) => /^@(public|requires)/.test(directive));
+
+  /** What was promised is there; what was added may be left out by clients that do not know it. */
+  function expectToKeep(promised: readonly InputValueDefinitionNode[], there: readonly InputValueDefinitionNode[]) {
+    expect(there.map(bare)).toEqual(expect.arrayContaining(promised.map(bare)));
+    const names = promised.map(({ name }) => name.value);
+    for (const added of there.filter(({ name }) => !names.includes(name.value))) {
+      expect(added.type.kind !== Kind.NON_NULL_TYPE || added.defaultValue !== undefined, bare(added)).toBe(true);
+    }
+  }
+
+  const definitions = contract.definitions.filter(
+    (definition) => 'name' in definition && definition.name && definition.kind !== Kind.DIRECTIVE_DEFINITION,
+  ) as Extract<(typeof contract.definitions)[number], { fields?: unknown }>[];
+
+  test.each(
+    definitions
+      .map((definition) => [definition.name?.value as string, definition] as const)
+      .filter(([name]) => schema.getType(name)),
+  )('%s', (name, promised) => {
+    const type = schema.getType(name);
+    const node = type?.astNode;
+    if (promised.kind === Kind.OBJECT_TYPE_DEFINITION || promised.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+      if (!isObjectType(type) && !isInterfaceType(type)) throw new Error(`${name} has fields no more.`);
+      const interfaces = type.getInterfaces().map((each) => each.name);
+      expect(interfaces).toEqual(expect.arrayContaining((promised.interfaces ?? []).map((each) => each.name.value)));
+      const fields = type.getFields();
+      for (const field of promised.fields ?? []) {
+        const there = fields[field.name.value];
+        if (!there && rootNames.has(name)) continue; // Promised for later.
+        expect(`${there?.type}`, field.name.value).toBe(print(field.type));
+        expectToKeep(field.arguments ?? [], there?.astNode?.arguments ?? []);
+        if (accessOf(field).length > 0) expect(accessOf(there?.astNode), field.name.value).toEqual(accessOf(field));
+      }
+    } else if (promised.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) {
+      if (node?.kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION) throw new Error(`${name} is no input any more.`);
+      expectToKeep(promised.fields ?? [], node.fields ?? []);
+    } else if (isUnionType(type)) {
+      const members = (promised as unknown as { types: { name: { value: string } }[] }).types;
+      expect(type.getTypes().map((each) => each.name)).toEqual(
+        expect.arrayContaining(members.map((member) => member.name.value)),
+      );
+    } else if (isEnumType(type)) {
+      const values = (promised as unknown as { values: { name: { value: string } }[] }).values;
+      expect(type.getValues().map((value) => value.name)).toEqual(values.map((value) => value.name.value));
+    } else {
+      expect(promised.kind).toBe(node?.kind);
+    }
+  });
+
+  test('and the promise is not an empty one', () => {
+    const kept = definitions.filter((definition) => schema.getType(definition.name?.value as string));
+    expect(kept.length).toBeGreaterThan(40);
+  });
+});

@@ -1,0 +1,166 @@
+// Redis may be dead, frozen, wiped, restarted or swallowed by the network: requests go on, and it is used again when it
+// is back. That nobody waits longer than 25 ms for it is shown where no clock is needed: test/auth-cache.
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import { freePort } from '../support/ports.ts';
+import { databasesAt } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+
+const installed = inject('postgresUrl') !== null && findRedis() !== null;
+
+describe.skipIf(!installed)('the life of a key', () => {
+  let redis: RedisServer;
+  let proxy: TcpProxy;
+  let databaseUrl: string;
+  let app: TestApp;
+  let member: Account;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    proxy = await startProxy({ host: '127.0.0.1', port: redis.port });
+    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    app = await startTestApp({ databaseUrl, redisUrl: proxy.url(redis.url) });
+    member = await app.member();
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await proxy?.close();
+    await redis?.destroy();
+  });
+
+  const stored = async () => ((await redis.command('KEYS', 'rekey:auth:*')) as string[]).length;
+  const readiness = async () => {
+    const response = await fetch(`${app.url}/readyz`);
+    return { ...((await response.json()) as object), status: response.status };
+  };
+
+  /** Everything that a key goes through: each step would ask or tell Redis something. */
+  async function expectLifeGoesOn(on = app, of = member): Promise<void> {
+    const { id, secret } = await on.apiKey(of);
+    expect(await on.accepts(secret)).toBe(true);
+    expect(await on.accepts(secret)).toBe(true);
+    expect(await on.accepts(makeSecret('rka'))).toBe(false);
+    const rotated = await on.mutate('rotateApiKey', { apiKeyId: id }, '... on RotateApiKeySuccess { secret }', {
+      bearer: of.accessToken,
+    });
+    expect([await on.accepts(secret), await on.accepts(rotated.secret)]).toEqual([false, true]);
+    await on.mutate('revokeApiKey', { apiKeyId: id }, '', { bearer: of.accessToken });
+    expect(await on.accepts(rotated.secret)).toBe(false);
+  }
+
+  /** New entries arrive in Redis again. The breaker looks once a second, and needs somebody who asks. */
+  async function expectUseAgain(): Promise<void> {
+    const before = await stored();
+    const isUsed = async () => {
+      const { secret } = await app.apiKey(member);
+      expect(await app.accepts(secret)).toBe(true);
+      return (await stored()) > before;
+    };
+    await expect.poll(isUsed, { timeout: 15_000, interval: 100 }).toBe(true);
+    await expect.poll(readiness, { timeout: 15_000 }).toMatchObject({ status: 200, sharedCache: 'ok' });
+  }
+
+  beforeEach(expectUseAgain);
+
+  test('goes on while Redis is killed, and Redis is used again when it is back, empty as it is', async () => {
+    await redis.stop();
+    await expectLifeGoesOn();
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    await redis.start();
+    await expectUseAgain();
+  });
+
+  test('goes on while Redis is frozen, which no connection error reports', async () => {
+    redis.freeze();
+    await expectLifeGoesOn();
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    redis.thaw();
+    await expectUseAgain();
+  });
+
+  test('goes on while the network swallows everything that is sent to Redis', async () => {
+    proxy.blackhole();
+    await expectLifeGoesOn();
+    await proxy.heal();
+    await expectUseAgain();
+  });
+
+  test('goes on while connections to Redis are cut', async () => {
+    proxy.cut();
+    await expectLifeGoesOn();
+    await proxy.heal();
+    await expectUseAgain();
+  });
+
+  test('goes on while Redis answers, but too late to be waited for', async () => {
+    proxy.delay(60_000);
+    await expectLifeGoesOn();
+    await proxy.heal();
+    await expectUseAgain();
+  });
+
+  test('notices nothing of a Redis that is wiped, again and again', async () => {
+    for (let round = 0; round < 3; round++) {
+      await redis.flush();
+      await expectLifeGoesOn();
+    }
+  });
+
+  test('goes on while Redis refuses every write, or has no memory left', async () => {
+    const settings: [string, string, string][] = [
+      ['min-replicas-to-write', '1', '0'],
+      ['maxmemory', '1', '0'],
+    ];
+    for (const [name, broken, sound] of settings) {
+      await redis.command('CONFIG', 'SET', name, broken);
+      await expectLifeGoesOn();
+      await redis.command('CONFIG', 'SET', name, sound);
+    }
+  });
+
+  test('what Redis missed while it was away is not believed when it is back', async () => {
+    const { id, secret } = await app.apiKey(member);
+    const before = await stored();
+    expect(await app.accepts(secret)).toBe(true);
+    await expect.poll(stored).toBe(before + 1);
+    proxy.cut();
+    await app.mutate('revokeApiKey', { apiKeyId: id }, '', { bearer: member.accessToken });
+    expect(await app.accepts(secret)).toBe(false);
+    await proxy.heal();
+    await expectUseAgain();
+    // Another replica, which has never seen the key and finds it in Redis as good.
+    const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    onTestFinished(() => other.close());
+    await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
+    expect(await other.accepts(secret)).toBe(false);
+  });
+
+  test('begins without a Redis that is dead at boot, and takes it into use when it comes', async () => {
+    const port = await freePort();
+    const late = await startProxy({ host: '127.0.0.1', port: redis.port });
+    onTestFinished(() => late.close());
+    late.cut();
+    const other = await startTestApp({ databaseUrl, redisUrl: late.url(redis.url) });
+    const never = await startTestApp({ databaseUrl, redisUrl: `redis://127.0.0.1:${port}` });
+    onTestFinished(async () => {
+      await other.close();
+      await never.close();
+    });
+    await expectLifeGoesOn(other);
+    await expectLifeGoesOn(never);
+    await late.heal();
+    await expect.poll(() => other.app.shared!.isReachable(), { timeout: 15_000, interval: 100 }).toBe(true);
+    await expectLifeGoesOn(other);
+  });
+
+  test('stops in order while Redis is frozen', async () => {
+    const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
+    redis.freeze();
+    await other.close();
+    redis.thaw();
+  });
+});

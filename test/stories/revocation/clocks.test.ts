@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Installation } from '../../support/installation.ts';
+import type { Replica } from '../../support/replicas.ts';
+import { until } from '../../support/until.ts';
+
+const HOUR = 3_600_000;
+
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are wrong', { timeout: 60_000 }, () => {
+  let rekey: Installation;
+
+  beforeAll(async () => {
+    rekey = await Installation.start();
+  });
+  afterEach(async () => {
+    const right = { wallOffsetMs: 0, monotonicStands: false };
+    await Promise.all(rekey.replicas.map((replica) => replica.skewClock(right)));
+    await rekey.calm();
+    await rekey.assertPromiseHeld();
+  });
+  afterAll(() => rekey?.destroy());
+
+  test('an hour ahead here and an hour behind there: nothing dies early, late or not at all', async () => {
+    const [ahead, behind, right] = rekey.replicas as [Replica, Replica, Replica];
+    await ahead.skewClock({ wallOffsetMs: HOUR });
+    await behind.skewClock({ wallOffsetMs: -HOUR });
+    await rekey.calm();
+    const bystander = await rekey.apiKey();
+    const person = await rekey.member();
+    await rekey.warm(bystander, person.session);
+    const load = rekey.load([bystander, person.session]);
+    for (let turn = 0; turn < 12; turn++) {
+      const key = await rekey.apiKey();
+      await rekey.warm(key);
+      const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
+      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
+    }
+
+    // An end of its own comes for all at the same moment: by the database's clock.
+    const expiresAt = Date.now() + 2000;
+    const input = { expiresAt: new Date(expiresAt).toISOString() };
+    const short = await Promise.all([ahead, behind, right].map((maker) => rekey.apiKey(input, rekey.admin, maker)));
+    await rekey.warm(...short);
+    const end = rekey.history.revoking(
+      'an end of their own',
+      short.map(({ secret }) => secret),
+    );
+    end.began = expiresAt - performance.timeOrigin;
+    end.certainFrom = end.began + 20; // What the clocks may drift apart between two looks at the database's.
+    await until('all have expired everywhere', async () =>
+      (await rekey.verifyEverywhere(...short)).every((verdict) => verdict === 'refused'),
+    );
+    await load.stop();
+    await rekey.logout(ahead, person);
+  });
+
+  test('set forward and back during revocations: slower at most', async () => {
+    const bystander = await rekey.apiKey();
+    await rekey.warm(bystander);
+    const load = rekey.load([bystander]);
+    const steps = [HOUR, -HOUR, 0, -5000, 24 * HOUR, 100, -100, -24 * HOUR, 0];
+    for (const [turn, wallOffsetMs] of steps.entries()) {
+      const stepped = rekey.replicas[turn % 3]!;
+      const [key, second] = await rekey.apiKeys(2);
+      await rekey.warm(key!, second!);
+      await Promise.all([
+        stepped.skewClock({ wallOffsetMs }),
+        rekey.revoke(rekey.replicas[(turn + 1) % 3]!, key!),
+        rekey.revoke(stepped, second!),
+      ]);
+      await rekey.warm(bystander);
+    }
+    await load.stop();
+  });
+
+  const HALTED: [string, { wallOffsetMs?: number; monotonicStands?: boolean }][] = [
+    // As the sleep of a machine does it: the calendar goes on.
+    ['one clock stands still, the other ends the lease', { monotonicStands: true }],
+    // As when somebody sets it: monotonic time goes on.
+    ['the calendar is set back, the other clock ends the lease', { wallOffsetMs: -HOUR }],
+  ];
+  test.each(HALTED)('%s', async (_how, skew) => {
+    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    const [key, bystander] = await rekey.apiKeys(2);
+    await rekey.warm(key!, bystander!);
+    const back = rekey.history.mayBeUnavailable(c.name);
+    c.postgres.blackhole();
+    await c.skewClock(skew);
+    expect(await rekey.revoke(a, key!)).toMatchObject({ propagation: 'LEASE_EXPIRED' });
+    const verdicts = await Promise.all([rekey.verify(c, key!), rekey.verify(c, bystander!)]);
+    expect(verdicts).toEqual(['unavailable', 'unavailable']);
+    await c.skewClock({ wallOffsetMs: 0, monotonicStands: false });
+    await c.postgres.heal();
+    await rekey.calm();
+    back();
+    await rekey.warm(bystander!);
+  });
+});

@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Credential, Installation } from '../../support/installation.ts';
+import type { Direction } from '../../support/proxy.ts';
+import type { Replica } from '../../support/replicas.ts';
+import { until } from '../../support/until.ts';
+
+/** Picks the request that carries this text. */
+const carries = (text: string) => (chunk: Buffer, direction: Direction) =>
+  direction === 'request' && chunk.toString('latin1').toLowerCase().includes(text);
+
+const MAKE_A_KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }';
+
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
+  'a mutation that is paused in its transaction',
+  { timeout: 60_000 },
+  () => {
+    let rekey: Installation;
+
+    beforeAll(async () => {
+      rekey = await Installation.start();
+    });
+    afterEach(() => rekey.assertPromiseHeld());
+    afterAll(() => rekey?.destroy());
+
+    const writesWith = (replica: Replica, caller: Credential, name: string) =>
+      replica.graphql(MAKE_A_KEY, { input: { name } }, caller.secret);
+
+    const madeAt = async (name: string) => {
+      const rows = await rekey.postgres.query<{ at: Date }>('select created_at as at from api_keys where name = $1', [
+        name,
+      ]);
+      return rows.map(({ at }) => at);
+    };
+
+    const someoneWaitsForALock = async () =>
+      (await rekey.postgres.query("select from pg_stat_activity where wait_event_type = 'Lock'")).length > 0;
+
+    test('before it has confirmed its caller: once the caller is revoked, it does not commit', async () => {
+      const [a, b] = rekey.replicas as [Replica, Replica];
+      const bystander = await rekey.apiKey();
+      await rekey.warm(bystander);
+      for (let round = 0; round < 5; round++) {
+        const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
+        await rekey.warm(caller);
+        const name = `paused at its beginning ${round}`;
+        const paused = a.postgres.holdRepliesWhen(carries('begin'));
+        const written = writesWith(a, caller, name);
+        await paused;
+        await rekey.revoke(b, caller);
+        a.postgres.releaseReplies();
+        expect((await written).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+        expect(await madeAt(name)).toEqual([]);
+      }
+    });
+
+    test('a person is disabled meanwhile, or a session ended: it does not commit either', async () => {
+      const [a, b] = rekey.replicas as [Replica, Replica];
+      const bystander = await rekey.apiKey();
+      await rekey.warm(bystander);
+      const [disabled, loggedOut] = await Promise.all([rekey.member(), rekey.member()]);
+      const theirs = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] }, disabled);
+      const ends: [Credential, () => Promise<unknown>][] = [
+        [theirs, () => rekey.disable(b, disabled, [theirs])],
+        [loggedOut.session, () => rekey.logout(b, loggedOut)],
+      ];
+      for (const [caller, end] of ends) {
+        await rekey.warm(caller);
+        const name = `paused ${caller.id}`;
+        const paused = a.postgres.holdRepliesWhen(carries('begin'));
+        const written = writesWith(a, caller, name);
+        await paused;
+        await end();
+        a.postgres.releaseReplies();
+        expect((await written).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+        expect(await madeAt(name)).toEqual([]);
+      }
+    });
+
+    test('after it has: the revocation waits for it, so that nothing is written after the revocation', async () => {
+      const [a, b] = rekey.replicas as [Replica, Replica];
+      const bystander = await rekey.apiKey();
+      await rekey.warm(bystander);
+      for (const statement of ['for share', 'insert into "api_keys"']) {
+        const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
+        await rekey.warm(caller);
+        const name = `paused at ${statement}`;
+        const paused = a.postgres.holdRepliesWhen(carries(statement));
+        const written = writesWith(a, caller, name);
+        await paused;
+        const revoked = rekey.revoke(b, caller);
+        await until('the revocation waits', someoneWaitsForALock);
+        a.postgres.releaseReplies();
+        expect((await written).data.createApiKey).toEqual({ __typename: 'CreateApiKeySuccess' });
+        const { committedAt } = await revoked;
+        const [at] = await madeAt(name);
+        expect(at!.getTime()).toBeLessThanOrEqual(Date.parse(committedAt));
+      }
+    });
+
+    const SILENT: [string, (replica: Replica) => void, (replica: Replica) => unknown][] = [
+      ['stands still', (replica) => replica.freeze(), (replica) => replica.thaw()],
+      ['is cut off', (replica) => replica.postgres.blackhole(), (replica) => replica.postgres.heal()],
+    ];
+    test.each(SILENT)(
+      'on a replica that %s: it does not hold up the revocation of its caller for long',
+      async (_how, silence, end) => {
+        const [a, b] = rekey.replicas as [Replica, Replica];
+        const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
+        const bystander = await rekey.apiKey();
+        await rekey.warm(caller, bystander);
+        const name = `paused on one that ${_how}`;
+        const back = rekey.history.mayBeUnavailable(a.name);
+        const paused = a.postgres.holdRepliesWhen(carries('for share'));
+        const written = writesWith(a, caller, name);
+        await paused;
+        silence(a);
+        const asked = performance.now();
+        await rekey.revoke(b, caller);
+        // Two seconds for the locks to be taken away, and the lease.
+        expect(performance.now() - asked).toBeLessThan(2000 + rekey.leaseOverMs + 500);
+        await end(a);
+        a.postgres.releaseReplies();
+        expect((await written).errors).toHaveLength(1);
+        expect(await madeAt(name)).toEqual([]);
+        await rekey.calm();
+        back();
+        await rekey.warm(bystander);
+      },
+    );
+  },
+);

@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Credential, Installation } from '../../support/installation.ts';
+import { until } from '../../support/until.ts';
+
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { timeout: 60_000 }, () => {
+  let rekey: Installation;
+
+  beforeAll(async () => {
+    rekey = await Installation.start();
+  });
+  afterEach(() => rekey.assertPromiseHeld());
+  afterAll(() => rekey?.destroy());
+
+  const nobodyHasALease = () =>
+    until('every lease is over', async () => {
+      const left = await Promise.all(rekey.replicas.map((each) => each.metric('rekey_lease_remaining_seconds')));
+      return left.every((seconds) => seconds === 0);
+    });
+
+  /** Asks until it is answered, as a client would that was told that the outcome is unknown. */
+  async function revokeInTheEnd(key: Credential): Promise<void> {
+    let turn = 0;
+    await until('the revocation is answered', () =>
+      rekey.revoke(rekey.replicas[turn++ % 3]!, key).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  const ENDS = ['fast', 'immediate'] as const;
+  test.each(ENDS)(
+    'is stopped (%s) and started under load: 503 at worst, and the dead stay dead',
+    async (mode) => {
+      const [before, during, bystander] = await rekey.apiKeys(3);
+      const flying = await rekey.apiKeys(6);
+      await rekey.warm(before!, during!, bystander!, ...flying);
+      await rekey.revoke(rekey.replicas[0]!, before!);
+
+      const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
+      const load = rekey.load([before!, during!, bystander!, ...flying]);
+      // Some commit before it ends, some do not, and of some nobody knows.
+      const asked = flying.map((key, index) => rekey.revoke(rekey.replicas[index % 3]!, key).catch(() => null));
+      await rekey.postgres.stop(mode);
+      expect(await rekey.verify(rekey.replicas[1]!, bystander!)).not.toBe('refused');
+      await Promise.all(asked);
+      await expect(rekey.revoke(rekey.replicas[2]!, during!)).rejects.toThrow();
+      await nobodyHasALease();
+      const verdicts = await rekey.verifyEverywhere(before!, during!, bystander!);
+      expect(new Set(verdicts)).toEqual(new Set(['unavailable']));
+
+      await rekey.postgres.start();
+      for (const key of [during!, ...flying]) await revokeInTheEnd(key);
+      await rekey.calm();
+      for (const each of back) each();
+      await load.stop();
+      for (const verdict of await rekey.verifyEverywhere(before!, during!, ...flying)) expect(verdict).toBe('refused');
+      await rekey.warm(bystander!);
+    },
+    60_000,
+  );
+
+  test('is started again three times in a row during revocations', async () => {
+    const bystander = await rekey.apiKey();
+    await rekey.warm(bystander);
+    const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
+    const load = rekey.load([bystander]);
+    const keys = await rekey.apiKeys(6);
+    await rekey.verifyEverywhere(...keys);
+    for (let round = 0; round < 3; round++) {
+      const revoked = Promise.all(keys.splice(0, 2).map(revokeInTheEnd));
+      await rekey.postgres.restart(round === 1 ? 'fast' : 'immediate');
+      await revoked;
+    }
+    await rekey.calm();
+    for (const each of back) each();
+    await load.stop();
+    await rekey.warm(bystander);
+  });
+
+  test('turns everybody away for a while: whoever was refused asks again', async () => {
+    const [key, bystander] = await rekey.apiKeys(2);
+    await rekey.warm(key!, bystander!);
+    const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
+    const load = rekey.load([key!, bystander!]);
+    const onAnother = (sql: string) => rekey.postgres.query(sql, [], 'template1');
+    await onAnother('alter database postgres allow_connections false');
+    await onAnother("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'rekey%'");
+    await nobodyHasALease();
+    await onAnother('alter database postgres allow_connections true');
+    await revokeInTheEnd(key!);
+    await rekey.calm();
+    for (const each of back) each();
+    await load.stop();
+    await rekey.warm(bystander!);
+  });
+
+  test('stands still, its connections open: answers within the lease, then 503, and then as if nothing had been', async () => {
+    const [key, bystander] = await rekey.apiKeys(2);
+    await rekey.warm(key!, bystander!);
+    const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
+    const load = rekey.load([key!, bystander!]);
+    rekey.postgres.pause();
+    await nobodyHasALease();
+    const verdicts = await rekey.verifyEverywhere(key!, bystander!);
+    expect(new Set(verdicts)).toEqual(new Set(['unavailable']));
+    rekey.postgres.resume();
+    await revokeInTheEnd(key!);
+    await rekey.calm();
+    for (const each of back) each();
+    await load.stop();
+    await rekey.warm(bystander!);
+  });
+});

@@ -1,0 +1,325 @@
+// F0.8: after everything that can be done with secrets was done, none of them is anywhere: not in the database, not in
+// Redis, not in the log, not in what refused requests were told. In no encoding, and not in part.
+import { execFileSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import { createClient } from '@keyv/redis';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { databasesAt, findPostgres } from '../support/postgres.ts';
+import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+
+const SETUP_TOKEN = 'Vq7rT2xLw9Kd4mZs8Hb3';
+const WRONG_PASSWORD = 'marble thicket ostrich viola';
+const EMAIL = 'persephone.quillfeather@example.net';
+
+/** Everything that is told to nobody but its owner, by what it is; filled by the tour. */
+type Secrets = Map<string, string | Buffer>;
+
+/** Every way in which this could stand in some text or file. Of a part, twelve characters are enough to be found. */
+function* spellings(secret: string | Buffer): Generator<[encoding: string, needle: Buffer]> {
+  const bytes = Buffer.from(secret);
+  const part = bytes.subarray(0, 12);
+  yield ['plain', part];
+  yield ['plain, in upper case', Buffer.from(part.toString('latin1').toUpperCase(), 'latin1')];
+  yield ['hex', Buffer.from(part.toString('hex'))];
+  yield ['hex, in upper case', Buffer.from(part.toString('hex').toUpperCase())];
+  yield ['a list of bytes', Buffer.from([...part].join(','))];
+  yield ['percent-encoded', Buffer.from([...part].map((byte) => `%${byte.toString(16)}`).join(''))];
+  yield ['UTF-16', Buffer.from(part.toString('latin1'), 'utf16le')];
+  for (const encoding of ['base64', 'base64url'] as const) {
+    // As the beginning of something, and after one or two bytes of something else.
+    for (const before of [0, 1, 2]) {
+      const text = Buffer.concat([Buffer.alloc(before), part]).toString(encoding);
+      const [from, to] = [[0, 2, 3][before]!, Math.floor(((before + part.length) * 8) / 6)];
+      yield [`${encoding}, at ${before}`, Buffer.from(text.slice(from, to))];
+    }
+  }
+}
+
+/** What of these is in there. */
+function found(secrets: Secrets, haystack: Buffer): string[] {
+  const hits: string[] = [];
+  for (const [name, secret] of secrets) {
+    for (const [encoding, needle] of spellings(secret))
+      if (haystack.includes(needle)) hits.push(`${name}: ${encoding}`);
+  }
+  return hits;
+}
+
+/** Most of a database's files is nothing. */
+function withoutEmptyBlocks(tar: Buffer): Buffer {
+  const empty = Buffer.alloc(512);
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < tar.length; at += 512) {
+    const block = tar.subarray(at, at + 512);
+    if (!block.equals(empty)) blocks.push(block);
+  }
+  return Buffer.concat(blocks);
+}
+
+/** Does all that is done with secrets, well and badly. What refused requests were told goes to `refusals`. */
+async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise<void> {
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(`${app.url}${path}`, init);
+    const text = await response.text();
+    const headers = JSON.stringify([...response.headers]);
+    return { status: response.status, text, headers };
+  };
+  const graphql = (query: string, variables: object, headers: Record<string, string> = {}, operationName?: string) =>
+    ask('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables, operationName }),
+    });
+  const refused = async (asking: Promise<{ status: number; text: string; headers: string }>) => {
+    const { status, text, headers } = await asking;
+    refusals.push(`${status} ${headers} ${text}`);
+  };
+  /** A token has a signature that is as good as a secret; the rest of it can be read by anybody who reads the database. */
+  const keepToken = (name: string, token: string) => secrets.set(`${name}, its signature`, token.split('.')[2]!);
+  const login = (password: string) =>
+    `mutation { login(input: { email: "${EMAIL}", password: ${JSON.stringify(password)} }) {
+      __typename ... on LoginSuccess { tokens { accessToken refreshToken } } } }`;
+
+  secrets.set('the setup token', SETUP_TOKEN).set('the master key', MASTER_KEY);
+  secrets.set('the bytes of the master key', Buffer.from(MASTER_KEY, 'base64'));
+  secrets.set('the password', PASSWORD).set('the wrong password', WRONG_PASSWORD).set('the address', EMAIL);
+
+  // Bootstrap, with a wrong token and with a bad password first.
+  const bootstrap = (setupToken: string, password: string) =>
+    graphql(
+      `mutation ($input: BootstrapInput!) { bootstrap(input: $input) { __typename ... on UserError { message }
+        ... on BootstrapSuccess { tokens { accessToken refreshToken } } } }`,
+      { input: { setupToken, email: EMAIL, password, displayName: 'Persephone' } },
+    );
+  const wrongSetupToken = 'Jc5nY8uPf1Gt6vQa0Re2';
+  secrets.set('a wrong setup token', wrongSetupToken);
+  await refused(bootstrap(wrongSetupToken, PASSWORD));
+  await refused(bootstrap(SETUP_TOKEN, PASSWORD.slice(0, 12)));
+  const { tokens } = JSON.parse((await bootstrap(SETUP_TOKEN, PASSWORD)).text).data.bootstrap;
+  keepToken('the first access token', tokens.accessToken);
+  secrets.set('the first refresh token', tokens.refreshToken);
+
+  // Login, well and badly.
+  const session = JSON.parse((await graphql(login(PASSWORD), {})).text).data.login.tokens;
+  keepToken('the second access token', session.accessToken);
+  secrets.set('the second refresh token', session.refreshToken);
+  await refused(graphql(login(WRONG_PASSWORD), {}));
+  const bearer = { authorization: `Bearer ${session.accessToken}` };
+
+  // Keys: made, used at every door, rotated with and without an overlap, revoked.
+  const create = `mutation { createApiKey(input: { name: "a key", scopes: [API_KEYS_READ, API_KEYS_WRITE, INTROSPECT] }) {
+    ... on CreateApiKeySuccess { secret apiKey { id } } } }`;
+  const { secret, apiKey } = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey;
+  secrets.set('a key', secret);
+  const rotate = async (overlapSeconds: number, headers: Record<string, string>) => {
+    const query = `mutation { rotateApiKey(input: { apiKeyId: "${apiKey.id}", overlapSeconds: ${overlapSeconds} }) {
+      ... on RotateApiKeySuccess { secret } } }`;
+    return JSON.parse((await graphql(query, {}, headers)).text).data.rotateApiKey.secret as string;
+  };
+  const use = (text: string) => [
+    ask('/v1/verify', { headers: { authorization: `Bearer ${text}` } }),
+    ask('/v1/verify', { headers: { 'x-api-key': text } }),
+    graphql('{ viewer { user { id } apiKeys: credential { id } } }', {}, { authorization: `Bearer ${text}` }),
+    graphql('{ apiKeys { nodes { id name hint lastUsedAt } } }', {}, { 'x-api-key': text }),
+    ask('/v1/introspect', {
+      method: 'POST',
+      headers: { 'x-api-key': text },
+      body: new URLSearchParams({ token: text }),
+    }),
+    graphql('query ($token: String!) { introspect(token: $token) { active } }', { token: text }, bearer),
+  ];
+  await Promise.all(use(secret));
+  const second = await rotate(60, { 'x-api-key': secret });
+  secrets.set('a key after its first rotation', second);
+  await Promise.all([...use(secret), ...use(second)]);
+  const third = await rotate(0, bearer);
+  secrets.set('a key after its second rotation', third);
+  await Promise.all([...use(third), ...use(secret).map(refused), ...use(second).map(refused)]);
+
+  // Wrong ones, in every place where people put them by mistake.
+  const wrong = { 'an unknown key': makeSecret('rka'), 'a mistyped key': `${makeSecret('rka').slice(0, -1)}!` };
+  for (const [name, text] of Object.entries(wrong)) {
+    secrets.set(name, text);
+    await Promise.all(use(text).map(refused));
+  }
+  const forged = session.accessToken.replace(/.{20}$/, 'AAAAAAAAAAAAAAAAAAAA');
+  await Promise.all(use(forged).map(refused));
+  await Promise.all(use(session.refreshToken).map(refused));
+  await refused(ask(`/v1/verify?token=${third}&api_key=${third}`, {}));
+  await refused(ask(`/${third}`, {}));
+  const { id, ...places } = {
+    id: `{ viewer { user { id } } }`,
+    field: `{ ${third} }`,
+    argument: `{ viewer(${third}: 1) { user { id } } }`,
+    literal: `{ apiKeys(first: "${third}") { nodes { id } } }`,
+    enum: `{ apiKeys(filter: { status: ${third} }) { nodes { id } } }`,
+    fragment: `{ ...${third} }`,
+    type: `{ viewer { ... on ${third} { id } } }`,
+    directive: `{ viewer @${third} { user { id } } }`,
+    variable: `query { apiKeys(first: $${third}) { nodes { id } } }`,
+    document: third,
+    literalToken: `{ apiKeys(first: "${session.accessToken}") { nodes { id } } }`,
+  };
+  for (const document of Object.values(places)) await refused(graphql(document, {}, bearer));
+  await refused(graphql(id, {}, bearer, third));
+  await refused(graphql('{ viewer { user { id } } }', {}, { authorization: third }));
+  await refused(graphql(`query ($token: Int!) { apiKeys(first: $token) { nodes { id } } }`, { token: third }, bearer));
+  await refused(graphql('mutation ($input: LoginInput!) { login(input: $input) { __typename } }', { input: { email: EMAIL, password: { text: PASSWORD } } })); // biome-ignore format: one thought
+  await refused(
+    ask('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"query": "${third}` }),
+  );
+  await refused(ask('/graphql', { method: 'POST', headers: { ...bearer, 'x-api-key': third }, body: '{}' }));
+  // And where the service itself gets into trouble over one.
+  const sql = (text: string) => app.app.database.fork().execute(text);
+  await sql('alter table api_keys rename to api_keys_hidden');
+  const troubled = makeSecret('rka');
+  secrets.set('a key that could not be looked up', troubled);
+  await Promise.all(use(troubled).map(refused));
+  await refused(graphql(create, {}, bearer));
+  await sql('alter table api_keys_hidden rename to api_keys');
+
+  await graphql(`mutation { revokeApiKey(input: { apiKeyId: "${apiKey.id}" }) { __typename } }`, {}, bearer);
+  await Promise.all(use(third).map(refused));
+  const good = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey.secret;
+  secrets.set('a key that stays good', good);
+  await Promise.all(use(good));
+  await graphql('mutation { logout { __typename } }', {}, bearer);
+  await Promise.all(use(session.accessToken).map(refused));
+}
+
+test('the search finds what is hidden in any of these ways', () => {
+  const secret = makeSecret('rka');
+  const secrets: Secrets = new Map([['it', secret]]);
+  const hidden = [
+    secret,
+    `x${secret}`,
+    secret.slice(0, 12),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(`xy${secret}`).toString('base64'),
+    Buffer.from(`x${secret}z`).toString('base64url'),
+    JSON.stringify(Buffer.from(secret)),
+  ];
+  for (const text of hidden) expect(found(secrets, Buffer.from(`before ${text} after`)), text).not.toEqual([]);
+  expect(found(secrets, Buffer.from(`before ${makeSecret('rka')} after`))).toEqual([]);
+});
+
+/** The same places, on both databases. */
+function itStaysSecret(
+  given: () => { app: TestApp; secrets: Secrets; refusals: string[] },
+  stored: () => Promise<Buffer>,
+) {
+  test('the tour was worth it', () => {
+    const { secrets, refusals } = given();
+    expect(secrets.size).toBeGreaterThanOrEqual(15);
+    expect(refusals.length).toBeGreaterThanOrEqual(50);
+    expect(refusals.filter((answer) => answer.startsWith('401')).length).toBeGreaterThanOrEqual(20);
+    expect(refusals.filter((answer) => answer.startsWith('503')).length).toBeGreaterThanOrEqual(5);
+  });
+
+  test('F0.8: not in the database', async () => {
+    const { secrets } = given();
+    const dump = await stored();
+    expect(dump.includes('api_keys')).toBe(true);
+    expect(found(secrets, dump)).toEqual([]);
+  });
+
+  test('F0.8: not in the log, at its most talkative', () => {
+    const { app, secrets } = given();
+    const log = app.log.join('');
+    expect(log).toContain('api_keys'); // It has told of the lookups that failed.
+    expect(found(secrets, Buffer.from(log))).toEqual([]);
+  });
+
+  test('F0.8: not in what refused requests are told', () => {
+    const { secrets, refusals } = given();
+    expect(found(secrets, Buffer.from(refusals.join('\n')))).toEqual([]);
+  });
+}
+
+describe('on the embedded database', () => {
+  const secrets: Secrets = new Map();
+  const refusals: string[] = [];
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp({
+      env: { REKEY_LOG_LEVEL: 'trace', REKEY_SETUP_TOKEN: SETUP_TOKEN, REKEY_MASTER_KEY: MASTER_KEY },
+    });
+    await tour(app, secrets, refusals);
+  });
+  afterAll(() => app?.close());
+
+  itStaysSecret(
+    () => ({ app, secrets, refusals }),
+    async () => {
+      // Every file of it, the write-ahead log included: what was there for a moment would still be.
+      const connection = app.app.database.fork().getConnection() as unknown as { getNativeClient(): Promise<PGlite> };
+      const dump = await (await connection.getNativeClient()).dumpDataDir('none');
+      return withoutEmptyBlocks(Buffer.from(await dump.arrayBuffer()));
+    },
+  );
+});
+
+describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('on PostgreSQL and Redis', () => {
+  const secrets: Secrets = new Map();
+  const refusals: string[] = [];
+  let redis: RedisServer;
+  let app: TestApp;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    // With the limits on, for they keep names in Redis too.
+    const env = {
+      REKEY_LOG_LEVEL: 'trace',
+      REKEY_SETUP_TOKEN: SETUP_TOKEN,
+      REKEY_LOGIN_PER_MINUTE: '1000',
+      REKEY_FAILED_AUTH_PER_MINUTE: '100000',
+    };
+    app = await startTestApp({ databaseUrl, redisUrl: redis.url, env });
+    await vi.waitFor(async () => expect(await app.app.shared!.isReachable()).toBe(true));
+    await tour(app, secrets, refusals);
+  });
+  afterAll(async () => {
+    await app?.close();
+    await redis?.destroy();
+  });
+
+  itStaysSecret(
+    () => ({ app, secrets, refusals }),
+    async () =>
+      execFileSync(
+        join(dirname(realpathSync(join(findPostgres()!, 'postgres'))), 'pg_dump'),
+        ['--inserts', `--dbname=${databaseUrl}`],
+        {
+          maxBuffer: 64 * 1024 * 1024,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      ),
+  );
+
+  test('F0.8: not in Redis, in no name and in no value', async () => {
+    expect(await app.accepts(String(secrets.get('a key that stays good')))).toBe(true);
+    const client = await createClient({ url: redis.url }).connect();
+    const entries = async () => (await client.keys('rekey:auth:*')).length;
+    await expect.poll(entries).toBeGreaterThan(0);
+    const everything: Buffer[] = [];
+    for (const name of await client.keys('*')) {
+      everything.push(Buffer.from(name));
+      const type = await client.type(name);
+      if (type === 'string') everything.push(Buffer.from((await client.get(name))!));
+      else if (type === 'list')
+        everything.push(...(await client.lRange(name, 0, -1)).map((value) => Buffer.from(value)));
+      else if (type === 'hash') everything.push(Buffer.from(JSON.stringify(await client.hGetAll(name))));
+      else throw new Error(`${name} is a ${type}: teach this test to read it.`);
+    }
+    client.destroy();
+    expect(everything.length).toBeGreaterThan(2);
+    expect(found(secrets, Buffer.concat(everything))).toEqual([]);
+  });
+});

@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits until this is truthy, and answers with it. Throws in the end, with what was waited for. */
+export async function until<Found>(
+  what: string,
+  holds: () => Found | Promise<Found>,
+  patienceMs = 20_000,
+): Promise<Found> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const found = await holds();
+    if (found) return found;
+    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`);
+    await sleep(5);
+  }
+}
