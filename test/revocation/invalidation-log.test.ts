@@ -1,0 +1,290 @@
+// What the triggers promise, asked in plain SQL: whoever narrows what a credential may do, however he does it, leaves a
+// row in the log, in the same commit; and nobody else does.
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
+
+/** Every column of every table that decides about a credential: how it may change, and what that invalidates. */
+const DECIDING: Record<string, Record<string, string[]>> = {
+  api_keys: {
+    id: [`'key_other'`],
+    user_id: [`'usr_two'`],
+    workspace_id: [`'wsp_two'`, 'null'],
+    secret_hash: [`'other'`],
+    previous_secret_hash: [`'previous', previous_secret_expires_at = now()`, `null, previous_secret_expires_at = null`],
+    previous_secret_expires_at: [`now() + interval '1 hour', previous_secret_hash = 'previous'`],
+    scopes: [`'{API_KEYS_READ}'`, `'{}'`],
+    permissions: [`'{read}'`],
+    expires_at: ['now()', `now() + interval '1 year'`, 'null'],
+    revoked_at: ['now()', 'null'],
+  },
+  sessions: {
+    id: [`'ses_other'`],
+    user_id: [`'usr_two'`],
+    idle_expires_at: [`idle_expires_at - interval '1 hour'`],
+    expires_at: [`expires_at - interval '1 second'`],
+    revoked_at: ['now()', 'null'],
+  },
+  users: { id: [`'usr_other'`], role: [`'ADMIN'`], disabled_at: ['now()', 'null'] },
+  workspaces: { id: [`'wsp_other'`], requires_signed_requests: ['true'] },
+  access_token_revocations: {},
+};
+
+/** The others, which decide nothing. A new column has to be put on one of the lists. */
+const INDIFFERENT: Record<string, string[]> = {
+  api_keys: ['name', 'hint', 'created_at', 'created_from_ip', 'rotated_at', 'revocation_reason', 'version'],
+  sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
+  users: ['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at'],
+  workspaces: ['name', 'created_at'],
+  // A row of it is never changed, only made and deleted.
+  access_token_revocations: [
+    ...['id', 'jti', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
+  ],
+};
+
+const CHANGES = Object.entries(DECIDING).flatMap(([table, columns]) =>
+  Object.entries(columns).map(([column, values]) => ({ table, column, values })),
+);
+const KINDS: Record<string, string> = { api_keys: 'key', sessions: 'session', users: 'user', workspaces: 'workspace' };
+const IDS: Record<string, string> = {
+  api_keys: 'key_one',
+  sessions: 'ses_one',
+  users: 'usr_gone',
+  workspaces: 'wsp_two',
+};
+
+describe.each(backends())('the invalidation log on $name', ({ open }) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await open();
+    await fill(database);
+  });
+  afterAll(() => database?.close());
+
+  /** In a transaction that is committed, and set back afterwards, so that each test finds the same rows. */
+  async function changing(table: string, assignment: string): Promise<string[]> {
+    const id = IDS[table]!;
+    const { sql, tagsOf } = database;
+    const [before] = await sql<{ it: unknown }>(`select to_jsonb(t) as it from ${table} t where id = $1`, [id]);
+    const tags = await tagsOf(() => sql(`update ${table} set ${assignment} where id = $1`, [id]));
+    await sql(`delete from ${table} where id = $1 or id like '%_other'`, [id]);
+    await sql(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1::jsonb)`, [
+      JSON.stringify(before!.it),
+    ]);
+    return tags;
+  }
+
+  test.each(CHANGES.map((change) => [`${change.table}.${change.column}`, change] as const))(
+    'a change of %s appends a row for its subject',
+    async (_name, { table, column, values }) => {
+      const expected = [`${KINDS[table]}:${IDS[table]}`];
+      for (const value of values) {
+        if (value.startsWith('null')) continue; // the next test: from something back to nothing
+        expect(await changing(table, `${column} = ${value}`)).toEqual(expected);
+      }
+    },
+  );
+
+  test('so does taking it back, or away', async () => {
+    for (const { table, column, values } of CHANGES) {
+      if (!values.some((value) => value.startsWith('null'))) continue;
+      const [first, ...rest] = values;
+      const id = IDS[table]!;
+      const { sql, tagsOf } = database;
+      await sql(`update ${table} set ${column} = ${first} where id = $1`, [id]);
+      for (const value of rest) {
+        const tags = await tagsOf(() => sql(`update ${table} set ${column} = ${value} where id = $1`, [id]));
+        expect(tags).toEqual([`${KINDS[table]}:${id}`]);
+      }
+    }
+    await database.sql(`update api_keys set workspace_id = 'wsp_one'`);
+  });
+
+  test('every other column can change without one, and there is none that nobody thought of', async () => {
+    const columns = await database.sql<{ table: string; column: string }>(
+      `select table_name as "table", column_name as "column" from information_schema.columns
+        where table_schema = 'public' and table_name = any($1::text[])`,
+      [Object.keys(DECIDING)],
+    );
+    const known = Object.keys(DECIDING).flatMap((table) =>
+      [...Object.keys(DECIDING[table]!), ...INDIFFERENT[table]!].map((column) => `${table}.${column}`),
+    );
+    expect(columns.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(known.toSorted());
+
+    const tags = await database.tagsOf(async () => {
+      await database.sql(`update api_keys set name = 'x', hint = 'x', created_at = now(), created_from_ip = 'x',
+        rotated_at = now(), revocation_reason = 'x', version = version + 1`);
+      await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = 'x',
+        user_agent = 'x', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
+      await database.sql(`update users set email_sealed = 'x', display_name = 'x', password_hash = 'x'`);
+      await database.sql(`update workspaces set name = 'x'`);
+    });
+    expect(tags).toEqual([]);
+  });
+
+  test('logging in, refreshing, making a key and using it leave nothing, and ring nobody', async () => {
+    let rings = 0;
+    await database.doorbell.listen(() => void rings++);
+    const heard = rings;
+    const tags = await database.tagsOf(async () => {
+      await database.sql(`insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+        values ('ses_two', 'usr_two', now(), now(), now() + interval '1 day', now() + interval '2 days')`);
+      await database.sql(`update sessions set refreshed_at = now(), idle_expires_at = idle_expires_at + interval '1 hour'
+        where id = 'ses_two'`);
+      await database.sql(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
+        values ('key_two', 'usr_two', '', '', 'hash two', '{}', '{}', now())`);
+      await database.sql(`insert into credential_usage values ('key_two', now())`);
+      await database.sql(`update credential_usage set last_used_at = now()`);
+      await database.sql(`update sessions set revoked_at = null where id = 'ses_two'`); // it was null
+    });
+    expect(tags).toEqual([]);
+    // Notifications arrive in order: the first one to be heard is that of the first revocation.
+    await database.sql(`update api_keys set revoked_at = now() where id = 'key_two'`);
+    await until('the bell rings', () => rings > heard);
+    expect(rings).toBe(heard + 1);
+  });
+
+  test('deleting and emptying count as narrowing, however it is done', async () => {
+    const { sql, tagsOf } = database;
+    await sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
+      values ('usr_x', '', 'x', '', 'MEMBER', '', now())`);
+    await sql(`insert into workspaces (id, name, created_at) values ('wsp_x', '', now())`);
+    await sql(`insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
+      values ('key_x', 'usr_x', 'wsp_x', '', '', 'x', '{}', '{}', now())`);
+    await sql(`insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+      values ('ses_x', 'usr_x', now(), now(), now(), now())`);
+    const revoking = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
+      values ('atr_x', 'jti_x', 'ses_x', 'usr_x', now(), now(), '')`;
+    expect(await tagsOf(() => sql(revoking))).toEqual(['jti:jti_x']);
+    expect(await tagsOf(() => sql(`delete from access_token_revocations where id = 'atr_x'`))).toEqual(['jti:jti_x']);
+    expect(await tagsOf(() => sql(`delete from workspaces where id = 'wsp_x'`))).toEqual(
+      expect.arrayContaining(['workspace:wsp_x', 'key:key_x']),
+    );
+    expect(await tagsOf(() => sql(`delete from users where id = 'usr_x'`))).toEqual(
+      expect.arrayContaining(['user:usr_x', 'session:ses_x']),
+    );
+    expect(
+      await tagsOf(() =>
+        sql(`merge into api_keys k using (select 'key_two' as id) n on k.id = n.id
+      when matched then update set expires_at = now()`),
+      ),
+    ).toEqual(['key:key_two']);
+    for (const table of Object.keys(DECIDING)) {
+      expect(await tagsOf(() => sql(`truncate ${table} cascade`))).toContain('*');
+    }
+    await fill(database);
+  });
+
+  test('what is rolled back, all of it or to a savepoint, was never there', async () => {
+    const em = database.fork();
+    const tags = await database.tagsOf(async () => {
+      await em.begin();
+      await em.execute(`update api_keys set revoked_at = now() where id = 'key_one'`);
+      await em.rollback();
+      await em.begin();
+      await em.execute(`update sessions set revoked_at = now() where id = 'ses_one'`);
+      await em.execute('savepoint half');
+      await em.execute(`update users set disabled_at = now() where id = 'usr_one'`);
+      await em.execute('rollback to savepoint half');
+      await em.execute(`update users set disabled_at = now() where id = 'usr_two'`);
+      await em.commit();
+    });
+    expect(tags).toEqual(['session:ses_one', 'user:usr_two']);
+  });
+
+  test('an operator revokes with any search path', async () => {
+    const em = database.fork();
+    const tags = await database.tagsOf(async () => {
+      await em.begin();
+      await em.execute(`set local search_path = ''`);
+      await em.execute(`update public.users set disabled_at = now() where id = 'usr_one'`);
+      await em.commit();
+    });
+    expect(tags).toEqual(['user:usr_one']);
+  });
+});
+
+const [, postgres] = backends();
+
+describe.skipIf(!postgres)('the invalidation log under many at once', () => {
+  const CLIENTS = 8;
+  const EACH = 40;
+  let database: TestDatabase;
+  let clients: pg.Client[];
+  beforeAll(async () => {
+    database = await postgres!.open();
+    await fill(database);
+    for (let n = 0; n < CLIENTS; n++) {
+      await database.sql(
+        `insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
+        select 'key_' || $1::int || '_' || n, 'usr_one', '', '', 'h' || $1::int || '_' || n, '{}', '{}', now()
+        from generate_series(1, 3) as n`,
+        [n],
+      );
+    }
+    clients = Array.from({ length: CLIENTS }, () => new pg.Client({ connectionString: database.url! }));
+    await Promise.all(clients.map((client) => client.connect()));
+  });
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.end()));
+    await database.close();
+  });
+
+  const end = async () => (await database.sql<{ seq: number }>('select seq::float8 as seq from auth_epoch'))[0]!.seq;
+
+  test('every snapshot holds the log from its beginning to its end: no gap, no deadlock, no row before its time', async () => {
+    let working = true;
+    const before = await end();
+    const seen: { seq: number; rows: number; last: number }[] = [];
+    const watching = (async () => {
+      while (working) {
+        const [row] = await database.sql<(typeof seen)[number]>(`select (select seq from auth_epoch)::float8 as seq,
+          count(*)::float8 as rows, coalesce(max(seq), 0)::float8 as last from auth_inval`);
+        seen.push(row!);
+      }
+    })();
+    await Promise.all(
+      clients.map(async (client, n) => {
+        for (let turn = 0; turn < EACH; turn++) {
+          await client.query('begin');
+          // Rows that others want too, and in between rows that nobody wants: the log's lock comes after all of them.
+          await client.query(`update api_keys set expires_at = clock_timestamp() where id like 'key_${n}_%'`);
+          await client.query(
+            `update users set disabled_at = clock_timestamp() where id = 'usr_${turn % 2 ? 'one' : 'two'}'`,
+          );
+          await client.query(turn % 5 === 4 ? 'rollback' : 'commit');
+        }
+      }),
+    );
+    working = false;
+    await watching;
+    expect(seen.filter(({ seq, rows, last }) => seq !== rows || seq !== last)).toEqual([]);
+    expect((await end()) - before).toBe(CLIENTS * EACH * 0.8 * 4);
+    expect(new Set(seen.map((row) => row.seq)).size).toBeGreaterThan(10);
+  });
+
+  test('a transaction that is still open holds nobody up, whatever it has revoked', async () => {
+    const [first, second] = clients as [pg.Client, pg.Client];
+    await first.query('begin');
+    await first.query(`update api_keys set revoked_at = now() where id = 'key_0_1'`);
+    const tags = await database.tagsOf(() =>
+      second.query(`update api_keys set revoked_at = now() where id = 'key_1_1'`),
+    );
+    expect(tags).toEqual(['key:key_1_1']);
+    expect(await database.tagsOf(() => first.query('commit'))).toEqual(['key:key_0_1']);
+  });
+});
+
+test('a database that is opened again continues the log', async () => {
+  if (!postgres) return;
+  const database = await postgres.open();
+  await fill(database);
+  await database.sql(`update users set disabled_at = now() where id = 'usr_one'`);
+  await database.close();
+  const again = await openTestDatabase(database.url);
+  expect(await again.sql('select seq::float8 as seq, tag from auth_inval order by seq desc limit 1')).toEqual([
+    { seq: 2, tag: 'user:usr_one' },
+  ]);
+  await again.close();
+});

@@ -1,0 +1,256 @@
+// Promises of the protocol, with real replicas on a real database. Leases are short, so that nothing waits for long.
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
+import { readConfig } from '../../src/config.ts';
+import { leaseOver } from '../../src/revocation/replica.ts';
+import { LONGEST_LEASE_MS } from '../../src/revocation/revocations.ts';
+import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+import { until } from '../support/until.ts';
+import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
+import { join, type Member } from './support/replica.ts';
+
+const LEASE_MS = 300;
+
+describe.each(backends())('a revocation on $name', ({ open }) => {
+  let database: TestDatabase;
+  let member: Member;
+  beforeAll(async () => {
+    database = await open();
+    await fill(database);
+    member = await join(database, { leaseMs: LEASE_MS });
+  });
+  afterAll(async () => {
+    await member?.stop();
+    await database?.close();
+  });
+  /** A replica that died without a word. */
+  const corpse = () =>
+    database.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+  const registered = async () => (await database.sql('select from auth_replica')).length;
+  const gone = () => until('the dead are expelled', async () => (await registered()) === 1);
+
+  test('has a receipt that is true in every field', async () => {
+    await database.sql(`update api_keys set revoked_at = now() where id = 'key_one'`);
+    const [row] = await database.sql<{ seq: number; at: number }>(
+      `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = 'key:key_one'
+        order by seq desc limit 1`,
+    );
+    const receipt = await member.revocations.settle('key:key_one', new Date(0));
+    expect(receipt).toMatchObject({
+      sequence: String(row!.seq),
+      propagation: 'ACKNOWLEDGED',
+      replicas: 1,
+      acknowledged: 1,
+    });
+    expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
+    expect(receipt.settledInMilliseconds).toBeGreaterThan(0);
+    expect(member.replica.applied).toBeGreaterThanOrEqual(row!.seq);
+
+    // Of what the log has forgotten, the row's own time is told.
+    const changedAt = new Date('2020-01-01');
+    expect((await member.revocations.settle('key:forgotten', changedAt)).committedAt).toEqual(changedAt);
+  });
+
+  test('waits for whoever is silent as long as his lease may last, and so does revoking once more', async () => {
+    await corpse();
+    await database.sql(`update users set disabled_at = now() where id = 'usr_one'`);
+    const expired = { propagation: 'LEASE_EXPIRED', replicas: 2, acknowledged: 1 };
+    for (const _again of [1, 2]) {
+      const receipt = await member.revocations.settle('user:usr_one', new Date(0));
+      expect(receipt).toMatchObject(expired);
+      expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+    }
+    await gone();
+    expect(await member.revocations.settle('user:usr_one', new Date(0))).toMatchObject({
+      propagation: 'ACKNOWLEDGED',
+      replicas: 1,
+      acknowledged: 1,
+    });
+  });
+
+  test('has nobody to wait for, where the dead were found before', async () => {
+    await database.sql(`delete from auth_inval where tag = 'probe'`);
+    await corpse();
+    await member.revocations.tidy();
+    await gone();
+    await corpse();
+    await member.revocations.tidy(); // a probe a minute is enough
+    expect(await registered()).toBe(2);
+    await database.sql('delete from auth_replica where id <> $1::uuid', [member.id]);
+  });
+
+  test('a replica that slept past the retention of the log starts cold', async () => {
+    const asleep = await join({ ...database, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
+    const before = asleep.id;
+    await database.sql(`select auth_invalidate('key:missed')`);
+    await database.sql(`update auth_inval set at = at - interval '2 hours'`);
+    await member.revocations.tidy();
+    expect(await database.sql(`select from auth_inval where tag = 'key:missed'`)).toEqual([]);
+    const old = { asOf: asleep.replica.applied, tags: ['key:missed'] };
+    await asleep.replica.sync();
+    expect(asleep.id).not.toBe(before);
+    expect(asleep.replica.leaseRemaining()).toBeGreaterThan(0);
+    expect(asleep.replica.admits(old)).toBe(false);
+    await asleep.stop();
+  });
+
+  test('a replica that leaves is not waited for', async () => {
+    const other = await join({ ...database, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
+    expect(await registered()).toBe(2);
+    await other.stop();
+    expect(await registered()).toBe(1);
+  });
+
+  test('a cut permission ends what was begun with it: the caller is confirmed with all he was let in with', async () => {
+    const credential = apiKeyCredential(database.reads);
+    await database.sql(`update users set disabled_at = null`);
+    await database.sql(`update api_keys set revoked_at = null`);
+    const { principal } = await credential.load('hash');
+    const em = database.fork();
+    const confirmed = async () => {
+      await em.begin();
+      const confirms = await credential.confirm(em, principal!, null);
+      await em.rollback();
+      return confirms;
+    };
+    expect(await confirmed()).toBe(true);
+    await database.sql(`update api_keys set permissions = '{read}'`);
+    expect(await confirmed()).toBe(false);
+    await database.sql(`update api_keys set permissions = '{read,write}', scopes = '{API_KEYS_READ}'`);
+    expect(await confirmed()).toBe(false);
+  });
+});
+
+const deaf = { listen: async () => undefined, close: async () => undefined };
+
+test('whoever must not trust what he knows of leases waits for the longest that configuration allows', () => {
+  const withLease = (ms: number) => readConfig({ REKEY_LEASE_MS: String(ms) }).leaseMs;
+  expect(withLease(LONGEST_LEASE_MS)).toBe(LONGEST_LEASE_MS);
+  expect(() => withLease(LONGEST_LEASE_MS + 1)).toThrow();
+});
+
+const [, shared] = backends();
+
+describe.skipIf(!shared)('between two replicas and their database', () => {
+  let origin: TestDatabase;
+  let proxy: TcpProxy;
+  let through: TestDatabase;
+  const members: Member[] = [];
+  beforeAll(async () => {
+    origin = await shared!.open();
+    const { hostname: host, port } = new URL(origin.url!);
+    proxy = await startProxy({ host, port: Number(port) });
+    through = await openTestDatabase(proxy.url(origin.url!), LEASE_MS);
+  });
+  afterEach(async () => {
+    await proxy.heal();
+    for (const member of members.splice(0)) await member.stop();
+  });
+  afterAll(async () => {
+    await through?.close();
+    await proxy?.close();
+    await origin?.close();
+  });
+  const joins = async (database: TestDatabase, leaseMs = LEASE_MS) => {
+    members.push(await join({ ...database, doorbell: deaf }, { leaseMs, start: false }));
+    return members.at(-1)!;
+  };
+
+  test('a revoker that loses its database after the commit answers when the leases are over, and no later', async () => {
+    const revoker = await joins(through);
+    await revoker.replica.sync();
+    proxy.blackhole();
+    const receipt = await revoker.revocations.settle('key:x', new Date(0));
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 1, acknowledged: 0 });
+    expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+    expect(receipt.settledInMilliseconds).toBeLessThan(leaseOver(LEASE_MS) + 150);
+  });
+
+  test('nobody takes a longer lease than everybody knows how to wait for', async () => {
+    const brief = await joins(origin);
+    const long = await joins(origin, 10 * LEASE_MS);
+    expect(long.replica.leaseRemaining()).toBeLessThanOrEqual(LEASE_MS);
+    await brief.replica.sync();
+    expect(brief.replica.longestLeaseMs).toBe(10 * LEASE_MS);
+    await brief.stop();
+    await long.replica.sync();
+    expect(long.replica.leaseRemaining()).toBeGreaterThan(LEASE_MS);
+  });
+
+  test('whom another one has only just marked is not expelled by an earlier fence', async () => {
+    const revoker = await joins(origin);
+    const id = randomUUID();
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [id, LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    // He is silent until the deadline; his confirmation arrives before the mark does, on the database's one connection.
+    let spared = false;
+    const slow = {
+      query: async <Row>(statement: { name: string; text: string }, values?: readonly unknown[]): Promise<Row[]> => {
+        if (statement.name === 'fence-suspect') {
+          await origin.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [id]);
+          spared = true;
+        }
+        const rows = await origin.sync.query<Row>(statement, values);
+        if (statement.name === 'fence-suspect') {
+          await origin.sql('update auth_replica set suspect = true where id = $1::uuid', [id]); // by somebody else
+        }
+        if (statement.name === 'fence-expel') expelled.push(...((values as [string[]])[0] ?? []));
+        return rows;
+      },
+    };
+    const expelled: string[] = [];
+    const fencing = await join({ ...origin, sync: slow, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
+    members.push(fencing);
+    await revoker.replica.sync();
+    await fencing.revocations.settle('key:x', new Date(0));
+    await until('the mark was set', () => spared);
+    // Another revocation fences both steps; by then the first fence would long have expelled him.
+    await until('a fence that marks expels', async () => {
+      await revoker.revocations.settle('key:x', new Date(0));
+      return (await origin.sql('select from auth_replica where id = $1::uuid', [id])).length === 0;
+    });
+    expect(expelled).toEqual([]);
+  });
+});
+
+describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60_000 }, () => {
+  let server: PostgresServer;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    server = await startPostgres({ settings: { wal_level: 'replica', hot_standby: 'on' } });
+    database = await openTestDatabase(await server.createDatabase('rekey'), LEASE_MS);
+    await fill(database);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await server?.destroy();
+  });
+
+  test('a standby grants no lease and lets nobody in; promoted, it has to be known for a lease', async () => {
+    const member = await join(database, { leaseMs: LEASE_MS });
+    const credential = apiKeyCredential(database.reads);
+    expect((await credential.load('hash')).principal).not.toBeNull();
+    const primary = member.replica.serverIdentity;
+
+    await server.query(`copy (select) to program 'touch standby.signal'`);
+    await server.restart();
+    await expect(member.replica.sync()).rejects.toThrow('standby');
+    const load = () => credential.load('hash').catch((error) => error);
+    await until('it answers again', async () => !/terminat|closed|reset/i.test(String((await load()).message)));
+    expect(String(await load())).toContain('standby');
+    await until('no lease is left', () => member.replica.leaseRemaining() === 0);
+
+    await server.query('select pg_promote()');
+    await member.replica.sync();
+    expect(member.replica.serverIdentity).not.toBe(primary);
+    expect(await member.revocations.settle('key:key_one', new Date(0))).toMatchObject({ propagation: 'LEASE_EXPIRED' });
+    await until('it is settled', async () => {
+      const receipt = await member.revocations.settle('key:key_one', new Date(0));
+      return receipt.propagation === 'ACKNOWLEDGED';
+    });
+    expect((await credential.load('hash')).principal).not.toBeNull();
+    await member.stop();
+  });
+});

@@ -1,0 +1,182 @@
+// That the statements mean what the model takes them to mean, on both kinds of database.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Statement } from '../../src/kernel/sql.ts';
+import * as statements from '../../src/revocation/statements.ts';
+import { backends, fill, type TestDatabase } from './support/databases.ts';
+
+describe.each(backends())('the statements of the protocol on $name', ({ open }) => {
+  let database: TestDatabase;
+  const ask = <Row>(statement: Statement, ...values: unknown[]) => database.sync.query<Row>(statement, values);
+  const sync = async (id: string, applied: number, longest = 100) =>
+    (await ask<statements.SyncRow>(statements.SYNC, id, applied, longest))[0]!;
+  const registered = async () => {
+    const [row] = await ask<statements.ReplicasRow>(statements.REPLICAS);
+    return JSON.parse(row!.replicas) as statements.RegisteredReplica[];
+  };
+  const register = async (leaseMs = 2000, former: string | null = null) => {
+    const id = randomUUID();
+    await ask(statements.REGISTER, id, former, leaseMs);
+    return id;
+  };
+  const end = async () => (await ask<statements.PositionRow>(statements.POSITION, ''))[0]!.seq;
+  const append = (tag: string) => database.sql('select auth_invalidate($1)', [tag]);
+
+  beforeAll(async () => {
+    database = await open();
+    await fill(database);
+  });
+  beforeEach(() => database.sql('delete from auth_replica'));
+  afterAll(() => database?.close());
+
+  test('a replica registers with nothing applied, and drops its former life in the same commit', async () => {
+    const first = await register(3000);
+    expect(await registered()).toEqual([{ id: first, applied: 0, suspect: false, leaseMs: 3000 }]);
+    const second = await register(2000, first);
+    expect((await registered()).map(({ id }) => id)).toEqual([second]);
+    await ask(statements.DEREGISTER, second);
+    expect(await registered()).toEqual([]);
+  });
+
+  test('a confirmation only ever moves forward, and never brings anybody back', async () => {
+    const id = await register();
+    await ask(statements.ACKNOWLEDGE, id, 7);
+    await ask(statements.ACKNOWLEDGE, id, 5);
+    await ask(statements.ACKNOWLEDGE, randomUUID(), 9);
+    expect(await registered()).toEqual([{ id, applied: 7, suspect: false, leaseMs: 2000 }]);
+  });
+
+  test('a look sees the log after what it knows, its own row, and the leases of all, in one snapshot', async () => {
+    const id = await register(2000);
+    await register(5000);
+    const known = await end();
+    expect(await sync(id, -1)).toMatchObject({
+      seq: known,
+      registered: true,
+      suspect: false,
+      acknowledged: 0,
+      log: null,
+    });
+    await append('key:a');
+    await append('key:b');
+    const row = await sync(id, known);
+    expect(row).toMatchObject({
+      seq: known + 2,
+      inRecovery: false,
+      longestLeaseMs: 5000,
+      shortestLeaseMs: 2000,
+      replicas: 2,
+    });
+    expect(JSON.parse(row.log!)).toEqual([
+      [known + 1, 'key:a'],
+      [known + 2, 'key:b'],
+    ]);
+    expect(row.identity).toBe(row.settledIdentity);
+    expect(Math.abs(row.now - Date.now())).toBeLessThan(60_000);
+    expect((await sync(id, known + 2)).log).toBeNull();
+    expect((await sync(id, known, 1)).log).toBeNull(); // too long to be worth it
+    expect(await sync(randomUUID(), known)).toMatchObject({ registered: false, suspect: false });
+  });
+
+  test('a look shows a gap where the log was trimmed', async () => {
+    const id = await register();
+    const known = await end();
+    for (const tag of ['key:a', 'key:b', 'key:c']) await append(tag);
+    await database.sql('delete from auth_inval where seq = $1::bigint', [known + 2]);
+    const { seq, log } = await sync(id, known);
+    expect(JSON.parse(log!)).toHaveLength(seq - known - 1);
+  });
+
+  test('fencing marks the silent and those who are marked, says whom, and expels none but the marked', async () => {
+    const [silent, confirmed, marked, other] = [await register(), await register(), await register(), await register()];
+    await ask(statements.ACKNOWLEDGE, confirmed, 9);
+    await ask(statements.ACKNOWLEDGE, marked, 9);
+    await database.sql('update auth_replica set suspect = true where id = $1::uuid', [marked]);
+    const found = await ask<{ id: string }>(statements.SUSPECT, [silent, confirmed, marked, randomUUID()], 9);
+    expect(found.map(({ id }) => id).toSorted()).toEqual([silent, marked].toSorted());
+    expect(await sync(silent!, 0)).toMatchObject({ registered: true, suspect: true });
+    await ask(statements.EXPEL, [silent, confirmed]);
+    expect((await registered()).map(({ id }) => id).toSorted()).toEqual([confirmed, marked, other].toSorted());
+  });
+
+  test('a position is the end of the log, with the newest change of the tag', async () => {
+    await append('key:p');
+    await append('key:p');
+    const seq = await end();
+    await append('key:q');
+    const [row] = await ask<statements.PositionRow>(statements.POSITION, 'key:p');
+    expect(row).toMatchObject({ seq: seq + 1, changedSeq: seq });
+    expect(Math.abs(row!.committedAt! - Date.now())).toBeLessThan(60_000);
+    expect(await ask(statements.POSITION, 'key:nobody')).toEqual([
+      { seq: seq + 1, changedSeq: null, committedAt: null },
+    ]);
+  });
+
+  test('only the server that is there is settled, whoever says so, in whatever time zone', async () => {
+    const id = await register();
+    const { identity } = await sync(id, -1);
+    const settled = async () => (await ask<statements.ReplicasRow>(statements.REPLICAS))[0]!.primarySettled;
+    expect(await settled()).toBe(true);
+    await database.sql(`update auth_primary set identity = 'the one before'`);
+    expect(await settled()).toBe(false);
+    await ask(statements.SETTLE_PRIMARY, 'the one before');
+    await ask(statements.SETTLE_PRIMARY, 'another');
+    expect(await settled()).toBe(false);
+    await ask(statements.SETTLE_PRIMARY, identity);
+    expect(await settled()).toBe(true);
+    const em = database.fork();
+    await em.begin();
+    await em.execute(`set local timezone = 'Asia/Kathmandu'`);
+    expect(await em.execute('select auth_server_identity() as identity')).toEqual([{ identity }]);
+    await em.rollback();
+    await database.sql('delete from auth_primary');
+    expect(await settled()).toBe(false);
+    await ask(statements.SETTLE_PRIMARY, identity);
+    expect(await settled()).toBe(true);
+  });
+
+  test('trimming takes the oldest, a batch at a time, and nothing that is younger than the retention', async () => {
+    await database.sql('delete from auth_inval');
+    for (let n = 0; n < 7; n++) await append(`key:${n}`);
+    await database.sql(`update auth_inval set at = at - interval '2 hours' where tag < 'key:5'`);
+    const trim = async () => (await ask<{ deleted: number }>(statements.TRIM_LOG, 3_600_000, 3))[0]!.deleted;
+    expect([await trim(), await trim(), await trim()]).toEqual([3, 2, 0]);
+    expect(await database.sql('select tag from auth_inval order by seq')).toEqual([{ tag: 'key:5' }, { tag: 'key:6' }]);
+  });
+
+  test('a probe is appended at most once in a while', async () => {
+    await database.sql('delete from auth_inval');
+    expect(await ask(statements.PROBE, 60)).toHaveLength(1);
+    expect(await ask(statements.PROBE, 60)).toHaveLength(0);
+    await database.sql(`update auth_inval set at = at - interval '61 seconds'`);
+    expect(await ask(statements.PROBE, 60)).toHaveLength(1);
+    expect(await database.sql('select tag from auth_inval')).toEqual([{ tag: 'probe' }, { tag: 'probe' }]);
+  });
+
+  test('one replica at a time trims and probes', async () => {
+    if (!database.url) return; // The embedded database has one connection, and so one replica.
+    await database.sql('delete from auth_inval');
+    await append('key:old');
+    await database.sql(`update auth_inval set at = at - interval '2 hours'`);
+    const em = database.fork();
+    await em.begin();
+    await em.execute('select pg_advisory_xact_lock(823640927)');
+    expect(await ask(statements.TRIM_LOG, 3_600_000, 10)).toEqual([{ deleted: 0 }]);
+    expect(await ask(statements.PROBE, 60)).toEqual([]);
+    await em.rollback();
+    expect(await ask(statements.TRIM_LOG, 3_600_000, 10)).toEqual([{ deleted: 1 }]);
+  });
+
+  test('trimming looks no further than its batch, however long the log is', async () => {
+    await database.sql(
+      `insert into auth_inval (seq, tag) select 1000000 + n, 'key:x' from generate_series(1, 20000) as n`,
+    );
+    const { text } = statements.TRIM_LOG;
+    const explained = text.replace('$2::int', '5').replace('$1::float8', '1e9');
+    const plan = JSON.stringify(await database.sql(`explain (analyze, format json) ${explained}`));
+    const touched = [...plan.matchAll(/"Actual Rows":\s*([\d.]+)/g)].map(([, rows]) => Number(rows));
+    expect(touched.length).toBeGreaterThan(0);
+    expect(Math.max(...touched)).toBeLessThanOrEqual(5);
+    await database.sql('delete from auth_inval');
+  });
+});

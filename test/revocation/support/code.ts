@@ -1,0 +1,68 @@
+// The code under test: as it is, or a copy with one thing broken on purpose.
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createKeyring } from '../../../src/crypto/keyring.ts';
+import { createLogger } from '../../../src/kernel/logger.ts';
+import { createMetrics } from '../../../src/kernel/metrics.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const FOLDERS = ['kernel', 'crypto', 'access', 'revocation', 'auth-cache'];
+
+export interface Edit {
+  /** Below src. */
+  file: string;
+  /** Must occur exactly once: a table of edits that no longer fit is no test. */
+  find: string;
+  replace: string;
+}
+
+// A cache takes its memory when it is made, and a run makes many: it is the one number that is not as in production.
+const SMALLER: Edit = { file: 'auth-cache/auth-cache.ts', find: 'REFUSALS = 10_000;', replace: 'REFUSALS = 100;' };
+
+export type Code = Awaited<ReturnType<typeof loadCode>>;
+
+async function loadCode(directory: string) {
+  const load = <Module>(path: string) => import(pathToFileURL(join(directory, path)).href) as Promise<Module>;
+  const [replica, revocations, authCache, sharedCache, rule] = await Promise.all([
+    load<typeof import('../../../src/revocation/replica.ts')>('revocation/replica.ts'),
+    load<typeof import('../../../src/revocation/revocations.ts')>('revocation/revocations.ts'),
+    load<typeof import('../../../src/auth-cache/auth-cache.ts')>('auth-cache/auth-cache.ts'),
+    load<typeof import('../../../src/auth-cache/shared-cache.ts')>('auth-cache/shared-cache.ts'),
+    load<typeof import('../../../src/auth-cache/credential-rule.ts')>('auth-cache/credential-rule.ts'),
+  ]);
+  return {
+    ...replica,
+    ...revocations,
+    ...authCache,
+    ...sharedCache,
+    ...rule,
+    // Made once: they keep no state that matters, and are slow to make.
+    metrics: createMetrics(),
+    logger: createLogger({ level: 'silent' }),
+    keyring: createKeyring(randomBytes(32)),
+  };
+}
+
+/** The code with these edits, for as long as it is used. */
+export async function withEdits<T>(edits: readonly Edit[], use: (code: Code) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'rekey-variant-'));
+  try {
+    for (const folder of FOLDERS) cpSync(join(root, 'src', folder), join(directory, folder), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
+    for (const { file, find, replace } of [SMALLER, ...edits]) {
+      const source = readFileSync(join(directory, file), 'utf8');
+      const count = source.split(find).length - 1;
+      if (count !== 1) throw new Error(`src/${file} has this ${count} times, not once: ${find}`);
+      writeFileSync(
+        join(directory, file),
+        source.replace(find, () => replace),
+      );
+    }
+    return await use(await loadCode(directory));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,81 @@
+// What may happen, as data: so that a run can be printed, repeated and made smaller.
+import type { Mishap } from './network.ts';
+import type { StoreMood } from './shared-store.ts';
+import type { World } from './world.ts';
+
+export type Command =
+  | { do: 'pass'; ms: number }
+  | { do: 'verify'; on: number; key: string }
+  | { do: 'revoke'; on: number; tag: string }
+  | { do: 'sql'; tag: string; alive: boolean }
+  | { do: 'pause'; on: number; how: 'stopped' | 'asleep' }
+  | { do: 'resume' | 'heal' | 'crash' | 'leave' | 'tidy' | 'deafen'; on: number }
+  | { do: 'boot'; on: number; leaseMs: number }
+  | { do: 'link'; on: number; state: 'cut' | 'silent' }
+  | { do: 'fault'; on: number; statement: string | null; mishap: Mishap; ms: number; times: number }
+  | { do: 'store'; mood: StoreMood | 'flush' | 'putBack' }
+  | { do: 'trim' }
+  | { do: 'setClock'; on: number | 'database'; hours: number }
+  | { do: 'database'; what: 'restart' | 'failOver' | 'restore'; downMs: number; behindMs: number };
+
+export async function perform(world: World, command: Command): Promise<void> {
+  const { timeline, database, store } = world;
+  const machine =
+    world.machines['on' in command ? Number(command.on) % world.machines.length : 0] ?? world.machines[0]!;
+  switch (command.do) {
+    case 'pass':
+      return timeline.pass(command.ms);
+    case 'verify':
+      return world.verify(machine, command.key);
+    case 'revoke':
+      return world.revoke(machine, command.tag);
+    case 'sql':
+      return database.down ? undefined : database.change(command.tag, command.alive);
+    case 'pause':
+      return machine.process.pause(command.how);
+    case 'resume':
+      return machine.process.resume();
+    case 'crash':
+      return world.crash(machine);
+    case 'leave':
+      return world.leave(machine);
+    case 'boot':
+      world.crash(machine);
+      return world.boot(machine, command.leaseMs);
+    case 'tidy':
+      return world.tidy(machine);
+    case 'deafen':
+      machine.deaf = true;
+      return;
+    case 'link':
+      machine.network.state = command.state;
+      return;
+    case 'fault':
+      machine.network.faults.push({ ...command, milliseconds: command.ms });
+      return;
+    case 'heal':
+      machine.deaf = false;
+      return machine.network.heal();
+    case 'store':
+      if (command.mood === 'flush') return store.flush();
+      if (command.mood === 'putBack') return store.putBack();
+      store.mood = command.mood;
+      return;
+    case 'trim':
+      return database.trim();
+    case 'setClock':
+      if (command.on === 'database') database.wallOffset += command.hours * 3_600_000;
+      else machine.process.wallOffset += command.hours * 3_600_000;
+      return;
+    case 'database': {
+      const { what, downMs, behindMs } = command;
+      database.stop();
+      timeline.in(downMs, null, () => {
+        if (what === 'restart') database.start();
+        else if (what === 'failOver') database.failOver(behindMs);
+        else database.restore(behindMs);
+      });
+      return;
+    }
+  }
+}

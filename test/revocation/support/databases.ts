@@ -1,0 +1,65 @@
+// A database of the test's own, migrated, on both kinds of it.
+import { inject } from 'vitest';
+import { sha256Base64url } from '../../../src/crypto/hash.ts';
+import { type Database, openDatabase } from '../../../src/database/database.ts';
+import { createLogger } from '../../../src/kernel/logger.ts';
+import { embeddedTemplate } from '../../support/embedded-template.ts';
+import { databasesAt } from '../../support/postgres.ts';
+
+export const logger = createLogger({ level: 'silent' });
+
+export interface TestDatabase extends Database {
+  /** Null for the embedded one. */
+  readonly url: string | null;
+  /** Plain SQL; the rows. */
+  sql<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** The tags that were appended to the log by this. */
+  tagsOf(work: () => Promise<unknown>): Promise<string[]>;
+}
+
+export async function openTestDatabase(url: string | null, leaseMs = 200): Promise<TestDatabase> {
+  const embedded = url === null ? { embeddedTemplate: await embeddedTemplate() } : {};
+  const database = await openDatabase({ url, dataDirectory: null, leaseMs, logger, subscribers: [], ...embedded });
+  await database.migrate();
+  const sql = <Row>(text: string, values: unknown[] = []) =>
+    database.reads.query<Row>({ name: `test ${sha256Base64url(text)}`, text }, values);
+  const end = async () => (await sql<{ seq: number }>('select seq::float8 as seq from auth_epoch'))[0]!.seq;
+  return {
+    ...database,
+    url,
+    sql,
+    async tagsOf(work) {
+      const before = await end();
+      await work();
+      const log = await sql<{ tag: string }>('select tag from auth_inval where seq > $1::bigint order by seq', [
+        before,
+      ]);
+      return log.map(({ tag }) => tag);
+    },
+  };
+}
+
+/** The embedded database, and PostgreSQL where that is installed (CI insists that it is). */
+export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
+  const server = inject('postgresUrl');
+  const embedded = { name: 'the embedded database', open: () => openTestDatabase(null) };
+  if (!server) return [embedded];
+  const open = async () => openTestDatabase(await databasesAt(server).createDatabase());
+  return [embedded, { name: 'PostgreSQL', open }];
+}
+
+/** Two people, and one of everything that the first can be known by. */
+export const FIXTURES = `
+  insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
+    select 'usr_' || n, '', convert_to(n, 'UTF8'), '', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;
+  insert into workspaces (id, name, created_at) values ('wsp_one', '', now()), ('wsp_two', '', now());
+  insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+    values ('ses_one', 'usr_one', now(), now(), now() + interval '1 day', now() + interval '2 days');
+  insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
+    values ('key_one', 'usr_one', 'wsp_one', '', '', 'hash', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now());
+  insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
+    values ('atr_one', 'jti_one', 'ses_one', 'usr_one', now(), now(), '')`;
+
+export async function fill({ sql }: TestDatabase): Promise<void> {
+  for (const statement of FIXTURES.split(';')) await sql(statement);
+}

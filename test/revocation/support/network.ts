@@ -1,0 +1,81 @@
+import type { Sql, Statement } from '../../../src/kernel/sql.ts';
+import type { Database } from './database.ts';
+import type { Process, Timeline } from './timeline.ts';
+
+/** What may become of a question and its answer. crash: the process dies as soon as it was carried out. */
+export type Mishap = 'requestLost' | 'answerLost' | 'requestLate' | 'answerLate' | 'crash';
+
+export interface Fault {
+  /** Which statement; null for any. */
+  statement: string | null;
+  mishap: Mishap;
+  milliseconds: number;
+  times: number;
+}
+
+/** The way from one machine to the database, with everything that can happen on it. */
+export class Network {
+  readonly #timeline: Timeline;
+  readonly #database: Database;
+  /** cut: refused at once. silent: nobody ever answers. */
+  state: 'open' | 'cut' | 'silent' = 'open';
+  faults: Fault[] = [];
+  /** When (by `timeline.tick`) a question was last given up. */
+  failedAt = -1;
+
+  constructor(timeline: Timeline, database: Database) {
+    this.#timeline = timeline;
+    this.#database = database;
+  }
+
+  heal(): void {
+    this.state = 'open';
+    this.faults = [];
+  }
+
+  /** A connection of a process, which gives up after so long by its own clock. */
+  connect(process: Process, timeoutMs: number): Sql {
+    return { query: (statement, values = []) => this.#ask(process, timeoutMs, statement, values) as Promise<never[]> };
+  }
+
+  #ask(process: Process, timeoutMs: number, { name }: Statement, values: readonly unknown[]): Promise<unknown[]> {
+    const timeline = this.#timeline;
+    const asked = [...values];
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        this.failedAt = ++timeline.tick;
+        reject(new Error(why));
+      };
+      const patience = timeline.in(timeoutMs / process.rate, process, () => fail(`${name}: no answer`));
+      const refuse = () => {
+        patience.cancelled = true;
+        timeline.in(this.#latency(), process, () => fail(`${name}: refused`));
+      };
+      if (this.state === 'cut') return refuse();
+      const fault = this.#faultOf(name);
+      if (this.state === 'silent' || fault?.mishap === 'requestLost') return;
+      const late = fault?.mishap === 'requestLate' ? fault.milliseconds : 0;
+      timeline.in(this.#latency() + late, null, () => {
+        if (this.#database.down) return refuse();
+        const rows = this.#database.execute(name, asked);
+        if (fault?.mishap === 'crash') process.dead = true;
+        if (fault?.mishap === 'answerLost' || this.state !== 'open') return;
+        const later = fault?.mishap === 'answerLate' ? fault.milliseconds : 0;
+        timeline.in(this.#latency() + later, process, () => {
+          patience.cancelled = true;
+          resolve(rows);
+        });
+      });
+    });
+  }
+
+  #faultOf(name: string): Fault | undefined {
+    const fault = this.faults.find(({ statement, times }) => times > 0 && (statement ?? name) === name);
+    if (fault) fault.times--;
+    return fault;
+  }
+
+  #latency(): number {
+    return 0.1 + this.#timeline.random() ** 4 * 3;
+  }
+}

@@ -1,0 +1,38 @@
+// One replica's part in the protocol, by itself: no HTTP, no cache.
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../../src/kernel/clock.ts';
+import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { Replica } from '../../../src/revocation/replica.ts';
+import { Revocations } from '../../../src/revocation/revocations.ts';
+import { logger, type TestDatabase } from './databases.ts';
+
+export interface Member {
+  id: string;
+  replica: Replica;
+  revocations: Revocations;
+  stop(): Promise<void>;
+}
+
+export async function join({ sync, doorbell }: TestDatabase, { leaseMs = 200, start = true } = {}): Promise<Member> {
+  const ids: string[] = [];
+  const newReplicaId = () => {
+    ids.push(randomUUID());
+    return ids.at(-1)!;
+  };
+  const common = { sql: sync, clock: systemClock, logger, metrics: createMetrics() };
+  const replica = new Replica({ ...common, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+  const revocations = new Revocations({ ...common, replica });
+  if (start) await replica.start();
+  else await replica.sync();
+  return {
+    replica,
+    revocations,
+    get id() {
+      return ids.at(-1)!;
+    },
+    async stop() {
+      revocations.stop();
+      await replica.stop();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+import type { Code } from './code.ts';
+import { perform } from './commands.ts';
+import { runs } from './runs.ts';
+import { World } from './world.ts';
+
+/** That in no run a promise is broken. Without receipts, only that counts which a request can see. */
+export function promiseOf(code: Code, { receipts }: { receipts: boolean }) {
+  return fc.asyncProperty(runs, async ({ seed, machines, commands }) => {
+    const world = new World(code, seed, machines);
+    world.checksReceipts = receipts;
+    await world.timeline.holding(async () => {
+      for (const command of commands) await perform(world, command);
+      await world.rest();
+    });
+  });
+}

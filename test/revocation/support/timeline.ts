@@ -1,0 +1,166 @@
+// Time as a list of events, and processes that live in it: each has clocks of its own, and can stand still while time
+// passes. Nothing here waits for anything real, and the same seed gives the same run.
+
+/** Numbers from 0 to 1, the same in every run. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const EPOCH = Date.UTC(2026, 0, 1);
+const real = { setTimeout, setInterval, clearTimeout, clearInterval, setImmediate };
+
+/** Until every promise that can go on has done so. */
+const quiet = () => new Promise<void>((resolve) => real.setImmediate(resolve));
+
+interface Event {
+  at: number;
+  order: number;
+  process: Process | null;
+  run: () => void;
+  cancelled: boolean;
+}
+
+/** Somebody's event loop, and his clocks. */
+export class Process {
+  readonly #timeline: Timeline;
+  /** How fast his clocks go: from 1/1.01 to 1, so that any two differ by at most a hundredth. */
+  readonly rate: number;
+  wallOffset = 0;
+  dead = false;
+  paused: 'no' | 'stopped' | 'asleep' = 'no';
+  #pausedAt = 0;
+  #slept = 0;
+  #waiting: Event[] = [];
+
+  constructor(timeline: Timeline, rate: number) {
+    this.#timeline = timeline;
+    this.rate = rate;
+  }
+
+  readonly clock = {
+    now: () => new Date(EPOCH + this.#timeline.now * this.rate + this.wallOffset),
+    // It stands still while the machine sleeps, and goes on while only the process is stopped.
+    monotonic: () => (this.#timeline.now - this.#slept - this.#sleeping()) * this.rate,
+  };
+
+  pause(how: 'stopped' | 'asleep'): void {
+    if (this.paused !== 'no') return;
+    this.paused = how;
+    this.#pausedAt = this.#timeline.now;
+  }
+
+  resume(): void {
+    this.#slept += this.#sleeping();
+    this.paused = 'no';
+    for (const event of this.#waiting.splice(0)) this.#timeline.again(event);
+  }
+
+  /** What arrives while it stands still waits for it. */
+  queue(event: Event): void {
+    this.#waiting.push(event);
+  }
+
+  #sleeping(): number {
+    return this.paused === 'asleep' ? this.#timeline.now - this.#pausedAt : 0;
+  }
+}
+
+export class Timeline {
+  now = 0;
+  /** Counts what happens, so that of two things at one time it is known which came first. */
+  tick = 0;
+  /** Called after each event; what it throws ends the run. */
+  observe: () => void = () => undefined;
+  readonly random: () => number;
+  readonly #events: Event[] = [];
+  #order = 0;
+  #current: Process | null = null;
+
+  constructor(seed: number) {
+    this.random = randomFrom(seed);
+  }
+
+  /** Has something happen later: in a process, where one is given, else in the world around. */
+  in(milliseconds: number, process: Process | null, run: () => void): Event {
+    const event = { at: this.now + milliseconds, order: this.#order++, process, run, cancelled: false };
+    this.#insert(event);
+    return event;
+  }
+
+  /** For what had to wait: it happens now, in the order in which it would have. */
+  again(event: Event): void {
+    event.at = this.now;
+    event.order = this.#order++;
+    this.#insert(event);
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.now + milliseconds;
+    for (let next = this.#events.at(-1); next && next.at <= end; next = this.#events.at(-1)) {
+      this.#events.pop();
+      if (next.cancelled || next.process?.dead) continue;
+      this.now = next.at;
+      if (next.process && next.process.paused !== 'no') {
+        next.process.queue(next);
+        continue;
+      }
+      this.tick++;
+      this.#current = next.process;
+      next.run();
+      if (next.process) await quiet();
+      this.#current = null;
+      this.observe();
+    }
+    this.now = end;
+  }
+
+  /** Puts the timers of the code under test into this timeline, each in the process that set it. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    const set = (repeat: boolean) => (run: () => void, milliseconds: number) => {
+      const process = this.#current;
+      if (!process) return real[repeat ? 'setInterval' : 'setTimeout'](run, milliseconds); // the test runner's own
+      // A timer counts by the clock of its process, and may be early by a fraction of a millisecond.
+      const later = () => Math.max(0.1, milliseconds - this.random()) / process.rate;
+      const fire = () => {
+        if (repeat) timer.event = this.in(later(), process, fire);
+        run();
+      };
+      const timer = { event: this.in(later(), process, fire), unref: () => timer, ref: () => timer };
+      return timer;
+    };
+    const clear = (timer: { event: Event } | NodeJS.Timeout | undefined) => {
+      if (timer && 'event' in timer) timer.event.cancelled = true;
+      else real.clearTimeout(timer);
+    };
+    Object.assign(globalThis, {
+      setTimeout: set(false),
+      setInterval: set(true),
+      clearTimeout: clear,
+      clearInterval: clear,
+    });
+    try {
+      return await work();
+    } finally {
+      Object.assign(globalThis, real);
+    }
+  }
+
+  /** Sorted, the next one last. */
+  #insert(event: Event): void {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#events[middle]!;
+      if (other.at > event.at || (other.at === event.at && other.order > event.order)) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+  }
+}

@@ -1,0 +1,130 @@
+// The protocol with one thing wrong: each of these looks reasonable, and each breaks a promise.
+import type { Edit } from './code.ts';
+
+const replica = (find: string, replace: string): Edit => ({ file: 'revocation/replica.ts', find, replace });
+const revocations = (find: string, replace: string): Edit => ({ file: 'revocation/revocations.ts', find, replace });
+const memory = (find: string, replace: string): Edit => ({ file: 'revocation/invalidation-memory.ts', find, replace });
+const cache = (find: string, replace: string): Edit => ({ file: 'auth-cache/auth-cache.ts', find, replace });
+
+/** The seeds only save time: with any other, the same is found some hundred runs later. */
+export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
+  {
+    variant: 'no wait: the answer follows the commit',
+    edits: [revocations('return wait.silent.length === 0 && row.primarySettled;', 'return true;')],
+  },
+  {
+    variant: 'no lease: what is cached is good until somebody says otherwise',
+    edits: [replica('return this.leaseRemaining() > 0 && this.#memory', 'return this.#memory')],
+  },
+  {
+    variant: 'too short a wait: clocks are taken to agree',
+    seed: 12,
+    edits: [replica('leaseMs * (1 + CLOCK_DRIFT)', 'leaseMs')],
+  },
+  {
+    variant: 'stamp at receipt: the lease begins when the answer is there',
+    seed: 5,
+    edits: [
+      replica('monotonic + this.#leaseMs;', 'clock.monotonic() + this.#leaseMs;'),
+      replica('wall + this.#leaseMs;', 'clock.now().getTime() + this.#leaseMs;'),
+    ],
+  },
+  {
+    variant: 'no gate on fills: what was just read is believed',
+    edits: [
+      cache(
+        'const loaded = await this.#load(',
+        'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
+      ),
+      cache('if (this.#usable(loaded)) return', 'if (!joins || this.#usable(loaded)) return'),
+      cache('(cached) => this.#usable({ ...cached, server })', '() => true'),
+    ],
+  },
+  {
+    variant: 'ungated joiners: who joins a load believes its answer',
+    edits: [
+      cache(
+        'const loaded = await this.#load(',
+        'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
+      ),
+      cache('if (this.#usable(loaded)) return', 'if (joins || this.#usable(loaded)) return'),
+    ],
+  },
+  {
+    variant: 'no ring: a replica that has just come up believes old entries',
+    edits: [memory('if (cached.asOf < this.#ring) return false;', '')],
+  },
+  {
+    variant: 'acknowledging before applying',
+    seed: 10,
+    edits: [
+      replica(
+        'if (!this.#apply(row)) {',
+        'if (row.acknowledged < row.seq) await sql.query(ACKNOWLEDGE, [this.#id, row.seq]);\nif (!this.#apply(row)) {',
+      ),
+    ],
+  },
+  {
+    variant: 'registering in the same snapshot: the first look comes first',
+    seed: 11,
+    edits: [
+      replica('this.#id ??= await this.#register();', ''),
+      replica('if (!row.registered || row.suspect ||', 'if ((this.#id && !row.registered) || row.suspect ||'),
+      replica('if (row.acknowledged <', 'this.#id ??= await this.#register();\nif (row.acknowledged <'),
+    ],
+  },
+  {
+    variant: 'one-step fence: the row of a silent replica is deleted at once',
+    edits: [revocations('leaseOver(leaseMs) + 1', '0')],
+  },
+  {
+    variant: 'ignoring `suspect`: a replica that was fenced goes on as before',
+    seed: 7,
+    edits: [replica('|| row.suspect ||', '||')],
+  },
+  {
+    variant: 'expelling whoever was silent, though somebody else marked him, and only now',
+    seed: 7,
+    edits: [revocations('EXPEL, [marked]', 'EXPEL, [silent]')],
+  },
+  {
+    variant: 'not waiting for the longer lease of another replica',
+    seed: 2,
+    edits: [
+      revocations('replica.longestLeaseMs :', '1000 :'),
+      revocations('Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs))', '1000'),
+    ],
+  },
+  {
+    variant: 'taking a longer lease while others who are registered may not know of it',
+    seed: 3,
+    edits: [replica('row.shortestLeaseMs ?? Number.POSITIVE_INFINITY', 'Number.POSITIVE_INFINITY')],
+  },
+  {
+    variant: 'knowing how long to wait without a lease, and without having asked',
+    seed: 2,
+    edits: [
+      revocations('replica.leaseRemaining() > 0 ? replica.longestLeaseMs : LONGEST_LEASE_MS', 'replica.longestLeaseMs'),
+    ],
+  },
+  {
+    variant: 'believing a new server at once',
+    edits: [revocations('&& row.primarySettled', '')],
+  },
+  {
+    variant: 'settling a new server before the leases of the one before are over',
+    edits: [replica('now - this.#server.since < leaseOver(this.#longestLeaseMs)', 'false')],
+  },
+  {
+    variant: 'taking a position for one in the log of another server',
+    edits: [cache('entry.server === replica.serverIdentity && ', '')],
+  },
+  {
+    variant: 'ignoring a gap in the log',
+    edits: [replica('} else if (log.length !== row.seq - this.#applied) {', '} else if (false) {')],
+  },
+  {
+    variant: 'waiting for the one before the last',
+    edits: [revocations('applied < seq && !wait.marked', 'applied < seq - 1 && !wait.marked')],
+  },
+];

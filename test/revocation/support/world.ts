@@ -1,0 +1,263 @@
+// Several replicas in one process, each with the real code, on a database, a Redis and a network that are made up.
+import type { Principal } from '../../../src/access/principal.ts';
+import type { AuthCache } from '../../../src/auth-cache/auth-cache.ts';
+import type { SharedCacheOptions } from '../../../src/auth-cache/shared-cache.ts';
+import type { Replica } from '../../../src/revocation/replica.ts';
+import type { Revocations } from '../../../src/revocation/revocations.ts';
+import type { Code } from './code.ts';
+import { Database } from './database.ts';
+import { Network } from './network.ts';
+import { type Moment, Oracle, Violation } from './oracle.ts';
+import { SharedStore } from './shared-store.ts';
+import { Process, Timeline } from './timeline.ts';
+
+export const LEASE_MS = 1000;
+export const LONG_LEASE_MS = 2500;
+export const KEYS = ['a', 'b', 'c', 'd'];
+/** Two people: one has a and b, the other c and d. */
+const ownerOf = (key: string) => (key < 'c' ? '1' : '2');
+export const tagsOf = (key: string) => [`key:${key}`, `user:${ownerOf(key)}`];
+
+const BULKHEAD = 32;
+
+/** Mostly as fast or as slow as may be. */
+const someRate = (chance: number) => (chance < 0.4 ? 1 : chance < 0.8 ? 1 / 1.01 : 1 - (chance - 0.8) / 25);
+
+/** One replica's place: its process may end and begin again there. */
+export class Machine {
+  readonly name: string;
+  readonly network: Network;
+  deaf = false;
+  leaseMs = LEASE_MS;
+  process!: Process;
+  replica!: Replica;
+  revocations!: Revocations;
+  cache!: AuthCache;
+  ring: (() => void) | null = null;
+  /** Requests under way. */
+  verifying = 0;
+  /** Revocations that will be answered, unless the process ends. */
+  settling = 0;
+
+  constructor(name: string, network: Network) {
+    this.name = name;
+    this.network = network;
+  }
+
+  get runs(): boolean {
+    return !this.process.dead && this.process.paused === 'no';
+  }
+}
+
+export class World {
+  readonly timeline: Timeline;
+  readonly database: Database;
+  readonly store: SharedStore;
+  readonly machines: Machine[];
+  /** Off where only that counts which a request can see. */
+  checksReceipts = true;
+  readonly #code: Code;
+  readonly #oracle: Oracle;
+  #lives = 0;
+
+  constructor(code: Code, seed: number, machines: number) {
+    this.#code = code;
+    this.timeline = new Timeline(seed);
+    this.database = new Database(() => this.timeline.now);
+    this.store = new SharedStore(this.timeline);
+    this.#oracle = new Oracle(this.timeline);
+    this.machines = Array.from(
+      { length: machines },
+      (_, index) => new Machine(`replica ${index}`, new Network(this.timeline, this.database)),
+    );
+    this.database.notify = () => this.#notify();
+    this.timeline.observe = () => this.#observe();
+    for (const machine of this.machines) this.boot(machine);
+  }
+
+  /** A new process, with an id of its own and nothing remembered. */
+  boot(machine: Machine, leaseMs = machine.leaseMs): void {
+    const { timeline } = this;
+    const { Replica, Revocations, AuthCache, SharedCache, keyring, logger, metrics } = this.#code;
+    const process = new Process(timeline, someRate(timeline.random()));
+    const { clock } = process;
+    const sql = machine.network.connect(process, leaseMs);
+    const doorbell = {
+      listen: async (ring: () => void) => {
+        machine.ring = ring;
+      },
+      close: async () => {
+        machine.ring = null;
+      },
+    };
+    const keyv = this.store.connect(process) as unknown as SharedCacheOptions['keyv'];
+    const common = { sql, clock, logger, metrics };
+    const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
+    machine.leaseMs = leaseMs;
+    machine.process = process;
+    machine.replica = new Replica({ ...common, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+    machine.revocations = new Revocations({ ...common, replica: machine.replica });
+    machine.cache = new AuthCache({
+      replica: machine.replica,
+      shared: new SharedCache({ keyv, keyring, clock, logger, metrics }),
+      longestEntryMs: 600_000,
+      entries: 100,
+    });
+    machine.verifying = 0;
+    machine.settling = 0;
+    const { replica } = machine;
+    // A service that cannot start is started again.
+    timeline.in(0, process, () => void replica.start().catch(() => this.#bootAgain(machine, process)));
+  }
+
+  crash(machine: Machine): void {
+    machine.process.dead = true;
+    machine.ring = null;
+  }
+
+  /** Says goodbye, where it can, and starts again. */
+  leave(machine: Machine): void {
+    const { process, replica } = machine;
+    this.timeline.in(0, process, () => {
+      const ended = () => {
+        process.dead = true;
+        if (machine.process === process) this.boot(machine);
+      };
+      replica.stop().then(ended, ended);
+    });
+  }
+
+  verify(machine: Machine, key: string): void {
+    const began = this.#oracle.moment();
+    const { process, cache } = machine;
+    this.timeline.in(0, process, () => {
+      machine.verifying++;
+      const crowded = machine.verifying > BULKHEAD;
+      const sql = machine.network.connect(process, 1000);
+      cache
+        .resolve(key, () => this.#load(sql, key))
+        .then(
+          (principal) => this.#judge(machine, key, principal, began),
+          (error) => {
+            if (error.code !== 'AUTHENTICATION_UNAVAILABLE') throw error;
+            const failed = crowded || machine.network.failedAt > began.tick;
+            if (!failed) throw new Violation(`${machine.name} was unavailable, and its database was not`);
+          },
+        )
+        .catch((error) => this.#fail(error))
+        .finally(() => machine.verifying--);
+    });
+  }
+
+  /** The mutation: commits, and answers when that has taken effect. */
+  revoke(machine: Machine, tag: string): void {
+    const { process, revocations, network } = machine;
+    this.timeline.in(0, process, () => {
+      const sql = network.connect(process, 5000);
+      sql.query({ name: 'commit', text: '' }, [tag]).then(
+        () => this.#settle(machine, revocations, tag).catch((error) => this.#fail(error)),
+        () => undefined, // The outcome is unknown: nothing was answered.
+      );
+    });
+  }
+
+  tidy(machine: Machine): void {
+    const { process, revocations } = machine;
+    this.timeline.in(0, process, () => void revocations.tidy().catch(() => undefined));
+  }
+
+  /** Everything is repaired, time enough passes: then everything is answered, and all know the truth. */
+  async rest(): Promise<void> {
+    this.database.down = false;
+    this.store.mood = 'well';
+    for (const machine of this.machines) {
+      machine.network.heal();
+      machine.deaf = false;
+    }
+    await this.timeline.pass(10); // for those who are about to die
+    for (const machine of this.machines) {
+      if (machine.process.dead) this.boot(machine);
+      machine.process.resume();
+    }
+    await this.timeline.pass(1.5 * LONG_LEASE_MS);
+    this.revoke(this.machines[0]!, 'key:of nobody');
+    await this.timeline.pass(2.2 * LONG_LEASE_MS);
+    for (const machine of this.machines) {
+      if (machine.settling > 0) this.#fail(new Violation(`${machine.name} never answered a revocation`));
+      if (machine.replica.leaseRemaining() <= 0) this.#fail(new Violation(`${machine.name} has no lease`));
+    }
+    const { replicas } = this.database.state;
+    if (replicas.size !== this.machines.length)
+      this.#fail(new Violation(`still registered: ${[...replicas.keys()].join('; ')}`));
+    for (const machine of this.machines) for (const key of KEYS) this.verify(machine, key);
+    await this.timeline.pass(100);
+  }
+
+  #bootAgain(machine: Machine, process: Process): void {
+    process.dead = true;
+    this.timeline.in(500, null, () => {
+      if (machine.process === process) this.boot(machine);
+    });
+  }
+
+  async #settle(machine: Machine, revocations: Revocations, tag: string): Promise<void> {
+    machine.settling++;
+    const committed = this.#oracle.moment();
+    const changed = { seq: this.database.state.dead.get(tag) ?? 0, at: 0 };
+    changed.at = this.database.state.log.find(({ seq }) => seq === changed.seq)?.at ?? 0;
+    const receipt = await revocations.settle(tag, new Date(changed.at));
+    machine.settling--;
+    this.#oracle.look(this.database);
+    const holders = this.machines
+      .filter((each) => !each.process.dead && each.replica.leaseRemaining() > 0)
+      .map(({ name, replica }) => ({ name, applied: replica.applied }));
+    // A position means nothing in the log of another history.
+    const comparable = this.database.restores === 0;
+    if (comparable && this.checksReceipts) this.#oracle.receipt(receipt, tag, changed, holders);
+    this.#oracle.answered(tag, committed, comparable ? Number(receipt.sequence) : -1);
+    // Whoever hears of it tries at once, everywhere.
+    for (const key of KEYS.filter((each) => tagsOf(each).includes(tag))) {
+      for (const each of this.machines) this.verify(each, key);
+    }
+  }
+
+  async #load(sql: ReturnType<Network['connect']>, key: string) {
+    const { accepted, refused } = this.#code;
+    const tags = tagsOf(key);
+    const [row] = await sql.query<{ asOf: number; now: number; dead: boolean }>({ name: 'load', text: '' }, [tags]);
+    return row!.dead ? refused(row!, tags) : accepted(row!, { credentialId: key } as Principal, tags, []);
+  }
+
+  #judge(machine: Machine, key: string, principal: Principal | null, began: Moment): void {
+    this.#oracle.look(this.database);
+    if (principal) this.#oracle.accepted(tagsOf(key), began, machine.leaseMs, machine.name);
+    else this.#oracle.refused(tagsOf(key), began, machine.leaseMs, machine.name);
+  }
+
+  /** After everything that happens, everybody who runs is asked for everything that he can answer from memory. */
+  #observe(): void {
+    if (this.#violation) throw this.#violation;
+    this.#oracle.look(this.database);
+    for (const machine of this.machines) {
+      if (!machine.runs) continue;
+      for (const key of KEYS) {
+        const known = machine.cache.peek(key);
+        if (known !== undefined) this.#judge(machine, key, known, this.#oracle.moment());
+      }
+    }
+  }
+
+  #violation: unknown = null;
+
+  #fail(error: unknown): void {
+    this.#violation ??= error;
+  }
+
+  #notify(): void {
+    for (const machine of this.machines) {
+      const { process, network, ring, deaf } = machine;
+      if (deaf || network.state !== 'open' || !ring) continue;
+      this.timeline.in(this.timeline.random() * 3, process, () => machine.ring === ring && ring());
+    }
+  }
+}
