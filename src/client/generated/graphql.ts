@@ -67,8 +67,8 @@ export type RefreshRejectionReason =
   | 'UNKNOWN';
 
 export type RefreshSessionInput = {
-  /** The refresh token. Left out: the one in the cookie. */
-  refreshToken?: string | null | undefined;
+  /** The refresh token. Empty: the one in the cookie. */
+  refreshToken: string;
 };
 
 /** How a revocation became certain. */

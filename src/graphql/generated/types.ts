@@ -524,8 +524,8 @@ export type RefreshRejectionReason =
   | 'UNKNOWN';
 
 export type RefreshSessionInput = {
-  /** The refresh token. Left out: the one in the cookie. */
-  refreshToken?: InputMaybe<Scalars['String']['input']>;
+  /** The refresh token. Empty: the one in the cookie. */
+  refreshToken: Scalars['String']['input'];
 };
 
 export type RefreshSessionResult = RefreshSessionSuccess | RefreshTokenRejectedError;

@@ -10,13 +10,14 @@ const MESSAGES: Record<RefreshRejectionReason, string> = {
 
 export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = async (_parent, { input }, context) => {
   const { cookies, services } = context;
-  const presented = input.refreshToken ?? cookies.refreshToken ?? '';
+  const fromCookie = input.refreshToken === '';
+  const presented = fromCookie ? (cookies.refreshToken ?? '') : input.refreshToken;
   const outcome = await services.refresh.refresh(context.unitOfWork(), presented);
   switch (outcome.kind) {
     case 'refreshed':
       return {
         __typename: 'RefreshSessionSuccess',
-        tokens: input.refreshToken == null ? cookies.keep(outcome.tokens) : outcome.tokens,
+        tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,
       };
     case 'rejected':
       return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
