@@ -72,13 +72,13 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
 
-    const onUpdate = (table: string, kind: string, columns: string[], guard = '') =>
+    const onUpdate = (table: string, kind: string, columns: string[], guard = '', id = 'id') =>
       this.addSql(`create constraint trigger ${table}_invalidate_update after update on ${table}
         deferrable initially deferred for each row
         when ((${columns.map((column) => `old.${column}`).join(', ')}) is distinct from (${columns
           .map((column) => `new.${column}`)
           .join(', ')})${guard})
-        execute function auth_invalidate_row('${kind}', 'id')`);
+        execute function auth_invalidate_row('${kind}', '${id}')`);
     const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') =>
       this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
         deferrable initially deferred for each row ${when} execute function auth_invalidate_row('${kind}', '${column}')`);
@@ -103,10 +103,10 @@ export class Migration20261122000100 extends Migration {
     onUpdate(
       'sessions',
       'session',
-      ['id', 'user_id', 'revoked_at', 'expires_at', 'idle_expires_at'],
+      ['id', 'user_id', 'generation', 'revoked_at', 'expires_at', 'idle_expires_at'],
       ` and not (
-          (new.id, new.user_id, new.revoked_at, new.expires_at)
-            is not distinct from (old.id, old.user_id, old.revoked_at, old.expires_at)
+          (new.id, new.user_id, new.generation, new.revoked_at, new.expires_at)
+            is not distinct from (old.id, old.user_id, old.generation, old.revoked_at, old.expires_at)
           and new.idle_expires_at >= old.idle_expires_at)`,
     );
     // What housekeeping removes has long been refused.
@@ -122,8 +122,11 @@ export class Migration20261122000100 extends Migration {
     onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
     onRow('workspaces', 'delete', 'workspace', 'id');
     onRow('access_token_revocations', 'insert', 'jti', 'jti');
+    onUpdate('jwt_keys', 'jwt-key', ['kid', 'public_jwk'], '', 'kid');
     onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
-    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'jwt_keys']) onTruncate(table);
+    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations', 'jwt_keys']) {
+      onTruncate(table);
+    }
   }
 
   override async down(): Promise<void> {
