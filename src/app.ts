@@ -254,7 +254,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await jwtKeys.start();
       every(HOUSEKEEPING_MS, 'tidying the invalidation log', () => revocations.tidy());
       every(HOUSEKEEPING_MS, 'tidying the keys of access tokens', () => jwtKeys.tidy());
-      every(HOUSEKEEPING_MS, 'purging', () => purge(database.sync).then(() => undefined));
+      every(HOUSEKEEPING_MS, 'purging', () => purge(database.reads).then(() => undefined));
       if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
     },
 

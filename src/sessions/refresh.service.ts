@@ -37,8 +37,8 @@ export interface RefreshServiceOptions {
 /** What was decided about a presented token, inside its transaction. */
 type Decision =
   | { kind: 'successor'; session: Session; role: UserRole; refreshToken: string }
-  | { kind: 'rejected'; reason: 'EXPIRED' | 'REVOKED' }
-  | { kind: 'reused'; session: Session };
+  | { kind: 'expired' }
+  | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
  * Exchanges refresh tokens (RFC 9700 §4.14.2). Each works once; presenting a dead one ends its whole session, for
@@ -60,20 +60,24 @@ export class RefreshService {
    */
   async refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
     if (parseSecret(presented)?.prefix !== 'rkr') return { kind: 'rejected', reason: 'UNKNOWN' };
-    const tokenHash = sha256Base64url(presented);
     const { em } = unitOfWork;
-    const known = await em.findOne(RefreshToken, { tokenHash });
+    const known = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) });
     if (!known) return { kind: 'rejected', reason: 'UNKNOWN' };
-    // Limited is what makes new tokens. A thief's second use must never be too fast to be noticed.
-    if (!known.usedAt) await this.#options.limit((await em.findOneOrFail(Session, { id: known.sessionId })).userId);
+    // Limited is what makes new tokens. A theft must never be too fast to be noticed, and what is over costs its owner
+    // nothing.
+    const session = await em.findOneOrFail(Session, { id: known.sessionId });
+    const now = this.#options.clock.now();
+    const goesOn = !session.endedAt && !session.isExpired(now) && (await this.#isExchangeable(em, known, now));
+    if (goesOn) await this.#options.limit(session.userId);
 
-    const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known));
+    const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known), session.id);
     switch (decision.kind) {
-      case 'rejected':
-        return decision;
-      case 'reused':
-        await this.#options.revocations.settle(sessionTag(decision.session.id), decision.session.endedAt!);
-        return { kind: 'rejected', reason: 'REUSED' };
+      case 'expired':
+        return { kind: 'rejected', reason: 'EXPIRED' };
+      case 'ended':
+        // By this call, or by another one that may still be on its way to the other replicas.
+        await this.#options.revocations.settle(sessionTag(session.id), decision.session.endedAt ?? now);
+        return { kind: 'rejected', reason: decision.reason };
       case 'successor':
         return { kind: 'refreshed', tokens: await this.#tokensOf(decision) };
     }
@@ -86,23 +90,26 @@ export class RefreshService {
     const user = await ownerOf(em, session.userId);
     const token = await em.findOneOrFail(RefreshToken, { id });
     const now = this.#options.clock.now();
-    if (session.endedAt || user.disabled) return { kind: 'rejected', reason: 'REVOKED' };
-    if (session.isExpired(now)) return { kind: 'rejected', reason: 'EXPIRED' };
-    if (token.usedAt && !(await this.#isLostAnswer(em, token, now))) {
+    if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (session.isExpired(now)) return { kind: 'expired' };
+    if (!(await this.#isExchangeable(em, token, now))) {
       this.#endForReuse(unitOfWork, session, now);
-      return { kind: 'reused', session };
+      return { kind: 'ended', session, reason: 'REUSED' };
     }
+    // Only now: an account that is disabled for a while must not hide a theft.
+    if (user.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
     const refreshToken = token.usedAt
       ? await this.#knownSuccessor(em, token, presented)
       : await this.#newSuccessor(em, token, presented, now);
-    if (!refreshToken) return { kind: 'rejected', reason: 'REVOKED' };
+    if (!refreshToken) return { kind: 'ended', session, reason: 'REVOKED' };
     session.refresh(now, this.#options.idleSeconds);
     return { kind: 'successor', session, role: user.role, refreshToken };
   }
 
-  /** Whether this used token is the parent of the newest one, and was used only just now. */
-  async #isLostAnswer(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
-    const sinceUse = now.getTime() - token.usedAt!.getTime();
+  /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
+  async #isExchangeable(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
+    if (!token.usedAt) return true;
+    const sinceUse = now.getTime() - token.usedAt.getTime();
     if (sinceUse >= this.#options.graceSeconds * 1000) return false;
     const successor = await em.findOne(RefreshToken, { parentId: token.id });
     return successor !== null && successor.usedAt === null;

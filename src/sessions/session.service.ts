@@ -1,4 +1,4 @@
-import type { FilterQuery } from '@mikro-orm/core';
+import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { isAdministrator, type Principal } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
@@ -108,7 +108,8 @@ export class SessionService {
   ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
     const session = await unitOfWork.transaction(async () => {
       const where = { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) };
-      const found = await unitOfWork.em.findOne(Session, where);
+      // Waits for whoever ends it at the same moment: the first reason stays.
+      const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
         this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
