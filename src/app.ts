@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { EntityManager } from '@mikro-orm/sql';
-import type { Principal } from './access/principal.ts';
-import { type ConfirmCaller, UnitOfWork } from './access/unit-of-work.ts';
+import type { ConfirmCaller } from './access/unit-of-work.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
 import { EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
@@ -20,15 +18,15 @@ import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { openDatabase } from './database/database.ts';
-import type { GraphQLContext, Services } from './graphql/context.ts';
-import { createLoaders } from './graphql/loaders.ts';
+import type { Services } from './graphql/context.ts';
+import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createIntrospect } from './http/introspect.ts';
 import { createJwks } from './http/jwks.ts';
 import { createMetricsEndpoint } from './http/metrics.ts';
 import { createReadiness } from './http/readiness.ts';
-import { createRouter, type Handler, identified, type Route, requestIdOf } from './http/router.ts';
+import { createRouter, type Handler, identified, type Route } from './http/router.ts';
 import { createVerify } from './http/verify.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
@@ -38,6 +36,8 @@ import { Replica } from './revocation/replica.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { JwtKeys } from './sessions/jwt-keys.ts';
+import { purge } from './sessions/purge.ts';
+import { RefreshService } from './sessions/refresh.service.ts';
 import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
 import { SessionService } from './sessions/session.service.ts';
 import { WorkspaceService } from './workspaces/workspace.service.ts';
@@ -98,7 +98,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
   const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
-  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, clock });
+  const jwtKeys = new JwtKeys({
+    sql: database.reads,
+    fork: database.fork,
+    keyring,
+    clock: { now: databaseTime.now, monotonic: clock.monotonic },
+  });
   const accessTokens = new AccessTokens({
     keys: jwtKeys,
     issuer: config.issuer,
@@ -154,6 +159,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
     emails,
     sessions,
+    refresh: new RefreshService({
+      accessTokens,
+      audit,
+      revocations,
+      keyring,
+      clock: databaseTime,
+      idleSeconds: config.refreshIdleSeconds,
+      graceSeconds: config.refreshGraceSeconds,
+      limit: (userId) => limits.refresh(userId),
+    }),
     apiKeys: new ApiKeyService({
       audit,
       revocations,
@@ -181,12 +196,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
-    createContext: (request, principal) =>
-      createContext(
-        { services, principal, fork: database.fork, confirm, now: databaseTime.now },
-        request,
-        clientAddress,
-      ),
+    createContext: createContextFactory({
+      services,
+      fork: database.fork,
+      confirm,
+      clientAddress,
+      now: databaseTime.now,
+    }),
   });
   const readiness = createReadiness({
     database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
@@ -227,6 +243,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     shared,
     services,
     canary,
+    jwtKeys,
     metrics,
     handle: createRouter(new Map(routes), logger),
 
@@ -236,6 +253,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await replica.start();
       await jwtKeys.start();
       every(HOUSEKEEPING_MS, 'tidying the invalidation log', () => revocations.tidy());
+      every(HOUSEKEEPING_MS, 'tidying the keys of access tokens', () => jwtKeys.tidy());
+      every(HOUSEKEEPING_MS, 'purging', () => purge(database.reads).then(() => undefined));
       if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
     },
 
@@ -261,38 +280,3 @@ const CANARY_MS = 30_000;
 
 const yes = () => true;
 const no = () => false;
-
-interface ContextParts {
-  services: Services;
-  principal: Principal | null;
-  fork: () => EntityManager;
-  confirm: ConfirmCaller;
-  now: () => Date;
-}
-
-function createContext(
-  { services, principal, fork, confirm, now }: ContextParts,
-  request: IncomingMessage,
-  clientAddress: (request: IncomingMessage) => string,
-): GraphQLContext {
-  let reads: EntityManager | undefined;
-  const em = () => (reads ??= fork());
-  const origin = {
-    ipAddress: clientAddress(request),
-    userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
-    requestId: requestIdOf(request),
-  };
-  return {
-    services,
-    principal,
-    origin,
-    loaders: createLoaders(em),
-    caller() {
-      if (!principal) throw new Error('A guarded field was reached without a principal.');
-      return principal;
-    },
-    em,
-    unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
-    now,
-  };
-}

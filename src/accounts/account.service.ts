@@ -1,6 +1,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { InputCheck, type InvalidInput } from '../access/input.ts';
+import { isAdministrator } from '../access/principal.ts';
+import type { RevocationReason } from '../access/revocation-reason.ts';
 import type { UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -22,7 +24,9 @@ export interface AccountInput {
 
 /** Starts a session inside the transaction under way, and answers with its tokens once that is committed. */
 export interface Sessions<Started, Tokens> {
-  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole }): Started;
+  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole; sessionGeneration: number }): Started;
+  /** How many sessions of this person are alive, apart from one. */
+  countAlive(em: EntityManager, userId: string, except: string | null): Promise<number>;
   tokensOf(started: Started): Promise<Tokens>;
 }
 
@@ -131,6 +135,73 @@ export class AccountService<Started, Tokens> {
     });
     if (!outcome) return { kind: 'invalidCredentials' };
     return { kind: 'loggedIn', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
+  }
+
+  /**
+   * Ends all sessions of one person, the caller's own unless an administrator names somebody. One number in one row,
+   * however many they are.
+   */
+  async endSessions(
+    unitOfWork: UnitOfWork,
+    input: { userId: string | null; exceptCurrent: boolean },
+  ): Promise<{ kind: 'ended'; revokedCount: number; receipt: Receipt } | { kind: 'userNotFound' }> {
+    const { caller, em } = unitOfWork;
+    const userId = input.userId ?? caller.userId;
+    if (!userId || (userId !== caller.userId && !isAdministrator(caller))) return { kind: 'userNotFound' };
+    const kept = input.exceptCurrent && caller.kind === 'session' ? caller.credentialId : null;
+    const ended = await unitOfWork.transaction(async () => {
+      const user = await em.findOne(User, { id: userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      return (
+        user && this.#endSessions(unitOfWork, user, kept, userId === caller.userId ? 'SIGNED_OUT' : 'ADMINISTRATIVE')
+      );
+    }, userId);
+    if (!ended) return { kind: 'userNotFound' };
+    return { kind: 'ended', ...(await this.#settled(ended)) };
+  }
+
+  /** Changes the caller's own password, and ends every other session of theirs: whoever knew the old one is out. */
+  async changePassword(
+    unitOfWork: UnitOfWork,
+    input: { currentPassword: string; newPassword: string },
+  ): Promise<
+    | { kind: 'changed'; user: User; revokedCount: number; receipt: Receipt }
+    | { kind: 'invalidCredentials' }
+    | { kind: 'notASession' }
+    | InvalidInput
+  > {
+    const { caller, em } = unitOfWork;
+    const { passwords, emails, audit } = this.#options;
+    // Not for keys: a program that leaked must not be able to lock its owner out.
+    if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
+    const known = await em.findOneOrFail(User, { id: caller.userId });
+    if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
+    const check = new InputCheck();
+    const email = emails.open(known);
+    passwords.check(check, input.newPassword, 'input.newPassword', [email, ...email.split('@'), known.displayName]);
+    if (check.outcome) return check.outcome;
+
+    const passwordHash = await passwords.hash(input.newPassword);
+    const changed = await unitOfWork.transaction(async () => {
+      const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
+      user.changePassword(passwordHash);
+      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id });
+      return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
+    }, known.id);
+    if (!changed) return { kind: 'invalidCredentials' };
+    return { kind: 'changed', user: changed.user, ...(await this.#settled(changed)) };
+  }
+
+  async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
+    const revokedCount = await this.#options.sessions.countAlive(unitOfWork.em, user.id, kept);
+    user.endSessions(kept, this.#options.clock.now(), reason);
+    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id });
+    return { user, revokedCount };
+  }
+
+  async #settled({ user, revokedCount }: { user: User; revokedCount: number }) {
+    const receipt = await this.#options.revocations.settle(userTag(user.id), user.sessionsRevokedAt!);
+    return { revokedCount, receipt };
   }
 
   /** Ends every credential of this person at once: one row, however many they are. */

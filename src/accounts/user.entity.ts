@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { RevocationReason } from '../access/revocation-reason.ts';
 import type { UserRole } from '../access/scope.ts';
 
 /** What a new account is made of. */
@@ -25,14 +26,41 @@ export class User {
   passwordHash!: string;
   createdAt!: Date;
   disabledAt!: Date | null;
+  /** Sessions of an earlier generation are over, but for the one that was kept. One number ends any number of them. */
+  sessionGeneration!: number;
+  sessionKept!: string | null;
+  sessionsRevokedAt!: Date | null;
+  sessionsRevocationReason!: RevocationReason | null;
 
   static create(fields: NewUser): User {
-    return Object.assign(new User(), { ...fields, disabledAt: null });
+    return Object.assign(new User(), {
+      ...fields,
+      disabledAt: null,
+      sessionGeneration: 0,
+      sessionKept: null,
+      sessionsRevokedAt: null,
+      sessionsRevocationReason: null,
+    });
   }
 
   /** Takes the account out of use; doing it twice keeps the first moment. */
   disable(now: Date): void {
     this.disabledAt ??= now;
+  }
+
+  /**
+   * Ends every session there is, but for the one that is kept. Counted, not timed: a session that another replica
+   * starts in the same millisecond belongs to one generation or the other.
+   */
+  endSessions(kept: string | null, now: Date, reason: RevocationReason): void {
+    this.sessionGeneration++;
+    this.sessionKept = kept;
+    this.sessionsRevokedAt = now;
+    this.sessionsRevocationReason = reason;
+  }
+
+  changePassword(passwordHash: string): void {
+    this.passwordHash = passwordHash;
   }
 
   enable(): void {
@@ -52,5 +80,9 @@ export const UserSchema = defineEntity({
     passwordHash: p.string(),
     createdAt: p.datetime(),
     disabledAt: p.datetime().nullable(),
+    sessionGeneration: p.integer(),
+    sessionKept: p.string().nullable(),
+    sessionsRevokedAt: p.datetime().nullable(),
+    sessionsRevocationReason: p.string().$type<RevocationReason>().nullable(),
   },
 });

@@ -56,6 +56,11 @@ export class ApiKey {
     });
   }
 
+  /** When it was ended early; null for one that was not. */
+  get endedAt(): Date | null {
+    return this.revokedAt;
+  }
+
   isExpired(now: Date): boolean {
     return this.expiresAt !== null && this.expiresAt <= now;
   }

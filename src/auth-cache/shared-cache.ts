@@ -10,7 +10,8 @@ import type { CachedCredential } from './cached-credential.ts';
 
 /** Nobody waits longer than this for Redis. */
 const PATIENCE_MS = 25;
-const SEAL_PURPOSE = 'auth-cache';
+/** Counted up with every change of what is stored: an entry of another release does not open. */
+const SEAL_PURPOSE = 'auth-cache/1';
 
 /** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
 export function connectSharedCache({

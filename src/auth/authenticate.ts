@@ -69,7 +69,7 @@ export class Authenticator<Claims> {
     const known = this.#options.cache.peek(sha256Base64url(presented.text));
     // A token may only come as Bearer, whatever the cache remembers of it.
     if (known && !(known.kind === 'session' && presented.carrier === 'apiKeyHeader')) return this.#accept(known);
-    if (known !== undefined) return Promise.reject(this.#refusal(presented, address));
+    if (known !== undefined) return this.#refuse(presented, address);
     return this.#decide(presented, address);
   }
 
@@ -79,18 +79,19 @@ export class Authenticator<Claims> {
     return candidate && this.#options.cache.resolve(candidate.fingerprint, candidate.load);
   }
 
-  async #decide(presented: Presented, address: () => string): Promise<Principal> {
+  async #decide(presented: Presented, address: () => string): Promise<Principal | null> {
     this.#options.failures.check(address());
     const candidate = await this.#candidate(presented);
     const principal = candidate && (await this.#options.cache.resolve(candidate.fingerprint, candidate.load));
-    if (!principal) throw this.#refusal(presented, address);
-    return this.#accept(principal);
+    return principal ? this.#accept(principal) : this.#refuse(presented, address);
   }
 
-  #refusal(presented: Presented, address: () => string): Error {
+  async #refuse(presented: Presented, address: () => string): Promise<null> {
     this.#options.failures.count(address());
     this.counts[kindOf(presented.text)].refused++;
-    return credentialRefused();
+    // A browser sends its cookies along unasked, also when it is about to refresh or to log in: a bad one is none.
+    if (presented.carrier === 'cookie') return null;
+    throw credentialRefused();
   }
 
   #accept(principal: Principal): Principal {
@@ -106,7 +107,7 @@ export class Authenticator<Claims> {
       return { fingerprint, load: () => this.#options.apiKeys.load(fingerprint) };
     }
     // Refresh tokens and signing secrets are no credentials of a request, and a JWT has two dots.
-    if (secret || carrier !== 'bearer' || text.split('.', 4).length !== 3) return null;
+    if (secret || carrier === 'apiKeyHeader' || text.split('.', 4).length !== 3) return null;
     const claims = await this.#verify(text);
     return claims && { fingerprint: sha256Base64url(text), load: () => this.#options.sessions.load(claims) };
   }

@@ -1,7 +1,8 @@
 import { contradictoryCredentials } from '../access/access-error.ts';
+import { cookieSecrets } from './cookies.ts';
 
 /** What a request carries to say who it comes from. */
-export type Presented = { carrier: 'bearer' | 'apiKeyHeader'; text: string };
+export type Presented = { carrier: 'bearer' | 'apiKeyHeader' | 'cookie'; text: string };
 
 /** A request's headers as Node gives them: once by name in lower case, and once as they came, names and values by turns. */
 export interface RequestHeaders {
@@ -11,7 +12,8 @@ export interface RequestHeaders {
 
 /**
  * The one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1, the scheme in any case) or `X-API-Key`.
- * Never the URL, never the body (RFC 6750 §2.3 warns of the first, and proxies log it).
+ * Never the URL, never the body (RFC 6750 §2.3 warns of the first, and proxies log it). Where there is neither, the
+ * cookie of a browser that logged in with `cookies: true`.
  *
  * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
  * @throws AccessError where two different ones are presented
@@ -19,7 +21,10 @@ export interface RequestHeaders {
 export function presentedCredential(request: RequestHeaders): Presented | null {
   const authorization = only(request, 'authorization');
   const apiKey = only(request, 'x-api-key')?.trim();
-  if (authorization === undefined && apiKey === undefined) return null;
+  if (authorization === undefined && apiKey === undefined) {
+    const { access } = cookieSecrets(request.headers);
+    return access === null ? null : { carrier: 'cookie', text: access };
+  }
   const bearer = authorization === undefined ? null : bearerOf(authorization);
   if (apiKey === undefined) return { carrier: 'bearer', text: bearer ?? '' };
   if (bearer !== null && bearer !== apiKey) throw contradictoryCredentials();

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { bootstrapCommand } from './bootstrap.ts';
+import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
+import { purgeCommand } from './purge.ts';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -10,7 +12,9 @@ const program = new Command('rekey')
   .description(`${description}\n\nConfigured by the same environment variables as the service.`)
   .version(version)
   .addCommand(migrateCommand())
-  .addCommand(bootstrapCommand());
+  .addCommand(bootstrapCommand())
+  .addCommand(jwtKeysCommand())
+  .addCommand(purgeCommand());
 
 try {
   await program.parseAsync();

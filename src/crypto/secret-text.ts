@@ -1,5 +1,6 @@
+import { createHmac, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { BASE62, randomBase62 } from '../kernel/random.ts';
+import { BASE62, type RandomBytes, randomBase62 } from '../kernel/random.ts';
 
 /** API key, daemon token, refresh token, signing secret. One is never accepted in place of another. */
 export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks';
@@ -13,9 +14,25 @@ const SECRET = /^(rka|rkd|rkr|rks)_[0-9A-Za-z]{36}$/;
  * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of all that stands before it.
  * 40 characters of ASCII, one word for a double click, and easy to find for those who scan repositories for leaks.
  */
-export function makeSecret(prefix: SecretPrefix): string {
-  const body = `${prefix}_${randomBase62(RANDOM_LENGTH)}`;
+export function makeSecret(prefix: SecretPrefix, random?: RandomBytes): string {
+  const body = `${prefix}_${randomBase62(RANDOM_LENGTH, random)}`;
   return body + checksum(body);
+}
+
+/**
+ * The secret that follows from another text: always the same one, and unguessable without the key. Its characters come
+ * from HMAC-SHA-256 in counter mode (SP 800-108) instead of a random source.
+ */
+export function deriveSecret(prefix: SecretPrefix, key: KeyObject, from: string): string {
+  let counter = 0;
+  const stream: RandomBytes = (size) => {
+    const blocks: Buffer[] = [];
+    for (let length = 0; length < size; length += 32) {
+      blocks.push(createHmac('sha256', key).update(`${counter++}|${from}`).digest());
+    }
+    return Buffer.concat(blocks).subarray(0, size);
+  };
+  return makeSecret(prefix, stream);
 }
 
 /**

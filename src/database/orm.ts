@@ -6,6 +6,7 @@ import { ApiKeySchema } from '../api-keys/api-key.entity.ts';
 import { AuditEventSchema } from '../audit/audit-event.entity.ts';
 import { JwtKeySchema } from '../sessions/jwt-key.entity.ts';
 import { RefreshTokenSchema } from '../sessions/refresh-token.entity.ts';
+import { RevocationSchema } from '../sessions/revocation.entity.ts';
 import { SessionSchema } from '../sessions/session.entity.ts';
 import { WorkspaceMemberSchema, WorkspaceSchema } from '../workspaces/workspace.entity.ts';
 import { migrations } from './migrations/index.ts';
@@ -18,6 +19,7 @@ export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (me
       SessionSchema,
       RefreshTokenSchema,
       JwtKeySchema,
+      RevocationSchema,
       WorkspaceSchema,
       WorkspaceMemberSchema,
       ApiKeySchema,
@@ -30,6 +32,8 @@ export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (me
     debug: false,
     colors: false,
     logger: options.log ?? (() => undefined),
+    // Migrations are written by hand: the ORM knows nothing of triggers, and `schema:update` would drop them.
+    schemaGenerator: { ignoreSchema: ['public'] },
     migrations: {
       migrationsList: migrations,
       path: fileURLToPath(new URL('migrations', import.meta.url)),

@@ -57,6 +57,7 @@ export class DedicatedSql implements Sql {
   readonly #timeoutMs: number;
   readonly #logger: Logger;
   #client: Promise<pg.Client> | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(url: string, options: { timeoutMs: number; logger: Logger }) {
     this.#url = url;
@@ -64,7 +65,14 @@ export class DedicatedSql implements Sql {
     this.#logger = options.logger;
   }
 
-  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+  /** One at a time, in the order they were asked. */
+  query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const answer = this.#turn.then(() => this.#query<Row>(statement, values));
+    this.#turn = answer.catch(() => undefined); // Whoever asked is told; the next one has his own turn.
+    return answer;
+  }
+
+  async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const connecting = (this.#client ??= this.#connect());
     try {
       const client = await connecting;

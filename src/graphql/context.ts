@@ -5,6 +5,7 @@ import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService, SessionTokens, StartedSession } from '../sessions/session.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
@@ -14,11 +15,22 @@ export interface Services {
   accounts: AccountService<StartedSession, SessionTokens>;
   emails: EmailVault;
   sessions: SessionService;
+  refresh: RefreshService;
   apiKeys: ApiKeyService;
   workspaces: WorkspaceService;
   limits: Limits;
   /** What a credential stands for right now; null where it would authenticate nobody. */
   inspect: (credential: string) => Promise<Principal | null>;
+}
+
+/** The tokens that a browser keeps out of reach of scripts, for those who asked for it. */
+export interface CookieJar {
+  /** The refresh token that came with this request; null where there was none, or no CSRF header with it. */
+  readonly refreshToken: string | null;
+  /** Puts the tokens into the answer's cookies, and takes them out of its body. */
+  keep(tokens: SessionTokens): SessionTokens;
+  /** Empties the browser's jar, where the request came with one. */
+  forget(): void;
 }
 
 /**
@@ -31,6 +43,7 @@ export interface GraphQLContext {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
+  readonly cookies: CookieJar;
   /** The principal of a field that only authenticated requests reach. */
   caller(): Principal;
   /** For reads: one for the whole request. */

@@ -8,10 +8,10 @@ import type { CredentialStatus } from './generated/types.ts';
 
 /** Where a credential is in its life. */
 export function statusOf(
-  credential: { revokedAt: Date | null; isExpired(now: Date): boolean },
+  credential: { endedAt: Date | null; isExpired(now: Date): boolean },
   now: Date,
 ): CredentialStatus {
-  if (credential.revokedAt) return 'REVOKED';
+  if (credential.endedAt) return 'REVOKED';
   return credential.isExpired(now) ? 'EXPIRED' : 'ACTIVE';
 }
 

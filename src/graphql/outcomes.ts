@@ -34,3 +34,11 @@ export const apiKeyNotFound = () =>
 
 export const workspaceNotFound = () =>
   ({ __typename: 'WorkspaceNotFoundError', message: 'There is no workspace with this id among yours.' }) as const;
+
+export const invalidCredentials = (message: string) => ({ __typename: 'InvalidCredentialsError', message }) as const;
+
+export const notASession = () =>
+  ({
+    __typename: 'NotASessionError',
+    message: 'This request was authenticated by something else than a session.',
+  }) as const;

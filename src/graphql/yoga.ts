@@ -27,7 +27,7 @@ export interface YogaOptions {
   logger: Logger;
   /** Who asks: see `Authenticator.authenticate`. */
   authenticate: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  createContext: (request: IncomingMessage, principal: Principal | null) => GraphQLContext;
+  createContext: (request: IncomingMessage, response: ServerResponse, principal: Principal | null) => GraphQLContext;
 }
 
 /** The executable schema, with its guards in place. */
@@ -54,9 +54,9 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
     renderGraphiQL: () => page.html,
     maskedErrors: { maskError: createMaskError(logger) },
     plugins: [useNoStore(), usePageHeaders(page.contentSecurityPolicy), useJsonPostsOnly(), useDocumentLimits()],
-    context: async ({ req }) => {
+    context: async ({ req, res }) => {
       try {
-        return createContext(req, await authenticate(req));
+        return createContext(req, res, await authenticate(req));
       } catch (error) {
         throw error instanceof AccessError ? refusedRequest(error) : error;
       }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import { isId } from '../kernel/ids.ts';
 import type { JwtKeys } from './jwt-keys.ts';
 
 /** Longer than any access token we make, shorter than what would be costly to look at. */
@@ -16,8 +17,18 @@ const claimsSchema = z.object({
   exp: z.number().int(),
 });
 
-/** The claims of an access token that was verified. `iat` and `exp` are seconds since the epoch. */
-export type AccessTokenClaims = z.infer<typeof claimsSchema>;
+/** The claims of an access token that was verified, and its key. `iat` and `exp` are seconds since the epoch. */
+export type AccessTokenClaims = z.infer<typeof claimsSchema> & { kid: string };
+
+/** A token's own id begins with its session's, so that whoever holds one of them finds the other. */
+const newJti = (sessionId: string) => `${sessionId}.${randomUUID()}`;
+
+/** The session that a token with this id would belong to; null where no token of ours has such an id. */
+export function sessionOfJti(jti: string): string | null {
+  const [sessionId, unique, ...more] = jti.split('.');
+  return sessionId && unique && more.length === 0 && isId(sessionId, 'ses') && UUID.test(unique) ? sessionId : null;
+}
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface AccessTokensOptions {
   keys: JwtKeys;
@@ -46,7 +57,7 @@ export class AccessTokens {
       .setIssuer(issuer)
       .setAudience(issuer)
       .setSubject(session.userId)
-      .setJti(randomUUID())
+      .setJti(newJti(session.id))
       .setIssuedAt(issuedAt)
       .setExpirationTime(expiresAt)
       .sign(privateKey);
@@ -63,10 +74,12 @@ export class AccessTokens {
     const { keys, issuer, now } = this.#options;
     if (token.length > LONGEST_TOKEN) return null;
     let payload: JWTPayload;
+    let kid = '';
     try {
       const verified = await jwtVerify(
         token,
-        async ({ kid }) => {
+        async (header) => {
+          kid = header.kid ?? '';
           const key = kid ? await keys.verifying(kid) : null;
           if (!key) throw new errors.JWSSignatureVerificationFailed();
           return key;
@@ -80,6 +93,6 @@ export class AccessTokens {
     }
     const claims = claimsSchema.safeParse(payload);
     if (!claims.success || claims.data.iat > now() / 1000 + LEEWAY_SECONDS) return null;
-    return claims.data;
+    return { ...claims.data, kid };
   }
 }

@@ -12,7 +12,21 @@ export class JwtKey {
   publicJwk!: JWK;
   privateSealed!: string;
   createdAt!: Date;
+  /** Since when it signs; null for one that does not yet. */
+  activatedAt!: Date | null;
   retiredAt!: Date | null;
+
+  /** From now on it signs. */
+  activate(now: Date): void {
+    this.state = 'CURRENT';
+    this.activatedAt = now;
+  }
+
+  /** From now on it only verifies what it has signed. */
+  retire(now: Date): void {
+    this.state = 'RETIRED';
+    this.retiredAt = now;
+  }
 }
 
 export const JwtKeySchema = defineEntity({
@@ -24,6 +38,7 @@ export const JwtKeySchema = defineEntity({
     publicJwk: p.json<JWK>(),
     privateSealed: p.text(),
     createdAt: p.datetime(),
+    activatedAt: p.datetime().nullable(),
     retiredAt: p.datetime().nullable(),
   },
 });

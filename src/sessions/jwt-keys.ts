@@ -18,6 +18,12 @@ const LOAD: Statement = {
 };
 type LoadRow = Pick<JwtKey, 'kid' | 'state' | 'publicJwk' | 'privateSealed'>;
 
+/** Twice as long as others may keep the list of keys (see `http/jwks.ts`). */
+const PUBLISHED_BEFORE_USE_MS = 600_000;
+const SIGNS_FOR_MS = 30 * 86_400_000;
+/** The longest life of any access token, and an hour for replicas that have not heard yet. */
+const RETIRED_FOR_MS = 90_000_000;
+
 interface LoadedKey {
   state: JwtKeyState;
   publicKey: KeyObject;
@@ -28,6 +34,7 @@ export interface JwtKeysOptions {
   sql: Sql;
   fork: () => EntityManager;
   keyring: Keyring;
+  /** Database time, and our own for pauses. */
   clock: Clock;
 }
 
@@ -43,21 +50,52 @@ export class JwtKeys {
     this.#options = options;
   }
 
-  /** Loads the keys; makes the first one where there is none. Several replicas may do so at once: one key wins. */
+  /** Loads the keys; makes the first ones where there are none. Several replicas may do so at once: one makes them. */
   async start(): Promise<void> {
     await this.#load();
     if (this.#signing) return;
-    const em = this.#options.fork();
-    await em.begin();
-    try {
-      await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
-      if ((await em.count(JwtKey, { state: 'CURRENT' })) === 0) em.persist(await this.#generate());
-      await em.commit();
-    } catch (error) {
-      await em.rollback().catch(() => undefined); // The first error is the one that matters.
-      throw error;
-    }
+    await this.#exclusively(async (em) => {
+      if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return;
+      const current = await this.#generate();
+      current.activate(this.#options.clock.now());
+      em.persist([current, await this.#generate()]);
+    });
     await this.#load();
+  }
+
+  /**
+   * The next key signs from now on, the current one retires, and a new next one is published. Whoever verifies offline
+   * has known the next key for as long as they may keep the list, so not a single token is refused.
+   *
+   * @returns when rotating will be possible, where the next key was published too recently; null when it was done
+   */
+  async rotate(): Promise<Date | null> {
+    const now = this.#options.clock.now();
+    const possible = await this.#exclusively(async (em) => {
+      const next = await em.findOneOrFail(JwtKey, { state: 'NEXT' });
+      const published = new Date(next.createdAt.getTime() + PUBLISHED_BEFORE_USE_MS);
+      if (published > now) return published;
+      const current = await em.findOneOrFail(JwtKey, { state: 'CURRENT' });
+      current.retire(now);
+      await em.flush(); // There is room for one current key.
+      next.activate(now);
+      em.persist(await this.#generate());
+      return null;
+    });
+    await this.#load();
+    return possible;
+  }
+
+  /** Rotates a key that has signed for long enough, forgets those whose last token is over, and looks for news. */
+  async tidy(): Promise<void> {
+    const now = this.#options.clock.now().getTime();
+    await this.#exclusively(async (em) => {
+      const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
+      em.remove(over);
+    });
+    await this.#load();
+    const current = await this.#options.fork().findOne(JwtKey, { state: 'CURRENT' });
+    if (current?.activatedAt && now - current.activatedAt.getTime() > SIGNS_FOR_MS) await this.rotate();
   }
 
   /** The key that signs now. */
@@ -108,6 +146,20 @@ export class JwtKeys {
     this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
   }
 
+  async #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const em = this.#options.fork();
+    await em.begin();
+    try {
+      await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
+      const result = await work(em);
+      await em.commit();
+      return result;
+    } catch (error) {
+      await em.rollback().catch(() => undefined); // The first error is the one that matters.
+      throw error;
+    }
+  }
+
   async #generate(): Promise<JwtKey> {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const jwk = publicKey.export({ format: 'jwk' }) as JWK;
@@ -115,10 +167,11 @@ export class JwtKeys {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     return Object.assign(new JwtKey(), {
       kid,
-      state: 'CURRENT',
+      state: 'NEXT',
       publicJwk: { ...jwk, kid, use: 'sig', alg: 'EdDSA' },
       privateSealed: seal(this.#options.keyring, SEAL_PURPOSE, kid, pem),
       createdAt: this.#options.clock.now(),
+      activatedAt: null,
       retiredAt: null,
     });
   }

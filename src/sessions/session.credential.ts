@@ -16,12 +16,17 @@ import { Session } from './session.entity.ts';
 /** The log's name for everything that follows from one session. */
 export const sessionTag = (id: string) => `session:${id}`;
 
+/** The log's name for one access token. */
+export const jtiTag = (jti: string) => `jti:${jti}`;
+
 const LOAD: Statement = {
   name: 'session-load',
   text: `select ${SNAPSHOT_COLUMNS},
       s.id, s.user_id as "userId", ${milliseconds('s.expires_at', 'expiresAt')},
-      s.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled,
-      exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked"
+      ${milliseconds('s.idle_expires_at', 'idleExpiresAt')},
+      s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.disabled_at is not null as disabled,
+      exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked",
+      exists (select from jwt_keys j where j.kid = $3) as "keyKnown"
     ${FROM_SNAPSHOT}
     left join sessions s on s.id = $1
     left join users u on u.id = s.user_id`,
@@ -31,15 +36,18 @@ interface LoadRow extends Snapshot {
   id: string | null;
   userId: string;
   expiresAt: number;
+  idleExpiresAt: number;
   revoked: boolean;
   role: UserRole;
   disabled: boolean;
   tokenRevoked: boolean;
+  keyKnown: boolean;
 }
 
 const CONFIRM = (lockSession: string, lockUser: string) => `select u.role
   from sessions s join users u on u.id = s.user_id
   where s.id = ? and s.revoked_at is null and s.expires_at > clock_timestamp() and u.disabled_at is null
+    and (s.generation >= u.session_generation or u.session_kept = s.id)
     and not exists (select from access_token_revocations r where r.jti = ?)
   ${lockSession} of s ${lockUser} of u`;
 
@@ -51,15 +59,14 @@ const CONFIRM = (lockSession: string, lockUser: string) => `select u.role
 export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
   return {
     kind: 'session',
-    async load({ sid, jti, sub, exp }) {
-      const [row] = await sql.query<LoadRow>(LOAD, [sid, jti]);
+    async load({ sid, jti, sub, exp, kid }) {
+      const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
       if (!row) throw new Error('A snapshot always has a row.');
-      const tags = [sessionTag(sid), `jti:${jti}`, `user:${sub}`];
-      const ends = [exp * 1000, row.expiresAt];
+      const tags = [sessionTag(sid), jtiTag(jti), `user:${sub}`, `jwt-key:${kid}`];
+      const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);
-      if (row.id === null || row.userId !== sub || row.revoked || row.disabled || row.tokenRevoked || over) {
-        return refused(row, tags);
-      }
+      const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
+      if (row.id === null || row.userId !== sub || dead) return refused(row, tags);
       const principal = {
         kind: 'session',
         credentialId: row.id,

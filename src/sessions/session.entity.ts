@@ -5,6 +5,8 @@ import type { RevocationReason } from '../access/revocation-reason.ts';
 export interface NewSession {
   id: string;
   userId: string;
+  /** The user's, at this moment: when that is counted up, the session is over. */
+  generation: number;
   createdAt: Date;
   idleExpiresAt: Date;
   expiresAt: Date;
@@ -16,6 +18,7 @@ export interface NewSession {
 export class Session {
   id!: string;
   userId!: string;
+  generation!: number;
   createdAt!: Date;
   refreshedAt!: Date;
   idleExpiresAt!: Date;
@@ -25,6 +28,9 @@ export class Session {
   userAgent!: string | null;
   revokedAt!: Date | null;
   revocationReason!: RevocationReason | null;
+  /** When and why this session ended together with all others of its user; read-only, the user's row says so. */
+  readonly endedWithAllAt?: Date | null;
+  readonly endedWithAllReason?: RevocationReason | null;
 
   static create(fields: NewSession): Session {
     return Object.assign(new Session(), {
@@ -33,6 +39,22 @@ export class Session {
       revokedAt: null,
       revocationReason: null,
     });
+  }
+
+  /** When it was ended early, alone or with all others; null for one that was not. */
+  get endedAt(): Date | null {
+    return this.revokedAt ?? this.endedWithAllAt ?? null;
+  }
+
+  get endReason(): RevocationReason | null {
+    return this.revokedAt ? this.revocationReason : (this.endedWithAllReason ?? null);
+  }
+
+  /** Moves the idle end away from now, never past the absolute end. */
+  refresh(now: Date, idleSeconds: number): void {
+    const idleEnd = new Date(now.getTime() + idleSeconds * 1000);
+    this.idleExpiresAt = idleEnd < this.expiresAt ? idleEnd : this.expiresAt;
+    this.refreshedAt = now;
   }
 
   isExpired(now: Date): boolean {
@@ -47,12 +69,18 @@ export class Session {
   }
 }
 
+/** A column of the user, where the session is of a generation that is over; else null. */
+const ofOutdated = (columns: Record<string, string>, column: string) =>
+  `(select u.${column} from users u where u.id = ${columns.userId}
+    and ${columns.generation} < u.session_generation and u.session_kept is distinct from ${columns.id})`;
+
 export const SessionSchema = defineEntity({
   class: Session,
   tableName: 'sessions',
   properties: {
     id: p.string().primary(),
     userId: p.string(),
+    generation: p.integer(),
     createdAt: p.datetime(),
     refreshedAt: p.datetime(),
     idleExpiresAt: p.datetime(),
@@ -61,5 +89,14 @@ export const SessionSchema = defineEntity({
     userAgent: p.string().nullable(),
     revokedAt: p.datetime().nullable(),
     revocationReason: p.string().$type<RevocationReason>().nullable(),
+    endedWithAllAt: p
+      .datetime()
+      .nullable()
+      .formula((columns) => ofOutdated(columns, 'sessions_revoked_at')),
+    endedWithAllReason: p
+      .string()
+      .$type<RevocationReason>()
+      .nullable()
+      .formula((columns) => ofOutdated(columns, 'sessions_revocation_reason')),
   },
 });

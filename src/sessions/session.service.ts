@@ -1,3 +1,5 @@
+import { type FilterQuery, LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
 import { isAdministrator, type Principal } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
 import { scopesOfRole, type UserRole } from '../access/scope.ts';
@@ -8,10 +10,14 @@ import { makeSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
-import type { AccessTokens } from './access-token.ts';
+import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
-import { sessionTag } from './session.credential.ts';
+import { Revocation } from './revocation.entity.ts';
+import { jtiTag, sessionTag } from './session.credential.ts';
 import { Session } from './session.entity.ts';
+
+/** The most that `REKEY_ACCESS_TOKEN_SECONDS` can be, and so can have been when a token was made. */
+const LONGEST_ACCESS_TOKEN_MS = 86_400_000;
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
@@ -49,7 +55,7 @@ export class SessionService {
   }
 
   /** Adds a session to the transaction under way. */
-  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole }): StartedSession {
+  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole; sessionGeneration: number }): StartedSession {
     const { clock, audit, idleSeconds, absoluteSeconds } = this.#options;
     const now = clock.now();
     const expiresAt = new Date(now.getTime() + absoluteSeconds * 1000);
@@ -57,6 +63,7 @@ export class SessionService {
     const session = Session.create({
       id: newId('ses'),
       userId: user.id,
+      generation: user.sessionGeneration,
       createdAt: now,
       // Sliding, but never past the absolute end.
       idleExpiresAt: idleEnd < expiresAt ? idleEnd : expiresAt,
@@ -87,28 +94,108 @@ export class SessionService {
   async logout(
     unitOfWork: UnitOfWork,
   ): Promise<{ kind: 'notASession' } | { kind: 'loggedOut'; session: Session; receipt: Receipt }> {
-    const { caller, em } = unitOfWork;
+    const { caller } = unitOfWork;
     if (caller.kind !== 'session') return { kind: 'notASession' };
+    const ended = await this.revoke(unitOfWork, { sessionId: caller.credentialId, reason: 'SIGNED_OUT' });
+    if (ended.kind === 'notFound') throw new Error(`${caller.credentialId} is gone.`);
+    return { ...ended, kind: 'loggedOut' };
+  }
+
+  /** Ends one session of the caller's, or anybody's for an administrator. */
+  async revoke(
+    unitOfWork: UnitOfWork,
+    { sessionId, reason }: { sessionId: string; reason: RevocationReason },
+  ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
     const session = await unitOfWork.transaction(async () => {
-      const current = await em.findOneOrFail(Session, { id: caller.credentialId });
-      this.#revoke(unitOfWork, current, 'SIGNED_OUT');
-      return current;
-    }, caller.credentialId);
-    return { kind: 'loggedOut', session, receipt: await this.#settle(session) };
+      const where = { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) };
+      // Waits for whoever ends it at the same moment: the first reason stays.
+      const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (found && !found.endedAt) {
+        found.revoke(this.#options.clock.now(), reason);
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+      }
+      return found;
+    }, sessionId);
+    if (!session) return { kind: 'notFound' };
+    const receipt = await this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
+    return { kind: 'revoked', session, receipt };
   }
 
-  #revoke(unitOfWork: UnitOfWork, session: Session, reason: RevocationReason): void {
-    if (session.revokedAt) return;
-    session.revoke(this.#options.clock.now(), reason);
-    this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: session.id });
+  /**
+   * Ends one access token before its time, by an entry in the ledger. Nobody keeps a list of what was issued: the id
+   * says which session it would belong to, and that is what is checked. Revoking twice keeps the first entry.
+   */
+  async revokeAccessToken(
+    unitOfWork: UnitOfWork,
+    { jti, reason }: { jti: string; reason: RevocationReason },
+  ): Promise<{ kind: 'revoked'; revocation: Revocation; receipt: Receipt } | { kind: 'notFound' }> {
+    const { caller, em } = unitOfWork;
+    const sessionId = sessionOfJti(jti);
+    if (!sessionId) return { kind: 'notFound' };
+    const revocation = await unitOfWork.transaction(async () => {
+      const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
+      if (!session) return null;
+      // Of two at once, the second waits here for the first, and then finds its entry.
+      await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
+      const known = await em.findOne(Revocation, { jti });
+      if (known) return known;
+      const now = this.#options.clock.now();
+      const latest = new Date(now.getTime() + LONGEST_ACCESS_TOKEN_MS);
+      const made = Revocation.create({
+        id: newId('rev'),
+        jti,
+        sessionId,
+        userId: session.userId,
+        revokedAt: now,
+        expiresAt: session.expiresAt < latest ? session.expiresAt : latest,
+        reason,
+        revokedBy: caller.userId,
+      });
+      em.persist(made);
+      this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+      return made;
+    }, sessionId);
+    if (!revocation) return { kind: 'notFound' };
+    const receipt = await this.#options.revocations.settle(jtiTag(jti), revocation.revokedAt);
+    return { kind: 'revoked', revocation, receipt };
   }
 
-  #settle(session: Session): Promise<Receipt> {
-    return this.#options.revocations.settle(sessionTag(session.id), session.revokedAt!);
+  /** How many sessions of this person are alive, apart from one. */
+  async countAlive(em: EntityManager, userId: string, except: string | null): Promise<number> {
+    const alive = sessionsMatching(null, { userId, status: 'ACTIVE' }, this.#options.clock.now());
+    return em.count(Session, { $and: [alive, except ? { id: { $ne: except } } : {}] });
   }
 }
 
 /** The sessions that this principal may see. */
 export function sessionsVisibleTo(principal: Principal): { userId?: string } {
   return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
+}
+
+/** The sessions among those that fit a filter. Whoever names somebody else's finds none. */
+export function sessionsMatching(
+  principal: Principal | null,
+  filter: { userId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
+  now: Date,
+): FilterQuery<Session> {
+  const conditions: FilterQuery<Session>[] = principal ? [sessionsVisibleTo(principal)] : [];
+  if (filter.userId != null) conditions.push({ userId: filter.userId });
+  const ended: FilterQuery<Session> = { $or: [{ revokedAt: { $ne: null } }, { endedWithAllAt: { $ne: null } }] };
+  const running: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
+  if (filter.status === 'REVOKED') conditions.push(ended);
+  if (filter.status === 'EXPIRED') {
+    conditions.push(running, { $or: [{ expiresAt: { $lte: now } }, { idleExpiresAt: { $lte: now } }] });
+  }
+  if (filter.status === 'ACTIVE') conditions.push(running, { expiresAt: { $gt: now }, idleExpiresAt: { $gt: now } });
+  return { $and: conditions };
+}
+
+/** The entries of the ledger that this principal may see, among those of one user where one is named. */
+export function revocationsMatching(
+  principal: Principal,
+  filter: { userId?: string | null },
+  now: Date,
+): FilterQuery<Revocation> {
+  const named = filter.userId == null ? {} : { userId: filter.userId };
+  return { $and: [sessionsVisibleTo(principal), named, { expiresAt: { $gt: now } }] };
 }

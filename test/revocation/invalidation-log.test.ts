@@ -22,11 +22,18 @@ const DECIDING: Record<string, Record<string, string[]>> = {
   sessions: {
     id: [`'ses_other'`],
     user_id: [`'usr_two'`],
+    generation: ['-1'],
     idle_expires_at: [`idle_expires_at - interval '1 hour'`],
     expires_at: [`expires_at - interval '1 second'`],
     revoked_at: ['now()', 'null'],
   },
-  users: { id: [`'usr_other'`], role: [`'ADMIN'`], disabled_at: ['now()', 'null'] },
+  users: {
+    id: [`'usr_other'`],
+    role: [`'ADMIN'`],
+    disabled_at: ['now()', 'null'],
+    session_generation: ['session_generation + 1'],
+    session_kept: [`'ses_one'`, 'null'],
+  },
   workspaces: { id: [`'wsp_other'`], requires_signed_requests: ['true'] },
   access_token_revocations: {},
 };
@@ -35,7 +42,10 @@ const DECIDING: Record<string, Record<string, string[]>> = {
 const INDIFFERENT: Record<string, string[]> = {
   api_keys: ['name', 'hint', 'created_at', 'created_from_ip', 'rotated_at', 'revocation_reason', 'version'],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
-  users: ['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at'],
+  users: [
+    ...['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at'],
+    ...['sessions_revoked_at', 'sessions_revocation_reason'],
+  ],
   workspaces: ['name', 'created_at'],
   // A row of it is never changed, only made and deleted.
   access_token_revocations: [
@@ -153,11 +163,18 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await sql(`insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
       values ('key_x', 'usr_x', 'wsp_x', '', '', 'x', '{}', '{}', now())`);
     await sql(`insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-      values ('ses_x', 'usr_x', now(), now(), now(), now())`);
+      values ('ses_x', 'usr_x', now(), now(), now() + interval '1 hour', now() + interval '1 hour'),
+        ('ses_over', 'usr_x', now(), now(), now(), now())`);
     const revoking = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
       values ('atr_x', 'jti_x', 'ses_x', 'usr_x', now(), now(), '')`;
     expect(await tagsOf(() => sql(revoking))).toEqual(['jti:jti_x']);
-    expect(await tagsOf(() => sql(`delete from access_token_revocations where id = 'atr_x'`))).toEqual(['jti:jti_x']);
+    // What housekeeping removes has long been refused: nothing is narrowed.
+    expect(await tagsOf(() => sql(`delete from access_token_revocations where id = 'atr_x'`))).toEqual([]);
+    expect(await tagsOf(() => sql(`delete from sessions where id = 'ses_over'`))).toEqual([]);
+    await sql(
+      `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('k', 'NEXT', '{}', '', now())`,
+    );
+    expect(await tagsOf(() => sql(`delete from jwt_keys where kid = 'k'`))).toEqual(['jwt-key:k']);
     expect(await tagsOf(() => sql(`delete from workspaces where id = 'wsp_x'`))).toEqual(
       expect.arrayContaining(['workspace:wsp_x', 'key:key_x']),
     );

@@ -46,8 +46,29 @@ export type CredentialStatus =
   | 'REVOKED';
 
 export type LoginInput = {
+  /**
+   * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
+   * rely on the cookies carry the header `X-Rekey-CSRF: 1`.
+   */
+  cookies?: boolean;
   email: string;
   password: string;
+};
+
+/** Why a refresh token was not exchanged. */
+export type RefreshRejectionReason =
+  /** The session's time is over: log in again. */
+  | 'EXPIRED'
+  /** It was used before, so somebody has a copy. The whole session was ended: log in again. */
+  | 'REUSED'
+  /** The session was ended: log in again. */
+  | 'REVOKED'
+  /** Nobody knows it. */
+  | 'UNKNOWN';
+
+export type RefreshSessionInput = {
+  /** The refresh token. Empty: the one in the cookie. */
+  refreshToken: string;
 };
 
 /** How a revocation became certain. */
@@ -74,9 +95,21 @@ export type RevocationReason =
   /** Nobody said why. */
   | 'UNSPECIFIED';
 
+export type RevokeAllSessionsInput = {
+  /** Keep the session that this request belongs to. */
+  exceptCurrent?: boolean;
+  /** Whose; an administrator may name someone else. Left out: one's own. */
+  userId?: string | null | undefined;
+};
+
 export type RevokeApiKeyInput = {
   apiKeyId: string;
   reason?: RevocationReason;
+};
+
+export type RevokeSessionInput = {
+  reason?: RevocationReason;
+  sessionId: string;
 };
 
 export type RotateApiKeyInput = {
@@ -113,6 +146,13 @@ export type Scope =
   | 'WORKSPACES_READ'
   /** Create and change workspaces and their members. */
   | 'WORKSPACES_WRITE';
+
+/** Which sessions to list. */
+export type SessionFilter = {
+  status?: CredentialStatus | null | undefined;
+  /** Whose sessions. Left out: one's own; for an administrator, everybody's. */
+  userId?: string | null | undefined;
+};
 
 export type BootstrapMutationVariables = Exact<{
   input: BootstrapInput;
@@ -200,6 +240,45 @@ export type RevokeApiKeyMutationVariables = Exact<{
 export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
     | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+   };
+
+export type SessionsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionsQuery = { sessions: { nodes: Array<{ id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RefreshSessionMutationVariables = Exact<{
+  input: RefreshSessionInput;
+}>;
+
+
+export type RefreshSessionMutation = { refreshSession:
+    | { __typename: 'RefreshSessionSuccess', tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string } }
+    | { __typename: 'RefreshTokenRejectedError', message: string, reason: RefreshRejectionReason }
+   };
+
+export type RevokeSessionMutationVariables = Exact<{
+  input: RevokeSessionInput;
+}>;
+
+
+export type RevokeSessionMutation = { revokeSession:
+    | { __typename: 'RevokeSessionSuccess', session: { id: string, status: CredentialStatus }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'SessionNotFoundError', message: string }
+   };
+
+export type RevokeAllSessionsMutationVariables = Exact<{
+  input: RevokeAllSessionsInput;
+}>;
+
+
+export type RevokeAllSessionsMutation = { revokeAllSessions:
+    | { __typename: 'RevokeAllSessionsSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'UserNotFoundError', message: string }
    };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -474,3 +553,94 @@ fragment ReceiptFields on RevocationReceipt {
   acknowledged
   settledInMilliseconds
 }`, {"hash":"sha256:b78dd6e0a948f25a7e637536a92535788d6eacf14abc1d18727f1f0e2121950a"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const SessionsDocument = new TypedDocumentString(`
+    query Sessions($first: Int! = 20, $after: String, $filter: SessionFilter) {
+  sessions(first: $first, after: $after, filter: $filter) {
+    nodes {
+      id
+      status
+      isCurrent
+      ipAddress
+      userAgent
+      createdAt
+      lastUsedAt
+      expiresAt
+      idleExpiresAt
+      revokedAt
+      revocationReason
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `, {"hash":"sha256:e5a94812ffe02de519d6786d2ceda9ec1605103f22ca99041560a9a00ef82891"}) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const RefreshSessionDocument = new TypedDocumentString(`
+    mutation RefreshSession($input: RefreshSessionInput!) {
+  refreshSession(input: $input) {
+    __typename
+    ... on RefreshSessionSuccess {
+      tokens {
+        accessToken
+        accessTokenExpiresAt
+        refreshToken
+        refreshTokenExpiresAt
+      }
+    }
+    ... on RefreshTokenRejectedError {
+      message
+      reason
+    }
+  }
+}
+    `, {"hash":"sha256:1e823ea095b3d3ca93888429ab4327911c9357e83342e706b7773ee5c0c724e2"}) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
+export const RevokeSessionDocument = new TypedDocumentString(`
+    mutation RevokeSession($input: RevokeSessionInput!) {
+  revokeSession(input: $input) {
+    __typename
+    ... on RevokeSessionSuccess {
+      session {
+        id
+        status
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  settledInMilliseconds
+}`, {"hash":"sha256:aad18365f68616102977f4a533cd9291897d410fde4fa579ad6b7be924af51e5"}) as unknown as TypedDocumentString<RevokeSessionMutation, RevokeSessionMutationVariables>;
+export const RevokeAllSessionsDocument = new TypedDocumentString(`
+    mutation RevokeAllSessions($input: RevokeAllSessionsInput!) {
+  revokeAllSessions(input: $input) {
+    __typename
+    ... on RevokeAllSessionsSuccess {
+      revokedCount
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  settledInMilliseconds
+}`, {"hash":"sha256:df1b54c4e66c412032d0006ee5b439428eed4e3637c03d6d81b5e610095559bb"}) as unknown as TypedDocumentString<RevokeAllSessionsMutation, RevokeAllSessionsMutationVariables>;

@@ -13,7 +13,11 @@ export class Migration20261122000000 extends Migration {
       role text not null check (role in ('MEMBER', 'ADMIN')),
       password_hash text not null,
       created_at timestamptz not null,
-      disabled_at timestamptz
+      disabled_at timestamptz,
+      session_generation integer not null default 0,
+      session_kept text,
+      sessions_revoked_at timestamptz,
+      sessions_revocation_reason text
     )`);
 
     // At most one row each: the one-time token for the first administrator, and the fact that there is one.
@@ -45,6 +49,7 @@ export class Migration20261122000000 extends Migration {
     this.addSql(`create table sessions (
       id text primary key,
       user_id text not null references users (id) on delete cascade deferrable initially deferred,
+      generation integer not null default 0,
       created_at timestamptz not null,
       refreshed_at timestamptz not null,
       idle_expires_at timestamptz not null,
@@ -66,6 +71,8 @@ export class Migration20261122000000 extends Migration {
     )`);
     this.addSql(`create index refresh_tokens_session on refresh_tokens (session_id)`);
 
+    this.addSql(`create index sessions_expiry on sessions (expires_at)`);
+
     // The ledger of access tokens that were revoked one by one.
     this.addSql(`create table access_token_revocations (
       id text primary key,
@@ -77,12 +84,15 @@ export class Migration20261122000000 extends Migration {
       reason text not null,
       revoked_by text
     )`);
+    this.addSql(`create index access_token_revocations_user on access_token_revocations (user_id, id desc)`);
+    this.addSql(`create index access_token_revocations_expiry on access_token_revocations (expires_at)`);
     this.addSql(`create table jwt_keys (
       kid text primary key,
       state text not null check (state in ('NEXT', 'CURRENT', 'RETIRED')),
       public_jwk jsonb not null,
       private_sealed text not null,
       created_at timestamptz not null,
+      activated_at timestamptz,
       retired_at timestamptz
     )`);
     this.addSql(`create unique index jwt_keys_one_current on jwt_keys (state) where state = 'CURRENT'`);

@@ -72,16 +72,16 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
 
-    const onUpdate = (table: string, kind: string, columns: string[], guard = '') =>
+    const onUpdate = (table: string, kind: string, columns: string[], guard = '', id = 'id') =>
       this.addSql(`create constraint trigger ${table}_invalidate_update after update on ${table}
         deferrable initially deferred for each row
         when ((${columns.map((column) => `old.${column}`).join(', ')}) is distinct from (${columns
           .map((column) => `new.${column}`)
           .join(', ')})${guard})
-        execute function auth_invalidate_row('${kind}', 'id')`);
-    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string) =>
+        execute function auth_invalidate_row('${kind}', '${id}')`);
+    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') =>
       this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
-        deferrable initially deferred for each row execute function auth_invalidate_row('${kind}', '${column}')`);
+        deferrable initially deferred for each row ${when} execute function auth_invalidate_row('${kind}', '${column}')`);
     const onTruncate = (table: string) =>
       this.addSql(`create trigger ${table}_invalidate_truncate after truncate on ${table}
         for each statement execute function auth_invalidate_all()`);
@@ -103,20 +103,30 @@ export class Migration20261122000100 extends Migration {
     onUpdate(
       'sessions',
       'session',
-      ['id', 'user_id', 'revoked_at', 'expires_at', 'idle_expires_at'],
+      ['id', 'user_id', 'generation', 'revoked_at', 'expires_at', 'idle_expires_at'],
       ` and not (
-          (new.id, new.user_id, new.revoked_at, new.expires_at)
-            is not distinct from (old.id, old.user_id, old.revoked_at, old.expires_at)
+          (new.id, new.user_id, new.generation, new.revoked_at, new.expires_at)
+            is not distinct from (old.id, old.user_id, old.generation, old.revoked_at, old.expires_at)
           and new.idle_expires_at >= old.idle_expires_at)`,
     );
-    onRow('sessions', 'delete', 'session', 'id');
-    onUpdate('users', 'user', ['id', 'role', 'disabled_at']);
+    // What housekeeping removes has long been refused.
+    onRow(
+      'sessions',
+      'delete',
+      'session',
+      'id',
+      'when (old.revoked_at is null and old.expires_at > clock_timestamp())',
+    );
+    onUpdate('users', 'user', ['id', 'role', 'disabled_at', 'session_generation', 'session_kept']);
     onRow('users', 'delete', 'user', 'id');
     onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
     onRow('workspaces', 'delete', 'workspace', 'id');
     onRow('access_token_revocations', 'insert', 'jti', 'jti');
-    onRow('access_token_revocations', 'delete', 'jti', 'jti');
-    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations']) onTruncate(table);
+    onUpdate('jwt_keys', 'jwt-key', ['kid', 'public_jwk'], '', 'kid');
+    onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
+    for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations', 'jwt_keys']) {
+      onTruncate(table);
+    }
   }
 
   override async down(): Promise<void> {

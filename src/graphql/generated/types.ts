@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ApiKeyMapper } from './../mappers/api-keys.ts';
 import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
-import type { SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
+import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { UserMapper } from './../mappers/accounts.ts';
 import type { WorkspaceMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -21,6 +21,12 @@ export type Scalars = {
   DateTime: { input: Date; output: Date; }
   /** Secret text. It is returned once, by the mutation that made it, and can never be read again. */
   Secret: { input: string; output: string; }
+};
+
+/** There is no access token with this id among those of your sessions. */
+export type AccessTokenNotFoundError = UserError & {
+  __typename?: 'AccessTokenNotFoundError';
+  message: Scalars['String']['output'];
 };
 
 /** There is an administrator already. */
@@ -119,6 +125,23 @@ export type BootstrapResult = AlreadyBootstrappedError | BootstrapSuccess | Inva
 export type BootstrapSuccess = {
   __typename?: 'BootstrapSuccess';
   tokens: SessionTokens;
+  user: User;
+};
+
+export type ChangePasswordInput = {
+  currentPassword: Scalars['String']['input'];
+  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  newPassword: Scalars['String']['input'];
+};
+
+export type ChangePasswordResult = ChangePasswordSuccess | InvalidCredentialsError | InvalidInputError | NotASessionError;
+
+/** The password was changed, and every other session of this person is over. */
+export type ChangePasswordSuccess = {
+  __typename?: 'ChangePasswordSuccess';
+  receipt: RevocationReceipt;
+  /** How many other sessions were alive. */
+  revokedCount: Scalars['Int']['output'];
   user: User;
 };
 
@@ -255,6 +278,11 @@ export type InvalidInputError = UserError & {
 };
 
 export type LoginInput = {
+  /**
+   * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
+   * rely on the cookies carry the header `X-Rekey-CSRF: 1`.
+   */
+  cookies: Scalars['Boolean']['input'];
   email: Scalars['String']['input'];
   password: Scalars['String']['input'];
 };
@@ -284,6 +312,8 @@ export type Mutation = {
    * (or was given as `REKEY_SETUP_TOKEN`).
    */
   bootstrap: BootstrapResult;
+  /** Changes the caller's own password and ends all other sessions of theirs, on every replica. Asks for the current one again. */
+  changePassword: ChangePasswordResult;
   /** Makes an API key for the caller. The answer is the only place where its secret ever stands. */
   createApiKey: CreateApiKeyResult;
   /** Makes a workspace; the caller becomes its owner. */
@@ -296,10 +326,22 @@ export type Mutation = {
   login: LoginResult;
   /** Ends the session that this request belongs to: its access tokens and refresh tokens stop working at once, on every replica. */
   logout: LogoutResult;
+  /**
+   * Exchanges a refresh token for new tokens. Each works once. The one before the newest, again within a few seconds, is
+   * taken for a lost answer and gets the same successor; any other dead one means that somebody has a copy, and ends the
+   * whole session on every replica before this answers.
+   */
+  refreshSession: RefreshSessionResult;
   /** Makes an account of one's own, where the operator allows it (`REKEY_REGISTRATION=open`). */
   register: RegisterResult;
+  /** Ends one access token before its time; its session goes on. */
+  revokeAccessToken: RevokeAccessTokenResult;
+  /** Ends all sessions of one person at once, however many they are. API keys go on working. */
+  revokeAllSessions: RevokeAllSessionsResult;
   /** Ends a key for good, on every replica, before the answer arrives. Revoking a revoked key succeeds and changes nothing. */
   revokeApiKey: RevokeApiKeyResult;
+  /** Ends a session of yours (an administrator: anybody's) at once, on every replica. */
+  revokeSession: RevokeSessionResult;
   /**
    * Gives a key a new secret. The old one stops working on every replica before the answer arrives, or after
    * `overlapSeconds`. A key may rotate itself; another key only where it holds at least as much as that one.
@@ -310,6 +352,11 @@ export type Mutation = {
 
 export type MutationbootstrapArgs = {
   input: BootstrapInput;
+};
+
+
+export type MutationchangePasswordArgs = {
+  input: ChangePasswordInput;
 };
 
 
@@ -338,13 +385,33 @@ export type MutationloginArgs = {
 };
 
 
+export type MutationrefreshSessionArgs = {
+  input: RefreshSessionInput;
+};
+
+
 export type MutationregisterArgs = {
   input: RegisterInput;
 };
 
 
+export type MutationrevokeAccessTokenArgs = {
+  input: RevokeAccessTokenInput;
+};
+
+
+export type MutationrevokeAllSessionsArgs = {
+  input: RevokeAllSessionsInput;
+};
+
+
 export type MutationrevokeApiKeyArgs = {
   input: RevokeApiKeyInput;
+};
+
+
+export type MutationrevokeSessionArgs = {
+  input: RevokeSessionInput;
 };
 
 
@@ -382,6 +449,10 @@ export type Query = {
   apiKeys: ApiKeyConnection;
   /** What does this token stand for, right now? One answer for everything that is not active: unknown, expired, revoked. Services that speak HTTP ask `POST /v1/introspect` (RFC 7662) instead. */
   introspect: Introspection;
+  /** Access tokens that were revoked one by one and could still be alive, newest first. */
+  revocations: RevocationConnection;
+  /** Where you are logged in, newest first (an administrator: everybody's). */
+  sessions: SessionConnection;
   /** Everybody with an account, newest first. */
   users: UserConnection;
   /** Who am I? The first thing to call with a new credential. */
@@ -410,6 +481,20 @@ export type QueryintrospectArgs = {
 };
 
 
+export type QueryrevocationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RevocationFilter>;
+  first: Scalars['Int']['input'];
+};
+
+
+export type QuerysessionsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<SessionFilter>;
+  first: Scalars['Int']['input'];
+};
+
+
 export type QueryusersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<UserFilter>;
@@ -425,6 +510,37 @@ export type QueryworkspaceArgs = {
 export type QueryworkspacesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+/** Why a refresh token was not exchanged. */
+export type RefreshRejectionReason =
+  /** The session's time is over: log in again. */
+  | 'EXPIRED'
+  /** It was used before, so somebody has a copy. The whole session was ended: log in again. */
+  | 'REUSED'
+  /** The session was ended: log in again. */
+  | 'REVOKED'
+  /** Nobody knows it. */
+  | 'UNKNOWN';
+
+export type RefreshSessionInput = {
+  /** The refresh token. Empty: the one in the cookie. */
+  refreshToken: Scalars['String']['input'];
+};
+
+export type RefreshSessionResult = RefreshSessionSuccess | RefreshTokenRejectedError;
+
+/** The session goes on. */
+export type RefreshSessionSuccess = {
+  __typename?: 'RefreshSessionSuccess';
+  tokens: SessionTokens;
+};
+
+/** The refresh token was not exchanged. */
+export type RefreshTokenRejectedError = UserError & {
+  __typename?: 'RefreshTokenRejectedError';
+  message: Scalars['String']['output'];
+  reason: RefreshRejectionReason;
 };
 
 export type RegisterInput = {
@@ -448,6 +564,43 @@ export type RegisterSuccess = {
 export type RegistrationClosedError = UserError & {
   __typename?: 'RegistrationClosedError';
   message: Scalars['String']['output'];
+};
+
+/** One access token that was revoked before its time: an entry of the ledger. */
+export type Revocation = Node & {
+  __typename?: 'Revocation';
+  /** Until when the ledger remembers it: no token with this id can live longer. */
+  expiresAt: Scalars['DateTime']['output'];
+  id: Scalars['ID']['output'];
+  /** The token's own id, its claim `jti`. */
+  jti: Scalars['ID']['output'];
+  reason: RevocationReason;
+  revokedAt: Scalars['DateTime']['output'];
+  /** Who revoked it; null where the account is gone. */
+  revokedBy?: Maybe<User>;
+  /** Whose token it was. */
+  user: User;
+};
+
+/** A page of revocations, newest first. */
+export type RevocationConnection = {
+  __typename?: 'RevocationConnection';
+  edges: Array<RevocationEdge>;
+  nodes: Array<Revocation>;
+  pageInfo: PageInfo;
+};
+
+/** Where a revocation stands in a list. */
+export type RevocationEdge = {
+  __typename?: 'RevocationEdge';
+  cursor: Scalars['String']['output'];
+  node: Revocation;
+};
+
+/** Which revocations to list. */
+export type RevocationFilter = {
+  /** Whose tokens. Left out: one's own; for an administrator, everybody's. */
+  userId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** How a revocation became certain. */
@@ -493,6 +646,38 @@ export type RevocationReceipt = {
   settledInMilliseconds: Scalars['Float']['output'];
 };
 
+export type RevokeAccessTokenInput = {
+  /** The claim `jti` of the token. */
+  jti: Scalars['ID']['input'];
+  reason: RevocationReason;
+};
+
+export type RevokeAccessTokenResult = AccessTokenNotFoundError | RevokeAccessTokenSuccess;
+
+/** The token is dead. */
+export type RevokeAccessTokenSuccess = {
+  __typename?: 'RevokeAccessTokenSuccess';
+  receipt: RevocationReceipt;
+  revocation: Revocation;
+};
+
+export type RevokeAllSessionsInput = {
+  /** Keep the session that this request belongs to. */
+  exceptCurrent: Scalars['Boolean']['input'];
+  /** Whose; an administrator may name someone else. Left out: one's own. */
+  userId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type RevokeAllSessionsResult = RevokeAllSessionsSuccess | UserNotFoundError;
+
+/** The sessions are over. */
+export type RevokeAllSessionsSuccess = {
+  __typename?: 'RevokeAllSessionsSuccess';
+  receipt: RevocationReceipt;
+  /** How many were alive. */
+  revokedCount: Scalars['Int']['output'];
+};
+
 export type RevokeApiKeyInput = {
   apiKeyId: Scalars['ID']['input'];
   reason: RevocationReason;
@@ -505,6 +690,20 @@ export type RevokeApiKeySuccess = {
   __typename?: 'RevokeApiKeySuccess';
   apiKey: ApiKey;
   receipt: RevocationReceipt;
+};
+
+export type RevokeSessionInput = {
+  reason: RevocationReason;
+  sessionId: Scalars['ID']['input'];
+};
+
+export type RevokeSessionResult = RevokeSessionSuccess | SessionNotFoundError;
+
+/** The session is over. */
+export type RevokeSessionSuccess = {
+  __typename?: 'RevokeSessionSuccess';
+  receipt: RevocationReceipt;
+  session: Session;
 };
 
 export type RotateApiKeyInput = {
@@ -584,7 +783,35 @@ export type Session = Credential & Node & {
   userAgent?: Maybe<Scalars['String']['output']>;
 };
 
-/** What a session hands to its owner. Shown once. */
+/** A page of sessions, newest first. */
+export type SessionConnection = {
+  __typename?: 'SessionConnection';
+  edges: Array<SessionEdge>;
+  nodes: Array<Session>;
+  pageInfo: PageInfo;
+};
+
+/** Where a session stands in a list. */
+export type SessionEdge = {
+  __typename?: 'SessionEdge';
+  cursor: Scalars['String']['output'];
+  node: Session;
+};
+
+/** Which sessions to list. */
+export type SessionFilter = {
+  status?: InputMaybe<CredentialStatus>;
+  /** Whose sessions. Left out: one's own; for an administrator, everybody's. */
+  userId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** There is no session with this id among yours. */
+export type SessionNotFoundError = UserError & {
+  __typename?: 'SessionNotFoundError';
+  message: Scalars['String']['output'];
+};
+
+/** What a session hands to its owner. Shown once. In cookie mode both secrets are empty here: the browser keeps them. */
 export type SessionTokens = {
   __typename?: 'SessionTokens';
   /** Send it as `Authorization: Bearer …`. A JWT (RFC 9068) signed with EdDSA. */
@@ -785,6 +1012,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( SetupTokenRejectedError & { __typename: 'SetupTokenRejectedError' } )
   ;
+  ChangePasswordResult:
+    | ( Omit<ChangePasswordSuccess, 'receipt' | 'user'> & { receipt: _RefType['RevocationReceipt'], user: _RefType['User'] } & { __typename: 'ChangePasswordSuccess' } )
+    | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( NotASessionError & { __typename: 'NotASessionError' } )
+  ;
   CreateApiKeyResult:
     | ( ApiKeyQuotaError & { __typename: 'ApiKeyQuotaError' } )
     | ( Omit<CreateApiKeySuccess, 'apiKey'> & { apiKey: _RefType['ApiKey'] } & { __typename: 'CreateApiKeySuccess' } )
@@ -812,15 +1045,31 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<LogoutSuccess, 'receipt' | 'session'> & { receipt: _RefType['RevocationReceipt'], session: _RefType['Session'] } & { __typename: 'LogoutSuccess' } )
     | ( NotASessionError & { __typename: 'NotASessionError' } )
   ;
+  RefreshSessionResult:
+    | ( Omit<RefreshSessionSuccess, 'tokens'> & { tokens: _RefType['SessionTokens'] } & { __typename: 'RefreshSessionSuccess' } )
+    | ( Omit<RefreshTokenRejectedError, 'reason'> & { reason: _RefType['RefreshRejectionReason'] } & { __typename: 'RefreshTokenRejectedError' } )
+  ;
   RegisterResult:
     | ( EmailTakenError & { __typename: 'EmailTakenError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: _RefType['SessionTokens'], user: _RefType['User'] } & { __typename: 'RegisterSuccess' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
   ;
+  RevokeAccessTokenResult:
+    | ( AccessTokenNotFoundError & { __typename: 'AccessTokenNotFoundError' } )
+    | ( Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: _RefType['RevocationReceipt'], revocation: _RefType['Revocation'] } & { __typename: 'RevokeAccessTokenSuccess' } )
+  ;
+  RevokeAllSessionsResult:
+    | ( Omit<RevokeAllSessionsSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'RevokeAllSessionsSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+  ;
   RevokeApiKeyResult:
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
     | ( Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'RevokeApiKeySuccess' } )
+  ;
+  RevokeSessionResult:
+    | ( Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: _RefType['RevocationReceipt'], session: _RefType['Session'] } & { __typename: 'RevokeSessionSuccess' } )
+    | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
   ;
   RotateApiKeyResult:
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
@@ -840,11 +1089,13 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   ;
   Node:
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
+    | ( RevocationMapper & { __typename: 'Revocation' } )
     | ( SessionMapper & { __typename: 'Session' } )
     | ( UserMapper & { __typename: 'User' } )
     | ( WorkspaceMapper & { __typename: 'Workspace' } )
   ;
   UserError:
+    | ( AccessTokenNotFoundError & { __typename: 'AccessTokenNotFoundError' } )
     | ( AlreadyBootstrappedError & { __typename: 'AlreadyBootstrappedError' } )
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
     | ( ApiKeyQuotaError & { __typename: 'ApiKeyQuotaError' } )
@@ -854,8 +1105,10 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( NotASessionError & { __typename: 'NotASessionError' } )
+    | ( Omit<RefreshTokenRejectedError, 'reason'> & { reason: _RefType['RefreshRejectionReason'] } & { __typename: 'RefreshTokenRejectedError' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+    | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
     | ( SetupTokenRejectedError & { __typename: 'SetupTokenRejectedError' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
@@ -864,8 +1117,9 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  AlreadyBootstrappedError: ResolverTypeWrapper<AlreadyBootstrappedError>;
+  AccessTokenNotFoundError: ResolverTypeWrapper<AccessTokenNotFoundError>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  AlreadyBootstrappedError: ResolverTypeWrapper<AlreadyBootstrappedError>;
   ApiKey: ResolverTypeWrapper<ApiKeyMapper>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ApiKeyConnection: ResolverTypeWrapper<Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ApiKeyEdge']>, nodes: Array<ResolversTypes['ApiKey']> }>;
@@ -878,6 +1132,9 @@ export type ResolversTypes = {
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BootstrapResult']>;
   BootstrapSuccess: ResolverTypeWrapper<Omit<BootstrapSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChangePasswordResult']>;
+  ChangePasswordSuccess: ResolverTypeWrapper<Omit<ChangePasswordSuccess, 'receipt' | 'user'> & { receipt: ResolversTypes['RevocationReceipt'], user: ResolversTypes['User'] }>;
   ConflictError: ResolverTypeWrapper<ConflictError>;
   CreateApiKeyInput: CreateApiKeyInput;
   CreateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateApiKeyResult']>;
@@ -910,17 +1167,35 @@ export type ResolversTypes = {
   NotASessionError: ResolverTypeWrapper<NotASessionError>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RefreshRejectionReason: ResolverTypeWrapper<'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED'>;
+  RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RefreshSessionResult']>;
+  RefreshSessionSuccess: ResolverTypeWrapper<Omit<RefreshSessionSuccess, 'tokens'> & { tokens: ResolversTypes['SessionTokens'] }>;
+  RefreshTokenRejectedError: ResolverTypeWrapper<Omit<RefreshTokenRejectedError, 'reason'> & { reason: ResolversTypes['RefreshRejectionReason'] }>;
   RegisterInput: RegisterInput;
   RegisterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterResult']>;
   RegisterSuccess: ResolverTypeWrapper<Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
   RegistrationClosedError: ResolverTypeWrapper<RegistrationClosedError>;
+  Revocation: ResolverTypeWrapper<RevocationMapper>;
+  RevocationConnection: ResolverTypeWrapper<Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RevocationEdge']>, nodes: Array<ResolversTypes['Revocation']> }>;
+  RevocationEdge: ResolverTypeWrapper<Omit<RevocationEdge, 'node'> & { node: ResolversTypes['Revocation'] }>;
+  RevocationFilter: RevocationFilter;
   RevocationPropagation: ResolverTypeWrapper<'ACKNOWLEDGED' | 'LEASE_EXPIRED'>;
   RevocationReason: ResolverTypeWrapper<'SIGNED_OUT' | 'ROTATED' | 'COMPROMISED' | 'REUSED' | 'REMOVED' | 'ADMINISTRATIVE' | 'UNSPECIFIED'>;
   RevocationReceipt: ResolverTypeWrapper<Omit<RevocationReceipt, 'propagation'> & { propagation: ResolversTypes['RevocationPropagation'] }>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RevokeAccessTokenInput: RevokeAccessTokenInput;
+  RevokeAccessTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeAccessTokenResult']>;
+  RevokeAccessTokenSuccess: ResolverTypeWrapper<Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: ResolversTypes['RevocationReceipt'], revocation: ResolversTypes['Revocation'] }>;
+  RevokeAllSessionsInput: RevokeAllSessionsInput;
+  RevokeAllSessionsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeAllSessionsResult']>;
+  RevokeAllSessionsSuccess: ResolverTypeWrapper<Omit<RevokeAllSessionsSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
   RevokeApiKeyInput: RevokeApiKeyInput;
   RevokeApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeApiKeyResult']>;
   RevokeApiKeySuccess: ResolverTypeWrapper<Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeSessionResult']>;
+  RevokeSessionSuccess: ResolverTypeWrapper<Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversTypes['RevocationReceipt'], session: ResolversTypes['Session'] }>;
   RotateApiKeyInput: RotateApiKeyInput;
   RotateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RotateApiKeyResult']>;
   RotateApiKeySuccess: ResolverTypeWrapper<Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
@@ -928,6 +1203,10 @@ export type ResolversTypes = {
   ScopeNotHeldError: ResolverTypeWrapper<Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<ResolversTypes['Scope']> }>;
   Secret: ResolverTypeWrapper<Scalars['Secret']['output']>;
   Session: ResolverTypeWrapper<SessionMapper>;
+  SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SessionEdge']>, nodes: Array<ResolversTypes['Session']> }>;
+  SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
+  SessionFilter: SessionFilter;
+  SessionNotFoundError: ResolverTypeWrapper<SessionNotFoundError>;
   SessionTokens: ResolverTypeWrapper<SessionTokensMapper>;
   SetupTokenRejectedError: ResolverTypeWrapper<SetupTokenRejectedError>;
   User: ResolverTypeWrapper<UserMapper>;
@@ -947,8 +1226,9 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AlreadyBootstrappedError: AlreadyBootstrappedError;
+  AccessTokenNotFoundError: AccessTokenNotFoundError;
   String: Scalars['String']['output'];
+  AlreadyBootstrappedError: AlreadyBootstrappedError;
   ApiKey: ApiKeyMapper;
   ID: Scalars['ID']['output'];
   ApiKeyConnection: Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ApiKeyEdge']>, nodes: Array<ResolversParentTypes['ApiKey']> };
@@ -961,6 +1241,9 @@ export type ResolversParentTypes = {
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolversUnionTypes<ResolversParentTypes>['BootstrapResult'];
   BootstrapSuccess: Omit<BootstrapSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordResult: ResolversUnionTypes<ResolversParentTypes>['ChangePasswordResult'];
+  ChangePasswordSuccess: Omit<ChangePasswordSuccess, 'receipt' | 'user'> & { receipt: ResolversParentTypes['RevocationReceipt'], user: ResolversParentTypes['User'] };
   ConflictError: ConflictError;
   CreateApiKeyInput: CreateApiKeyInput;
   CreateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['CreateApiKeyResult'];
@@ -992,21 +1275,42 @@ export type ResolversParentTypes = {
   NotASessionError: NotASessionError;
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
+  RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionResult: ResolversUnionTypes<ResolversParentTypes>['RefreshSessionResult'];
+  RefreshSessionSuccess: Omit<RefreshSessionSuccess, 'tokens'> & { tokens: ResolversParentTypes['SessionTokens'] };
+  RefreshTokenRejectedError: RefreshTokenRejectedError;
   RegisterInput: RegisterInput;
   RegisterResult: ResolversUnionTypes<ResolversParentTypes>['RegisterResult'];
   RegisterSuccess: Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
   RegistrationClosedError: RegistrationClosedError;
+  Revocation: RevocationMapper;
+  RevocationConnection: Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RevocationEdge']>, nodes: Array<ResolversParentTypes['Revocation']> };
+  RevocationEdge: Omit<RevocationEdge, 'node'> & { node: ResolversParentTypes['Revocation'] };
+  RevocationFilter: RevocationFilter;
   RevocationReceipt: RevocationReceipt;
   Float: Scalars['Float']['output'];
+  RevokeAccessTokenInput: RevokeAccessTokenInput;
+  RevokeAccessTokenResult: ResolversUnionTypes<ResolversParentTypes>['RevokeAccessTokenResult'];
+  RevokeAccessTokenSuccess: Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: ResolversParentTypes['RevocationReceipt'], revocation: ResolversParentTypes['Revocation'] };
+  RevokeAllSessionsInput: RevokeAllSessionsInput;
+  RevokeAllSessionsResult: ResolversUnionTypes<ResolversParentTypes>['RevokeAllSessionsResult'];
+  RevokeAllSessionsSuccess: Omit<RevokeAllSessionsSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
   RevokeApiKeyInput: RevokeApiKeyInput;
   RevokeApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['RevokeApiKeyResult'];
   RevokeApiKeySuccess: Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeSessionResult: ResolversUnionTypes<ResolversParentTypes>['RevokeSessionResult'];
+  RevokeSessionSuccess: Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversParentTypes['RevocationReceipt'], session: ResolversParentTypes['Session'] };
   RotateApiKeyInput: RotateApiKeyInput;
   RotateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['RotateApiKeyResult'];
   RotateApiKeySuccess: Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
   ScopeNotHeldError: ScopeNotHeldError;
   Secret: Scalars['Secret']['output'];
   Session: SessionMapper;
+  SessionConnection: Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SessionEdge']>, nodes: Array<ResolversParentTypes['Session']> };
+  SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
+  SessionFilter: SessionFilter;
+  SessionNotFoundError: SessionNotFoundError;
   SessionTokens: SessionTokensMapper;
   SetupTokenRejectedError: SetupTokenRejectedError;
   User: UserMapper;
@@ -1035,6 +1339,11 @@ export type requiresDirectiveArgs = {
 };
 
 export type requiresDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = requiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AccessTokenNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AccessTokenNotFoundError'] = ResolversParentTypes['AccessTokenNotFoundError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
 
 export type AlreadyBootstrappedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AlreadyBootstrappedError'] = ResolversParentTypes['AlreadyBootstrappedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1095,6 +1404,17 @@ export type BootstrapResultResolvers<ContextType = GraphQLContext, ParentType ex
 
 export type BootstrapSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['BootstrapSuccess'] = ResolversParentTypes['BootstrapSuccess']> = {
   tokens?: Resolver<ResolversTypes['SessionTokens'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ChangePasswordResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ChangePasswordResult'] = ResolversParentTypes['ChangePasswordResult']> = {
+  __resolveType?: TypeResolveFn<'ChangePasswordSuccess' | 'InvalidCredentialsError' | 'InvalidInputError' | 'NotASessionError', ParentType, ContextType>;
+};
+
+export type ChangePasswordSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ChangePasswordSuccess'] = ResolversParentTypes['ChangePasswordSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  revokedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -1205,19 +1525,24 @@ export type LogoutSuccessResolvers<ContextType = GraphQLContext, ParentType exte
 
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   bootstrap?: Resolver<ResolversTypes['BootstrapResult'], ParentType, ContextType, RequireFields<MutationbootstrapArgs, 'input'>>;
+  changePassword?: Resolver<ResolversTypes['ChangePasswordResult'], ParentType, ContextType, RequireFields<MutationchangePasswordArgs, 'input'>>;
   createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationcreateApiKeyArgs, 'input'>>;
   createWorkspace?: Resolver<ResolversTypes['CreateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationcreateWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
   enableUser?: Resolver<ResolversTypes['EnableUserResult'], ParentType, ContextType, RequireFields<MutationenableUserArgs, 'input'>>;
   login?: Resolver<ResolversTypes['LoginResult'], ParentType, ContextType, RequireFields<MutationloginArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutResult'], ParentType, ContextType>;
+  refreshSession?: Resolver<ResolversTypes['RefreshSessionResult'], ParentType, ContextType, RequireFields<MutationrefreshSessionArgs, 'input'>>;
   register?: Resolver<ResolversTypes['RegisterResult'], ParentType, ContextType, RequireFields<MutationregisterArgs, 'input'>>;
+  revokeAccessToken?: Resolver<ResolversTypes['RevokeAccessTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeAccessTokenArgs, 'input'>>;
+  revokeAllSessions?: Resolver<ResolversTypes['RevokeAllSessionsResult'], ParentType, ContextType, RequireFields<MutationrevokeAllSessionsArgs, 'input'>>;
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyResult'], ParentType, ContextType, RequireFields<MutationrevokeApiKeyArgs, 'input'>>;
+  revokeSession?: Resolver<ResolversTypes['RevokeSessionResult'], ParentType, ContextType, RequireFields<MutationrevokeSessionArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['RotateApiKeyResult'], ParentType, ContextType, RequireFields<MutationrotateApiKeyArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'Session' | 'User' | 'Workspace', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'Revocation' | 'Session' | 'User' | 'Workspace', ParentType, ContextType>;
 };
 
 export type NotASessionErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NotASessionError'] = ResolversParentTypes['NotASessionError']> = {
@@ -1236,10 +1561,29 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryapiKeyArgs, 'id'>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryapiKeysArgs, 'first'>>;
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
+  revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
+  sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerysessionsArgs, 'first'>>;
   users?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<QueryusersArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType, RequireFields<QueryworkspaceArgs, 'id'>>;
   workspaces?: Resolver<ResolversTypes['WorkspaceConnection'], ParentType, ContextType, RequireFields<QueryworkspacesArgs, 'first'>>;
+};
+
+export type RefreshRejectionReasonResolvers = EnumResolverSignature<{ EXPIRED?: any, REUSED?: any, REVOKED?: any, UNKNOWN?: any }, ResolversTypes['RefreshRejectionReason']>;
+
+export type RefreshSessionResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RefreshSessionResult'] = ResolversParentTypes['RefreshSessionResult']> = {
+  __resolveType?: TypeResolveFn<'RefreshSessionSuccess' | 'RefreshTokenRejectedError', ParentType, ContextType>;
+};
+
+export type RefreshSessionSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RefreshSessionSuccess'] = ResolversParentTypes['RefreshSessionSuccess']> = {
+  tokens?: Resolver<ResolversTypes['SessionTokens'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RefreshTokenRejectedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RefreshTokenRejectedError'] = ResolversParentTypes['RefreshTokenRejectedError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['RefreshRejectionReason'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type RegisterResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegisterResult'] = ResolversParentTypes['RegisterResult']> = {
@@ -1257,6 +1601,28 @@ export type RegistrationClosedErrorResolvers<ContextType = GraphQLContext, Paren
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type RevocationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Revocation'] = ResolversParentTypes['Revocation']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  jti?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['RevocationReason'], ParentType, ContextType>;
+  revokedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  revokedBy?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RevocationConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevocationConnection'] = ResolversParentTypes['RevocationConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['RevocationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Revocation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RevocationEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevocationEdge'] = ResolversParentTypes['RevocationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Revocation'], ParentType, ContextType>;
+};
+
 export type RevocationPropagationResolvers = EnumResolverSignature<{ ACKNOWLEDGED?: any, LEASE_EXPIRED?: any }, ResolversTypes['RevocationPropagation']>;
 
 export type RevocationReasonResolvers = EnumResolverSignature<{ ADMINISTRATIVE?: any, COMPROMISED?: any, REMOVED?: any, REUSED?: any, ROTATED?: any, SIGNED_OUT?: any, UNSPECIFIED?: any }, ResolversTypes['RevocationReason']>;
@@ -1270,6 +1636,26 @@ export type RevocationReceiptResolvers<ContextType = GraphQLContext, ParentType 
   settledInMilliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
+export type RevokeAccessTokenResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessTokenResult'] = ResolversParentTypes['RevokeAccessTokenResult']> = {
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'RevokeAccessTokenSuccess', ParentType, ContextType>;
+};
+
+export type RevokeAccessTokenSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessTokenSuccess'] = ResolversParentTypes['RevokeAccessTokenSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  revocation?: Resolver<ResolversTypes['Revocation'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RevokeAllSessionsResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAllSessionsResult'] = ResolversParentTypes['RevokeAllSessionsResult']> = {
+  __resolveType?: TypeResolveFn<'RevokeAllSessionsSuccess' | 'UserNotFoundError', ParentType, ContextType>;
+};
+
+export type RevokeAllSessionsSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAllSessionsSuccess'] = ResolversParentTypes['RevokeAllSessionsSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  revokedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type RevokeApiKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeApiKeyResult'] = ResolversParentTypes['RevokeApiKeyResult']> = {
   __resolveType?: TypeResolveFn<'ApiKeyNotFoundError' | 'RevokeApiKeySuccess', ParentType, ContextType>;
 };
@@ -1277,6 +1663,16 @@ export type RevokeApiKeyResultResolvers<ContextType = GraphQLContext, ParentType
 export type RevokeApiKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeApiKeySuccess'] = ResolversParentTypes['RevokeApiKeySuccess']> = {
   apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
   receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RevokeSessionResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeSessionResult'] = ResolversParentTypes['RevokeSessionResult']> = {
+  __resolveType?: TypeResolveFn<'RevokeSessionSuccess' | 'SessionNotFoundError', ParentType, ContextType>;
+};
+
+export type RevokeSessionSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeSessionSuccess'] = ResolversParentTypes['RevokeSessionSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1320,6 +1716,22 @@ export type SessionResolvers<ContextType = GraphQLContext, ParentType extends Re
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type SessionConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SessionConnection'] = ResolversParentTypes['SessionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SessionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Session']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SessionEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SessionEdge'] = ResolversParentTypes['SessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type SessionNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SessionNotFoundError'] = ResolversParentTypes['SessionNotFoundError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type SessionTokensResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SessionTokens'] = ResolversParentTypes['SessionTokens']> = {
   accessToken?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
   accessTokenExpiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1355,7 +1767,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'NotASessionError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SetupTokenRejectedError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -1400,6 +1812,7 @@ export type WorkspaceNotFoundErrorResolvers<ContextType = GraphQLContext, Parent
 export type WorkspaceRoleResolvers = EnumResolverSignature<{ MEMBER?: any, OWNER?: any }, ResolversTypes['WorkspaceRole']>;
 
 export type Resolvers<ContextType = GraphQLContext> = {
+  AccessTokenNotFoundError?: AccessTokenNotFoundErrorResolvers<ContextType>;
   AlreadyBootstrappedError?: AlreadyBootstrappedErrorResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
   ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;
@@ -1409,6 +1822,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ApiKeyRevokedError?: ApiKeyRevokedErrorResolvers<ContextType>;
   BootstrapResult?: BootstrapResultResolvers<ContextType>;
   BootstrapSuccess?: BootstrapSuccessResolvers<ContextType>;
+  ChangePasswordResult?: ChangePasswordResultResolvers<ContextType>;
+  ChangePasswordSuccess?: ChangePasswordSuccessResolvers<ContextType>;
   ConflictError?: ConflictErrorResolvers<ContextType>;
   CreateApiKeyResult?: CreateApiKeyResultResolvers<ContextType>;
   CreateApiKeySuccess?: CreateApiKeySuccessResolvers<ContextType>;
@@ -1435,20 +1850,36 @@ export type Resolvers<ContextType = GraphQLContext> = {
   NotASessionError?: NotASessionErrorResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RefreshRejectionReason?: RefreshRejectionReasonResolvers;
+  RefreshSessionResult?: RefreshSessionResultResolvers<ContextType>;
+  RefreshSessionSuccess?: RefreshSessionSuccessResolvers<ContextType>;
+  RefreshTokenRejectedError?: RefreshTokenRejectedErrorResolvers<ContextType>;
   RegisterResult?: RegisterResultResolvers<ContextType>;
   RegisterSuccess?: RegisterSuccessResolvers<ContextType>;
   RegistrationClosedError?: RegistrationClosedErrorResolvers<ContextType>;
+  Revocation?: RevocationResolvers<ContextType>;
+  RevocationConnection?: RevocationConnectionResolvers<ContextType>;
+  RevocationEdge?: RevocationEdgeResolvers<ContextType>;
   RevocationPropagation?: RevocationPropagationResolvers;
   RevocationReason?: RevocationReasonResolvers;
   RevocationReceipt?: RevocationReceiptResolvers<ContextType>;
+  RevokeAccessTokenResult?: RevokeAccessTokenResultResolvers<ContextType>;
+  RevokeAccessTokenSuccess?: RevokeAccessTokenSuccessResolvers<ContextType>;
+  RevokeAllSessionsResult?: RevokeAllSessionsResultResolvers<ContextType>;
+  RevokeAllSessionsSuccess?: RevokeAllSessionsSuccessResolvers<ContextType>;
   RevokeApiKeyResult?: RevokeApiKeyResultResolvers<ContextType>;
   RevokeApiKeySuccess?: RevokeApiKeySuccessResolvers<ContextType>;
+  RevokeSessionResult?: RevokeSessionResultResolvers<ContextType>;
+  RevokeSessionSuccess?: RevokeSessionSuccessResolvers<ContextType>;
   RotateApiKeyResult?: RotateApiKeyResultResolvers<ContextType>;
   RotateApiKeySuccess?: RotateApiKeySuccessResolvers<ContextType>;
   Scope?: ScopeResolvers;
   ScopeNotHeldError?: ScopeNotHeldErrorResolvers<ContextType>;
   Secret?: GraphQLScalarType;
   Session?: SessionResolvers<ContextType>;
+  SessionConnection?: SessionConnectionResolvers<ContextType>;
+  SessionEdge?: SessionEdgeResolvers<ContextType>;
+  SessionNotFoundError?: SessionNotFoundErrorResolvers<ContextType>;
   SessionTokens?: SessionTokensResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
   User?: UserResolvers<ContextType>;

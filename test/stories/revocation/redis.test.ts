@@ -51,7 +51,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
     const boundTo = (secret: string) => `${fingerprintOf(secret)}|${identity!.it}`;
-    const plain = open(ours, 'auth-cache', boundTo(victim.secret), entry.value).toString('utf8');
+    const plain = open(ours, 'auth-cache/1', boundTo(victim.secret), entry.value).toString('utf8');
     const theirs = createKeyring(createHash('sha256').update('of an attacker').digest());
     const sealedWith = (keyring: typeof ours, purpose: string, aad: string) => seal(keyring, purpose, aad, plain);
 
@@ -61,9 +61,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       () => plain,
       () => JSON.stringify({ value: JSON.parse(plain) }),
       () => JSON.stringify({ value: plain }),
-      (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache', boundTo(secret)) }),
+      (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache/1', boundTo(secret)) }),
       (secret) => JSON.stringify({ value: sealedWith(ours, 'jwt-key', boundTo(secret)) }),
-      (secret) => JSON.stringify({ value: sealedWith(ours, 'auth-cache', `${fingerprintOf(secret)}|another server`) }),
+      (secret) =>
+        JSON.stringify({ value: sealedWith(ours, 'auth-cache/1', `${fingerprintOf(secret)}|another server`) }),
       () => JSON.stringify({ value: 's1.00000000.AAAA' }),
       () => '{"value":{"principal":{}}}',
       () => 'null',

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Principal } from '../access/principal.ts';
+import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
+import { cookieSecrets, forgetCookies, keepCookies } from '../auth/cookies.ts';
+import { currentRequestId } from '../kernel/request-context.ts';
+import type { CookieJar, GraphQLContext, Services } from './context.ts';
+import { createLoaders } from './loaders.ts';
+
+const LONGEST_USER_AGENT = 500;
+
+export interface ContextFactoryOptions {
+  services: Services;
+  /** A fresh EntityManager. */
+  fork: () => EntityManager;
+  confirm: ConfirmCaller;
+  clientAddress: (request: IncomingMessage) => string;
+  /** Database time. */
+  now: () => Date;
+}
+
+/** Makes what resolvers get, for one request at a time. */
+export function createContextFactory({ services, fork, confirm, clientAddress, now }: ContextFactoryOptions) {
+  return (request: IncomingMessage, response: ServerResponse, principal: Principal | null): GraphQLContext => {
+    let reads: EntityManager | undefined;
+    const em = () => (reads ??= fork());
+    const origin = {
+      ipAddress: clientAddress(request),
+      userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
+      requestId: currentRequestId() ?? '',
+    };
+    return {
+      services,
+      principal,
+      origin,
+      loaders: createLoaders(em),
+      cookies: cookieJar(request, response),
+      caller() {
+        if (!principal) throw new Error('A guarded field was reached without a principal.');
+        return principal;
+      },
+      em,
+      unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
+      now,
+    };
+  };
+}
+
+function cookieJar(request: IncomingMessage, response: ServerResponse): CookieJar {
+  const { refresh } = cookieSecrets(request.headers);
+  return {
+    refreshToken: refresh,
+    keep(tokens) {
+      for (const cookie of keepCookies(tokens)) response.appendHeader('Set-Cookie', cookie);
+      return { ...tokens, accessToken: '', refreshToken: '' };
+    },
+    forget() {
+      if (refresh !== null) for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { invalidCredentials, invalidInput, notASession } from '../../outcomes.ts';
+
+export const changePassword: NonNullable<MutationResolvers['changePassword']> = async (_parent, { input }, context) => {
+  await context.services.limits.login(context.origin.ipAddress, context.caller().userId ?? '');
+  const outcome = await context.services.accounts.changePassword(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'changed':
+      return { __typename: 'ChangePasswordSuccess', ...outcome };
+    case 'invalidCredentials':
+      return invalidCredentials('This is not your current password.');
+    case 'notASession':
+      return notASession();
+    case 'invalidInput':
+      return invalidInput(outcome);
+  }
+};

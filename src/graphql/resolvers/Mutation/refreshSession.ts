@@ -1,0 +1,25 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import type { RefreshRejectionReason } from '../../generated/types.ts';
+
+const MESSAGES: Record<RefreshRejectionReason, string> = {
+  UNKNOWN: 'This is not a refresh token that anybody knows.',
+  EXPIRED: 'The session has expired. Log in again.',
+  REVOKED: 'The session was ended. Log in again.',
+  REUSED: 'This refresh token was used before, so somebody has a copy. The session was ended. Log in again.',
+};
+
+export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = async (_parent, { input }, context) => {
+  const { cookies, services } = context;
+  const fromCookie = input.refreshToken === '';
+  const presented = fromCookie ? (cookies.refreshToken ?? '') : input.refreshToken;
+  const outcome = await services.refresh.refresh(context.unitOfWork(), presented);
+  switch (outcome.kind) {
+    case 'refreshed':
+      return {
+        __typename: 'RefreshSessionSuccess',
+        tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,
+      };
+    case 'rejected':
+      return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
+  }
+};

@@ -1,0 +1,18 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+
+export const revokeAccessToken: NonNullable<MutationResolvers['revokeAccessToken']> = async (
+  _parent,
+  { input },
+  context,
+) => {
+  const outcome = await context.services.sessions.revokeAccessToken(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'revoked':
+      return { __typename: 'RevokeAccessTokenSuccess', ...outcome };
+    case 'notFound':
+      return {
+        __typename: 'AccessTokenNotFoundError',
+        message: 'There is no access token with this id among those of your sessions.',
+      };
+  }
+};

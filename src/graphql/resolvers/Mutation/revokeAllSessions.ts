@@ -1,0 +1,16 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+import { userNotFound } from '../../outcomes.ts';
+
+export const revokeAllSessions: NonNullable<MutationResolvers['revokeAllSessions']> = async (
+  _parent,
+  { input: { userId = null, exceptCurrent } },
+  context,
+) => {
+  const outcome = await context.services.accounts.endSessions(context.unitOfWork(), { userId, exceptCurrent });
+  switch (outcome.kind) {
+    case 'ended':
+      return { __typename: 'RevokeAllSessionsSuccess', ...outcome };
+    case 'userNotFound':
+      return userNotFound();
+  }
+};

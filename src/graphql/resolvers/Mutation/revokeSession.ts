@@ -1,0 +1,11 @@
+import type { MutationResolvers } from './../../generated/types.ts';
+
+export const revokeSession: NonNullable<MutationResolvers['revokeSession']> = async (_parent, { input }, context) => {
+  const outcome = await context.services.sessions.revoke(context.unitOfWork(), input);
+  switch (outcome.kind) {
+    case 'revoked':
+      return { __typename: 'RevokeSessionSuccess', ...outcome };
+    case 'notFound':
+      return { __typename: 'SessionNotFoundError', message: 'There is no session with this id among yours.' };
+  }
+};

@@ -1,0 +1,7 @@
+import { Session } from '../../../sessions/session.entity.ts';
+import { sessionsMatching } from '../../../sessions/session.service.ts';
+import { page } from '../../connection.ts';
+import type { QueryResolvers } from './../../generated/types.ts';
+
+export const sessions: NonNullable<QueryResolvers['sessions']> = (_parent, { filter, ...paging }, context) =>
+  page(context.em(), Session, sessionsMatching(context.caller(), filter ?? {}, context.now()), paging);

@@ -1,0 +1,69 @@
+import type { Sql, Statement } from '../kernel/sql.ts';
+
+const BATCH = 1000;
+/** Refresh tokens are how theft is recognised: they outlive their session by this long. */
+const MEMORY_DAYS = 30;
+/** Longer than clocks and leeways could ever make a token live past its end. */
+const LEDGER_HOURS = 1;
+
+/** In batches, by one replica at a time: whoever does not get the lock has nothing to do. */
+const inTurn = (name: string, body: string): Statement => ({
+  name,
+  text: `with turn as materialized (select pg_try_advisory_xact_lock(823640928) as ours), ${body}`,
+});
+
+/** Before their sessions, which would otherwise take any number of them along; children before their parents. */
+const PURGE_TOKENS = inTurn(
+  'purge-tokens',
+  `gone as (
+      delete from refresh_tokens where (select ours from turn) and id in (
+        select t.id from sessions s join refresh_tokens t on t.session_id = s.id
+        where s.expires_at < clock_timestamp() - make_interval(days => $1::int)
+        order by s.expires_at, t.id desc limit $2::int)
+      returning 1)
+  select count(*)::int as purged from gone`,
+);
+
+const PURGE_SESSIONS = inTurn(
+  'purge-sessions',
+  `gone as (
+      delete from sessions where (select ours from turn) and id in (
+        select id from sessions s where expires_at < clock_timestamp() - make_interval(days => $1::int)
+          and not exists (select from refresh_tokens t where t.session_id = s.id)
+        order by expires_at limit $2::int)
+      returning id),
+    unused as (delete from credential_usage where credential_id in (select id from gone))
+  select count(*)::int as purged from gone`,
+);
+
+const PURGE_LEDGER = inTurn(
+  'purge-ledger',
+  `gone as (
+      delete from access_token_revocations where (select ours from turn) and id in (
+        select id from access_token_revocations where expires_at < clock_timestamp() - make_interval(hours => $1::int)
+        order by expires_at limit $2::int)
+      returning 1)
+  select count(*)::int as purged from gone`,
+);
+
+/**
+ * Removes what has nothing left to say: sessions after their memory, ledger entries after the token's end.
+ *
+ * @param sql not the connection of the syncs: leases are renewed there, and must not queue behind this
+ */
+export async function purge(sql: Sql): Promise<{ sessions: number; revocations: number }> {
+  await inBatches(sql, PURGE_TOKENS, MEMORY_DAYS);
+  return {
+    sessions: await inBatches(sql, PURGE_SESSIONS, MEMORY_DAYS),
+    revocations: await inBatches(sql, PURGE_LEDGER, LEDGER_HOURS),
+  };
+}
+
+async function inBatches(sql: Sql, statement: Statement, age: number): Promise<number> {
+  let total = 0;
+  for (let purged = BATCH; purged === BATCH; total += purged) {
+    const [row] = await sql.query<{ purged: number }>(statement, [age, BATCH]);
+    purged = row?.purged ?? 0;
+  }
+  return total;
+}

@@ -1,0 +1,174 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import { scopesOfRole, type UserRole } from '../access/scope.ts';
+import type { UnitOfWork } from '../access/unit-of-work.ts';
+import type { Audit } from '../audit/audit.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import type { Keyring } from '../crypto/keyring.ts';
+import { deriveSecret, parseSecret } from '../crypto/secret-text.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Revocations } from '../revocation/revocations.ts';
+import type { AccessTokens } from './access-token.ts';
+import { RefreshToken } from './refresh-token.entity.ts';
+import { sessionTag } from './session.credential.ts';
+import { Session } from './session.entity.ts';
+import type { SessionTokens } from './session.service.ts';
+
+const SUCCESSOR_PURPOSE = 'refresh-successor';
+
+export type RefreshOutcome =
+  | { kind: 'refreshed'; tokens: SessionTokens }
+  | { kind: 'rejected'; reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED' };
+
+export interface RefreshServiceOptions {
+  accessTokens: AccessTokens;
+  audit: Audit;
+  revocations: Revocations;
+  keyring: Keyring;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+  idleSeconds: number;
+  graceSeconds: number;
+  /** Counts a refresh against its user; throws `RATE_LIMITED`. */
+  limit: (userId: string) => Promise<void>;
+}
+
+/** What was decided about a presented token, inside its transaction. */
+type Decision =
+  | { kind: 'successor'; session: Session; role: UserRole; refreshToken: string }
+  | { kind: 'expired' }
+  | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
+
+/**
+ * Exchanges refresh tokens (RFC 9700 §4.14.2). Each works once; presenting a dead one ends its whole session, for
+ * either its owner or a thief has a copy, and nobody can tell which.
+ *
+ * The one exception is the direct parent of the newest token within the grace period: a lost answer, not a theft. It
+ * gets the *same* successor again, which is derived from the parent, so that nothing forks and nothing secret is kept.
+ */
+export class RefreshService {
+  readonly #options: RefreshServiceOptions;
+
+  constructor(options: RefreshServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The outcome is returned, not thrown, so that the revocation of a stolen session commits.
+   * @throws AccessError `RATE_LIMITED`
+   */
+  async refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
+    if (parseSecret(presented)?.prefix !== 'rkr') return { kind: 'rejected', reason: 'UNKNOWN' };
+    const { em } = unitOfWork;
+    const known = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) });
+    if (!known) return { kind: 'rejected', reason: 'UNKNOWN' };
+    // Limited is what makes new tokens. A theft must never be too fast to be noticed, and what is over costs its owner
+    // nothing.
+    const session = await em.findOneOrFail(Session, { id: known.sessionId });
+    const now = this.#options.clock.now();
+    const goesOn = !session.endedAt && !session.isExpired(now) && (await this.#isExchangeable(em, known, now));
+    if (goesOn) await this.#options.limit(session.userId);
+
+    const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known), session.id);
+    switch (decision.kind) {
+      case 'expired':
+        return { kind: 'rejected', reason: 'EXPIRED' };
+      case 'ended':
+        // By this call, or by another one that may still be on its way to the other replicas.
+        await this.#options.revocations.settle(sessionTag(session.id), decision.session.endedAt ?? now);
+        return { kind: 'rejected', reason: decision.reason };
+      case 'successor':
+        return { kind: 'refreshed', tokens: await this.#tokensOf(decision) };
+    }
+  }
+
+  async #decide(unitOfWork: UnitOfWork, presented: string, { id, sessionId }: RefreshToken): Promise<Decision> {
+    const { em } = unitOfWork;
+    // One at a time for each session: everything below is decided on what is true until the commit.
+    const session = await em.findOneOrFail(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    const user = await ownerOf(em, session.userId);
+    const token = await em.findOneOrFail(RefreshToken, { id });
+    const now = this.#options.clock.now();
+    if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (session.isExpired(now)) return { kind: 'expired' };
+    if (!(await this.#isExchangeable(em, token, now))) {
+      this.#endForReuse(unitOfWork, session, now);
+      return { kind: 'ended', session, reason: 'REUSED' };
+    }
+    // Only now: an account that is disabled for a while must not hide a theft.
+    if (user.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
+    const refreshToken = token.usedAt
+      ? await this.#knownSuccessor(em, token, presented)
+      : await this.#newSuccessor(em, token, presented, now);
+    if (!refreshToken) return { kind: 'ended', session, reason: 'REVOKED' };
+    session.refresh(now, this.#options.idleSeconds);
+    return { kind: 'successor', session, role: user.role, refreshToken };
+  }
+
+  /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
+  async #isExchangeable(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
+    if (!token.usedAt) return true;
+    const sinceUse = now.getTime() - token.usedAt.getTime();
+    if (sinceUse >= this.#options.graceSeconds * 1000) return false;
+    const successor = await em.findOne(RefreshToken, { parentId: token.id });
+    return successor !== null && successor.usedAt === null;
+  }
+
+  async #newSuccessor(em: EntityManager, token: RefreshToken, presented: string, now: Date): Promise<string | null> {
+    const refreshToken = this.#derive(this.#options.keyring.current.version, presented)!;
+    // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
+    const used = await em.execute(
+      'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
+      [now, token.id],
+    );
+    if (used.length === 0) return null;
+    em.persist(
+      RefreshToken.create({
+        id: newId('rft'),
+        sessionId: token.sessionId,
+        tokenHash: sha256Base64url(refreshToken),
+        parentId: token.id,
+        createdAt: now,
+      }),
+    );
+    return refreshToken;
+  }
+
+  /** The successor that was made before; under whichever master key it was made. */
+  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string | null> {
+    const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
+    for (const { version } of this.#options.keyring.all) {
+      const candidate = this.#derive(version, presented);
+      if (candidate && sha256Base64url(candidate) === tokenHash) return candidate;
+    }
+    return null;
+  }
+
+  #derive(version: string, presented: string): string | null {
+    const key = this.#options.keyring.byVersion(version);
+    return key ? deriveSecret('rkr', key.derive(SUCCESSOR_PURPOSE), presented) : null;
+  }
+
+  #endForReuse(unitOfWork: UnitOfWork, session: Session, now: Date): void {
+    session.revoke(now, 'REUSED');
+    const { audit } = this.#options;
+    audit.record(unitOfWork, { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId });
+    audit.record(unitOfWork, { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId });
+  }
+
+  async #tokensOf({ session, role, refreshToken }: Decision & { kind: 'successor' }): Promise<SessionTokens> {
+    const access = await this.#options.accessTokens.issue(session, scopesOfRole(role));
+    return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+  }
+}
+
+/** What of the account matters here; locked, so that it is not disabled before the commit. */
+async function ownerOf(em: EntityManager, userId: string): Promise<{ role: UserRole; disabled: boolean }> {
+  const [row] = await em.execute<{ role: UserRole; disabled: boolean }[]>(
+    'select role, disabled_at is not null as disabled from users where id = ? for share',
+    [userId],
+  );
+  if (!row) throw new Error(`${userId} is gone.`);
+  return row;
+}
