@@ -1,0 +1,423 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeSecret, parseSecret } from '../../../src/crypto/secret-text.ts';
+import { backends, SETUP_TOKEN, startTestApp, type TestApp } from '../../support/app.ts';
+import {
+  as,
+  chainOf,
+  claimsOf,
+  eventsOf,
+  exchange,
+  later,
+  login,
+  refresh,
+  sessionRow,
+  sql,
+  UNLIMITED,
+} from '../../support/sessions.ts';
+
+const DAY = 86_400;
+const UNKNOWN_REASONS = ['UNKNOWN', 'EXPIRED', 'REVOKED', 'REUSED'];
+
+describe.each(backends())('refreshSession on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+  });
+  afterAll(() => app.close());
+
+  const disable = async (userId: string, field: 'disableUser' | 'enableUser') => {
+    await app.mutate(field, { userId }, '', as(await app.admin()));
+  };
+
+  describe('RefreshSessionSuccess', () => {
+    test('a refresh token is exchanged for an access token that works and a refresh token that is another one', async () => {
+      const member = await app.member();
+      const { tokens } = await refresh(app, member.refreshToken);
+      expect(parseSecret(tokens.refreshToken)).toEqual({ prefix: 'rkr' });
+      expect(tokens.refreshToken).not.toBe(member.refreshToken);
+      expect(tokens.session.id).toBe(member.sessionId);
+      expect(await app.accepts(tokens.accessToken)).toBe(true);
+      expect(claimsOf(tokens.accessToken)).toMatchObject({ sub: member.id, sid: member.sessionId });
+      expect(claimsOf(tokens.accessToken).jti).not.toBe(claimsOf(member.accessToken).jti);
+    });
+
+    test('the access token from before stays good until its own end', async () => {
+      const member = await app.member();
+      await refresh(app, member.refreshToken);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+    });
+
+    test('F3.9: each token knows its parent, and only its hash is stored', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      const third = await exchange(app, second);
+      const chain = await chainOf(app, member.sessionId);
+      expect(chain.map(({ parent_id }) => parent_id)).toEqual([null, chain[0].id, chain[1].id]);
+      expect(chain.map(({ used_at }) => used_at !== null)).toEqual([true, true, false]);
+      const stored = JSON.stringify(await sql(app, 'select * from refresh_tokens'));
+      for (const secret of [member.refreshToken, second, third]) {
+        expect(stored).not.toContain(secret);
+        expect(stored).not.toContain(secret.slice(4, 34));
+      }
+    });
+
+    test('inactivity timeout: every refresh moves the end of an idle session to seven days from then', async () => {
+      const member = await app.member();
+      await later(app, member.sessionId, 6 * DAY);
+      const { tokens } = await refresh(app, member.refreshToken);
+      expect(secondsFromNow(tokens.session.idleExpiresAt)).toBeCloseTo(7 * DAY, -2);
+      expect(secondsFromNow(tokens.session.expiresAt)).toBeCloseTo(24 * DAY, -2);
+      expect(tokens.refreshTokenExpiresAt).toBe(tokens.session.idleExpiresAt);
+    });
+
+    test('F3.9, session timebox: refreshing never moves the end past thirty days from the login', async () => {
+      const member = await app.member();
+      await sql(
+        app,
+        `update sessions set expires_at = now() + interval '2 days', idle_expires_at = now() + interval '1 day' where id = ?`,
+        [member.sessionId],
+      );
+      const { tokens } = await refresh(app, member.refreshToken);
+      expect(secondsFromNow(tokens.session.expiresAt)).toBeCloseTo(2 * DAY, -2);
+      expect(tokens.session.idleExpiresAt).toBe(tokens.session.expiresAt);
+      expect(tokens.refreshTokenExpiresAt).toBe(tokens.session.expiresAt);
+    });
+
+    test('an access token never outlives its session', async () => {
+      const member = await app.member();
+      await sql(
+        app,
+        `update sessions set expires_at = now() + interval '90 seconds', idle_expires_at = now() + interval '90 seconds' where id = ?`,
+        [member.sessionId],
+      );
+      const { tokens } = await refresh(app, member.refreshToken);
+      expect(secondsFromNow(tokens.accessTokenExpiresAt)).toBeLessThanOrEqual(90);
+      expect(new Date(claimsOf(tokens.accessToken).exp * 1000).toISOString()).toBe(tokens.accessTokenExpiresAt);
+    });
+
+    test('a refresh never gives more than the role does by now', async () => {
+      const member = await app.member();
+      await sql(app, `update users set role = 'ADMIN' where id = ?`, [member.id]);
+      const first = (await refresh(app, member.refreshToken)).tokens;
+      expect(claimsOf(first.accessToken).scope.split(' ')).toContain('ADMIN');
+      await sql(app, `update users set role = 'MEMBER' where id = ?`, [member.id]);
+      const { tokens } = await refresh(app, first.refreshToken);
+      expect(claimsOf(tokens.accessToken).scope.split(' ')).not.toContain('ADMIN');
+    });
+
+    test('the parent of the newest token, at once, is a lost answer: it gets the same successor, and nothing forks', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      for (let retries = 0; retries < 3; retries++) expect(await exchange(app, member.refreshToken)).toBe(second);
+      expect(await chainOf(app, member.sessionId)).toHaveLength(2);
+      expect(await exchange(app, second)).toMatch(/^rkr_/);
+    });
+
+    test('what one session is exchanged for says nothing about another one', async () => {
+      const [one, other] = [await app.member(), await app.member()];
+      const { tokens } = await refresh(app, one.refreshToken, as(other));
+      expect(claimsOf(tokens.accessToken)).toMatchObject({ sub: one.id, sid: one.sessionId });
+      expect((await sessionRow(app, other.sessionId)).revoked_at).toBeNull();
+    });
+  });
+
+  describe('RefreshTokenRejectedError', () => {
+    test('UNKNOWN: a token that nobody has, and everything that is none', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const texts = [
+        ...[makeSecret('rkr'), makeSecret('rka'), key.secret, member.accessToken, member.sessionId, '', ' ', 'rkr_'],
+        ...[
+          `${member.refreshToken} `,
+          member.refreshToken.toLowerCase(),
+          member.refreshToken.slice(0, -1),
+          'x'.repeat(9000),
+        ],
+        ...[member.refreshToken.replace('rkr_', 'rka_'), "' or 1=1 --", SETUP_TOKEN],
+      ];
+      for (const text of texts) expect(await exchange(app, text), text.slice(0, 50)).toBe('UNKNOWN');
+      expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('UNKNOWN: a request with neither an argument nor a cookie', async () => {
+      const answer = await app.mutate('refreshSession', {}, '... on RefreshTokenRejectedError { reason }');
+      expect(answer.reason).toBe('UNKNOWN');
+    });
+
+    test('EXPIRED, inactivity timeout: nobody refreshed for seven days', async () => {
+      const member = await app.member();
+      await later(app, member.sessionId, 7 * DAY);
+      expect(await exchange(app, member.refreshToken)).toBe('EXPIRED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+      expect(await chainOf(app, member.sessionId)).toHaveLength(1);
+    });
+
+    test('EXPIRED, session timebox: thirty days are over, however busy it was', async () => {
+      const member = await app.member();
+      await later(app, member.sessionId, 30 * DAY);
+      await sql(app, 'update sessions set refreshed_at = now(), idle_expires_at = expires_at where id = ?', [
+        member.sessionId,
+      ]);
+      expect(await exchange(app, member.refreshToken)).toBe('EXPIRED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+
+    test('F3.5: a token that was ended by logging out is REVOKED, which is no alarm', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      await app.mutate('logout', null, '', as(member));
+      for (const dead of [member.refreshToken, second, second]) expect(await exchange(app, dead)).toBe('REVOKED');
+      expect(await eventsOf(app, member.sessionId)).not.toContain('session.reuse-detected');
+      expect((await sessionRow(app, member.sessionId)).revocation_reason).toBe('SIGNED_OUT');
+    });
+
+    test('F3.5: a token that expired is EXPIRED the first time and the tenth: no alarm', async () => {
+      const member = await app.member();
+      await later(app, member.sessionId, 8 * DAY);
+      for (let tries = 0; tries < 10; tries++) expect(await exchange(app, member.refreshToken)).toBe('EXPIRED');
+      expect(await eventsOf(app, member.sessionId)).toEqual(['session.started']);
+    });
+
+    test('REVOKED: an account that was disabled, until it is enabled again', async () => {
+      const member = await app.member();
+      await disable(member.id, 'disableUser');
+      expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
+      await disable(member.id, 'enableUser');
+      expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('REUSED: a dead token ends its session and every access token of it, for good', async () => {
+      const member = await app.member();
+      const { tokens: second } = await refresh(app, member.refreshToken);
+      const { tokens: third } = await refresh(app, second.refreshToken);
+      const accessTokens = [member.accessToken, second.accessToken, third.accessToken];
+      for (const token of accessTokens) expect(await app.accepts(token)).toBe(true);
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      for (const token of accessTokens) expect(await app.accepts(token)).toBe(false);
+      for (const token of [member.refreshToken, second.refreshToken, third.refreshToken]) {
+        expect(await exchange(app, token)).toBe('REVOKED');
+      }
+      expect(await sessionRow(app, member.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
+      expect(await eventsOf(app, member.sessionId)).toEqual(
+        expect.arrayContaining(['session.started', 'session.reuse-detected', 'session.revoked']),
+      );
+    });
+
+    test('REUSED ends one session: the others of the same person, and its API keys, go on', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      const key = await app.apiKey(member);
+      await exchange(app, await exchange(app, member.refreshToken));
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+      expect([await app.accepts(other.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
+      expect(await exchange(app, other.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('REUSED is noticed also while the account is disabled: taking it back into use does not help the thief', async () => {
+      const member = await app.member();
+      const third = await exchange(app, await exchange(app, member.refreshToken));
+      await disable(member.id, 'disableUser');
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      await disable(member.id, 'enableUser');
+      expect(await exchange(app, third)).toBe('REVOKED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+
+    test('F3.6: a token that was used weeks ago still gives the thief away', async () => {
+      const member = await app.member();
+      let newest = await exchange(app, member.refreshToken);
+      for (let weeks = 0; weeks < 4; weeks++) {
+        await later(app, member.sessionId, 6 * DAY);
+        newest = await exchange(app, newest);
+      }
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, newest)).toBe('REVOKED');
+    });
+
+    test('the message of a rejection repeats nothing of the token', async () => {
+      const token = makeSecret('rkr');
+      const { message, reason } = await refresh(app, token);
+      expect(UNKNOWN_REASONS).toContain(reason);
+      expect(message).not.toContain(token.slice(4, 12));
+      expect(app.log.join('')).not.toContain(token);
+    });
+  });
+
+  describe('how the scenarios of SuperTokens end here', () => {
+    test('graceWindowReRotation: within the window the parent gets the same successor, not a second one', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      await later(app, member.sessionId, 9);
+      expect(await exchange(app, member.refreshToken)).toBe(second);
+      // And asking again does not make the window longer.
+      await later(app, member.sessionId, 2);
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+    });
+
+    test('recentPrevReuseIsTheftAndRevokes: after the window the direct parent is as dead as any', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      await later(app, member.sessionId, 10);
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, second)).toBe('REVOKED');
+    });
+
+    test('orphanedBranchReuseIsTheftAndRevokes: a parent whose successor was used is no lost answer, not even at once', async () => {
+      const member = await app.member();
+      const third = await exchange(app, await exchange(app, member.refreshToken));
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, third)).toBe('REVOKED');
+    });
+
+    test('staleLineageIsAlwaysTheft: so is a grandparent, at any time', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      const fourth = await exchange(app, await exchange(app, second));
+      await later(app, member.sessionId, DAY);
+      expect(await exchange(app, second)).toBe('REUSED');
+      expect(await exchange(app, fourth)).toBe('REVOKED');
+    });
+  });
+
+  test('GoTrue, failed to save refresh token: a database that fails halfway changes nothing, and the token still works', async () => {
+    const member = await app.member();
+    const before = await sessionRow(app, member.sessionId);
+    await sql(
+      app,
+      `create function fail() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$`,
+    );
+    await sql(app, 'create trigger fail before insert on refresh_tokens for each row execute function fail()');
+    try {
+      const { errors, data } = await app.graphql(
+        `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }`,
+        { input: { refreshToken: member.refreshToken } },
+      );
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(JSON.stringify(errors)).not.toContain('disk');
+    } finally {
+      await sql(app, 'drop function fail cascade');
+    }
+    expect(await sessionRow(app, member.sessionId)).toEqual(before);
+    expect(await chainOf(app, member.sessionId)).toMatchObject([{ used_at: null }]);
+    expect(await app.accepts(member.accessToken)).toBe(true);
+    expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+  });
+
+  test('a theft whose audit event cannot be written is no theft half recorded: nothing changes, and it is noticed next time', async () => {
+    const member = await app.member();
+    const third = await exchange(app, await exchange(app, member.refreshToken));
+    await sql(app, `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
+    await sql(app, 'create trigger fail before insert on audit_events for each row execute function fail()');
+    try {
+      await expect(exchange(app, member.refreshToken)).rejects.toThrow('INTERNAL_SERVER_ERROR');
+    } finally {
+      await sql(app, 'drop function fail cascade');
+    }
+    expect((await sessionRow(app, member.sessionId)).revoked_at).toBeNull();
+    expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+    expect(await exchange(app, third)).toBe('REVOKED');
+  });
+});
+
+test('with a grace period of 0, no token is ever good twice', async () => {
+  const app = await startTestApp({ env: { ...UNLIMITED, REKEY_REFRESH_GRACE_SECONDS: '0' } });
+  try {
+    const member = await app.member();
+    const second = await exchange(app, member.refreshToken);
+    expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+    expect(await exchange(app, second)).toBe('REVOKED');
+  } finally {
+    await app.close();
+  }
+});
+
+describe.each(backends())('how often one may refresh, on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  const limited = async (refreshToken: string) => {
+    const document = 'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }';
+    return app.graphql(document, { input: { refreshToken } });
+  };
+
+  async function exhausted() {
+    const member = await app.member();
+    let newest = member.refreshToken;
+    const chain = [newest];
+    for (let count = 0; count < 5; count++) chain.push((newest = await exchange(app, newest)));
+    return { member, newest, chain };
+  }
+
+  test('F3.7: five times a minute for each user, whichever session it is for; then 429, and when to come back', async () => {
+    const { member, newest } = await exhausted();
+    const { status, headers, errors } = await limited(newest);
+    expect(status).toBe(429);
+    const seconds = Number(headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds } }]);
+    const other = await login(app, member);
+    expect((await limited(other.refreshToken)).status).toBe(429);
+    expect((await limited((await app.member()).refreshToken)).status).toBe(200); // Somebody else's business.
+  });
+
+  test('a refresh that was too much uses nothing up: the token works when its time has come', async () => {
+    const { member, newest } = await exhausted();
+    for (let tries = 0; tries < 3; tries++) expect((await limited(newest)).status).toBe(429);
+    expect((await chainOf(app, member.sessionId)).at(-1)).toMatchObject({ used_at: null });
+    expect((await sessionRow(app, member.sessionId)).revoked_at).toBeNull();
+  });
+
+  test('each alias counts', async () => {
+    const sessions = [await app.member()];
+    while (sessions.length < 6) sessions.push(await login(app, sessions[0]!));
+    const variables = Object.fromEntries(sessions.map(({ refreshToken }, index) => [`i${index}`, { refreshToken }]));
+    const names = Object.keys(variables);
+    const fields = names.map((name) => `${name}: refreshSession(input: $${name}) { __typename }`).join(' ');
+    const declared = names.map((name) => `$${name}: RefreshSessionInput!`).join(', ');
+    const { status, errors } = await app.graphql(`mutation (${declared}) { ${fields} }`, variables);
+    expect(status).toBe(429);
+    expect(errors).toMatchObject([{ path: ['i5'], extensions: { code: 'RATE_LIMITED' } }]);
+    const used = await sql(
+      app,
+      'select count(used_at)::int as n from refresh_tokens t join sessions s on s.id = t.session_id where s.user_id = ?',
+      [sessions[0]!.id],
+    );
+    expect(used).toEqual([{ n: 5 }]);
+  });
+
+  test('a lost answer counts as well: it is a new access token each time', async () => {
+    const member = await app.member();
+    const second = await exchange(app, member.refreshToken);
+    for (let retries = 0; retries < 4; retries++) expect(await exchange(app, member.refreshToken)).toBe(second);
+    expect((await limited(member.refreshToken)).status).toBe(429);
+    expect((await limited(second)).status).toBe(429);
+  });
+
+  test('theft is noticed even when the limit is reached', async () => {
+    const { member, newest, chain } = await exhausted();
+    expect((await limited(newest)).status).toBe(429);
+    expect(await exchange(app, chain[0]!)).toBe('REUSED');
+    expect(await app.accepts(member.accessToken)).toBe(false);
+  });
+
+  test('tokens of a session that is over use up nothing: whoever kept one cannot keep the owner from refreshing', async () => {
+    const member = await app.member();
+    const other = await login(app, member);
+    await app.mutate('logout', null, '', as(other));
+    for (let tries = 0; tries < 10; tries++) expect(await exchange(app, other.refreshToken)).toBe('REVOKED');
+    const idle = await login(app, member);
+    await later(app, idle.sessionId, 8 * DAY);
+    for (let tries = 0; tries < 10; tries++) expect(await exchange(app, idle.refreshToken)).toBe('EXPIRED');
+    expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+  });
+});
+
+function secondsFromNow(at: string): number {
+  return (new Date(at).getTime() - Date.now()) / 1000;
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as, exchange, jtiOf, login, RECEIPT, refresh, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const SELECTION = `... on RevokeAccessTokenSuccess {
+  revocation { id jti reason revokedAt expiresAt user { id } revokedBy { id } } ${RECEIPT}
+}`;
+const NOT_FOUND = {
+  __typename: 'AccessTokenNotFoundError',
+  message: 'There is no access token with this id among those of your sessions.',
+};
+
+describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+  });
+  afterAll(() => app.close());
+
+  const revoke = (credential: Credential, jti: string, input: object = {}) =>
+    app.mutate('revokeAccessToken', { jti, ...input }, SELECTION, credential);
+  const ledgerOf = (jti: string) => sql(app, 'select * from access_token_revocations where jti = ?', [jti]);
+
+  describe('RevokeAccessTokenSuccess', () => {
+    test('one access token is over before the answer; its session, and its other tokens, go on', async () => {
+      const member = await app.member();
+      const { tokens } = await refresh(app, member.refreshToken);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+      const jti = jtiOf(member.accessToken);
+      const { revocation, receipt } = await revoke(as(tokens), jti, { reason: 'COMPROMISED' });
+      expect([await app.accepts(member.accessToken), await app.accepts(tokens.accessToken)]).toEqual([false, true]);
+      expect(revocation).toEqual({
+        id: expect.stringMatching(/^rev_/),
+        jti,
+        reason: 'COMPROMISED',
+        revokedAt: expect.any(String),
+        expiresAt: expect.any(String),
+        user: { id: member.id },
+        revokedBy: { id: member.id },
+      });
+      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1 });
+      expect(await exchange(app, tokens.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('a token that nobody has presented yet is refused the first time it is', async () => {
+      const member = await app.member();
+      const { tokens } = await refresh(app, member.refreshToken);
+      await revoke(as(member), jtiOf(tokens.accessToken));
+      expect(await app.accepts(tokens.accessToken)).toBe(false);
+    });
+
+    test('a token can revoke itself', async () => {
+      const member = await app.member();
+      expect((await revoke(as(member), jtiOf(member.accessToken))).__typename).toBe('RevokeAccessTokenSuccess');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+
+    test('F2.3: what was answered is in PostgreSQL, whatever Redis does', async () => {
+      const member = await app.member();
+      await revoke(as(member), jtiOf(member.accessToken));
+      expect(await ledgerOf(jtiOf(member.accessToken))).toMatchObject([{ user_id: member.id, reason: 'UNSPECIFIED' }]);
+    });
+
+    test('F2.3: where the ledger cannot be written, nobody is told that the token is dead', async () => {
+      const member = await app.member();
+      await sql(
+        app,
+        `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`,
+      );
+      await sql(
+        app,
+        'create trigger fail before insert on access_token_revocations for each row execute function fail()',
+      );
+      try {
+        await expect(revoke(as(member), jtiOf(member.accessToken))).rejects.toThrow('INTERNAL_SERVER_ERROR');
+      } finally {
+        await sql(app, 'drop function fail cascade');
+      }
+      expect(await app.accepts(member.accessToken)).toBe(true);
+    });
+
+    test('the ledger remembers it for longer than any token of the session can live', async () => {
+      const member = await app.member();
+      const { revocation } = await revoke(as(member), jtiOf(member.accessToken));
+      const { exp } = JSON.parse(Buffer.from(member.accessToken.split('.')[1]!, 'base64url').toString());
+      expect(new Date(revocation.expiresAt).getTime()).toBeGreaterThan(exp * 1000);
+    });
+
+    test('F2.7: revoking twice keeps the first entry, with its reason and who it was', async () => {
+      const [member, admin] = [await app.member(), await app.admin()];
+      const other = await login(app, member);
+      const jti = jtiOf(other.accessToken);
+      const first = await revoke(as(member), jti, { reason: 'COMPROMISED' });
+      const second = await revoke(as(admin), jti, { reason: 'ADMINISTRATIVE' });
+      expect(second.revocation).toEqual(first.revocation);
+      expect(await ledgerOf(jti)).toHaveLength(1);
+    });
+
+    test('of ten at once, all succeed and one is written', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      const jti = jtiOf(other.accessToken);
+      const results = await Promise.all(Array.from({ length: 10 }, () => revoke(as(member), jti)));
+      expect(new Set(results.map(({ revocation }) => revocation.id)).size).toBe(1);
+      expect(await ledgerOf(jti)).toHaveLength(1);
+    });
+
+    test('an administrator revokes anybody’s', async () => {
+      const [member, admin] = [await app.member(), await app.admin()];
+      const { revocation } = await revoke(as(admin), jtiOf(member.accessToken), { reason: 'ADMINISTRATIVE' });
+      expect(revocation).toMatchObject({ user: { id: member.id }, revokedBy: { id: admin.id } });
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+  });
+
+  describe('AccessTokenNotFoundError', () => {
+    test('F2.7: somebody else’s token, and what is no id of a token, get one answer and leave no trace', async () => {
+      const [member, stranger] = [await app.member(), await app.member()];
+      const texts = [
+        ...[jtiOf(stranger.accessToken), `ses_00000000000000000000000000.${randomUUID()}`, stranger.sessionId, '', '.'],
+        ...[`${member.sessionId}.`, `${member.sessionId}.1`, `${member.sessionId}.${randomUUID()}.x`, randomUUID()],
+        ...[`${member.sessionId}.${randomUUID().toUpperCase()}`, `.${randomUUID()}`, 'x'.repeat(5000)],
+      ];
+      for (const jti of texts) {
+        expect(await revoke(as(member), jti), jti.slice(0, 60)).toEqual(NOT_FOUND);
+        expect(await ledgerOf(jti)).toEqual([]);
+      }
+      expect([await app.accepts(member.accessToken), await app.accepts(stranger.accessToken)]).toEqual([true, true]);
+    });
+  });
+
+  test('F2.9: two logins in one moment never share the id of a token', async () => {
+    const member = await app.member();
+    const logins = await Promise.all(Array.from({ length: 6 }, () => login(app, member)));
+    expect(new Set(logins.map(({ accessToken }) => jtiOf(accessToken))).size).toBe(6);
+  });
+});

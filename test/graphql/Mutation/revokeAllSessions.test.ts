@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as, exchange, later, login, RECEIPT, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const SELECTION = `... on RevokeAllSessionsSuccess { revokedCount ${RECEIPT} }`;
+
+describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+  });
+  afterAll(() => app.close());
+
+  const revokeAll = (credential: Credential, input: object = {}) =>
+    app.mutate('revokeAllSessions', input, SELECTION, credential);
+  const accepted = (...accounts: { accessToken: string }[]) =>
+    Promise.all(accounts.map(({ accessToken }) => app.accepts(accessToken)));
+
+  describe('RevokeAllSessionsSuccess', () => {
+    test('F3.9: all sessions are over before the answer, which counts those that were alive', async () => {
+      const member = await app.member();
+      const [second, third, revoked, expired] = await Promise.all([1, 2, 3, 4].map(() => login(app, member)));
+      await app.mutate('revokeSession', { sessionId: revoked!.sessionId }, '', as(member));
+      await later(app, expired!.sessionId, 8 * 86_400);
+      expect(await accepted(member, second!, third!)).toEqual([true, true, true]);
+      const { revokedCount, receipt } = await revokeAll(as(member));
+      expect(await accepted(member, second!, third!)).toEqual([false, false, false]);
+      expect(revokedCount).toBe(3);
+      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
+      for (const { refreshToken } of [member, second!, third!])
+        expect(await exchange(app, refreshToken)).toBe('REVOKED');
+    });
+
+    test('whoever logs in afterwards has a session that works', async () => {
+      const member = await app.member();
+      await revokeAll(as(member));
+      const again = await login(app, member);
+      expect(await accepted(member, again)).toEqual([false, true]);
+      expect(await exchange(app, again.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('exceptCurrent keeps the session of this request, and a later one can still end that', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      expect((await revokeAll(as(member), { exceptCurrent: true })).revokedCount).toBe(1);
+      expect(await accepted(member, other)).toEqual([true, false]);
+      expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+      const third = await login(app, member);
+      expect((await revokeAll(as(third), { exceptCurrent: true })).revokedCount).toBe(1);
+      expect(await accepted(member, other, third)).toEqual([false, false, true]);
+      expect((await revokeAll(as(third))).revokedCount).toBe(1);
+      expect(await accepted(third)).toEqual([false]);
+    });
+
+    test('a session that was kept is kept as it is, and ended ones stay ended', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      await app.mutate('revokeSession', { sessionId: other.sessionId }, '', as(member));
+      const before = await sessionRow(app, other.sessionId);
+      await revokeAll(as(member), { exceptCurrent: true });
+      expect(await sessionRow(app, other.sessionId)).toEqual(before);
+      expect(await accepted(member, other)).toEqual([true, false]);
+    });
+
+    test('it is one row, however many sessions die', async () => {
+      const member = await app.member();
+      await sql(
+        app,
+        `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+          select 'ses_many' || ? || n, ?, now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
+        [member.id, member.id],
+      );
+      const position = async () => Number((await sql(app, 'select seq from auth_epoch'))[0].seq);
+      const before = await position();
+      expect((await revokeAll(as(member))).revokedCount).toBe(501);
+      const log = await sql(app, `select tag from auth_inval where seq > ? and tag <> 'probe'`, [before]);
+      expect(log).toEqual([{ tag: `user:${member.id}` }]);
+      const rows = await sql(app, 'select count(revoked_at)::int as n from sessions where user_id = ?', [member.id]);
+      expect(rows).toEqual([{ n: 0 }]);
+    });
+
+    test('a list shows all of them as revoked, since when and why', async () => {
+      const member = await app.member();
+      await revokeAll(as(await app.admin()), { userId: member.id });
+      const again = await login(app, member);
+      const { data } = await app.graphql(
+        '{ sessions(filter: { status: REVOKED }) { nodes { id status revokedAt revocationReason } } }',
+        {},
+        as(again),
+      );
+      expect(data.sessions.nodes).toEqual([
+        { id: member.sessionId, status: 'REVOKED', revokedAt: expect.any(String), revocationReason: 'ADMINISTRATIVE' },
+      ]);
+    });
+
+    test('an administrator ends anybody’s and keeps their own', async () => {
+      const [member, admin] = [await app.member(), await app.admin()];
+      const other = await login(app, member);
+      for (const exceptCurrent of [false, true]) {
+        const { revokedCount } = await revokeAll(as(admin), { userId: member.id, exceptCurrent });
+        expect(revokedCount).toBe(exceptCurrent ? 0 : 2);
+      }
+      expect(await accepted(member, other, admin)).toEqual([false, false, true]);
+    });
+
+    test('API keys go on, and so do other people', async () => {
+      const [member, stranger] = [await app.member(), await app.member()];
+      const key = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
+      expect((await revokeAll({ apiKey: key.secret }, { exceptCurrent: true })).revokedCount).toBe(1);
+      expect(await accepted(member, stranger)).toEqual([false, true]);
+      expect(await app.accepts(key.secret)).toBe(true);
+    });
+  });
+
+  describe('UserNotFoundError', () => {
+    test('for a member, everybody else is as unknown as nobody; to an administrator, only nobody is', async () => {
+      const [member, stranger] = [await app.member(), await app.member()];
+      const nobody = 'usr_00000000000000000000000000';
+      const notFound = { __typename: 'UserNotFoundError', message: 'There is no user with this id.' };
+      for (const userId of [stranger.id, (await app.admin()).id, nobody, '']) {
+        expect(await revokeAll(as(member), { userId })).toEqual(notFound);
+      }
+      expect(await revokeAll(as(await app.admin()), { userId: nobody })).toEqual(notFound);
+      expect(await accepted(member, stranger)).toEqual([true, true]);
+    });
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { databasesAt } from '../../support/postgres.ts';
+import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const SELECTION = `... on RevokeSessionSuccess { session { id status revokedAt revocationReason isCurrent } ${RECEIPT} }`;
+const UNKNOWN = 'ses_00000000000000000000000000';
+const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'There is no session with this id among yours.' };
+
+describe.each(backends())('revokeSession on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+  });
+  afterAll(() => app.close());
+
+  const revoke = (credential: Credential, sessionId: string, input: object = {}) =>
+    app.mutate('revokeSession', { sessionId, ...input }, SELECTION, credential);
+
+  describe('RevokeSessionSuccess', () => {
+    test('F2.4: session number three, found in the list, is over before the answer arrives; the others go on', async () => {
+      const member = await app.member();
+      const sessions = [member, await login(app, member), await login(app, member), await login(app, member)];
+      for (const { accessToken } of sessions) expect(await app.accepts(accessToken)).toBe(true);
+      const { data } = await app.graphql('{ sessions { nodes { id } } }', {}, as(member));
+      const third = data.sessions.nodes[2].id;
+      const { session, receipt } = await revoke(as(member), third, { reason: 'COMPROMISED' });
+      const accepted = await Promise.all(sessions.map(({ accessToken }) => app.accepts(accessToken)));
+      expect(accepted).toEqual(sessions.map(({ sessionId }) => sessionId !== third));
+      expect(session).toEqual({
+        id: third,
+        status: 'REVOKED',
+        revokedAt: expect.any(String),
+        revocationReason: 'COMPROMISED',
+        isCurrent: false,
+      });
+      expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
+    });
+
+    test('F2.6: its refresh token and every access token it was ever exchanged for die with it', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      const second = await exchange(app, other.refreshToken);
+      await revoke(as(member), other.sessionId);
+      expect(await app.accepts(other.accessToken)).toBe(false);
+      expect(await exchange(app, second)).toBe('REVOKED');
+      expect((await sessionRow(app, other.sessionId)).revocation_reason).toBe('SIGNED_OUT');
+    });
+
+    test('one can end the session that one is in', async () => {
+      const member = await app.member();
+      const { session } = await revoke(as(member), member.sessionId);
+      expect(session).toMatchObject({ id: member.sessionId, status: 'REVOKED' });
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+
+    test('an administrator ends anybody’s, and the log tells who it was', async () => {
+      const [member, admin] = [await app.member(), await app.admin()];
+      await revoke(as(admin), member.sessionId, { reason: 'ADMINISTRATIVE' });
+      expect(await app.accepts(member.accessToken)).toBe(false);
+      const events = await sql(app, `select * from audit_events where subject_id = ? and type = 'session.revoked'`, [
+        member.sessionId,
+      ]);
+      expect(events).toMatchObject([{ actor_user_id: admin.id, actor_credential_id: admin.sessionId }]);
+    });
+
+    test('revoking what is revoked succeeds and changes nothing: the first moment and the first reason stay', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      const first = await revoke(as(member), other.sessionId, { reason: 'COMPROMISED' });
+      const second = await revoke(as(member), other.sessionId, { reason: 'SIGNED_OUT' });
+      expect(second.session).toEqual(first.session);
+      expect(second.receipt.propagation).toBe('ACKNOWLEDGED');
+      expect((await eventsOf(app, other.sessionId)).filter((type) => type === 'session.revoked')).toHaveLength(1);
+    });
+
+    test('F3.9: what ended together with all others keeps the reason of that', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      await app.mutate('revokeAllSessions', { exceptCurrent: true }, '', as(member));
+      const { session } = await revoke(as(member), other.sessionId, { reason: 'COMPROMISED' });
+      expect(session).toMatchObject({ status: 'REVOKED', revocationReason: 'SIGNED_OUT' });
+      expect((await sessionRow(app, other.sessionId)).revoked_at).toBeNull();
+    });
+
+    test('one that expired by itself can be ended all the same', async () => {
+      const member = await app.member();
+      const other = await login(app, member);
+      await later(app, other.sessionId, 8 * 86_400);
+      expect((await revoke(as(member), other.sessionId)).session.status).toBe('REVOKED');
+      expect(await exchange(app, other.refreshToken)).toBe('REVOKED');
+    });
+  });
+
+  describe('SessionNotFoundError', () => {
+    test('somebody else’s, one that never was and what is no id get the same answer, and nothing happens', async () => {
+      const [member, stranger] = [await app.member(), await app.member()];
+      for (const id of [stranger.sessionId, UNKNOWN, '', 'x', stranger.id, `${member.sessionId} `, "' or true --"]) {
+        expect(await revoke(as(member), id)).toEqual(NOT_FOUND);
+      }
+      expect([await app.accepts(member.accessToken), await app.accepts(stranger.accessToken)]).toEqual([true, true]);
+      expect(await eventsOf(app, stranger.sessionId)).toEqual(['session.started']);
+    });
+  });
+
+  test('F3.1: nobody ends anything without a credential, whatever headers say they are', async () => {
+    const member = await app.member();
+    const document = 'mutation ($input: RevokeSessionInput!) { revokeSession(input: $input) { __typename } }';
+    const variables = { input: { sessionId: member.sessionId } };
+    const claimed = { 'x-user-id': member.id, 'x-rekey-user': member.id, 'x-rekey-scopes': 'ADMIN' };
+    const { errors } = await app.graphql(document, variables, { headers: claimed });
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(await app.accepts(member.accessToken)).toBe(true);
+  });
+
+  test('a key needs the scope, and then ends its owner’s sessions only', async () => {
+    const [member, stranger] = [await app.member(), await app.member()];
+    const without = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
+    const holding = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
+    await expect(revoke({ apiKey: without.secret }, member.sessionId)).rejects.toThrow('FORBIDDEN');
+    expect(await revoke({ apiKey: holding.secret }, stranger.sessionId)).toEqual(NOT_FOUND);
+    expect((await revoke({ apiKey: holding.secret }, member.sessionId)).__typename).toBe('RevokeSessionSuccess');
+    expect(await app.accepts(holding.secret)).toBe(true);
+  });
+});
+
+describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, at the same moment as something else', () => {
+  let app: TestApp;
+  let member: Account;
+  let database: string;
+  const databases = () => databasesAt(inject('postgresUrl')!);
+  beforeAll(async () => {
+    app = await backends().at(-1)!.start({ env: UNLIMITED });
+    member = await app.member();
+    database = new URL(app.app.config.databaseUrl!).pathname.slice(1);
+  });
+  afterAll(() => app?.close());
+
+  test('F3.9: the reason of whoever was first stays, also where both were under way', async () => {
+    const other = await login(app, member);
+    const em = app.app.database.fork();
+    await em.begin();
+    await em.execute(`update sessions set revoked_at = now(), revocation_reason = 'REUSED' where id = ?`, [
+      other.sessionId,
+    ]);
+    const second = app.mutate('revokeSession', { sessionId: other.sessionId }, SELECTION, as(member));
+    const waiting = () =>
+      databases().query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        [],
+        database,
+      );
+    await expect.poll(waiting).toHaveLength(1);
+    await em.commit();
+    expect((await second).session).toMatchObject({ revocationReason: 'REUSED' });
+    expect(await sessionRow(app, other.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
+    expect(await eventsOf(app, other.sessionId)).toEqual(['session.started']);
+  });
+});

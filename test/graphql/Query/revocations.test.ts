@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as, jtiOf, login, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const DOCUMENT = `query ($filter: RevocationFilter, $first: Int! = 20, $after: String) {
+  revocations(filter: $filter, first: $first, after: $after) {
+    nodes { jti reason revokedAt expiresAt user { id } revokedBy { id } } pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+describe.each(backends())('revocations on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+  });
+  afterAll(() => app.close());
+
+  const list = async (credential: Credential, variables: object = {}) => {
+    const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.revocations;
+  };
+  const revoke = (by: Account, token: string, reason: string) =>
+    app.mutate('revokeAccessToken', { jti: jtiOf(token), reason }, '', as(by));
+
+  test('F2.7: the ledger tells what was revoked, why and by whom, newest first', async () => {
+    const [member, admin] = [await app.member(), await app.admin()];
+    const [second, third] = [await login(app, member), await login(app, member)];
+    await revoke(member, second.accessToken, 'COMPROMISED');
+    await revoke(admin, third.accessToken, 'ADMINISTRATIVE');
+    expect((await list(as(member))).nodes).toMatchObject([
+      { jti: jtiOf(third.accessToken), reason: 'ADMINISTRATIVE', user: { id: member.id }, revokedBy: { id: admin.id } },
+      { jti: jtiOf(second.accessToken), reason: 'COMPROMISED', user: { id: member.id }, revokedBy: { id: member.id } },
+    ]);
+  });
+
+  test('a member sees what concerns them; an administrator sees everything, or what concerns one person', async () => {
+    const [member, stranger, admin] = [await app.member(), await app.member(), await app.admin()];
+    await revoke(stranger, (await login(app, stranger)).accessToken, 'UNSPECIFIED');
+    expect((await list(as(member))).nodes).toEqual([]);
+    expect((await list(as(member), { filter: { userId: stranger.id } })).nodes).toEqual([]);
+    expect((await list(as(admin), { filter: { userId: stranger.id } })).nodes).toHaveLength(1);
+    expect((await list(as(admin), { filter: { userId: member.id } })).nodes).toEqual([]);
+    expect((await list(as(admin))).nodes.length).toBeGreaterThan(0);
+  });
+
+  test('what could no longer be alive is not listed', async () => {
+    const member = await app.member();
+    await revoke(member, (await login(app, member)).accessToken, 'UNSPECIFIED');
+    await sql(app, 'update access_token_revocations set expires_at = now() where user_id = ?', [member.id]);
+    expect((await list(as(member))).nodes).toEqual([]);
+  });
+
+  test('page by page', async () => {
+    const member = await app.member();
+    const tokens = [];
+    for (let count = 0; count < 3; count++) tokens.push((await login(app, member)).accessToken);
+    for (const token of tokens) await revoke(member, token, 'UNSPECIFIED');
+    const first = await list(as(member), { first: 2 });
+    const second = await list(as(member), { first: 2, after: first.pageInfo.endCursor });
+    const listed = [...first.nodes, ...second.nodes].map(({ jti }: { jti: string }) => jti);
+    expect(listed).toEqual(tokens.map(jtiOf).reverse());
+    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
+  });
+
+  test('it needs the scope', async () => {
+    const key = await app.apiKey(await app.member());
+    await expect(list({ apiKey: key.secret })).rejects.toThrow('FORBIDDEN');
+    await expect(list({})).rejects.toThrow('UNAUTHENTICATED');
+  });
+});

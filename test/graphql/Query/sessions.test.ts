@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
+import { as, later, login, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const DOCUMENT = `query ($filter: SessionFilter, $first: Int! = 20, $after: String) {
+  sessions(filter: $filter, first: $first, after: $after) {
+    nodes { id createdAt lastUsedAt expiresAt idleExpiresAt status isCurrent ipAddress userAgent revocationReason user { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+describe.each(backends())('sessions on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: { ...UNLIMITED, REKEY_TRUSTED_PROXIES: '127.0.0.1' } });
+  });
+  afterAll(() => app.close());
+
+  const list = async (credential: Credential, variables: object = {}) => {
+    const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.sessions;
+  };
+  const ids = async (credential: Credential, filter?: object) =>
+    (await list(credential, { filter })).nodes.map(({ id }: { id: string }) => id);
+
+  test('F3.9: one sees where one is logged in: with what, from where, since when, until when, and which one this is', async () => {
+    const member = await app.member();
+    const headers = { 'user-agent': 'A Browser/1.0', 'x-forwarded-for': '10.0.0.1, 203.0.113.7' };
+    const browser = await login(app, member, { headers });
+    const { nodes } = await list(as(browser));
+    expect(nodes.map(({ id }: { id: string }) => id)).toEqual([browser.sessionId, member.sessionId]);
+    expect(nodes[0]).toMatchObject({
+      status: 'ACTIVE',
+      isCurrent: true,
+      // Whatever stands further left was written by whoever liked to.
+      ipAddress: '203.0.113.7',
+      userAgent: 'A Browser/1.0',
+      revocationReason: null,
+      user: { id: member.id },
+    });
+    expect(nodes[1].isCurrent).toBe(false);
+    expect(new Date(nodes[0].expiresAt).getTime() - new Date(nodes[0].createdAt).getTime()).toBe(30 * 86_400_000);
+    expect(new Date(nodes[0].idleExpiresAt).getTime() - new Date(nodes[0].createdAt).getTime()).toBe(7 * 86_400_000);
+  });
+
+  test('when it was last seen', async () => {
+    const member = await app.member();
+    expect(await app.accepts(member.accessToken)).toBe(true);
+    await expect.poll(async () => (await list(as(member))).nodes[0].lastUsedAt, { timeout: 10_000 }).not.toBeNull();
+  });
+
+  test('a very long user agent is cut, not refused', async () => {
+    const member = await app.member();
+    const browser = await login(app, member, { headers: { 'user-agent': 'x'.repeat(5000) } });
+    expect((await list(as(browser))).nodes[0].userAgent).toBe('x'.repeat(500));
+  });
+
+  test('one row for each login, however often it was refreshed, and no secret in any of them', async () => {
+    const member = await app.member();
+    const other = await login(app, member);
+    const { data } = await app.graphql('{ __type(name: "Session") { fields { name } } }', {}, as(member));
+    const fields = data.__type.fields.map(({ name }: { name: string }) => name);
+    expect(fields.filter((name: string) => /token|secret|hash/i.test(name))).toEqual([]);
+    const text = JSON.stringify(await list(as(member)));
+    for (const secret of [member.refreshToken, other.refreshToken, member.accessToken])
+      expect(text).not.toContain(secret);
+    expect(await ids(as(member))).toEqual([other.sessionId, member.sessionId]);
+  });
+
+  test('by status', async () => {
+    const member = await app.member();
+    const [revoked, idle, over] = [await login(app, member), await login(app, member), await login(app, member)];
+    await app.mutate('revokeSession', { sessionId: revoked.sessionId }, '', as(member));
+    await later(app, idle.sessionId, 8 * 86_400);
+    await later(app, over.sessionId, 31 * 86_400);
+    expect(await ids(as(member), { status: 'ACTIVE' })).toEqual([member.sessionId]);
+    expect(await ids(as(member), { status: 'REVOKED' })).toEqual([revoked.sessionId]);
+    expect(await ids(as(member), { status: 'EXPIRED' })).toEqual([over.sessionId, idle.sessionId]);
+    const statuses = (await list(as(member))).nodes.map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(['EXPIRED', 'EXPIRED', 'REVOKED', 'ACTIVE']);
+  });
+
+  test('page by page', async () => {
+    const member = await app.member();
+    const sessions = [member];
+    while (sessions.length < 5) sessions.push(await login(app, member));
+    const seen: string[] = [];
+    for (let after: string | null = null, more = true; more; ) {
+      const { nodes, pageInfo } = await list(as(member), { first: 2, after });
+      seen.push(...nodes.map(({ id }: { id: string }) => id));
+      ({ endCursor: after, hasNextPage: more } = pageInfo);
+    }
+    expect(seen).toEqual(sessions.map(({ sessionId }) => sessionId).reverse());
+  });
+
+  test('F3.1: a member sees their own and nobody else’s, not even by name; an administrator sees everybody’s', async () => {
+    const [member, stranger, admin] = [await app.member(), await app.member(), await app.admin()];
+    expect(await ids(as(member))).toEqual([member.sessionId]);
+    expect(await ids(as(member), { userId: stranger.id })).toEqual([]);
+    expect(await ids(as(admin), { userId: stranger.id })).toEqual([stranger.sessionId]);
+    expect(await ids(as(admin))).toEqual(expect.arrayContaining([member.sessionId, stranger.sessionId]));
+    expect((await list(as(admin), { filter: { userId: stranger.id } })).nodes[0].isCurrent).toBe(false);
+  });
+
+  test('a key needs the scope, and is never the current session', async () => {
+    const member = await app.member();
+    const without = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
+    const holding = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
+    await expect(list({ apiKey: without.secret })).rejects.toThrow('FORBIDDEN');
+    await expect(list({})).rejects.toThrow('UNAUTHENTICATED');
+    expect((await list({ apiKey: holding.secret })).nodes).toMatchObject([{ id: member.sessionId, isCurrent: false }]);
+  });
+
+  test('a login that failed leaves no session behind', async () => {
+    const member = await app.member();
+    const failed = await app.mutate('login', { email: member.email, password: `${PASSWORD}!` }, '');
+    expect(failed.__typename).toBe('InvalidCredentialsError');
+    expect(await sql(app, 'select id from sessions where user_id = ?', [member.id])).toHaveLength(1);
+  });
+});

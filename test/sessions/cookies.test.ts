@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { login, refresh, TOKENS, UNLIMITED } from '../support/sessions.ts';
+
+const CSRF = { 'x-rekey-csrf': '1' };
+const ACCESS = '__Host-rekey-access';
+const REFRESH = '__Host-rekey-refresh';
+const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { __typename ... on LoginSuccess { ${TOKENS} } } }`;
+const REFRESH_DOCUMENT = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) {
+  __typename ... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason } } }`;
+const VIEWER = '{ viewer { credential { id } user { id } } }';
+
+/** What a browser would make of an answer: its cookies by name, and the attributes that they came with. */
+function jarOf(headers: Headers) {
+  const cookies = headers.getSetCookie().map((cookie) => {
+    const [pair, ...attributes] = cookie.split('; ') as [string, ...string[]];
+    const separator = pair.indexOf('=');
+    return { name: pair.slice(0, separator), value: pair.slice(separator + 1), attributes };
+  });
+  const values = Object.fromEntries(cookies.map(({ name, value }) => [name, value]));
+  return { cookies, values, header: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
+}
+
+describe.each(backends())('cookies on $name', ({ start }) => {
+  let app: TestApp;
+  let member: Account;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+    member = await app.member();
+  });
+  afterAll(() => app.close());
+
+  async function browser() {
+    const input = { email: member.email, password: PASSWORD, cookies: true };
+    const answer = await app.graphql(LOGIN, { input });
+    return { answer, jar: jarOf(answer.headers), sessionId: answer.data.login.tokens.session.id as string };
+  }
+  const viewer = (headers: Record<string, string>, credential: object = {}) =>
+    app.graphql(VIEWER, {}, { headers, ...credential });
+  const refreshBy = (headers: Record<string, string>, input: object = {}) =>
+    app.graphql(REFRESH_DOCUMENT, { input }, { headers });
+
+  test('whoever does not ask for cookies gets none', async () => {
+    const answer = await app.graphql(LOGIN, { input: { email: member.email, password: PASSWORD } });
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(answer.data.login.tokens.refreshToken).toMatch(/^rkr_/);
+    const rotated = await app.graphql(REFRESH_DOCUMENT, {
+      input: { refreshToken: answer.data.login.tokens.refreshToken },
+    });
+    expect(rotated.headers.getSetCookie()).toEqual([]);
+  });
+
+  test('whoever does gets two that no script, no other host and no other site can use, and nothing in the body', async () => {
+    const { answer, jar } = await browser();
+    expect(jar.cookies.map(({ name }) => name)).toEqual([ACCESS, REFRESH]);
+    for (const { attributes } of jar.cookies) {
+      expect(attributes.slice(0, -1)).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict']);
+    }
+    const { tokens } = answer.data.login;
+    const ends = [tokens.accessTokenExpiresAt, tokens.refreshTokenExpiresAt];
+    for (const [index, { attributes }] of jar.cookies.entries()) {
+      expect(attributes.at(-1)).toBe(`Expires=${new Date(ends[index]).toUTCString()}`);
+    }
+    expect([tokens.accessToken, tokens.refreshToken]).toEqual(['', '']);
+    const body = JSON.stringify(answer.data);
+    for (const { value } of jar.cookies) expect(body).not.toContain(value);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('a login that failed sets none', async () => {
+    const answer = await app.graphql(LOGIN, { input: { email: member.email, password: 'wrong', cookies: true } });
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  test('the cookie authenticates, together with the header that no other site can send', async () => {
+    const { jar, sessionId } = await browser();
+    const { status, data } = await viewer({ cookie: jar.header, ...CSRF });
+    expect([status, data.viewer.credential.id, data.viewer.user.id]).toEqual([200, sessionId, member.id]);
+    const gateway = { cookie: jar.header, ...CSRF };
+    expect((await fetch(`${app.url}/v1/verify`, { headers: gateway })).status).toBe(204);
+  });
+
+  test('without the CSRF header there is no credential, and nothing is refreshed or ended', async () => {
+    const { jar } = await browser();
+    const { errors } = await viewer({ cookie: jar.header });
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect((await fetch(`${app.url}/v1/verify`, { headers: { cookie: jar.header } })).status).toBe(401);
+    const refreshed = await refreshBy({ cookie: jar.header });
+    expect(refreshed.data.refreshSession.reason).toBe('UNKNOWN');
+    expect(refreshed.headers.getSetCookie()).toEqual([]);
+    expect(
+      (await app.graphql('mutation { logout { __typename } }', {}, { headers: { cookie: jar.header } })).data,
+    ).toBeNull();
+    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+  });
+
+  test('what another site can make a browser send is refused before anything is done', async () => {
+    const { jar } = await browser();
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': type, cookie: jar.header, origin: 'https://evil.example' },
+        body: JSON.stringify({ query: 'mutation { logout { __typename } }' }),
+      });
+      expect(response.status).toBe(415);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
+    const preflight = await fetch(`${app.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://evil.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-rekey-csrf, content-type',
+      },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+    expect(preflight.headers.get('access-control-allow-headers')).toBeNull();
+    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+  });
+
+  test('bearer wins: a cookie beside it is not looked at, be the bearer good or bad', async () => {
+    const { jar } = await browser();
+    const other = await login(app, member);
+    const headers = { cookie: jar.header, ...CSRF };
+    const { data } = await viewer(headers, { bearer: other.accessToken });
+    expect(data.viewer.credential.id).toBe(other.sessionId);
+    expect((await viewer(headers, { bearer: 'not a token' })).status).toBe(401);
+    expect((await viewer(headers, { bearer: other.refreshToken })).status).toBe(401);
+  });
+
+  test('a bad cookie is no credential: what anyone may do still works', async () => {
+    const stale = [
+      `${ACCESS}=x`,
+      `${ACCESS}=${member.accessToken}x`,
+      `${ACCESS}=`,
+      ACCESS,
+      `${ACCESS}=${member.refreshToken}`,
+    ];
+    for (const cookie of stale) {
+      const headers = { cookie, ...CSRF };
+      const { status, data, errors } = await viewer(headers);
+      expect([status, data, errors?.[0]?.extensions.code], cookie).toEqual([200, null, 'UNAUTHENTICATED']);
+      const input = { email: member.email, password: PASSWORD };
+      expect((await app.graphql(LOGIN, { input }, { headers })).data.login.__typename).toBe('LoginSuccess');
+    }
+  });
+
+  test('a cookie of another name is none of ours', async () => {
+    const { jar } = await browser();
+    for (const name of ['rekey-access', '__Secure-rekey-access', '__host-rekey-access', `x${ACCESS}`]) {
+      expect((await viewer({ cookie: `${name}=${jar.values[ACCESS]}`, ...CSRF })).errors).toHaveLength(1);
+    }
+  });
+
+  test('refreshing by cookie: new ones in the jar, nothing in the body, and the ones before are used up', async () => {
+    const { jar, sessionId } = await browser();
+    const answer = await refreshBy({ cookie: jar.header, ...CSRF });
+    const next = jarOf(answer.headers);
+    const { tokens } = answer.data.refreshSession;
+    expect([tokens.accessToken, tokens.refreshToken, tokens.session.id]).toEqual(['', '', sessionId]);
+    for (const { value } of next.cookies) expect(JSON.stringify(answer.data)).not.toContain(value);
+    expect(next.values[REFRESH]).toMatch(/^rkr_/);
+    expect(next.values[REFRESH]).not.toBe(jar.values[REFRESH]);
+    expect((await viewer({ cookie: next.header, ...CSRF })).data.viewer.credential.id).toBe(sessionId);
+    await refreshBy({ cookie: next.header, ...CSRF });
+    const stolen = await refreshBy({ cookie: jar.header, ...CSRF });
+    expect(stolen.data.refreshSession.reason).toBe('REUSED');
+    expect(stolen.headers.getSetCookie()).toEqual([]);
+    expect((await viewer({ cookie: next.header, ...CSRF })).data).toBeNull();
+  });
+
+  test('refreshing works after the access cookie has ended, or where it is bad', async () => {
+    const { jar } = await browser();
+    const cookie = `${ACCESS}=rotten; ${REFRESH}=${jar.values[REFRESH]}`;
+    const { data } = await refreshBy({ cookie, ...CSRF });
+    expect(data.refreshSession.__typename).toBe('RefreshSessionSuccess');
+  });
+
+  test('a token in the input is answered in the body, whatever the jar holds', async () => {
+    const { jar } = await browser();
+    const other = await login(app, member);
+    const answer = await refreshBy({ cookie: jar.header, ...CSRF }, { refreshToken: other.refreshToken });
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(answer.data.refreshSession.tokens).toMatchObject({
+      refreshToken: expect.stringMatching(/^rkr_/),
+      session: { id: other.sessionId },
+    });
+  });
+
+  test('logging out ends the session and empties the jar', async () => {
+    const { jar } = await browser();
+    const headers = { cookie: jar.header, ...CSRF };
+    const answer = await app.graphql('mutation { logout { __typename } }', {}, { headers });
+    expect(answer.data.logout.__typename).toBe('LogoutSuccess');
+    const forgotten = answer.headers.getSetCookie();
+    const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
+    expect(forgotten).toEqual([`${ACCESS}=; ${attributes}`, `${REFRESH}=; ${attributes}`]);
+    expect((await viewer(headers)).data).toBeNull();
+    expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
+  });
+});

@@ -1,0 +1,208 @@
+// Access tokens that nobody issued: one answer for all of them, and nobody else is asked. What an attacker can do to the
+// text of a token is in `test/auth/access-token.test.ts`; here is the set that every verifier has to refuse.
+
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import dns from 'node:dns';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+import { generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
+import { open } from '../../src/crypto/seal.ts';
+import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
+import { sendBytes } from '../support/raw.ts';
+import { claimsOf, login, sql } from '../support/sessions.ts';
+
+const ISSUER = 'urn:rekey';
+const REFUSAL = {
+  status: 401,
+  challenge: 'Bearer realm="rekey", error="invalid_token"',
+  body: '{"error":"unauthenticated","error_description":"The credential is not valid."}',
+};
+
+describe('a forged access token', () => {
+  let app: TestApp;
+  let member: Account;
+  let stranger: Account;
+  let ours: KeyObject;
+  let kid: string;
+  let otherKid: string;
+  let publicX: string;
+  let theirs: CryptoKey;
+  let genuine: JWTPayload;
+  /** Where anything in this process connects to, and what it looks up. */
+  let destinations: string[];
+
+  beforeAll(async () => {
+    app = await startTestApp({ env: { REKEY_MASTER_KEY: MASTER_KEY } });
+    [member, stranger] = [await app.member(), await app.member()];
+    const parsed = parseMasterKey(MASTER_KEY);
+    if (!('key' in parsed)) throw new Error(parsed.problem);
+    const rows = await sql(app, 'select kid, state, private_sealed from jwt_keys');
+    const current = rows.find(({ state }) => state === 'CURRENT');
+    ({ kid } = current);
+    otherKid = rows.find(({ state }) => state === 'NEXT').kid;
+    ours = createPrivateKey(
+      open(createKeyring(parsed.key, []), 'jwt-key', kid, current.private_sealed).toString('utf8'),
+    );
+    ({ x: publicX } = app.app.jwtKeys.jwks.keys.find((key) => key.kid === kid) as { x: string });
+    theirs = (await generateKeyPair('EdDSA')).privateKey;
+    genuine = claimsOf(member.accessToken);
+  });
+  afterAll(() => app?.close());
+
+  beforeEach(() => {
+    destinations = [];
+    const connect = Socket.prototype.connect;
+    vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+      const [first] = args.flat() as { host?: string; port?: number; path?: string }[];
+      destinations.push(`${first?.host ?? first?.path}:${first?.port}`);
+      return connect.apply(this, args as Parameters<typeof connect>);
+    });
+    const { lookup } = dns;
+    vi.spyOn(dns, 'lookup').mockImplementation(((name: string, ...rest: unknown[]) => {
+      destinations.push(`lookup ${name}`);
+      return (lookup as (...args: unknown[]) => unknown)(name, ...rest);
+    }) as never);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    const { hostname, port } = new URL(app.url);
+    expect(destinations.filter((each) => each !== `${hostname}:${port}`)).toEqual([]);
+  });
+
+  async function present(token: string) {
+    const response = await fetch(`${app.url}/v1/verify`, { headers: { authorization: `Bearer ${token}` } });
+    const challenge = response.headers.get('www-authenticate');
+    return { status: response.status, challenge, body: await response.text() };
+  }
+  const sign = (header: object = {}, claims: object = {}, key: KeyObject | CryptoKey | Uint8Array = ours) =>
+    new SignJWT({ ...genuine, ...claims })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...header } as JWTHeaderParameters)
+      .sign(key);
+  const now = () => Math.floor(Date.now() / 1000);
+
+  test('would be seen calling anybody: a connection that is made here is noticed', async () => {
+    const somebody = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void somebody.close());
+    await once(somebody, 'listening');
+    const { port } = somebody.address() as AddressInfo;
+    await fetch(`http://127.0.0.1:${port}/jwks.json`);
+    expect(destinations).toContain(`127.0.0.1:${port}`);
+    destinations = [];
+  });
+
+  test('is told from a good one that was made by the same means', async () => {
+    expect((await present(member.accessToken)).status).toBe(204);
+    expect((await present(await sign({}, { jti: 'made here' }))).status).toBe(204);
+  });
+
+  const forgeries: [what: string, forge: () => string | Promise<string>][] = [
+    [
+      'alg none',
+      () => {
+        const [, payload] = new UnsecuredJWT(genuine).encode().split('.');
+        return `${Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt', kid })).toString('base64url')}.${payload}.`;
+      },
+    ],
+    [
+      'alg none with a signature',
+      async () =>
+        (await sign()).replace(
+          /^[^.]+/,
+          Buffer.from(`{"alg":"none","typ":"at+jwt","kid":"${kid}"}`).toString('base64url'),
+        ),
+    ],
+    ['HS256 with the public key as its secret', () => sign({ alg: 'HS256' }, {}, Buffer.from(publicX, 'base64url'))],
+    ['HS256 with the text of the public key', () => sign({ alg: 'HS256' }, {}, Buffer.from(publicX.padEnd(64)))],
+    ['another service’s key under our kid', () => sign({}, {}, theirs)],
+    ['another service’s key under its own kid', () => sign({ kid: 'theirs' }, {}, theirs)],
+    ['the kid of another key of ours', () => sign({ kid: otherKid })],
+    ['a kid like a path', () => sign({ kid: '../../../../dev/null' })],
+    ['a kid like SQL', () => sign({ kid: "' union select public_jwk from jwt_keys --" })],
+    ['a kid like a URL', () => sign({ kid: 'https://keys.evil.example/jwks.json' }, {}, theirs)],
+    ['no kid', () => sign({ kid: undefined })],
+    ['jku', () => sign({ jku: 'https://keys.evil.example/jwks.json' }, {}, theirs)],
+    ['x5u', () => sign({ x5u: 'https://keys.evil.example/chain.pem' }, {}, theirs)],
+    ['an embedded jwk', () => sign({ jwk: { kty: 'OKP', crv: 'Ed25519', x: publicX } }, {}, theirs)],
+    [
+      'an unknown crit',
+      async () => {
+        const [, payload, signature] = (await sign()).split('.');
+        const header = { alg: 'EdDSA', typ: 'at+jwt', kid, crit: ['hsm'], hsm: true };
+        return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`;
+      },
+    ],
+    ['typ JWT', () => sign({ typ: 'JWT' })],
+    ['no typ', () => sign({ typ: undefined })],
+    ['the typ of an ID token', () => sign({ typ: 'id+jwt' })],
+    ['another issuer', () => sign({}, { iss: 'https://evil.example' })],
+    ['another audience', () => sign({}, { aud: 'https://another.example' })],
+    ['no jti', () => sign({}, { jti: undefined })],
+    ['an empty jti (F2.8)', () => sign({}, { jti: '' })],
+    ['no exp', () => sign({}, { exp: undefined })],
+    ['a moment past its end', () => sign({}, { iat: now() - 300, exp: now() - 1 })],
+    ['not before later', () => sign({}, { nbf: now() + 60 })],
+    ['issued in the future', () => sign({}, { iat: now() + 30, exp: now() + 300 })],
+    ['somebody else’s subject', () => sign({}, { sub: stranger.id })],
+    ['somebody else’s session', () => sign({}, { sid: stranger.sessionId })],
+    ['a session that never was', () => sign({}, { sid: 'ses_00000000000000000000000000' })],
+    ['a refresh token', () => member.refreshToken],
+    ['F3.2: what only has the shape of a token', () => `at_${'0123456789abcdef'.repeat(4)}`],
+    ['as long as a header may be', () => `eyJ${'A'.repeat(12_000)}.${'A'.repeat(900)}.${'A'.repeat(86)}`],
+  ];
+  test.each(forgeries)('%s: the one answer that all of them get', async (_what, forge) => {
+    expect(await present(await forge())).toEqual(REFUSAL);
+  });
+
+  test('with more rights than its session has: they are not read from the token', async () => {
+    const bearer = await sign({}, { jti: 'promoted', scope: 'ADMIN INTROSPECT', role: 'ADMIN' });
+    const { data, errors } = await app.graphql('{ users { nodes { id } } }', {}, { bearer });
+    expect([data, errors?.[0]?.extensions.code]).toEqual([null, 'FORBIDDEN']);
+  });
+
+  test('of 1 MB is not even read to its end, and the service goes on', async () => {
+    const token = `eyJ${'A'.repeat(1024 * 1024)}.A.A`;
+    const answer = await sendBytes(
+      app.url,
+      `GET /v1/verify HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^(HTTP\/1\.1 431 |$)/); // Node’s own, before anything of ours; or hung up on.
+    const inspected = await app.app.services.inspect(token);
+    expect(inspected).toBeNull();
+    expect((await present((await login(app, member)).accessToken)).status).toBe(204);
+  });
+
+  test('is as inactive to a service that asks about it as one that never was', async () => {
+    const admin = await app.admin();
+    const inspect = async (token: string) => {
+      const headers = {
+        authorization: `Bearer ${admin.accessToken}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      const response = await fetch(`${app.url}/v1/introspect`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ token }),
+      });
+      return [response.status, await response.text()];
+    };
+    for (const token of [await sign({}, {}, theirs), await sign({}, { exp: 1 }), member.refreshToken, 'x']) {
+      expect(await inspect(token)).toEqual([200, '{"active":false}']);
+    }
+  });
+
+  test('is what it would take: the issuer, the audience and the claims of RFC 9068 are in every real one', () => {
+    expect(genuine).toMatchObject({
+      iss: ISSUER,
+      aud: ISSUER,
+      client_id: ISSUER,
+      sub: member.id,
+      sid: member.sessionId,
+    });
+    expect(genuine.exp! - genuine.iat!).toBe(300);
+    expect(genuine.jti).toMatch(new RegExp(`^${member.sessionId}\\.[0-9a-f-]{36}$`));
+    expect((genuine.scope as string).split(' ')).toContain('SESSIONS_READ');
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, type TestApp } from '../support/app.ts';
+import { login, refresh, sql, UNLIMITED } from '../support/sessions.ts';
+
+const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
+
+describe.each(backends())('the keys of the access tokens on $name', ({ start }) => {
+  let app: TestApp;
+  let member: Account;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+    member = await app.member();
+  });
+  afterAll(() => app.close());
+
+  const keys = () => app.app.jwtKeys;
+  const states = async (): Promise<Record<string, string>> => {
+    const rows = await sql(app, 'select kid, state from jwt_keys');
+    return Object.fromEntries(rows.map(({ kid, state }) => [kid, state]));
+  };
+  const inState = async (state: string) =>
+    Object.entries(await states())
+      .filter(([, is]) => is === state)
+      .map(([kid]) => kid);
+  const jwks = async () => {
+    const response = await fetch(`${app.url}/.well-known/jwks.json`);
+    return { response, keys: (await response.json()).keys as Record<string, unknown>[] };
+  };
+  const publishedLongAgo = () => sql(app, `update jwt_keys set created_at = created_at - interval '11 minutes'`);
+  const issue = async () => (await login(app, member)).accessToken;
+
+  test('there is one that signs, and the next one is published with it', async () => {
+    expect(Object.values(await states()).sort()).toEqual(['CURRENT', 'NEXT']);
+    expect(kidOf(member.accessToken)).toBe((await inState('CURRENT'))[0]);
+    const published = await jwks();
+    expect(published.keys.map(({ kid }) => kid).sort()).toEqual(Object.keys(await states()).sort());
+    for (const key of published.keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']); // And nothing private.
+      expect(key).toMatchObject({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' });
+    }
+    expect(published.response.headers.get('cache-control')).toBe('public, max-age=300');
+  });
+
+  test('private halves are sealed at rest', async () => {
+    const text = JSON.stringify(await sql(app, 'select * from jwt_keys'));
+    expect(text).not.toContain('PRIVATE KEY');
+    expect(text).not.toMatch(/"d":/);
+  });
+
+  test('a key that others may not know yet does not sign: rotating too early is refused, and says when', async () => {
+    const before = await states();
+    const possible = await keys().rotate();
+    expect(possible!.getTime()).toBeGreaterThan(Date.now());
+    expect(possible!.getTime()).toBeLessThanOrEqual(Date.now() + 600_000);
+    expect(await states()).toEqual(before);
+  });
+
+  test('rotating refuses not a single live token: the new one signs, the one before still verifies', async () => {
+    const [[current], [next]] = [await inState('CURRENT'), await inState('NEXT')];
+    const seen = await issue();
+    const unseen = await issue();
+    expect(await app.accepts(seen)).toBe(true);
+    await publishedLongAgo();
+    expect(await keys().rotate()).toBeNull();
+    expect(await states()).toMatchObject({ [current!]: 'RETIRED', [next!]: 'CURRENT' });
+    expect(await inState('NEXT')).toHaveLength(1);
+    const fresh = await issue();
+    expect([kidOf(seen), kidOf(unseen), kidOf(fresh)]).toEqual([current, current, next]);
+    for (const token of [seen, unseen, fresh]) expect(await app.accepts(token)).toBe(true);
+    expect((await jwks()).keys.map(({ kid }) => kid).sort()).toEqual(Object.keys(await states()).sort());
+    expect((await refresh(app, (await login(app, member)).refreshToken)).__typename).toBe('RefreshSessionSuccess');
+  });
+
+  test('several rotations at once are one', async () => {
+    await publishedLongAgo();
+    const [current] = await inState('CURRENT');
+    const outcomes = await Promise.all([1, 2, 3].map(() => keys().rotate()));
+    expect(outcomes.filter((possible) => possible === null)).toHaveLength(1);
+    expect(await inState('CURRENT')).toHaveLength(1);
+    expect(await inState('CURRENT')).not.toEqual([current]);
+  });
+
+  test('a retired key is forgotten when its last token is over, not before', async () => {
+    const retired = await inState('RETIRED');
+    expect(retired.length).toBeGreaterThan(0);
+    await keys().tidy();
+    expect(await inState('RETIRED')).toEqual(retired);
+    await sql(app, `update jwt_keys set retired_at = now() - interval '24 hours' where state = 'RETIRED'`);
+    await keys().tidy(); // A day is the longest that a token can be made to live.
+    expect(await inState('RETIRED')).toEqual(retired);
+    await sql(app, `update jwt_keys set retired_at = now() - interval '26 hours' where state = 'RETIRED'`);
+    await keys().tidy();
+    expect(await inState('RETIRED')).toEqual([]);
+    expect((await jwks()).keys.map(({ kid }) => kid)).not.toEqual(expect.arrayContaining(retired));
+  });
+
+  test('a key rotates by itself after a month', async () => {
+    await publishedLongAgo();
+    const [current] = await inState('CURRENT');
+    await sql(app, `update jwt_keys set activated_at = now() - interval '29 days' where state = 'CURRENT'`);
+    await keys().tidy();
+    expect(await inState('CURRENT')).toEqual([current]);
+    await sql(app, `update jwt_keys set activated_at = now() - interval '31 days' where state = 'CURRENT'`);
+    await keys().tidy();
+    expect(await inState('RETIRED')).toEqual([current]);
+  });
+
+  test('a key that leaked: delete its row by plain SQL, and its tokens are refused, wherever they were cached', async () => {
+    const [known, unknown] = [await issue(), await issue()];
+    expect(await app.accepts(known)).toBe(true);
+    await publishedLongAgo();
+    await keys().rotate();
+    expect(await app.accepts(known)).toBe(true);
+    await sql(app, 'delete from jwt_keys where kid = ?', [kidOf(known)]);
+    await expect.poll(() => app.accepts(known)).toBe(false);
+    expect(await app.accepts(unknown)).toBe(false);
+    expect(await app.accepts(await issue())).toBe(true);
+    await keys().tidy();
+    expect((await jwks()).keys.map(({ kid }) => kid)).not.toContain(kidOf(known));
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { purge } from '../../src/sessions/purge.ts';
+import { type Account, backends, type TestApp } from '../support/app.ts';
+import { as, chainOf, exchange, jtiOf, later, login, sessionRow, sql, UNLIMITED } from '../support/sessions.ts';
+
+const DAY = 86_400;
+
+describe.each(backends())('purging on $name', ({ start }) => {
+  let app: TestApp;
+  let member: Account;
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+    member = await app.member();
+  });
+  afterAll(() => app.close());
+  beforeEach(() => run());
+
+  const run = () => purge(app.app.database.reads);
+  const revokeToken = (account: Account) =>
+    app.mutate('revokeAccessToken', { jti: jtiOf(account.accessToken) }, '', as(member));
+  const ledger = () => sql(app, 'select jti from access_token_revocations');
+
+  test('F3.6: the tokens of a session outlive it by thirty days, for they are how a theft is recognised', async () => {
+    const session = await login(app, member);
+    await exchange(app, session.refreshToken);
+    await later(app, session.sessionId, 59 * DAY);
+    expect(await run()).toEqual({ sessions: 0, revocations: 0 });
+    expect(await chainOf(app, session.sessionId)).toHaveLength(2);
+    expect(await exchange(app, session.refreshToken)).toBe('EXPIRED');
+  });
+
+  test('after that they are gone, with their session and what is known of its use', async () => {
+    const session = await login(app, member);
+    await exchange(app, session.refreshToken);
+    await sql(app, 'insert into credential_usage values (?, now()) on conflict do nothing', [session.sessionId]);
+    await later(app, session.sessionId, 61 * DAY);
+    expect(await run()).toEqual({ sessions: 1, revocations: 0 });
+    expect(await sessionRow(app, session.sessionId)).toBeUndefined();
+    expect(await chainOf(app, session.sessionId)).toEqual([]);
+    expect(await sql(app, 'select 1 from credential_usage where credential_id = ?', [session.sessionId])).toEqual([]);
+    expect(await exchange(app, session.refreshToken)).toBe('UNKNOWN');
+    expect(await app.accepts(session.accessToken)).toBe(false);
+  });
+
+  test('a session that was revoked or idled away is kept just as long', async () => {
+    const [revoked, idle] = [await login(app, member), await login(app, member)];
+    await app.mutate('logout', null, '', as(revoked));
+    await later(app, idle.sessionId, 20 * DAY);
+    expect(await run()).toEqual({ sessions: 0, revocations: 0 });
+    expect(await exchange(app, revoked.refreshToken)).toBe('REVOKED');
+    expect(await exchange(app, idle.refreshToken)).toBe('EXPIRED');
+  });
+
+  test('F2.5: an entry of the ledger is kept for an hour past the end of every token that it could be about', async () => {
+    const session = await login(app, member);
+    await revokeToken(session);
+    await sql(app, `update access_token_revocations set expires_at = now() - interval '59 minutes'`);
+    expect(await run()).toEqual({ sessions: 0, revocations: 0 });
+    expect(await ledger()).toHaveLength(1);
+    await sql(app, `update access_token_revocations set expires_at = now() - interval '61 minutes'`);
+    expect(await run()).toEqual({ sessions: 0, revocations: 1 });
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('what lives is never touched', async () => {
+    const [session, revoked] = [await login(app, member), await login(app, member)];
+    await revokeToken(revoked);
+    expect(await run()).toEqual({ sessions: 0, revocations: 0 });
+    expect([await app.accepts(session.accessToken), await app.accepts(revoked.accessToken)]).toEqual([true, false]);
+    expect(await exchange(app, session.refreshToken)).toMatch(/^rkr_/);
+  });
+
+  test('it takes no more than a thousand rows at a time, however long the families are', async () => {
+    await sql(
+      app,
+      `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+        select 'ses_old' || n, ?, now() - interval '99 days', now() - interval '99 days', now() - interval '69 days', now() - interval '69 days'
+        from generate_series(1, 1203) n`,
+      [member.id],
+    );
+    await sql(
+      app,
+      `insert into refresh_tokens (id, session_id, token_hash, parent_id, created_at, used_at)
+        select 'rft_old' || s || '-' || lpad(n::text, 4, '0'), 'ses_old' || s, s || '-' || n,
+          case when n > 1 then 'rft_old' || s || '-' || lpad((n - 1)::text, 4, '0') end, now(), now()
+        from generate_series(1, 3) s, generate_series(1, 1500) n`,
+    );
+    await sql(app, 'create table purged (transaction text, rows integer)');
+    await sql(
+      app,
+      `create function count_purged() returns trigger language plpgsql as $$ begin
+        insert into purged select txid_current(), count(*) from gone; return null; end $$`,
+    );
+    for (const table of ['sessions', 'refresh_tokens']) {
+      await sql(
+        app,
+        `create trigger count_purged after delete on ${table} referencing old table as gone
+          for each statement execute function count_purged()`,
+      );
+    }
+    try {
+      expect(await run()).toEqual({ sessions: 1203, revocations: 0 });
+      const batches = await sql(app, 'select sum(rows)::int as rows from purged group by transaction');
+      expect(batches.reduce((sum, { rows }) => sum + rows, 0)).toBe(1203 + 3 * 1500);
+      expect(Math.max(...batches.map(({ rows }) => rows))).toBe(1000);
+    } finally {
+      await sql(app, 'drop function count_purged cascade');
+      await sql(app, 'drop table purged');
+    }
+  });
+});
+
+describe.skipIf(!inject('postgresUrl'))('purging by several replicas', () => {
+  test('one at a time: whoever comes meanwhile has nothing to do, and does not wait', async () => {
+    const app = await backends().at(-1)!.start({ env: UNLIMITED });
+    try {
+      const session = await login(app, await app.member());
+      await later(app, session.sessionId, 61 * DAY);
+      const other = app.app.database.fork();
+      await other.begin();
+      await other.execute('select pg_advisory_xact_lock(823640928)');
+      expect(await purge(app.app.database.reads)).toEqual({ sessions: 0, revocations: 0 });
+      await other.commit();
+      expect(await purge(app.app.database.reads)).toEqual({ sessions: 1, revocations: 0 });
+    } finally {
+      await app.close();
+    }
+  });
+});

@@ -1,0 +1,125 @@
+// Several replicas in one process, on one PostgreSQL and one Redis: what they decide at the same moment about one token.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Account, startTestApp, type TestApp } from '../../support/app.ts';
+import { databasesAt } from '../../support/postgres.ts';
+import { as, chainOf, eventsOf, exchange, refresh, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+
+const TWENTY = Array.from({ length: 20 }, (_, index) => index);
+
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh token at three replicas at once', () => {
+  let replicas: TestApp[];
+  let databaseUrl: string;
+
+  const replica = (env: Record<string, string> = {}) =>
+    startTestApp({ databaseUrl, redisUrl: inject('redisUrl'), env: { ...UNLIMITED, ...env } });
+  /** Whichever comes next. */
+  const any = (index: number) => replicas[index % replicas.length]!;
+
+  beforeAll(async () => {
+    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    replicas = await Promise.all([replica(), replica(), replica()]);
+  });
+  afterAll(() => Promise.all(replicas.map((each) => each.close())));
+
+  const member = (): Promise<Account> => any(0).member();
+  const acceptedBy = (token: string) => Promise.all(replicas.map((each) => each.accepts(token)));
+
+  test('F3.3, 20 concurrent: twenty refreshes at once end with one successor, and no fork', async () => {
+    const { refreshToken, sessionId } = await member();
+    const answers = await Promise.all(TWENTY.map((index) => exchange(any(index), refreshToken)));
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toMatch(/^rkr_/);
+    const chain = await chainOf(any(0), sessionId);
+    expect(chain.map(({ used_at }) => used_at !== null)).toEqual([true, false]);
+    expect((await sessionRow(any(0), sessionId)).revoked_at).toBeNull();
+    expect(await exchange(any(1), answers[0]!)).toMatch(/^rkr_/);
+  });
+
+  test('so do twenty that also carry the access token of the same session', async () => {
+    const { accessToken, refreshToken, sessionId } = await member();
+    const answers = await Promise.all(
+      TWENTY.map((index) => refresh(any(index), refreshToken, { bearer: accessToken })),
+    );
+    expect(new Set(answers.map(({ tokens }) => tokens.refreshToken)).size).toBe(1);
+    expect(await chainOf(any(0), sessionId)).toHaveLength(2);
+    // Nobody waited for a lock that only a broken deadlock gives back.
+    expect(replicas.flatMap(({ log }) => log).join('')).not.toContain('deadlock');
+  });
+
+  test('every access token that such a rush hands out works, and dies with the session', async () => {
+    const { refreshToken, sessionId } = await member();
+    const answers = await Promise.all(TWENTY.map((index) => refresh(any(index), refreshToken)));
+    const accessTokens = answers.map(({ tokens }) => tokens.accessToken);
+    for (const token of accessTokens) expect(await acceptedBy(token)).toEqual([true, true, true]);
+    const owner = { accessToken: accessTokens[0]! };
+    await any(1).mutate('revokeSession', { sessionId }, '', as(owner));
+    for (const token of accessTokens) expect(await acceptedBy(token)).toEqual([false, false, false]);
+  });
+
+  test('the owner and a thief, each going on with the token they have, end with nothing', async () => {
+    const { accessToken, refreshToken, sessionId } = await member();
+    const second = await exchange(any(0), refreshToken);
+    const third = await exchange(any(1), second); // The thief is faster by one.
+    expect(await exchange(any(2), refreshToken)).toBe('REUSED');
+    for (const index of [0, 1, 2]) expect(await exchange(any(index), third)).toBe('REVOKED');
+    expect(await acceptedBy(accessToken)).toEqual([false, false, false]);
+    expect(await eventsOf(any(0), sessionId)).toContain('session.reuse-detected');
+  });
+
+  test('GoTrue, refresh token reuse revocation: a theft seen by one replica is refused by all of them before its answer', async () => {
+    const victim = await member();
+    const { tokens: second } = await refresh(any(0), victim.refreshToken);
+    const { tokens: third } = await refresh(any(1), second.refreshToken);
+    const accessTokens = [victim.accessToken, second.accessToken, third.accessToken];
+    // Every replica knows every token by heart.
+    for (const token of accessTokens) expect(await acceptedBy(token)).toEqual([true, true, true]);
+    expect(await exchange(any(2), victim.refreshToken)).toBe('REUSED');
+    const verdicts = await Promise.all(accessTokens.map(acceptedBy));
+    expect(verdicts.flat()).toEqual(Array(9).fill(false));
+    for (const index of [0, 1, 2]) expect(await exchange(any(index), third.refreshToken)).toBe('REVOKED');
+  });
+
+  test('of a rush of reuses, one is the alarm, and none of them answers with a token', async () => {
+    const { refreshToken, sessionId } = await member();
+    const third = await exchange(any(1), await exchange(any(0), refreshToken));
+    const answers = await Promise.all(TWENTY.map((index) => exchange(any(index), index % 2 ? refreshToken : third)));
+    // Whoever came with the newest token before the first alarm got its successor, which is dead by now.
+    expect(answers.filter((answer) => answer === 'REUSED')).toHaveLength(1);
+    const successors = new Set(answers.filter((answer) => answer.startsWith('rkr_')));
+    expect(successors.size).toBeLessThanOrEqual(1);
+    for (const token of successors) expect(await exchange(any(0), token)).toBe('REVOKED');
+    const events = await eventsOf(any(0), sessionId);
+    expect(events.filter((type) => type === 'session.reuse-detected')).toHaveLength(1);
+  });
+
+  test('a limit counts over all replicas', async () => {
+    const limited = await Promise.all([1, 2, 3].map(() => replica({ REKEY_REFRESH_PER_MINUTE: '5' })));
+    try {
+      const { refreshToken } = await member();
+      const outcomes = await Promise.allSettled(TWENTY.map((index) => exchange(limited[index % 3]!, refreshToken)));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(String(outcome.reason)).toContain('RATE_LIMITED');
+      }
+    } finally {
+      await Promise.all(limited.map((each) => each.close()));
+    }
+  });
+
+  test('a refresh that is under way when the session is revoked does not bring it back', async () => {
+    const { accessToken, refreshToken, sessionId } = await member();
+    const others = TWENTY.slice(0, 6).map((index) => exchange(any(index), refreshToken));
+    await any(0).mutate('logout', null, '', as({ accessToken }));
+    for (const answer of await Promise.all(others)) {
+      expect(answer).toMatch(/^(rkr_.*|REVOKED)$/);
+      if (answer !== 'REVOKED') expect(await exchange(any(1), answer)).toBe('REVOKED');
+    }
+    expect(await sessionRow(any(0), sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
+    expect(
+      await sql(any(0), 'select 1 from audit_events where subject_id = ? and type = ?', [
+        sessionId,
+        'session.reuse-detected',
+      ]),
+    ).toEqual([]);
+  });
+});

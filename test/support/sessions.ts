@@ -1,0 +1,72 @@
+// What people do with sessions, and what only an operator with psql can do to them.
+import { type Account, type Credential, PASSWORD, type TestApp } from './app.ts';
+
+export const TOKENS =
+  'tokens { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt session { id expiresAt idleExpiresAt } }';
+export const RECEIPT = 'receipt { propagation replicas acknowledged settledInMilliseconds }';
+
+/** For suites in which the limit would only be in the way. */
+export const UNLIMITED = { REKEY_REFRESH_PER_MINUTE: '0' };
+
+export const as = ({ accessToken }: { accessToken: string }): Credential => ({ bearer: accessToken });
+
+/** Exchanges a refresh token: the whole result. Throws where there is none, as at an exceeded limit. */
+export function refresh(app: TestApp, refreshToken: string, credential?: Credential) {
+  const selection = `... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason }`;
+  return app.mutate('refreshSession', { refreshToken }, selection, credential);
+}
+
+/** Exchanges a refresh token: the next one, or why there is none. */
+export async function exchange(app: TestApp, refreshToken: string): Promise<string> {
+  const { reason, tokens } = await refresh(app, refreshToken);
+  return reason ?? tokens.refreshToken;
+}
+
+/** Starts one more session of this account. */
+export async function login(app: TestApp, { email }: { email: string }, credential?: Credential): Promise<Account> {
+  const selection = '... on LoginSuccess { user { id email } tokens { accessToken refreshToken session { id } } }';
+  const { user, tokens } = await app.mutate('login', { email, password: PASSWORD }, selection, credential);
+  return { ...user, ...tokens, sessionId: tokens.session.id };
+}
+
+export const jtiOf = (accessToken: string): string => claimsOf(accessToken).jti;
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the token says
+export function claimsOf(accessToken: string): any {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString('utf8'));
+}
+
+/** One statement with `?` for its parameters, as an operator would run it; the rows. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever was selected
+export function sql(app: TestApp, text: string, values: unknown[] = []): Promise<any[]> {
+  return app.app.database.fork().execute(text, values);
+}
+
+/** As if whatever happened in this session had happened this much earlier. */
+export async function later(app: TestApp, sessionId: string, seconds: number): Promise<void> {
+  const moved = (column: string) => `${column} = ${column} - make_interval(secs => ${seconds})`;
+  const ends = `${moved('expires_at')}, ${moved('idle_expires_at')}`;
+  await sql(app, `update sessions set ${moved('created_at')}, ${moved('refreshed_at')}, ${ends} where id = ?`, [
+    sessionId,
+  ]);
+  await sql(app, `update refresh_tokens set ${moved('created_at')}, ${moved('used_at')} where session_id = ?`, [
+    sessionId,
+  ]);
+}
+
+/** The refresh tokens of a session, oldest first. */
+export function chainOf(app: TestApp, sessionId: string) {
+  return sql(app, 'select * from refresh_tokens where session_id = ? order by created_at, id', [sessionId]);
+}
+
+export async function sessionRow(app: TestApp, sessionId: string) {
+  return (await sql(app, 'select * from sessions where id = ?', [sessionId]))[0];
+}
+
+/** What the audit log tells about this, in order. */
+export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
+  const rows = await sql(app, 'select type from audit_events where subject_id = ? order by occurred_at, id', [
+    subjectId,
+  ]);
+  return rows.map(({ type }) => type);
+}
