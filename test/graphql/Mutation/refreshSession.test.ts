@@ -140,7 +140,11 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
     });
 
     test('UNKNOWN: a request with neither an argument nor a cookie', async () => {
-      const answer = await app.mutate('refreshSession', {}, '... on RefreshTokenRejectedError { reason }');
+      const answer = await app.mutate(
+        'refreshSession',
+        { refreshToken: '' },
+        '... on RefreshTokenRejectedError { reason }',
+      );
       expect(answer.reason).toBe('UNKNOWN');
     });
 
