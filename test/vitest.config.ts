@@ -8,8 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Two databases, several replicas and a browser share the machine: more workers only add noise.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Patience, not promises: a loaded machine may be ten times slower, and no test asserts a time.
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
     // One copy of graphql for everybody: with two, errors are not recognised as GraphQLError and get masked.
     server: { deps: { inline: [/graphql/, /@envelop/] } },
   },
