@@ -92,15 +92,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
     expect(events.filter((type) => type === 'session.reuse-detected')).toHaveLength(1);
   });
 
-  test('a limit counts over all replicas', async () => {
+  // A replica gives Redis 25 ms to answer, and counts alone after that: on a machine that is too busy, try again.
+  test('a limit counts over all replicas', { retry: 2 }, async () => {
     const limited = await Promise.all([1, 2, 3].map(() => replica({ REKEY_REFRESH_PER_MINUTE: '5' })));
     try {
       const { refreshToken } = await member();
-      const outcomes = await Promise.allSettled(TWENTY.map((index) => exchange(limited[index % 3]!, refreshToken)));
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') expect(String(outcome.reason)).toContain('RATE_LIMITED');
-      }
+      let newest = refreshToken;
+      for (const index of TWENTY.slice(0, 5)) newest = await exchange(limited[index % 3]!, newest);
+      for (const each of limited) await expect(exchange(each, newest)).rejects.toThrow('RATE_LIMITED');
+      expect(await exchange(any(0), newest)).toMatch(/^rkr_/); // One that counts nothing: the token was not used up.
     } finally {
       await Promise.all(limited.map((each) => each.close()));
     }
