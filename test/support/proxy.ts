@@ -89,7 +89,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
       }
       clearTimeout(this.timer);
       if (replies[0] !== undefined) {
-        this.timer = setTimeout(() => this.pump(), Math.ceil(replies[0].dueAt - performance.now()));
+        this.timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(replies[0].dueAt - performance.now())));
       }
       this.#forgetWhenOver();
     }

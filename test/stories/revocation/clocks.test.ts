@@ -9,7 +9,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
   let rekey: Installation;
 
   beforeAll(async () => {
-    rekey = await Installation.start();
+    rekey = await Installation.start({ leaseMs: 1000 });
   });
   afterEach(async () => {
     const right = { wallOffsetMs: 0, monotonicStands: false };

@@ -15,7 +15,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     let rekey: Installation;
 
     beforeAll(async () => {
-      rekey = await Installation.start();
+      rekey = await Installation.start({ leaseMs: 1000 });
     });
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
