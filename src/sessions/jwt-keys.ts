@@ -72,7 +72,9 @@ export class JwtKeys {
   async rotate(): Promise<Date | null> {
     const now = this.#options.clock.now();
     const possible = await this.#exclusively(async (em) => {
-      const next = await em.findOneOrFail(JwtKey, { state: 'NEXT' });
+      // Somebody may have deleted it: then there is one again, to be published first.
+      const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate());
+      em.persist(next);
       const published = new Date(next.createdAt.getTime() + PUBLISHED_BEFORE_USE_MS);
       if (published > now) return published;
       const current = await em.findOneOrFail(JwtKey, { state: 'CURRENT' });
