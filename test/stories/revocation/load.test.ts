@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import type { Receipt } from '../../support/history.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 
-describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { timeout: 60_000 }, () => {
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { timeout: 180_000 }, () => {
   let rekey: Installation;
 
   beforeAll(async () => {
