@@ -92,7 +92,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     longestEntryMs,
   });
   const databaseTime = { now: () => new Date(replica.databaseNow()) };
-  const revocations = new Revocations({ replica, sql: database.sync, clock, logger, metrics });
+  const revocations = new Revocations({ replica, sql: database.settling, clock, logger, metrics });
 
   // Who is this?
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;

@@ -25,8 +25,10 @@ export interface DatabaseOptions {
 export interface Database {
   /** Prepared statements, off the unit of work: authentication reads and the likes. */
   readonly reads: Sql;
-  /** One connection for syncs and settling alone. */
+  /** One connection for syncs alone. */
   readonly sync: Sql;
+  /** One connection for revocations to wait on. More patient than a lease is long: a late answer is of use to them. */
+  readonly settling: Sql;
   readonly doorbell: Doorbell;
   /** A fresh EntityManager. */
   fork(): EntityManager;
@@ -38,6 +40,7 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
+const SETTLING_TIMEOUT_MS = 5000;
 /** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
 const IDLE_TRANSACTION_MS = 2000;
 const MIGRATION_LOCK = 823640926;
@@ -63,9 +66,11 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { timeoutMs: leaseMs, logger });
+  const settling = new DedicatedSql(url, { timeoutMs: SETTLING_TIMEOUT_MS, logger });
   return {
     reads,
     sync,
+    settling,
     doorbell: new PostgresDoorbell(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
     async migrate() {
@@ -79,7 +84,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
       }
     },
     async close() {
-      await Promise.all([reads.close(), sync.close()]);
+      await Promise.all([reads.close(), sync.close(), settling.close()]);
       await orm.close();
     },
   };
@@ -108,6 +113,7 @@ async function openEmbedded({
   return {
     reads: sql,
     sync: sql,
+    settling: sql,
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
     fork: () => orm.em.fork(),
     async migrate() {

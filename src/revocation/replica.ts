@@ -50,6 +50,7 @@ export class Replica {
   /** Position in the log up to which this replica knows everything; -1: knows nothing yet. */
   #applied = -1;
   #leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
+  #leaseFromWall = Number.NEGATIVE_INFINITY;
   #leaseUntilWall = Number.NEGATIVE_INFINITY;
   #syncedAt = Number.NEGATIVE_INFINITY;
   /** What the database said the time was, and our monotonic time before we asked. */
@@ -94,10 +95,12 @@ export class Replica {
 
   /** Milliseconds of lease left, 0 without one. */
   leaseRemaining(): number {
-    // Either clock may end it: the monotonic one stands still while a machine sleeps, the wall clock may be set.
+    // Either clock may end it: the monotonic one stands still while a machine sleeps, the wall clock may be set. Where it
+    // was set back, it would say nothing of a sleep.
     const { clock } = this.#options;
-    const left = Math.min(this.#leaseUntilMonotonic - clock.monotonic(), this.#leaseUntilWall - clock.now().getTime());
-    return left > 0 ? left : 0;
+    const wall = clock.now().getTime();
+    const left = Math.min(this.#leaseUntilMonotonic - clock.monotonic(), this.#leaseUntilWall - wall);
+    return left > 0 && wall >= this.#leaseFromWall ? left : 0;
   }
 
   /** Milliseconds since the last successful sync. */
@@ -174,6 +177,7 @@ export class Replica {
         continue;
       }
       this.#leaseUntilMonotonic = monotonic + this.#leaseMs;
+      this.#leaseFromWall = wall;
       this.#leaseUntilWall = wall + this.#leaseMs;
       this.#anchor = { databaseMs: row.now, monotonic };
       this.#syncedAt = clock.monotonic();

@@ -3,17 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../kernel/sql.ts';
 import { leaseOver, type Replica } from './replica.ts';
-import {
-  EXPEL,
-  POSITION,
-  type PositionRow,
-  PROBE,
-  REPLICAS,
-  type RegisteredReplica,
-  type ReplicasRow,
-  SUSPECT,
-  TRIM_LOG,
-} from './statements.ts';
+import { EXPEL, PROBE, type RegisteredReplica, SETTLE, type SettleRow, SUSPECT, TRIM_LOG } from './statements.ts';
 
 /** The longest lease that configuration allows. */
 export const LONGEST_LEASE_MS = 60_000;
@@ -37,7 +27,7 @@ export interface Receipt {
 
 export interface RevocationsOptions {
   replica: Replica;
-  /** Not the requests' pool: waiting must not queue behind load. */
+  /** Neither the requests' pool, for waiting must not queue behind load, nor the replica's, for renewing must not wait. */
   sql: Sql;
   clock: Clock;
   logger: Logger;
@@ -92,9 +82,11 @@ export class Revocations {
 
   async #settle(tag: string): Promise<Settled> {
     const { clock, replica } = this.#options;
+    const committed = clock.monotonic();
     const wait: Wait = {
       tag,
-      committed: clock.monotonic(),
+      committed,
+      since: committed,
       known: Math.max(replica.applied, 0),
       // While we hold a lease, nobody takes a longer one than we know of. Without, only the database can tell.
       leaseMs: replica.leaseRemaining() > 0 ? replica.longestLeaseMs : LONGEST_LEASE_MS,
@@ -102,30 +94,32 @@ export class Revocations {
       silent: [],
       marked: new Set(),
     };
-    const left = () => wait.committed + leaseOver(wait.leaseMs) - clock.monotonic();
+    replica.ring(); // Ourselves first, without waiting for the doorbell.
+    const left = () => wait.since + leaseOver(wait.leaseMs) - clock.monotonic();
     for (let pause = 1; left() > 0; pause = Math.min(pause * 2, 50)) {
       // A database that does not answer must not make it longer than the leases are.
       if (await within(left(), this.#confirmed(wait))) return this.#outcome(wait, 'ACKNOWLEDGED');
       if (left() > 0) await sleep(Math.min(pause, left()));
     }
     // Whoever is still silent has no lease any more. Fencing spares the next revocation the wait.
-    if (wait.position && wait.silent.length > 0) void this.#fence(wait.silent, wait.position.seq, wait.leaseMs);
+    if (wait.first && wait.silent.length > 0) void this.#fence(wait.silent, wait.first.seq, wait.leaseMs);
     return this.#outcome(wait, 'LEASE_EXPIRED');
   }
 
-  /** Looks once whether everybody has applied the log up to the position; notes in `wait` what is known of the others. */
+  /** Looks once whether everybody has applied the log up to where it ended; notes what is known of the others. */
   async #confirmed(wait: Wait): Promise<boolean> {
-    const { sql, logger, replica } = this.#options;
+    const { sql, clock, logger, replica } = this.#options;
     try {
-      wait.position ??= await this.#position(wait.tag);
-      const { seq } = wait.position;
-      // Ourselves first, without waiting for the doorbell.
-      if (replica.applied < seq) await replica.sync();
-      const [row] = await sql.query<ReplicasRow>(REPLICAS);
-      if (!row) return false;
+      const [row] = await sql.query<SettleRow>(SETTLE, [wait.tag]);
+      if (!row) throw new Error('A snapshot always has a row.');
       const replicas: RegisteredReplica[] = JSON.parse(row.replicas);
+      if (!wait.first) {
+        wait.first = row;
+        wait.registered = replicas.map(({ id }) => id);
+        wait.since = clock.monotonic(); // All that the receipt speaks of was committed by now.
+      }
+      const { seq } = wait.first;
       wait.leaseMs = Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs));
-      wait.registered ??= replicas.map(({ id }) => id);
       for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
       // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
       const behind = replicas.filter(({ id, applied }) => applied < seq && !wait.marked.has(id));
@@ -138,24 +132,17 @@ export class Revocations {
   }
 
   #outcome(wait: Wait, propagation: Receipt['propagation']): Settled {
-    const { position, known, committed } = wait;
-    // That a lease is over says nothing of what was committed after the wait began.
-    const sequence = propagation === 'ACKNOWLEDGED' ? position?.seq : position?.changedSeq;
+    const { clock, replica } = this.#options;
+    const { first, known, registered, silent, committed } = wait;
     return {
-      committedAt: position?.committedAt == null ? undefined : new Date(position.committedAt),
-      sequence: String(Math.max(known, sequence ?? 0)),
+      committedAt: first?.committedAt == null ? undefined : new Date(first.committedAt),
+      sequence: String(first?.seq ?? known),
       propagation,
       // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
-      replicas: wait.registered?.length ?? this.#options.replica.registeredReplicas,
-      acknowledged: wait.registered?.filter((id) => !wait.silent.includes(id)).length ?? 0,
-      settledInMilliseconds: this.#options.clock.monotonic() - committed,
+      replicas: registered?.length ?? replica.registeredReplicas,
+      acknowledged: registered?.filter((id) => !silent.includes(id)).length ?? 0,
+      settledInMilliseconds: clock.monotonic() - committed,
     };
-  }
-
-  async #position(tag: string): Promise<PositionRow> {
-    const [row] = await this.#options.sql.query<PositionRow>(POSITION, [tag]);
-    if (!row) throw new Error('auth_epoch has no row.');
-    return row;
   }
 
   /**
@@ -201,13 +188,17 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T |
 
 interface Wait {
   readonly tag: string;
-  /** Monotonic, in milliseconds. */
+  /** When the wait began. Monotonic, in milliseconds. */
   readonly committed: number;
-  /** A position in the log that lay behind us when the wait began. */
+  /** From when on no lease is granted any more that does not know of what the receipt speaks of. Monotonic. */
+  since: number;
+  /** A position in the log that was behind us when the wait began. */
   readonly known: number;
   /** The longest lease that any replica may hold. */
   leaseMs: number;
-  position?: PositionRow;
+  /** What the first look told. */
+  first?: SettleRow;
+  /** Who was registered then. */
   registered: string[] | null;
   /** Who has not confirmed, as of the last look. */
   silent: string[];

@@ -67,31 +67,23 @@ export const SETTLE_PRIMARY: Statement = {
 };
 
 /**
- * Where the log ends after a commit, and the newest invalidation of a tag: its position and when it was committed.
- * Parameter: the tag.
+ * All that a wait for a revocation needs, in one snapshot: where the log ends, when a tag was last changed, who has to
+ * confirm, and whether that is all. (A server that has not settled may not know who holds a lease.) Parameter: the tag.
  */
-export const POSITION: Statement = {
-  name: 'settle-position',
-  text: `select (select seq from auth_epoch)::float8 as seq, newest.seq::float8 as "changedSeq",
-      extract(epoch from newest.at)::float8 * 1000 as "committedAt"
+export const SETTLE: Statement = {
+  name: 'settle',
+  text: `select (select seq from auth_epoch)::float8 as seq,
+      extract(epoch from newest.at)::float8 * 1000 as "committedAt",
+      (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
+      (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
+        from auth_replica)::text as replicas
     from (select 1) as always
-    left join lateral (select seq, at from auth_inval where tag = $1 order by seq desc limit 1) newest on true`,
+    left join lateral (select at from auth_inval where tag = $1 order by seq desc limit 1) newest on true`,
 };
-export interface PositionRow {
+export interface SettleRow {
   seq: number;
   /** Null where the log has forgotten it, or never knew. */
-  changedSeq: number | null;
   committedAt: number | null;
-}
-
-/** Who has to confirm, and whether that is all: a server that has not settled may not know who holds a lease. */
-export const REPLICAS: Statement = {
-  name: 'settle-replicas',
-  text: `select (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
-      (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
-        from auth_replica)::text as replicas`,
-};
-export interface ReplicasRow {
   primarySettled: boolean;
   /** JSON: an array of `RegisteredReplica`. */
   replicas: string;

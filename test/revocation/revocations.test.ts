@@ -192,7 +192,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
           await origin.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [id]);
           spared = true;
         }
-        const rows = await origin.sync.query<Row>(statement, values);
+        const rows = await origin.settling.query<Row>(statement, values);
         if (statement.name === 'fence-suspect') {
           await origin.sql('update auth_replica set suspect = true where id = $1::uuid', [id]); // by somebody else
         }
@@ -201,7 +201,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
       },
     };
     const expelled: string[] = [];
-    const fencing = await join({ ...origin, sync: slow, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
+    const fencing = await join({ ...origin, settling: slow, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
     members.push(fencing);
     await revoker.replica.sync();
     await fencing.revocations.settle('key:x', new Date(0));
@@ -229,7 +229,8 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
   });
 
   test('a standby grants no lease and lets nobody in; promoted, it has to be known for a lease', async () => {
-    const member = await join(database, { leaseMs: LEASE_MS });
+    // Without a timer: it looks when it is told to.
+    const member = await join({ ...database, doorbell: deaf }, { leaseMs: 1000, start: false });
     const credential = apiKeyCredential(database.reads);
     expect((await credential.load('hash')).principal).not.toBeNull();
     const primary = member.replica.serverIdentity;

@@ -11,7 +11,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
   const sync = async (id: string, applied: number, longest = 100) =>
     (await ask<statements.SyncRow>(statements.SYNC, id, applied, longest))[0]!;
   const registered = async () => {
-    const [row] = await ask<statements.ReplicasRow>(statements.REPLICAS);
+    const [row] = await ask<statements.SettleRow>(statements.SETTLE, '');
     return JSON.parse(row!.replicas) as statements.RegisteredReplica[];
   };
   const register = async (leaseMs = 2000, former: string | null = null) => {
@@ -19,7 +19,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     await ask(statements.REGISTER, id, former, leaseMs);
     return id;
   };
-  const end = async () => (await ask<statements.PositionRow>(statements.POSITION, ''))[0]!.seq;
+  const end = async () => (await ask<statements.SettleRow>(statements.SETTLE, ''))[0]!.seq;
   const append = (tag: string) => database.sql('select auth_invalidate($1)', [tag]);
 
   beforeAll(async () => {
@@ -99,23 +99,22 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect((await registered()).map(({ id }) => id).toSorted()).toEqual([confirmed, marked, other].toSorted());
   });
 
-  test('a position is the end of the log, with the newest change of the tag', async () => {
+  test('a wait sees the end of the log, and when the tag was last changed', async () => {
     await append('key:p');
     await append('key:p');
-    const seq = await end();
+    await database.sql(`update auth_inval set at = at - interval '3 hours' where seq < $1::bigint`, [await end()]);
     await append('key:q');
-    const [row] = await ask<statements.PositionRow>(statements.POSITION, 'key:p');
-    expect(row).toMatchObject({ seq: seq + 1, changedSeq: seq });
+    const seq = await end();
+    const [row] = await ask<statements.SettleRow>(statements.SETTLE, 'key:p');
+    expect(row).toMatchObject({ seq, primarySettled: true, replicas: '[]' });
     expect(Math.abs(row!.committedAt! - Date.now())).toBeLessThan(60_000);
-    expect(await ask(statements.POSITION, 'key:nobody')).toEqual([
-      { seq: seq + 1, changedSeq: null, committedAt: null },
-    ]);
+    expect(await ask(statements.SETTLE, 'key:nobody')).toMatchObject([{ seq, committedAt: null }]);
   });
 
   test('only the server that is there is settled, whoever says so, in whatever time zone', async () => {
     const id = await register();
     const { identity } = await sync(id, -1);
-    const settled = async () => (await ask<statements.ReplicasRow>(statements.REPLICAS))[0]!.primarySettled;
+    const settled = async () => (await ask<statements.SettleRow>(statements.SETTLE, ''))[0]!.primarySettled;
     expect(await settled()).toBe(true);
     await database.sql(`update auth_primary set identity = 'the one before'`);
     expect(await settled()).toBe(false);

@@ -82,6 +82,7 @@ export class Database {
   /** From a backup: what happened since is gone, revocations and all. */
   restore(behindMs: number): void {
     this.state = this.#pastState(behindMs);
+    this.#past.splice(0); // No standby knows of what never was.
     this.restores++;
     this.start();
     this.#remember();
@@ -144,16 +145,18 @@ export class Database {
       if (identity === this.identity) this.state.settledIdentity = identity;
       return [];
     },
-    'settle-position': (tag: string) => {
-      const newest = this.state.log.findLast((each) => each.tag === tag);
-      return [{ seq: this.state.seq, changedSeq: newest?.seq ?? null, committedAt: newest?.at ?? null }];
+    settle: (tag: string) => {
+      const { seq, log, replicas, settledIdentity } = this.state;
+      const newest = log.findLast((each) => each.tag === tag);
+      return [
+        {
+          seq,
+          committedAt: newest?.at ?? null,
+          primarySettled: settledIdentity === this.identity,
+          replicas: JSON.stringify([...replicas.values()]),
+        },
+      ];
     },
-    'settle-replicas': () => [
-      {
-        primarySettled: this.state.settledIdentity === this.identity,
-        replicas: JSON.stringify([...this.state.replicas.values()]),
-      },
-    ],
     'fence-suspect': (ids: string[], seq: number) => {
       const marked = ids
         .map((id) => this.state.replicas.get(id))

@@ -13,15 +13,18 @@ export interface Member {
   stop(): Promise<void>;
 }
 
-export async function join({ sync, doorbell }: TestDatabase, { leaseMs = 200, start = true } = {}): Promise<Member> {
+export async function join(
+  { sync, settling, doorbell }: TestDatabase,
+  { leaseMs = 200, start = true } = {},
+): Promise<Member> {
   const ids: string[] = [];
   const newReplicaId = () => {
     ids.push(randomUUID());
     return ids.at(-1)!;
   };
-  const common = { sql: sync, clock: systemClock, logger, metrics: createMetrics() };
-  const replica = new Replica({ ...common, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
-  const revocations = new Revocations({ ...common, replica });
+  const common = { clock: systemClock, logger, metrics: createMetrics() };
+  const replica = new Replica({ ...common, sql: sync, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+  const revocations = new Revocations({ ...common, sql: settling, replica });
   if (start) await replica.start();
   else await replica.sync();
   return {

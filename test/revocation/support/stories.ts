@@ -179,12 +179,26 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       ...(away ? [revoke(r, 'z'), pass(2.2 * LONG_LEASE_MS)] : []),
       ...known(r, k),
       { do: 'heal', on: s },
-      ...['replica-sync', 'settle-position', 'settle-replicas'].map(
+      ...['replica-sync', 'settle'].map(
         (which) => ({ do: 'fault', on: s, statement: which, mishap: 'requestLost', ms: 0, times: 99 }) as const,
       ),
       silenced(r, 'silent'),
       revoke(s, k),
       pass(wait),
+    ]),
+  // His calendar is set back, and in the same lease his machine sleeps: neither clock tells of it.
+  fc
+    .tuple(on, on, key, small, about(LEASE_MS))
+    .map(([r, s, k, before, wait]) => [
+      ...known(r, k),
+      { do: 'setClock', on: r, hours: -1 },
+      pass(before),
+      { do: 'pause', on: r, how: 'asleep' },
+      revoke(s, k),
+      pass(wait * 1.1),
+      { do: 'link', on: r, state: 'silent' },
+      { do: 'resume', on: r },
+      pass(2),
     ]),
   // The revoker dies between the commit and its answer.
   fc

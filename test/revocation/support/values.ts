@@ -31,8 +31,7 @@ export const statement = fc.constantFrom(
   'replica-sync',
   'replica-register',
   'replica-acknowledge',
-  'settle-position',
-  'settle-replicas',
+  'settle',
   'fence-suspect',
   'fence-expel',
 );

@@ -18,7 +18,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'too short a wait: clocks are taken to agree',
-    seed: 12,
+    seed: 22,
     edits: [replica('leaseMs * (1 + CLOCK_DRIFT)', 'leaseMs')],
   },
   {
@@ -28,6 +28,10 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
       replica('monotonic + this.#leaseMs;', 'clock.monotonic() + this.#leaseMs;'),
       replica('wall + this.#leaseMs;', 'clock.now().getTime() + this.#leaseMs;'),
     ],
+  },
+  {
+    variant: 'trusting a calendar that was set back',
+    edits: [replica('left > 0 && wall >= this.#leaseFromWall', 'left > 0')],
   },
   {
     variant: 'no gate on fills: what was just read is believed',
@@ -56,7 +60,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'acknowledging before applying',
-    seed: 10,
+    seed: 23,
     edits: [
       replica(
         'if (!this.#apply(row)) {',
@@ -66,7 +70,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'registering in the same snapshot: the first look comes first',
-    seed: 11,
+    seed: 21,
     edits: [
       replica('this.#id ??= await this.#register();', ''),
       replica('if (!row.registered || row.suspect ||', 'if ((this.#id && !row.registered) || row.suspect ||'),
@@ -79,7 +83,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'ignoring `suspect`: a replica that was fenced goes on as before',
-    seed: 7,
+    seed: 21,
     edits: [replica('|| row.suspect ||', '||')],
   },
   {
@@ -89,7 +93,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'not waiting for the longer lease of another replica',
-    seed: 2,
+    seed: 23,
     edits: [
       revocations('replica.longestLeaseMs :', '1000 :'),
       revocations('Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs))', '1000'),
@@ -97,7 +101,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'taking a longer lease while others who are registered may not know of it',
-    seed: 3,
+    seed: 23,
     edits: [replica('row.shortestLeaseMs ?? Number.POSITIVE_INFINITY', 'Number.POSITIVE_INFINITY')],
   },
   {

@@ -91,12 +91,16 @@ export class World {
       },
     };
     const keyv = this.store.connect(process) as unknown as SharedCacheOptions['keyv'];
-    const common = { sql, clock, logger, metrics };
+    const common = { clock, logger, metrics };
     const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
     machine.leaseMs = leaseMs;
     machine.process = process;
-    machine.replica = new Replica({ ...common, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
-    machine.revocations = new Revocations({ ...common, replica: machine.replica });
+    machine.replica = new Replica({ ...common, sql, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+    machine.revocations = new Revocations({
+      ...common,
+      sql: machine.network.connect(process, 5000),
+      replica: machine.replica,
+    });
     machine.cache = new AuthCache({
       replica: machine.replica,
       shared: new SharedCache({ keyv, keyring, clock, logger, metrics }),
