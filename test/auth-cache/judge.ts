@@ -33,7 +33,7 @@ export async function startJudge({ at = 0 } = {}) {
         inRecovery: false,
         longestLeaseMs: LEASE_MS,
         identity: 'the server',
-        knownIdentity: 'the server',
+        settledIdentity: 'the server',
         now: time,
         log: news.length > 0 ? JSON.stringify(news) : null,
       };
