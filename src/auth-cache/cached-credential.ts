@@ -1,5 +1,5 @@
 import type { Principal } from '../access/principal.ts';
-import type { Judged } from '../revocation/replica.ts';
+import type { Judged } from '../revocation/invalidation-memory.ts';
 
 /**
  * What the database says of one presented proof, from one snapshot.

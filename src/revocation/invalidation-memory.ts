@@ -1,7 +1,13 @@
-import type { Judged } from './replica.ts';
-
 /** Above this many remembered invalidations the oldest are forgotten early, at the price of some cache misses. */
 const MOST_REMEMBERED = 200_000;
+
+/** What anything cached must carry to be judged. */
+export interface Judged {
+  /** The end of the invalidation log in the snapshot that the data was read in. */
+  readonly asOf: number;
+  /** Every subject whose invalidation makes this data doubtful. */
+  readonly tags: readonly string[];
+}
 
 /**
  * What this replica remembers of the invalidation log: for each tag, its latest invalidation since `ring`.

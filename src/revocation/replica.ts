@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Doorbell, Sql } from '../kernel/sql.ts';
-import { InvalidationMemory } from './invalidation-memory.ts';
+import { InvalidationMemory, type Judged } from './invalidation-memory.ts';
 import { ACKNOWLEDGE, DEREGISTER, REGISTER, SETTLE_PRIMARY, SYNC, type SyncRow } from './statements.ts';
 
 /** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
@@ -25,14 +25,6 @@ export interface ReplicaOptions {
   leaseMs: number;
   /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
   longestEntryMs: number;
-}
-
-/** What anything cached must carry to be judged. */
-export interface Judged {
-  /** The end of the invalidation log in the snapshot that the data was read in. */
-  readonly asOf: number;
-  /** Every subject whose invalidation makes this data doubtful. */
-  readonly tags: readonly string[];
 }
 
 /**

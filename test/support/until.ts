@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+type Falsy = false | null | undefined | 0 | '';
+
 /** Waits until this is truthy, and answers with it. Throws in the end, with what was waited for. */
 export async function until<Found>(
   what: string,
-  holds: () => Found | Promise<Found>,
+  holds: () => Found | Falsy | Promise<Found | Falsy>,
   patienceMs = 20_000,
 ): Promise<Found> {
   const end = performance.now() + patienceMs;
