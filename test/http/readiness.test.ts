@@ -65,7 +65,8 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
     try {
       const asked = performance.now();
       expect(await sharedCache()).toEqual([200, 'out of reach: going on without it']);
-      expect(performance.now() - asked).toBeLessThan(1_000);
+      // By itself it would be hung up on after 5 s.
+      expect(performance.now() - asked).toBeLessThan(4_000);
     } finally {
       redis.thaw();
     }

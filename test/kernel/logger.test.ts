@@ -109,7 +109,7 @@ describe('what is shaped like a secret is masked wherever it stands', () => {
     expect(lines).toHaveLength(8);
     for (const line of lines) expect(JSON.parse(line).a.b.c.password).toBe('[redacted]');
     // Linear takes milliseconds; quadratic would take minutes.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 

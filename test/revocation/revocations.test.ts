@@ -165,7 +165,8 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     const receipt = await revoker.revocations.settle('key:x', new Date(0));
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 1, acknowledged: 0 });
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
-    expect(receipt.settledInMilliseconds).toBeLessThan(leaseOver(LEASE_MS) + 150);
+    // Not when its database is given up, which takes 5 s.
+    expect(receipt.settledInMilliseconds).toBeLessThan(10 * LEASE_MS);
   });
 
   test('nobody takes a longer lease than everybody knows how to wait for', async () => {

