@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ConfirmCaller } from './access/unit-of-work.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
-import { EmailVault } from './accounts/email.ts';
+import { canonicalEmail, EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
 import { SetupToken } from './accounts/setup-token.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.ts';
@@ -35,7 +35,7 @@ import { createRedisClient, Limits } from './limits/limits.ts';
 import { Replica } from './revocation/replica.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { AccessTokens } from './sessions/access-token.ts';
-import { JwtKeys } from './sessions/jwt-keys.ts';
+import { JwtKeys, jwtKeyTag } from './sessions/jwt-keys.ts';
 import { purge } from './sessions/purge.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
@@ -46,6 +46,8 @@ import { WorkspaceService } from './workspaces/workspace.service.ts';
 export interface Overrides {
   clock?: Clock;
   logger?: Logger;
+  /** Between two rounds of housekeeping. */
+  housekeepingMs?: number;
   /** Keeps the embedded database in memory. */
   inMemory?: boolean;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
@@ -63,6 +65,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
   const longestEntryMs = config.cacheSeconds * 1000;
+  const inBackground = (what: string, work: Promise<unknown>) =>
+    void work.catch((err) => logger.warn({ err }, `${what} failed`));
 
   // The database, and this replica's view of its invalidation log. The subscriber needs both and is needed by the
   // first: it gets to know them by closure.
@@ -88,6 +92,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     logger,
     metrics,
     newReplicaId: randomUUID,
+    invalidated: (tag) => {
+      if (tag === '*' || tag.startsWith(jwtKeyTag('')))
+        inBackground('loading the keys of access tokens', jwtKeys.load());
+    },
     leaseMs: config.leaseMs,
     longestEntryMs,
   });
@@ -110,7 +118,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     lifetimeSeconds: config.accessTokenSeconds,
     now: () => replica.databaseNow(),
   });
-  const limits = new Limits({ redis, clock, logger, ...config });
+  const limits = new Limits({
+    redis,
+    clock,
+    logger,
+    replicas: () => replica.registeredReplicas,
+    accountOf: canonicalEmail,
+    ...config,
+  });
   const lastUsed = new LastUsed({
     sql: database.reads,
     clock,
@@ -150,6 +165,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accounts: new AccountService({
       sessions,
       passwords: new Passwords(config.passwordMinLength),
+      limitGuesses: (userId) => limits.password(userId),
       emails,
       setupToken,
       audit,
@@ -168,6 +184,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       idleSeconds: config.refreshIdleSeconds,
       graceSeconds: config.refreshGraceSeconds,
       limit: (userId) => limits.refresh(userId),
+      failures: limits.failures,
     }),
     apiKeys: new ApiKeyService({
       audit,
@@ -230,8 +247,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   ];
 
   const timers: NodeJS.Timeout[] = [];
-  const every = (milliseconds: number, what: string, work: () => Promise<void>) =>
-    timers.push(setInterval(() => work().catch((err) => logger.warn({ err }, `${what} failed`)), milliseconds).unref());
+  const every = (milliseconds: number, what: string, work: () => Promise<unknown>) =>
+    timers.push(setInterval(() => inBackground(what, work()), milliseconds).unref());
 
   return {
     config,
@@ -244,6 +261,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     services,
     canary,
     jwtKeys,
+    revocations,
     metrics,
     handle: createRouter(new Map(routes), logger),
 
@@ -251,10 +269,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     async start(): Promise<void> {
       await database.migrate();
       await replica.start();
-      await jwtKeys.start();
-      every(HOUSEKEEPING_MS, 'tidying the invalidation log', () => revocations.tidy());
-      every(HOUSEKEEPING_MS, 'tidying the keys of access tokens', () => jwtKeys.tidy());
-      every(HOUSEKEEPING_MS, 'purging', () => purge(database.reads).then(() => undefined));
+      await jwtKeys.load();
+      const housekeepingMs = overrides.housekeepingMs ?? HOUSEKEEPING_MS;
+      every(housekeepingMs, 'tidying the invalidation log', () => revocations.tidy());
+      every(housekeepingMs, 'tidying the keys of access tokens', () => jwtKeys.tidy());
+      every(housekeepingMs, 'purging', () => purge(database.reads));
       if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
     },
 

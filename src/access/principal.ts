@@ -11,8 +11,8 @@ export interface Principal {
   readonly kind: CredentialKind;
   readonly credentialId: string;
   /**
-   * Which of the credential's proofs was presented: the SHA-256 (base64url) of an opaque secret, the `jti` of an
-   * access token. A rotated key is the same credential, but its old secret is not the same proof.
+   * Which of the credential's proofs was presented: the SHA-256 (base64url) of an opaque secret, the `kid` and the `jti`
+   * of an access token. A rotated key is the same credential, but its old secret is not the same proof.
    */
   readonly proof: string;
   readonly userId: string | null;
@@ -20,7 +20,7 @@ export interface Principal {
   readonly workspaceId: string | null;
   readonly scopes: readonly Scope[];
   readonly permissions: readonly string[];
-  /** When the credential (not the cache entry) ends by itself, in milliseconds since the epoch; null: never. */
+  /** When the proof (not the cache entry) ends by itself at the latest, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
 }
 

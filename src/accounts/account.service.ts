@@ -33,6 +33,8 @@ export interface Sessions<Started, Tokens> {
 export interface AccountServiceOptions<Started, Tokens> {
   sessions: Sessions<Started, Tokens>;
   passwords: Passwords;
+  /** Counts a guess at the current password; throws `RATE_LIMITED`. */
+  limitGuesses: (userId: string) => Promise<void>;
   emails: EmailVault;
   setupToken: SetupToken;
   audit: Audit;
@@ -123,7 +125,8 @@ export class AccountService<Started, Tokens> {
     const { em } = unitOfWork;
     const found = await this.#findByEmail(em, input.email);
     const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
-    if (!found || !matches) return { kind: 'invalidCredentials' };
+    // All before the first difference that could be measured: the transaction below.
+    if (!found || !matches || found.disabledAt) return { kind: 'invalidCredentials' };
     const outcome = await unitOfWork.transaction(async () => {
       // Locked until the commit: no session begins after the account was disabled or its password changed.
       const user = await em.findOne(
@@ -173,6 +176,7 @@ export class AccountService<Started, Tokens> {
     const { passwords, emails, audit } = this.#options;
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
+    await this.#options.limitGuesses(caller.userId);
     const known = await em.findOneOrFail(User, { id: caller.userId });
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();
@@ -204,7 +208,7 @@ export class AccountService<Started, Tokens> {
     return { revokedCount, receipt };
   }
 
-  /** Ends every credential of this person at once: one row, however many they are. */
+  /** Ends every credential of this person at once, the sessions for good: one row, however many they are. */
   async disable(
     unitOfWork: UnitOfWork,
     userId: string,

@@ -7,7 +7,8 @@ const ADDRESS = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u;
 
 /** What two spellings of one address have in common. */
 export function canonicalEmail(email: string): string {
-  return email.normalize('NFC').trim().toLowerCase();
+  // Composed once more: a lower-case letter may have a composed form where its upper-case one has none.
+  return email.trim().toLowerCase().normalize('NFC');
 }
 
 /** Whether this can be an email address: at most 254 characters (RFC 5321), one @ with something on both sides. */

@@ -43,9 +43,11 @@ export class User {
     });
   }
 
-  /** Takes the account out of use; doing it twice keeps the first moment. */
+  /** Takes the account out of use and ends its sessions for good; doing it twice keeps the first moment. */
   disable(now: Date): void {
-    this.disabledAt ??= now;
+    if (this.disabledAt) return;
+    this.disabledAt = now;
+    this.endSessions(null, now, 'ADMINISTRATIVE');
   }
 
   /**

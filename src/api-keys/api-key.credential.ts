@@ -2,6 +2,7 @@ import { effectiveScopes, type UserRole } from '../access/scope.ts';
 import {
   accepted,
   type CredentialRule,
+  earliest,
   FROM_SNAPSHOT,
   milliseconds,
   refused,
@@ -48,7 +49,7 @@ interface LoadRow extends Snapshot {
 
 const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role
   from api_keys k join users u on u.id = k.user_id
-  where k.id = ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
     and u.disabled_at is null
   ${lockKey} of k ${lockUser} of u`;
@@ -72,9 +73,9 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
         proof: secretHash,
         userId: row.userId,
         workspaceId: row.workspaceId,
-        scopes: effectiveScopes(row.scopes, row.role),
+        scopes: scopesOf(row, row),
         permissions: row.permissions,
-        expiresAt: row.expiresAt,
+        expiresAt: earliest(ends),
       } as const;
       return accepted(row, principal, tags, ends);
     },
@@ -85,18 +86,25 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
       );
       const rows = await em.execute<{ scopes: string[]; permissions: string[]; role: UserRole }[]>(statement, [
         caller.credentialId,
+        caller.userId,
+        caller.workspaceId,
         caller.proof,
         caller.proof,
       ]);
       const [row] = rows;
       if (!row) return false;
-      const held = effectiveScopes(row.scopes, row.role);
+      const held = scopesOf(row, caller);
       return (
         caller.scopes.every((scope) => held.includes(scope)) &&
         caller.permissions.every((permission) => row.permissions.includes(permission))
       );
     },
   };
+}
+
+/** What a key may ask for. One that is bound to a workspace has no say in what is not of it, whoever made it. */
+function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound: { workspaceId: string | null }) {
+  return effectiveScopes(scopes, bound.workspaceId ? 'MEMBER' : role);
 }
 
 /** Which cached proofs a change of an API key concerns. */

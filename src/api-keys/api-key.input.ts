@@ -21,9 +21,19 @@ export function checkNewApiKey(
   input: NewApiKeyInput,
   caller: Principal,
   now: Date,
-): { name: string; scopes: Scope[]; permissions: string[]; expiresAt: Date | null } | InvalidInput {
+):
+  | { name: string; scopes: Scope[]; permissions: string[]; expiresAt: Date | null; workspaceId: string | null }
+  | InvalidInput {
   const check = new InputCheck();
   const name = check.text(input.name, 'input.name', 100);
+
+  // A key that is bound to a workspace makes keys for that workspace alone.
+  const workspaceId = input.workspaceId ?? caller.workspaceId;
+  check.require(
+    workspaceId === null || !input.scopes.some((scope) => scope === 'ADMIN' || scope === 'INTROSPECT'),
+    'input.scopes',
+    'A key that is bound to a workspace cannot hold ADMIN or INTROSPECT, which reach beyond it.',
+  );
 
   const permissions = [...new Set(input.permissions)];
   check.require(permissions.length <= MOST_PERMISSIONS, 'input.permissions', `Must be at most ${MOST_PERMISSIONS}.`);
@@ -44,7 +54,7 @@ export function checkNewApiKey(
     'input.expiresAt',
     `Must be no later than the calling credential's own, ${longest?.toISOString()}.`,
   );
-  return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt };
+  return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt, workspaceId };
 }
 
 /** Null where the overlap of a rotation is one that is allowed. */

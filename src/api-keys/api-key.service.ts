@@ -63,8 +63,7 @@ export class ApiKeyService {
     const now = clock.now();
     const checked = checkNewApiKey(input, caller, now);
     if ('kind' in checked) return checked;
-    // A key that is bound to a workspace makes keys for that workspace alone.
-    const workspaceId = input.workspaceId ?? caller.workspaceId;
+    const { workspaceId } = checked;
     if (caller.workspaceId && workspaceId !== caller.workspaceId) return { kind: 'workspaceNotFound' };
 
     const secret = makeSecret('rka');
@@ -75,7 +74,6 @@ export class ApiKeyService {
         ...checked,
         id: newId('key'),
         userId,
-        workspaceId,
         hint: hintOf(secret),
         secretHash: sha256Base64url(secret),
         createdAt: now,
@@ -98,13 +96,20 @@ export class ApiKeyService {
     if (invalid) return invalid;
 
     const secret = makeSecret('rka');
+    const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
+    // Of several that have seen the same state, one finds it still to be so.
+    const seen = await em.findOne(ApiKey, where);
     const outcome = await this.#orConflict(() =>
       unitOfWork.transaction(async () => {
-        const apiKey = await em.findOne(ApiKey, { id: input.apiKeyId, ...apiKeysVisibleTo(caller) });
+        const apiKey = await em.findOne(ApiKey, where);
         if (!apiKey) return { kind: 'notFound' as const };
         if (apiKey.revokedAt) return { kind: 'revoked' as const, revokedAt: apiKey.revokedAt };
         const now = clock.now();
         if (apiKey.isExpired(now)) return expired();
+        if (apiKey.version !== seen?.version) return { kind: 'conflict' as const };
+        // The secret before the present one may do what it could, for a while, but not put itself in the place of that.
+        if (caller.credentialId === apiKey.id && caller.proof !== apiKey.secretHash)
+          return { kind: 'conflict' as const };
         const beyond = beyondReach(caller, apiKey);
         if (beyond) return beyond;
         const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };

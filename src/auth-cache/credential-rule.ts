@@ -40,8 +40,14 @@ export function accepted(
   tags: readonly string[],
   ends: readonly (number | null)[],
 ): CachedCredential {
-  const until = Math.min(Number.MAX_SAFE_INTEGER, ...ends.filter((end) => end !== null));
+  const until = earliest(ends) ?? Number.MAX_SAFE_INTEGER;
   return { principal, asOf: positionOf(snapshot), tags, until };
+}
+
+/** The earliest of these moments, in milliseconds since the epoch; null where none of them will ever come. */
+export function earliest(ends: readonly (number | null)[]): number | null {
+  const known = ends.filter((end) => end !== null);
+  return known.length > 0 ? Math.min(...known) : null;
 }
 
 function positionOf({ asOf }: Snapshot): number {

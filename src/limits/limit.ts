@@ -28,6 +28,8 @@ export interface LimitOptions {
   redis: RedisClient | null;
   breaker: Breaker;
   clock: Clock;
+  /** How many replicas share the limit at the moment. */
+  replicas: () => number;
 }
 
 /**
@@ -35,18 +37,20 @@ export interface LimitOptions {
  *
  * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
  * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
- * through. While Redis does not answer, each replica counts alone and allows half.
+ * through. While Redis does not answer, each replica counts alone and allows its share of half; where there never was
+ * one, its share. One a minute it always allows: as long as there are no more replicas than the limit, all of them
+ * together stay below it.
  */
 export class Limit {
   readonly #perMinute: number;
-  readonly #perMinuteAlone: number;
+  readonly #replicas: () => number;
   readonly #shared: RateLimiterRedis | null;
   readonly #memory: MemoryWindow;
   readonly #breaker: Breaker;
 
-  constructor({ name, perMinute, redis, breaker, clock }: LimitOptions) {
+  constructor({ name, perMinute, redis, breaker, clock, replicas }: LimitOptions) {
     this.#perMinute = perMinute;
-    this.#perMinuteAlone = redis ? Math.max(1, Math.floor(perMinute / 2)) : perMinute;
+    this.#replicas = replicas;
     this.#memory = new MemoryWindow(clock);
     this.#breaker = breaker;
     this.#shared =
@@ -63,13 +67,14 @@ export class Limit {
 
   /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing, asks nobody. */
   wait(key: string): number {
-    return this.#memory.wait(key, this.#breaker.isOpen ? this.#perMinuteAlone : this.#perMinute);
+    const together = this.#shared !== null && !this.#breaker.isOpen;
+    return this.#memory.wait(key, together ? this.#perMinute : this.#perMinuteAlone);
   }
 
   /** Counts one and answers 0, or answers how many milliseconds to wait. Never throws. */
   async take(key: string): Promise<number> {
     const shared = this.#shared;
-    if (!shared) return this.#memory.take(key, this.#perMinute);
+    if (!shared) return this.#memory.take(key, this.#perMinuteAlone);
     const known = this.#memory.wait(key, this.#perMinute);
     if (known > 0) return known;
     try {
@@ -79,6 +84,12 @@ export class Limit {
     } catch {
       return this.#memory.take(key, this.#perMinuteAlone); // The breaker has reported it.
     }
+  }
+
+  /** What this replica allows where nobody counts for all of them. */
+  get #perMinuteAlone(): number {
+    const all = this.#shared ? this.#perMinute / 2 : this.#perMinute;
+    return Math.max(1, Math.floor(all / this.#replicas()));
   }
 }
 

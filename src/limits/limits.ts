@@ -14,6 +14,10 @@ export interface LimitsOptions {
   redis: RedisClient | null;
   clock: Clock;
   logger: Logger;
+  /** How many replicas there are at the moment. */
+  replicas: () => number;
+  /** What all spellings under which an account is found have in common. */
+  accountOf: (email: string) => string;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
   registerPerMinute: number;
@@ -28,12 +32,15 @@ export interface LimitsOptions {
 export class Limits {
   readonly #loginByAddress: Limit | null;
   readonly #loginByAccount: Limit | null;
+  readonly #password: Limit | null;
   readonly #register: Limit | null;
   readonly #refresh: Limit | null;
   readonly #failedAuth: Limit | null;
+  readonly #accountOf: (email: string) => string;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, clock, logger, ...rates }: LimitsOptions) {
+  constructor({ redis, clock, logger, replicas, accountOf, ...rates }: LimitsOptions) {
+    this.#accountOf = accountOf;
     const breaker = new Breaker({
       clock,
       timeoutMs: 25,
@@ -42,13 +49,17 @@ export class Limits {
       openMs: 1000,
       onChange: (isOpen, cause) =>
         isOpen
-          ? logger.warn({ err: cause }, 'limits: Redis does not answer; this replica counts alone and allows half')
+          ? logger.warn(
+              { err: cause },
+              'limits: Redis does not answer; this replica counts alone and allows its share of half',
+            )
           : logger.info('limits: Redis answers again'),
     });
     const limit = (name: string, perMinute: number) =>
-      perMinute === 0 ? null : new Limit({ name, perMinute, redis, breaker, clock });
+      perMinute === 0 ? null : new Limit({ name, perMinute, redis, breaker, clock, replicas });
     this.#loginByAddress = limit('login-address', rates.loginPerMinute);
     this.#loginByAccount = limit('login-account', rates.loginPerMinute);
+    this.#password = limit('password', rates.loginPerMinute);
     this.#register = limit('register', rates.registerPerMinute);
     this.#refresh = limit('refresh', rates.refreshPerMinute);
     this.#failedAuth = limit('failed-auth', rates.failedAuthPerMinute);
@@ -58,7 +69,13 @@ export class Limits {
   async login(address: string | null, email: string): Promise<void> {
     // One after the other: an address that is refused must not use up what strangers' accounts are allowed.
     await enforce(this.#loginByAddress, networkOf(address));
-    await enforce(this.#loginByAccount, accountKey(email));
+    // Redis sees no email address.
+    await enforce(this.#loginByAccount, hash('sha256', this.#accountOf(email), 'base64url'));
+  }
+
+  /** Counts a guess at the current password by whoever is logged in. Apart from logins, which strangers can use up. */
+  password(userId: string): Promise<void> {
+    return enforce(this.#password, userId);
   }
 
   register(address: string | null): Promise<void> {
@@ -75,11 +92,11 @@ export class Limits {
    * here on.
    */
   readonly failures = {
-    check: (address: string): void => {
+    check: (address: string | null): void => {
       const waitMs = this.#failedAuth?.wait(networkOf(address)) ?? 0;
       if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
     },
-    count: (address: string): void => {
+    count: (address: string | null): void => {
       const network = networkOf(address);
       if (!this.#failedAuth || this.#failedAuth.wait(network) > 0) return; // A flood costs no call to Redis.
       const counted: Promise<unknown> = this.#failedAuth.take(network).finally(() => this.#counting.delete(counted));
@@ -101,9 +118,4 @@ async function enforce(limit: Limit | null, key: string): Promise<void> {
 /** Rounded up: who comes back then is let through. */
 function wholeSeconds(milliseconds: number): number {
   return Math.ceil(milliseconds / 1000);
-}
-
-/** Redis sees no email address. Every spelling under which an account is found has to be the same key here. */
-function accountKey(email: string): string {
-  return hash('sha256', email.normalize('NFC').trim().toLowerCase(), 'base64url');
 }

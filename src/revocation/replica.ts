@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   logger: Logger;
   metrics: Metrics;
   newReplicaId: () => string;
+  /** Told every tag that is invalidated, when it is applied here; `*` for everything. Must not throw. */
+  invalidated: (tag: string) => void;
   /** How long a sync entitles this replica to trust its caches at most, in milliseconds. */
   leaseMs: number;
   /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
@@ -189,7 +191,10 @@ export class Replica {
     } else if (log.length !== row.seq - this.#applied) {
       return false; // The log was trimmed past what we know, or is too long: a gap.
     }
-    for (const [seq, tag] of log) this.#memory.add(seq, tag);
+    for (const [seq, tag] of log) {
+      this.#memory.add(seq, tag);
+      this.#options.invalidated(tag);
+    }
     this.#applied = row.seq;
     this.#identity = row.identity;
     // As long as anybody is registered with a shorter lease than ours, we take no longer one: whoever waits for the
@@ -223,6 +228,7 @@ export class Replica {
       'cold start: cached credentials forgotten',
     );
     this.#forget();
+    this.#options.invalidated('*');
   }
 
   #forget(): void {

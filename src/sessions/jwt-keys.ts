@@ -2,11 +2,12 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import { unavailable } from '../access/access-error.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
-import { JwtKey, type JwtKeyState } from './jwt-key.entity.ts';
+import { JwtKey } from './jwt-key.entity.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */
@@ -24,8 +25,10 @@ const SIGNS_FOR_MS = 30 * 86_400_000;
 /** The longest life of any access token, and an hour for replicas that have not heard yet. */
 const RETIRED_FOR_MS = 90_000_000;
 
+/** The log's name for everything that one key has signed. */
+export const jwtKeyTag = (kid: string) => `jwt-key:${kid}`;
+
 interface LoadedKey {
-  state: JwtKeyState;
   publicKey: KeyObject;
   publicJwk: JWK;
 }
@@ -44,22 +47,22 @@ export class JwtKeys {
   #loaded = new Map<string, LoadedKey>();
   #signing: { kid: string; privateKey: KeyObject } | null = null;
   #loadedAt = Number.NEGATIVE_INFINITY;
-  #next: Promise<void> | null = null;
+  #loads = 0;
+  #latestLoad = 0;
+  #nextLoad: Promise<void> | null = null;
 
   constructor(options: JwtKeysOptions) {
     this.#options = options;
   }
 
-  /** Loads the keys; makes the first ones where there are none. Several replicas may do so at once: one makes them. */
-  async start(): Promise<void> {
+  /**
+   * Loads the keys as they are now. Where none signs, since there are none yet or somebody deleted the one that did, the
+   * next one signs from now on. Several replicas may do so at once: one does it.
+   */
+  async load(): Promise<void> {
     await this.#load();
     if (this.#signing) return;
-    await this.#exclusively(async (em) => {
-      if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return;
-      const current = await this.#generate();
-      current.activate(this.#options.clock.now());
-      em.persist([current, await this.#generate()]);
-    });
+    await this.#exclusively((em) => this.#replaceMissing(em));
     await this.#load();
   }
 
@@ -72,12 +75,11 @@ export class JwtKeys {
   async rotate(): Promise<Date | null> {
     const now = this.#options.clock.now();
     const possible = await this.#exclusively(async (em) => {
-      // Somebody may have deleted it: then there is one again, to be published first.
-      const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate());
-      em.persist(next);
+      const current = await em.findOne(JwtKey, { state: 'CURRENT' });
+      if (!current) return this.#replaceMissing(em);
+      const next = await this.#nextKey(em);
       const published = new Date(next.createdAt.getTime() + PUBLISHED_BEFORE_USE_MS);
       if (published > now) return published;
-      const current = await em.findOneOrFail(JwtKey, { state: 'CURRENT' });
       current.retire(now);
       await em.flush(); // There is room for one current key.
       next.activate(now);
@@ -88,6 +90,30 @@ export class JwtKeys {
     return possible;
   }
 
+  /**
+   * A key that leaked: whatever it has signed is refused from the commit on, and another one signs. Nobody has to wait
+   * until the other one is known everywhere, for nothing that others could verify is left.
+   *
+   * @returns whether there was such a key
+   */
+  async revoke(kid: string): Promise<boolean> {
+    const known = await this.#exclusively(async (em) => {
+      const key = await em.findOne(JwtKey, { kid });
+      if (!key) return false;
+      em.remove(key);
+      await em.flush(); // There is room for one current key.
+      await this.#replaceMissing(em);
+      return true;
+    });
+    await this.#load();
+    return known;
+  }
+
+  /** Every key there is, oldest first. */
+  list(): Promise<JwtKey[]> {
+    return this.#options.fork().find(JwtKey, {}, { orderBy: { createdAt: 'asc', kid: 'asc' } });
+  }
+
   /** Rotates a key that has signed for long enough, forgets those whose last token is over, and looks for news. */
   async tidy(): Promise<void> {
     const now = this.#options.clock.now().getTime();
@@ -95,14 +121,14 @@ export class JwtKeys {
       const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
       em.remove(over);
     });
-    await this.#load();
+    await this.load();
     const current = await this.#options.fork().findOne(JwtKey, { state: 'CURRENT' });
     if (current?.activatedAt && now - current.activatedAt.getTime() > SIGNS_FOR_MS) await this.rotate();
   }
 
   /** The key that signs now. */
   get signing(): { kid: string; privateKey: KeyObject } {
-    if (!this.#signing) throw new Error('There is no current JWT key.');
+    if (!this.#signing) throw unavailable(new Error('No JWT key signs at the moment.'));
     return this.#signing;
   }
 
@@ -122,30 +148,49 @@ export class JwtKeys {
 
   /** The next load, which begins after this call. Everybody who asks until then shares it. */
   #loadNext(): Promise<void> {
-    this.#next ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
-      this.#next = null;
+    this.#nextLoad ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
+      this.#nextLoad = null;
       return this.#load();
     });
-    return this.#next;
+    return this.#nextLoad;
   }
 
   async #load(): Promise<void> {
     this.#loadedAt = this.#options.clock.monotonic();
+    const load = ++this.#loads;
     const rows = await this.#options.sql.query<LoadRow>(LOAD);
+    if (load < this.#latestLoad) return; // One that began later was faster.
+    this.#latestLoad = load;
     this.#loaded = new Map(
       rows.map((row) => [
         row.kid,
         {
-          state: row.state,
           publicJwk: row.publicJwk,
           publicKey: createPublicKey({ key: { ...row.publicJwk }, format: 'jwk' }),
         },
       ]),
     );
     const current = rows.find((row) => row.state === 'CURRENT');
+    this.#signing = null;
     if (!current) return;
     const pem = open(this.#options.keyring, SEAL_PURPOSE, current.kid, current.privateSealed).toString('utf8');
     this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
+  }
+
+  /** Where no key signs, the next one does. */
+  async #replaceMissing(em: EntityManager): Promise<null> {
+    if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return null;
+    const next = await this.#nextKey(em);
+    next.activate(this.#options.clock.now());
+    em.persist(await this.#generate());
+    return null;
+  }
+
+  /** The key that signs next. Somebody may have deleted it: then there is one again. */
+  async #nextKey(em: EntityManager): Promise<JwtKey> {
+    const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate());
+    em.persist(next);
+    return next;
   }
 
   async #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {

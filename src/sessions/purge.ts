@@ -17,9 +17,10 @@ const PURGE_TOKENS = inTurn(
   'purge-tokens',
   `gone as (
       delete from refresh_tokens where (select ours from turn) and id in (
-        select t.id from sessions s join refresh_tokens t on t.session_id = s.id
+        select t.id from sessions s cross join lateral (
+          select id from refresh_tokens where session_id = s.id order by id desc limit $2::int) t
         where s.expires_at < clock_timestamp() - make_interval(days => $1::int)
-        order by s.expires_at, t.id desc limit $2::int)
+        order by s.expires_at limit $2::int)
       returning 1)
   select count(*)::int as purged from gone`,
 );
@@ -52,11 +53,9 @@ const PURGE_LEDGER = inTurn(
  * @param sql not the connection of the syncs: leases are renewed there, and must not queue behind this
  */
 export async function purge(sql: Sql): Promise<{ sessions: number; revocations: number }> {
+  const revocations = await inBatches(sql, PURGE_LEDGER, LEDGER_HOURS);
   await inBatches(sql, PURGE_TOKENS, MEMORY_DAYS);
-  return {
-    sessions: await inBatches(sql, PURGE_SESSIONS, MEMORY_DAYS),
-    revocations: await inBatches(sql, PURGE_LEDGER, LEDGER_HOURS),
-  };
+  return { revocations, sessions: await inBatches(sql, PURGE_SESSIONS, MEMORY_DAYS) };
 }
 
 async function inBatches(sql: Sql, statement: Statement, age: number): Promise<number> {

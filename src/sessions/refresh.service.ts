@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { scopesOfRole, type UserRole } from '../access/scope.ts';
+import { effectiveScopes, type Scope, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -30,13 +30,15 @@ export interface RefreshServiceOptions {
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   graceSeconds: number;
-  /** Counts a refresh against its user; throws `RATE_LIMITED`. */
+  /** Counts an exchange against its user; throws `RATE_LIMITED`. */
   limit: (userId: string) => Promise<void>;
+  /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
+  failures: { check(address: string | null): void; count(address: string | null): void };
 }
 
 /** What was decided about a presented token, inside its transaction. */
 type Decision =
-  | { kind: 'successor'; session: Session; role: UserRole; refreshToken: string }
+  | { kind: 'successor'; session: Session; scopes: readonly Scope[]; refreshToken: string }
   | { kind: 'expired' }
   | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
@@ -59,16 +61,20 @@ export class RefreshService {
    * @throws AccessError `RATE_LIMITED`
    */
   async refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
+    const outcome = await this.#refresh(unitOfWork, presented);
+    if (outcome.kind === 'rejected') this.#options.failures.count(unitOfWork.origin.ipAddress);
+    return outcome;
+  }
+
+  async #refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
     if (parseSecret(presented)?.prefix !== 'rkr') return { kind: 'rejected', reason: 'UNKNOWN' };
-    const { em } = unitOfWork;
+    const { em, origin } = unitOfWork;
     const known = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) });
     if (!known) return { kind: 'rejected', reason: 'UNKNOWN' };
-    // Limited is what makes new tokens. A theft must never be too fast to be noticed, and what is over costs its owner
-    // nothing.
     const session = await em.findOneOrFail(Session, { id: known.sessionId });
     const now = this.#options.clock.now();
-    const goesOn = !session.endedAt && !session.isExpired(now) && (await this.#isExchangeable(em, known, now));
-    if (goesOn) await this.#options.limit(session.userId);
+    // Asking about what is over is limited. As long as the session goes on, a theft must never be too fast to be noticed.
+    if (session.endedAt || session.isExpired(now)) this.#options.failures.check(origin.ipAddress);
 
     const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known), session.id);
     switch (decision.kind) {
@@ -87,23 +93,22 @@ export class RefreshService {
     const { em } = unitOfWork;
     // One at a time for each session: everything below is decided on what is true until the commit.
     const session = await em.findOneOrFail(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    const user = await ownerOf(em, session.userId);
+    const owner = await ownerOf(em, session);
     const token = await em.findOneOrFail(RefreshToken, { id });
     const now = this.#options.clock.now();
-    if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (session.endedAt || owner.endedAll) return { kind: 'ended', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
     if (!(await this.#isExchangeable(em, token, now))) {
       this.#endForReuse(unitOfWork, session, now);
       return { kind: 'ended', session, reason: 'REUSED' };
     }
     // Only now: an account that is disabled for a while must not hide a theft.
-    if (user.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (owner.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
     const refreshToken = token.usedAt
       ? await this.#knownSuccessor(em, token, presented)
-      : await this.#newSuccessor(em, token, presented, now);
-    if (!refreshToken) return { kind: 'ended', session, reason: 'REVOKED' };
+      : await this.#newSuccessor(em, token, presented, session.userId, now);
     session.refresh(now, this.#options.idleSeconds);
-    return { kind: 'successor', session, role: user.role, refreshToken };
+    return { kind: 'successor', session, scopes: effectiveScopes(session.scopes, owner.role), refreshToken };
   }
 
   /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
@@ -115,14 +120,22 @@ export class RefreshService {
     return successor !== null && successor.usedAt === null;
   }
 
-  async #newSuccessor(em: EntityManager, token: RefreshToken, presented: string, now: Date): Promise<string | null> {
+  async #newSuccessor(
+    em: EntityManager,
+    token: RefreshToken,
+    presented: string,
+    userId: string,
+    now: Date,
+  ): Promise<string> {
+    // Only here: of many at once, one makes a token, and the others get the same.
+    await this.#options.limit(userId);
     const refreshToken = this.#derive(this.#options.keyring.current.version, presented)!;
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
     );
-    if (used.length === 0) return null;
+    if (used.length === 0) throw new Error(`${token.id} was exchanged by somebody who did not lock its session.`);
     em.persist(
       RefreshToken.create({
         id: newId('rft'),
@@ -136,13 +149,13 @@ export class RefreshService {
   }
 
   /** The successor that was made before; under whichever master key it was made. */
-  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string | null> {
+  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string> {
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const { version } of this.#options.keyring.all) {
       const candidate = this.#derive(version, presented);
       if (candidate && sha256Base64url(candidate) === tokenHash) return candidate;
     }
-    return null;
+    throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
   }
 
   #derive(version: string, presented: string): string | null {
@@ -157,18 +170,23 @@ export class RefreshService {
     audit.record(unitOfWork, { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId });
   }
 
-  async #tokensOf({ session, role, refreshToken }: Decision & { kind: 'successor' }): Promise<SessionTokens> {
-    const access = await this.#options.accessTokens.issue(session, scopesOfRole(role));
+  async #tokensOf({ session, scopes, refreshToken }: Decision & { kind: 'successor' }): Promise<SessionTokens> {
+    const access = await this.#options.accessTokens.issue(session, scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
 }
 
-/** What of the account matters here; locked, so that it is not disabled before the commit. */
-async function ownerOf(em: EntityManager, userId: string): Promise<{ role: UserRole; disabled: boolean }> {
-  const [row] = await em.execute<{ role: UserRole; disabled: boolean }[]>(
-    'select role, disabled_at is not null as disabled from users where id = ? for share',
-    [userId],
+/**
+ * What of the account matters here; locked, so that it stays so until the commit. Whether all of its sessions were ended
+ * is asked again: the session was read before the wait for this lock.
+ */
+async function ownerOf(em: EntityManager, session: Session) {
+  const [row] = await em.execute<{ role: UserRole; disabled: boolean; endedAll: boolean }[]>(
+    `select role, disabled_at is not null as disabled,
+        session_generation > ? and session_kept is distinct from ? as "endedAll"
+      from users where id = ? for share`,
+    [session.generation, session.id, session.userId],
   );
-  if (!row) throw new Error(`${userId} is gone.`);
+  if (!row) throw new Error(`${session.userId} is gone.`);
   return row;
 }

@@ -1,4 +1,4 @@
-import { scopesOfRole, type UserRole } from '../access/scope.ts';
+import { effectiveScopes, type UserRole } from '../access/scope.ts';
 import {
   accepted,
   type CredentialRule,
@@ -11,6 +11,7 @@ import {
 import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
 import type { AccessTokenClaims } from './access-token.ts';
+import { jwtKeyTag } from './jwt-keys.ts';
 import { Session } from './session.entity.ts';
 
 /** The log's name for everything that follows from one session. */
@@ -22,7 +23,7 @@ export const jtiTag = (jti: string) => `jti:${jti}`;
 const LOAD: Statement = {
   name: 'session-load',
   text: `select ${SNAPSHOT_COLUMNS},
-      s.id, s.user_id as "userId", ${milliseconds('s.expires_at', 'expiresAt')},
+      s.id, s.user_id as "userId", s.scopes, ${milliseconds('s.expires_at', 'expiresAt')},
       ${milliseconds('s.idle_expires_at', 'idleExpiresAt')},
       s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.disabled_at is not null as disabled,
       exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked",
@@ -35,6 +36,7 @@ const LOAD: Statement = {
 interface LoadRow extends Snapshot {
   id: string | null;
   userId: string;
+  scopes: string[];
   expiresAt: number;
   idleExpiresAt: number;
   revoked: boolean;
@@ -44,12 +46,16 @@ interface LoadRow extends Snapshot {
   keyKnown: boolean;
 }
 
-const CONFIRM = (lockSession: string, lockUser: string) => `select u.role
-  from sessions s join users u on u.id = s.user_id
-  where s.id = ? and s.revoked_at is null and s.expires_at > clock_timestamp() and u.disabled_at is null
+const CONFIRM = (lockSession: string, lockUser: string) => `select s.scopes, u.role
+  from sessions s join users u on u.id = s.user_id join jwt_keys j on j.kid = ?
+  where s.id = ? and s.revoked_at is null and u.disabled_at is null
+    and s.expires_at > clock_timestamp() and s.idle_expires_at > clock_timestamp()
     and (s.generation >= u.session_generation or u.session_kept = s.id)
-    and not exists (select from access_token_revocations r where r.jti = ?)
-  ${lockSession} of s ${lockUser} of u`;
+  ${lockSession} of s ${lockUser} of u for key share of j`;
+
+// Asked when the session is locked, which entries for its tokens wait for: within one statement, what is not locked is
+// seen as it was before the wait.
+const CONFIRM_TOKEN = 'select from access_token_revocations where jti = ?';
 
 /**
  * How access tokens authenticate, once their signature and claims are verified: what a token says of itself is
@@ -62,7 +68,7 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
     async load({ sid, jti, sub, exp, kid }) {
       const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
       if (!row) throw new Error('A snapshot always has a row.');
-      const tags = [sessionTag(sid), jtiTag(jti), `user:${sub}`, `jwt-key:${kid}`];
+      const tags = [sessionTag(sid), jtiTag(jti), `user:${sub}`, jwtKeyTag(kid)];
       const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);
       const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
@@ -70,12 +76,12 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
       const principal = {
         kind: 'session',
         credentialId: row.id,
-        proof: jti,
+        proof: `${kid} ${jti}`,
         userId: row.userId,
         workspaceId: null,
-        scopes: scopesOfRole(row.role),
+        scopes: effectiveScopes(row.scopes, row.role),
         permissions: [],
-        expiresAt: row.expiresAt,
+        expiresAt: Math.min(exp * 1000, row.expiresAt),
       } as const;
       return accepted(row, principal, tags, ends);
     },
@@ -84,9 +90,10 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
         changing === caller.credentialId ? 'for update' : 'for share',
         changing === caller.userId ? 'for update' : 'for share',
       );
-      const [row] = await em.execute<{ role: UserRole }[]>(statement, [caller.credentialId, caller.proof]);
-      if (!row) return false;
-      const held = scopesOfRole(row.role);
+      const [kid, jti] = caller.proof.split(' ');
+      const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
+      if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
+      const held = effectiveScopes(row.scopes, row.role);
       return caller.scopes.every((scope) => held.includes(scope));
     },
   };

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RevocationReason } from '../access/revocation-reason.ts';
+import type { Scope } from '../access/scope.ts';
 
 /** What a new session is made of. */
 export interface NewSession {
@@ -7,6 +8,8 @@ export interface NewSession {
   userId: string;
   /** The user's, at this moment: when that is counted up, the session is over. */
   generation: number;
+  /** What its tokens may ask for, as long as the user's role allows it too. A session never gains any. */
+  scopes: readonly Scope[];
   createdAt: Date;
   idleExpiresAt: Date;
   expiresAt: Date;
@@ -19,6 +22,7 @@ export class Session {
   id!: string;
   userId!: string;
   generation!: number;
+  scopes!: Scope[];
   createdAt!: Date;
   refreshedAt!: Date;
   idleExpiresAt!: Date;
@@ -35,6 +39,7 @@ export class Session {
   static create(fields: NewSession): Session {
     return Object.assign(new Session(), {
       ...fields,
+      scopes: [...fields.scopes],
       refreshedAt: fields.createdAt,
       revokedAt: null,
       revocationReason: null,
@@ -81,6 +86,7 @@ export const SessionSchema = defineEntity({
     id: p.string().primary(),
     userId: p.string(),
     generation: p.integer(),
+    scopes: p.array().$type<Scope[]>(),
     createdAt: p.datetime(),
     refreshedAt: p.datetime(),
     idleExpiresAt: p.datetime(),

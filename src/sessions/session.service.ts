@@ -32,7 +32,6 @@ export interface SessionServiceOptions {
 /** A session that was just started, and the only copy of its refresh token. */
 export interface StartedSession {
   session: Session;
-  role: UserRole;
   refreshToken: string;
   refreshTokenExpiresAt: Date;
 }
@@ -64,6 +63,7 @@ export class SessionService {
       id: newId('ses'),
       userId: user.id,
       generation: user.sessionGeneration,
+      scopes: scopesOfRole(user.role),
       createdAt: now,
       // Sliding, but never past the absolute end.
       idleExpiresAt: idleEnd < expiresAt ? idleEnd : expiresAt,
@@ -81,24 +81,33 @@ export class SessionService {
     });
     unitOfWork.em.persist([session, first]);
     audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
-    return { session, role: user.role, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt };
+    return { session, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt };
   }
 
   /** The tokens of a session whose start was committed. */
-  async tokensOf({ session, role, ...refresh }: StartedSession): Promise<SessionTokens> {
-    const access = await this.#options.accessTokens.issue(session, scopesOfRole(role));
+  async tokensOf({ session, ...refresh }: StartedSession): Promise<SessionTokens> {
+    const access = await this.#options.accessTokens.issue(session, session.scopes);
     return { ...access, ...refresh, session };
   }
 
-  /** Ends the session that the caller was authenticated by. */
+  /**
+   * Ends the session that the caller was authenticated by.
+   *
+   * @param refreshToken stands for its session where the request carries no credential: the access token in a browser's
+   *   jar is gone after minutes, and whoever logs out then must not stay logged in
+   */
   async logout(
     unitOfWork: UnitOfWork,
+    refreshToken: string | null,
   ): Promise<{ kind: 'notASession' } | { kind: 'loggedOut'; session: Session; receipt: Receipt }> {
-    const { caller } = unitOfWork;
-    if (caller.kind !== 'session') return { kind: 'notASession' };
-    const ended = await this.revoke(unitOfWork, { sessionId: caller.credentialId, reason: 'SIGNED_OUT' });
-    if (ended.kind === 'notFound') throw new Error(`${caller.credentialId} is gone.`);
-    return { ...ended, kind: 'loggedOut' };
+    const { principal, em } = unitOfWork;
+    const tokenHash = !principal && refreshToken ? sha256Base64url(refreshToken) : null;
+    const known = tokenHash ? await em.findOne(RefreshToken, { tokenHash }) : null;
+    if (!known && unitOfWork.caller.kind !== 'session') return { kind: 'notASession' };
+    const id = known?.sessionId ?? unitOfWork.caller.credentialId;
+    const session = await this.#end(unitOfWork, { id }, 'SIGNED_OUT');
+    if (!session) throw new Error(`${id} is gone.`);
+    return { kind: 'loggedOut', session, receipt: await this.#settle(session) };
   }
 
   /** Ends one session of the caller's, or anybody's for an administrator. */
@@ -106,19 +115,26 @@ export class SessionService {
     unitOfWork: UnitOfWork,
     { sessionId, reason }: { sessionId: string; reason: RevocationReason },
   ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
-    const session = await unitOfWork.transaction(async () => {
-      const where = { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) };
+    const session = await this.#end(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
+    if (!session) return { kind: 'notFound' };
+    return { kind: 'revoked', session, receipt: await this.#settle(session) };
+  }
+
+  #end(unitOfWork: UnitOfWork, where: { id: string; userId?: string }, reason: RevocationReason) {
+    return unitOfWork.transaction(async () => {
       // Waits for whoever ends it at the same moment: the first reason stays.
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+        const actorUserId = unitOfWork.principal?.userId ?? found.userId;
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, actorUserId });
       }
       return found;
-    }, sessionId);
-    if (!session) return { kind: 'notFound' };
-    const receipt = await this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
-    return { kind: 'revoked', session, receipt };
+    }, where.id);
+  }
+
+  #settle(session: Session): Promise<Receipt> {
+    return this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
   }
 
   /**

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/access/unit-of-work.ts';
 import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { chainOf, exchange, jtiOf, login } from '../support/sessions.ts';
 
 const LOCKED = `select count(*)::int as n from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
@@ -60,6 +61,12 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     ['rotated', (id: string) => `update api_keys set secret_hash = 'another' || id where id = '${id}'`],
     ['expired', (id: string) => `update api_keys set expires_at = now() where id = '${id}'`],
     ['narrowed', (id: string) => `update api_keys set scopes = '{API_KEYS_READ}' where id = '${id}'`],
+    [
+      'bound to a workspace',
+      (id: string) =>
+        `with made as (insert into workspaces (id, name, created_at) values ('wsp_of_' || '${id}', '', now()) returning id)
+          update api_keys set workspace_id = (select id from made) where id = '${id}'`,
+    ],
     ['deleted', (id: string) => `delete from api_keys where id = '${id}'`],
     [
       'left without its owner, who was disabled',
@@ -78,9 +85,34 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
   test.each([
     ['revoked', (id: string) => `update sessions set revoked_at = now() where id = '${id}'`],
     ['over', (id: string) => `update sessions set idle_expires_at = now(), expires_at = now() where id = '${id}'`],
+    ['idle for too long', (id: string) => `update sessions set idle_expires_at = now() where id = '${id}'`],
+    ['narrowed', (id: string) => `update sessions set scopes = '{API_KEYS_READ}' where id = '${id}'`],
   ])('a session that is %s between the door and the write writes nothing', async (_what, ending) => {
     const member = await app.member();
     const { data, errors } = await endedMeanwhile(member.accessToken, CREATE, ending(member.sessionId));
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(await keysOf(member.id)).toBe(0);
+  });
+
+  test('G4: an access token that enters the ledger between the door and the write writes nothing', async () => {
+    const member = await app.member();
+    const ending = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
+      values ('${member.sessionId}', '${jtiOf(member.accessToken)}', '${member.sessionId}', '${member.id}', now(), now() + interval '1 day', '')`;
+    const { data, errors } = await endedMeanwhile(member.accessToken, CREATE, ending);
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(await keysOf(member.id)).toBe(0);
+  });
+
+  test('G4: an access token whose key is deleted, since it leaked, between the door and the write writes nothing', async () => {
+    const member = await app.member();
+    const { kid } = JSON.parse(Buffer.from(member.accessToken.split('.')[0]!, 'base64url').toString());
+    const { data, errors } = await endedMeanwhile(
+      member.accessToken,
+      CREATE,
+      `delete from jwt_keys where kid = '${kid}'`,
+    );
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect(await keysOf(member.id)).toBe(0);
@@ -161,5 +193,44 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('t
     expect(result.__typename).toBe('RevokeApiKeySuccess');
     expect(keys.map(({ name }) => name)).toEqual(['a key of the tests', 'in time']);
     expect(await app.accepts(key.secret)).toBe(false);
+  });
+
+  test('G4: so does the revocation of an access token, whoever asks for it', async () => {
+    const waiting = async () => (await app.sql(LOCKED))[0].n;
+    const member = await app.member();
+    const [other, key] = [await login(app, member), await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] })];
+    const revokers = [(await app.admin()).accessToken, other.accessToken, key.secret];
+    for (const [index, bearer] of revokers.entries()) {
+      const writer = await login(app, member);
+      const name = `in time ${index}`;
+      const somebody = await somebodyElse(app);
+      await somebody.execute(`select pg_advisory_xact_lock(hashtextextended('api-keys:${member.id}', 0))`);
+      const creation = app.mutate('createApiKey', { name }, '', { bearer: writer.accessToken });
+      await expect.poll(waiting, { timeout: 5000 }).toBe(1);
+      const revocation = app
+        .mutate('revokeAccessToken', { jti: jtiOf(writer.accessToken) }, '', { bearer })
+        .then(async ({ __typename }) => [__typename, await app.sql('select 1 from api_keys where name = ?', [name])]);
+      await expect.poll(waiting, { timeout: 5000 }).toBe(2);
+      await somebody.commit();
+      expect((await creation).__typename).toBe('CreateApiKeySuccess');
+      const [answered, rows] = await revocation;
+      expect(answered).toBe('RevokeAccessTokenSuccess');
+      expect(rows).toHaveLength(1); // Written before the revocation was answered, not after.
+      expect(await app.accepts(writer.accessToken)).toBe(false);
+    }
+  });
+
+  test.each([
+    ['all sessions are ended', 'session_generation = session_generation + 1, sessions_revoked_at = now()'],
+    ['the account is disabled', 'disabled_at = now()'],
+  ])('a refresh that waits while %s is refused, and makes no token', async (_what, change) => {
+    const member = await app.member();
+    const other = await somebodyElse(app);
+    await other.execute(`update users set ${change} where id = '${member.id}'`);
+    const answer = exchange(app, member.refreshToken);
+    await expect.poll(async () => (await app.sql(LOCKED))[0].n, { timeout: 5000 }).toBe(1);
+    await other.commit();
+    expect(await answer).toBe('REVOKED');
+    expect(await chainOf(app, member.sessionId)).toHaveLength(1);
   });
 });

@@ -42,6 +42,7 @@ export async function startJudge({ at = 0 } = {}) {
   };
   let replicas = 0;
   const replica = new Replica({
+    invalidated: () => undefined,
     sql,
     doorbell: { listen: async () => undefined, close: async () => undefined },
     clock,

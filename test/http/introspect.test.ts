@@ -67,8 +67,20 @@ describe('RFC 7662 §2.2: what is active is described', () => {
   test('an access token: its session and its user', async () => {
     const { json } = await ask(member.accessToken);
     expect(json).toMatchObject({ active: true, sub: member.id, credential: member.sessionId });
-    expect(json.exp * 1000).toBeGreaterThan(Date.now());
+    const { exp } = JSON.parse(Buffer.from(member.accessToken.split('.')[1]!, 'base64url').toString());
+    expect(json.exp).toBe(exp); // The token's own end, not its session's.
     expect(json.scope.split(' ')).toContain('SESSIONS_READ');
+  });
+
+  test('the old secret of a key that was rotated: when it ends, not when its key does', async () => {
+    const key = await app.apiKey(member);
+    const { previousSecretExpiresAt } = await app.mutate(
+      'rotateApiKey',
+      { apiKeyId: key.id, overlapSeconds: 60 },
+      '... on RotateApiKeySuccess { previousSecretExpiresAt }',
+      { bearer: member.accessToken },
+    );
+    expect((await ask(key.secret)).json.exp).toBe(Math.floor(Date.parse(previousSecretExpiresAt) / 1000));
   });
 
   test('a service may ask about itself', async () => {

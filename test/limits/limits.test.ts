@@ -14,7 +14,15 @@ const silent = createLogger({ level: 'silent' });
 const RATES = { loginPerMinute: 10, registerPerMinute: 10, refreshPerMinute: 5, failedAuthPerMinute: 20 };
 
 function limitsWith(options: Partial<LimitsOptions> = {}): Limits {
-  return new Limits({ redis: null, clock: systemClock, logger: silent, ...RATES, ...options });
+  return new Limits({
+    redis: null,
+    clock: systemClock,
+    logger: silent,
+    replicas: () => 1,
+    accountOf: canonicalEmail,
+    ...RATES,
+    ...options,
+  });
 }
 
 function heldClock() {
@@ -101,8 +109,10 @@ describe('one process alone', () => {
   test('all spellings of an account are one', async () => {
     const limits = limitsWith();
     const spellings = ['zoë@example.org', 'Zoe\u0308@Example.ORG', '  ZOË@EXAMPLE.ORG\n'];
-    expect(new Set(spellings.map(canonicalEmail)).size).toBe(1);
     expect(await passedOf(times(12, (i) => limits.login(anAddress(), spellings[i % 3] as string)))).toBe(10);
+    // The upper-case letter has no composed form, the lower-case one has.
+    const rare = ['J\u030c@example.org', '\u01f0@example.org', 'j\u030c@example.org'];
+    expect(await passedOf(times(12, (i) => limits.login(anAddress(), rare[i % 3] as string)))).toBe(10);
   });
 
   test('an IPv6 customer is one, whatever they do with their half of the address', async () => {
@@ -152,6 +162,25 @@ describe('one process alone', () => {
     const limits = limitsWith();
     for (const address of ['', 'unknown', '::', ':::', 'x'.repeat(100_000)]) limits.failures.count(address);
     await limits.close();
+  });
+
+  test.each([1, 2, 3, 5, 10])(
+    '%i replicas without a Redis share a limit: together they stay below it',
+    async (count) => {
+      const replicas = times(count, () => limitsWith({ replicas: () => count }));
+      const passed = await Promise.all(
+        replicas.map((each) => passedOf(times(20, () => each.login('192.0.2.7', 'ann@example.org')))),
+      );
+      for (const each of passed) expect(each).toBeGreaterThan(0);
+      expect(passed.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(10);
+    },
+  );
+
+  test('guesses at a password by whoever is logged in are counted apart from logins', async () => {
+    const limits = limitsWith();
+    await passedOf(times(20, () => limits.login('192.0.2.7', 'usr_1')));
+    expect(await passedOf(times(20, () => limits.password('usr_1')))).toBe(10);
+    await limits.password('usr_2');
   });
 
   test('a rate of 0 is no limit', async () => {
@@ -257,6 +286,18 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       expect(await Promise.race([passed, thawed])).toBe(5);
       const allowed = failuresAllowed(limits, '192.0.2.7');
       expect(await Promise.race([allowed, thawed])).toBe(10);
+    });
+
+    test.each([2, 3, 5, 8])('of %i replicas that lose Redis, all together allow less than before', async (count) => {
+      await server.stop();
+      const redis = createRedisClient(server.url, silent);
+      onTestFinished(() => redis.destroy());
+      const replicas = times(count, () => limitsWith({ redis, replicas: () => count }));
+      const passed = await Promise.all(
+        replicas.map((each) => passedOf(times(20, () => each.login('192.0.2.7', 'ann@example.org')))),
+      );
+      for (const each of passed) expect(each).toBeGreaterThan(0);
+      expect(passed.reduce((sum, each) => sum + each, 0)).toBeLessThan(10);
     });
 
     test('where Redis is not there at all, half is allowed, and one of one', async () => {

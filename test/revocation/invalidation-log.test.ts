@@ -138,8 +138,8 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await database.doorbell.listen(() => void rings++);
     const heard = rings;
     const tags = await database.tagsOf(async () => {
-      await database.sql(`insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-        values ('ses_two', 'usr_two', now(), now(), now() + interval '1 day', now() + interval '2 days')`);
+      await database.sql(`insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+        values ('ses_two', 'usr_two', '{}', now(), now(), now() + interval '1 day', now() + interval '2 days')`);
       await database.sql(`update sessions set refreshed_at = now(), idle_expires_at = idle_expires_at + interval '1 hour'
         where id = 'ses_two'`);
       await database.sql(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
@@ -162,9 +162,9 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await sql(`insert into workspaces (id, name, created_at) values ('wsp_x', '', now())`);
     await sql(`insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
       values ('key_x', 'usr_x', 'wsp_x', '', '', 'x', '{}', '{}', now())`);
-    await sql(`insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-      values ('ses_x', 'usr_x', now(), now(), now() + interval '1 hour', now() + interval '1 hour'),
-        ('ses_over', 'usr_x', now(), now(), now(), now())`);
+    await sql(`insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+      values ('ses_x', 'usr_x', '{}', now(), now(), now() + interval '1 hour', now() + interval '1 hour'),
+        ('ses_over', 'usr_x', '{}', now(), now(), now(), now())`);
     const revoking = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
       values ('atr_x', 'jti_x', 'ses_x', 'usr_x', now(), now(), '')`;
     expect(await tagsOf(() => sql(revoking))).toEqual(['jti:jti_x']);

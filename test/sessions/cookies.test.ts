@@ -165,7 +165,7 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     await refreshBy({ cookie: next.header, ...CSRF });
     const stolen = await refreshBy({ cookie: jar.header, ...CSRF });
     expect(stolen.data.refreshSession.reason).toBe('REUSED');
-    expect(stolen.headers.getSetCookie()).toEqual([]);
+    expect(jarOf(stolen.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' }); // Nothing in it is good for anything.
     expect((await viewer({ cookie: next.header, ...CSRF })).data).toBeNull();
   });
 
@@ -197,5 +197,54 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     expect(forgotten).toEqual([`${ACCESS}=; ${attributes}`, `${REFRESH}=; ${attributes}`]);
     expect((await viewer(headers)).data).toBeNull();
     expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
+  });
+
+  test('so it does when the access cookie is gone, as it is after minutes: the one for refreshing says whose session it is', async () => {
+    for (const access of ['', `${ACCESS}=rotten; `]) {
+      const { jar, sessionId } = await browser();
+      const headers = { cookie: `${access}${REFRESH}=${jar.values[REFRESH]}`, ...CSRF };
+      const logout =
+        'mutation { logout { __typename ... on LogoutSuccess { session { id status } receipt { propagation } } } }';
+      const { data, headers: answered } = await app.graphql(logout, {}, { headers });
+      expect(data.logout).toEqual({
+        __typename: 'LogoutSuccess',
+        session: { id: sessionId, status: 'REVOKED' },
+        receipt: { propagation: 'ACKNOWLEDGED' },
+      });
+      expect(jarOf(answered).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
+      expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
+      // Once more, as somebody does who got no answer.
+      expect((await app.graphql(logout, {}, { headers })).data.logout.session.id).toBe(sessionId);
+    }
+  });
+
+  test('without the CSRF header, or with a token that nobody knows, nobody is logged out', async () => {
+    const { jar } = await browser();
+    const logout = (headers: Record<string, string>) =>
+      app.graphql('mutation { logout { __typename } }', {}, { headers });
+    const unknown = `rkr_${'0'.repeat(36)}`;
+    for (const headers of [
+      { cookie: `${REFRESH}=${jar.values[REFRESH]}` },
+      { cookie: `${REFRESH}=${unknown}`, ...CSRF },
+    ]) {
+      const { data, errors } = await logout(headers);
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([{ path: ['logout'], extensions: { code: 'UNAUTHENTICATED' } }]);
+    }
+    expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+  });
+
+  test('whoever logs out with a token of another session leaves the jar alone', async () => {
+    const { jar } = await browser();
+    const other = await login(app, member);
+    const answer = await app.graphql(
+      'mutation { logout { __typename } }',
+      {},
+      { bearer: other.accessToken, headers: { cookie: jar.header, ...CSRF } },
+    );
+    expect(answer.data.logout.__typename).toBe('LogoutSuccess');
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jwtKeyTag } from '../../src/sessions/jwt-keys.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { login, refresh, sql, UNLIMITED } from '../support/sessions.ts';
 
@@ -115,7 +116,30 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     await expect.poll(() => app.accepts(known)).toBe(false);
     expect(await app.accepts(unknown)).toBe(false);
     expect(await app.accepts(await issue())).toBe(true);
-    await keys().tidy();
-    expect((await jwks()).keys.map(({ kid }) => kid)).not.toContain(kidOf(known));
+    const published = async () => (await jwks()).keys.map(({ kid }) => kid);
+    await expect.poll(published).not.toContain(kidOf(known));
+  });
+
+  test('so it is where that key was the one that signs: the next one signs from then on, and nobody waits for it', async () => {
+    const victim = await issue();
+    expect(await app.accepts(victim)).toBe(true);
+    const [next] = await inState('NEXT');
+    await sql(app, 'delete from jwt_keys where kid = ?', [kidOf(victim)]);
+    await expect.poll(() => app.accepts(victim)).toBe(false);
+    await expect.poll(() => inState('CURRENT')).toEqual([next]);
+    expect(await inState('NEXT')).toHaveLength(1);
+    await expect.poll(() => keys().signing.kid).toBe(next);
+    expect(await app.accepts(await issue())).toBe(true);
+  });
+
+  test('revoking a key by its id refuses what it has signed; of one that nobody knows, it says so', async () => {
+    const victim = await issue();
+    expect(await app.accepts(victim)).toBe(true);
+    expect(await keys().revoke(kidOf(victim))).toBe(true);
+    await app.app.revocations.settle(jwtKeyTag(kidOf(victim)), new Date());
+    expect(await app.accepts(victim)).toBe(false);
+    expect(await app.accepts(await issue())).toBe(true);
+    expect(Object.keys(await states())).not.toContain(kidOf(victim));
+    expect(await keys().revoke(kidOf(victim))).toBe(false);
   });
 });

@@ -73,8 +73,8 @@ describe.each(backends())('purging on $name', ({ start }) => {
   test('it takes no more than a thousand rows at a time, however long the families are', async () => {
     await sql(
       app,
-      `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-        select 'ses_old' || n, ?, now() - interval '99 days', now() - interval '99 days', now() - interval '69 days', now() - interval '69 days'
+      `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+        select 'ses_old' || n, ?, '{}', now() - interval '99 days', now() - interval '99 days', now() - interval '69 days', now() - interval '69 days'
         from generate_series(1, 1203) n`,
       [member.id],
     );

@@ -50,6 +50,7 @@ export class Migration20261122000000 extends Migration {
       id text primary key,
       user_id text not null references users (id) on delete cascade deferrable initially deferred,
       generation integer not null default 0,
+      scopes text[] not null,
       created_at timestamptz not null,
       refreshed_at timestamptz not null,
       idle_expires_at timestamptz not null,
@@ -69,7 +70,7 @@ export class Migration20261122000000 extends Migration {
       created_at timestamptz not null,
       used_at timestamptz
     )`);
-    this.addSql(`create index refresh_tokens_session on refresh_tokens (session_id)`);
+    this.addSql(`create index refresh_tokens_session on refresh_tokens (session_id, id desc)`);
 
     this.addSql(`create index sessions_expiry on sessions (expires_at)`);
 

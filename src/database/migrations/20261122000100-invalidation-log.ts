@@ -103,10 +103,10 @@ export class Migration20261122000100 extends Migration {
     onUpdate(
       'sessions',
       'session',
-      ['id', 'user_id', 'generation', 'revoked_at', 'expires_at', 'idle_expires_at'],
+      ['id', 'user_id', 'generation', 'scopes', 'revoked_at', 'expires_at', 'idle_expires_at'],
       ` and not (
-          (new.id, new.user_id, new.generation, new.revoked_at, new.expires_at)
-            is not distinct from (old.id, old.user_id, old.generation, old.revoked_at, old.expires_at)
+          (new.id, new.user_id, new.generation, new.scopes, new.revoked_at, new.expires_at)
+            is not distinct from (old.id, old.user_id, old.generation, old.scopes, old.revoked_at, old.expires_at)
           and new.idle_expires_at >= old.idle_expires_at)`,
     );
     // What housekeeping removes has long been refused.
@@ -122,6 +122,16 @@ export class Migration20261122000100 extends Migration {
     onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
     onRow('workspaces', 'delete', 'workspace', 'id');
     onRow('access_token_revocations', 'insert', 'jti', 'jti');
+    // The ledger ends what hangs on a session without changing its row. Whoever writes into it waits for the writes that
+    // were confirmed under a lock on that row, and whoever is to be confirmed waits for the entry.
+    this.addSql(`create function auth_lock_session() returns trigger language plpgsql set search_path from current as $$
+      begin
+        perform from sessions where id = new.session_id for no key update;
+        return new;
+      end
+    $$`);
+    this.addSql(`create trigger access_token_revocations_lock before insert on access_token_revocations
+      for each row execute function auth_lock_session()`);
     onUpdate('jwt_keys', 'jwt-key', ['kid', 'public_jwk'], '', 'kid');
     onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
     for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations', 'jwt_keys']) {

@@ -318,13 +318,16 @@ export type Mutation = {
   createApiKey: CreateApiKeyResult;
   /** Makes a workspace; the caller becomes its owner. */
   createWorkspace: CreateWorkspaceResult;
-  /** Disables an account: every credential of this person stops working at once, on every replica. */
+  /** Disables an account: every credential of this person stops working at once, on every replica. Its sessions are over for good. */
   disableUser: DisableUserResult;
-  /** Takes a disabled account back into use. Credentials that were not revoked themselves work again. */
+  /** Takes a disabled account back into use. Keys that were not revoked themselves work again; sessions are over, so log in anew. */
   enableUser: EnableUserResult;
   /** Starts a session: a short-lived access token to send as `Authorization: Bearer …`, and a refresh token for the next one. */
   login: LoginResult;
-  /** Ends the session that this request belongs to: its access tokens and refresh tokens stop working at once, on every replica. */
+  /**
+   * Ends the session that this request belongs to: its access tokens and refresh tokens stop working at once, on every
+   * replica. Needs its access token or, in a browser that keeps the tokens in cookies, just the refresh token in the jar.
+   */
   logout: LogoutResult;
   /**
    * Exchanges a refresh token for new tokens. Each works once. The one before the newest, again within a few seconds, is

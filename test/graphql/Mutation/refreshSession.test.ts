@@ -95,14 +95,21 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(new Date(claimsOf(tokens.accessToken).exp * 1000).toISOString()).toBe(tokens.accessTokenExpiresAt);
     });
 
-    test('a refresh never gives more than the role does by now', async () => {
-      const member = await app.member();
-      await sql(app, `update users set role = 'ADMIN' where id = ?`, [member.id]);
-      const first = (await refresh(app, member.refreshToken)).tokens;
-      expect(claimsOf(first.accessToken).scope.split(' ')).toContain('ADMIN');
-      await sql(app, `update users set role = 'MEMBER' where id = ?`, [member.id]);
-      const { tokens } = await refresh(app, first.refreshToken);
+    test('B11: a refresh never widens what the session may do, and narrows it to what the role does by now', async () => {
+      const scopesOf = async (bearer: string) =>
+        (await app.graphql('{ viewer { scopes } }', {}, { bearer })).data.viewer.scopes;
+      const promoted = await app.member();
+      await sql(app, `update users set role = 'ADMIN' where id = ?`, [promoted.id]);
+      const { accessToken } = (await refresh(app, promoted.refreshToken)).tokens;
+      expect(claimsOf(accessToken).scope.split(' ')).not.toContain('ADMIN');
+      expect(await scopesOf(accessToken)).not.toContain('ADMIN');
+      const demoted = await login(app, promoted);
+      expect(claimsOf(demoted.accessToken).scope.split(' ')).toContain('ADMIN');
+      expect(await scopesOf(demoted.accessToken)).toContain('ADMIN');
+      await sql(app, `update users set role = 'MEMBER' where id = ?`, [promoted.id]);
+      const { tokens } = await refresh(app, demoted.refreshToken);
       expect(claimsOf(tokens.accessToken).scope.split(' ')).not.toContain('ADMIN');
+      expect(await scopesOf(tokens.accessToken)).not.toContain('ADMIN');
     });
 
     test('the parent of the newest token, at once, is a lost answer: it gets the same successor, and nothing forks', async () => {
@@ -182,12 +189,13 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(await eventsOf(app, member.sessionId)).toEqual(['session.started']);
     });
 
-    test('REVOKED: an account that was disabled, until it is enabled again', async () => {
+    test('B04, REVOKED: a session of an account that was disabled is over for good', async () => {
       const member = await app.member();
       await disable(member.id, 'disableUser');
       expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
       await disable(member.id, 'enableUser');
-      expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+      expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
     });
 
     test('REUSED: a dead token ends its session and every access token of it, for good', async () => {
@@ -218,12 +226,12 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(await exchange(app, other.refreshToken)).toMatch(/^rkr_/);
     });
 
-    test('REUSED is noticed also while the account is disabled: taking it back into use does not help the thief', async () => {
+    test('REUSED is noticed also while somebody has taken the account out of use by plain SQL', async () => {
       const member = await app.member();
       const third = await exchange(app, await exchange(app, member.refreshToken));
-      await disable(member.id, 'disableUser');
+      await sql(app, 'update users set disabled_at = now() where id = ?', [member.id]);
       expect(await exchange(app, member.refreshToken)).toBe('REUSED');
-      await disable(member.id, 'enableUser');
+      await sql(app, 'update users set disabled_at = null where id = ?', [member.id]);
       expect(await exchange(app, third)).toBe('REVOKED');
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
@@ -395,12 +403,15 @@ describe.each(backends())('how often one may refresh, on $name', ({ start }) => 
     expect(used).toEqual([{ n: 5 }]);
   });
 
-  test('a lost answer counts as well: it is a new access token each time', async () => {
+  test('what is counted is exchanges: twenty tabs that wake up at once are one, and so is a client that retries', async () => {
     const member = await app.member();
-    const second = await exchange(app, member.refreshToken);
-    for (let retries = 0; retries < 4; retries++) expect(await exchange(app, member.refreshToken)).toBe(second);
-    expect((await limited(member.refreshToken)).status).toBe(429);
-    expect((await limited(second)).status).toBe(429);
+    const tabs = Array.from({ length: 20 }, () => exchange(app, member.refreshToken));
+    const [second, ...others] = await Promise.all(tabs);
+    for (const other of others) expect(other).toBe(second);
+    for (let retries = 0; retries < 6; retries++) expect(await exchange(app, member.refreshToken)).toBe(second);
+    let newest = second!;
+    for (let count = 0; count < 4; count++) newest = await exchange(app, newest);
+    expect((await limited(newest)).status).toBe(429);
   });
 
   test('theft is noticed even when the limit is reached', async () => {
@@ -419,6 +430,26 @@ describe.each(backends())('how often one may refresh, on $name', ({ start }) => 
     await later(app, idle.sessionId, 8 * DAY);
     for (let tries = 0; tries < 10; tries++) expect(await exchange(app, idle.refreshToken)).toBe('EXPIRED');
     expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+  });
+});
+
+describe.each(backends())('whoever asks about tokens that are none, on $name', ({ start }) => {
+  test('is refused after as many failures as anybody else, but a theft is still noticed, and nobody else is affected', async () => {
+    const app = await start({ env: { ...UNLIMITED, REKEY_FAILED_AUTH_PER_MINUTE: '5' } });
+    try {
+      const [over, victim] = [await app.member(), await app.member()];
+      const third = await exchange(app, await exchange(app, victim.refreshToken));
+      await app.mutate('logout', null, '', as(over));
+      for (let tries = 0; tries < 4; tries++) expect(await exchange(app, over.refreshToken)).toBe('REVOKED');
+      expect(await exchange(app, `${over.refreshToken}x`)).toBe('UNKNOWN');
+      await expect(exchange(app, over.refreshToken)).rejects.toThrow('RATE_LIMITED');
+      expect(await exchange(app, victim.refreshToken)).toBe('REUSED');
+      expect(await sessionRow(app, victim.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
+      expect(await exchange(app, (await app.member()).refreshToken)).toMatch(/^rkr_/);
+      await expect(exchange(app, third)).rejects.toThrow('RATE_LIMITED'); // It is over by now.
+    } finally {
+      await app.close();
+    }
   });
 });
 

@@ -66,8 +66,8 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       const member = await app.member();
       await sql(
         app,
-        `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-          select 'ses_many' || ? || n, ?, now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
+        `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+          select 'ses_many' || ? || n, ?, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
         [member.id, member.id],
       );
       const position = async () => Number((await sql(app, 'select seq from auth_epoch'))[0].seq);

@@ -106,6 +106,25 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, false, false]);
     });
 
+    test('in an overlap the old secret does what it could, but does not take the key over or outlive the overlap', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const { secret, previousSecretExpiresAt } = await rotate(as(member), key.id, 3600);
+      expect((await rotate({ apiKey: key.secret }, key.id)).__typename).toBe('ConflictError');
+      expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([true, true]);
+      const made = await app.mutate(
+        'createApiKey',
+        { name: 'a child' },
+        '... on CreateApiKeySuccess { apiKey { expiresAt } }',
+        { apiKey: key.secret },
+      );
+      expect(made.apiKey.expiresAt).toBe(previousSecretExpiresAt);
+      const endless = await app.apiKey(member, { scopes: [] });
+      expect((await rotate({ apiKey: key.secret }, endless.id)).__typename).toBe('ScopeNotHeldError');
+      // The present secret may rotate its key, and whoever holds the old one may end it.
+      expect((await rotate({ apiKey: secret }, key.id)).__typename).toBe('RotateApiKeySuccess');
+    });
+
     test('an overlap never lasts longer than the key itself', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(60);
@@ -167,6 +186,17 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       }
       expect(won).toHaveLength(1);
       await expectOneOf(key, won);
+    });
+
+    test('by the key itself, with an overlap, are one, and the old secret works as long as that one was told', async () => {
+      const key = await app.apiKey(await app.member());
+      const results = await Promise.all(
+        Array.from({ length: count }, () => rotate({ apiKey: key.secret }, key.id, 3600)),
+      );
+      const won = results.filter(({ __typename }) => __typename === 'RotateApiKeySuccess');
+      expect(won).toHaveLength(1);
+      for (const each of results) if (each !== won[0]) expect(each.__typename).toBe('ConflictError');
+      expect([await app.accepts(key.secret), await app.accepts(won[0].secret)]).toEqual([true, true]);
     });
 
     async function expectOneOf(key: { id: string; secret: string }, won: { secret: string }[]) {

@@ -23,7 +23,15 @@ export async function join(
     return ids.at(-1)!;
   };
   const common = { clock: systemClock, logger, metrics: createMetrics() };
-  const replica = new Replica({ ...common, sql: sync, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+  const replica = new Replica({
+    ...common,
+    invalidated: () => undefined,
+    sql: sync,
+    doorbell,
+    newReplicaId,
+    leaseMs,
+    longestEntryMs: 600_000,
+  });
   const revocations = new Revocations({ ...common, sql: settling, replica });
   if (start) await replica.start();
   else await replica.sync();

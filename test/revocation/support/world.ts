@@ -95,7 +95,15 @@ export class World {
     const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
     machine.leaseMs = leaseMs;
     machine.process = process;
-    machine.replica = new Replica({ ...common, sql, doorbell, newReplicaId, leaseMs, longestEntryMs: 600_000 });
+    machine.replica = new Replica({
+      ...common,
+      invalidated: () => undefined,
+      sql,
+      doorbell,
+      newReplicaId,
+      leaseMs,
+      longestEntryMs: 600_000,
+    });
     machine.revocations = new Revocations({
       ...common,
       sql: machine.network.connect(process, 5000),

@@ -2,7 +2,6 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { invalidCredentials, invalidInput, notASession } from '../../outcomes.ts';
 
 export const changePassword: NonNullable<MutationResolvers['changePassword']> = async (_parent, { input }, context) => {
-  await context.services.limits.login(context.origin.ipAddress, context.caller().userId ?? '');
   const outcome = await context.services.accounts.changePassword(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'changed':

@@ -20,6 +20,7 @@ export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = 
         tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,
       };
     case 'rejected':
+      if (fromCookie) cookies.forget();
       return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
   }
 };

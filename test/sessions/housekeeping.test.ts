@@ -1,0 +1,72 @@
+// What every replica does by itself, and what an operator can have done now.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { backends, startTestApp, testEnvironment } from '../support/app.ts';
+import { emptyDirectory } from '../support/server-process.ts';
+import { later, login, sessionRow, sql, UNLIMITED } from '../support/sessions.ts';
+
+const DAY = 86_400;
+const REKEY = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+describe.each(backends())('housekeeping on $name', ({ start }) => {
+  test('F2.5: is done by every replica, by itself', async () => {
+    const app = await start({ env: UNLIMITED, overrides: { housekeepingMs: 50 } });
+    try {
+      const member = await app.member();
+      const { sessionId } = await login(app, member);
+      await later(app, sessionId, 61 * DAY);
+      const [{ kid }] = await sql(app, `select kid from jwt_keys where state = 'CURRENT'`);
+      await sql(
+        app,
+        `update jwt_keys set created_at = now() - interval '40 days', activated_at = activated_at - interval '31 days'`,
+      );
+      await sql(app, `insert into auth_inval (seq, tag, at) values (0, 'long ago', now() - interval '2 hours')`);
+      await expect.poll(() => sessionRow(app, sessionId), { timeout: 10_000 }).toBeUndefined();
+      const stateOf = async () => (await sql(app, 'select state from jwt_keys where kid = ?', [kid]))[0].state;
+      await expect.poll(stateOf, { timeout: 10_000 }).toBe('RETIRED');
+      const oldest = () => sql(app, `select 1 from auth_inval where tag = 'long ago'`);
+      await expect.poll(oldest, { timeout: 10_000 }).toEqual([]);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+test('the operator’s commands do it now, and say what they did', { timeout: 180_000 }, async () => {
+  const REKEY_DATA_DIR = emptyDirectory();
+  const env = {
+    PATH: process.env.PATH ?? '',
+    ...testEnvironment({ env: { REKEY_DATA_DIR, REKEY_LOG_LEVEL: 'warn' } }),
+  };
+  const rekey = async (...command: string[]) =>
+    (await promisify(execFile)(process.execPath, [REKEY, ...command], { env })).stdout;
+  // The embedded database belongs to one process: what is to be tidied is put there before the commands run.
+  const app = await startTestApp({
+    env: { ...UNLIMITED, REKEY_DATA_DIR },
+    overrides: { inMemory: false, embeddedTemplate: undefined },
+  });
+  const { sessionId } = await app.member();
+  await later(app, sessionId, 61 * DAY);
+  await sql(app, `update jwt_keys set created_at = now() - interval '1 day'`);
+  const states = () => sql(app, 'select kid, state from jwt_keys order by state');
+  const [current, next] = await states();
+  await app.close();
+
+  expect(await rekey('purge')).toBe('Purged 1 sessions and 0 revocations of access tokens.\n');
+  expect(await rekey('jwt-keys', 'rotate')).toMatch(/^The next key signs now\./);
+  const listed = await rekey('jwt-keys', 'list');
+  expect(listed).toMatch(new RegExp(`^${current.kid}  RETIRED`, 'm'));
+  expect(listed).toMatch(new RegExp(`^${next.kid}  CURRENT`, 'm'));
+  await expect(rekey('jwt-keys', 'rotate')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Try again after 2/),
+  });
+  expect(await rekey('jwt-keys', 'revoke', next.kid)).toMatch(/^Gone\. .* ACKNOWLEDGED by 1 of 1\.\n$/);
+  expect(await rekey('jwt-keys', 'list')).not.toContain(next.kid);
+  await expect(rekey('jwt-keys', 'revoke', 'nobody’s')).rejects.toMatchObject({
+    code: 1,
+    stderr: 'There is no key nobody’s.\n',
+  });
+});
