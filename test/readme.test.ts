@@ -1,16 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { SETUP_TOKEN, startTestApp, type TestApp } from './support/app.ts';
+import { backends, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
 
 /** What differs from run to run: ids, secrets, times, durations, addresses. */
 const masked = (text: string) =>
@@ -25,20 +20,31 @@ const masked = (text: string) =>
     .replaceAll('\r', '')
     .trim();
 
-test('the tour works as it is printed, and answers what it says', async () => {
+describe.each(backends())('on $name', ({ start }) => {
+  test('the tour works as it is printed, and answers what it says', async () => {
+    const app = await start();
+    try {
+      const { printed, answered } = await tourAt(app.url);
+      expect(answered).toEqual(printed);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+async function tourAt(url: string) {
   const tour = readme.split('## A tour in five minutes')[1]!.split('The same on PostgreSQL')[0]!;
   const blocks = [...tour.matchAll(/```(sh|json|)\n([\s\S]*?)```/g)].map(([, language, text]) => ({
     language,
     text: text!,
   }));
   const script = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
-  script[0] = script[0]!
-    .replace(/REKEY=\S+/, `REKEY=${app.url}`)
-    .replace(/SETUP_TOKEN=\S+/, `SETUP_TOKEN=${SETUP_TOKEN}`);
+  script[0] = script[0]!.replace(/REKEY=\S+/, `REKEY=${url}`).replace(/SETUP_TOKEN=\S+/, `SETUP_TOKEN=${SETUP_TOKEN}`);
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script.join('\n')]);
   const printed = blocks.filter(({ language }) => language !== 'sh').map(({ text }) => text.trim());
-  expect(masked(stdout).split('\n').filter(Boolean)).toEqual(masked(printed.join('\n')).split('\n').filter(Boolean));
-}, 60_000);
+  const linesOf = (text: string) => masked(text).split('\n').filter(Boolean);
+  return { printed: linesOf(printed.join('\n')), answered: linesOf(stdout) };
+}
 
 test('every variable is in the table of the configuration with its default, and no other is', () => {
   const section = readme.split('## Configuration')[1]!.split('## Operations')[0]!;

@@ -167,6 +167,16 @@ describe('a token that is not ours as it stands', () => {
     }
   });
 
+  test('B21: the clock that stamped it may have been a few seconds ahead, and no more', async () => {
+    const stampedIn = (seconds: number) => ({
+      ...claims,
+      jti: `${claims.jti}`,
+      iat: Math.floor(Date.now() / 1000) + seconds,
+    });
+    expect((await present(app, jws(header, stampedIn(3), ours))).status).toBe(204);
+    await expectRefused(jws(header, stampedIn(15), ours), 'stamped in 15 s');
+  });
+
   test('a signature that is not of these bytes', async () => {
     const [first, second, third] = genuine.split('.') as [string, string, string];
     const promoted = encode({ ...claims, scope: 'ADMIN', sub: 'usr_1' });

@@ -29,6 +29,22 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
       expect(receipt.propagation).toBe('ACKNOWLEDGED');
     });
 
+    test('is one row of the log, however many sessions and keys die of it', async () => {
+      const member = await app.member();
+      for (let count = 0; count < 5; count++) await app.apiKey(member);
+      await app.sql(
+        `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+          select 'ses_many' || ? || n, ?, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
+        [member.id, member.id],
+      );
+      await disable(member.id);
+      const rows = await app.sql('select tag from auth_inval where tag like ? or tag like ?', [
+        `%${member.id}`,
+        'session:ses_many%',
+      ]);
+      expect(rows).toEqual([{ tag: `user:${member.id}` }]);
+    });
+
     test('nobody else is disabled with them', async () => {
       const [member, other] = [await app.member(), await app.member()];
       await disable(member.id);
