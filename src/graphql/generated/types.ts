@@ -193,7 +193,7 @@ export type Credential = {
   /** When it ends by itself; null for one that does not. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   id: Scalars['ID']['output'];
-  /** When it last authenticated a request, at most a minute behind; null before the first time. */
+  /** When it last authenticated a request, a minute or two behind at most; null before the first time. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
   revocationReason?: Maybe<RevocationReason>;
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
