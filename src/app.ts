@@ -48,6 +48,8 @@ export interface Overrides {
   logger?: Logger;
   /** Between two rounds of housekeeping. */
   housekeepingMs?: number;
+  /** Between two runs of the canary. */
+  canaryMs?: number;
   /** Keeps the embedded database in memory. */
   inMemory?: boolean;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
@@ -199,12 +201,17 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   };
   const confirm: ConfirmCaller = (em, caller, changing) => credentials[caller.kind].confirm(em, caller, changing);
 
+  const canaryMs = overrides.canaryMs ?? CANARY_MS;
   const canary = new Canary({
+    sql: database.reads,
     fork: database.fork,
     inspect: services.inspect,
     revocations,
     emails,
-    clock: databaseTime,
+    keyring,
+    clock: { now: databaseTime.now, monotonic: clock.monotonic },
+    replica: randomUUID(),
+    everyMs: canaryMs,
     logger,
     metrics,
   });
@@ -274,7 +281,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       every(housekeepingMs, 'tidying the invalidation log', () => revocations.tidy());
       every(housekeepingMs, 'tidying the keys of access tokens', () => jwtKeys.tidy());
       every(housekeepingMs, 'purging', () => purge(database.reads));
-      if (config.canary) every(CANARY_MS, 'the canary', () => canary.run());
+      if (config.canary) every(canaryMs / CANARY_LOOKS, 'the canary', () => canary.look());
     },
 
     /** The setup token to show to the operator, where one was made. */
@@ -284,6 +291,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     /** Stops taking part, and writes down what is still only in memory. Call it when the last request is answered. */
     async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer);
+      await canary.stop();
       await lastUsed.flush();
       revocations.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
@@ -296,6 +304,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
 const HOUSEKEEPING_MS = 60_000;
 const CANARY_MS = 30_000;
+/** How often a replica looks whether a run has begun, in the time between two runs. */
+const CANARY_LOOKS = 30;
 
 const yes = () => true;
 const no = () => false;

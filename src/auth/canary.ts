@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Principal } from '../access/principal.ts';
 import type { EmailVault } from '../accounts/email.ts';
@@ -5,94 +6,312 @@ import { User } from '../accounts/user.entity.ts';
 import { apiKeyTag } from '../api-keys/api-key.credential.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
+import type { Keyring } from '../crypto/keyring.ts';
+import { open, seal } from '../crypto/seal.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
 import type { Revocations } from '../revocation/revocations.ts';
 
-/** A reserved domain (RFC 2606): nobody can have this address, and no password opens the account. */
-const OWNER_EMAIL = 'canary@rekey.invalid';
-/** Longer than a run can take, so that a canary whose keeper died does not live on. */
-const LIFETIME_MS = 60_000;
+const SEAL_PURPOSE = 'canary';
+/** Longer than any run takes, the longest lease included: past it, the keeper of a run is dead. */
+const LIFETIME_SECONDS = 120;
+/** Between two questions to our own memory, which cost nothing: this is how finely a refusal is timed. */
+const ASK_MS = 5;
+/** How often the memory is asked between two looks at the database. */
+const ASKS_PER_LOOK = 10;
+const LOOK_MS = ASK_MS * ASKS_PER_LOOK;
+
+/** The run that is under way, if its keeper can still be alive. */
+const FIND: Statement = {
+  name: 'canary-find',
+  text: `select key_id as "keyId", secret_sealed as "secretSealed", settled_at is not null as settled
+    from canary where announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})`,
+};
+interface Run {
+  keyId: string;
+  secretSealed: string;
+  settled: boolean;
+}
+
+const CONFIRM: Statement = {
+  name: 'canary-confirm',
+  text: 'insert into canary_witnesses (key_id, replica) select key_id, $2::uuid from canary where key_id = $1',
+};
+
+/** Plain SQL on purpose: no event of the ORM evicts anything, so nothing but the protocol can make a cache refuse. */
+const REVOKE: Statement = {
+  name: 'canary-revoke',
+  text: `with run as (update canary set revoked_at = clock_timestamp() where key_id = $1 returning key_id, revoked_at)
+    update api_keys k set revoked_at = run.revoked_at, revocation_reason = 'UNSPECIFIED' from run where k.id = run.key_id`,
+};
+
+const SETTLED: Statement = {
+  name: 'canary-settled',
+  text: 'update canary set settled_at = clock_timestamp() where key_id = $1',
+};
+
+/**
+ * What a witness did in the end. It says for how long it has refused, by its own count, and the database says when that
+ * began: one clock for all. Parameters: key, replica, seconds; null where it accepted.
+ */
+const TESTIFY: Statement = {
+  name: 'canary-testify',
+  text: `update canary_witnesses set refused_at = clock_timestamp() - make_interval(secs => $3::float8),
+      accepted_at = case when $3::float8 is null then clock_timestamp() end
+    where key_id = $1 and replica = $2::uuid`,
+};
+
+const TALLY: Statement = {
+  name: 'canary-tally',
+  text: `select (select count(*) from auth_replica where not suspect)::int as registered,
+      count(w.replica)::int as confirmed, count(w.refused_at)::int as refused,
+      coalesce(json_agg(w.replica) filter (where w.accepted_at is not null), '[]')::text as accepted,
+      extract(epoch from max(w.refused_at) - c.revoked_at)::float8 as seconds
+    from canary c left join canary_witnesses w on w.key_id = c.key_id where c.key_id = $1 group by c.revoked_at`,
+};
+interface TallyRow {
+  registered: number;
+  confirmed: number;
+  refused: number;
+  /** JSON: the replicas that accepted after the receipt. */
+  accepted: string;
+  /** From the revocation to the last refusal so far. */
+  seconds: number | null;
+}
+type Tally = Omit<TallyRow, 'accepted'> & { accepting: string[] };
+
+/** Ends this run, and any whose keeper died; the key goes with its owner. */
+const CLEAN: Statement = {
+  name: 'canary-clean',
+  text: `with run as (
+      delete from canary
+      where key_id = $1 or announced_at <= clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
+      returning owner_id)
+    delete from users where id in (select owner_id from run)`,
+};
 
 export interface CanaryOptions {
+  sql: Sql;
   fork: () => EntityManager;
+  /** The way that every request takes, through the same caches. */
   inspect: (credential: string) => Promise<Principal | null>;
   revocations: Revocations;
   emails: EmailVault;
-  /** Database time. */
-  clock: Pick<Clock, 'now'>;
+  keyring: Keyring;
+  /** Database time, and our own for durations. */
+  clock: Clock;
+  /** What this process is called in the database and in the log. */
+  replica: string;
+  everyMs: number;
   logger: Logger;
   metrics: Metrics;
 }
 
 /**
- * Proves the promise on the operator's own deployment: makes a credential, sees it accepted here, revokes it, and
- * measures until every replica refuses it. It holds no scope and no permission.
+ * Proves the promise on the operator's own deployment, with an API key that holds no scope and no permission.
+ *
+ * One replica, the keeper, issues it. Every replica that takes part, the keeper too, is a witness: it lets the key in, so
+ * that it is in that replica's memory, and confirms. Then the keeper revokes it, and once the receipt is there it writes
+ * *settled*. A witness that reads *settled* from the database and then asks its memory has asked after the receipt,
+ * whatever any clock says: if the key gets in, the promise is broken.
+ *
+ * They meet in a row of the database and nowhere else. They look there by themselves instead of waiting for the
+ * invalidation log or its bell: those are what is on trial.
  */
 export class Canary {
   readonly #options: CanaryOptions;
+  /** The last run that we had a part in, and when it began here. */
+  #last: { keyId: string | null; at: number };
+  #working: Promise<void> | null = null;
+  #stopped = false;
 
   constructor(options: CanaryOptions) {
     this.#options = options;
+    this.#last = { keyId: null, at: options.clock.monotonic() };
   }
 
-  /** One run. A credential that is accepted after its receipt is a broken promise: it is counted and logged as such. */
-  async run(): Promise<void> {
-    const { fork, inspect, revocations, logger, metrics } = this.#options;
-    const em = fork();
-    const secret = makeSecret('rka');
-    const key = await this.#issue(em, secret);
+  /**
+   * Takes part in the run that is under way, or begins the next one when it is time. Every replica that takes part looks,
+   * and more often than a run is patient: whoever looks first when it is time is the keeper.
+   */
+  async look(): Promise<void> {
+    if (this.#working) return;
+    this.#working = this.#look();
     try {
-      if (!(await inspect(secret))) throw new Error('The canary was refused while it was alive.');
+      await this.#working;
     } finally {
-      await em.remove(key).flush();
+      this.#working = null;
     }
-    const receipt = await revocations.settle(apiKeyTag(key.id), this.#options.clock.now());
-    metrics.canary.observe({ propagation: receipt.propagation.toLowerCase() }, receipt.settledInMilliseconds / 1000);
-    if (await inspect(secret)) {
-      metrics.canaryFailures.inc();
-      logger.fatal(
-        { credential: key.id, receipt },
-        'BROKEN PROMISE: a revoked credential was accepted after its receipt',
+  }
+
+  /** Keeps one run from beginning to end; none where one is under way. */
+  async run(): Promise<void> {
+    const { sql } = this.#options;
+    const run = await this.#announce();
+    if (!run) return;
+    const testimony = this.#witness(run);
+    try {
+      await this.#keep(run);
+    } finally {
+      await sql.query(CLEAN, [run.keyId]);
+      await testimony;
+    }
+  }
+
+  /** Begins nothing any more, and ends what is under way, unless that has to wait for others. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const tooLate = sleep(this.#patienceMs, undefined, { ref: false });
+    await Promise.race([this.#working?.catch(() => undefined), tooLate]);
+  }
+
+  /** How long a run waits for replicas that may not even take part. */
+  get #patienceMs(): number {
+    return this.#options.everyMs / 10;
+  }
+
+  async #look(): Promise<void> {
+    const { clock, everyMs } = this.#options;
+    const run = await this.#find();
+    if (run && run.keyId !== this.#last.keyId) {
+      this.#last = { keyId: run.keyId, at: clock.monotonic() };
+      await this.#witness(run);
+    } else if (!run && clock.monotonic() - this.#last.at >= everyMs) {
+      await this.run();
+    }
+  }
+
+  async #find(): Promise<Run | undefined> {
+    const [run] = await this.#options.sql.query<Run>(FIND);
+    return run;
+  }
+
+  /** Issues the key and makes it known, in one commit. Null where another run is under way. */
+  async #announce(): Promise<Run | null> {
+    const { sql, fork, emails, keyring, clock } = this.#options;
+    const [keyId, ownerId, secret, now] = [newId('key'), newId('usr'), makeSecret('rka'), clock.now()];
+    const run = { keyId, secretSealed: seal(keyring, SEAL_PURPOSE, keyId, secret), settled: false };
+    this.#last = { keyId, at: clock.monotonic() };
+    await sql.query(CLEAN, [keyId]);
+    return fork().transactional(async (em) => {
+      const claimed = await em.execute(
+        `insert into canary (key_id, owner_id, secret_sealed) values (?, ?, ?)
+          on conflict (one) do nothing returning key_id`,
+        [keyId, ownerId, run.secretSealed],
       );
+      if (claimed.length === 0) return null;
+      // An address that nobody can guess, in a domain that nobody can have (RFC 2606); no password opens the account.
+      const email = emails.seal(ownerId, `${ownerId}@canary.invalid`);
+      em.persist(
+        User.create({ id: ownerId, ...email, displayName: 'Canary', role: 'MEMBER', passwordHash: '', createdAt: now }),
+      );
+      em.persist(
+        ApiKey.create({
+          id: keyId,
+          userId: ownerId,
+          workspaceId: null,
+          name: 'canary',
+          hint: hintOf(secret),
+          secretHash: sha256Base64url(secret),
+          scopes: [],
+          permissions: [],
+          createdAt: now,
+          createdFromIp: null,
+          expiresAt: new Date(now.getTime() + LIFETIME_SECONDS * 1000),
+        }),
+      );
+      return run;
+    });
+  }
+
+  async #keep({ keyId }: Run): Promise<void> {
+    const { sql, revocations, clock, metrics, replica } = this.#options;
+    if (!(await this.#wait(keyId, ({ registered, confirmed }) => confirmed >= registered))) return;
+    await sql.query(REVOKE, [keyId]);
+    const receipt = await revocations.settle(apiKeyTag(keyId), clock.now());
+    await sql.query(SETTLED, [keyId]);
+    const tally = await this.#wait(
+      keyId,
+      ({ confirmed, refused, accepting }) => refused + accepting.length >= confirmed,
+    );
+    if (!tally) return;
+
+    const { registered, refused, accepting, seconds } = tally;
+    metrics.canaryReplicas.inc({ outcome: 'refused' }, refused);
+    metrics.canaryReplicas.inc({ outcome: 'accepted' }, accepting.length);
+    metrics.canaryReplicas.inc({ outcome: 'silent' }, Math.max(0, registered - refused - accepting.length));
+    if (seconds !== null && accepting.length === 0) {
+      metrics.canary.observe({ propagation: receipt.propagation.toLowerCase() }, Math.max(0, seconds));
+    }
+    // They have counted and logged it themselves. But a replica that is broken may not be heard.
+    const others = accepting.filter((each) => each !== replica);
+    if (others.length > 0) this.#broken(keyId, others);
+  }
+
+  /** Looks until this holds, and not for too long. Undefined where the run is over. */
+  async #wait(keyId: string, holds: (tally: Tally) => boolean): Promise<Tally | undefined> {
+    const { sql, clock } = this.#options;
+    const end = clock.monotonic() + this.#patienceMs;
+    while (!this.#stopped) {
+      const [row] = await sql.query<TallyRow>(TALLY, [keyId]);
+      if (!row) return undefined;
+      const tally = { ...row, accepting: JSON.parse(row.accepted) as string[] };
+      if (holds(tally) || clock.monotonic() > end) return tally;
+      await sleep(LOOK_MS);
+    }
+    return undefined;
+  }
+
+  /** Never throws: a witness that cannot testify is silent. */
+  async #witness(found: Run): Promise<void> {
+    try {
+      await this.#observe(found);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'this replica could not testify for the canary');
     }
   }
 
-  async #issue(em: EntityManager, secret: string): Promise<ApiKey> {
-    const now = this.#options.clock.now();
-    const key = ApiKey.create({
-      id: newId('key'),
-      userId: await this.#owner(em),
-      workspaceId: null,
-      name: 'canary',
-      hint: hintOf(secret),
-      secretHash: sha256Base64url(secret),
-      scopes: [],
-      permissions: [],
-      createdAt: now,
-      createdFromIp: null,
-      expiresAt: new Date(now.getTime() + LIFETIME_MS),
-    });
-    await em.persist(key).flush();
-    return key;
+  async #observe({ keyId, secretSealed }: Run): Promise<void> {
+    const { sql, keyring, inspect, clock, replica } = this.#options;
+    const secret = open(keyring, SEAL_PURPOSE, keyId, secretSealed).toString('utf8');
+    const ask = async (since: number | null) => ((await inspect(secret)) ? null : (since ?? clock.monotonic()));
+    let refusedSince: number | null = null;
+    let confirmed = false;
+    while (!this.#stopped) {
+      // In this order: what is asked after *settled* was read is asked after the receipt.
+      const run = await this.#find();
+      if (run?.keyId !== keyId) return;
+      refusedSince = await ask(refusedSince);
+      if (run.settled) return this.#testify(keyId, refusedSince);
+      if (!confirmed && refusedSince === null) {
+        await sql.query(CONFIRM, [keyId, replica]);
+        confirmed = true;
+      }
+      for (let asks = 0; asks < ASKS_PER_LOOK; asks++) {
+        await sleep(ASK_MS);
+        refusedSince = await ask(refusedSince);
+      }
+    }
   }
 
-  async #owner(em: EntityManager): Promise<string> {
-    const { emails, clock } = this.#options;
-    const index = { $in: emails.indexes(OWNER_EMAIL) };
-    const known = await em.findOne(User, { emailIndex: index });
-    if (known) return known.id;
-    const id = newId('usr');
-    const sealed = emails.seal(id, OWNER_EMAIL);
-    // Another replica's canary may be as new as this one: the index lets one of them in.
-    await em.execute(
-      `insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-        values (?, ?, ?, 'Canary', 'MEMBER', '', ?) on conflict (email_index) do nothing`,
-      [id, sealed.emailSealed, sealed.emailIndex, clock.now()],
+  async #testify(keyId: string, refusedSince: number | null): Promise<void> {
+    const { sql, clock, replica } = this.#options;
+    // Said here first: whoever is broken may not reach the database.
+    if (refusedSince === null) this.#broken(keyId, [replica]);
+    const seconds = refusedSince === null ? null : (clock.monotonic() - refusedSince) / 1000;
+    await sql.query(TESTIFY, [keyId, replica, seconds]);
+  }
+
+  #broken(keyId: string, replicas: string[]): void {
+    const { metrics, logger } = this.#options;
+    metrics.canaryFailures.inc(replicas.length);
+    logger.fatal(
+      { credential: keyId, replicas },
+      'BROKEN PROMISE: a revoked credential was accepted after its receipt',
     );
-    return (await em.findOneOrFail(User, { emailIndex: index })).id;
   }
 }

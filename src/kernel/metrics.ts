@@ -39,14 +39,20 @@ export function createMetrics() {
     }),
     canary: new Histogram({
       name: 'rekey_canary_seconds',
-      help: 'From the revocation of a canary credential to the proof that every replica refuses it.',
+      help: 'From the revocation of a canary to the refusal of the last replica that had let it in, by the clock of the database.',
       labelNames: ['propagation'] as const,
       buckets: WAITS,
       registers,
     }),
     canaryFailures: new Counter({
       name: 'rekey_canary_failures_total',
-      help: 'Canaries that were accepted after their receipt. Anything but 0 is a broken promise.',
+      help: 'Canaries that some replica let in after their receipt. Anything but 0 is a broken promise.',
+      registers,
+    }),
+    canaryReplicas: new Counter({
+      name: 'rekey_canary_replicas_total',
+      help: 'Registered replicas in the runs that this one kept: refused, accepted, or silent where one did not take part or did not answer.',
+      labelNames: ['outcome'] as const,
       registers,
     }),
     cacheLookups: new Counter({
