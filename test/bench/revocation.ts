@@ -227,27 +227,22 @@ async function sizeRows(servers: Servers): Promise<Row[]> {
 
 async function filledFleet(servers: Servers, name: string, size: number): Promise<Fleet> {
   const fleet = new Fleet(servers, await servers.database(name));
-  const sql = new pg.Client({ connectionString: servers.postgres.url(name) });
-  await sql.connect();
-  try {
-    await sql.query('set session_replication_role = replica'); // No triggers while the tables are filled.
-    await sql.query(
+  await servers.fill(name, [
+    [
       `insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
         select 'key_' || lpad(i::text, 26, '0'), $2, 'bench', 'rka_…0000', 'bench ' || sha256(i::text::bytea)::text,
           '{API_KEYS_READ}', '{orders:read}', now() - make_interval(secs => i)
         from generate_series(1, $1::int) as i`,
       [size, servers.administrator.id],
-    );
-    await sql.query(
+    ],
+    [
       `insert into auth_inval (seq, tag) select i, 'key:key_' || lpad(i::text, 26, '0') from generate_series(1, $1::int) as i`,
       [size],
-    );
-    await sql.query('update auth_epoch set seq = $1', [size]);
-    await sql.query('vacuum (analyze) api_keys');
-    await sql.query('vacuum (analyze) auth_inval');
-  } finally {
-    await sql.end();
-  }
+    ],
+    ['update auth_epoch set seq = $1', [size]],
+    ['vacuum (analyze) api_keys'],
+    ['vacuum (analyze) auth_inval'],
+  ]);
   await fleet.grow(2);
   return fleet;
 }

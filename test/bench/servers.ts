@@ -1,5 +1,6 @@
 // PostgreSQL and Redis of the bench's own, where they are installed, and a database to copy: migrated, with its
 // administrator.
+import pg from 'pg';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { type Administrator, bootstrap, ENVIRONMENT, MASTER_KEY } from './client.ts';
@@ -11,6 +12,8 @@ export interface Servers {
   administrator: Administrator;
   /** A copy of the database; answers the environment of a replica on it. */
   database(name: string): Promise<{ DATABASE_URL: string } & Record<string, string>>;
+  /** Statements that write more rows than triggers and foreign keys could be asked about in the time of a bench. */
+  fill(name: string, statements: readonly [sql: string, parameters?: unknown[]][]): Promise<void>;
   destroy(): Promise<void>;
 }
 
@@ -30,6 +33,16 @@ export async function startServers(): Promise<Servers | null> {
     redis,
     administrator,
     database: async (name) => ({ ...environment, DATABASE_URL: await postgres.createDatabase(name, 'prepared') }),
+    async fill(name, statements) {
+      const sql = new pg.Client({ connectionString: postgres.url(name) });
+      await sql.connect();
+      try {
+        await sql.query('set session_replication_role = replica');
+        for (const [text, parameters] of statements) await sql.query(text, parameters);
+      } finally {
+        await sql.end();
+      }
+    },
     async destroy() {
       await Promise.all([postgres.destroy(), redis.destroy()]);
     },
