@@ -1,11 +1,18 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import { sha256Base64url } from '../../src/crypto/hash.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
-import { type Administrator, bootstrap, ENVIRONMENT, INSERT_KEYS, keyRows, login, newKeys } from './client.ts';
+import { bootstrap } from './client.ts';
+import {
+  ALMOST_ALL,
+  type App,
+  address,
+  bearer,
+  givenKeys,
+  HITS_A_ROUND,
+  known,
+  request,
+  serve,
+  startApp,
+} from './in-process.ts';
 import { interleave, perAwaitedCall, perCall } from './interleave.ts';
 import type { Report } from './main.ts';
 import type { Servers } from './servers.ts';
@@ -13,22 +20,7 @@ import { differences } from './statistics.ts';
 import type { Row } from './table.ts';
 
 const KEYS = 1000;
-const TOKENS = 8;
-// Rounds of less than a millisecond, and many of them: most fall between two interruptions by somebody else.
-const HITS_A_ROUND = 250;
 const MISSES_A_ROUND = 24;
-/** On a busy machine, Redis may be given up after its 25 ms now and then. */
-const ALMOST_ALL = 0.98;
-const address = () => '127.0.0.1';
-
-/** A replica inside this process. */
-async function startApp(environment: Record<string, string>) {
-  const config = readConfig({ ...ENVIRONMENT, REKEY_LOG_LEVEL: 'error', ...environment });
-  const app = await createApp(config, { inMemory: true, logger: createLogger({ level: config.logLevel }) });
-  await app.start();
-  return app;
-}
-type App = Awaited<ReturnType<typeof startApp>>;
 
 /** Room for one credential: of several that take turns, none is ever found in this process's memory. */
 const FORGETFUL = { REKEY_CACHE_ENTRIES: '1' };
@@ -38,8 +30,7 @@ interface Miss {
   what: string;
   app: App;
   layer: 'shared' | 'database';
-  /** Secrets or access tokens. */
-  credentials: string[];
+  secrets: string[];
 }
 
 export async function authentication(servers: Servers | null): Promise<Report> {
@@ -51,29 +42,22 @@ export async function authentication(servers: Servers | null): Promise<Report> {
   };
   try {
     const embedded = await start(FORGETFUL);
-    const embeddedKeys = await givenKeys(embedded, await serve(embedded, bootstrap));
+    const embeddedKeys = await givenKeys(embedded, await serve(embedded, bootstrap), KEYS);
     const misses: Miss[] = [
-      { what: 'miss, the embedded database knows', app: embedded, layer: 'database', credentials: embeddedKeys },
+      { what: 'miss, the embedded database knows', app: embedded, layer: 'database', secrets: embeddedKeys },
     ];
     const database = await servers?.database('authentication');
     const roomy = await start(database ?? {});
-    const { tokens, administrator } = await tokensOf(roomy, servers?.administrator);
-    const secrets = await givenKeys(roomy, administrator);
+    const secrets = await givenKeys(roomy, servers?.administrator ?? (await serve(roomy, bootstrap)), KEYS);
     if (database) {
       const withRedis = { ...database, ...FORGETFUL };
       const alone = { ...withRedis, REDIS_URL: '' };
       misses.unshift(
-        { what: 'miss, Redis knows', app: await start(withRedis), layer: 'shared', credentials: secrets },
-        { what: 'miss, PostgreSQL knows', app: await start(alone), layer: 'database', credentials: secrets },
-        {
-          what: 'miss of an access token: signature, then PostgreSQL',
-          app: await start(alone),
-          layer: 'database',
-          credentials: tokens,
-        },
+        { what: 'miss, Redis knows', app: await start(withRedis), layer: 'shared', secrets },
+        { what: 'miss, PostgreSQL knows', app: await start(alone), layer: 'database', secrets },
       );
     }
-    const hits = await hitRows(roomy, secrets, tokens);
+    const hits = await hitRows(roomy, secrets);
     const { rows, notes } = await missRows(misses);
     return { rows: [...hits, ...rows, await refusalRow(roomy, secrets)], notes };
   } finally {
@@ -81,13 +65,10 @@ export async function authentication(servers: Servers | null): Promise<Report> {
   }
 }
 
-async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<Row[]> {
+async function hitRows(app: App, secrets: string[]): Promise<Row[]> {
   const bare = new LRUCache<string, object>({ max: 100_000 });
   for (const secret of secrets) bare.set(sha256Base64url(secret), {});
-  const keyRequests = secrets.map(bearer);
-  const tokenRequests = tokens.map(bearer);
-  for (const one of [...keyRequests, ...tokenRequests]) await app.authenticator.authenticate(one, address);
-
+  const requests = await known(app, secrets);
   const anonymous = request();
 
   const { authenticator, cache } = app;
@@ -98,18 +79,16 @@ async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<R
     {
       bare: perCall(HITS_A_ROUND, (index) => bare.get(sha256Base64url(secrets[index % KEYS]!))),
       gated: perCall(HITS_A_ROUND, (index) => cache.peek(sha256Base64url(secrets[index % KEYS]!))),
-      key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(keyRequests[index % KEYS]!, address)),
-      token: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(tokenRequests[index % TOKENS]!, address)),
+      key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % KEYS]!, address)),
       nobody: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous, address)),
     },
     { rounds, warmUp },
   );
-  const hits = (cache.counts.memory - before) / (3 * HITS_A_ROUND * (rounds + warmUp));
+  const hits = (cache.counts.memory - before) / (2 * HITS_A_ROUND * (rounds + warmUp));
   if (hits < ALMOST_ALL) throw new Error(`Only ${hits} of the hits were any.`);
   const unit = 'µs';
   return [
     { what: 'hit: API key', unit, samples: samples.key, target: { atMost: 3 } },
-    { what: 'hit: access token', unit, samples: samples.token, target: { atMost: 3 } },
     { what: 'no credential', unit, samples: samples.nobody },
     { what: 'bare cache: SHA-256 and one look into lru-cache', unit, samples: samples.bare },
     { what: 'the same behind the gate (lease, log, expiry)', unit, samples: samples.gated },
@@ -125,8 +104,8 @@ async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<R
 async function missRows(misses: Miss[]): Promise<Report> {
   const statements = misses.map(({ app }) => countReads(app));
   const contestants = Object.fromEntries(
-    misses.map(({ what, app, credentials }) => {
-      const requests = credentials.slice(0, MISSES_A_ROUND).map(bearer);
+    misses.map(({ what, app, secrets }) => {
+      const requests = secrets.slice(0, MISSES_A_ROUND).map(bearer);
       const measure = perAwaitedCall(MISSES_A_ROUND, async (index) =>
         app.authenticator.authenticate(requests[index % requests.length]!, address),
       );
@@ -175,38 +154,3 @@ function countReads(app: App): { count: number } {
   };
   return counter;
 }
-
-async function tokensOf(app: App, known: Administrator | undefined) {
-  return serve(app, async (url) => {
-    const administrator = known ?? (await bootstrap(url));
-    const tokens: string[] = [];
-    while (tokens.length < TOKENS) tokens.push(await login(url));
-    return { administrator, tokens };
-  });
-}
-
-async function givenKeys(app: App, owner: Administrator): Promise<string[]> {
-  const keys = newKeys(KEYS);
-  await app.database.reads.query({ name: 'bench-keys', text: INSERT_KEYS }, keyRows(owner, keys));
-  return keys.map(({ secret }) => secret);
-}
-
-/** Lets somebody talk to the replica over HTTP for a moment. */
-async function serve<Result>(app: App, talk: (url: string) => Promise<Result>): Promise<Result> {
-  const server = createServer(app.handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return await talk(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-/** A request as a small client sends it. */
-function request(headers: Record<string, string> = {}) {
-  const all = { host: '127.0.0.1:4000', 'user-agent': 'bench', accept: '*/*', connection: 'keep-alive', ...headers };
-  return { headers: all, rawHeaders: Object.entries(all).flat() };
-}
-
-const bearer = (text: string) => request({ authorization: `Bearer ${text}` });

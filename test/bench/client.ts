@@ -4,13 +4,14 @@ import { sha256Base64url } from '../../src/crypto/hash.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { newId } from '../../src/kernel/ids.ts';
 
-const ADMINISTRATOR = { email: 'admin@example.com', password: 'tidal lantern quarrel oboe' };
+export const ADMINISTRATOR = { email: 'admin@example.com', password: 'tidal lantern quarrel oboe' };
 const SETUP_TOKEN = 'setup_token_of_the_bench_0123456789';
 
 /** Limits out of the way, and tokens that outlive the run. */
 export const ENVIRONMENT = {
   REKEY_SETUP_TOKEN: SETUP_TOKEN,
   REKEY_LOGIN_PER_MINUTE: '0',
+  REKEY_REFRESH_PER_MINUTE: '0',
   REKEY_FAILED_AUTH_PER_MINUTE: '0',
   REKEY_API_KEYS_PER_USER: '0',
   REKEY_ACCESS_TOKEN_SECONDS: '3600',
@@ -35,7 +36,7 @@ export async function graphql(url: string, query: string, input?: object, bearer
   return Object.values(data)[0];
 }
 
-const ENTERED = 'user { id } tokens { accessToken }';
+const ENTERED = 'user { id } tokens { accessToken refreshToken }';
 
 export async function bootstrap(url: string): Promise<Administrator> {
   const { user, tokens } = await graphql(
@@ -46,14 +47,39 @@ export async function bootstrap(url: string): Promise<Administrator> {
   return { id: user.id, accessToken: tokens.accessToken };
 }
 
-/** Another access token of the administrator's, of another session. */
+/** Another session of the administrator's: its first refresh token. */
 export async function login(url: string): Promise<string> {
   const { tokens } = await graphql(
     url,
     `mutation ($input: LoginInput!) { login(input: $input) { ... on LoginSuccess { ${ENTERED} } } }`,
     ADMINISTRATOR,
   );
-  return tokens.accessToken;
+  return tokens.refreshToken;
+}
+
+/** The next refresh token of the same session. */
+export async function refresh(url: string, refreshToken: string): Promise<string> {
+  const { tokens } = await graphql(
+    url,
+    `mutation ($input: RefreshSessionInput!) {
+      refreshSession(input: $input) { ... on RefreshSessionSuccess { tokens { accessToken refreshToken } } }
+    }`,
+    { refreshToken },
+  );
+  return tokens.refreshToken;
+}
+
+/** Ends one access token; it fails unless there is a receipt. */
+export async function revokeAccessToken(url: string, jti: string, { accessToken }: Administrator): Promise<void> {
+  const { receipt } = await graphql(
+    url,
+    `mutation ($input: RevokeAccessTokenInput!) {
+      revokeAccessToken(input: $input) { ... on RevokeAccessTokenSuccess { receipt { propagation } } }
+    }`,
+    { jti },
+    accessToken,
+  );
+  if (!receipt) throw new Error(`${jti} was not revoked.`);
 }
 
 export interface Key {

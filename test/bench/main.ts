@@ -4,6 +4,7 @@ import { authentication } from './authentication.ts';
 import { http } from './http.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
+import { sessions } from './sessions.ts';
 import { type Row, table } from './table.ts';
 
 /** What one group has to say: its rows, and what a reader should know of them. */
@@ -12,7 +13,12 @@ export interface Report {
   notes: string[];
 }
 
-const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = { authentication, http, revocation };
+const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
+  authentication,
+  sessions,
+  http,
+  revocation,
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in GROUPS));

@@ -1,0 +1,47 @@
+import { scopesOfRole } from '../../src/access/scope.ts';
+import { AccessTokens } from '../../src/sessions/access-token.ts';
+import type { Administrator } from './client.ts';
+import { type App, address, bearer } from './in-process.ts';
+import { type Measure, perAwaitedCall } from './interleave.ts';
+
+const SESSIONS = 1000;
+/** What ids are made of, and so the longest that a ledger can be. */
+export const MILLION = 1_000_000;
+/** Short rounds, of a few milliseconds: most fall between two interruptions by somebody else. */
+export const SIGHTS_A_ROUND = 8;
+
+/** SQL for the part of an id behind its prefix, for `i` up to a million: in order first and random then, as ours are. */
+export const ID_OF_I = `'01K' || lpad(i::text, 7, '0') || upper(left(md5(i::text), 16))`;
+
+/** Evenly spread over the million, and the same ones every time, so that a database can be used again. */
+const INSERT_SESSIONS = `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
+  select 'ses_' || ${ID_OF_I}, $1, now(), now(), now() + interval '1 day', now() + interval '1 day'
+  from generate_series(${MILLION / SESSIONS / 2}, ${MILLION}, ${MILLION / SESSIONS}) as i
+  on conflict (id) do update set user_id = excluded.user_id
+  returning id`;
+
+/** Access tokens of a thousand sessions in turn, made as a login makes them, without waiting for its password. */
+export async function givenTokens(app: App, { id: userId }: Administrator, count: number): Promise<string[]> {
+  const { jwtKeys: keys, config, database, replica } = app;
+  const { issuer, accessTokenSeconds: lifetimeSeconds } = config;
+  const accessTokens = new AccessTokens({ keys, issuer, lifetimeSeconds, now: () => replica.databaseNow() });
+  const statement = { name: 'bench-sessions', text: INSERT_SESSIONS };
+  const sessions = await database.reads.query<{ id: string }>(statement, [userId]);
+  const expiresAt = new Date(replica.databaseNow() + 86_400_000);
+  const tokens: string[] = [];
+  while (tokens.length < count) {
+    const { id } = sessions[tokens.length % sessions.length]!;
+    tokens.push((await accessTokens.issue({ id, userId, expiresAt }, scopesOfRole('ADMIN'))).accessToken);
+  }
+  return tokens;
+}
+
+/** Microseconds until a token is accepted that this replica has not seen before. Each of them is used once. */
+export function firstSight(app: App, unseen: readonly string[]): Measure<number> {
+  const requests = unseen.map(bearer);
+  return perAwaitedCall(SIGHTS_A_ROUND, async () => {
+    const next = requests.pop();
+    if (!next) throw new Error('Every token was seen already.');
+    await app.authenticator.authenticate(next, address);
+  });
+}

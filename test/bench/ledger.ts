@@ -1,0 +1,99 @@
+// What it costs that the ledger is long: the list of access tokens that were revoked one by one and could still be alive.
+import { decodeJwt } from 'jose';
+import { firstSight, givenTokens, ID_OF_I, MILLION, SIGHTS_A_ROUND } from './access-tokens.ts';
+import { type Administrator, revokeAccessToken } from './client.ts';
+import { type App, serve, startApp } from './in-process.ts';
+import { interleave, oneCall } from './interleave.ts';
+import type { Servers } from './servers.ts';
+import { ratios } from './statistics.ts';
+import type { Row, Unit } from './table.ts';
+
+const THOUSAND = 1000;
+/**
+ * How often both replicas are started anew. On a busy machine, one of two equal ones is slower for seconds on end, for
+ * its database process shares a core with somebody else's; nothing evens that out but others at other times.
+ */
+const PAIRS = 6;
+const SIGHTS = { rounds: 80, warmUp: 15, longestMs: 2000 };
+const TOKENS = SIGHTS_A_ROUND * (SIGHTS.rounds + SIGHTS.warmUp);
+const REVOCATIONS = { rounds: 50, warmUp: 10, longestMs: 3000 };
+
+/** The entries of one day, each of a session of its own, evenly spread over the same million. */
+const INSERT_ENTRIES = `insert into access_token_revocations
+    (id, jti, session_id, user_id, revoked_at, expires_at, reason, revoked_by)
+  select 'rev_' || id, 'ses_' || id || '.' || gen_random_uuid(), 'ses_' || id, $2, at, at + interval '1 day', 'SIGNED_OUT', $2
+  from (
+    select ${ID_OF_I} as id, now() - make_interval(secs => 86400 * (1 - i::float8 / ${MILLION})) as at
+    from generate_series(1, ${MILLION}, ${MILLION} / $1::int) as i
+  ) as entries`;
+
+/** Two replicas and the tokens of each. */
+interface Pair {
+  short: App;
+  few: string[];
+  long: App;
+  many: string[];
+}
+
+interface Samples {
+  short: number[];
+  long: number[];
+}
+
+/** Reading it (at the first sight of a token) and writing to it, where it is short and where it is long, in turns. */
+export async function ledgerRows(servers: Servers): Promise<Row[]> {
+  const environments = [await databaseWithLedger(servers, THOUSAND), await databaseWithLedger(servers, MILLION)];
+  const sights: Samples[] = [];
+  const revocations: Samples[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const apps = await Promise.all(environments.map(startApp));
+    const [short, long] = apps as [App, App];
+    try {
+      const few = await givenTokens(short, servers.administrator, TOKENS);
+      const many = await givenTokens(long, servers.administrator, TOKENS);
+      sights.push(await interleave({ short: firstSight(short, few), long: firstSight(long, many) }, SIGHTS));
+      revocations.push(await revokeInTurns(servers.administrator, { short, few, long, many }));
+    } finally {
+      for (const app of apps) await app.close();
+    }
+  }
+  return [...rowsOf('first sight', 'µs', sights), ...rowsOf('revokeAccessToken', 'ms', revocations)];
+}
+
+/** Tokens that their replica has in its memory, revoked through its door: whole mutations, up to their receipts. */
+function revokeInTurns(administrator: Administrator, { short, few, long, many }: Pair): Promise<Samples> {
+  const revoke = (url: string, tokens: string[]) => {
+    const jtis = tokens.map((token) => decodeJwt(token).jti!);
+    return oneCall(() => revokeAccessToken(url, jtis.pop()!, administrator));
+  };
+  return serve(short, (shortUrl) =>
+    serve(long, (longUrl) => interleave({ short: revoke(shortUrl, few), long: revoke(longUrl, many) }, REVOCATIONS)),
+  );
+}
+
+function rowsOf(what: string, unit: Unit, samples: Samples[]): Row[] {
+  const short = samples.flatMap((some) => some.short);
+  const long = samples.flatMap((some) => some.long);
+  return [
+    { what: `${what}, a thousand in the ledger`, unit, samples: short },
+    {
+      what: `${what}, a million in the ledger / a thousand`,
+      unit,
+      samples: long,
+      ratio: ratios(long, short),
+      target: { atMost: 1.1 },
+    },
+  ];
+}
+
+/** A database whose ledger has so many entries; answers the environment of a replica on it. */
+async function databaseWithLedger(servers: Servers, size: number): Promise<Record<string, string>> {
+  const name = `ledger_${size}`;
+  const environment = await servers.database(name);
+  await servers.fill(name, [
+    [INSERT_ENTRIES, [size, servers.administrator.id]],
+    ['vacuum (analyze) access_token_revocations'],
+    ['checkpoint'], // Or what was just written would still be on its way to the disk while we measure.
+  ]);
+  return { ...environment, REDIS_URL: '' }; // It would only stand between a first sight and the database.
+}

@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { Passwords } from '../../src/accounts/password.ts';
+import { firstSight, givenTokens, SIGHTS_A_ROUND } from './access-tokens.ts';
+import { ADMINISTRATOR, type Administrator, bootstrap, ENVIRONMENT, login, refresh } from './client.ts';
+import { ALMOST_ALL, type App, address, givenKeys, HITS_A_ROUND, known, serve, startApp } from './in-process.ts';
+import { interleave, type Measure, oneCall, perAwaitedCall, perCall } from './interleave.ts';
+import { ledgerRows } from './ledger.ts';
+import type { Report } from './main.ts';
+import { ServerProcess } from './server-process.ts';
+import type { Servers } from './servers.ts';
+import { differences, median, ratios } from './statistics.ts';
+import type { Row } from './table.ts';
+
+/** As many keys as tokens, so that the one is as cold as the other when its turn comes. */
+const CACHED = 1000;
+const HITS = { rounds: 1200, warmUp: 300, longestMs: 8000 };
+const SIGHTS = { rounds: 300, warmUp: 50, longestMs: 8000 };
+const LOGINS = { rounds: 50, warmUp: 15, longestMs: 10_000 };
+const CHAINS = 4;
+const CHAIN_ROUND_MS = 250;
+/** A process that has just started takes twice as long, for hundreds of refreshes. */
+const CHAIN_ROUNDS = { rounds: 16, warmUp: 12 };
+
+export async function sessions(servers: Servers | null): Promise<Report> {
+  const environment = await servers?.database('sessions');
+  const tokens = await tokenRows(environment, servers?.administrator);
+  const { rows, notes } = await doorReport(environment);
+  if (!servers) {
+    return { rows: [...tokens, ...rows], notes: [...notes, 'SKIPPED: the ledger of a million entries'] };
+  }
+  return { rows: [...tokens, ...rows, ...(await ledgerRows(servers))], notes };
+}
+
+/** What an access token costs, in the process that is asked: one that it knows, and one that it has never seen. */
+async function tokenRows(environment = {}, owner?: Administrator): Promise<Row[]> {
+  const app = await startApp({ ...environment, REDIS_URL: '' });
+  try {
+    const administrator = owner ?? (await serve(app, bootstrap));
+    const secrets = await givenKeys(app, administrator, CACHED);
+    const tokens = await givenTokens(app, administrator, CACHED + SIGHTS_A_ROUND * (SIGHTS.rounds + SIGHTS.warmUp));
+    const hits = await hitRows(app, secrets, tokens.splice(0, CACHED));
+    return [...hits, ...(await sightRows(app, tokens))];
+  } finally {
+    await app.close();
+  }
+}
+
+async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<Row[]> {
+  const { authenticator, cache } = app;
+  const hits = async (credentials: string[]): Promise<Measure<number>> => {
+    const requests = await known(app, credentials);
+    return perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % requests.length]!, address));
+  };
+  const contestants = { token: await hits(tokens), key: await hits(secrets) };
+  const before = cache.counts.memory;
+  const { token, key } = await interleave(contestants, HITS);
+  const share = (cache.counts.memory - before) / (2 * HITS_A_ROUND * (token.length + HITS.warmUp));
+  if (share < ALMOST_ALL) throw new Error(`Only ${share} of the hits were any.`);
+  return [
+    { what: 'hit: access token', unit: 'µs', samples: token, target: { atMost: 3 } },
+    { what: '  an API key beside it', unit: 'µs', samples: key },
+  ];
+}
+
+async function sightRows(app: App, tokens: string[]): Promise<Row[]> {
+  const { issuer } = app.config;
+  const key = await app.jwtKeys.verifying(decodeProtectedHeader(tokens[0]!).kid!);
+  const options = { algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: issuer };
+  const { sight, jose } = await interleave(
+    {
+      sight: firstSight(app, tokens),
+      jose: perAwaitedCall(SIGHTS_A_ROUND, (index) => jwtVerify(tokens[index]!, key!, options)),
+    },
+    SIGHTS,
+  );
+  return [
+    { what: 'first sight of an access token: jose, one read, the gate', unit: 'µs', samples: sight },
+    { what: '  jose alone / first sight', unit: 'µs', samples: jose, ratio: ratios(jose, sight) },
+    { what: '  what the read and the gate add', unit: 'µs', samples: differences(sight, jose) },
+  ];
+}
+
+/** What a person waits for, at the door of a replica in a process of its own. */
+async function doorReport(given?: Record<string, string>): Promise<Report> {
+  const directory = await mkdtemp(join(tmpdir(), 'rekey-bench-'));
+  const replica = await ServerProcess.replica(given ?? { ...ENVIRONMENT, REKEY_DATA_DIR: directory });
+  try {
+    if (!given) await bootstrap(replica.url);
+    const refreshes = await refreshRows(replica); // First, for they warm up what a login needs, too.
+    const { rows, notes } = await loginReport(replica);
+    return { rows: [...rows, ...refreshes], notes };
+  } finally {
+    await replica.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function loginReport({ url }: ServerProcess): Promise<Report> {
+  const { password } = ADMINISTRATOR;
+  const passwords = new Passwords(1);
+  const hash = await passwords.hash(password);
+  const { whole, argon2id } = await interleave(
+    { whole: oneCall(() => login(url)), argon2id: oneCall(() => passwords.verify(hash, password)) },
+    LOGINS,
+  );
+  const share = ratios(argon2id, whole);
+  return {
+    rows: [
+      { what: 'login, one after another', unit: 'ms', samples: whole },
+      { what: '  one argon2id verification alone / login', unit: 'ms', samples: argon2id, ratio: share },
+    ],
+    notes: [`${(median(share) * 100).toFixed(0)} % of a login is argon2id (${hash.split('$')[3]})`],
+  };
+}
+
+interface ChainSample {
+  perSecond: number;
+  /** The median of the round. */
+  milliseconds: number;
+  /** CPU time of the server for one refresh, in microseconds. */
+  cpu: number;
+}
+
+async function refreshRows(replica: ServerProcess): Promise<Row[]> {
+  const chains = await Promise.all(Array.from({ length: CHAINS }, () => chain(replica.url)));
+  const { alone, together } = await interleave(
+    { alone: () => chainRound(replica, chains.slice(0, 1)), together: () => chainRound(replica, chains) },
+    CHAIN_ROUNDS,
+  );
+  return [
+    { what: 'refresh, one session', unit: 'ms', samples: alone.map(({ milliseconds }) => milliseconds) },
+    {
+      what: `refresh, ${CHAINS} sessions at once`,
+      unit: 'refreshes/s',
+      samples: together.map(({ perSecond }) => perSecond),
+    },
+    { what: '  each of them', unit: 'ms', samples: together.map(({ milliseconds }) => milliseconds) },
+    { what: '  CPU of the server', unit: 'µs', samples: together.map(({ cpu }) => cpu) },
+  ];
+}
+
+/** One session that goes on and on: each call exchanges the refresh token that the one before has brought. */
+async function chain(url: string): Promise<Measure<number>> {
+  let refreshToken = await login(url);
+  return oneCall(async () => {
+    refreshToken = await refresh(url, refreshToken);
+  });
+}
+
+async function chainRound(replica: ServerProcess, chains: Measure<number>[]): Promise<ChainSample> {
+  const samples: number[] = [];
+  const cpuBefore = await replica.cpu();
+  const start = performance.now();
+  await Promise.all(
+    chains.map(async (next) => {
+      while (performance.now() < start + CHAIN_ROUND_MS) samples.push(await next());
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const cpu = (await replica.cpu()) - cpuBefore;
+  return { perSecond: samples.length / seconds, milliseconds: median(samples), cpu: cpu / samples.length };
+}
