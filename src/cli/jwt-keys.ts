@@ -39,9 +39,10 @@ function revoke(): Command {
     .description('a key that leaked: refuse at once, on every replica, whatever it has signed')
     .argument('<kid>')
     .action(async (kid: string) => {
-      const receipt = await withApp(
-        async (app) => (await app.jwtKeys.revoke(kid)) && app.revocations.settle(jwtKeyTag(kid), new Date()),
-      );
+      const receipt = await withApp(async (app) => {
+        const revokedAt = await app.jwtKeys.revoke(kid);
+        return revokedAt && app.revocations.settle(jwtKeyTag(kid), revokedAt);
+      });
       if (!receipt) throw new Error(`There is no key ${kid}.`);
       process.stdout.write(
         `Gone. No replica accepts what it has signed: ${receipt.propagation} by ${receipt.acknowledged} of ${receipt.replicas}.\n`,

@@ -94,19 +94,19 @@ export class JwtKeys {
    * A key that leaked: whatever it has signed is refused from the commit on, and another one signs. Nobody has to wait
    * until the other one is known everywhere, for nothing that others could verify is left.
    *
-   * @returns whether there was such a key
+   * @returns when; null where there was no such key
    */
-  async revoke(kid: string): Promise<boolean> {
-    const known = await this.#exclusively(async (em) => {
+  async revoke(kid: string): Promise<Date | null> {
+    const revokedAt = await this.#exclusively(async (em) => {
       const key = await em.findOne(JwtKey, { kid });
-      if (!key) return false;
+      if (!key) return null;
       em.remove(key);
       await em.flush(); // There is room for one current key.
       await this.#replaceMissing(em);
-      return true;
+      return this.#options.clock.now();
     });
     await this.#load();
-    return known;
+    return revokedAt;
   }
 
   /** Every key there is, oldest first. */
