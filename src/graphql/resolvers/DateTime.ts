@@ -1,14 +1,22 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
 // RFC 3339 with a time zone: a moment without one is a different moment in every place.
-const MOMENT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const MOMENT = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 function parseMoment(value: unknown): Date {
-  const moment = typeof value === 'string' && MOMENT.test(value) ? new Date(value) : null;
-  if (moment && !Number.isNaN(moment.getTime())) return moment;
-  throw new GraphQLError('A DateTime is written as in RFC 3339, e.g. "2027-01-31T12:00:00Z".', {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
+  const [text, day, time] = (typeof value === 'string' && MOMENT.exec(value)) || [];
+  const moment = text && isInCalendar(`${day}T${time}`) ? new Date(text) : null;
+  // A time zone can move it out of the years that RFC 3339 has.
+  if (moment && moment.getUTCFullYear() >= 0 && moment.getUTCFullYear() <= 9999) return moment;
+  throw new GraphQLError(
+    'A DateTime is a moment in the calendar, written as in RFC 3339, e.g. "2027-01-31T12:00:00Z"; there are no leap seconds.',
+    { extensions: { code: 'BAD_USER_INPUT' } },
+  );
+}
+
+/** `Date` makes 2 March of 30 February, and the next day of 24:00. What does exist comes back as it went in. */
+function isInCalendar(dayAndTime: string): boolean {
+  return new Date(`${dayAndTime}Z`).toJSON()?.startsWith(dayAndTime) ?? false;
 }
 
 export const DateTime = new GraphQLScalarType<Date, string>({
