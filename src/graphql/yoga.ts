@@ -6,6 +6,7 @@ import type { Principal } from '../access/principal.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { guardRootFields } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
+import { createDocumentCaches } from './document-cache.ts';
 import { createMaskError, refusedRequest } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
@@ -49,6 +50,7 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
     multipart: false,
     cors: false,
     landingPage: false,
+    parserAndValidationCache: createDocumentCaches(),
     logging: yogaLogger(logger),
     graphiql: GRAPHIQL,
     renderGraphiQL: () => page.html,
