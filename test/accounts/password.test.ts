@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as argon2 from '@node-rs/argon2';
+import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { InputCheck } from '../../src/access/input.ts';
 import { Passwords } from '../../src/accounts/password.ts';
@@ -7,6 +8,7 @@ import { Passwords } from '../../src/accounts/password.ts';
 vi.mock('@node-rs/argon2', { spy: true });
 beforeEach(() => vi.clearAllMocks());
 
+const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');
 const passwords = new Passwords(15);
 
 /** What is wrong with a password; null where nothing is. */
@@ -65,8 +67,54 @@ describe('a new password', () => {
     expect(problem('violet kettle marches sideways', about)).toBeNull();
   });
 
+  test.each([
+    ['a well-known password', 'password'.repeat(32)],
+    ['one with digits for letters', 'p4$$w0rd'.repeat(31)],
+    ['one of a length that fits in nowhere', `${'cream'.repeat(50)}cre`],
+    ['a row of digits', '1234567890'.repeat(25)],
+    ['the keyboard', 'qwertyuiop'.repeat(25)],
+    ['one’s own address', 'bartholomew@featherstone.example'.repeat(8)],
+  ])('is not made good by repeating it: %s', (_what, password) => {
+    expect(problem(password, ['bartholomew@featherstone.example'])).toMatch(/guess/);
+  });
+
   test('is told of by a message that does not repeat it', () => {
     for (const password of ['short', 'passwordpassword']) expect(problem(password)).not.toContain(password);
+  });
+});
+
+describe('an estimate, which takes the more the longer its password is, and everybody may ask for', () => {
+  beforeEach(() => {
+    estimate.mockClear();
+  });
+
+  test.each([
+    ['digits', Array.from({ length: 256 }, (_, i) => (i * i * 7) % 10).join('')],
+    ['digits for letters', "'4(3!1|0$5+72%4@(".repeat(16).slice(0, 256)],
+    ['the keyboard', 'qwerfdsazxcv'.repeat(22).slice(0, 256)],
+    ['dates', '1.1.2001'.repeat(32)],
+    ['one character', '1'.repeat(256)],
+  ])('is made of the beginning of a password, and of few short words about its person: %s', (_what, password) => {
+    const words = Array.from({ length: 24_000 }, (_, i) => i.toString(36));
+    problem(password, ['n'.repeat(250), ...words]);
+    problem(password, [words.join('@')]);
+    expect(estimate).toHaveBeenCalledTimes(2);
+    for (const [estimated, about = []] of estimate.mock.calls) {
+      expect(estimated.length).toBeLessThanOrEqual(48);
+      expect(about.length).toBeLessThanOrEqual(9);
+      for (const word of about) expect(String(word).length).toBeLessThanOrEqual(48);
+    }
+  });
+
+  test('is not made of what is refused anyway', () => {
+    problem('too short');
+    problem('x'.repeat(257));
+    const check = new InputCheck();
+    check.require(false, 'input.email', 'Must be an email address.');
+    passwords.check(check, 'violet kettle marches sideways', 'input.password', []);
+    expect(estimate).not.toHaveBeenCalled();
+    passwords.check(new InputCheck(), 'violet kettle marches sideways', 'input.password', []);
+    expect(estimate).toHaveBeenCalledOnce();
   });
 });
 

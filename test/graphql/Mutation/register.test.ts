@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ZxcvbnFactory } from '@zxcvbn-ts/core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { backends, PASSWORD, type TestApp } from '../../support/app.ts';
 
 const SELECTION = `... on RegisterSuccess {
@@ -106,6 +107,15 @@ describe.each(backends())('register on $name', ({ start }) => {
       const refused = await register({ password: 'qwertyuiopasdfg' });
       expect(refused.fields).toEqual([{ path: 'input.password' }]);
       expect(JSON.stringify(refused)).not.toContain('qwertyuiopasdfg');
+    });
+
+    test('an address of any length keeps nobody busy with the password', async () => {
+      const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');
+      const email = Array.from({ length: 24_000 }, (_, i) => i.toString(36)).join('@');
+      const refused = await register({ email, password: "'4(3!1|0$5+72%4@(".repeat(15) });
+      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.email' }] });
+      expect(estimate).not.toHaveBeenCalled();
+      estimate.mockRestore();
     });
 
     test('the name and the address of a person are no password for them', async () => {
