@@ -76,6 +76,8 @@ export class AccountService<Started, Tokens> {
 
     const passwordHash = await passwords.hash(input.password);
     const outcome = await unitOfWork.transaction(async () => {
+      // Where another call has just made the administrator, with this address perhaps, that is what there is to say.
+      if ((await this.#isTaken(em, input.email)) && !(await isBootstrapped(em))) return 'emailTaken';
       const user = this.#newUser(input, passwordHash, 'ADMIN');
       const won = await em.execute(
         'insert into bootstrapped (user_id) values (?) on conflict (one) do nothing returning 1',
@@ -88,6 +90,10 @@ export class AccountService<Started, Tokens> {
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
+    if (outcome === 'emailTaken') {
+      const message = 'There is an account with this email already. Choose another one.';
+      return { kind: 'invalidInput', fields: [{ path: 'input.email', message }] };
+    }
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
@@ -97,17 +103,14 @@ export class AccountService<Started, Tokens> {
     input: AccountInput,
   ): Promise<LoggedIn<'registered', Tokens> | InvalidInput | { kind: 'emailTaken' } | { kind: 'registrationClosed' }> {
     const { em } = unitOfWork;
-    const { registration, passwords, emails, audit } = this.#options;
+    const { registration, passwords, audit } = this.#options;
     if (registration === 'closed') return { kind: 'registrationClosed' };
     const invalid = this.#check(input);
     if (invalid) return invalid;
 
     const passwordHash = await passwords.hash(input.password);
     const outcome = await unitOfWork.transaction(async () => {
-      // One at a time per address, for the unique index alone would not see a row under a retired key.
-      const [index] = emails.indexes(input.email);
-      await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${index!.toString('hex')}`]);
-      if (await this.#findByEmail(em, input.email)) return null;
+      if (await this.#isTaken(em, input.email)) return null;
       const user = this.#newUser(input, passwordHash, 'MEMBER');
       em.persist(user);
       audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
@@ -267,6 +270,14 @@ export class AccountService<Started, Tokens> {
   /** Locked until the commit: of several changes at once, the later ones see what the first one did. */
   #findForChange(em: EntityManager, id: string): Promise<User | null> {
     return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
+  /** Whether the address has an account. Until the commit, nobody else gives it one. */
+  async #isTaken(em: EntityManager, email: string): Promise<boolean> {
+    // One at a time per address, for the unique index alone would not see a row under a retired key.
+    const [index] = this.#options.emails.indexes(email);
+    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${index!.toString('hex')}`]);
+    return (await this.#findByEmail(em, email)) !== null;
   }
 
   #findByEmail(em: EntityManager, email: string): Promise<User | null> {

@@ -3,7 +3,7 @@ import { SCOPES } from '../../../src/access/scope.ts';
 import { backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../../support/app.ts';
 
 const SELECTION = `... on BootstrapSuccess { user { id email displayName role } tokens { accessToken session { id } } }
-  ... on InvalidInputError { fields { path } }`;
+  ... on InvalidInputError { fields { path message } }`;
 const INPUT = { setupToken: SETUP_TOKEN, email: 'first@example.com', password: PASSWORD, displayName: ' The First ' };
 
 // There is one first administrator per installation: every test has an installation of its own.
@@ -12,6 +12,8 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
   afterEach(() => app.close());
 
   const bootstrap = (input: object = {}) => app.mutate('bootstrap', { ...INPUT, ...input }, SELECTION);
+  const register = (email: string) =>
+    app.mutate('register', { email, password: PASSWORD, displayName: 'Somebody' }, '');
   const count = async (table: string) => (await app.sql(`select count(*)::int as n from ${table}`))[0].n;
 
   describe('with the setup token that the operator gave', () => {
@@ -43,6 +45,12 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       expect((await bootstrap({ setupToken: 'wrong' })).__typename).toBe('AlreadyBootstrappedError');
     });
 
+    test('AlreadyBootstrappedError: of ten at once with one address one wins, too', async () => {
+      const results = await Promise.all(Array.from({ length: 10 }, () => bootstrap()));
+      const names = results.map(({ __typename }) => __typename).toSorted();
+      expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
+    });
+
     test('SetupTokenRejectedError: nothing but the setup token makes an administrator', async () => {
       for (const setupToken of ['', 'wrong', `${SETUP_TOKEN} `, SETUP_TOKEN.slice(0, -1), SETUP_TOKEN.toUpperCase()]) {
         expect((await bootstrap({ setupToken })).__typename).toBe('SetupTokenRejectedError');
@@ -58,6 +66,32 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
         'input.password',
       ]);
       expect((await bootstrap()).__typename).toBe('BootstrapSuccess');
+    });
+
+    test('InvalidInputError: whose address has an account already takes another one, with the same token', async () => {
+      expect((await register('first@example.com')).__typename).toBe('RegisterSuccess');
+      for (const email of ['first@example.com', ' FIRST@example.com ']) {
+        const refused = await bootstrap({ email });
+        expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.email' }] });
+        expect(JSON.stringify(refused)).not.toMatch(/first@/i);
+      }
+      expect([await count('users'), await count('bootstrapped')]).toEqual([1, 0]);
+      expect((await bootstrap({ email: 'second@example.com' })).__typename).toBe('BootstrapSuccess');
+    });
+
+    test('of a bootstrap and registrations with one address at once, one gets it', async () => {
+      const email = 'everybody@example.com';
+      const [bootstrapped, ...registered] = await Promise.all([
+        bootstrap({ email }),
+        ...Array.from({ length: 4 }, () => register(email)),
+      ]);
+      const won = bootstrapped.__typename === 'BootstrapSuccess';
+      expect(bootstrapped.__typename).toBe(won ? 'BootstrapSuccess' : 'InvalidInputError');
+      expect(registered.map(({ __typename }) => __typename).toSorted()).toEqual([
+        ...Array(won ? 4 : 3).fill('EmailTakenError'),
+        ...Array(won ? 0 : 1).fill('RegisterSuccess'),
+      ]);
+      expect([await count('users'), await count('bootstrapped')]).toEqual([1, won ? 1 : 0]);
     });
   });
 
