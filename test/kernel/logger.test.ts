@@ -142,6 +142,48 @@ describe('an error', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 
+  describe('of a database', () => {
+    /** As MikroORM appends what the database says of the row. */
+    const refused = (message: string, fields: object) => {
+      const error = Object.assign(new Error(message), fields);
+      error.stack = `DriverException: ${message}\n    at insert (driver.js:1:2)\n\n    at query (pg.js:3:4)`;
+      return error;
+    };
+
+    test('says which constraint, and nothing of the row', () => {
+      const { logger, lines, last } = captured();
+      const row = '\n - detail: Failing row contains (hunter2,\n    at hunter2, x).\n - hint: hunter2';
+      const error = refused(`violates check constraint "sane"${row}`, { code: '23514', constraint: 'sane' });
+      logger.error({ err: error });
+      expect(last().err).toMatchObject({
+        code: '23514',
+        constraint: 'sane',
+        message: 'violates check constraint "sane"',
+      });
+      expect(last().err.stack).toBe(
+        'DriverException: violates check constraint "sane"\n    at insert (driver.js:1:2)\n\n    at query (pg.js:3:4)',
+      );
+      logger.error({ err: new Error('outer', { cause: error }) });
+      error.message = 'told otherwise meanwhile';
+      error.stack = error.stack?.replace('    at hunter2, x', '');
+      logger.error({ err: error });
+      expect(last().err.stack).toContain('at insert');
+      expect(lines.join('')).not.toContain('hunter2');
+    });
+
+    test.each([
+      ['22007', 'invalid input syntax for type timestamp with time zone: "hunter2"'],
+      ['22P02', 'invalid input value for enum mood: "hun"ter2 hunter2"'],
+      ['22003', 'value "hunter2" is out of range for type integer'],
+    ])('says that a value does not fit, and not which: %s', (code, message) => {
+      const { logger, lines, last } = captured();
+      logger.error({ err: refused(message, { code }) });
+      expect(last().err.message).toContain(message.slice(0, 5));
+      expect(last().err.stack).toContain('at insert');
+      expect(lines.join('')).not.toMatch(/hunter2|ter2/);
+    });
+  });
+
   test('names the members of an aggregate', () => {
     const { logger, last } = captured();
     logger.error({ err: new AggregateError([new Error('first address'), new Error('second address')]) });

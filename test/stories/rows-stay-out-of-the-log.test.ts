@@ -1,0 +1,74 @@
+// The database says which row it refused, down to the hash of a password. Nobody else is told, the log included.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+
+describe.each(backends())('on $name, a row that the database refused', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+    await app.sql(`alter table users add constraint nobody_odd check (display_name not like 'Odd%')`);
+    await app.sql(`create function fussy() returns trigger language plpgsql as $$ begin
+      if new.display_name like 'Twin%' then select email_index into new.email_index from users; end if;
+      if new.display_name like 'Fussy%' then
+        raise exception 'not this one' using detail = new.password_hash, hint = new.email_sealed;
+      end if;
+      return new;
+    end $$`);
+    await app.sql('create trigger fussy before insert on users for each row execute function fussy()');
+  });
+  afterAll(() => app.close());
+
+  let addresses = 0;
+  /** What the log says of a registration that the database refuses. */
+  async function refusal(displayName: string) {
+    const requestId = `a-row-that-is-refused-${++addresses}`;
+    const before = app.log.length;
+    const answer = await app.graphql(
+      'mutation ($input: RegisterInput!) { register(input: $input) { __typename } }',
+      { input: { email: `persephone-${addresses}@example.com`, password: PASSWORD, displayName } },
+      { headers: { 'x-request-id': requestId } },
+    );
+    expect(answer.errors?.[0]?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId });
+    const lines = app.log.slice(before);
+    const told = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'unexpected error');
+    return { text: lines.join(''), err: told.err };
+  }
+
+  const expectNoRow = (text: string) => {
+    expect(text).not.toMatch(/argon2|Failing row|already exists|Key \(|persephone|usr_|detail|hint/i);
+    expect(text).not.toMatch(/\\x[0-9a-f]{8}/); // How PostgreSQL writes the blind index of an address.
+  };
+
+  test('because there is one already is told by type, SQLSTATE and constraint alone', async () => {
+    await app.admin(); // Whose address the twin has.
+    const { text, err } = await refusal('Twin Quillfeather');
+    expect(err).toMatchObject({
+      type: 'UniqueConstraintViolationException',
+      code: '23505',
+      constraint: 'users_email_index_key',
+      message: 'duplicate key value violates unique constraint "users_email_index_key"',
+    });
+    expect(err.stack).toMatch(/^\w+: duplicate key.*\n +at /);
+    expect(text).not.toContain('Quillfeather');
+    expectNoRow(text);
+  });
+
+  test('because of what is in it is told by type, SQLSTATE and constraint alone', async () => {
+    const { text, err } = await refusal('Odd Quillfeather');
+    expect(err).toMatchObject({
+      type: 'CheckConstraintViolationException',
+      code: '23514',
+      constraint: 'nobody_odd',
+      message: 'new row for relation "users" violates check constraint "nobody_odd"',
+    });
+    expect(text).not.toContain('Quillfeather');
+    expectNoRow(text);
+  });
+
+  test('by a trigger is told in the words of the trigger, without its detail and its hint', async () => {
+    const { text, err } = await refusal('Fussy Quillfeather');
+    expect(err).toMatchObject({ type: 'DriverException', code: 'P0001', message: 'not this one' });
+    expect(text).not.toContain('Quillfeather');
+    expectNoRow(text);
+  });
+});
