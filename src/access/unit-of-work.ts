@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sql';
+import { connectionBroke, sqlStateOf } from '../kernel/sql-errors.ts';
 import { credentialMissing, credentialRefused, outcomeUnknown } from './access-error.ts';
 import type { Principal } from './principal.ts';
 
@@ -76,24 +77,13 @@ export class UnitOfWork {
       await this.em.commit();
     } catch (error) {
       await this.em.rollback().catch(() => undefined); // Nothing is left to undo, but the connection to be given back.
-      throw wasAnswered(error) ? error : outcomeUnknown(error);
+      throw connectionBroke(error) ? outcomeUnknown(error) : error;
     }
     return outcome;
   }
 }
 
-function sqlStateOf(error: unknown): string | undefined {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
-
 function lostAgainstAnother(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === '40P01' || state === '40001';
-}
-
-/** Whether the server itself said that the commit failed; a broken connection (08…) or a shutdown (57P…) says nothing. */
-function wasAnswered(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state !== undefined && !state.startsWith('08') && !state.startsWith('57P');
 }
