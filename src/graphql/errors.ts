@@ -35,17 +35,21 @@ export function refusedRequest(error: AccessError): GraphQLError {
  * of everything else only the request id leaves the house, and the rest goes to the log.
  */
 export function createMaskError(logger: Logger) {
+  const logged = new WeakSet<object>();
   return (error: unknown): Error => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+    if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
     const requestId = currentRequestId();
+    // Once: a read that many fields have waited for fails all of them.
+    const isNew = !logged.has(original as object);
+    if (original instanceof Error) logged.add(original);
     if (original instanceof AccessError) {
-      if (original.cause) logger.warn({ requestId, err: original }, original.message);
+      if (original.cause && isNew) logger.warn({ requestId, err: original }, original.message);
       // What slows a field down or takes the service away concerns the whole answer, so that every proxy understands.
       const wholeAnswer = original.retryAfterSeconds !== undefined;
       return at(error, toGraphQLError(original, wholeAnswer ? original.http : undefined));
     }
-    if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
-    logger.error({ requestId, err: original }, 'unexpected error');
+    if (isNew) logger.error({ requestId, err: original }, 'unexpected error');
     const message = 'Something went wrong. The details are in the log of the service, under this request id.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 
 describe.each(backends())('on $name', ({ start }) => {
@@ -60,6 +60,23 @@ describe.each(backends())('on $name', ({ start }) => {
       expect(text).toContain('rka_[redacted]');
       expect(text).not.toContain('0123456789abcdefghij');
       expect(text).not.toContain(admin.accessToken);
+    });
+
+    test('stands there once, however many fields it fails', async () => {
+      const requestId = 'one-id-for-all-logs-4';
+      const member = await app.member();
+      for (let key = 0; key < 3; key++) await app.apiKey(member);
+      await app.sql('alter table credential_usage rename to credential_usage_hidden');
+      onTestFinished(
+        async () => void (await app.sql('alter table credential_usage_hidden rename to credential_usage')),
+      );
+      const { errors } = await app.graphql(
+        '{ apiKeys { nodes { lastUsedAt } } }',
+        {},
+        { bearer: member.accessToken, headers: { 'x-request-id': requestId } },
+      );
+      expect(errors).toHaveLength(3);
+      expect(linesOf(requestId).filter(({ level }) => level >= 40)).toHaveLength(1);
     });
 
     test('undoes no field before it, and lets none after it begin', async () => {
