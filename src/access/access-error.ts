@@ -68,9 +68,12 @@ export const scopeMissing = (scope: string) =>
 export const tooMany = (retryAfterSeconds: number) =>
   new AccessError('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
 
-/** The service cannot know whether the credential is good, and does not guess. */
+/**
+ * The service cannot know: whether the credential is good, or what it was asked about. It does not guess. Nothing was
+ * changed, so trying again is safe.
+ */
 export const unavailable = (cause?: unknown) =>
-  new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service cannot check credentials at the moment. Try again.', {
+  new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service cannot answer at the moment. Try again.', {
     retryAfterSeconds: 1,
     cause,
   });

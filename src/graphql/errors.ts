@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql';
-import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
+import { AccessError, type AccessErrorCode, unavailable } from '../access/access-error.ts';
 import { type Logger, maskSecrets } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
+import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 
 /** What each access error is called in `extensions.code`. */
 const CODES: Record<AccessErrorCode, string> = {
@@ -31,8 +32,9 @@ export function refusedRequest(error: AccessError): GraphQLError {
 }
 
 /**
- * Decides what callers get to see of an error. Access errors and errors of the request itself speak for themselves;
- * of everything else only the request id leaves the house, and the rest goes to the log.
+ * Decides what callers get to see of an error. Access errors and errors of the request itself speak for themselves, and a
+ * database that did not answer is a reason to try again; of everything else only the request id leaves the house, and
+ * the rest goes to the log.
  */
 export function createMaskError(logger: Logger) {
   const logged = new WeakSet<object>();
@@ -43,16 +45,23 @@ export function createMaskError(logger: Logger) {
     // Once: a read that many fields have waited for fails all of them.
     const isNew = !logged.has(original as object);
     if (original instanceof Error) logged.add(original);
-    if (original instanceof AccessError) {
-      if (original.cause && isNew) logger.warn({ requestId, err: original }, original.message);
+    const told = toldAsIs(original);
+    if (told) {
+      if (told.cause && isNew) logger.warn({ requestId, err: told }, told.message);
       // What slows a field down or takes the service away concerns the whole answer, so that every proxy understands.
-      const wholeAnswer = original.retryAfterSeconds !== undefined;
-      return at(error, toGraphQLError(original, wholeAnswer ? original.http : undefined));
+      const wholeAnswer = told.retryAfterSeconds !== undefined;
+      return at(error, toGraphQLError(told, wholeAnswer ? told.http : undefined));
     }
     if (isNew) logger.error({ requestId, err: original }, 'unexpected error');
     const message = 'Something went wrong. The details are in the log of the service, under this request id.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };
+}
+
+/** What may be told in its own words; null where the caller must not see what it was. */
+function toldAsIs(error: unknown): AccessError | null {
+  if (error instanceof AccessError) return error;
+  return databaseDidNotAnswer(error) ? unavailable(error) : null;
 }
 
 /** What Yoga calls requests that are no GraphQL request at all; these get their status from everybody. */

@@ -1,7 +1,9 @@
+import { connect } from 'node:net';
 import { DriverException } from '@mikro-orm/core';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { connectionBroke, sqlStateOf } from '../../src/kernel/sql-errors.ts';
+import { connectionBroke, databaseDidNotAnswer, sqlStateOf } from '../../src/kernel/sql-errors.ts';
+import { freePort } from '../support/ports.ts';
 
 /** As the server says it, and the driver hands it on. */
 function answered(code: string): Error {
@@ -37,5 +39,71 @@ describe('how a statement ended is known', () => {
     new Error('Query read timeout'),
   ])('and not where the connection broke: %s', (error) => {
     expect(connectionBroke(new DriverException(error))).toBe(true);
+  });
+});
+
+describe('a database that did not answer', () => {
+  const SILENCE: [what: string, error: unknown][] = [
+    ...['08000', '08006', '57P01', '57P02', '57P03', '57P05', '57014', '55P03', '53300', '25P03'].map(
+      (code): [string, Error] => [code, answered(code)],
+    ),
+    ...[
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'EPIPE',
+      'ETIMEDOUT',
+      'EHOSTUNREACH',
+      'ENETUNREACH',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+    ].map((code): [string, Error] => [code, broken(code)]),
+    ...[
+      'Connection terminated',
+      'Connection terminated unexpectedly',
+      'Connection terminated due to connection timeout',
+      'timeout expired',
+      'timeout exceeded when trying to connect',
+      'Query read timeout',
+      'Client was closed and is not queryable',
+      'Client has encountered a connection error and is not queryable',
+    ].map((message): [string, Error] => [message, new Error(message)]),
+  ];
+
+  test.each(SILENCE)('%s', (_, error) => {
+    expect(databaseDidNotAnswer(error)).toBe(true);
+  });
+
+  test.each(SILENCE)('%s, also as the ORM wraps it, and as the cause of something else', (_, error) => {
+    expect(databaseDidNotAnswer(new DriverException(error as Error))).toBe(true);
+    const cause = new Error('could not read', { cause: error });
+    expect(databaseDidNotAnswer(new Error('could not say', { cause }))).toBe(true);
+  });
+
+  test('a name with several addresses, none of which answers', async () => {
+    const port = await freePort();
+    const lookup = (_name: string, _options: object, found: (error: null, addresses: object[]) => void) =>
+      found(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '127.0.0.2', family: 4 },
+      ]);
+    const error = await new Promise<Error>((resolve) => {
+      connect({ host: 'database', port, autoSelectFamily: true, lookup: lookup as never }).on('error', resolve);
+    });
+    expect(error).toBeInstanceOf(AggregateError);
+    expect(databaseDidNotAnswer(error)).toBe(true);
+  });
+
+  test('is not one that said no, and no other error', () => {
+    for (const state of ['23505', '40001', '42P01', '22P02', 'P0001', '28P01', '57000']) {
+      expect(databaseDidNotAnswer(answered(state))).toBe(false);
+    }
+    const others = [new TypeError('x is not a function'), broken('ENOENT'), 'Query read timeout', null, undefined];
+    for (const error of others) expect(databaseDidNotAnswer(error)).toBe(false);
+  });
+
+  test('causes that go round in a circle are an end, too', () => {
+    const error = new Error('round');
+    error.cause = new Error('and round', { cause: error });
+    expect(databaseDidNotAnswer(error)).toBe(false);
   });
 });

@@ -1,23 +1,36 @@
 // Without its database the service cannot know. It says so, for as long as that lasts: 503, never 401 and never 200.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
-import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
+import { type Account, type Answer, MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 
 const LEASE_MS = 400;
+/** Long enough to be asked something within it when the database is gone already. */
+const LONG_LEASE_MS = 5000;
+const PATIENCE = { timeout: 30_000 };
+/** The places of the pool that the unit of work takes its connections from. */
+const PLACES = 10;
 
 describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'none')('while PostgreSQL', () => {
   let server: PostgresServer;
   let proxy: TcpProxy;
   let app: TestApp;
+  /** Another installation, with a longer lease. */
+  let patient: TestApp;
   let member: Account;
 
   beforeAll(async () => {
     server = await startPostgres();
     proxy = await startProxy({ host: '127.0.0.1', port: server.port });
-    const databaseUrl = proxy.url(await server.createDatabase('rekey'));
-    app = await startTestApp({ databaseUrl, env: { REKEY_LEASE_MS: String(LEASE_MS), REKEY_MASTER_KEY: MASTER_KEY } });
+    const start = async (database: string, leaseMs: number) =>
+      startTestApp({
+        databaseUrl: proxy.url(await server.createDatabase(database)),
+        env: { REKEY_LEASE_MS: String(leaseMs), REKEY_MASTER_KEY: MASTER_KEY, REKEY_REFRESH_PER_MINUTE: '0' },
+      });
+    app = await start('rekey', LEASE_MS);
+    patient = await start('patient', LONG_LEASE_MS);
     member = await app.member();
   });
 
@@ -26,6 +39,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     server?.resume();
     await server?.start();
     await app?.close();
+    await patient?.close();
     await proxy?.close();
     await server?.destroy();
   });
@@ -126,4 +140,82 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     await proxy.heal();
     await expect.poll(async () => (await ask(secret)).status, { timeout: 15_000 }).toBe(204);
   });
+
+  type Operation = () => Promise<Answer>;
+
+  /** What takes its connection from the pool of the unit of work, each as somebody with an account of his own. */
+  async function operationsOn(on: TestApp): Promise<{ account: Account; operations: Record<string, Operation> }> {
+    const account = await on.member();
+    const apiKey = await on.apiKey(account);
+    const bearer = { bearer: account.accessToken };
+    const mutation = (field: string, input: string, credential = {}) =>
+      on.graphql(`mutation { ${field}(input: { ${input} }) { __typename } }`, {}, credential);
+    const operations = {
+      login: () => mutation('login', `email: "${account.email}", password: "${PASSWORD}"`),
+      refreshSession: () => mutation('refreshSession', `refreshToken: "${account.refreshToken}"`),
+      createApiKey: () => mutation('createApiKey', 'name: "made meanwhile"', bearer),
+      revokeApiKey: () => mutation('revokeApiKey', `apiKeyId: "${apiKey.id}"`, bearer),
+      apiKeys: () => on.graphql('{ apiKeys { nodes { id } } }', {}, bearer),
+      viewer: () => on.graphql('{ viewer { user { id } } }', {}, bearer),
+    };
+    return { account, operations };
+  }
+
+  /** What a caller is told who can do nothing but try again: nobody knows, and nothing was changed. */
+  const UNAVAILABLE = [503, '1', ['AUTHENTICATION_UNAVAILABLE']];
+  const told = ({ status, headers, errors }: Answer) => [
+    status,
+    headers.get('retry-after'),
+    errors?.map(({ extensions }) => extensions.code),
+  ];
+  const works = async (operation: Operation) => {
+    const { status, errors } = await operation();
+    return status === 200 && errors === undefined;
+  };
+
+  /** As many transactions at once as the pool has places: none was lost. */
+  async function takeEveryPlace(on: TestApp): Promise<void> {
+    const transactions = Array.from({ length: PLACES }, () => on.app.database.fork());
+    await Promise.all(transactions.map((em) => em.begin()));
+    await Promise.all(transactions.map((em) => em.rollback()));
+  }
+
+  /** The keys that an account has made with `createApiKey`, as the database itself knows them. */
+  const madeBy = ({ id }: Account, database: string) =>
+    server.query(`select 1 from api_keys where user_id = $1 and name = 'made meanwhile'`, [id], database);
+
+  const spoken = outages.filter(([what]) => ['has crashed', 'is shut down', 'is cut off'].includes(what));
+
+  test.each(spoken)(
+    '%s: whatever needs more than a credential is 503, within the lease and after it, and works when it is back',
+    async (_, begin, end) => {
+      const [within, after] = await Promise.all([operationsOn(patient), operationsOn(app)]);
+      onTestFinished(async () => void (await end())); // Also where it failed: the next test is about something else.
+      await expect.poll(leased).toBe(true);
+      await Promise.all([works(within.operations.viewer!), works(after.operations.viewer!)]); // Known by now, as after a day of work.
+
+      await begin();
+      const answers = Object.values(within.operations).map((operation) => operation());
+      await expect.poll(leased).toBe(false);
+      answers.push(...Object.values(after.operations).map((operation) => operation()));
+      const all = await Promise.all(answers);
+      expect(all.map(told)).toEqual(all.map(() => UNAVAILABLE));
+      for (const { headers } of all.slice(0, 2)) {
+        const lines = patient.log.filter((line) => line.includes(headers.get('x-request-id') as string));
+        expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toHaveLength(1);
+      }
+
+      await end();
+      for (const [on, { account, operations }, database] of [
+        [patient, within, 'patient'],
+        [app, after, 'rekey'],
+      ] as const) {
+        // What was answered with 503 has not happened.
+        expect(await madeBy(account, database)).toEqual([]);
+        for (const operation of Object.values(operations))
+          await expect.poll(() => works(operation), PATIENCE).toBe(true);
+        await takeEveryPlace(on);
+      }
+    },
+  );
 });
