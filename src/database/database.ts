@@ -41,6 +41,10 @@ const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
 const SETTLING_TIMEOUT_MS = 5000;
+/** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
+const STATEMENT_TIMEOUT_MS = 4000;
+/** When we give up ourselves: by then the server would have spoken, were it there. Also how long one waits for a place. */
+const ANSWER_TIMEOUT_MS = 5000;
 /** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
 const IDLE_TRANSACTION_MS = 2000;
 const MIGRATION_LOCK = 823640926;
@@ -52,12 +56,16 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
 
 async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
+  const log = (message: string) => logger.debug(message);
   const orm = await MikroORM.init({
-    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    ...ormOptions({ subscribers, log }),
     clientUrl: url,
     pool: { min: 0, max: 10 },
     driverOptions: {
-      connectionTimeoutMillis: 5000,
+      connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
+      query_timeout: ANSWER_TIMEOUT_MS,
       keepAlive: true,
       application_name: 'rekey',
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
@@ -76,11 +84,19 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { timeoutMs: 120_000, logger });
+      // Not on the pool of the requests: a migration may take its time. It knows no entity.
+      const migrating = await MikroORM.init({
+        ...ormOptions({ log }),
+        entities: [],
+        discovery: { warnWhenNoEntities: false },
+        clientUrl: url,
+        driverOptions: { keepAlive: true, application_name: 'rekey-migrate' },
+      });
       try {
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
-        await orm.migrator.up();
+        await migrating.migrator.up();
       } finally {
-        await lock.close(); // Ends the session and so lets go of the lock.
+        await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.
       }
     },
     async close() {

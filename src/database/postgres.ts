@@ -33,13 +33,14 @@ export class PooledSql implements Sql {
 }
 
 /**
- * Gives the place of a connection that broke back to its pool. The query builder gives one back after a commit or a
- * rollback that succeeded, and on a broken connection neither does: every transaction that the server ended would take a
- * place away for good.
+ * Gives the place of a connection that broke, or did not answer in time, back to its pool, and ends the connection. The
+ * query builder gives one back after a commit or a rollback that succeeded, and on such a connection neither does: every
+ * transaction that the server ended would take a place away for good. After anything else it gives back whatever it
+ * has, and the next one would wait behind a statement that was given up.
  */
 export function replaceBroken(pool: pg.Pool): void {
   pool.on('connect', (client) => {
-    client.once('end', () => {
+    const replace = () => {
       const { release } = client;
       client.release = () => undefined; // Whoever holds it may still want to give it back.
       try {
@@ -47,7 +48,18 @@ export function replaceBroken(pool: pg.Pool): void {
       } catch {
         // It was not in use.
       }
-    });
+    };
+    client.once('end', replace);
+    const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+    client.query = ((...given: unknown[]) => {
+      const answer = query(...given);
+      if (answer instanceof Promise) {
+        answer.catch((error) => {
+          if (!(error instanceof pg.DatabaseError)) replace(); // Heard here first: whoever holds it gives it back next.
+        });
+      }
+      return answer;
+    }) as typeof client.query;
   });
 }
 

@@ -1,5 +1,6 @@
 // Without its database the service cannot know. It says so, for as long as that lasts: 503, never 401 and never 200.
 
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, type Answer, MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
@@ -184,9 +185,29 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   const madeBy = ({ id }: Account, database: string) =>
     server.query(`select 1 from api_keys where user_id = $1 and name = 'made meanwhile'`, [id], database);
 
-  const spoken = outages.filter(([what]) => ['has crashed', 'is shut down', 'is cut off'].includes(what));
+  /** Does something at the end of every transaction in which this account has made a key. */
+  async function atCommitOf({ id }: Account, statement: string): Promise<void> {
+    const name = `at_commit_of_${id.slice(4).toLowerCase()}`;
+    const create = `create function ${name}() returns trigger language plpgsql as
+      $$ begin ${statement}; return null; end $$`;
+    await server.query(create, [], 'patient');
+    await server.query(
+      `create constraint trigger ${name} after insert on api_keys deferrable initially deferred
+        for each row when (new.user_id = '${id}') execute function ${name}()`,
+      [],
+      'patient',
+    );
+  }
 
-  test.each(spoken)(
+  /** Somebody else at the database, who goes away with the test. */
+  async function somebodyElse(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: server.url('patient') });
+    await client.connect();
+    onTestFinished(() => client.end());
+    return client;
+  }
+
+  test.each(outages)(
     '%s: whatever needs more than a credential is 503, within the lease and after it, and works when it is back',
     async (_, begin, end) => {
       const [within, after] = await Promise.all([operationsOn(patient), operationsOn(app)]);
@@ -218,4 +239,62 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       }
     },
   );
+
+  test('does not answer on one connection, only the one who asked there is told so, and nobody gets it after him', async () => {
+    const { operations } = await operationsOn(patient);
+    let asked = false;
+    const held = proxy.holdRepliesWhen((chunk, direction) => {
+      if (asked || direction !== 'request' || !chunk.includes('from "users"')) return false;
+      asked = true;
+      return true;
+    });
+    onTestFinished(() => proxy.releaseReplies());
+    const first = operations.viewer!();
+    await held;
+    expect(told(await first)).toEqual(UNAVAILABLE);
+    for (let turn = 0; turn < 3; turn++) expect(await works(operations.viewer!)).toBe(true);
+    await takeEveryPlace(patient);
+  });
+
+  test('does not say how a commit ended, the outcome is unknown: neither a success nor a reason to try again', async () => {
+    const { account, operations } = await operationsOn(patient);
+    const marker = `the end of ${account.id}`;
+    await atCommitOf(account, `raise notice '${marker}'`);
+    const held = proxy.holdRepliesWhen((chunk, direction) => direction === 'reply' && chunk.includes(marker));
+    onTestFinished(() => proxy.releaseReplies());
+    const answer = operations.createApiKey!();
+    await held;
+    expect(told(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
+    expect(await madeBy(account, 'patient')).toHaveLength(1);
+    await takeEveryPlace(patient);
+  });
+
+  test('makes them wait for somebody else’s lock, they are told to try again, and others get their turn', async () => {
+    const [held, { operations }] = await Promise.all([operationsOn(patient), operationsOn(patient)]);
+    await takeEveryPlace(patient);
+    const somebody = await somebodyElse();
+    await somebody.query('begin');
+    await somebody.query('select from users where id = $1 for update', [held.account.id]);
+    const waiting = Array.from({ length: PLACES + 2 }, () => held.operations.revokeApiKey!());
+    const locked = `select 1 from pg_stat_activity where datname = 'patient' and wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await server.query(locked)).length, PATIENCE).toBe(PLACES);
+    const login = await operations.login!();
+    expect([UNAVAILABLE, [200, null, undefined]]).toContainEqual(told(login));
+    expect((await Promise.all(waiting)).map(told)).toEqual(waiting.map(() => UNAVAILABLE));
+    for (const operation of Object.values(operations)) await expect.poll(() => works(operation), PATIENCE).toBe(true);
+
+    await somebody.query('rollback');
+    await expect.poll(() => works(held.operations.revokeApiKey!), PATIENCE).toBe(true);
+    await takeEveryPlace(patient);
+  });
+
+  test('makes a commit wait for somebody else’s lock, it has not happened, and that is known', async () => {
+    const { account, operations } = await operationsOn(patient);
+    await atCommitOf(account, 'perform pg_advisory_xact_lock(47)');
+    const somebody = await somebodyElse();
+    await somebody.query('select pg_advisory_lock(47)');
+    expect(told(await operations.createApiKey!())).toEqual(UNAVAILABLE);
+    expect(await madeBy(account, 'patient')).toEqual([]);
+    await takeEveryPlace(patient);
+  });
 });

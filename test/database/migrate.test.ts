@@ -1,0 +1,32 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { backends, type TestApp } from '../support/app.ts';
+
+describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('migrating $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+
+  test('may take longer than any request may, also where it has to wait', async () => {
+    const somebody = new pg.Client({ connectionString: app.app.config.databaseUrl as string });
+    await somebody.connect();
+    onTestFinished(() => somebody.end());
+    await somebody.query('begin');
+    await somebody.query('lock table rekey_migrations in access exclusive mode');
+    const migrated = app.app.database.migrate().then(
+      () => 'migrated',
+      (error) => error,
+    );
+    const locked = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect.poll(() => app.sql(locked), { timeout: 30_000 }).toHaveLength(1);
+    // Two requests, one after the other, begin to wait later and have given up earlier.
+    for (const request of ['first', 'second']) {
+      const waited = app.sql(`select '${request}' from rekey_migrations`);
+      await expect(waited).rejects.toThrow(/timeout/);
+    }
+    await somebody.query('rollback');
+    expect(await migrated).toBe('migrated');
+  });
+});
