@@ -78,7 +78,14 @@ export const SETTLE: Statement = {
       (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
         from auth_replica)::text as replicas
     from (select 1) as always
-    left join lateral (select at from auth_inval where tag = $1 order by seq desc limit 1) newest on true`,
+    left join lateral (
+      select at from (
+        (select seq, at from auth_inval where tag = $1 order by seq desc limit 1)
+        union all
+        -- Which speaks for every tag, and alone where a transaction changed too many to list.
+        (select seq, at from auth_inval where tag = '*' order by seq desc limit 1)
+      ) said order by seq desc limit 1
+    ) newest on true`,
 };
 export interface SettleRow {
   seq: number;

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
+import { join, type Member } from './support/replica.ts';
 
 /** Every column of every table that decides about a credential: how it may change, and what that invalidates. */
 const DECIDING: Record<string, Record<string, string[]>> = {
@@ -219,6 +220,102 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await em.commit();
     });
     expect(tags).toEqual(['user:usr_one']);
+  });
+});
+
+describe.each(backends())('many changes in one transaction on $name', ({ open }) => {
+  const MOST = 1000;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await open();
+    await fill(database);
+    await database
+      .fork()
+      .execute(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
+      select 'key_' || n, 'usr_two', '', '', 'h' || n, '{}', '{}', now() from generate_series(1, 20000) as n`);
+  });
+  afterAll(() => database?.close());
+
+  const first = (count: number) => `update api_keys set permissions = array[random()::text]
+    where id in (select 'key_' || n from generate_series(1, ${count}) as n)`;
+  const committing = (...statements: string[]) =>
+    database.tagsOf(async () => {
+      const em = database.fork();
+      await em.begin();
+      for (const statement of statements) await em.execute(statement);
+      await em.commit();
+    });
+
+  test('plain SQL ends 20 000 keys at once: everybody knows of each, by about a thousand rows and one for all', async () => {
+    const members: Member[] = [];
+    for (let n = 0; n < (database.url ? 2 : 1); n++)
+      members.push(await join(database, { leaseMs: 60_000, start: false }));
+    const cached = ['key_7', 'key_19999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
+    expect(members.map(({ replica }) => cached.map((each) => replica.admits(each)))).not.toContainEqual([false, false]);
+
+    const tags = await committing(`update api_keys set revoked_at = now() where user_id = 'usr_two'`);
+    expect(tags).toHaveLength(MOST + 1);
+    expect(tags.indexOf('*')).toBe(MOST);
+
+    for (const { replica } of members) await replica.sync();
+    for (const { replica } of members) for (const each of cached) expect(replica.admits(each)).toBe(false);
+    // Whatever row of the log it was that said so.
+    const [everything] = await database.sql<{ seq: number; at: number }>(
+      `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,
+    );
+    const receipt = await members[0]!.revocations.settle('key:key_19999', new Date(0));
+    expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', sequence: String(everything!.seq) });
+    expect(receipt.committedAt).toEqual(new Date(everything!.at));
+    for (const member of members) await member.stop();
+  });
+
+  test('a thousand are told one by one, and everybody else keeps what is cached', async () => {
+    const tags = await committing(first(MOST));
+    expect(tags).toHaveLength(MOST);
+    expect(tags).not.toContain('*');
+  });
+
+  test('they are counted over all tables and all statements, and what follows `*` is said by it', async () => {
+    const tags = await committing(first(600), first(600), `update users set disabled_at = now() where id = 'usr_one'`);
+    expect(tags).toHaveLength(MOST + 1);
+    expect(tags.at(-1)).toBe('*');
+  });
+
+  test('what is rolled back to a savepoint has said nothing', async () => {
+    const tags = await committing(
+      'savepoint half',
+      first(2000),
+      'set constraints all immediate',
+      'rollback to savepoint half',
+      'set constraints all deferred',
+      `update users set disabled_at = clock_timestamp() where id = 'usr_one'`,
+    );
+    expect(tags).toEqual(['user:usr_one']);
+  });
+
+  test('what was said before a savepoint that is rolled back stays said, and is counted', async () => {
+    const tags = await committing(
+      first(900),
+      'set constraints all immediate',
+      'savepoint half',
+      first(900),
+      'rollback to savepoint half',
+      first(101),
+    );
+    expect(tags).toHaveLength(MOST + 1);
+    expect(tags.at(-1)).toBe('*');
+  });
+
+  test('one transaction speaks for no other', async () => {
+    await committing(first(2000));
+    expect(await committing(first(1))).toEqual(['key:key_1']);
+    // Not even where the number of the transaction comes again: in a copy of the data on another server.
+    const tags = await committing(
+      `update auth_bulk set writer = pg_current_xact_id() || ' 1'`,
+      `update auth_epoch set writer = pg_current_xact_id() || ' 1', begun = -5000`,
+      first(1),
+    );
+    expect(tags).toEqual(['key:key_1']);
   });
 });
 

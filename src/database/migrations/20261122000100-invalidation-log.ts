@@ -1,5 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
+/** A transaction that invalidates more than this invalidates everything: to forget all is cheaper than to list it. */
+const MOST_PER_TRANSACTION = 1000;
+
 /**
  * The invalidation log: whatever narrows what a credential may do is written down in the commit that does it,
  * whoever does it, be it this service, an ORM bypass or an operator with psql.
@@ -11,8 +14,17 @@ export class Migration20261122000100 extends Migration {
   override async up(): Promise<void> {
     this.addSql(`create table auth_epoch (
       one boolean primary key default true check (one),
-      seq bigint not null
+      seq bigint not null,
+      -- Who appended last, and where the log ended before his first row.
+      writer text,
+      begun bigint
     ) with (fillfactor = 50)`);
+    // The transaction that has invalidated everything, and so has nothing more to say. Not a setting of the session, which
+    // anybody could set. And not in auth_epoch: a row that was updated a thousand times in this transaction is slow to read.
+    this.addSql(`create table auth_bulk (
+      one boolean primary key default true check (one),
+      writer text not null
+    )`);
     this.addSql(`insert into auth_epoch (seq) values (0)`);
     this.addSql(`create table auth_inval (
       seq bigint primary key,
@@ -44,12 +56,32 @@ export class Migration20261122000100 extends Migration {
     this.addSql(`insert into auth_primary (identity) values (auth_server_identity())`);
 
     // Whoever changes a row may have any search path: these find the log all the same.
+    //
+    // After a `*` the transaction appends nothing: all that it changes becomes visible together with it. A snapshot that
+    // does not see this transaction is older than the `*`, so nothing read from it is believed any more; one that does has
+    // all of its changes. Without that, updating auth_epoch n times in one transaction would take n² steps, while every
+    // other revocation waits. A rollback to a savepoint takes the `*` and the note of it back alike.
+    //
+    // Of all transactions of all servers, only one has this number on the server that was started then: neither a note
+    // that was left behind nor one that was copied to another server keeps anybody from appending.
     this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql set search_path from current as $$
       declare
+        me constant text := pg_current_xact_id() || ' ' || extract(epoch from pg_postmaster_start_time());
         next bigint;
+        mine bigint;
       begin
-        update auth_epoch set seq = seq + 1 where one returning seq into next;
+        if exists (select from auth_bulk b where b.writer = me) then
+          return;
+        end if;
+        update auth_epoch set seq = seq + 1, begun = case when writer = me then begun else seq end, writer = me
+          where one returning seq, seq - begun into next, mine;
+        if mine > ${MOST_PER_TRANSACTION} then
+          tag := '*';
+        end if;
         insert into auth_inval (seq, tag) values (next, tag);
+        if tag = '*' then
+          insert into auth_bulk (writer) values (me) on conflict (one) do update set writer = excluded.writer;
+        end if;
         perform pg_notify('auth_inval', next::text);
       end
     $$`);
