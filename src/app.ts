@@ -102,7 +102,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     longestEntryMs,
   });
   const databaseTime = { now: () => new Date(replica.databaseNow()) };
-  const revocations = new Revocations({ replica, sql: database.settling, clock, logger, metrics });
+  const revocations = new Revocations({
+    replica,
+    sql: database.settling,
+    spare: database.reads,
+    clock,
+    logger,
+    metrics,
+  });
 
   // Who is this?
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;

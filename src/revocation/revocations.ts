@@ -12,6 +12,8 @@ const LOG_RETENTION_MS = 3_600_000;
 const TRIM_BATCH = 10_000;
 /** How often the replicas of an installation, all of them together, are probed. */
 const PROBE_SECONDS = 60;
+/** Between two looks at who has confirmed, at most, in milliseconds. */
+const LONGEST_PAUSE_MS = 50;
 
 /** Proof that a revocation has taken effect. */
 export interface Receipt {
@@ -29,6 +31,8 @@ export interface RevocationsOptions {
   replica: Replica;
   /** Neither the requests' pool, for waiting must not queue behind load, nor the replica's, for renewing must not wait. */
   sql: Sql;
+  /** The requests' own: asked where `sql` fails and nothing is known yet. */
+  spare: Sql;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
@@ -48,7 +52,9 @@ export class Revocations {
    * same thing may still be on its way.
    *
    * Returns when every registered replica has applied the log up to its present end, or when the lease of every
-   * replica that has not is over. The second needs no database, so this always ends.
+   * replica that has not is over. The second needs no database, so this always ends: after the longest lease that
+   * anybody may hold, and at most a quarter of it for the first look. How long that is, is known to whoever holds a
+   * lease or gets one answer from the database; else it is the longest that configuration allows.
    *
    * @param tag the subject that was narrowed, e.g. `key:key_…`
    * @param changedAt when, as the row tells; the log knows better as long as it remembers
@@ -87,18 +93,26 @@ export class Revocations {
       tag,
       committed,
       since: committed,
-      known: Math.max(replica.applied, 0),
-      // While we hold a lease, nobody takes a longer one than we know of. Without, only the database can tell.
-      leaseMs: replica.leaseRemaining() > 0 ? replica.longestLeaseMs : LONGEST_LEASE_MS,
+      covered: Math.max(replica.applied, 0),
+      leaseMs: LONGEST_LEASE_MS,
       registered: null,
       silent: [],
       marked: new Set(),
     };
     replica.ring(); // Ourselves first, without waiting for the doorbell.
-    const left = () => wait.since + leaseOver(wait.leaseMs) - clock.monotonic();
-    for (let pause = 1; left() > 0; pause = Math.min(pause * 2, 50)) {
-      // A database that does not answer must not make it longer than the leases are.
-      if (await within(left(), this.#confirmed(wait))) return this.#outcome(wait, 'ACKNOWLEDGED');
+    const left = () => {
+      // While we hold a lease, nobody takes a longer one than we know of, for we are registered; and whoever held a longer
+      // one before is registered too, or has none any more. So it does not matter when we came to hold it, be it a moment
+      // ago: of the leases that are waited for, we know the longest. Without one, only the database can tell.
+      if (!wait.first && replica.leaseRemaining() > 0) wait.leaseMs = replica.longestLeaseMs;
+      return wait.since + leaseOver(wait.leaseMs) - clock.monotonic();
+    };
+    for (let pause = 1; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const look = this.#confirmed(wait);
+      let confirmed: boolean | undefined;
+      // A database that does not answer must not make it longer than the leases are, and those may become known meanwhile.
+      while (confirmed === undefined && left() > 0) confirmed = await within(Math.min(left(), LONGEST_PAUSE_MS), look);
+      if (confirmed) return this.#outcome(wait, 'ACKNOWLEDGED');
       if (left() > 0) await sleep(Math.min(pause, left()));
     }
     // Whoever is still silent has no lease any more. Fencing spares the next revocation the wait.
@@ -108,18 +122,25 @@ export class Revocations {
 
   /** Looks once whether everybody has applied the log up to where it ended; notes what is known of the others. */
   async #confirmed(wait: Wait): Promise<boolean> {
-    const { sql, clock, logger, replica } = this.#options;
+    const { clock, logger, replica } = this.#options;
     try {
-      const [row] = await sql.query<SettleRow>(SETTLE, [wait.tag]);
-      if (!row) throw new Error('A snapshot always has a row.');
+      const row = await this.#look(wait);
       const replicas: RegisteredReplica[] = JSON.parse(row.replicas);
+      const leaseMs = Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs));
       if (!wait.first) {
         wait.first = row;
         wait.registered = replicas.map(({ id }) => id);
-        wait.since = clock.monotonic(); // All that the receipt speaks of was committed by now.
+        const now = clock.monotonic();
+        // All that this look saw was committed by now, so a lease from now on the receipt may speak of all of it. That is
+        // worth a round trip, but not another lease: after a late look it speaks of what was known before, and of the
+        // revocation itself.
+        if (now - wait.committed <= leaseMs / 4) {
+          wait.since = now;
+          wait.covered = row.seq;
+        }
       }
       const { seq } = wait.first;
-      wait.leaseMs = Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs));
+      wait.leaseMs = leaseMs;
       for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
       // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
       const behind = replicas.filter(({ id, applied }) => applied < seq && !wait.marked.has(id));
@@ -131,12 +152,20 @@ export class Revocations {
     }
   }
 
+  async #look(wait: Wait): Promise<SettleRow> {
+    const { sql, spare } = this.#options;
+    const asking = sql.query<SettleRow>(SETTLE, [wait.tag]);
+    const [row] = await (wait.first ? asking : asking.catch(() => spare.query<SettleRow>(SETTLE, [wait.tag])));
+    if (!row) throw new Error('A snapshot always has a row.');
+    return row;
+  }
+
   #outcome(wait: Wait, propagation: Receipt['propagation']): Settled {
     const { clock, replica } = this.#options;
-    const { first, known, registered, silent, committed } = wait;
+    const { first, covered, registered, silent, committed } = wait;
     return {
       committedAt: first?.committedAt == null ? undefined : new Date(first.committedAt),
-      sequence: String(first?.seq ?? known),
+      sequence: String(propagation === 'ACKNOWLEDGED' ? first!.seq : covered),
       propagation,
       // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
       replicas: registered?.length ?? replica.registeredReplicas,
@@ -190,10 +219,10 @@ interface Wait {
   readonly tag: string;
   /** When the wait began. Monotonic, in milliseconds. */
   readonly committed: number;
-  /** From when on no lease is granted any more that does not know of what the receipt speaks of. Monotonic. */
+  /** From when on no lease is granted any more that does not know of the revocation, and of `covered`. Monotonic. */
   since: number;
-  /** A position in the log that was behind us when the wait began. */
-  readonly known: number;
+  /** A position up to which everything was committed by `since`. */
+  covered: number;
   /** The longest lease that any replica may hold. */
   leaseMs: number;
   /** What the first look told. */

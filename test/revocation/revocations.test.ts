@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
 import { readConfig } from '../../src/config.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import type { Sql, Statement } from '../../src/kernel/sql.ts';
 import { leaseOver } from '../../src/revocation/replica.ts';
 import { LONGEST_LEASE_MS } from '../../src/revocation/revocations.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -123,6 +125,8 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
   });
 });
 
+/** Too many clients, say. */
+const dead = { query: () => Promise.reject(new Error('The database did not answer.')) };
 const deaf = { listen: async () => undefined, close: async () => undefined };
 
 test('whoever must not trust what he knows of leases waits for the longest that configuration allows', () => {
@@ -167,6 +171,55 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
     // Not when its database is given up, which takes 5 s.
     expect(receipt.settledInMilliseconds).toBeLessThan(10 * LEASE_MS);
+  });
+
+  test('a revoker that cannot look waits no longer than anybody holds a lease, if he gets to hold one himself', async () => {
+    const blind = { ...origin, settling: dead, reads: dead, doorbell: deaf };
+    const revoker = await join(blind, { leaseMs: LEASE_MS, start: false });
+    members.push(revoker);
+    await until('he holds none', () => revoker.replica.leaseRemaining() === 0);
+    const receipt = await revoker.revocations.settle('key:x', new Date(0));
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', acknowledged: 0 });
+    expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+    expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
+  });
+
+  test('where both connections of its own fail, another one is asked who has to be waited for', async () => {
+    let broken = false;
+    const sync = { query: (...asked: Parameters<Sql['query']>) => (broken ? dead : origin.sync).query(...asked) };
+    const database = { ...origin, sync: sync as Sql, settling: dead, doorbell: deaf };
+    const revoker = await join(database, { leaseMs: LEASE_MS, start: false });
+    broken = true;
+    await until('he holds no lease', () => revoker.replica.leaseRemaining() === 0);
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    const receipt = await revoker.revocations.settle('key:x', new Date(0));
+    await origin.sql('delete from auth_replica');
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 2 });
+    expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
+  });
+
+  test('a late look begins no new lease: the receipt speaks of the revocation, and of what was known before', async () => {
+    const late = { milliseconds: 0 };
+    const clock = { ...systemClock, monotonic: () => performance.now() + late.milliseconds };
+    const slow = {
+      query: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+        const rows = await origin.settling.query<Row>(statement, values);
+        if (statement.name === 'settle' && late.milliseconds === 0) late.milliseconds = LEASE_MS * 0.8;
+        return rows;
+      },
+    };
+    const revoker = await join(
+      { ...origin, settling: slow, doorbell: deaf },
+      { leaseMs: LEASE_MS, start: false, clock },
+    );
+    members.push(revoker);
+    const known = revoker.replica.applied;
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    const receipt = await revoker.revocations.settle('key:x', new Date(0));
+    await origin.sql('delete from auth_replica where id <> $1::uuid', [revoker.id]);
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', sequence: String(known), replicas: 2 });
   });
 
   test('nobody takes a longer lease than everybody knows how to wait for', async () => {

@@ -142,13 +142,14 @@ export class History {
 
       if (!row) yield lie('is for something that is not in the log');
       else if (receipt.acknowledged > 0) {
-        // Somebody was asked, so the database answered after the commit.
-        if (sequence < row.seq) yield lie(`names a position before its own, ${row.seq}`);
+        // Somebody was asked, so the database answered after the commit; but maybe too late to wait for all that it said.
+        if (acknowledged && sequence < row.seq) yield lie(`names a position before its own, ${row.seq}`);
         if (Math.abs(committedAt - row.at) > ROUNDING_MS) yield lie(`names another moment than the log, ${row.at}`);
       }
       if (committedAt > answered + toWall + ROUNDING_MS) yield lie('was committed after its answer');
       if (sequence > Math.max(...log.map(({ seq }) => seq))) yield lie('names a position that there is not');
-      if (answeredBefore.some((other) => other.at < began && other.sequence > sequence)) yield lie('goes back');
+      if (acknowledged && answeredBefore.some((other) => other.at < began && other.sequence > sequence))
+        yield lie('goes back');
       if (acknowledged && receipt.acknowledged !== receipt.replicas) yield lie('counts fewer than all');
       if (receipt.acknowledged > receipt.replicas || receipt.replicas < 1) yield lie('does not add up');
       if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS) yield lie('waited longer than it took');

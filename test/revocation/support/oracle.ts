@@ -74,6 +74,13 @@ export class Oracle {
     if (!excused) throw new Violation(`${who} refused ${tags[0]} in a request of ${began.time} ms, and it is good`);
   }
 
+  /** G1: the answer takes a lease at most, and a quarter of one for a round trip. */
+  prompt(receipt: Receipt, tag: string, longestLeaseMs: number): void {
+    const most = leaseOver(longestLeaseMs) + longestLeaseMs / 4;
+    if (receipt.settledInMilliseconds > most + SLACK_MS)
+      throw new Violation(`G1: the revocation of ${tag} was answered only after ${receipt.settledInMilliseconds} ms`);
+  }
+
   /** What a receipt says must be so, of everybody who could still use his cache. */
   receipt(
     receipt: Receipt,

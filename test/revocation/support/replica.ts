@@ -14,15 +14,15 @@ export interface Member {
 }
 
 export async function join(
-  { sync, settling, doorbell }: TestDatabase,
-  { leaseMs = 200, start = true } = {},
+  { sync, settling, reads, doorbell }: TestDatabase,
+  { leaseMs = 200, start = true, clock = systemClock } = {},
 ): Promise<Member> {
   const ids: string[] = [];
   const newReplicaId = () => {
     ids.push(randomUUID());
     return ids.at(-1)!;
   };
-  const common = { clock: systemClock, logger, metrics: createMetrics() };
+  const common = { clock, logger, metrics: createMetrics() };
   const replica = new Replica({
     ...common,
     invalidated: () => undefined,
@@ -32,7 +32,7 @@ export async function join(
     leaseMs,
     longestEntryMs: 600_000,
   });
-  const revocations = new Revocations({ ...common, sql: settling, replica });
+  const revocations = new Revocations({ ...common, sql: settling, spare: reads, replica });
   if (start) await replica.start();
   else await replica.sync();
   return {

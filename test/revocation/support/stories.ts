@@ -200,6 +200,16 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'resume', on: r },
       pass(2),
     ]),
+  // Somebody is silent, and whoever revokes hears late who it is.
+  fc
+    .tuple(on, on, key, fc.constantFrom<'answerLate' | 'answerLost'>('answerLate', 'answerLost'), about(LEASE_MS * 0.6))
+    .map(([r, s, k, how, late]) => [
+      ...known(r, k),
+      silenced(r, 'silent'),
+      { do: 'fault', on: s, statement: 'settle', mishap: how, ms: late, times: 1 },
+      revoke(s, k),
+      pass(LEASE_MS * 2.5),
+    ]),
   // The revoker dies between the commit and its answer.
   fc
     .tuple(on, on, key, about(LEASE_MS))

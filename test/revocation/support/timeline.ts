@@ -34,6 +34,8 @@ export class Process {
   wallOffset = 0;
   dead = false;
   paused: 'no' | 'stopped' | 'asleep' = 'no';
+  /** When (by `timeline.tick`) it last stood still. */
+  stoodStillAt = -1;
   #pausedAt = 0;
   #slept = 0;
   #waiting: Event[] = [];
@@ -56,6 +58,7 @@ export class Process {
   }
 
   resume(): void {
+    if (this.paused !== 'no') this.stoodStillAt = ++this.#timeline.tick;
     this.#slept += this.#sleeping();
     this.paused = 'no';
     for (const event of this.#waiting.splice(0)) this.#timeline.again(event);

@@ -95,7 +95,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     variant: 'not waiting for the longer lease of another replica',
     seed: 23,
     edits: [
-      revocations('replica.longestLeaseMs :', '1000 :'),
+      revocations('wait.leaseMs = replica.longestLeaseMs;', 'wait.leaseMs = 1000;'),
       revocations('Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs))', '1000'),
     ],
   },
@@ -107,9 +107,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'knowing how long to wait without a lease, and without having asked',
     seed: 2,
-    edits: [
-      revocations('replica.leaseRemaining() > 0 ? replica.longestLeaseMs : LONGEST_LEASE_MS', 'replica.longestLeaseMs'),
-    ],
+    edits: [revocations('if (!wait.first && replica.leaseRemaining() > 0)', 'if (!wait.first)')],
+  },
+  {
+    variant: 'beginning to wait when the first look is there, however late that is',
+    edits: [revocations('if (now - wait.committed <= leaseMs / 4) {', '{')],
   },
   {
     variant: 'believing a new server at once',

@@ -59,6 +59,7 @@ export class World {
   readonly #code: Code;
   readonly #oracle: Oracle;
   #lives = 0;
+  #longestLeaseMs = 0;
 
   constructor(code: Code, seed: number, machines: number) {
     this.#code = code;
@@ -94,6 +95,7 @@ export class World {
     const common = { clock, logger, metrics };
     const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
     machine.leaseMs = leaseMs;
+    this.#longestLeaseMs = Math.max(this.#longestLeaseMs, leaseMs);
     machine.process = process;
     machine.replica = new Replica({
       ...common,
@@ -107,6 +109,7 @@ export class World {
     machine.revocations = new Revocations({
       ...common,
       sql: machine.network.connect(process, 5000),
+      spare: machine.network.connect(process, 1000),
       replica: machine.replica,
     });
     machine.cache = new AuthCache({
@@ -215,10 +218,16 @@ export class World {
   async #settle(machine: Machine, revocations: Revocations, tag: string): Promise<void> {
     machine.settling++;
     const committed = this.#oracle.moment();
+    const { process, network, replica } = machine;
+    const knew = replica.leaseRemaining() > 0;
     const changed = { seq: this.database.state.dead.get(tag) ?? 0, at: 0 };
     changed.at = this.database.state.log.find(({ seq }) => seq === changed.seq)?.at ?? 0;
     const receipt = await revocations.settle(tag, new Date(changed.at));
     machine.settling--;
+    // How long it may take is known to whoever held a lease or was answered. (Who stood still is late for other reasons.)
+    if (process.stoodStillAt < committed.tick && (knew || network.failedAt < committed.tick)) {
+      this.#oracle.prompt(receipt, tag, this.#longestLeaseMs);
+    }
     this.#oracle.look(this.database);
     const holders = this.machines
       .filter((each) => !each.process.dead && each.replica.leaseRemaining() > 0)
