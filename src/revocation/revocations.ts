@@ -17,12 +17,14 @@ const LONGEST_PAUSE_MS = 50;
 
 /** Proof that a revocation has taken effect. */
 export interface Receipt {
+  /** When the change was committed, which may be long ago; as its row tells, where the log could not be asked. */
   committedAt: Date;
-  /** Position in the invalidation log, in decimal. */
+  /** Position in the invalidation log, in decimal: up to here everybody has caught up or lost his cache. */
   sequence: string;
   propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
-  /** Registered replicas when the wait began, and how many of them confirmed. */
+  /** Registered replicas when the wait began. */
   replicas: number;
+  /** How many of them confirmed. Whoever left instead did not, and has no cache any more; nor has who was expelled. */
   acknowledged: number;
   settledInMilliseconds: number;
 }
@@ -57,10 +59,10 @@ export class Revocations {
    * lease or gets one answer from the database; else it is the longest that configuration allows.
    *
    * @param tag the subject that was narrowed, e.g. `key:key_…`
-   * @param changedAt when, as the row tells; the log knows better as long as it remembers
+   * @param changedAt when, as the row tells: a moment before the commit; the log knows that one as long as it remembers
    */
   async settle(tag: string, changedAt: Date): Promise<Receipt> {
-    const { committedAt, ...settled } = await this.#settle(tag);
+    const { committedAt, ...settled } = await this.#settle(tag, changedAt);
     const propagation = settled.propagation.toLowerCase();
     this.#options.metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
     return { committedAt: committedAt ?? changedAt, ...settled };
@@ -79,24 +81,25 @@ export class Revocations {
       deleted = row?.deleted ?? 0;
     }
     const probed = await sql.query(PROBE, [PROBE_SECONDS]);
-    if (probed.length > 0) await this.#settle('probe');
+    if (probed.length > 0) await this.#settle('probe', new Date(0));
   }
 
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  async #settle(tag: string): Promise<Settled> {
+  async #settle(tag: string, changedAt: Date): Promise<Settled> {
     const { clock, replica } = this.#options;
     const committed = clock.monotonic();
     const wait: Wait = {
-      tag,
+      change: [tag, changedAt.getTime(), LOG_RETENTION_MS],
       committed,
       since: committed,
       covered: Math.max(replica.applied, 0),
       leaseMs: LONGEST_LEASE_MS,
       registered: null,
       silent: [],
+      confirmed: new Set(),
       marked: new Set(),
     };
     replica.ring(); // Ourselves first, without waiting for the doorbell.
@@ -142,6 +145,7 @@ export class Revocations {
       const { seq } = wait.first;
       wait.leaseMs = leaseMs;
       for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
+      for (const { id, applied } of replicas) if (applied >= seq) wait.confirmed.add(id);
       // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
       const behind = replicas.filter(({ id, applied }) => applied < seq && !wait.marked.has(id));
       wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
@@ -154,22 +158,24 @@ export class Revocations {
 
   async #look(wait: Wait): Promise<SettleRow> {
     const { sql, spare } = this.#options;
-    const asking = sql.query<SettleRow>(SETTLE, [wait.tag]);
-    const [row] = await (wait.first ? asking : asking.catch(() => spare.query<SettleRow>(SETTLE, [wait.tag])));
+    const asking = sql.query<SettleRow>(SETTLE, wait.change);
+    const [row] = await (wait.first ? asking : asking.catch(() => spare.query<SettleRow>(SETTLE, wait.change)));
     if (!row) throw new Error('A snapshot always has a row.');
     return row;
   }
 
   #outcome(wait: Wait, propagation: Receipt['propagation']): Settled {
     const { clock, replica } = this.#options;
-    const { first, covered, registered, silent, committed } = wait;
+    const { first, covered, registered, confirmed, marked, committed } = wait;
     return {
       committedAt: first?.committedAt == null ? undefined : new Date(first.committedAt),
       sequence: String(propagation === 'ACKNOWLEDGED' ? first!.seq : covered),
       propagation,
       // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
       replicas: registered?.length ?? replica.registeredReplicas,
-      acknowledged: registered?.filter((id) => !silent.includes(id)).length ?? 0,
+      // Whoever is gone has no lease: to leave is to give it up, and nobody is expelled before it is over. But he confirmed
+      // nothing, unless he was seen to.
+      acknowledged: registered?.filter((id) => confirmed.has(id) && !marked.has(id)).length ?? 0,
       settledInMilliseconds: clock.monotonic() - committed,
     };
   }
@@ -216,7 +222,8 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T |
 }
 
 interface Wait {
-  readonly tag: string;
+  /** What to ask the log about. */
+  readonly change: [tag: string, changedAt: number, retentionMs: number];
   /** When the wait began. Monotonic, in milliseconds. */
   readonly committed: number;
   /** From when on no lease is granted any more that does not know of the revocation, and of `covered`. Monotonic. */
@@ -231,6 +238,8 @@ interface Wait {
   registered: string[] | null;
   /** Who has not confirmed, as of the last look. */
   silent: string[];
+  /** Who was ever seen to have applied all that the first look saw. */
+  readonly confirmed: Set<string>;
   /** Who was ever seen to be fenced. */
   readonly marked: Set<string>;
 }

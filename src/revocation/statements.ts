@@ -67,25 +67,27 @@ export const SETTLE_PRIMARY: Statement = {
 };
 
 /**
- * All that a wait for a revocation needs, in one snapshot: where the log ends, when a tag was last changed, who has to
- * confirm, and whether that is all. (A server that has not settled may not know who holds a lease.) Parameter: the tag.
+ * All that a wait for a revocation needs, in one snapshot: where the log ends, when the change was committed, who has to
+ * confirm, and whether that is all. (A server that has not settled may not know who holds a lease.)
+ *
+ * A change was committed by the first row of its tag since the moment that it names; or by the first `*`, which speaks for
+ * every tag, and alone where a transaction changed too many to list. Where there is neither, the moment was a little ahead
+ * of the database's clock, and it was the last row before it. What is older than the retention may be forgotten, and a
+ * later row would be of something else. Parameters: the tag, the moment and the retention in milliseconds.
  */
 export const SETTLE: Statement = {
   name: 'settle',
-  text: `select (select seq from auth_epoch)::float8 as seq,
-      extract(epoch from newest.at)::float8 * 1000 as "committedAt",
+  text: `with change as materialized (
+      select to_timestamp($2::float8 / 1000) as since
+      where to_timestamp($2::float8 / 1000) > clock_timestamp() - make_interval(secs => $3::float8 / 1000))
+    select (select seq from auth_epoch)::float8 as seq,
+      extract(epoch from (select coalesce(
+        (select min(at) from auth_inval where tag = $1 and at >= since),
+        (select min(at) from auth_inval where tag = '*' and at >= since),
+        (select max(at) from auth_inval where tag = $1)) from change))::float8 * 1000 as "committedAt",
       (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
       (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
-        from auth_replica)::text as replicas
-    from (select 1) as always
-    left join lateral (
-      select at from (
-        (select seq, at from auth_inval where tag = $1 order by seq desc limit 1)
-        union all
-        -- Which speaks for every tag, and alone where a transaction changed too many to list.
-        (select seq, at from auth_inval where tag = '*' order by seq desc limit 1)
-      ) said order by seq desc limit 1
-    ) newest on true`,
+        from auth_replica)::text as replicas`,
 };
 export interface SettleRow {
   seq: number;

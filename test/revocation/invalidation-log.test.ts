@@ -250,6 +250,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     const members: Member[] = [];
     for (let n = 0; n < (database.url ? 2 : 1); n++)
       members.push(await join(database, { leaseMs: 60_000, start: false }));
+    const revokedAt = Date.now();
     const cached = ['key_7', 'key_19999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
     expect(members.map(({ replica }) => cached.map((each) => replica.admits(each)))).not.toContainEqual([false, false]);
 
@@ -263,7 +264,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     const [everything] = await database.sql<{ seq: number; at: number }>(
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,
     );
-    const receipt = await members[0]!.revocations.settle('key:key_19999', new Date(0));
+    const receipt = await members[0]!.revocations.settle('key:key_19999', new Date(revokedAt));
     expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', sequence: String(everything!.seq) });
     expect(receipt.committedAt).toEqual(new Date(everything!.at));
     for (const member of members) await member.stop();

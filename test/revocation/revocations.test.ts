@@ -4,13 +4,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
 import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { createMetrics } from '../../src/kernel/metrics.ts';
 import type { Sql, Statement } from '../../src/kernel/sql.ts';
 import { leaseOver } from '../../src/revocation/replica.ts';
-import { LONGEST_LEASE_MS } from '../../src/revocation/revocations.ts';
+import { LONGEST_LEASE_MS, Revocations } from '../../src/revocation/revocations.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
-import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
+import { backends, fill, logger, openTestDatabase, type TestDatabase } from './support/databases.ts';
 import { join, type Member } from './support/replica.ts';
 
 const LEASE_MS = 300;
@@ -39,7 +40,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = 'key:key_one'
         order by seq desc limit 1`,
     );
-    const receipt = await member.revocations.settle('key:key_one', new Date(0));
+    const receipt = await member.revocations.settle('key:key_one', new Date(row!.at));
     expect(receipt).toMatchObject({
       sequence: String(row!.seq),
       propagation: 'ACKNOWLEDGED',
@@ -53,6 +54,42 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     // Of what the log has forgotten, the row's own time is told.
     const changedAt = new Date('2020-01-01');
     expect((await member.revocations.settle('key:forgotten', changedAt)).committedAt).toEqual(changedAt);
+  });
+
+  test('of what was revoked before tells when that was, whatever has changed since then', async () => {
+    await database.sql(`update users set disabled_at = now() where id = 'usr_two'`);
+    const [row] = await database.sql<{ at: number; disabledAt: Date }>(
+      `select extract(epoch from at)::float8 * 1000 as at, disabled_at as "disabledAt" from auth_inval, users
+        where tag = 'user:usr_two' and id = 'usr_two'`,
+    );
+    await until('the clock goes on', () => Date.now() > row!.at + 10);
+    await database.sql(`update users set session_generation = session_generation + 1 where id = 'usr_two'`);
+    const receipt = await member.revocations.settle('user:usr_two', new Date(row!.disabledAt));
+    expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
+  });
+
+  test('does not count among those who confirmed whoever left instead', async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    await database.sql(`insert into auth_replica (id, lease_ms) values ($1::uuid, 60000), ($2::uuid, 60000)`, [
+      id,
+      other,
+    ]);
+    await database.sql(`select auth_invalidate('key:x')`);
+    const looked = Promise.withResolvers<void>();
+    const settling = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        const rows = await database.settling.query<Row>(statement, values);
+        if (statement.name === 'settle') looked.resolve();
+        return rows;
+      },
+    };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const settled = new Revocations({ ...common, sql: settling, spare: dead }).settle('key:x', new Date());
+    await looked.promise;
+    await database.sql('delete from auth_replica where id = $1::uuid', [id]);
+    await database.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [other]);
+    expect(await settled).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3, acknowledged: 2 });
+    await database.sql('delete from auth_replica where id = $1::uuid', [other]);
   });
 
   test('waits for whoever is silent as long as his lease may last, and so does revoking once more', async () => {

@@ -11,7 +11,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
   const sync = async (id: string, applied: number, longest = 100) =>
     (await ask<statements.SyncRow>(statements.SYNC, id, applied, longest))[0]!;
   const registered = async () => {
-    const [row] = await ask<statements.SettleRow>(statements.SETTLE, '');
+    const [row] = await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0);
     return JSON.parse(row!.replicas) as statements.RegisteredReplica[];
   };
   const register = async (leaseMs = 2000, former: string | null = null) => {
@@ -19,7 +19,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     await ask(statements.REGISTER, id, former, leaseMs);
     return id;
   };
-  const end = async () => (await ask<statements.SettleRow>(statements.SETTLE, ''))[0]!.seq;
+  const end = async () => (await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0))[0]!.seq;
   const append = (tag: string) => database.sql('select auth_invalidate($1)', [tag]);
 
   beforeAll(async () => {
@@ -99,22 +99,44 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect((await registered()).map(({ id }) => id).toSorted()).toEqual([confirmed, marked, other].toSorted());
   });
 
-  test('a wait sees the end of the log, and when the tag was last changed', async () => {
-    await append('key:p');
-    await append('key:p');
-    await database.sql(`update auth_inval set at = at - interval '3 hours' where seq < $1::bigint`, [await end()]);
-    await append('key:q');
-    const seq = await end();
-    const [row] = await ask<statements.SettleRow>(statements.SETTLE, 'key:p');
-    expect(row).toMatchObject({ seq, primarySettled: true, replicas: '[]' });
-    expect(Math.abs(row!.committedAt! - Date.now())).toBeLessThan(60_000);
-    expect(await ask(statements.SETTLE, 'key:nobody')).toMatchObject([{ seq, committedAt: null }]);
+  test('a wait sees the end of the log, and when a change was committed: by the first row of its tag since then', async () => {
+    const MINUTE = 60_000;
+    await database.sql('delete from auth_inval');
+    const started = Date.now() - 10 * MINUTE;
+    const rows = ['key:p', 'key:q', 'key:p', '*', 'key:p'].map((tag, index) => ({ tag, at: started + index * MINUTE }));
+    const first = await end();
+    for (const [index, { tag, at }] of rows.entries()) {
+      await append(tag);
+      const values = [first + 1 + index, at / 1000];
+      await database.sql('update auth_inval set at = to_timestamp($2::float8) where seq = $1::bigint', values);
+    }
+    const committed = async (tag: string, minute: number, retention = 60) => {
+      const values = [tag, started + minute * MINUTE, retention * MINUTE];
+      const [row] = await ask<statements.SettleRow>(statements.SETTLE, ...values);
+      expect(row).toMatchObject({ seq: first + 5, primarySettled: true, replicas: '[]' });
+      return row!.committedAt === null ? null : (row!.committedAt - started) / MINUTE;
+    };
+    expect(await committed('key:p', -0.1)).toBeCloseTo(0);
+    expect(await committed('key:p', 0)).toBeCloseTo(0);
+    expect(await committed('key:p', 0.1)).toBeCloseTo(2);
+    expect(await committed('key:p', 2.1)).toBeCloseTo(4);
+    // A transaction that changed too many to list them.
+    expect(await committed('key:q', 0.9)).toBeCloseTo(1);
+    expect(await committed('key:q', 1.1)).toBeCloseTo(3);
+    expect(await committed('key:nobody', 0)).toBeCloseTo(3);
+    // The clock by which the change was timed was a little ahead.
+    expect(await committed('key:p', 4.1)).toBeCloseTo(4);
+    expect(await committed('key:q', 3.1)).toBeCloseTo(1);
+    expect(await committed('key:nobody', 3.1)).toBeNull();
+    // The log may have forgotten it: what it remembers is something else.
+    expect(await committed('key:p', -70)).toBeNull();
+    expect(await committed('key:p', 0, 5)).toBeNull();
   });
 
   test('only the server that is there is settled, whoever says so, in whatever time zone', async () => {
     const id = await register();
     const { identity } = await sync(id, -1);
-    const settled = async () => (await ask<statements.SettleRow>(statements.SETTLE, ''))[0]!.primarySettled;
+    const settled = async () => (await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0))[0]!.primarySettled;
     expect(await settled()).toBe(true);
     await database.sql(`update auth_primary set identity = 'the one before'`);
     expect(await settled()).toBe(false);

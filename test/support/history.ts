@@ -131,26 +131,36 @@ export class History {
   *#untrueReceipts(log: LogRow[], leaseMs: number): Generator<string> {
     const toWall = performance.timeOrigin;
     let answeredBefore: { at: number; sequence: number }[] = [];
+    const committedBefore = new Map<string, number[]>();
     for (const { tag, began, certainFrom, receipt } of this.revocations) {
       if (!receipt) continue;
       const sequence = Number(receipt.sequence);
       const committedAt = Date.parse(receipt.committedAt);
       const answered = certainFrom!;
-      const row = log.findLast((each) => each.tag === tag && each.at <= answered + toWall + ROUNDING_MS);
+      const rows = log.filter((each) => each.tag === tag && each.at <= answered + toWall + ROUNDING_MS);
+      const meanwhile = rows.filter(({ at }) => at >= began + toWall - ROUNDING_MS);
       const acknowledged = receipt.propagation === 'ACKNOWLEDGED';
       const lie = (what: string) => `the receipt for ${tag} ${what}: ${JSON.stringify(receipt)}`;
+      const isMoment = (at: number) => Math.abs(committedAt - at) <= ROUNDING_MS;
 
-      if (!row) yield lie('is for something that is not in the log');
+      if (rows.length === 0) yield lie('is for something that is not in the log');
       else if (receipt.acknowledged > 0) {
-        // Somebody was asked, so the database answered after the commit; but maybe too late to wait for all that it said.
-        if (acknowledged && sequence < row.seq) yield lie(`names a position before its own, ${row.seq}`);
-        if (Math.abs(committedAt - row.at) > ROUNDING_MS) yield lie(`names another moment than the log, ${row.at}`);
+        // Somebody was asked, so the database answered after the commit.
+        const own = (meanwhile.length > 0 ? meanwhile : rows).filter(({ at }) => isMoment(at));
+        if (own.length === 0) yield lie(`names another moment than the log, ${rows.map(({ at }) => at)}`);
+        // But maybe too late to wait for all that it said.
+        else if (acknowledged && sequence < own[0]!.seq) yield lie(`names a position before its own, ${own[0]!.seq}`);
+        // Nothing was changed, for it had been revoked before: then that is what it has to tell.
+        const before = committedBefore.get(tag);
+        if (meanwhile.length === 0 && before && !before.some(isMoment)) yield lie(`names none of ${before}`);
       }
+      committedBefore.set(tag, [...(committedBefore.get(tag) ?? []), committedAt]);
       if (committedAt > answered + toWall + ROUNDING_MS) yield lie('was committed after its answer');
       if (sequence > Math.max(...log.map(({ seq }) => seq))) yield lie('names a position that there is not');
       if (acknowledged && answeredBefore.some((other) => other.at < began && other.sequence > sequence))
         yield lie('goes back');
-      if (acknowledged && receipt.acknowledged !== receipt.replicas) yield lie('counts fewer than all');
+      const left = this.#outages.some(({ from, until }) => from <= answered && began <= until);
+      if (acknowledged && receipt.acknowledged < receipt.replicas && !left) yield lie('counts fewer than all');
       if (receipt.acknowledged > receipt.replicas || receipt.replicas < 1) yield lie('does not add up');
       if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS) yield lie('waited longer than it took');
       if (!acknowledged && receipt.settledInMilliseconds < leaseMs * DRIFT - ROUNDING_MS) {

@@ -73,7 +73,7 @@ export type RefreshSessionInput = {
 
 /** How a revocation became certain. */
 export type RevocationPropagation =
-  /** Every registered replica confirmed that it has applied the invalidation. */
+  /** Every replica that is registered confirmed that it has applied the invalidation. */
   | 'ACKNOWLEDGED'
   /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
   | 'LEASE_EXPIRED';

@@ -31,7 +31,7 @@ export class Migration20261122000100 extends Migration {
       tag text not null,
       at timestamptz not null default clock_timestamp()
     )`);
-    this.addSql(`create index auth_inval_tag on auth_inval (tag, seq desc)`);
+    this.addSql(`create index auth_inval_tag on auth_inval (tag, at)`);
     this.addSql(`create table auth_replica (
       id uuid primary key,
       applied bigint not null default 0,

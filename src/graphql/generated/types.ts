@@ -608,7 +608,7 @@ export type RevocationFilter = {
 
 /** How a revocation became certain. */
 export type RevocationPropagation =
-  /** Every registered replica confirmed that it has applied the invalidation. */
+  /** Every replica that is registered confirmed that it has applied the invalidation. */
   | 'ACKNOWLEDGED'
   /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
   | 'LEASE_EXPIRED';
@@ -636,14 +636,25 @@ export type RevocationReason =
  */
 export type RevocationReceipt = {
   __typename?: 'RevocationReceipt';
-  /** How many of them confirmed. */
+  /** How many of them confirmed. A replica that has left since then may not have, and has no cache any more. */
   acknowledged: Scalars['Int']['output'];
-  /** When the revocation was committed to the database, by the database's clock. */
+  /**
+   * When the revocation was committed to the database, by the database's clock; where it had been revoked before, when that
+   * was. Where the database could not be asked after the commit, or no longer remembers it (after an hour): when it was
+   * written, a moment before the commit.
+   */
   committedAt: Scalars['DateTime']['output'];
   propagation: RevocationPropagation;
-  /** Replicas that were registered when the revocation was committed. */
+  /**
+   * Replicas that were registered right after the revocation was committed; where the database could not be asked, when it
+   * last was.
+   */
   replicas: Scalars['Int']['output'];
-  /** Position in the invalidation log up to which every replica has caught up or lost its cache. A 64-bit integer in decimal. */
+  /**
+   * Position in the invalidation log up to which every replica has caught up or lost its cache. A 64-bit integer in decimal.
+   * Where `propagation` is `LEASE_EXPIRED` and the database answered late or not at all, it may be a position before this
+   * revocation's own, which is certain all the same.
+   */
   sequence: Scalars['String']['output'];
   /** From the commit to this answer, in milliseconds. */
   settledInMilliseconds: Scalars['Float']['output'];

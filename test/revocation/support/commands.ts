@@ -64,8 +64,10 @@ export async function perform(world: World, command: Command): Promise<void> {
     case 'trim':
       return database.trim();
     case 'setClock':
-      if (command.on === 'database') database.wallOffset += command.hours * 3_600_000;
-      else machine.process.wallOffset += command.hours * 3_600_000;
+      if (command.on === 'database') {
+        database.wallOffset += command.hours * 3_600_000;
+        database.wallWasSet = true;
+      } else machine.process.wallOffset += command.hours * 3_600_000;
       return;
     case 'database': {
       const { what, downMs, behindMs } = command;

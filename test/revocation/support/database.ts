@@ -25,7 +25,12 @@ export class Database {
   down = false;
   /** Its calendar, which somebody may set. */
   wallOffset = 0;
+  wallWasSet = false;
   identity = 'server 0';
+  /** Whoever confirmed a position, and the last one. */
+  readonly confirmed = new Map<string, number>();
+  /** How many left, or were expelled. */
+  departures = 0;
   /** How often its history was taken back. */
   restores = 0;
   #starts = 0;
@@ -105,12 +110,12 @@ export class Database {
       return [];
     },
     'replica-register': (id: string, formerId: string | null, leaseMs: number) => {
-      if (formerId) this.state.replicas.delete(formerId);
+      if (formerId) this.#leaves(formerId);
       this.state.replicas.set(id, { id, applied: 0, suspect: false, leaseMs });
       return [];
     },
     'replica-deregister': (id: string) => {
-      this.state.replicas.delete(id);
+      this.#leaves(id);
       return [];
     },
     'replica-sync': (id: string, applied: number, longest: number) => {
@@ -138,20 +143,26 @@ export class Database {
     },
     'replica-acknowledge': (id: string, applied: number) => {
       const row = this.state.replicas.get(id);
-      if (row && row.applied < applied) row.applied = applied;
+      if (row && row.applied < applied) {
+        row.applied = applied;
+        this.confirmed.set(id, applied);
+      }
       return [];
     },
     'primary-settle': (identity: string) => {
       if (identity === this.identity) this.state.settledIdentity = identity;
       return [];
     },
-    settle: (tag: string) => {
+    settle: (tag: string, changedAt: number, retentionMs: number) => {
       const { seq, log, replicas, settledIdentity } = this.state;
-      const newest = log.findLast((each) => each.tag === tag);
+      const moments = log.filter((each) => each.tag === tag).map(({ at }) => at);
+      const since = moments.filter((at) => at >= changedAt);
+      const known = changedAt > this.now() - retentionMs && moments.length > 0;
+      const committedAt = since.length > 0 ? Math.min(...since) : Math.max(...moments);
       return [
         {
           seq,
-          committedAt: newest?.at ?? null,
+          committedAt: known ? committedAt : null,
           primarySettled: settledIdentity === this.identity,
           replicas: JSON.stringify([...replicas.values()]),
         },
@@ -165,7 +176,7 @@ export class Database {
       return marked.map(({ id }) => ({ id }));
     },
     'fence-expel': (ids: string[]) => {
-      for (const id of ids) if (this.state.replicas.get(id)?.suspect) this.state.replicas.delete(id);
+      for (const id of ids) if (this.state.replicas.get(id)?.suspect) this.#leaves(id);
       return [];
     },
     'log-trim': (retentionMs: number) => {
@@ -180,6 +191,10 @@ export class Database {
       return [{}];
     },
   };
+
+  #leaves(id: string): void {
+    if (this.state.replicas.delete(id)) this.departures++;
+  }
 
   #remember(): void {
     this.#past.push({ at: this.#time(), state: copyOf(this.state) });

@@ -220,6 +220,7 @@ export class World {
     const committed = this.#oracle.moment();
     const { process, network, replica } = machine;
     const knew = replica.leaseRemaining() > 0;
+    const { departures } = this.database;
     const changed = { seq: this.database.state.dead.get(tag) ?? 0, at: 0 };
     changed.at = this.database.state.log.find(({ seq }) => seq === changed.seq)?.at ?? 0;
     const receipt = await revocations.settle(tag, new Date(changed.at));
@@ -234,7 +235,9 @@ export class World {
       .map(({ name, replica }) => ({ name, applied: replica.applied }));
     // A position means nothing in the log of another history.
     const comparable = this.database.restores === 0;
-    if (comparable && this.checksReceipts) this.#oracle.receipt(receipt, tag, changed, holders);
+    const departed = this.database.departures - departures;
+    const known = { holders, database: this.database, departed };
+    if (comparable && this.checksReceipts) this.#oracle.receipt(receipt, tag, changed, known);
     this.#oracle.answered(tag, committed, comparable ? Number(receipt.sequence) : -1);
     // Whoever hears of it tries at once, everywhere.
     for (const key of KEYS.filter((each) => tagsOf(each).includes(tag))) {
