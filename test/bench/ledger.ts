@@ -1,6 +1,6 @@
 // What it costs that the ledger is long: the list of access tokens that were revoked one by one and could still be alive.
 import { decodeJwt } from 'jose';
-import { firstSight, givenTokens, ID_OF_I, MILLION, SIGHTS_A_ROUND } from './access-tokens.ts';
+import { firstSight, givenTokens, ID_OF_I, MILLION } from './access-tokens.ts';
 import { type Administrator, revokeAccessToken } from './client.ts';
 import { type App, serve, startApp } from './in-process.ts';
 import { interleave, oneCall } from './interleave.ts';
@@ -13,10 +13,10 @@ const THOUSAND = 1000;
  * How often both replicas are started anew. On a busy machine, one of two equal ones is slower for seconds on end, for
  * its database process shares a core with somebody else's; nothing evens that out but others at other times.
  */
-const PAIRS = 6;
-const SIGHTS = { rounds: 80, warmUp: 15, longestMs: 2000 };
-const TOKENS = SIGHTS_A_ROUND * (SIGHTS.rounds + SIGHTS.warmUp);
-const REVOCATIONS = { rounds: 50, warmUp: 10, longestMs: 3000 };
+const PAIRS = 8;
+const SIGHTS = { rounds: 500, warmUp: 100, longestMs: 2000 };
+const TOKENS = SIGHTS.rounds + SIGHTS.warmUp;
+const REVOCATIONS = { rounds: 60, warmUp: 8, longestMs: 3000 };
 
 /** The entries of one day, each of a session of its own, evenly spread over the same million. */
 const INSERT_ENTRIES = `insert into access_token_revocations
