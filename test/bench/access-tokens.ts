@@ -12,8 +12,8 @@ export const MILLION = 1_000_000;
 export const ID_OF_I = `'01K' || lpad(i::text, 7, '0') || upper(left(md5(i::text), 16))`;
 
 /** Evenly spread over the million, and the same ones every time, so that a database can be used again. */
-const INSERT_SESSIONS = `insert into sessions (id, user_id, created_at, refreshed_at, idle_expires_at, expires_at)
-  select 'ses_' || ${ID_OF_I}, $1, now(), now(), now() + interval '1 day', now() + interval '1 day'
+const INSERT_SESSIONS = `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+  select 'ses_' || ${ID_OF_I}, $1, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day'
   from generate_series(${MILLION / SESSIONS / 2}, ${MILLION}, ${MILLION / SESSIONS}) as i
   on conflict (id) do update set user_id = excluded.user_id
   returning id`;
