@@ -7,6 +7,8 @@ import type { InputCheck } from '../access/input.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** What argon2 can be asked about; of anything else it says that it is no hash. */
+const PHC_STRING = /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{11,}\$[0-9A-Za-z+/]{16,}$/;
 const LONGEST = 256;
 /** Guessed in fewer tries than this, a password is as good as on a list, however long it is. */
 const FEWEST_GUESSES = 1e6;
@@ -58,11 +60,15 @@ export class Passwords {
     return this.#inTurn(() => hash(password.normalize('NFC'), ARGON2));
   }
 
-  /** Whether the password is the one behind the hash. Without a hash (no such account) it takes just as long. */
+  /**
+   * Whether the password is the one behind the hash. Without a hash (no such account, or one that no password opens) it
+   * takes just as long.
+   */
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    const against = passwordHash ?? (await this.#decoy);
+    const known = passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
+    const against = known ?? (await this.#decoy);
     const matches = await this.#inTurn(() => verify(against, password.normalize('NFC').slice(0, 4 * LONGEST)));
-    return matches && passwordHash !== null;
+    return matches && known !== null;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -11,9 +11,10 @@ describe.each(backends())('what a failed login costs on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  test('wrong password, unknown address and disabled account do the same work, so that no clock tells them apart', async () => {
-    const [member, disabled] = [await app.member(), await app.member()];
+  test('wrong password, unknown address, disabled account and one without a password do the same work, so that no clock tells them apart', async () => {
+    const [member, disabled, closed] = [await app.member(), await app.member(), await app.member()];
     await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
+    await app.sql(`update users set password_hash = '' where id = ?`, [closed.id]);
     const costs = [];
     for (const [email, password] of [
       [member.email, 'wrong'],
@@ -22,6 +23,8 @@ describe.each(backends())('what a failed login costs on $name', ({ start }) => {
       ['not an address', 'wrong'],
       [disabled.email, 'wrong'],
       [disabled.email, PASSWORD],
+      [closed.email, ''],
+      [closed.email, PASSWORD],
     ]) {
       vi.clearAllMocks();
       const result = await app.mutate('login', { email, password }, '');

@@ -84,6 +84,16 @@ describe.each(backends())('login on $name', ({ start }) => {
       );
     });
 
+    test('an account that no password opens is like any other to those who have the wrong one', async () => {
+      const member = await app.member();
+      for (const hash of ['', '!', '$2b$12$abcdefghijklmnopqrstuu', '$argon2id$v=19$m=19456,t=2,p=1$salt']) {
+        await app.sql('update users set password_hash = ? where id = ?', [hash, member.id]);
+        for (const password of ['', hash, PASSWORD, 'a password that nobody has']) {
+          expect((await login(member.email, password)).__typename, hash).toBe('InvalidCredentialsError');
+        }
+      }
+    });
+
     test('a password of any length is only wrong', async () => {
       const member = await app.member();
       expect((await login(member.email, 'x'.repeat(100_000))).__typename).toBe('InvalidCredentialsError');
