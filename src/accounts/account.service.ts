@@ -10,7 +10,7 @@ import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
-import { type EmailVault, isEmail } from './email.ts';
+import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
@@ -249,6 +249,11 @@ export class AccountService<Started, Tokens> {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
+    check.require(
+      !isNobodys(input.email),
+      'input.email',
+      'The domain .invalid is reserved: nobody has an address there.',
+    );
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
     this.#options.passwords.check(check, input.password, 'input.password', about);

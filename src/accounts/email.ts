@@ -17,6 +17,12 @@ export function isEmail(email: string): boolean {
   return trimmed.length <= 254 && ADDRESS.test(trimmed);
 }
 
+/** Whether this address is in the domain that never exists (RFC 2606), like the one that the canary goes by. */
+export function isNobodys(email: string): boolean {
+  const [, domain = ''] = canonicalEmail(email).split('@', 2);
+  return /(?:^|\.)invalid\.?$/.test(domain);
+}
+
 /**
  * Keeps addresses encrypted and still finds them: the address is sealed under the id of its row, and a keyed hash of
  * its canonical form answers "whose is this?". The hash reveals which rows are equal, and nothing else.

@@ -103,6 +103,20 @@ describe.each(backends())('register on $name', ({ start }) => {
       expect(await count('users')).toBe(users);
     });
 
+    test('nobody has an address in a domain that is reserved for nobody, such as the canary’s', async () => {
+      const users = await count('users');
+      for (const email of [
+        'somebody@canary.invalid',
+        ' Ann@Re\u212aey.Invalid ',
+        'ann@invalid',
+        'ann@example.invalid.',
+      ]) {
+        expect((await register({ email })).fields, email).toEqual([{ path: 'input.email' }]);
+      }
+      expect(await count('users')).toBe(users);
+      expect((await register({ email: 'ann@invalid.example' })).__typename).toBe('RegisterSuccess');
+    });
+
     test('the answer never repeats the password', async () => {
       const refused = await register({ password: 'qwertyuiopasdfg' });
       expect(refused.fields).toEqual([{ path: 'input.password' }]);
