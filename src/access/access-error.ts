@@ -82,10 +82,10 @@ export const unavailable = (cause?: unknown) =>
 export const contradictoryCredentials = () =>
   new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send one.');
 
-/** The connection broke while a change was being committed: it may or may not have happened. */
+/** The connection broke while a change was being committed, or after it: it may or may not have happened. */
 export const outcomeUnknown = (cause: unknown) =>
   new AccessError(
     'OUTCOME_UNKNOWN',
-    'The database went away while the change was being committed: it may or may not have happened. Look, then repeat.',
+    'The database went away before the answer was complete: the change may or may not have happened. Look, then repeat.',
     { cause },
   );

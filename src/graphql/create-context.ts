@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
+import { outcomeUnknown } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
 import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
 import { cookieSecrets, forgetCookies, keepCookies } from '../auth/cookies.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
+import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 
@@ -24,6 +26,9 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
   return (request: IncomingMessage, response: ServerResponse, principal: Principal | null): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
+    let changes = false;
+    // What is read about a change is read after its commit: there is no reason to make it again.
+    const explain = (error: unknown) => (changes && databaseDidNotAnswer(error) ? outcomeUnknown(error) : error);
     const origin = {
       ipAddress: clientAddress(request),
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
@@ -33,14 +38,17 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
       services,
       principal,
       origin,
-      loaders: createLoaders(em),
+      loaders: createLoaders(em, explain),
       cookies: cookieJar(request, response),
       caller() {
         if (!principal) throw new Error('A guarded field was reached without a principal.');
         return principal;
       },
       em,
-      unitOfWork: () => new UnitOfWork(fork(), principal, origin, confirm),
+      unitOfWork() {
+        changes = true;
+        return new UnitOfWork(fork(), principal, origin, confirm);
+      },
       now,
     };
   };

@@ -7,27 +7,34 @@ import { Workspace } from '../workspaces/workspace.entity.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** Reads by id, batched and remembered for one request, so that a list of a hundred keys asks once for its users. */
-export function createLoaders(em: () => EntityManager) {
-  type Identified = { id: string };
-  const byId = <Entity extends Identified>(load: (ids: string[]) => Promise<Entity[]>) =>
-    new DataLoader<string, Entity | null>(async (ids) => {
-      const found = new Map((await load([...ids])).map((row) => [row.id, row]));
-      return ids.map((id) => found.get(id) ?? null);
+/**
+ * Reads by id, batched and remembered for one request, so that a list of a hundred keys asks once for its users.
+ *
+ * @param explain what a read that failed means to this request
+ */
+export function createLoaders(em: () => EntityManager, explain: (error: unknown) => unknown) {
+  const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
+    new DataLoader<string, Value | null>(async (ids) => {
+      const found = await load([...ids]).catch((error) => {
+        throw explain(error);
+      });
+      const values = new Map(found);
+      return ids.map((id) => values.get(id) ?? null);
     });
+  const rows = <Entity extends { id: string }>(load: (ids: string[]) => Promise<Entity[]>) =>
+    byId(async (ids) => (await load(ids)).map((row) => [row.id, row]));
   return {
-    user: byId((ids) => em().find(User, { id: { $in: ids } })),
-    workspace: byId((ids) => em().find(Workspace, { id: { $in: ids } })),
-    apiKey: byId((ids) => em().find(ApiKey, { id: { $in: ids } })),
-    session: byId((ids) => em().find(Session, { id: { $in: ids } })),
+    user: rows((ids) => em().find(User, { id: { $in: ids } })),
+    workspace: rows((ids) => em().find(Workspace, { id: { $in: ids } })),
+    apiKey: rows((ids) => em().find(ApiKey, { id: { $in: ids } })),
+    session: rows((ids) => em().find(Session, { id: { $in: ids } })),
     /** When a credential last authenticated a request. */
-    lastUsedAt: new DataLoader<string, Date | null>(async (ids) => {
-      const rows = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(
+    lastUsedAt: byId<Date>(async (ids) => {
+      const used = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(
         `select credential_id, last_used_at from credential_usage where credential_id in (${ids.map(() => '?').join(', ')})`,
-        [...ids],
+        ids,
       );
-      const found = new Map(rows.map((row) => [row.credential_id, new Date(row.last_used_at)]));
-      return ids.map((id) => found.get(id) ?? null);
+      return used.map((row) => [row.credential_id, new Date(row.last_used_at)]);
     }),
   };
 }

@@ -297,4 +297,25 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     expect(await madeBy(account, 'patient')).toEqual([]);
     await takeEveryPlace(patient);
   });
+
+  test('is lost between a change and what is read about it, the change is not to be made again', async () => {
+    const { account } = await operationsOn(patient);
+    const held = proxy.holdRepliesWhen(
+      (chunk, direction) => direction === 'request' && chunk.includes('last_used_at from credential_usage'),
+    );
+    const answer = patient.graphql(
+      `mutation { createApiKey(input: { name: "made before" }) {
+        ... on CreateApiKeySuccess { secret apiKey { lastUsedAt } }
+      } }`,
+      {},
+      { bearer: account.accessToken },
+    );
+    onTestFinished(() => proxy.heal());
+    await held;
+    proxy.cut();
+    expect(told(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
+    await proxy.heal();
+    const { secret } = (await answer).data.createApiKey;
+    await expect.poll(() => patient.accepts(secret), PATIENCE).toBe(true);
+  });
 });
