@@ -4,6 +4,7 @@ import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql } from '../kernel/sql.ts';
+import { patienceMs } from '../revocation/replica.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
 import { ormOptions } from './orm.ts';
@@ -27,7 +28,7 @@ export interface Database {
   readonly reads: Sql;
   /** One connection for syncs alone. */
   readonly sync: Sql;
-  /** One connection for revocations to wait on. More patient than a lease is long: a late answer is of use to them. */
+  /** One connection for revocations to wait on. */
   readonly settling: Sql;
   readonly doorbell: Doorbell;
   /** A fresh EntityManager. */
@@ -40,7 +41,6 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
-const SETTLING_TIMEOUT_MS = 5000;
 /** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
 /** When we give up ourselves: by then the server would have spoken, were it there. Also how long one waits for a place. */
@@ -73,8 +73,8 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { timeoutMs: leaseMs, logger });
-  const settling = new DedicatedSql(url, { timeoutMs: SETTLING_TIMEOUT_MS, logger });
+  const sync = new DedicatedSql(url, { timeoutMs: patienceMs(leaseMs), logger });
+  const settling = new DedicatedSql(url, { timeoutMs: patienceMs(leaseMs), logger });
   return {
     reads,
     sync,

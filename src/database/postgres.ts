@@ -63,12 +63,20 @@ export function replaceBroken(pool: pg.Pool): void {
   });
 }
 
-/** One connection for one purpose. Reconnects at the next query after a failure; a silent server counts as one. */
+interface Connection {
+  readonly client: pg.Client;
+  readonly connected: Promise<unknown>;
+}
+
+/**
+ * One connection for one purpose. Reconnects at the next query after a failure; a server that has not answered after
+ * `timeoutMs`, connecting included, counts as one, and so does one whose answer was lost on the way.
+ */
 export class DedicatedSql implements Sql {
   readonly #url: string;
   readonly #timeoutMs: number;
   readonly #logger: Logger;
-  #client: Promise<pg.Client> | null = null;
+  #connection: Connection | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(url: string, options: { timeoutMs: number; logger: Logger }) {
@@ -85,53 +93,47 @@ export class DedicatedSql implements Sql {
   }
 
   async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const connecting = (this.#client ??= this.#connect());
+    this.#connection ??= this.#connect();
+    const connection = this.#connection;
+    const { client, connected } = connection;
     try {
-      const client = await connecting;
-      const result = await client.query({ ...statement, values: [...values] });
-      return result.rows;
+      const asking = connected.then(() => client.query({ ...statement, values: [...values] }));
+      return (await within(this.#timeoutMs, asking)).rows;
     } catch (error) {
       // Only what the server itself answered leaves the connection in a known state.
-      if (!(error instanceof pg.DatabaseError)) this.#drop(connecting);
+      if (!(error instanceof pg.DatabaseError)) {
+        this.#forget(connection);
+        destroy(client); // Not `end()`: that waits for a server that may never answer.
+      }
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    const connecting = this.#client;
-    this.#client = null;
-    const client = await connecting?.catch(() => null);
-    await client?.end().catch(() => undefined);
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.connected.then(() => connection.client.end()).catch(() => undefined);
   }
 
-  #connect(): Promise<pg.Client> {
+  #connect(): Connection {
     const client = new pg.Client({
       connectionString: this.#url,
       connectionTimeoutMillis: Math.min(CONNECT_MS, this.#timeoutMs),
-      query_timeout: this.#timeoutMs,
       keepAlive: true,
       application_name: 'rekey-sync',
     });
-    const connecting = client.connect().then(() => client);
-    const forget = () => {
-      if (this.#client === connecting) this.#client = null;
-    };
+    const connection = { client, connected: client.connect() };
     client.on('error', (error) => {
       this.#logger.debug({ err: error }, 'the sync connection broke');
-      forget();
+      this.#forget(connection);
     });
     // A server that is starting up, or full, answers too: with a refusal.
-    connecting.catch(forget);
-    return connecting;
+    connection.connected.catch(() => this.#forget(connection));
+    return connection;
   }
 
-  #drop(connecting: Promise<pg.Client>): void {
-    if (this.#client === connecting) this.#client = null;
-    connecting.then(
-      // Not `end()`: that waits for a server that may never answer.
-      (client) => destroy(client),
-      () => undefined,
-    );
+  #forget(connection: Connection): void {
+    if (this.#connection === connection) this.#connection = null;
   }
 }
 
@@ -209,4 +211,21 @@ export class PostgresDoorbell implements Doorbell {
 function destroy(client: pg.Client): void {
   // pg keeps its socket to itself; `connection.stream` is where it has been since its first version.
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}
+
+/**
+ * What the promise comes to, where that takes no longer than so many milliseconds. One turn of the event loop more: where
+ * it is this process that was late, an answer that has arrived still counts.
+ */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => setImmediate(() => reject(new Error('The database did not answer in time.')));
+    timer = setTimeout(giveUp, milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,9 +9,17 @@ import { ACKNOWLEDGE, DEREGISTER, REGISTER, SETTLE_PRIMARY, SYNC, type SyncRow }
 const LONGEST_CATCH_UP = 10_000;
 /** Upper bound of how much the clocks' rates differ between machines. */
 const CLOCK_DRIFT = 0.01;
+const SHORTEST_PATIENCE_MS = 250;
 
 /** After this many milliseconds, by anybody's clock, a lease that was granted before is over. */
 export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
+
+/**
+ * How long one question of the protocol may take, in milliseconds: of four looks a lease, one may go unanswered and the
+ * next one too, and there is a lease still. (Of short leases only one: connecting takes its time.) A database that is
+ * always slower than this grants no lease.
+ */
+export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
 
 export interface ReplicaOptions {
   /** A connection of its own: renewals must not queue behind requests. */
@@ -40,6 +48,8 @@ export class Replica {
   readonly #options: ReplicaOptions;
   readonly #memory: InvalidationMemory;
   #id: string | null = null;
+  /** The id that was asked for and not confirmed: it may be registered all the same. */
+  #asked: string | null = null;
   #formerId: string | null = null;
   /** Position in the log up to which this replica knows everything; -1: knows nothing yet. */
   #applied = -1;
@@ -130,7 +140,7 @@ export class Replica {
     if (this.#timer) clearTimeout(this.#timer);
     await this.#options.doorbell.close();
     await this.#running?.catch(() => undefined);
-    const id = this.#id;
+    const id = this.#id ?? this.#asked;
     this.#forget();
     if (id) await this.#options.sql.query(DEREGISTER, [id]);
   }
@@ -215,8 +225,12 @@ export class Replica {
   }
 
   async #register(): Promise<string> {
-    const id = this.#options.newReplicaId();
+    // The same id until one try is answered: one whose answer was lost would leave a replica that does not exist, and that
+    // revocations wait for.
+    this.#asked ??= this.#options.newReplicaId();
+    const id = this.#asked;
     await this.#options.sql.query(REGISTER, [id, this.#formerId, this.#options.leaseMs]);
+    this.#asked = null;
     this.#formerId = null;
     return id;
   }

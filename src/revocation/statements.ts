@@ -3,11 +3,14 @@ import type { Statement } from '../kernel/sql.ts';
 // What has one row is asked for by a subquery of its own. In a join, the planner would expect thousands of rows in a table
 // that nobody has analysed, and compile a plan for them, which takes a hundred times as long as running it.
 
-/** Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has forgotten that life. */
+/**
+ * Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has
+ * forgotten that life. May be asked again where the answer was lost. Parameters: id, former id, lease.
+ */
 export const REGISTER: Statement = {
   name: 'replica-register',
   text: `with former as (delete from auth_replica where id = $2::uuid)
-    insert into auth_replica (id, lease_ms) values ($1::uuid, $3::int)`,
+    insert into auth_replica (id, lease_ms) values ($1::uuid, $3::int) on conflict (id) do nothing`,
 };
 
 export const DEREGISTER: Statement = {

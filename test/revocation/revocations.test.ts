@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createMetrics } from '../../src/kernel/metrics.ts';
 import type { Sql, Statement } from '../../src/kernel/sql.ts';
-import { leaseOver } from '../../src/revocation/replica.ts';
+import { leaseOver, Replica } from '../../src/revocation/replica.ts';
 import { LONGEST_LEASE_MS, Revocations } from '../../src/revocation/revocations.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
@@ -183,7 +183,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     origin = await shared!.open();
     const { hostname: host, port } = new URL(origin.url!);
     proxy = await startProxy({ host, port: Number(port) });
-    through = await openTestDatabase(proxy.url(origin.url!), LEASE_MS);
+    through = await openTestDatabase(proxy.url(origin.url!));
   });
   afterEach(async () => {
     await proxy.heal();
@@ -206,8 +206,6 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     const receipt = await revoker.revocations.settle('key:x', new Date(0));
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 1, acknowledged: 0 });
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
-    // Not when its database is given up, which takes 5 s.
-    expect(receipt.settledInMilliseconds).toBeLessThan(10 * LEASE_MS);
   });
 
   test('a revoker that cannot look waits no longer than anybody holds a lease, if he gets to hold one himself', async () => {
@@ -257,6 +255,70 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     const receipt = await revoker.revocations.settle('key:x', new Date(0));
     await origin.sql('delete from auth_replica where id <> $1::uuid', [revoker.id]);
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', sequence: String(known), replicas: 2 });
+  });
+
+  describe('where the answers on one connection are lost', () => {
+    const PATIENT_MS = 4000;
+    let patient: TestDatabase;
+    beforeAll(async () => {
+      patient = await openTestDatabase(proxy.url(origin.url!), PATIENT_MS);
+    });
+    afterAll(() => patient?.close());
+    /** Once: the next connection is answered. */
+    const losing = (statement: string) => {
+      let lost = false;
+      return proxy.holdRepliesWhen((chunk, direction) => {
+        if (lost || direction !== 'request' || !chunk.includes(`\0${statement}\0`)) return false;
+        lost = true;
+        return true;
+      });
+    };
+
+    test('a replica keeps its lease, for it looks again', async () => {
+      const member = await join({ ...patient, doorbell: deaf }, { leaseMs: PATIENT_MS });
+      members.push(member);
+      await losing('replica-sync');
+      let [before, lost] = [PATIENT_MS, false];
+      await until('it was renewed', () => {
+        const left = member.replica.leaseRemaining();
+        const renewed = left > before;
+        before = left;
+        lost ||= left === 0;
+        return renewed;
+      });
+      expect(lost).toBe(false);
+    });
+
+    test('a revocation is acknowledged, and so is the one behind it', async () => {
+      const member = await join({ ...patient, reads: dead, doorbell: deaf }, { leaseMs: PATIENT_MS });
+      members.push(member);
+      await member.revocations.settle('key:x', new Date(0)); // Connected.
+      const lost = losing('settle');
+      const both = ['key:x', 'key:y'].map((tag) => member.revocations.settle(tag, new Date(0)));
+      await lost;
+      const acknowledged = { propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 };
+      expect(await Promise.all(both)).toMatchObject([acknowledged, acknowledged]);
+    });
+
+    test('a replica whose registration was carried out is not registered twice', async () => {
+      const ids: string[] = [];
+      const common = { clock: systemClock, logger, metrics: createMetrics(), sql: patient.sync, doorbell: deaf };
+      const newReplicaId = () => {
+        ids.push(randomUUID());
+        return ids.at(-1)!;
+      };
+      await origin.sql('delete from auth_replica');
+      const replica = new Replica({ ...common, newReplicaId, leaseMs: PATIENT_MS, longestEntryMs: 600_000 });
+      const again = losing('replica-register');
+      const failing = replica.sync();
+      await again;
+      await expect(failing).rejects.toThrow();
+      await replica.sync();
+      expect(await origin.sql('select from auth_replica')).toHaveLength(1);
+      expect(ids).toHaveLength(1);
+      await replica.stop();
+      expect(await origin.sql('select from auth_replica')).toEqual([]);
+    });
   });
 
   test('nobody takes a longer lease than everybody knows how to wait for', async () => {

@@ -111,7 +111,7 @@ export class Database {
     },
     'replica-register': (id: string, formerId: string | null, leaseMs: number) => {
       if (formerId) this.#leaves(formerId);
-      this.state.replicas.set(id, { id, applied: 0, suspect: false, leaseMs });
+      if (!this.state.replicas.has(id)) this.state.replicas.set(id, { id, applied: 0, suspect: false, leaseMs });
       return [];
     },
     'replica-deregister': (id: string) => {

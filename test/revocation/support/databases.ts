@@ -17,7 +17,7 @@ export interface TestDatabase extends Database {
   tagsOf(work: () => Promise<unknown>): Promise<string[]>;
 }
 
-export async function openTestDatabase(url: string | null, leaseMs = 200): Promise<TestDatabase> {
+export async function openTestDatabase(url: string | null, leaseMs = 2000): Promise<TestDatabase> {
   const embedded = url === null ? { embeddedTemplate: await embeddedTemplate() } : {};
   const database = await openDatabase({ url, dataDirectory: null, leaseMs, logger, subscribers: [], ...embedded });
   await database.migrate();

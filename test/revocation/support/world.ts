@@ -79,10 +79,10 @@ export class World {
   /** A new process, with an id of its own and nothing remembered. */
   boot(machine: Machine, leaseMs = machine.leaseMs): void {
     const { timeline } = this;
-    const { Replica, Revocations, AuthCache, SharedCache, keyring, logger, metrics } = this.#code;
+    const { Replica, Revocations, AuthCache, SharedCache, patienceMs, keyring, logger, metrics } = this.#code;
     const process = new Process(timeline, someRate(timeline.random()));
     const { clock } = process;
-    const sql = machine.network.connect(process, leaseMs);
+    const sql = machine.network.connect(process, patienceMs(leaseMs));
     const doorbell = {
       listen: async (ring: () => void) => {
         machine.ring = ring;
@@ -108,7 +108,7 @@ export class World {
     });
     machine.revocations = new Revocations({
       ...common,
-      sql: machine.network.connect(process, 5000),
+      sql: machine.network.connect(process, patienceMs(leaseMs)),
       spare: machine.network.connect(process, 1000),
       replica: machine.replica,
     });
