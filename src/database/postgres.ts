@@ -3,6 +3,8 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
 
 const CONNECT_MS = 1000;
+/** How often the connection that listens is asked whether it still does. */
+const CHECK_MS = 5000;
 
 /** Reads on a small pool of their own, prepared, and given up after `timeoutMs`. */
 export class PooledSql implements Sql {
@@ -142,19 +144,21 @@ export class PostgresDoorbell implements Doorbell {
   readonly #url: string;
   readonly #channel: string;
   readonly #logger: Logger;
+  readonly #checkEveryMs: number;
   #client: pg.Client | null = null;
   #ring: () => void = () => undefined;
-  #retry: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | null = null;
   #attempt = 0;
   #closed = false;
 
-  constructor(url: string, channel: string, logger: Logger) {
+  constructor(url: string, channel: string, logger: Logger, { checkEveryMs = CHECK_MS } = {}) {
     this.#url = url;
     this.#channel = channel;
     this.#logger = logger;
+    this.#checkEveryMs = checkEveryMs;
   }
 
-  /** Resolves at once: without a bell the service is slower to hear, never wrong. */
+  /** Resolves soon, whatever the database does: without a bell the service is slower to hear, never wrong. */
   async listen(ring: () => void): Promise<void> {
     this.#ring = ring;
     await this.#connect();
@@ -162,7 +166,7 @@ export class PostgresDoorbell implements Doorbell {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#retry) clearTimeout(this.#retry);
+    if (this.#timer) clearTimeout(this.#timer);
     if (this.#client) destroy(this.#client);
     this.#client = null;
   }
@@ -189,21 +193,41 @@ export class PostgresDoorbell implements Doorbell {
     this.#client = client;
     try {
       // Connect, LISTEN, then ring: whatever was committed before LISTEN took effect is found by the sync after it.
-      await client.connect();
-      await client.query(`listen ${this.#channel}`);
+      const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
+      await within(CONNECT_MS, listening);
+      if (lost) return;
       this.#attempt = 0;
+      this.#checkLater(client, onLost);
       this.#ring();
     } catch (error) {
       onLost(error as Error);
     }
   }
 
+  /** A connection may be dead without a word, and then nothing is ever heard of it; so it is asked now and then. */
+  #checkLater(client: pg.Client, onLost: (error?: Error) => void): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      const asking = client.query('select from pg_listening_channels() as channel where channel = $1', [this.#channel]);
+      within(CONNECT_MS, asking).then(
+        ({ rowCount }) => {
+          if (rowCount === 1) this.#checkLater(client, onLost);
+          else
+            onLost(new Error('The connection no longer listens. Is there a transaction pooler before the database?'));
+        },
+        (error) => onLost(error),
+      );
+    }, this.#checkEveryMs);
+    this.#timer.unref();
+  }
+
   #reconnectLater(error: Error | undefined): void {
     if (this.#closed) return;
+    if (this.#timer) clearTimeout(this.#timer);
     const delay = Math.min(50 * 2 ** this.#attempt++, 2000);
     this.#logger.warn({ err: error, delay }, 'the notification connection was lost; reconnecting');
-    this.#retry = setTimeout(() => void this.#connect(), delay);
-    this.#retry.unref();
+    this.#timer = setTimeout(() => void this.#connect(), delay);
+    this.#timer.unref();
   }
 }
 
