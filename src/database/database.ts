@@ -39,7 +39,7 @@ export interface Database {
 }
 
 const CHANNEL = 'auth_inval';
-/** An authentication read that takes longer than this is given up: 503 beats a queue. */
+/** An authentication read that takes longer than this, all in all, is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
 /** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
@@ -127,7 +127,7 @@ async function openEmbedded({
   const pglite = await orm.em.getConnection().getNativeClient();
   const sql = new EmbeddedSql(pglite);
   return {
-    reads: sql,
+    reads: new EmbeddedSql(pglite, READ_TIMEOUT_MS),
     sync: sql,
     settling: sql,
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),

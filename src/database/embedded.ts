@@ -1,16 +1,20 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
+import { inTime } from './in-time.ts';
 
-/** The embedded database has one connection; queries wait for the transaction that holds it. */
+/** The embedded database has one connection; queries wait for the transaction that holds it, those with a limit no longer. */
 export class EmbeddedSql implements Sql {
   readonly #pglite: PGlite;
+  readonly #timeoutMs: number | null;
 
-  constructor(pglite: PGlite) {
+  constructor(pglite: PGlite, timeoutMs: number | null = null) {
     this.#pglite = pglite;
+    this.#timeoutMs = timeoutMs;
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.#pglite.query<Row>(statement.text, [...values]);
+    const asking = this.#pglite.query<Row>(statement.text, [...values]);
+    const result = await (this.#timeoutMs === null ? asking : inTime(this.#timeoutMs, asking));
     return result.rows;
   }
 }

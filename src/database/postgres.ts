@@ -1,21 +1,23 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
+import { inTime } from './in-time.ts';
 
 const CONNECT_MS = 1000;
 /** How often the connection that listens is asked whether it still does. */
 const CHECK_MS = 5000;
 
-/** Reads on a small pool of their own, prepared, and given up after `timeoutMs`. */
+/** Reads on a small pool of their own, prepared, and given up after `timeoutMs`, waiting for a connection included. */
 export class PooledSql implements Sql {
   readonly #pool: pg.Pool;
+  readonly #timeoutMs: number;
 
   constructor(url: string, options: { size: number; timeoutMs: number; logger: Logger }) {
+    this.#timeoutMs = options.timeoutMs;
     this.#pool = new pg.Pool({
       connectionString: url,
       max: options.size,
       connectionTimeoutMillis: Math.min(CONNECT_MS, options.timeoutMs),
-      query_timeout: options.timeoutMs,
       statement_timeout: options.timeoutMs,
       keepAlive: true,
       application_name: 'rekey',
@@ -25,8 +27,23 @@ export class PooledSql implements Sql {
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.#pool.query({ ...statement, values: [...values] });
-    return result.rows;
+    const until = performance.now() + this.#timeoutMs;
+    const client = await this.#pool.connect();
+    client.on('error', ignore); // Of a connection in use, its query says so.
+    let broken = true;
+    try {
+      const asking = client.query({ ...statement, values: [...values] });
+      const result = await inTime(until - performance.now(), asking);
+      broken = false;
+      return result.rows;
+    } catch (error) {
+      broken = !wasRefused(error);
+      if (broken) destroy(client);
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
   }
 
   close(): Promise<void> {
@@ -100,10 +117,9 @@ export class DedicatedSql implements Sql {
     const { client, connected } = connection;
     try {
       const asking = connected.then(() => client.query({ ...statement, values: [...values] }));
-      return (await within(this.#timeoutMs, asking)).rows;
+      return (await inTime(this.#timeoutMs, asking)).rows;
     } catch (error) {
-      // Only what the server itself answered leaves the connection in a known state.
-      if (!(error instanceof pg.DatabaseError)) {
+      if (!wasRefused(error)) {
         this.#forget(connection);
         destroy(client); // Not `end()`: that waits for a server that may never answer.
       }
@@ -194,7 +210,7 @@ export class PostgresDoorbell implements Doorbell {
     try {
       // Connect, LISTEN, then ring: whatever was committed before LISTEN took effect is found by the sync after it.
       const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
-      await within(CONNECT_MS, listening);
+      await inTime(CONNECT_MS, listening);
       if (lost) return;
       this.#attempt = 0;
       this.#checkLater(client, onLost);
@@ -209,7 +225,7 @@ export class PostgresDoorbell implements Doorbell {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
       const asking = client.query('select from pg_listening_channels() as channel where channel = $1', [this.#channel]);
-      within(CONNECT_MS, asking).then(
+      inTime(CONNECT_MS, asking).then(
         ({ rowCount }) => {
           if (rowCount === 1) this.#checkLater(client, onLost);
           else
@@ -231,25 +247,13 @@ export class PostgresDoorbell implements Doorbell {
   }
 }
 
+/** Only where the server itself refused a statement is the connection in a known state. (Worse than an ERROR ends it.) */
+const wasRefused = (error: unknown) => error instanceof pg.DatabaseError && error.severity === 'ERROR';
+
+const ignore = () => undefined;
+
 /** Ends a connection without waiting for the other side. */
-function destroy(client: pg.Client): void {
+function destroy(client: pg.ClientBase): void {
   // pg keeps its socket to itself; `connection.stream` is where it has been since its first version.
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-}
-
-/**
- * What the promise comes to, where that takes no longer than so many milliseconds. One turn of the event loop more: where
- * it is this process that was late, an answer that has arrived still counts.
- */
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => setImmediate(() => reject(new Error('The database did not answer in time.')));
-    timer = setTimeout(giveUp, milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
