@@ -211,6 +211,51 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(tags).toEqual(['session:ses_one', 'user:usr_two']);
   });
 
+  test('a revocation of a token that is given another one revokes that, and the first one no more', async () => {
+    const rename = `update access_token_revocations set jti = 'jti_two' where jti = 'jti_one'`;
+    expect((await database.tagsOf(() => database.sql(rename))).toSorted()).toEqual(['jti:jti_one', 'jti:jti_two']);
+    await database.sql(`update access_token_revocations set jti = 'jti_one'`);
+  });
+
+  test('a session that replays what others did revokes all the same', async () => {
+    const em = database.fork();
+    const tags = await database.tagsOf(async () => {
+      await em.begin();
+      await em.execute(`set local session_replication_role = replica`);
+      await em.execute(`update users set disabled_at = clock_timestamp() where id = 'usr_one'`);
+      await em.execute(`delete from api_keys where id = 'key_one'`);
+      await em.commit();
+    });
+    expect(tags).toEqual(['user:usr_one', 'key:key_one']);
+    const others = await database.sql(
+      `select tgname from pg_trigger where tgname like '%invalidate%' and tgenabled <> 'A'`,
+    );
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    ['off', 'on'],
+    ['local', 'on'],
+    ['remote_apply', 'remote_apply'],
+  ])(
+    'a session that commits with synchronous_commit = %s revokes with %s, and goes on as it was',
+    async (own, during) => {
+      const em = database.fork();
+      const level = async () => (await em.execute('show synchronous_commit'))[0]?.synchronous_commit;
+      await em.begin();
+      await em.execute(`set local synchronous_commit = ${own}`);
+      await em.execute(`update users set display_name = 'Another' where id = 'usr_one'`);
+      await em.execute('set constraints all immediate');
+      expect(await level()).toBe(own);
+      await em.execute(`update users set disabled_at = clock_timestamp() where id = 'usr_one'`);
+      expect(await level()).toBe(during);
+      await em.rollback();
+      await em.begin();
+      expect(await level()).toBe('on');
+      await em.rollback();
+    },
+  );
+
   test('an operator revokes with any search path', async () => {
     const em = database.fork();
     const tags = await database.tagsOf(async () => {

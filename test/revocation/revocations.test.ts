@@ -308,7 +308,13 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
         return ids.at(-1)!;
       };
       await origin.sql('delete from auth_replica');
-      const replica = new Replica({ ...common, newReplicaId, leaseMs: PATIENT_MS, longestEntryMs: 600_000 });
+      const replica = new Replica({
+        ...common,
+        invalidated: () => undefined,
+        newReplicaId,
+        leaseMs: PATIENT_MS,
+        longestEntryMs: 600_000,
+      });
       const again = losing('replica-register');
       const failing = replica.sync();
       await again;

@@ -82,13 +82,18 @@ export class Migration20261122000100 extends Migration {
         if tag = '*' then
           insert into auth_bulk (writer) values (me) on conflict (one) do update set writer = excluded.writer;
         end if;
+        -- It must survive a crash, whoever narrows: with \`off\`, a COMMIT is answered that may be lost, and with \`local\` one
+        -- that no standby has. This transaction alone, and never less than it asked for.
+        if current_setting('synchronous_commit') in ('off', 'local') then
+          perform set_config('synchronous_commit', 'on', true);
+        end if;
         perform pg_notify('auth_inval', next::text);
       end
     $$`);
-    // TG_ARGV: the kind of the tag, then the name of the column that holds the id.
+    // TG_ARGV: the kind of the tag, then the name of the column that holds the id, then `new` for what it is afterwards.
     this.addSql(`create function auth_invalidate_row() returns trigger language plpgsql set search_path from current as $$
       begin
-        if TG_OP = 'INSERT' then
+        if TG_OP = 'INSERT' or TG_ARGV[2] = 'new' then
           perform auth_invalidate(TG_ARGV[0] || ':' || (to_jsonb(new) ->> TG_ARGV[1]));
         else
           perform auth_invalidate(TG_ARGV[0] || ':' || (to_jsonb(old) ->> TG_ARGV[1]));
@@ -104,19 +109,37 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
 
-    const onUpdate = (table: string, kind: string, columns: string[], guard = '', id = 'id') =>
-      this.addSql(`create constraint trigger ${table}_invalidate_update after update on ${table}
+    // `always`: also in a session whose `session_replication_role` is `replica`, which otherwise would switch revocation off.
+    // So a logical subscriber writes a log of its own (see the README), and whoever restores a dump gets it as it was.
+    const always = (table: string, event: string) =>
+      this.addSql(`alter table ${table} enable always trigger ${table}_invalidate_${event}`);
+    const onUpdate = (
+      table: string,
+      kind: string,
+      columns: string[],
+      guard = '',
+      id = 'id',
+      which: 'old' | 'new' = 'old',
+    ) => {
+      const event = which === 'old' ? 'update' : 'update_new';
+      this.addSql(`create constraint trigger ${table}_invalidate_${event} after update on ${table}
         deferrable initially deferred for each row
         when ((${columns.map((column) => `old.${column}`).join(', ')}) is distinct from (${columns
           .map((column) => `new.${column}`)
           .join(', ')})${guard})
-        execute function auth_invalidate_row('${kind}', '${id}')`);
-    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') =>
+        execute function auth_invalidate_row('${kind}', '${id}', '${which}')`);
+      always(table, event);
+    };
+    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') => {
       this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
         deferrable initially deferred for each row ${when} execute function auth_invalidate_row('${kind}', '${column}')`);
-    const onTruncate = (table: string) =>
+      always(table, event);
+    };
+    const onTruncate = (table: string) => {
       this.addSql(`create trigger ${table}_invalidate_truncate after truncate on ${table}
         for each statement execute function auth_invalidate_all()`);
+      always(table, 'truncate');
+    };
 
     onUpdate('api_keys', 'key', [
       'id',
@@ -154,6 +177,9 @@ export class Migration20261122000100 extends Migration {
     onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
     onRow('workspaces', 'delete', 'workspace', 'id');
     onRow('access_token_revocations', 'insert', 'jti', 'jti');
+    // Given another one, it revokes that, and the first one no more.
+    onUpdate('access_token_revocations', 'jti', ['jti'], '', 'jti');
+    onUpdate('access_token_revocations', 'jti', ['jti'], '', 'jti', 'new');
     // The ledger ends what hangs on a session without changing its row. Whoever writes into it waits for the writes that
     // were confirmed under a lock on that row, and whoever is to be confirmed waits for the entry.
     this.addSql(`create function auth_lock_session() returns trigger language plpgsql set search_path from current as $$
@@ -162,8 +188,9 @@ export class Migration20261122000100 extends Migration {
         return new;
       end
     $$`);
-    this.addSql(`create trigger access_token_revocations_lock before insert on access_token_revocations
+    this.addSql(`create trigger access_token_revocations_lock before insert or update of jti on access_token_revocations
       for each row execute function auth_lock_session()`);
+    this.addSql(`alter table access_token_revocations enable always trigger access_token_revocations_lock`);
     onUpdate('jwt_keys', 'jwt-key', ['kid', 'public_jwk'], '', 'kid');
     onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
     for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations', 'jwt_keys']) {
