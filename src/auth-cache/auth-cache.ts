@@ -16,6 +16,8 @@ interface Entry extends CachedCredential {
   readonly server: string;
 }
 
+class ReadFailed extends Error {}
+
 export interface AuthCacheOptions {
   replica: Replica;
   shared: SharedCache | null;
@@ -53,7 +55,7 @@ export class AuthCache {
   /** The answer from this process's memory: a principal, null for a refusal, undefined where it does not know. */
   peek(fingerprint: string): Principal | null | undefined {
     const cached = this.#good.get(fingerprint) ?? this.#refused.get(fingerprint);
-    if (!cached || !this.#usable(cached)) return undefined;
+    if (!cached || !this.#admits(cached)) return undefined;
     if (cached.principal) this.counts.memory++;
     else this.counts.refused++;
     return cached.principal;
@@ -66,16 +68,21 @@ export class AuthCache {
   async resolve(fingerprint: string, load: LoadCredential): Promise<Principal | null> {
     const known = this.peek(fingerprint);
     if (known !== undefined) return known;
+    const leads = !this.#loading.has(fingerprint);
     try {
       if (this.#options.replica.leaseRemaining() > 0) {
         const loaded = await this.#load(fingerprint, load);
         if (this.#usable(loaded)) return loaded.principal;
       }
+    } catch (error) {
+      // Of whoever began the read, it is the answer of the database. To others it says nothing, and neither does whatever
+      // else went wrong.
+      if (leads && error instanceof ReadFailed) throw this.#unavailable(error.cause);
+    }
+    try {
       return await this.#loadDirectly(load);
     } catch (error) {
-      this.databaseAnswers = false;
-      this.counts.unavailable++;
-      throw unavailable(error);
+      throw this.#unavailable(error instanceof ReadFailed ? error.cause : error);
     }
   }
 
@@ -87,6 +94,20 @@ export class AuthCache {
       this.#refused.delete(fingerprint);
     }
     this.#options.shared?.delete(fingerprints);
+  }
+
+  #unavailable(cause: unknown): Error {
+    this.counts.unavailable++;
+    return unavailable(cause);
+  }
+
+  /** A judge that fails admits nothing: the database is asked. */
+  #admits(entry: Entry): boolean {
+    try {
+      return this.#usable(entry);
+    } catch {
+      return false;
+    }
   }
 
   #usable(entry: Entry): boolean {
@@ -114,8 +135,7 @@ export class AuthCache {
       this.#good.set(fingerprint, entry);
       return entry;
     }
-    const loaded = await load();
-    this.databaseAnswers = true;
+    const loaded = await this.#read(load);
     this.counts.database++;
     const now = replica.databaseNow();
     const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
@@ -135,12 +155,22 @@ export class AuthCache {
     if (this.#direct >= BULKHEAD) throw new Error('Too many reads around the cache at once.');
     this.#direct++;
     try {
-      const loaded = await load();
-      this.databaseAnswers = true;
+      const loaded = await this.#read(load);
       this.counts.direct++;
       return loaded.principal;
     } finally {
       this.#direct--;
+    }
+  }
+
+  async #read(load: LoadCredential): Promise<CachedCredential> {
+    try {
+      const loaded = await load();
+      this.databaseAnswers = true;
+      return loaded;
+    } catch (error) {
+      this.databaseAnswers = false;
+      throw new ReadFailed('The database did not answer.', { cause: error });
     }
   }
 }

@@ -231,6 +231,40 @@ describe('with a lease', () => {
     expect(await database.ask()).toBe(principal);
   });
 
+  test('a read that fails is no answer to who joined it: each asks for itself', async () => {
+    const broken = Promise.withResolvers<CachedCredential>();
+    let reads = 0;
+    const load = () => (reads++ === 0 ? broken.promise : database.load());
+    const asking = times(3, () => cache.resolve(FINGERPRINT, load));
+    await settled();
+    expect(reads).toBe(1);
+    broken.reject(new Error('The connection broke.'));
+    const [first, ...joined] = await Promise.allSettled(asking);
+    expect(first).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    expect(joined).toEqual(times(2, () => ({ status: 'fulfilled', value: principal })));
+  });
+
+  test('a judge that fails admits nothing, and the database is asked', async () => {
+    let broken = false;
+    const { replica } = judge;
+    const fragile = {
+      serverIdentity: replica.serverIdentity,
+      leaseRemaining: () => replica.leaseRemaining(),
+      databaseNow: () => replica.databaseNow(),
+      admits(entry: CachedCredential) {
+        if (broken) throw new Error('a bug');
+        return replica.admits(entry);
+      },
+    };
+    cache = new AuthCache({ replica: fragile as never, shared: null, longestEntryMs: 10 * MINUTES, entries: 10 });
+    await database.ask();
+    broken = true;
+    expect(cache.peek(FINGERPRINT)).toBeUndefined();
+    expect(await database.ask()).toBe(principal);
+    database.failing = true;
+    await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
+  });
+
   test('an entry that is older than everything this replica remembers is not believed', async () => {
     const keyv = new Keyv();
     cache = newCache(newSharedCache(keyv));
@@ -284,6 +318,7 @@ describe('without a lease', () => {
     const asking = times(32, () => database.ask());
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
     expect(database.reads).toBe(32);
+    expect(cache.databaseAnswers).toBe(true); // For all that is known: nobody has asked it in vain.
     database.release();
     expect(await Promise.all(asking)).toEqual(times(32, () => principal));
     expect(await database.ask()).toBe(principal);
@@ -297,8 +332,10 @@ describe('without a lease', () => {
         expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
       }
     }
+    expect(cache.databaseAnswers).toBe(false);
     database.failing = false;
     expect(await database.ask()).toBe(principal);
+    expect(cache.databaseAnswers).toBe(true);
   });
 });
 
