@@ -9,7 +9,7 @@ import { EXPEL, PROBE, type RegisteredReplica, SETTLE, type SettleRow, SUSPECT, 
 export const LONGEST_LEASE_MS = 60_000;
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;
-const TRIM_BATCH = 10_000;
+const TRIM_BATCH = 2000;
 /** How often the replicas of an installation, all of them together, are probed. */
 const PROBE_SECONDS = 60;
 /** Between two looks at who has confirmed, at most, in milliseconds. */
@@ -33,7 +33,7 @@ export interface RevocationsOptions {
   replica: Replica;
   /** Neither the requests' pool, for waiting must not queue behind load, nor the replica's, for renewing must not wait. */
   sql: Sql;
-  /** The requests' own: asked where `sql` fails and nothing is known yet. */
+  /** The requests' own: for housekeeping, which no revocation may queue behind, and where `sql` fails and nothing is known yet. */
   spare: Sql;
   clock: Clock;
   logger: Logger;
@@ -75,12 +75,12 @@ export class Revocations {
    * confirm it is fenced off now, so that the next revocation does not have to wait for the dead.
    */
   async tidy(): Promise<void> {
-    const { sql } = this.#options;
+    const { spare } = this.#options;
     for (let deleted = TRIM_BATCH; deleted === TRIM_BATCH; ) {
-      const [row] = await sql.query<{ deleted: number }>(TRIM_LOG, [LOG_RETENTION_MS, TRIM_BATCH]);
+      const [row] = await spare.query<{ deleted: number }>(TRIM_LOG, [LOG_RETENTION_MS, TRIM_BATCH]);
       deleted = row?.deleted ?? 0;
     }
-    const probed = await sql.query(PROBE, [PROBE_SECONDS]);
+    const probed = await spare.query(PROBE, [PROBE_SECONDS]);
     if (probed.length > 0) await this.#settle('probe', new Date(0));
   }
 

@@ -120,6 +120,20 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await database.sql('delete from auth_replica where id <> $1::uuid', [member.id]);
   });
 
+  test('queues behind no housekeeping: that has other connections', async () => {
+    const asked: string[] = [];
+    const settling = {
+      query<Row>(statement: Statement, values?: readonly unknown[]) {
+        asked.push(statement.name);
+        return database.settling.query<Row>(statement, values);
+      },
+    };
+    await database.sql(`delete from auth_inval where tag = 'probe'`);
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    await new Revocations({ ...common, sql: settling, spare: database.reads }).tidy();
+    expect([...new Set(asked)]).toEqual(['settle']);
+  });
+
   test('a replica that slept past the retention of the log starts cold', async () => {
     const asleep = await join({ ...database, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
     const before = asleep.id;
