@@ -24,6 +24,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     id: [`'ses_other'`],
     user_id: [`'usr_two'`],
     generation: ['-1'],
+    scopes: [`'{SESSIONS_READ}'`, `'{}'`],
     idle_expires_at: [`idle_expires_at - interval '1 hour'`],
     expires_at: [`expires_at - interval '1 second'`],
     revoked_at: ['now()', 'null'],
