@@ -149,6 +149,20 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await asleep.stop();
   });
 
+  test('a replica that leaves gives up its lease first: nobody waits for it once its goodbye is there', async () => {
+    let left = Number.NaN;
+    const sync = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        if (statement.name === 'replica-deregister') left = other.replica.leaseRemaining();
+        return database.sync.query<Row>(statement, values);
+      },
+    };
+    const other = await join({ ...database, sync, doorbell: deaf }, { leaseMs: 60_000, start: false });
+    expect(other.replica.leaseRemaining()).toBeGreaterThan(0);
+    await other.stop();
+    expect(left).toBe(0);
+  });
+
   test('a replica that leaves is not waited for', async () => {
     const other = await join({ ...database, doorbell: deaf }, { leaseMs: LEASE_MS, start: false });
     expect(await registered()).toBe(2);

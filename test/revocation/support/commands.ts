@@ -1,7 +1,7 @@
 // What may happen, as data: so that a run can be printed, repeated and made smaller.
 import type { Mishap } from './network.ts';
 import type { StoreMood } from './shared-store.ts';
-import type { World } from './world.ts';
+import { LONG_LEASE_MS, type World } from './world.ts';
 
 export type Command =
   | { do: 'pass'; ms: number }
@@ -15,7 +15,7 @@ export type Command =
   | { do: 'fault'; on: number; statement: string | null; mishap: Mishap; ms: number; times: number }
   | { do: 'store'; mood: StoreMood | 'flush' | 'putBack' }
   | { do: 'trim' }
-  | { do: 'setClock'; on: number | 'database'; hours: number }
+  | { do: 'setClock'; on: number | 'database'; ms: number }
   | { do: 'database'; what: 'restart' | 'failOver' | 'restore'; downMs: number; behindMs: number };
 
 export async function perform(world: World, command: Command): Promise<void> {
@@ -32,7 +32,7 @@ export async function perform(world: World, command: Command): Promise<void> {
     case 'sql':
       return database.down ? undefined : database.change(command.tag, command.alive);
     case 'pause':
-      return machine.process.pause(command.how);
+      return machine.process.pause(command.how, LONG_LEASE_MS);
     case 'resume':
       return machine.process.resume();
     case 'crash':
@@ -65,9 +65,9 @@ export async function perform(world: World, command: Command): Promise<void> {
       return database.trim();
     case 'setClock':
       if (command.on === 'database') {
-        database.wallOffset += command.hours * 3_600_000;
+        database.wallOffset += command.ms;
         database.wallWasSet = true;
-      } else machine.process.wallOffset += command.hours * 3_600_000;
+      } else machine.process.setClock(command.ms, LONG_LEASE_MS);
       return;
     case 'database': {
       const { what, downMs, behindMs } = command;

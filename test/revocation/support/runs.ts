@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Command } from './commands.ts';
 import type { StoreMood } from './shared-store.ts';
 import { stories } from './stories.ts';
-import { key, leaseMs, mishap, ms, on, statement, tag } from './values.ts';
+import { clockStep, key, leaseMs, mishap, ms, on, statement, tag } from './values.ts';
 
 const single: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('pass' as const), ms }) },
@@ -61,7 +61,7 @@ const single: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('setClock' as const),
       on: fc.oneof(on, fc.constant('database' as const)),
-      hours: fc.constantFrom(-1, 1),
+      ms: clockStep,
     }),
   },
   {

@@ -146,7 +146,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       silenced(r, 'silent'),
       { do: 'database', what, downMs, behindMs },
       pass(downMs + 2),
-      { do: 'setClock', on: 'database', hours: 1 },
+      { do: 'setClock', on: 'database', ms: 3_600_000 },
       pass(before * 20),
       revoke(s, k),
       pass(20),
@@ -191,7 +191,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
     .tuple(on, on, key, small, about(LEASE_MS))
     .map(([r, s, k, before, wait]) => [
       ...known(r, k),
-      { do: 'setClock', on: r, hours: -1 },
+      { do: 'setClock', on: r, ms: -3_600_000 },
       pass(before),
       { do: 'pause', on: r, how: 'asleep' },
       revoke(s, k),
@@ -209,6 +209,48 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'fault', on: s, statement: 'settle', mishap: how, ms: late, times: 1 },
       revoke(s, k),
       pass(LEASE_MS * 2.5),
+    ]),
+  // His calendar is set back in the middle of a lease, by less than has passed of it: only the other clock ends it.
+  fc
+    .tuple(on, on, key, small, about(LEASE_MS * 0.55))
+    .map(([r, s, k, before, wait]) => [
+      ...known(r, k),
+      ...change('z'),
+      pass(before),
+      silenced(r, 'silent'),
+      revoke(s, k),
+      pass(wait),
+      { do: 'setClock', on: r, ms: -LEASE_MS * 0.5 },
+      pass(wait),
+    ]),
+  // Somebody leaves, and the answer to his goodbye is long under way.
+  fc
+    .tuple(on, on, key, small)
+    .map(([r, s, k, before]) => [
+      ...known(r, k),
+      { do: 'fault', on: r, statement: 'replica-deregister', mishap: 'answerLate', ms: 240, times: 1 },
+      { do: 'leave', on: r },
+      pass(before),
+      { do: 'link', on: r, state: 'silent' },
+      revoke(s, k),
+      pass(before * 4),
+      { do: 'heal', on: r },
+    ]),
+  // Nobody counts on him any more, he reads for each request, and one answer is long under way.
+  fc
+    .tuple(on, on, key, small)
+    .map(([r, s, k, before]) => [
+      ...enable(k),
+      { do: 'fault', on: r, statement: 'replica-sync', mishap: 'requestLost', ms: 0, times: 99 },
+      revoke(s, 'z'),
+      pass(LEASE_MS * 2.2),
+      { do: 'fault', on: r, statement: 'load', mishap: 'answerLate', ms: 900, times: 1 },
+      verify(r, k),
+      pass(before),
+      revoke(s, k),
+      pass(before * 4),
+      verify(r, k),
+      pass(900),
     ]),
   // The revoker dies between the commit and its answer.
   fc

@@ -12,6 +12,8 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
+/** Longer than anybody sleeps in a run. */
+const LONG_SLEEP_MS = 3_600_000;
 const EPOCH = Date.UTC(2026, 0, 1);
 const real = { setTimeout, setInterval, clearTimeout, clearInterval, setImmediate };
 
@@ -34,6 +36,9 @@ export class Process {
   wallOffset = 0;
   dead = false;
   paused: 'no' | 'stopped' | 'asleep' = 'no';
+  /** When it last woke up, and when its calendar was last set back by little. */
+  #wokeAt = Number.NEGATIVE_INFINITY;
+  #setBackAt = Number.NEGATIVE_INFINITY;
   /** When (by `timeline.tick`) it last stood still. */
   stoodStillAt = -1;
   #pausedAt = 0;
@@ -51,14 +56,28 @@ export class Process {
     monotonic: () => (this.#timeline.now - this.#slept - this.#sleeping()) * this.rate,
   };
 
-  pause(how: 'stopped' | 'asleep'): void {
+  /**
+   * Sets its calendar. What no clock can tell does not happen here: that a machine sleeps, and in the same lease its
+   * calendar is set back by no more than it slept.
+   */
+  setClock(milliseconds: number, longestLeaseMs: number): void {
+    const { now } = this.#timeline;
+    if (milliseconds < 0 && milliseconds > -LONG_SLEEP_MS) {
+      if (this.paused === 'asleep' || now - this.#wokeAt < longestLeaseMs) return;
+      this.#setBackAt = now;
+    }
+    this.wallOffset += milliseconds;
+  }
+
+  pause(how: 'stopped' | 'asleep', longestLeaseMs: number): void {
     if (this.paused !== 'no') return;
-    this.paused = how;
+    this.paused = this.#timeline.now - this.#setBackAt < longestLeaseMs ? 'stopped' : how;
     this.#pausedAt = this.#timeline.now;
   }
 
   resume(): void {
     if (this.paused !== 'no') this.stoodStillAt = ++this.#timeline.tick;
+    if (this.paused === 'asleep') this.#wokeAt = this.#timeline.now;
     this.#slept += this.#sleeping();
     this.paused = 'no';
     for (const event of this.#waiting.splice(0)) this.#timeline.again(event);

@@ -16,6 +16,12 @@ export const ms = fc.oneof(
 export const small = fc.double({ min: 0, max: 12, noNaN: true });
 export const about = (milliseconds: number) =>
   fc.double({ min: milliseconds * 0.98, max: milliseconds * 1.03, noNaN: true });
+const HOUR_MS = 3_600_000;
+/** By an hour, or by less than a lease. */
+export const clockStep = fc.oneof(
+  fc.constantFrom(-HOUR_MS, HOUR_MS),
+  fc.double({ min: -LEASE_MS, max: LEASE_MS, noNaN: true }),
+);
 export const leaseMs = fc.constantFrom(LEASE_MS, LEASE_MS, LONG_LEASE_MS);
 export const silence = fc.constantFrom<'cut' | 'silent' | 'stopped' | 'asleep'>(
   'cut',
@@ -31,6 +37,7 @@ export const statement = fc.constantFrom(
   'replica-sync',
   'replica-register',
   'replica-acknowledge',
+  'replica-deregister',
   'settle',
   'fence-suspect',
   'fence-expel',

@@ -114,6 +114,31 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     edits: [revocations('if (now - wait.committed <= leaseMs / 4) {', '{')],
   },
   {
+    variant: 'one clock for a lease: the monotonic one, which stands still while the machine sleeps',
+    edits: [replica(', this.#leaseUntilWall - wall)', ', Number.POSITIVE_INFINITY)')],
+  },
+  {
+    variant: 'one clock for a lease: the calendar, which may be set',
+    edits: [replica('Math.min(this.#leaseUntilMonotonic - clock.monotonic(), ', 'Math.min(Number.POSITIVE_INFINITY, ')],
+  },
+  {
+    variant: 'leaving before the lease is given up',
+    edits: [
+      replica(
+        'this.#forget();\n    if (id) await this.#options.sql.query(DEREGISTER, [id]);',
+        'if (id) await this.#options.sql.query(DEREGISTER, [id]);\n    this.#forget();',
+      ),
+    ],
+  },
+  {
+    variant: 'forgetting an invalidation, and believing what is older than it',
+    edits: [memory('this.#ring = oldest.seq;', '')],
+  },
+  {
+    variant: 'a shared read without a lease: whoever arrives later joins one that is under way',
+    edits: [cache('return await this.#loadDirectly(load);', 'return (await this.#load(fingerprint, load)).principal;')],
+  },
+  {
     variant: 'believing a new server at once',
     edits: [revocations('&& row.primarySettled', '')],
   },

@@ -72,6 +72,25 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
     await load.stop();
   });
 
+  test('the calendar is set back by less than has passed of a lease, the other clock ends it', async () => {
+    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    const [key, bystander] = await rekey.apiKeys(2);
+    await rekey.warm(key!, bystander!);
+    const back = rekey.history.mayBeUnavailable(c.name);
+    c.postgres.blackhole();
+    const revoked = rekey.revoke(a, key!);
+    await until('half a lease has passed', async () => (await c.metric('rekey_lease_remaining_seconds')) < 0.5);
+    await c.skewClock({ wallOffsetMs: -400 });
+    expect(await revoked).toMatchObject({ propagation: 'LEASE_EXPIRED' });
+    const verdicts = await Promise.all([rekey.verify(c, key!), rekey.verify(c, bystander!)]);
+    expect(verdicts).toEqual(['unavailable', 'unavailable']);
+    await c.skewClock({ wallOffsetMs: 0 });
+    await c.postgres.heal();
+    await rekey.calm();
+    back();
+    await rekey.warm(bystander!);
+  });
+
   const HALTED: [string, { wallOffsetMs?: number; monotonicStands?: boolean }][] = [
     // As the sleep of a machine does it: the calendar goes on.
     ['one clock stands still, the other ends the lease', { monotonicStands: true }],
