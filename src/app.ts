@@ -22,12 +22,9 @@ import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
-import { createIntrospect } from './http/introspect.ts';
-import { createJwks } from './http/jwks.ts';
 import { createMetricsEndpoint } from './http/metrics.ts';
-import { createReadiness } from './http/readiness.ts';
-import { createRouter, type Handler, identified, type Route } from './http/router.ts';
-import { createVerify } from './http/verify.ts';
+import { createRouter, type Handler } from './http/router.ts';
+import { createRoutes } from './http/routes.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
@@ -235,30 +232,19 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       now: databaseTime.now,
     }),
   });
-  const readiness = createReadiness({
-    database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
-    leaseHeld: () => replica.leaseRemaining() > 0,
-    sharedCache: shared && (() => shared.isReachable()),
+  const routes = createRoutes({
+    graphql: graphql as Handler,
+    authenticate,
+    inspect: services.inspect,
+    issuer: config.issuer,
+    jwtKeys,
+    readiness: {
+      database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
+      leaseHeld: () => replica.leaseRemaining() > 0,
+      sharedCache: shared && (() => shared.isReachable()),
+    },
+    scrape: createMetricsEndpoint(metrics, { replica, cache, authenticator }),
   });
-  const jwks = createJwks(jwtKeys);
-  const scrape = createMetricsEndpoint(metrics, { replica, cache, authenticator });
-  const read = { methods: ['GET', 'HEAD'] };
-  const routes: [string, Route][] = [
-    ['/graphql', { handle: identified(graphql as Handler) }],
-    // Gateways pass on the method of the request that they ask about.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(authenticate) }],
-    [
-      '/v1/introspect',
-      {
-        methods: ['POST'],
-        handle: createIntrospect({ authenticate, inspect: services.inspect, issuer: config.issuer }),
-      },
-    ],
-    ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
-    ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
-    ['/readyz', { ...read, handle: (_request, response) => readiness(response) }],
-    ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
-  ];
 
   const timers: NodeJS.Timeout[] = [];
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>) =>
@@ -277,7 +263,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     jwtKeys,
     revocations,
     metrics,
-    handle: createRouter(new Map(routes), logger),
+    handle: createRouter(routes, logger),
 
     /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
     async start(): Promise<void> {
