@@ -31,6 +31,7 @@ export class Database {
   readonly confirmed = new Map<string, number>();
   /** How many left, or were expelled. */
   departures = 0;
+  leasesAreAlike = true;
   /** How often its history was taken back. */
   restores = 0;
   #starts = 0;
@@ -78,9 +79,12 @@ export class Database {
     this.identity = `server ${++this.#starts}`;
   }
 
-  /** By a standby that has all that was revoked, but is behind in who is registered. */
+  /**
+   * By a standby that has all that was revoked, but is behind in who is registered. Only where all leases are alike:
+   * nobody can wait for a longer lease of somebody whom nobody knows.
+   */
   failOver(behindMs: number): void {
-    this.state.replicas = this.#pastState(behindMs).replicas;
+    if (this.leasesAreAlike) this.state.replicas = this.#pastState(behindMs).replicas;
     this.start();
   }
 
