@@ -158,7 +158,7 @@ export type CreateApiKeyInput = {
   name: Scalars['String']['input'];
   /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -`; at most 50, and at most what the calling credential holds (an administrator: any). */
   permissions: Array<Scalars['String']['input']>;
-  /** What the key may ask of Rekey; at most what the calling credential holds. None are needed to be verified by other services. */
+  /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
   scopes: Array<Scope>;
   /** Bind the key to this workspace of yours. */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
