@@ -29,7 +29,7 @@ export class Database {
   identity = 'server 0';
   /** Whoever confirmed a position, and the last one. */
   readonly confirmed = new Map<string, number>();
-  /** How many left, or were expelled. */
+  /** How many left, were expelled, or were lost in a failover. */
   departures = 0;
   leasesAreAlike = true;
   /** How often its history was taken back. */
@@ -84,7 +84,11 @@ export class Database {
    * nobody can wait for a longer lease of somebody whom nobody knows.
    */
   failOver(behindMs: number): void {
-    if (this.leasesAreAlike) this.state.replicas = this.#pastState(behindMs).replicas;
+    if (this.leasesAreAlike) {
+      const before = this.state.replicas;
+      this.state.replicas = this.#pastState(behindMs).replicas;
+      for (const id of before.keys()) if (!this.state.replicas.has(id)) this.departures++;
+    }
     this.start();
   }
 
