@@ -23,7 +23,7 @@ export const scopeNotHeld = ({ scopes }: { scopes: Scope[] }) =>
 export const conflict = () =>
   ({
     __typename: 'ConflictError',
-    message: 'Somebody else changed it at the same moment. Nothing was changed by you.',
+    message: 'It was changed meanwhile. Nothing was changed by you: read the new state, then decide.',
   }) as const;
 
 export const userNotFound = () =>
