@@ -112,7 +112,7 @@ export class AuthCache {
 
   #usable(entry: Entry): boolean {
     const { replica } = this.#options;
-    return entry.server === replica.serverIdentity && replica.admits(entry) && entry.until > replica.databaseNow();
+    return entry.server === replica.serverIdentity && replica.admits(entry, entry.until);
   }
 
   /** One load for everybody who asks for the same proof at the same time. */

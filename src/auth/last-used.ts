@@ -46,7 +46,7 @@ export class LastUsed {
   /** Cheap enough for every request: one look into a map, unless a window has passed. */
   note(credentialId: string): void {
     const { clock, windowSeconds, now } = this.#options;
-    const noted = this.#noted.get(credentialId);
+    const noted = this.#noted.peek(credentialId); // Who was noted longest ago is forgotten first, however busy.
     const at = clock.monotonic();
     if (noted !== undefined && at - noted < windowSeconds * 1000) return;
     this.#noted.set(credentialId, at);

@@ -253,7 +253,7 @@ describe('with a lease', () => {
       databaseNow: () => replica.databaseNow(),
       admits(entry: CachedCredential) {
         if (broken) throw new Error('a bug');
-        return replica.admits(entry);
+        return replica.admits(entry, entry.until);
       },
     };
     cache = new AuthCache({ replica: fragile as never, shared: null, longestEntryMs: 10 * MINUTES, entries: 10 });

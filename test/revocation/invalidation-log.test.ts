@@ -306,14 +306,17 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
       members.push(await join(database, { leaseMs: 60_000, start: false }));
     const revokedAt = Date.now();
     const cached = ['key_7', 'key_19999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
-    expect(members.map(({ replica }) => cached.map((each) => replica.admits(each)))).not.toContainEqual([false, false]);
+    expect(
+      members.map(({ replica }) => cached.map((each) => replica.admits(each, Number.POSITIVE_INFINITY))),
+    ).not.toContainEqual([false, false]);
 
     const tags = await committing(`update api_keys set revoked_at = now() where user_id = 'usr_two'`);
     expect(tags).toHaveLength(MOST + 1);
     expect(tags.indexOf('*')).toBe(MOST);
 
     for (const { replica } of members) await replica.sync();
-    for (const { replica } of members) for (const each of cached) expect(replica.admits(each)).toBe(false);
+    for (const { replica } of members)
+      for (const each of cached) expect(replica.admits(each, Number.POSITIVE_INFINITY)).toBe(false);
     // Whatever row of the log it was that said so.
     const [everything] = await database.sql<{ seq: number; at: number }>(
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,

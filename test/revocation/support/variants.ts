@@ -14,7 +14,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'no lease: what is cached is good until somebody says otherwise',
-    edits: [replica('return this.leaseRemaining() > 0 && this.#memory', 'return this.#memory')],
+    edits: [replica('return this.#leaseLeft(monotonic) > 0 && this.#memory', 'return this.#memory')],
   },
   {
     variant: 'too short a wait: clocks are taken to agree',
@@ -119,7 +119,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'one clock for a lease: the calendar, which may be set',
-    edits: [replica('Math.min(this.#leaseUntilMonotonic - clock.monotonic(), ', 'Math.min(Number.POSITIVE_INFINITY, ')],
+    edits: [replica('Math.min(this.#leaseUntilMonotonic - monotonic, ', 'Math.min(Number.POSITIVE_INFINITY, ')],
   },
   {
     variant: 'leaving before the lease is given up',
