@@ -12,7 +12,8 @@ const LOG_RETENTION_MS = 3_600_000;
 const TRIM_BATCH = 2000;
 /** How often the replicas of an installation, all of them together, are probed. */
 const PROBE_SECONDS = 60;
-/** Between two looks at who has confirmed, at most, in milliseconds. */
+/** Before a look at who has confirmed, in milliseconds. */
+const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
 /** Proof that a revocation has taken effect. */
@@ -110,13 +111,17 @@ export class Revocations {
       if (!wait.first && replica.leaseRemaining() > 0) wait.leaseMs = replica.longestLeaseMs;
       return wait.since + leaseOver(wait.leaseMs) - clock.monotonic();
     };
-    for (let pause = 1; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    while (left() > 0) {
+      // Before the first look, too: after a commit of a moment ago nobody can have confirmed yet, and it would cost everybody
+      // a round trip to be told so. Later pauses are half of what was waited so far, so the answer is late by that at most.
+      const waited = clock.monotonic() - wait.committed;
+      await sleep(Math.min(Math.max(SHORTEST_PAUSE_MS, waited / 2), LONGEST_PAUSE_MS, left()));
+      if (left() <= 0) break;
       const look = this.#confirmed(wait);
       let confirmed: boolean | undefined;
       // A database that does not answer must not make it longer than the leases are, and those may become known meanwhile.
       while (confirmed === undefined && left() > 0) confirmed = await within(Math.min(left(), LONGEST_PAUSE_MS), look);
       if (confirmed) return this.#outcome(wait, 'ACKNOWLEDGED');
-      if (left() > 0) await sleep(Math.min(pause, left()));
     }
     // Whoever is still silent has no lease any more. Fencing spares the next revocation the wait.
     if (wait.first && wait.silent.length > 0) void this.#fence(wait.silent, wait.first.seq, wait.leaseMs);
