@@ -29,7 +29,8 @@ const LONGEST_MS = 8000;
 const WARM_UP = 25;
 const LEASE_MS = 2000;
 const LEASE_OVER_MS = LEASE_MS * 1.01;
-const IDLE_MS = 9000;
+const IDLE_ROUNDS = 8;
+const IDLE_ROUND_MS = 3000;
 const MILLION = 1_000_000;
 
 export async function revocation(servers: Servers | null): Promise<Report> {
@@ -186,11 +187,11 @@ async function idleRow({ postgres }: Servers, fleet: Fleet): Promise<Row> {
     return Number(row!.count);
   };
   const samples: number[] = [];
-  await sleep(2000);
-  for (let round = 0; round < 3; round++) {
+  await sleep(5000); // What was used a moment ago is written down; connections report what they have done.
+  for (let round = 0; round < IDLE_ROUNDS; round++) {
     const before = await transactions();
     const start = performance.now();
-    await sleep(IDLE_MS / 3);
+    await sleep(IDLE_ROUND_MS);
     const seconds = (performance.now() - start) / 1000;
     samples.push(((await transactions()) - before) / seconds / fleet.replicas.length);
   }
