@@ -23,7 +23,7 @@ import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createMetricsEndpoint } from './http/metrics.ts';
-import { createRouter, type Handler } from './http/router.ts';
+import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
@@ -233,7 +233,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
   });
   const routes = createRoutes({
-    graphql: graphql as Handler,
+    graphql,
     authenticate,
     inspect: services.inspect,
     issuer: config.issuer,

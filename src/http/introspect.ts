@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { credentialMissing, scopeMissing } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
+import { readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 import type { Authenticate } from './verify.ts';
 
@@ -58,12 +59,6 @@ function describe(principal: Principal, issuer: string) {
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | null> {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/x-www-form-urlencoded') return null;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    // Read to its end, but not kept: who hangs up on a client that is still sending is not heard.
-    if (size <= LARGEST_BODY) chunks.push(chunk);
-  }
-  return size > LARGEST_BODY ? 'tooLarge' : new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  const body = await readBody(request, LARGEST_BODY);
+  return body === null ? 'tooLarge' : new URLSearchParams(body.toString('utf8'));
 }

@@ -28,6 +28,14 @@ export function requestIdOf(request: IncomingMessage): string {
 
 /** Finds the door for each request. A failure behind one is logged and answered with nothing but the request's id. */
 export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
+  const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
+    // Who hangs up in the middle of a request waits for no answer, and nothing is wrong here.
+    if (error === request.errored) return;
+    const requestId = requestIdOf(request);
+    logger.error({ requestId, err: error }, 'unexpected error');
+    if (response.headersSent) response.destroy();
+    else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
+  };
   return (request, response) => {
     const url = request.url ?? '/';
     const query = url.indexOf('?');
@@ -38,18 +46,11 @@ export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger)
     if (route.methods && !route.methods.includes(request.method ?? '')) {
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
     }
-    const failed = (error: unknown, requestId: string) => {
-      // Who hangs up in the middle of a request waits for no answer, and nothing is wrong here.
-      if (request.destroyed && !request.complete) return;
-      logger.error({ requestId, err: error }, 'unexpected error');
-      if (response.headersSent) response.destroy();
-      else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
-    };
     try {
       const answered = route.handle(request, response);
-      if (answered instanceof Promise) answered.catch((error) => failed(error, requestIdOf(request)));
+      if (answered instanceof Promise) answered.catch((error) => failed(request, response, error));
     } catch (error) {
-      failed(error, requestIdOf(request));
+      failed(request, response, error);
     }
     return undefined;
   };
@@ -61,8 +62,6 @@ export function identified(handle: Handler): Handler {
     const requestId = requestIdOf(request);
     request.headers['x-request-id'] = requestId;
     response.setHeader('X-Request-Id', requestId);
-    // Yoga makes a URL of it and fails, with a stack in the answer, where it is none. Nothing here depends on it.
-    request.headers.host = 'rekey';
     return withRequestId(requestId, () => handle(request, response));
   };
 }

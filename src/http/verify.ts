@@ -17,7 +17,7 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
  * once, and a credential that is known here is answered without a promise.
  */
 export function createVerify(authenticate: Authenticate) {
-  const headersOf = new WeakMap<Principal, Record<string, string>>();
+  const headersOf = new WeakMap<Principal, string[]>();
 
   const answer = (request: IncomingMessage, response: ServerResponse, principal: Principal | null): void => {
     if (!principal) return respondAccessError(response, credentialMissing());
@@ -46,15 +46,16 @@ export function createVerify(authenticate: Authenticate) {
   };
 }
 
-function principalHeaders(principal: Principal): Record<string, string> {
-  return {
+/** Names and values by turns, as Node writes them. */
+function principalHeaders(principal: Principal): string[] {
+  return Object.entries({
     ...COMMON_HEADERS,
     'X-Rekey-User': principal.userId ?? '',
     'X-Rekey-Workspace': principal.workspaceId ?? '',
     'X-Rekey-Credential': principal.credentialId,
     'X-Rekey-Scopes': principal.scopes.join(','),
     'X-Rekey-Permissions': principal.permissions.join(','),
-  };
+  }).flat();
 }
 
 interface Question {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -137,6 +138,22 @@ describe('a body', () => {
   test.each([256 * 1024 + 1, 5_000_000])('of %i bytes is refused with 413, announced or not', async (size) => {
     expectRefused(await post(padded(size), { 'content-length': size }), 413);
     expectRefused(await post(padded(size), { 'transfer-encoding': 'chunked' }), 413);
+  });
+
+  test('that is too large is refused before it has come, and the connection serves the next request', async () => {
+    const size = 5_000_000;
+    const request = (body: string, length: number) =>
+      `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${length}\r\n\r\n${body}`;
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    socket.setEncoding('latin1');
+    let heard = '';
+    socket.on('data', (text) => (heard += text));
+    socket.write(request('{', size));
+    await expect.poll(() => heard).toMatch(/^HTTP\/1\.1 413 .*"code":"BAD_USER_INPUT"/s);
+    heard = '';
+    socket.write(' '.repeat(size - 1) + request(TYPENAME, TYPENAME.length));
+    await expect.poll(() => heard).toMatch(/^HTTP\/1\.1 200 .*"__typename":"Query"/s);
+    socket.destroy();
   });
 
   test('that is compressed is not unpacked: a small bomb stays small', async () => {

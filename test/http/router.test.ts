@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { send, sendBytes } from '../support/raw.ts';
 
@@ -119,6 +119,33 @@ describe('the log', () => {
     for (let i = 0; i < 3; i++) expect((await send(app.url, '/readyz')).status).toBe(200);
     expect(errorsLogged().slice(before)).toEqual([]);
   });
+
+  test.each(['application/json', 'text/event-stream', 'multipart/mixed'])(
+    'nor over one that hangs up before its answer, in whatever form that would have come: %s',
+    async (accept) => {
+      const before = errorsLogged().length;
+      const [reached, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const held = vi.spyOn(app.app.services.accounts, 'login').mockImplementationOnce(async () => {
+        reached.resolve();
+        await gone.promise;
+        return { kind: 'invalidCredentials' };
+      });
+      const query = 'mutation { login(input: { email: "a@example.com", password: "x" }) { __typename } }';
+      const body = JSON.stringify({ query });
+      const head = `Host: x\r\nAccept: ${accept}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(`POST /graphql HTTP/1.1\r\n${head}\r\n\r\n${body}`);
+      await reached.promise;
+      socket.resetAndDestroy();
+      expect((await send(app.url, '/readyz')).status).toBe(200); // By then the service has seen it.
+      gone.resolve();
+      await held.mock.results[0]!.value;
+      held.mockRestore();
+      for (let i = 0; i < 3; i++) expect((await send(app.url, '/readyz')).status).toBe(200);
+      expect(errorsLogged().slice(before)).toEqual([]);
+    },
+  );
 });
 
 describe('F4.10: whatever is sent, the service answers and lives', () => {

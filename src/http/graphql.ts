@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './read-body.ts';
+import { COMMON_HEADERS, respondJson } from './respond.ts';
+
+const LARGEST_BODY = 256 * 1024;
+
+export interface GraphQLDoorOptions {
+  /** GraphiQL, and the policy that says whom it may talk to. */
+  page: { html: string; contentSecurityPolicy: string };
+  /** Executes the operation in this body, which is said to be JSON. */
+  answer: (body: Buffer, request: IncomingMessage, response: ServerResponse) => Response | Promise<Response>;
+}
+
+/**
+ * GraphQL over HTTP: operations travel as JSON by POST and in no other way, and whoever asks for a page gets GraphiQL.
+ * Forms, multipart and text could be sent by any page in a browser without asking, and a GET puts the document into logs.
+ *
+ * Answers carry secrets or depend on one: nobody may keep them.
+ */
+export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
+  const pageHeaders = {
+    ...COMMON_HEADERS,
+    'Content-Length': Buffer.byteLength(page.html),
+    'Content-Security-Policy': page.contentSecurityPolicy,
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Frame-Options': 'DENY',
+  };
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method === 'GET' && request.headers.accept?.includes('text/html')) {
+      response.writeHead(200, pageHeaders).end(page.html);
+      return;
+    }
+    if (request.method !== 'POST') {
+      const message = 'GraphQL operations are sent by POST. Open this address in a browser for GraphiQL.';
+      return refuse(response, 405, message, { Allow: 'POST' });
+    }
+    const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    if (mediaType !== 'application/json') {
+      return refuse(response, 415, 'GraphQL operations are sent as application/json.');
+    }
+    const body = await readBody(request, LARGEST_BODY);
+    if (!body) return refuse(response, 413, `The body is larger than ${LARGEST_BODY} bytes.`);
+    return send(await answer(body, request, response), response);
+  };
+}
+
+function refuse(response: ServerResponse, status: number, message: string, headers: Record<string, string> = {}): void {
+  respondJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] }, headers);
+}
+
+/** Whole, whatever its type: nothing that the schema has comes piece by piece. */
+async function send(answer: Response, response: ServerResponse): Promise<void> {
+  const text = await answer.text();
+  response.statusCode = answer.status;
+  response.setHeaders(answer.headers);
+  response.setHeader('Cache-Control', 'no-store'); // Also over the `no-cache` that Yoga gives to event streams.
+  response.end(text);
+}

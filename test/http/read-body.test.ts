@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBody } from '../../src/http/read-body.ts';
+
+const LARGEST = 2000;
+
+let server: Server;
+/** The next request that arrives, whatever there is of it. */
+let arrived: PromiseWithResolvers<[IncomingMessage, ServerResponse]>;
+
+beforeAll(async () => {
+  arrived = Promise.withResolvers();
+  server = createServer((request, response) => {
+    arrived.resolve([request, response]);
+    arrived = Promise.withResolvers();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A client that has sent this, and the request as the server sees it. */
+async function sending(headers: string, body = ''): Promise<{ client: Socket; request: IncomingMessage }> {
+  const arriving = arrived.promise;
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.on('error', () => undefined);
+  client.write(`POST / HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n${body}`);
+  const [request] = await arriving;
+  return { client, request };
+}
+
+const read = async (request: IncomingMessage) => (await readBody(request, LARGEST))?.toString() ?? null;
+const chunks = (text: string) => [...text].map((one) => `1\r\n${one}\r\n`).join('');
+const CHUNKED = 'Transfer-Encoding: chunked';
+
+describe('the body of a request', () => {
+  test('is read, however it comes', async () => {
+    expect(await read((await sending('Content-Length: 0')).request)).toBe('');
+    expect(await read((await sending('Content-Length: 5', 'abcde')).request)).toBe('abcde');
+    const text = 'The quick brown fox. '.repeat(80);
+    expect(await read((await sending(CHUNKED, `${chunks(text)}0\r\n\r\n`)).request)).toBe(text);
+    const { client, request } = await sending(`Content-Length: ${text.length}`, text.slice(0, 700));
+    const reading = read(request);
+    client.write(text.slice(700));
+    expect(await reading).toBe(text);
+  });
+
+  test('may be as large as the limit, and no larger', async () => {
+    const text = 'x'.repeat(LARGEST);
+    expect(await read((await sending(`Content-Length: ${LARGEST}`, text)).request)).toBe(text);
+    expect(await read((await sending(CHUNKED, `${chunks(text)}0\r\n\r\n`)).request)).toBe(text);
+    expect(await read((await sending(`Content-Length: ${LARGEST + 1}`, `${text}x`)).request)).toBe(null);
+    expect(await read((await sending(CHUNKED, `${chunks(`${text}x`)}0\r\n\r\n`)).request)).toBe(null);
+  });
+
+  test('that is too large is known to be so before it has come', async () => {
+    expect(await read((await sending(`Content-Length: ${LARGEST + 1}`)).request)).toBe(null);
+    expect(await read((await sending(CHUNKED, chunks('x'.repeat(LARGEST + 1)))).request)).toBe(null);
+  });
+
+  test.each([
+    ['half of it', 'Content-Length: 10', 'abcde'],
+    ['all of it', 'Content-Length: 5', 'abcde'],
+    ['a chunk of it', CHUNKED, chunks('abcde')],
+  ])('that nobody waits for any more fails, also for those who come late: %s', async (_, headers, body) => {
+    const { client, request } = await sending(headers, body);
+    const closed = new Promise((resolve) => request.once('close', resolve));
+    client.resetAndDestroy();
+    await closed;
+    await expect(read(request)).rejects.toBe(request.errored);
+    expect(request.errored).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
