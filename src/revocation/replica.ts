@@ -108,8 +108,8 @@ export class Replica {
   }
 
   /**
-   * Whether something cached may be acted upon at this very moment. Each clock is read once: after all the other work of a
-   * request, that costs as much as everything else here.
+   * Whether something cached may be acted upon at this very moment. Each clock is read once, for in the middle of a request
+   * that costs as much as all the rest of this.
    *
    * @param until when it ends by itself, in milliseconds since the epoch by the database's clock
    */
