@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createPage, type PageContent } from './page.ts';
 import { readBody } from './read-body.ts';
-import { COMMON_HEADERS, respondJson } from './respond.ts';
+import { respondJson } from './respond.ts';
 
 const LARGEST_BODY = 256 * 1024;
 
 export interface GraphQLDoorOptions {
-  /** GraphiQL, and the policy that says whom it may talk to. */
-  page: { html: string; contentSecurityPolicy: string };
+  /** GraphiQL. */
+  page: PageContent;
   /** Executes the operation in this body, which is said to be JSON. */
   answer: (body: Buffer, request: IncomingMessage, response: ServerResponse) => Response | Promise<Response>;
 }
@@ -18,20 +19,10 @@ export interface GraphQLDoorOptions {
  * Answers carry secrets or depend on one: nobody may keep them.
  */
 export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
-  const pageHeaders = {
-    ...COMMON_HEADERS,
-    'Content-Length': Buffer.byteLength(page.html),
-    'Content-Security-Policy': page.contentSecurityPolicy,
-    'Content-Type': 'text/html; charset=utf-8',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Referrer-Policy': 'no-referrer',
-    'X-Frame-Options': 'DENY',
-  };
-
+  const sendPage = createPage(page);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET' && request.headers.accept?.includes('text/html')) {
-      response.writeHead(200, pageHeaders).end(page.html);
-      return;
+      return sendPage(request, response);
     }
     if (request.method !== 'POST') {
       const message = 'GraphQL operations are sent by POST. Open this address in a browser for GraphiQL.';

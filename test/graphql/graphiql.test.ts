@@ -1,7 +1,9 @@
 // GraphiQL as a newcomer meets it: in a browser, with nothing but this service to talk to.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { parse, validate } from 'graphql';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -36,6 +38,31 @@ describe('the page', () => {
     const scripts = policy.find((directive) => directive.startsWith('script-src')) as string;
     expect(scripts).toMatch(/^script-src( 'sha256-[A-Za-z0-9+/]{43}=')+$/);
     expect(policy.join(' ')).not.toMatch(/https?:|\*|unsafe-eval/);
+  });
+
+  test('comes compressed to those who can unpack it', async () => {
+    const fetched = async (encodings: string) => {
+      const headers = { accept: 'text/html', 'accept-encoding': encodings };
+      return new Promise<[encoding: string | undefined, body: Buffer]>((resolve, reject) => {
+        get(`${app.url}/graphql`, { headers, agent: false }, async (answer) => {
+          const body = Buffer.concat(await answer.toArray());
+          expect(answer.headers['content-length']).toBe(String(body.length));
+          resolve([answer.headers['content-encoding'], body]);
+        }).on('error', reject);
+      });
+    };
+    const [, plain] = await fetched('');
+    for (const encodings of ['gzip', 'br, GZIP', 'deflate,gzip;q=0.5', 'gzip;q=1.0, identity; q=0.5']) {
+      const [encoding, body] = await fetched(encodings);
+      expect(encoding, encodings).toBe('gzip');
+      expect(body.length).toBeLessThan(plain.length / 3);
+      expect(gunzipSync(body).equals(plain)).toBe(true);
+    }
+    for (const encodings of ['identity', 'br', 'gzip;q=0', 'gzip; q=0.0, br', 'xgzip', 'gzipx']) {
+      const [encoding, body] = await fetched(encodings);
+      expect(encoding, encodings).toBe(undefined);
+      expect(body.equals(plain)).toBe(true);
+    }
   });
 
   test('is for browsers: who asks for something else gets told how to ask', async () => {
