@@ -3,14 +3,22 @@ import type { Statement } from '../kernel/sql.ts';
 // What has one row is asked for by a subquery of its own. In a join, the planner would expect thousands of rows in a table
 // that nobody has analysed, and compile a plan for them, which takes a hundred times as long as running it.
 
+// Whoever holds a lease must be known after a crash, too, and so must a mark: with `synchronous_commit` off, a COMMIT is
+// answered that may be lost, with `local` one that no standby has. A server that has lost a process of its own recovers
+// and is still the same one, so nobody would wait for the leases of before. This statement alone, and never less than it
+// is set to.
+const DURABLE = `durable as materialized (select set_config('synchronous_commit', 'on', true)
+      where current_setting('synchronous_commit') in ('off', 'local'))`;
+
 /**
  * Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has
  * forgotten that life. May be asked again where the answer was lost. Parameters: id, former id, lease.
  */
 export const REGISTER: Statement = {
   name: 'replica-register',
-  text: `with former as (delete from auth_replica where id = $2::uuid)
-    insert into auth_replica (id, lease_ms) values ($1::uuid, $3::int) on conflict (id) do nothing`,
+  text: `with ${DURABLE}, former as (delete from auth_replica where id = $2::uuid)
+    insert into auth_replica (id, lease_ms) select $1::uuid, $3::int from (select count(*) from durable) as set
+    on conflict (id) do nothing`,
 };
 
 export const DEREGISTER: Statement = {
@@ -113,8 +121,9 @@ export interface RegisteredReplica {
  */
 export const SUSPECT: Statement = {
   name: 'fence-suspect',
-  text: `update auth_replica set suspect = true where id = any($1::uuid[]) and (suspect or applied < $2::bigint)
-    returning id::text as id`,
+  text: `with ${DURABLE}
+    update auth_replica set suspect = true from (select count(*) from durable) as set
+    where id = any($1::uuid[]) and (suspect or applied < $2::bigint) returning id::text as id`,
 };
 
 /** Second step, a full lease later: nothing waits for it any more. Parameter: ids. */

@@ -1,10 +1,12 @@
 import { Migration20261122000000 } from './20261122000000-initial.ts';
 import { Migration20261122000100 } from './20261122000100-invalidation-log.ts';
 import { Migration20261122000200 } from './20261122000200-canary.ts';
+import { Migration20261126000000 } from './20261126000000-server-identity.ts';
 
 /** In order. Listed by hand, so that what runs does not depend on what lies in a folder. */
 export const migrations = [
   { name: '20261122000000-initial', class: Migration20261122000000 },
   { name: '20261122000100-invalidation-log', class: Migration20261122000100 },
   { name: '20261122000200-canary', class: Migration20261122000200 },
+  { name: '20261126000000-server-identity', class: Migration20261126000000 },
 ];
