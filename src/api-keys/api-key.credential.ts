@@ -23,7 +23,7 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
-      k.revoked_at is not null as revoked, u.role, u.disabled_at is not null as disabled
+      k.revoked_at is not null as revoked, u.role, u.id is null or u.disabled_at is not null as disabled
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1

@@ -25,7 +25,7 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       s.id, s.user_id as "userId", s.scopes, ${milliseconds('s.expires_at', 'expiresAt')},
       ${milliseconds('s.idle_expires_at', 'idleExpiresAt')},
-      s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.disabled_at is not null as disabled,
+      s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.id is null or u.disabled_at is not null as disabled,
       exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked",
       exists (select from jwt_keys j where j.kid = $3) as "keyKnown"
     ${FROM_SNAPSHOT}

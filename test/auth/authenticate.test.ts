@@ -20,6 +20,20 @@ describe.each(backends())('on $name', ({ name, start }) => {
   const sql = (statement: string, values: unknown[] = []) =>
     app.app.database.fork().execute<Record<string, string>[]>(statement, values);
 
+  test('what belongs to nobody lets nobody in', async () => {
+    const gone = await app.member();
+    const { secret } = await app.apiKey(gone);
+    expect(await app.accepts(secret)).toBe(true);
+    expect(await app.accepts(gone.accessToken)).toBe(true);
+    const em = app.app.database.fork();
+    await em.begin();
+    await em.execute('set local session_replication_role = replica'); // Which asks no foreign key.
+    await em.execute('delete from users where id = ?', [gone.id]);
+    await em.commit();
+    await expect.poll(() => app.accepts(secret)).toBe(false);
+    await expect.poll(() => app.accepts(gone.accessToken)).toBe(false);
+  });
+
   /** The names of the statements that authentication sends, while the test lasts. */
   function observeReads(): string[] {
     const sent: string[] = [];
