@@ -190,6 +190,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       idleSeconds: config.refreshIdleSeconds,
       graceSeconds: config.refreshGraceSeconds,
       limit: (userId) => limits.refresh(userId),
+      limitRepeats: (userId) => limits.repeatedRefresh(userId),
       failures: limits.failures,
     }),
     apiKeys: new ApiKeyService({
@@ -232,6 +233,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       now: databaseTime.now,
     }),
   });
+  const databaseAnswers = () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no);
   const routes = createRoutes({
     graphql,
     authenticate,
@@ -239,11 +241,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     issuer: config.issuer,
     jwtKeys,
     readiness: {
-      database: () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no),
+      database: databaseAnswers,
       leaseHeld: () => replica.leaseRemaining() > 0,
       sharedCache: shared && (() => shared.isReachable()),
     },
-    scrape: createMetricsEndpoint(metrics, { replica, cache, authenticator }),
+    scrape: createMetricsEndpoint(metrics, { replica, cache, authenticator, databaseAnswers }),
   });
 
   const timers: NodeJS.Timeout[] = [];

@@ -44,8 +44,6 @@ export class AuthCache {
   #direct = 0;
   /** How many lookups each layer has answered. Plain numbers: a hit must not pay for its own counting. */
   readonly counts = { memory: 0, refused: 0, shared: 0, database: 0, direct: 0, unavailable: 0 };
-  /** Whether the last question that had to go to the database was answered. */
-  databaseAnswers = true;
 
   constructor(options: AuthCacheOptions) {
     this.#options = options;
@@ -165,11 +163,8 @@ export class AuthCache {
 
   async #read(load: LoadCredential): Promise<CachedCredential> {
     try {
-      const loaded = await load();
-      this.databaseAnswers = true;
-      return loaded;
+      return await load();
     } catch (error) {
-      this.databaseAnswers = false;
       throw new ReadFailed('The database did not answer.', { cause: error });
     }
   }

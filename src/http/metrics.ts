@@ -7,17 +7,19 @@ import type { Replica } from '../revocation/replica.ts';
 /** What counts for itself, because it is too hot to count any other way. */
 export interface Counted {
   replica: Pick<Replica, 'leaseRemaining' | 'syncAge'>;
-  cache: Pick<AuthCache, 'counts' | 'databaseAnswers'>;
+  cache: Pick<AuthCache, 'counts'>;
   authenticator: Pick<Authenticator<unknown>, 'counts'>;
+  /** Asked afresh, where there is no lease: nobody else may have asked lately. */
+  databaseAnswers: () => Promise<boolean>;
 }
 
 /** Prometheus' text format. Gauges are read, and hot counters taken over, when they are asked for. */
-export function createMetricsEndpoint(metrics: Metrics, { replica, cache, authenticator }: Counted) {
-  const collect = () => {
+export function createMetricsEndpoint(metrics: Metrics, { replica, cache, authenticator, databaseAnswers }: Counted) {
+  const collect = async () => {
     const lease = replica.leaseRemaining();
     metrics.leaseRemaining.set(lease / 1000);
     metrics.syncAge.set(replica.syncAge() / 1000);
-    const mode = lease > 0 ? 'leased' : cache.databaseAnswers ? 'direct' : 'unavailable';
+    const mode = lease > 0 ? 'leased' : (await databaseAnswers()) ? 'direct' : 'unavailable';
     for (const each of ['leased', 'direct', 'unavailable']) metrics.authMode.set({ mode: each }, each === mode ? 1 : 0);
 
     const { memory, refused, shared, database, direct, unavailable } = cache.counts;
@@ -34,7 +36,7 @@ export function createMetricsEndpoint(metrics: Metrics, { replica, cache, authen
     }
   };
   return async (response: ServerResponse): Promise<void> => {
-    collect();
+    await collect();
     const text = await metrics.registry.metrics();
     response.writeHead(200, { 'Content-Type': metrics.registry.contentType, 'Cache-Control': 'no-store' });
     response.end(text);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { backends, startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/raw.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -19,6 +19,23 @@ describe.each(backends())('on $name', ({ name, start }) => {
       status: 200,
       headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
     });
+  });
+
+  test('how it decides without a lease is said to whoever asks, though nobody else has asked lately', async () => {
+    const lease = vi.spyOn(app.app.replica, 'leaseRemaining').mockReturnValue(0);
+    const modes = async () =>
+      (await send(app.url, '/metrics')).text.match(/^rekey_auth_mode\{mode="\w+"\} 1$/gm)?.join();
+    try {
+      expect((await send(app.url, '/readyz')).json).toMatchObject({ lease: 'lost: every request asks the database' });
+      expect(await modes()).toBe('rekey_auth_mode{mode="direct"} 1');
+      const away = vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
+      expect(await modes()).toBe('rekey_auth_mode{mode="unavailable"} 1');
+      expect((await send(app.url, '/readyz')).status).toBe(503);
+      away.mockRestore();
+    } finally {
+      lease.mockRestore();
+    }
+    expect(await modes()).toBe('rekey_auth_mode{mode="leased"} 1');
   });
 
   test('a process that runs is alive, whatever else is wrong', async () => {
