@@ -9,6 +9,9 @@ import type { RedisClient } from './redis-client.ts';
 
 export { createRedisClient, type RedisClient } from './redis-client.ts';
 
+/** Twenty tabs that wake up together are one exchange, and nineteen who get the same. */
+const REPEATS_PER_EXCHANGE = 20;
+
 export interface LimitsOptions {
   /** Null: this process is the only one, and counts in its memory. */
   redis: RedisClient | null;
@@ -35,6 +38,7 @@ export class Limits {
   readonly #password: Limit | null;
   readonly #register: Limit | null;
   readonly #refresh: Limit | null;
+  readonly #repeatedRefresh: Limit | null;
   readonly #failedAuth: Limit | null;
   readonly #accountOf: (email: string) => string;
   readonly #counting = new Set<Promise<unknown>>();
@@ -62,6 +66,7 @@ export class Limits {
     this.#password = limit('password', rates.loginPerMinute);
     this.#register = limit('register', rates.registerPerMinute);
     this.#refresh = limit('refresh', rates.refreshPerMinute);
+    this.#repeatedRefresh = limit('refresh-again', rates.refreshPerMinute * REPEATS_PER_EXCHANGE);
     this.#failedAuth = limit('failed-auth', rates.failedAuthPerMinute);
   }
 
@@ -82,8 +87,14 @@ export class Limits {
     return enforce(this.#register, networkOf(address));
   }
 
+  /** Counts an exchange of a refresh token. */
   refresh(userId: string): Promise<void> {
     return enforce(this.#refresh, userId);
+  }
+
+  /** Counts one that only repeats what was answered a moment ago. */
+  repeatedRefresh(userId: string): Promise<void> {
+    return enforce(this.#repeatedRefresh, userId);
   }
 
   /**

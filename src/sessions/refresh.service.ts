@@ -32,6 +32,8 @@ export interface RefreshServiceOptions {
   graceSeconds: number;
   /** Counts an exchange against its user; throws `RATE_LIMITED`. */
   limit: (userId: string) => Promise<void>;
+  /** The same for what only repeats an exchange of a moment ago. */
+  limitRepeats: (userId: string) => Promise<void>;
   /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
   failures: { check(address: string | null): void; count(address: string | null): void };
 }
@@ -105,7 +107,7 @@ export class RefreshService {
     // Only now: an account that is disabled for a while must not hide a theft.
     if (owner.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
     const refreshToken = token.usedAt
-      ? await this.#knownSuccessor(em, token, presented)
+      ? await this.#knownSuccessor(em, token, presented, session.userId)
       : await this.#newSuccessor(em, token, presented, session.userId, now);
     session.refresh(now, this.#options.idleSeconds);
     return { kind: 'successor', session, scopes: effectiveScopes(session.scopes, owner.role), refreshToken };
@@ -114,8 +116,10 @@ export class RefreshService {
   /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
   async #isExchangeable(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
     if (!token.usedAt) return true;
+    const { graceSeconds } = this.#options;
     const sinceUse = now.getTime() - token.usedAt.getTime();
-    if (sinceUse >= this.#options.graceSeconds * 1000) return false;
+    // Replicas do not agree on the time to the millisecond: what was used in the future was used, grace or none.
+    if (graceSeconds === 0 || sinceUse >= graceSeconds * 1000) return false;
     const successor = await em.findOne(RefreshToken, { parentId: token.id });
     return successor !== null && successor.usedAt === null;
   }
@@ -149,7 +153,8 @@ export class RefreshService {
   }
 
   /** The successor that was made before; under whichever master key it was made. */
-  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string> {
+  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string, userId: string): Promise<string> {
+    await this.#options.limitRepeats(userId);
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const { version } of this.#options.keyring.all) {
       const candidate = this.#derive(version, presented);

@@ -133,8 +133,10 @@ export class SessionService {
     }, where.id);
   }
 
+  /** Under the name that it ended by: its own, or that of its person, where it ended with all of theirs. */
   #settle(session: Session): Promise<Receipt> {
-    return this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
+    const tag = session.revokedAt ? sessionTag(session.id) : `user:${session.userId}`;
+    return this.#options.revocations.settle(tag, session.endedAt!);
   }
 
   /**

@@ -85,13 +85,20 @@ describe.each(backends())('purging on $name', ({ start }) => {
           case when n > 1 then 'rft_old' || s || '-' || lpad((n - 1)::text, 4, '0') end, now(), now()
         from generate_series(1, 3) s, generate_series(1, 1500) n`,
     );
+    await sql(
+      app,
+      `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
+        select 'rev_old' || n, 'old ' || n, ?, ?, now() - interval '1 day', now() - interval '1 day', 'UNSPECIFIED'
+        from generate_series(1, 2300) n`,
+      [member.sessionId, member.id],
+    );
     await sql(app, 'create table purged (transaction text, rows integer)');
     await sql(
       app,
       `create function count_purged() returns trigger language plpgsql as $$ begin
         insert into purged select txid_current(), count(*) from gone; return null; end $$`,
     );
-    for (const table of ['sessions', 'refresh_tokens']) {
+    for (const table of ['sessions', 'refresh_tokens', 'access_token_revocations']) {
       await sql(
         app,
         `create trigger count_purged after delete on ${table} referencing old table as gone
@@ -99,9 +106,9 @@ describe.each(backends())('purging on $name', ({ start }) => {
       );
     }
     try {
-      expect(await run()).toEqual({ sessions: 1203, revocations: 0 });
+      expect(await run()).toEqual({ sessions: 1203, revocations: 2300 });
       const batches = await sql(app, 'select sum(rows)::int as rows from purged group by transaction');
-      expect(batches.reduce((sum, { rows }) => sum + rows, 0)).toBe(1203 + 3 * 1500);
+      expect(batches.reduce((sum, { rows }) => sum + rows, 0)).toBe(1203 + 3 * 1500 + 2300);
       expect(Math.max(...batches.map(({ rows }) => rows))).toBe(1000);
     } finally {
       await sql(app, 'drop function count_purged cascade');

@@ -640,7 +640,7 @@ export type RevocationReceipt = {
   acknowledged: Scalars['Int']['output'];
   /**
    * When the revocation was committed to the database, by the database's clock; where it had been revoked before, when that
-   * was. Where the database could not be asked after the commit, or no longer remembers it (after an hour): when it was
+   * was, and of a session that ended with all of its person's, when all were last ended. Where the database could not be asked after the commit, or no longer remembers it (after an hour): when it was
    * written, a moment before the commit.
    */
   committedAt: Scalars['DateTime']['output'];
@@ -788,8 +788,10 @@ export type Session = Credential & Node & {
   ipAddress?: Maybe<Scalars['String']['output']>;
   /** Whether this very request belongs to it. */
   isCurrent: Scalars['Boolean']['output'];
+  /** When it was last seen: at its login, at a refresh, or with an access token, which may be noted a minute or two late. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
   revocationReason?: Maybe<RevocationReason>;
+  /** When it was ended; where it ended with all of its person's, when all were last ended. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
   status: CredentialStatus;
   user: User;

@@ -3,7 +3,11 @@ import type { SessionResolvers } from './../generated/types.ts';
 
 export const Session: SessionResolvers = {
   isCurrent: ({ id }, _arg, { principal }) => principal?.credentialId === id,
-  lastUsedAt: ({ id }, _arg, { loaders }) => loaders.lastUsedAt.load(id),
+  // Whoever refreshes is there, though no access token may have been used since.
+  lastUsedAt: async ({ id, refreshedAt }, _arg, { loaders }) => {
+    const usedAt = await loaders.lastUsedAt.load(id);
+    return usedAt && usedAt > refreshedAt ? usedAt : refreshedAt;
+  },
   revocationReason: ({ endReason }) => endReason,
   revokedAt: ({ endedAt }) => endedAt,
   status: (session, _arg, context) => statusOf(session, context.now()),

@@ -38,6 +38,20 @@ describe.each(backends())('logout on $name', ({ start }) => {
     expect([await app.accepts(tokens.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
   });
 
+  test('F2.3: whoever is told that they are out is out: where it cannot be written down, they are told so', async () => {
+    const member = await app.member();
+    await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
+    await app.sql('create trigger fail before update on sessions for each row execute function fail()');
+    try {
+      await expect(logout({ bearer: member.accessToken })).rejects.toThrow('INTERNAL_SERVER_ERROR');
+    } finally {
+      await app.sql('drop function fail cascade');
+    }
+    expect(await app.accepts(member.accessToken)).toBe(true);
+    await logout({ bearer: member.accessToken });
+    expect(await app.accepts(member.accessToken)).toBe(false);
+  });
+
   test('whoever is logged out cannot log out again, and ten at once end the session once', async () => {
     const member = await app.member();
     const answers = await Promise.all(

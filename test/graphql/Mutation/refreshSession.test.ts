@@ -340,6 +340,14 @@ test('with a grace period of 0, no token is ever good twice', async () => {
     const second = await exchange(app, member.refreshToken);
     expect(await exchange(app, member.refreshToken)).toBe('REUSED');
     expect(await exchange(app, second)).toBe('REVOKED');
+
+    // Nor at a replica that is a little behind the one that exchanged it.
+    const other = await app.member();
+    await exchange(app, other.refreshToken);
+    await sql(app, `update refresh_tokens set used_at = used_at + interval '1 second' where session_id = ?`, [
+      other.sessionId,
+    ]);
+    expect(await exchange(app, other.refreshToken)).toBe('REUSED');
   } finally {
     await app.close();
   }
@@ -412,6 +420,20 @@ describe.each(backends())('how often one may refresh, on $name', ({ start }) => 
     let newest = second!;
     for (let count = 0; count < 4; count++) newest = await exchange(app, newest);
     expect((await limited(newest)).status).toBe(429);
+  });
+
+  test('repeats are counted, too, each alias: twenty for every exchange that is allowed', async () => {
+    const member = await app.member();
+    const second = await exchange(app, member.refreshToken);
+    const input = { refreshToken: member.refreshToken };
+    const fields = Array.from({ length: 10 }, (_, index) => `r${index}: refreshSession(input: $input) { __typename }`);
+    const again = `mutation ($input: RefreshSessionInput!) { ${fields.join(' ')} }`;
+    for (let count = 0; count < 10; count++) expect((await app.graphql(again, { input })).status).toBe(200);
+    expect(await app.graphql(again, { input })).toMatchObject({
+      status: 429,
+      errors: [{ path: ['r0'], extensions: { code: 'RATE_LIMITED' } }],
+    });
+    expect(await exchange(app, second)).toMatch(/^rkr_/); // Whoever has the newest token needs no repeats.
   });
 
   test('theft is noticed even when the limit is reached', async () => {

@@ -47,6 +47,33 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect((await sessionRow(app, other.sessionId)).revocation_reason).toBe('SIGNED_OUT');
     });
 
+    test('one that ended with all of them tells when that was, whatever was written down before and since', async () => {
+      const member = await app.member();
+      const admin = await app.admin();
+      await sql(app, `update sessions set scopes = array_remove(scopes, 'AUDIT_READ') where id = ?`, [
+        member.sessionId,
+      ]);
+      const ended = await app.mutate(
+        'revokeAllSessions',
+        { userId: member.id },
+        '... on RevokeAllSessionsSuccess { receipt { committedAt } }',
+        as(admin),
+      );
+      // So many at once are one row in the log, which speaks for everything.
+      await sql(
+        app,
+        `insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from generate_series(1, 1100) n`,
+      );
+      await sql(app, `delete from workspaces where id in (select 'wsp_' || n from generate_series(1, 1100) n)`);
+      const again = await app.mutate(
+        'revokeSession',
+        { sessionId: member.sessionId },
+        '... on RevokeSessionSuccess { receipt { committedAt } }',
+        as(admin),
+      );
+      expect(again.receipt.committedAt).toBe(ended.receipt.committedAt);
+    });
+
     test('one can end the session that one is in', async () => {
       const member = await app.member();
       const { session } = await revoke(as(member), member.sessionId);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
-import { as, later, login, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, exchange, later, login, sql, UNLIMITED } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($filter: SessionFilter, $first: Int! = 20, $after: String) {
   sessions(filter: $filter, first: $first, after: $after) {
@@ -110,6 +110,19 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     await expect(list({ apiKey: without.secret })).rejects.toThrow('FORBIDDEN');
     await expect(list({})).rejects.toThrow('UNAUTHENTICATED');
     expect((await list({ apiKey: holding.secret })).nodes).toMatchObject([{ id: member.sessionId, isCurrent: false }]);
+  });
+
+  test('whoever refreshes was there, though the new access token was never used', async () => {
+    const member = await app.member();
+    await sql(app, `update sessions set refreshed_at = now() - interval '1 day' where id = ?`, [member.sessionId]);
+    const other = await login(app, member);
+    const lastUsedAt = async () => {
+      const { data } = await app.graphql('{ sessions { nodes { id lastUsedAt } } }', {}, as(other));
+      return Date.parse(data.sessions.nodes.find(({ id }: { id: string }) => id === member.sessionId).lastUsedAt);
+    };
+    expect(Date.now() - (await lastUsedAt())).toBeGreaterThan(80_000_000);
+    await exchange(app, member.refreshToken);
+    expect(Date.now() - (await lastUsedAt())).toBeLessThan(80_000_000);
   });
 
   test('a login that failed leaves no session behind', async () => {
