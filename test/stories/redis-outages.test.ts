@@ -138,7 +138,7 @@ describe.skipIf(!installed)('the life of a key', () => {
     expect(await other.accepts(secret)).toBe(false);
   });
 
-  test('begins without a Redis that is dead at boot, and takes it into use when it comes', async () => {
+  test('F3.8: begins without a Redis that is dead at boot, and takes it into use when it comes', async () => {
     const port = await freePort();
     const late = await startProxy({ host: '127.0.0.1', port: redis.port });
     onTestFinished(() => late.close());
