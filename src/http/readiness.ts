@@ -19,7 +19,7 @@ export function createReadiness({ database, leaseHeld, sharedCache }: Readiness)
     respondJson(response, databaseAnswers ? 200 : 503, {
       status: databaseAnswers ? 'ready' : 'not ready',
       database: databaseAnswers ? 'ok' : 'out of reach',
-      lease: leaseHeld() ? 'held' : 'lost: every request asks the database',
+      lease: leaseHeld() ? 'held' : databaseAnswers ? 'lost: every request asks the database' : 'lost',
       sharedCache: sharedCache ? (cacheAnswers ? 'ok' : 'out of reach: going on without it') : 'off',
     });
   };

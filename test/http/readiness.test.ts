@@ -30,7 +30,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(await modes()).toBe('rekey_auth_mode{mode="direct"} 1');
       const away = vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
       expect(await modes()).toBe('rekey_auth_mode{mode="unavailable"} 1');
-      expect((await send(app.url, '/readyz')).status).toBe(503);
+      expect(await send(app.url, '/readyz')).toMatchObject({ status: 503, json: { lease: 'lost' } });
       away.mockRestore();
     } finally {
       lease.mockRestore();

@@ -2,6 +2,7 @@ import { Migration20261122000000 } from './20261122000000-initial.ts';
 import { Migration20261122000100 } from './20261122000100-invalidation-log.ts';
 import { Migration20261122000200 } from './20261122000200-canary.ts';
 import { Migration20261126000000 } from './20261126000000-server-identity.ts';
+import { Migration20261126000100 } from './20261126000100-jwt-key-halves.ts';
 
 /** In order. Listed by hand, so that what runs does not depend on what lies in a folder. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '20261122000100-invalidation-log', class: Migration20261122000100 },
   { name: '20261122000200-canary', class: Migration20261122000200 },
   { name: '20261126000000-server-identity', class: Migration20261126000000 },
+  { name: '20261126000100-jwt-key-halves', class: Migration20261126000100 },
 ];

@@ -14,6 +14,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'no lease: what is cached is good until somebody says otherwise',
+    seed: 2,
     edits: [replica('return this.#leaseLeft(monotonic) > 0 && this.#memory', 'return this.#memory')],
   },
   {

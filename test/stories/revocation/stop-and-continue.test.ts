@@ -60,6 +60,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
       await rekey.calm();
       await rekey.warm(bystander);
+      // Some of them have slept past their fencing, or nothing was tried.
+      const starts = await Promise.all(rekey.replicas.map((replica) => replica.metric('rekey_cold_starts_total')));
+      expect(Math.max(...starts)).toBeGreaterThan(0);
     });
 
     test('the revoker itself stands still between its COMMIT and its answer', async () => {

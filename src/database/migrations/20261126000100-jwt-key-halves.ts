@@ -1,0 +1,23 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/**
+ * The public half of a key of access tokens never changes: its id is its thumbprint (RFC 7638), and replicas keep it for
+ * as long as the id is known. Whoever wants to be rid of a key deletes it, which every replica hears of.
+ */
+export class Migration20261126000100 extends Migration {
+  override async up(): Promise<void> {
+    this.addSql(`create function auth_refuse_public_jwk() returns trigger language plpgsql as $$
+      begin
+        raise exception 'The public half of a key never changes. Delete the key: another one takes its place.';
+      end
+    $$`);
+    this.addSql(`create trigger jwt_keys_public_jwk before update of public_jwk on jwt_keys for each row
+      when (old.public_jwk is distinct from new.public_jwk) execute function auth_refuse_public_jwk()`);
+    this.addSql(`alter table jwt_keys enable always trigger jwt_keys_public_jwk`);
+  }
+
+  override async down(): Promise<void> {
+    this.addSql('drop trigger jwt_keys_public_jwk on jwt_keys');
+    this.addSql('drop function auth_refuse_public_jwk');
+  }
+}
