@@ -119,6 +119,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await committed('key:p', -0.1)).toBeCloseTo(0);
     expect(await committed('key:p', 0)).toBeCloseTo(0);
     expect(await committed('key:p', 0.1)).toBeCloseTo(2);
+    expect(await committed('key:p', 2.01)).toBeCloseTo(2); // Timed by a clock that was 600 ms ahead.
     expect(await committed('key:p', 2.1)).toBeCloseTo(4);
     // A transaction that changed too many to list them.
     expect(await committed('key:q', 0.9)).toBeCloseTo(1);
