@@ -640,8 +640,8 @@ export type RevocationReceipt = {
   acknowledged: Scalars['Int']['output'];
   /**
    * When the revocation was committed to the database, by the database's clock; where it had been revoked before, when that
-   * was, and of a session that ended with all of its person's, when all were last ended. Where the database could not be asked after the commit, or no longer remembers it (after an hour): when it was
-   * written, a moment before the commit.
+   * was, and of a session that ended with all of its person's, when all were last ended. Where the database could not be
+   * asked after the commit, or no longer remembers it (after an hour): when it was written, a moment before the commit.
    */
   committedAt: Scalars['DateTime']['output'];
   propagation: RevocationPropagation;
