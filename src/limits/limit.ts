@@ -38,8 +38,7 @@ export interface LimitOptions {
  * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
  * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
  * through. While Redis does not answer, each replica counts alone and allows its share of half; where there never was
- * one, its share. One a minute it always allows: as long as there are no more replicas than the limit, all of them
- * together stay below it.
+ * one, its share. Of a share below one, it allows one in as many minutes as that takes.
  */
 export class Limit {
   readonly #perMinute: number;
@@ -89,7 +88,7 @@ export class Limit {
   /** What this replica allows where nobody counts for all of them. */
   get #perMinuteAlone(): number {
     const all = this.#shared ? this.#perMinute / 2 : this.#perMinute;
-    return Math.max(1, Math.floor(all / this.#replicas()));
+    return all / this.#replicas();
   }
 }
 

@@ -25,6 +25,8 @@ export class MemoryWindow {
   /** By the time of the last touch: Map keeps the order, so what is over stands in front and no timer is needed. */
   readonly #entries = new Map<string, Entry>();
   #forgottenAt = Number.NEGATIVE_INFINITY;
+  /** How long a counter has something to say: the window, unless less than one a window is allowed. */
+  #keepMs = WINDOW_MS;
 
   /** @param capacity how many keys get a counter of their own */
   constructor(clock: Clock, capacity = 20_000) {
@@ -37,17 +39,22 @@ export class MemoryWindow {
     return this.#entries.size;
   }
 
-  /** Milliseconds until this key may have another one, 0 when it may now. Counts nothing. */
+  /**
+   * Milliseconds until this key may have another one, 0 when it may now. Counts nothing.
+   *
+   * @param limit how many a window; of less than one, one in as many windows as that takes
+   */
   wait(key: string, limit: number): number {
     const entry = this.#entries.get(this.#counterOf(key));
     if (!entry) return 0;
-    const limitReachedAt = entry.times.at(-limit);
-    const until = Math.max(entry.blockedUntil, limitReachedAt === undefined ? 0 : limitReachedAt + WINDOW_MS);
-    return Math.max(0, until - this.#clock.monotonic());
+    const limitReachedAt = entry.times.at(-Math.max(1, Math.floor(limit)));
+    const reached = limitReachedAt === undefined ? 0 : limitReachedAt + WINDOW_MS / Math.min(1, limit);
+    return Math.max(0, Math.max(entry.blockedUntil, reached) - this.#clock.monotonic());
   }
 
   /** Lets one through, counts it and answers 0; or answers how many milliseconds to wait. */
   take(key: string, limit: number): number {
+    this.#keepMs = WINDOW_MS / Math.min(1, limit);
     this.#forgetWhatIsOver();
     const wait = this.wait(key, limit);
     if (wait === 0) this.#add(this.#counterOf(key));
@@ -92,7 +99,7 @@ export class MemoryWindow {
     if (now < this.#forgottenAt + 1000) return; // A Map walks past what was deleted from its front: not for every call.
     this.#forgottenAt = now;
     for (const [counter, { touchedAt }] of this.#entries) {
-      if (touchedAt > now - WINDOW_MS) return;
+      if (touchedAt > now - this.#keepMs) return;
       this.#entries.delete(counter);
     }
   }

@@ -288,6 +288,22 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       expect(await Promise.race([allowed, thawed])).toBe(10);
     });
 
+    test('of more replicas than the limit, each allows one now and then: all together stay below it', async () => {
+      await server.stop();
+      const redis = createRedisClient(server.url, silent);
+      onTestFinished(() => redis.destroy());
+      const clock = heldClock();
+      const replicas = times(20, () => limitsWith({ redis, clock, replicas: () => 20 }));
+      let passed = 0;
+      const MINUTES = 12;
+      for (let minute = 0; minute < MINUTES; minute++) {
+        for (const each of replicas) passed += await passedOf(times(2, () => each.register('192.0.2.7')));
+        clock.advance(60_000);
+      }
+      // Half of ten a minute, in the long run; at once, one each.
+      expect(passed).toBe(20 * (MINUTES / 4));
+    });
+
     test.each([2, 3, 5, 8])('of %i replicas that lose Redis, all together allow less than before', async (count) => {
       await server.stop();
       const redis = createRedisClient(server.url, silent);
