@@ -81,9 +81,10 @@ export const SETTLE_PRIMARY: Statement = {
  * All that a wait for a revocation needs, in one snapshot: where the log ends, when the change was committed, who has to
  * confirm, and whether that is all. (A server that has not settled may not know who holds a lease.)
  *
- * A change was committed by the first row of its tag since the moment that it names; or by the last one before it, where
- * that is nearer: replicas estimate the database's clock, and a busy one may be a little ahead. Else by the first `*`,
- * which speaks for every tag, and alone where a transaction changed too many to list; or by the last row before. What is older than the retention may be forgotten, and a
+ * A change was committed by the first row of its tag since the moment that it names, for a transaction takes no longer than
+ * five seconds; or by the last one before it, for replicas estimate the database's clock, and a busy one may be a little
+ * ahead. Where somebody by hand took longer, it is a later one; else the first `*`, which speaks for every tag, and alone
+ * where a transaction changed too many to list; else the last row before. What is older than the retention may be forgotten, and a
  * later row would be of something else. Parameters: the tag, the moment and the retention in milliseconds.
  */
 export const SETTLE: Statement = {
@@ -93,10 +94,9 @@ export const SETTLE: Statement = {
       where to_timestamp($2::float8 / 1000) > clock_timestamp() - make_interval(secs => $3::float8 / 1000))
     select (select seq from auth_epoch)::float8 as seq,
       extract(epoch from (select coalesce(
-        (select at from (
-            select min(at) as at from auth_inval where tag = $1 and at >= since
-            union all select max(at) from auth_inval where tag = $1 and at < since and at > since - interval '1 second'
-          ) as near where at is not null order by abs(extract(epoch from at - since)) limit 1),
+        (select min(at) from auth_inval where tag = $1 and at >= since and at < since + interval '5 seconds'),
+        (select max(at) from auth_inval where tag = $1 and at < since and at > since - interval '1 second'),
+        (select min(at) from auth_inval where tag = $1 and at >= since),
         (select min(at) from auth_inval where tag = '*' and at >= since),
         (select max(at) from auth_inval where tag = $1)) from change))::float8 * 1000 as "committedAt",
       (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
