@@ -22,18 +22,17 @@ describe.each(backends())('on $name', ({ name, start }) => {
   });
 
   test('how it decides without a lease is said to whoever asks, though nobody else has asked lately', async () => {
-    const lease = vi.spyOn(app.app.replica, 'leaseRemaining').mockReturnValue(0);
+    vi.spyOn(app.app.replica, 'leaseRemaining').mockReturnValue(0);
     const modes = async () =>
       (await send(app.url, '/metrics')).text.match(/^rekey_auth_mode\{mode="\w+"\} 1$/gm)?.join();
     try {
       expect((await send(app.url, '/readyz')).json).toMatchObject({ lease: 'lost: every request asks the database' });
       expect(await modes()).toBe('rekey_auth_mode{mode="direct"} 1');
-      const away = vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
+      vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
       expect(await modes()).toBe('rekey_auth_mode{mode="unavailable"} 1');
       expect(await send(app.url, '/readyz')).toMatchObject({ status: 503, json: { lease: 'lost' } });
-      away.mockRestore();
     } finally {
-      lease.mockRestore();
+      vi.restoreAllMocks();
     }
     expect(await modes()).toBe('rekey_auth_mode{mode="leased"} 1');
   });
