@@ -126,6 +126,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const limits = new Limits({
     redis,
+    sql: database.reads,
     clock,
     logger,
     replicas: () => replica.registeredReplicas,
@@ -171,7 +172,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accounts: new AccountService({
       sessions,
       passwords: new Passwords(config.passwordMinLength),
-      limitGuesses: (userId) => limits.password(userId),
+      limitGuesses: (em, userId) => limits.password(em, userId),
       emails,
       setupToken,
       audit,
@@ -189,8 +190,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       clock: databaseTime,
       idleSeconds: config.refreshIdleSeconds,
       graceSeconds: config.refreshGraceSeconds,
-      limit: (userId) => limits.refresh(userId),
-      limitRepeats: (userId) => limits.repeatedRefresh(userId),
+      limit: (em, userId) => limits.refresh(em, userId),
+      limitRepeats: (em, userId) => limits.repeatedRefresh(em, userId),
       failures: limits.failures,
     }),
     apiKeys: new ApiKeyService({
@@ -248,6 +249,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     scrape: createMetricsEndpoint(metrics, { replica, cache, authenticator, databaseAnswers }),
   });
 
+  const housekeeping = {
+    'tidying the invalidation log': () => revocations.tidy(),
+    'tidying the keys of access tokens': () => jwtKeys.tidy(),
+    'tidying the limits': () => limits.tidy(),
+    purging: () => purge(database.reads),
+  };
   const timers: NodeJS.Timeout[] = [];
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>) =>
     timers.push(setInterval(() => inBackground(what, work()), milliseconds).unref());
@@ -265,6 +272,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     jwtKeys,
     revocations,
     metrics,
+    /** What every replica does by itself, once a minute. */
+    housekeeping,
     handle: createRouter(routes, logger),
 
     /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
@@ -273,9 +282,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await replica.start();
       await jwtKeys.load();
       const housekeepingMs = overrides.housekeepingMs ?? HOUSEKEEPING_MS;
-      every(housekeepingMs, 'tidying the invalidation log', () => revocations.tidy());
-      every(housekeepingMs, 'tidying the keys of access tokens', () => jwtKeys.tidy());
-      every(housekeepingMs, 'purging', () => purge(database.reads));
+      for (const [what, work] of Object.entries(housekeeping)) every(housekeepingMs, what, work);
       if (config.canary) every(canaryMs / CANARY_LOOKS, 'the canary', () => canary.look());
     },
 

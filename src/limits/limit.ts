@@ -1,7 +1,9 @@
+import type { EntityManager } from '@mikro-orm/sql';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { MemoryWindow, WINDOW_MS } from './memory-window.ts';
+import { takeInDatabase } from './database-window.ts';
+import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
 import type { RedisClient } from './redis-client.ts';
 
 // The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
@@ -35,12 +37,13 @@ export interface LimitOptions {
 /**
  * At most so many a minute for each key, whichever minute you look at.
  *
- * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
+ * Redis counts for all replicas together. While it does not answer, PostgreSQL does, and half is allowed; where there
+ * never was one, PostgreSQL counts, and all is. This process remembers what was let through here and what was refused:
  * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
- * through. While Redis does not answer, each replica counts alone and allows its share of half; where there never was
- * one, its share. Of a share below one, it allows one in as many minutes as that takes.
+ * through.
  */
 export class Limit {
+  readonly #name: string;
   readonly #perMinute: number;
   readonly #replicas: () => number;
   readonly #shared: RateLimiterRedis | null;
@@ -48,6 +51,7 @@ export class Limit {
   readonly #breaker: Breaker;
 
   constructor({ name, perMinute, redis, breaker, clock, replicas }: LimitOptions) {
+    this.#name = name;
     this.#perMinute = perMinute;
     this.#replicas = replicas;
     this.#memory = new MemoryWindow(clock);
@@ -67,13 +71,29 @@ export class Limit {
   /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing, asks nobody. */
   wait(key: string): number {
     const together = this.#shared !== null && !this.#breaker.isOpen;
-    return this.#memory.wait(key, together ? this.#perMinute : this.#perMinuteAlone);
+    return this.#memory.wait(key, together ? this.#perMinute : this.#share);
   }
 
-  /** Counts one and answers 0, or answers how many milliseconds to wait. Never throws. */
-  async take(key: string): Promise<number> {
+  /**
+   * Counts one and answers 0, or answers how many milliseconds to wait.
+   *
+   * @param em whose connection to count on where Redis does not: inside a transaction its own, for the embedded
+   *   database has no other
+   * @throws whatever the database does: what nobody can count is not let through
+   */
+  async take(em: EntityManager, key: string): Promise<number> {
+    return (await this.#takeInRedis(key)) ?? this.#takeInDatabase(em, key);
+  }
+
+  /** The same without the database: where Redis does not count, each replica allows its share of what all may have. */
+  async takeWithoutDatabase(key: string): Promise<number> {
+    return (await this.#takeInRedis(key)) ?? this.#memory.take(key, this.#share);
+  }
+
+  /** Null where Redis does not say. */
+  async #takeInRedis(key: string): Promise<number | null> {
     const shared = this.#shared;
-    if (!shared) return this.#memory.take(key, this.#perMinuteAlone);
+    if (!shared) return null;
     const known = this.#memory.wait(key, this.#perMinute);
     if (known > 0) return known;
     try {
@@ -81,19 +101,30 @@ export class Limit {
       this.#memory.note(key, verdict);
       return verdict.passed ? 0 : verdict.waitMs;
     } catch {
-      return this.#memory.take(key, this.#perMinuteAlone); // The breaker has reported it.
+      return null; // The breaker has reported it.
     }
   }
 
-  /** What this replica allows where nobody counts for all of them. */
-  get #perMinuteAlone(): number {
-    const all = this.#shared ? this.#perMinute / 2 : this.#perMinute;
-    return all / this.#replicas();
+  async #takeInDatabase(em: EntityManager, key: string): Promise<number> {
+    const known = this.#memory.wait(key, this.#withoutRedis);
+    if (known > 0) return known;
+    const verdict = await takeInDatabase(em, `${this.#name}:${key}`, this.#withoutRedis);
+    this.#memory.note(key, verdict);
+    return verdict.waitMs;
+  }
+
+  /** What all replicas together allow where Redis does not count. */
+  get #withoutRedis(): number {
+    return this.#shared ? Math.max(1, Math.floor(this.#perMinute / 2)) : this.#perMinute;
+  }
+
+  get #share(): number {
+    return Math.max(1, Math.floor(this.#withoutRedis / this.#replicas()));
   }
 }
 
 /** To the library a refusal is a rejection; to the breaker it has to be an answer like any other. */
-async function consume(limiter: RateLimiterRedis, key: string): Promise<{ passed: boolean; waitMs: number }> {
+async function consume(limiter: RateLimiterRedis, key: string): Promise<Verdict> {
   try {
     return { passed: true, waitMs: (await limiter.consume(key)).msBeforeNext };
   } catch (refusal) {

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/sql';
 import { tooMany } from '../access/access-error.ts';
 import { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Sql } from '../kernel/sql.ts';
+import { forgetInDatabase } from './database-window.ts';
 import { Limit } from './limit.ts';
 import { networkOf } from './network.ts';
 import type { RedisClient } from './redis-client.ts';
@@ -13,8 +16,10 @@ export { createRedisClient, type RedisClient } from './redis-client.ts';
 const REPEATS_PER_EXCHANGE = 20;
 
 export interface LimitsOptions {
-  /** Null: this process is the only one, and counts in its memory. */
+  /** Null: PostgreSQL counts. */
   redis: RedisClient | null;
+  /** For tidying up. */
+  sql: Sql;
   clock: Clock;
   logger: Logger;
   /** How many replicas there are at the moment. */
@@ -30,7 +35,8 @@ export interface LimitsOptions {
 
 /**
  * How often one may knock. Each call counts one: where a request holds a field three times under three aliases, three.
- * All methods throw AccessError `RATE_LIMITED` with the seconds after which trying again makes sense.
+ * All methods throw AccessError `RATE_LIMITED` with the seconds after which trying again makes sense. Those that are
+ * given an EntityManager may count on its connection, inside its transaction where there is one.
  */
 export class Limits {
   readonly #loginByAddress: Limit | null;
@@ -41,10 +47,12 @@ export class Limits {
   readonly #repeatedRefresh: Limit | null;
   readonly #failedAuth: Limit | null;
   readonly #accountOf: (email: string) => string;
+  readonly #sql: Sql;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, clock, logger, replicas, accountOf, ...rates }: LimitsOptions) {
+  constructor({ redis, sql, clock, logger, replicas, accountOf, ...rates }: LimitsOptions) {
     this.#accountOf = accountOf;
+    this.#sql = sql;
     const breaker = new Breaker({
       clock,
       timeoutMs: 25,
@@ -53,10 +61,7 @@ export class Limits {
       openMs: 1000,
       onChange: (isOpen, cause) =>
         isOpen
-          ? logger.warn(
-              { err: cause },
-              'limits: Redis does not answer; this replica counts alone and allows its share of half',
-            )
+          ? logger.warn({ err: cause }, 'limits: Redis does not answer; PostgreSQL counts, and half is allowed')
           : logger.info('limits: Redis answers again'),
     });
     const limit = (name: string, perMinute: number) =>
@@ -71,36 +76,36 @@ export class Limits {
   }
 
   /** Counts a login for where it comes from and for the account it is about. */
-  async login(address: string | null, email: string): Promise<void> {
+  async login(em: EntityManager, address: string | null, email: string): Promise<void> {
     // One after the other: an address that is refused must not use up what strangers' accounts are allowed.
-    await enforce(this.#loginByAddress, networkOf(address));
+    await enforce(em, this.#loginByAddress, networkOf(address));
     // Redis sees no email address.
-    await enforce(this.#loginByAccount, hash('sha256', this.#accountOf(email), 'base64url'));
+    await enforce(em, this.#loginByAccount, hash('sha256', this.#accountOf(email), 'base64url'));
   }
 
   /** Counts a guess at the current password by whoever is logged in. Apart from logins, which strangers can use up. */
-  password(userId: string): Promise<void> {
-    return enforce(this.#password, userId);
+  password(em: EntityManager, userId: string): Promise<void> {
+    return enforce(em, this.#password, userId);
   }
 
-  register(address: string | null): Promise<void> {
-    return enforce(this.#register, networkOf(address));
+  register(em: EntityManager, address: string | null): Promise<void> {
+    return enforce(em, this.#register, networkOf(address));
   }
 
   /** Counts an exchange of a refresh token. */
-  refresh(userId: string): Promise<void> {
-    return enforce(this.#refresh, userId);
+  refresh(em: EntityManager, userId: string): Promise<void> {
+    return enforce(em, this.#refresh, userId);
   }
 
   /** Counts one that only repeats what was answered a moment ago. */
-  repeatedRefresh(userId: string): Promise<void> {
-    return enforce(this.#repeatedRefresh, userId);
+  repeatedRefresh(em: EntityManager, userId: string): Promise<void> {
+    return enforce(em, this.#repeatedRefresh, userId);
   }
 
   /**
-   * Failed authentications by address, for the path of every request: nothing here waits. Counting happens in the
-   * background, and checking looks at what this process knows. Another replica's failures are known from the first one
-   * here on.
+   * Failed authentications by address, for the path of every request: nothing here waits, and nothing here is a write
+   * to the database, which garbage must not be able to cause. Counting happens in the background, and checking looks at
+   * what this process knows. Another replica's failures are known from the first one here on.
    */
   readonly failures = {
     check: (address: string | null): void => {
@@ -110,10 +115,17 @@ export class Limits {
     count: (address: string | null): void => {
       const network = networkOf(address);
       if (!this.#failedAuth || this.#failedAuth.wait(network) > 0) return; // A flood costs no call to Redis.
-      const counted: Promise<unknown> = this.#failedAuth.take(network).finally(() => this.#counting.delete(counted));
+      const counted: Promise<unknown> = this.#failedAuth
+        .takeWithoutDatabase(network)
+        .finally(() => this.#counting.delete(counted));
       this.#counting.add(counted);
     },
   };
+
+  /** Removes from the database what has nothing left to say. */
+  tidy(): Promise<void> {
+    return forgetInDatabase(this.#sql);
+  }
 
   /** Waits for what is being counted. The connection to Redis belongs to whoever made it. */
   async close(): Promise<void> {
@@ -121,8 +133,8 @@ export class Limits {
   }
 }
 
-async function enforce(limit: Limit | null, key: string): Promise<void> {
-  const waitMs = limit ? await limit.take(key) : 0;
+async function enforce(em: EntityManager, limit: Limit | null, key: string): Promise<void> {
+  const waitMs = limit ? await limit.take(em, key) : 0;
   if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
 }
 

@@ -3,6 +3,12 @@ import type { Clock } from '../kernel/clock.ts';
 
 export const WINDOW_MS = 60_000;
 
+/** What a judge says of one: whether it was let through, and how long the next one has to wait. */
+export interface Verdict {
+  passed: boolean;
+  waitMs: number;
+}
+
 interface Entry {
   /** When each of the last minute was let through, oldest first. */
   times: number[];
@@ -25,8 +31,6 @@ export class MemoryWindow {
   /** By the time of the last touch: Map keeps the order, so what is over stands in front and no timer is needed. */
   readonly #entries = new Map<string, Entry>();
   #forgottenAt = Number.NEGATIVE_INFINITY;
-  /** How long a counter has something to say: the window, unless less than one a window is allowed. */
-  #keepMs = WINDOW_MS;
 
   /** @param capacity how many keys get a counter of their own */
   constructor(clock: Clock, capacity = 20_000) {
@@ -39,22 +43,17 @@ export class MemoryWindow {
     return this.#entries.size;
   }
 
-  /**
-   * Milliseconds until this key may have another one, 0 when it may now. Counts nothing.
-   *
-   * @param limit how many a window; of less than one, one in as many windows as that takes
-   */
+  /** Milliseconds until this key may have another one, 0 when it may now. Counts nothing. */
   wait(key: string, limit: number): number {
     const entry = this.#entries.get(this.#counterOf(key));
     if (!entry) return 0;
-    const limitReachedAt = entry.times.at(-Math.max(1, Math.floor(limit)));
-    const reached = limitReachedAt === undefined ? 0 : limitReachedAt + WINDOW_MS / Math.min(1, limit);
-    return Math.max(0, Math.max(entry.blockedUntil, reached) - this.#clock.monotonic());
+    const limitReachedAt = entry.times.at(-limit);
+    const until = Math.max(entry.blockedUntil, limitReachedAt === undefined ? 0 : limitReachedAt + WINDOW_MS);
+    return Math.max(0, until - this.#clock.monotonic());
   }
 
   /** Lets one through, counts it and answers 0; or answers how many milliseconds to wait. */
   take(key: string, limit: number): number {
-    this.#keepMs = WINDOW_MS / Math.min(1, limit);
     this.#forgetWhatIsOver();
     const wait = this.wait(key, limit);
     if (wait === 0) this.#add(this.#counterOf(key));
@@ -62,7 +61,7 @@ export class MemoryWindow {
   }
 
   /** Counts one that another judge has let through, and remembers for how long that judge will refuse the next. */
-  note(key: string, { passed, waitMs }: { passed: boolean; waitMs: number }): void {
+  note(key: string, { passed, waitMs }: Verdict): void {
     this.#forgetWhatIsOver();
     const counter = this.#counterOf(key);
     if (counter !== key) return; // Shared counters are for when nobody else remembers.
@@ -99,7 +98,7 @@ export class MemoryWindow {
     if (now < this.#forgottenAt + 1000) return; // A Map walks past what was deleted from its front: not for every call.
     this.#forgottenAt = now;
     for (const [counter, { touchedAt }] of this.#entries) {
-      if (touchedAt > now - this.#keepMs) return;
+      if (touchedAt > now - WINDOW_MS) return;
       this.#entries.delete(counter);
     }
   }

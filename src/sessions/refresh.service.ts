@@ -31,9 +31,9 @@ export interface RefreshServiceOptions {
   idleSeconds: number;
   graceSeconds: number;
   /** Counts an exchange against its user; throws `RATE_LIMITED`. */
-  limit: (userId: string) => Promise<void>;
+  limit: (em: EntityManager, userId: string) => Promise<void>;
   /** The same for what only repeats an exchange of a moment ago. */
-  limitRepeats: (userId: string) => Promise<void>;
+  limitRepeats: (em: EntityManager, userId: string) => Promise<void>;
   /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
   failures: { check(address: string | null): void; count(address: string | null): void };
 }
@@ -132,7 +132,7 @@ export class RefreshService {
     now: Date,
   ): Promise<string> {
     // Only here: of many at once, one makes a token, and the others get the same.
-    await this.#options.limit(userId);
+    await this.#options.limit(em, userId);
     const refreshToken = this.#derive(this.#options.keyring.current.version, presented)!;
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
@@ -154,7 +154,7 @@ export class RefreshService {
 
   /** The successor that was made before; under whichever master key it was made. */
   async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string, userId: string): Promise<string> {
-    await this.#options.limitRepeats(userId);
+    await this.#options.limitRepeats(em, userId);
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const { version } of this.#options.keyring.all) {
       const candidate = this.#derive(version, presented);

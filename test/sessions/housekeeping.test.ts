@@ -23,11 +23,13 @@ describe.each(backends())('housekeeping on $name', ({ start }) => {
         `update jwt_keys set created_at = now() - interval '40 days', activated_at = activated_at - interval '31 days'`,
       );
       await sql(app, `insert into auth_inval (seq, tag, at) values (0, 'long ago', now() - interval '2 hours')`);
+      await sql(app, `insert into auth_limits values ('long ago', array[now() - interval '1 hour'], true)`);
       await expect.poll(() => sessionRow(app, sessionId), { timeout: 10_000 }).toBeUndefined();
       const stateOf = async () => (await sql(app, 'select state from jwt_keys where kid = ?', [kid]))[0].state;
       await expect.poll(stateOf, { timeout: 10_000 }).toBe('RETIRED');
       const oldest = () => sql(app, `select 1 from auth_inval where tag = 'long ago'`);
       await expect.poll(oldest, { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => sql(app, 'select 1 from auth_limits'), { timeout: 10_000 }).toEqual([]);
     } finally {
       await app.close();
     }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, startTestApp, type TestApp } from '../../support/app.ts';
 import { databasesAt } from '../../support/postgres.ts';
-import { as, chainOf, eventsOf, exchange, refresh, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, chainOf, eventsOf, exchange, login, refresh, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => index);
 
@@ -92,7 +92,35 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
     expect(events.filter((type) => type === 'session.reuse-detected')).toHaveLength(1);
   });
 
-  // A replica gives Redis 25 ms to answer, and counts alone after that: on a machine that is too busy, try again.
+  test.each([
+    { redis: 'Redis is gone', allowed: 2, redisUrl: 'redis://127.0.0.1:1' },
+    { redis: 'there is no Redis', allowed: 5, redisUrl: null },
+  ])(
+    'F1.13: where $redis, a limit counts over all replicas too: $allowed of 5 a minute',
+    async ({ allowed, redisUrl }) => {
+      const env = { REKEY_REFRESH_PER_MINUTE: '5' };
+      const limited = await Promise.all(TWENTY.slice(0, 8).map(() => startTestApp({ databaseUrl, redisUrl, env })));
+      try {
+        const user = await member();
+        const sessions = [user, ...(await Promise.all(TWENTY.slice(1).map(() => login(any(0), user))))];
+        const answers = await Promise.all(
+          sessions.map((session, index) =>
+            refresh(limited[index % limited.length]!, session.refreshToken).catch(String),
+          ),
+        );
+        const refused = answers.filter((answer) => String(answer).includes('RATE_LIMITED'));
+        expect(refused).toHaveLength(sessions.length - allowed);
+        expect(answers.filter((answer) => answer.tokens)).toHaveLength(allowed);
+        // Whoever was refused may try again with the token they have.
+        const unused = sessions[answers.findIndex((answer) => !answer.tokens)]!;
+        expect(await exchange(any(0), unused.refreshToken)).toMatch(/^rkr_/);
+      } finally {
+        await Promise.all(limited.map((each) => each.close()));
+      }
+    },
+  );
+
+  // A replica gives Redis 25 ms to answer, and asks PostgreSQL after that: on a machine that is too busy, try again.
   test('a limit counts over all replicas', { retry: 2 }, async () => {
     const limited = await Promise.all([1, 2, 3].map(() => replica({ REKEY_REFRESH_PER_MINUTE: '5' })));
     try {

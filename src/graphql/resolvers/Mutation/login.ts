@@ -2,7 +2,7 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { invalidCredentials } from '../../outcomes.ts';
 
 export const login: NonNullable<MutationResolvers['login']> = async (_parent, { input }, context) => {
-  await context.services.limits.login(context.origin.ipAddress, input.email);
+  await context.services.limits.login(context.em(), context.origin.ipAddress, input.email);
   const outcome = await context.services.accounts.login(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'loggedIn':
