@@ -69,14 +69,14 @@ export class RefreshService {
   }
 
   async #refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
-    if (parseSecret(presented)?.prefix !== 'rkr') return { kind: 'rejected', reason: 'UNKNOWN' };
     const { em, origin } = unitOfWork;
-    const known = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) });
-    if (!known) return { kind: 'rejected', reason: 'UNKNOWN' };
-    const session = await em.findOneOrFail(Session, { id: known.sessionId });
+    const wellFormed = parseSecret(presented)?.prefix === 'rkr';
+    const known = wellFormed && (await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) }));
+    const session = known && (await em.findOneOrFail(Session, { id: known.sessionId }));
     const now = this.#options.clock.now();
-    // Asking about what is over is limited. As long as the session goes on, a theft must never be too fast to be noticed.
-    if (session.endedAt || session.isExpired(now)) this.#options.failures.check(origin.ipAddress);
+    // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
+    if (!session || session.endedAt || session.isExpired(now)) this.#options.failures.check(origin.ipAddress);
+    if (!session) return { kind: 'rejected', reason: 'UNKNOWN' };
 
     const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known), session.id);
     switch (decision.kind) {

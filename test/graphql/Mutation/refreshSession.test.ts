@@ -465,6 +465,8 @@ describe.each(backends())('whoever asks about tokens that are none, on $name', (
       for (let tries = 0; tries < 4; tries++) expect(await exchange(app, over.refreshToken)).toBe('REVOKED');
       expect(await exchange(app, `${over.refreshToken}x`)).toBe('UNKNOWN');
       await expect(exchange(app, over.refreshToken)).rejects.toThrow('RATE_LIMITED');
+      for (const unknown of [makeSecret('rkr'), `${over.refreshToken}x`, 'x'])
+        await expect(exchange(app, unknown)).rejects.toThrow('RATE_LIMITED');
       expect(await exchange(app, victim.refreshToken)).toBe('REUSED');
       expect(await sessionRow(app, victim.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
       expect(await exchange(app, (await app.member()).refreshToken)).toMatch(/^rkr_/);
