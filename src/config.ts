@@ -5,7 +5,10 @@ import { parseMasterKey } from './crypto/keyring.ts';
 /** What the environment says, checked and frozen. The only place that reads it. */
 export type Config = ReturnType<typeof readConfig>;
 
-/** Everything that is wrong with the environment, at once. Exit code 78 (EX_CONFIG of sysexits). */
+/** How a process ends that cannot start with its configuration: EX_CONFIG of sysexits. */
+export const BAD_CONFIGURATION = 78;
+
+/** Everything that is wrong with the environment, at once. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -21,7 +24,7 @@ const whole = (name: string, fallback: number, range: { min: number; max: number
     .string()
     .optional()
     .transform((text, context) => {
-      if (text === undefined || text === '') return fallback;
+      if (text === undefined) return fallback;
       const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
       if (value >= range.min && value <= range.max) return value;
       context.addIssue(`${name} must be a whole number from ${range.min} to ${range.max}.`);
@@ -56,10 +59,10 @@ function isAddressOrCidr(text: string): boolean {
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 1_000_000 });
 
 const schema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: z.string().default('127.0.0.1'),
   PORT: whole('PORT', 4000, { min: 0, max: 65_535 }),
   DATABASE_URL: url('DATABASE_URL', ['postgres:', 'postgresql:']),
-  REKEY_DATA_DIR: z.string().min(1).default('.rekey'),
+  REKEY_DATA_DIR: z.string().default('.rekey'),
   REDIS_URL: url('REDIS_URL', ['redis:', 'rediss:']),
   REKEY_MASTER_KEY: z
     .string()
@@ -118,7 +121,6 @@ const schema = z.object({
   REKEY_REFRESH_PER_MINUTE: perMinute('REKEY_REFRESH_PER_MINUTE', 5),
   REKEY_FAILED_AUTH_PER_MINUTE: perMinute('REKEY_FAILED_AUTH_PER_MINUTE', 600),
   REKEY_API_KEYS_PER_USER: whole('REKEY_API_KEYS_PER_USER', 100, { min: 0, max: 1_000_000 }),
-  REKEY_SIGNATURE_WINDOW_SECONDS: whole('REKEY_SIGNATURE_WINDOW_SECONDS', 300, { min: 1, max: 3600 }),
   REKEY_PASSWORD_MIN_LENGTH: whole('REKEY_PASSWORD_MIN_LENGTH', 15, { min: 8, max: 256 }),
 });
 
@@ -167,7 +169,6 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     refreshPerMinute: env.REKEY_REFRESH_PER_MINUTE,
     failedAuthPerMinute: env.REKEY_FAILED_AUTH_PER_MINUTE,
     apiKeysPerUser: env.REKEY_API_KEYS_PER_USER,
-    signatureWindowSeconds: env.REKEY_SIGNATURE_WINDOW_SECONDS,
     passwordMinLength: env.REKEY_PASSWORD_MIN_LENGTH,
   });
 }

@@ -1,17 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { BAD_CONFIGURATION, ConfigError, readConfig } from './config.ts';
+import { messageOf } from './kernel/message-of.ts';
 
-/** EX_CONFIG of sysexits. */
-const BAD_CONFIGURATION = 78;
 /** How long requests under way may take after SIGTERM. */
 const DRAIN_MS = 10_000;
 
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);
+  process.stderr.write(`${error instanceof ConfigError ? '' : 'Rekey could not start: '}${messageOf(error)}\n`);
   process.exit(error instanceof ConfigError ? BAD_CONFIGURATION : 1);
 }
 
@@ -65,11 +64,4 @@ async function main(): Promise<void> {
   if (setupToken) {
     process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A name with two addresses is refused twice, and the whole has no message.
-  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  return `Rekey could not start: ${message}`;
 }

@@ -44,7 +44,6 @@ describe('what is not set has the value that the documentation gives', () => {
       refreshPerMinute: 5,
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
-      signatureWindowSeconds: 300,
       passwordMinLength: 15,
       canary: false,
     });
@@ -61,7 +60,7 @@ describe('what is not set has the value that the documentation gives', () => {
       'REKEY_REGISTER_PER_MINUTE',
       'REKEY_REFRESH_PER_MINUTE',
     ],
-    ...['REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER', 'REKEY_SIGNATURE_WINDOW_SECONDS'],
+    ...['REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY'],
   ];
 

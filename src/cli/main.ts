@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { ConfigError } from '../config.ts';
+import { BAD_CONFIGURATION, ConfigError } from '../config.ts';
+import { messageOf } from '../kernel/message-of.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
@@ -19,6 +20,6 @@ const program = new Command('rekey')
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof ConfigError ? 78 : 1);
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(error instanceof ConfigError ? BAD_CONFIGURATION : 1);
 }
