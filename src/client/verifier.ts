@@ -20,7 +20,8 @@ export interface VerifierOptions {
  * revocation.
  *
  * @returns null where the credential is not good, or does not hold `permission`
- * @throws RekeyError where the service cannot know (503) or cannot be reached: let nobody in, and send nobody away for good
+ * @throws RekeyError `AUTHENTICATION_UNAVAILABLE` where the service cannot know, `RATE_LIMITED` where this address had too
+ *   many refused, `NETWORK` where nobody answers, or not as the service does: let nobody in, and send nobody away for good
  */
 export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
   return async (credential: string, { permission }: { permission?: string } = {}): Promise<Verified | null> => {
@@ -33,11 +34,7 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
       throw new RekeyError([], { cause });
     }
     if (response.status === 401 || response.status === 403) return null;
-    if (response.status !== 204) {
-      const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 1);
-      const message = `The service cannot verify credentials at the moment (${response.status}).`;
-      throw new RekeyError([{ message, extensions: { code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds } }]);
-    }
+    if (response.status !== 204) throw await notVerified(response);
     const list = (name: string) => (response.headers.get(name) ?? '').split(',').filter(Boolean);
     return {
       userId: response.headers.get('x-rekey-user') || null,
@@ -47,4 +44,15 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
       permissions: list('x-rekey-permissions'),
     };
   };
+}
+
+async function notVerified(response: Response): Promise<RekeyError> {
+  const { error, error_description } = await response.json().catch(() => ({}));
+  const message = error_description ?? `Nobody was verified: ${response.status}.`;
+  const retryAfter = response.headers.get('retry-after');
+  const extensions = {
+    code: typeof error === 'string' ? error.toUpperCase() : 'NETWORK',
+    ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
+  };
+  return new RekeyError([{ message, extensions }]);
 }

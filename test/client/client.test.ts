@@ -60,5 +60,25 @@ describe('the verifier', () => {
 
   test('throws where the service cannot be asked, instead of turning anybody away', async () => {
     await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({ code: 'NETWORK' });
+    const elsewhere = async () => new Response('<h1>Not here</h1>', { status: 404 });
+    await expect(createVerifier({ url: app.url, fetch: elsewhere })('rka_any')).rejects.toMatchObject({
+      code: 'NETWORK',
+      retryAfterSeconds: undefined,
+    });
+  });
+
+  test('says what is in the way, and when to try again', async () => {
+    const strict = await startTestApp({ env: { REKEY_FAILED_AUTH_PER_MINUTE: '1' } });
+    try {
+      const verify = createVerifier({ url: strict.url });
+      expect(await verify('rka_nobody')).toBeNull();
+      await expect(verify('rka_nobody')).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+        message: expect.stringMatching(/^Too many/),
+        retryAfterSeconds: expect.closeTo(30, -2),
+      });
+    } finally {
+      await strict.close();
+    }
   });
 });

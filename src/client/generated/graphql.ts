@@ -38,7 +38,7 @@ export type CreateApiKeyInput = {
 
 /** Where a credential is in its life. */
 export type CredentialStatus =
-  /** It authenticates requests. */
+  /** Neither ended nor over. As long as its person is disabled, it authenticates nothing all the same. */
   | 'ACTIVE'
   /** Its time is over. */
   | 'EXPIRED'
@@ -144,7 +144,7 @@ export type Scope =
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces. */
   | 'WORKSPACES_READ'
-  /** Create and change workspaces and their members. */
+  /** Create workspaces. */
   | 'WORKSPACES_WRITE';
 
 /** Which sessions to list. */
