@@ -111,7 +111,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   // Who is this?
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
-  const cache = new AuthCache({ replica, shared, longestEntryMs, entries: config.cacheEntries });
+  const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
   const jwtKeys = new JwtKeys({
     sql: database.reads,
     fork: database.fork,

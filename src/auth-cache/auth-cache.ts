@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { unavailable } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Logger } from '../kernel/logger.ts';
 import type { Replica } from '../revocation/replica.ts';
 import type { CachedCredential, LoadCredential } from './cached-credential.ts';
 import type { SharedCache } from './shared-cache.ts';
@@ -21,6 +22,7 @@ class ReadFailed extends Error {}
 export interface AuthCacheOptions {
   replica: Replica;
   shared: SharedCache | null;
+  logger: Logger;
   /** The longest life of an entry, in milliseconds. */
   longestEntryMs: number;
   /** How many good credentials fit into this process. */
@@ -76,6 +78,7 @@ export class AuthCache {
       // Of whoever began the read, it is the answer of the database. To others it says nothing, and neither does whatever
       // else went wrong.
       if (leads && error instanceof ReadFailed) throw this.#unavailable(error.cause);
+      if (!(error instanceof ReadFailed)) this.#report(error);
     }
     try {
       return await this.#loadDirectly(load);
@@ -103,9 +106,14 @@ export class AuthCache {
   #admits(entry: Entry): boolean {
     try {
       return this.#usable(entry);
-    } catch {
+    } catch (error) {
+      this.#report(error);
       return false;
     }
+  }
+
+  #report(error: unknown): void {
+    this.#options.logger.error({ err: error }, 'the cache failed; the database is asked');
   }
 
   #usable(entry: Entry): boolean {

@@ -75,8 +75,9 @@ export class SharedCache {
     let stored: unknown;
     try {
       stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
-    } catch {
-      return null; // The breaker has reported it; the database answers instead.
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the shared cache did not answer; the database does');
+      return null;
     }
     if (stored == null) return null;
     const cached = this.#open(boundTo(fingerprint, serverIdentity), stored);

@@ -5,6 +5,7 @@ import { AuthCache } from '../../src/auth-cache/auth-cache.ts';
 import type { CachedCredential } from '../../src/auth-cache/cached-credential.ts';
 import { SharedCache } from '../../src/auth-cache/shared-cache.ts';
 import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
 import { MASTER_KEY } from '../support/app.ts';
 import { type Judge, silent, startJudge } from './judge.ts';
 
@@ -34,7 +35,7 @@ beforeEach(async () => {
 });
 
 function newCache(shared: SharedCache | null = null, entries = 1000): AuthCache {
-  return new AuthCache({ replica: judge.replica, shared, longestEntryMs: 10 * MINUTES, entries });
+  return new AuthCache({ replica: judge.replica, shared, logger: silent, longestEntryMs: 10 * MINUTES, entries });
 }
 
 function newSharedCache(keyv: Keyv): SharedCache {
@@ -256,10 +257,15 @@ describe('with a lease', () => {
         return replica.admits(entry, entry.until);
       },
     };
-    cache = new AuthCache({ replica: fragile as never, shared: null, longestEntryMs: 10 * MINUTES, entries: 10 });
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    const options = { shared: null, logger, longestEntryMs: 10 * MINUTES, entries: 10 };
+    cache = new AuthCache({ replica: fragile as never, ...options });
     await database.ask();
     broken = true;
+    expect(lines).toEqual([]);
     expect(cache.peek(FINGERPRINT)).toBeUndefined();
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 50, err: { message: 'a bug' } });
     expect(await database.ask()).toBe(principal);
     database.failing = true;
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);

@@ -115,6 +115,7 @@ export class World {
     machine.cache = new AuthCache({
       replica: machine.replica,
       shared: new SharedCache({ keyv, keyring, clock, logger, metrics }),
+      logger,
       longestEntryMs: 600_000,
       entries: 100,
     });
