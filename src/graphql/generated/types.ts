@@ -202,7 +202,7 @@ export type Credential = {
 
 /** Where a credential is in its life. */
 export type CredentialStatus =
-  /** It authenticates requests. */
+  /** Neither ended nor over. As long as its person is disabled, it authenticates nothing all the same. */
   | 'ACTIVE'
   /** Its time is over. */
   | 'EXPIRED'
@@ -765,7 +765,7 @@ export type Scope =
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces. */
   | 'WORKSPACES_READ'
-  /** Create and change workspaces and their members. */
+  /** Create workspaces. */
   | 'WORKSPACES_WRITE';
 
 /** A credential gives no more than it holds. These scopes were asked for and are not held. */
