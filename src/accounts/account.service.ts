@@ -10,6 +10,7 @@ import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import { userTag } from '../revocation/tags.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
@@ -45,9 +46,6 @@ export interface AccountServiceOptions<Started, Tokens> {
 }
 
 type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
-
-/** The log's name for everything that follows from one account. */
-export const userTag = (id: string) => `user:${id}`;
 
 /** What hangs on an account carries its tag; the account itself is no proof of anything. */
 export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };

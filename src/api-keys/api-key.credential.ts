@@ -11,10 +11,8 @@ import {
 } from '../auth-cache/credential-rule.ts';
 import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
+import { apiKeyTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
-
-/** The log's name for everything that follows from one API key. */
-export const apiKeyTag = (id: string) => `key:${id}`;
 
 // Two index look-ups by hash, whichever of its two secrets the key was presented with. The epoch comes from the same
 // snapshot, and comes even where there is no such key.
@@ -62,8 +60,8 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
       const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
       if (!row) throw new Error('A snapshot always has a row.');
       if (row.id === null) return refused(row);
-      const tags = [apiKeyTag(row.id), `user:${row.userId}`];
-      if (row.workspaceId) tags.push(`workspace:${row.workspaceId}`);
+      const tags = [apiKeyTag(row.id), userTag(row.userId)];
+      if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
       const ends = [row.expiresAt, row.current ? null : row.previousExpiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);
       if (row.revoked || row.disabled || over) return refused(row, tags);

@@ -12,7 +12,7 @@ import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
-import { apiKeyTag } from './api-key.credential.ts';
+import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { checkNewApiKey, checkOverlap, type NewApiKeyInput } from './api-key.input.ts';
 

@@ -3,7 +3,6 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Principal } from '../access/principal.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import { User } from '../accounts/user.entity.ts';
-import { apiKeyTag } from '../api-keys/api-key.credential.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Keyring } from '../crypto/keyring.ts';
@@ -15,6 +14,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Sql } from '../kernel/sql.ts';
 import type { Revocations } from '../revocation/revocations.ts';
+import { apiKeyTag } from '../revocation/tags.ts';
 import {
   CLEAN,
   CONFIRM,

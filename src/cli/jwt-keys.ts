@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { jwtKeyTag } from '../sessions/jwt-keys.ts';
+import { jwtKeyTag } from '../revocation/tags.ts';
 import { withApp } from './with-app.ts';
 
 /** `rekey jwt-keys`: the keys that sign access tokens. */

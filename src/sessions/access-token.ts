@@ -6,6 +6,8 @@ import type { JwtKeys } from './jwt-keys.ts';
 
 /** Longer than any access token we make, shorter than what would be costly to look at. */
 const LONGEST_TOKEN = 8192;
+/** The most that `REKEY_ACCESS_TOKEN_SECONDS` can be, and so can have been when a token was made. */
+export const LONGEST_ACCESS_TOKEN_MS = 86_400_000;
 /** How far ahead of ours the clock may have been that stamped `iat`. */
 const LEEWAY_SECONDS = 5;
 

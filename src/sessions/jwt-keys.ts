@@ -7,6 +7,7 @@ import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './access-token.ts';
 import { JwtKey } from './jwt-key.entity.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
@@ -22,11 +23,8 @@ type LoadRow = Pick<JwtKey, 'kid' | 'state' | 'publicJwk' | 'privateSealed'>;
 /** Twice as long as others may keep the list of keys (see `http/jwks.ts`). */
 const PUBLISHED_BEFORE_USE_MS = 600_000;
 const SIGNS_FOR_MS = 30 * 86_400_000;
-/** The longest life of any access token, and an hour for replicas that have not heard yet. */
-const RETIRED_FOR_MS = 90_000_000;
-
-/** The log's name for everything that one key has signed. */
-export const jwtKeyTag = (kid: string) => `jwt-key:${kid}`;
+/** An hour for replicas that have not heard yet. */
+const RETIRED_FOR_MS = LONGEST_ACCESS_TOKEN_MS + 3_600_000;
 
 interface LoadedKey {
   publicKey: KeyObject;
@@ -193,18 +191,11 @@ export class JwtKeys {
     return next;
   }
 
-  async #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    const em = this.#options.fork();
-    await em.begin();
-    try {
+  #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.#options.fork().transactional(async (em) => {
       await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
-      const result = await work(em);
-      await em.commit();
-      return result;
-    } catch (error) {
-      await em.rollback().catch(() => undefined); // The first error is the one that matters.
-      throw error;
-    }
+      return work(em);
+    });
   }
 
   async #generate(): Promise<JwtKey> {

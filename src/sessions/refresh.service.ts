@@ -4,14 +4,14 @@ import { effectiveScopes, type Scope, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
-import type { Keyring } from '../crypto/keyring.ts';
+import type { Keyring, MasterKey } from '../crypto/keyring.ts';
 import { deriveSecret, parseSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Revocations } from '../revocation/revocations.ts';
+import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
-import { sessionTag } from './session.credential.ts';
 import { Session } from './session.entity.ts';
 import type { SessionTokens } from './session.service.ts';
 
@@ -133,7 +133,7 @@ export class RefreshService {
   ): Promise<string> {
     // Only here: of many at once, one makes a token, and the others get the same.
     await this.#options.limit(em, userId);
-    const refreshToken = this.#derive(this.#options.keyring.current.version, presented)!;
+    const refreshToken = successorOf(presented, this.#options.keyring.current);
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
@@ -156,16 +156,11 @@ export class RefreshService {
   async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string, userId: string): Promise<string> {
     await this.#options.limitRepeats(em, userId);
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
-    for (const { version } of this.#options.keyring.all) {
-      const candidate = this.#derive(version, presented);
-      if (candidate && sha256Base64url(candidate) === tokenHash) return candidate;
+    for (const key of this.#options.keyring.all) {
+      const candidate = successorOf(presented, key);
+      if (sha256Base64url(candidate) === tokenHash) return candidate;
     }
     throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
-  }
-
-  #derive(version: string, presented: string): string | null {
-    const key = this.#options.keyring.byVersion(version);
-    return key ? deriveSecret('rkr', key.derive(SUCCESSOR_PURPOSE), presented) : null;
   }
 
   #endForReuse(unitOfWork: UnitOfWork, session: Session, now: Date): void {
@@ -179,6 +174,10 @@ export class RefreshService {
     const access = await this.#options.accessTokens.issue(session, scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
+}
+
+function successorOf(parent: string, key: MasterKey): string {
+  return deriveSecret('rkr', key.derive(SUCCESSOR_PURPOSE), parent);
 }
 
 /**

@@ -10,15 +10,9 @@ import {
 } from '../auth-cache/credential-rule.ts';
 import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
+import { jtiTag, jwtKeyTag, sessionTag, userTag } from '../revocation/tags.ts';
 import type { AccessTokenClaims } from './access-token.ts';
-import { jwtKeyTag } from './jwt-keys.ts';
 import { Session } from './session.entity.ts';
-
-/** The log's name for everything that follows from one session. */
-export const sessionTag = (id: string) => `session:${id}`;
-
-/** The log's name for one access token. */
-export const jtiTag = (jti: string) => `jti:${jti}`;
 
 const LOAD: Statement = {
   name: 'session-load',
@@ -68,7 +62,7 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
     async load({ sid, jti, sub, exp, kid }) {
       const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
       if (!row) throw new Error('A snapshot always has a row.');
-      const tags = [sessionTag(sid), jtiTag(jti), `user:${sub}`, jwtKeyTag(kid)];
+      const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
       const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);
       const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;

@@ -11,8 +11,9 @@ export interface NewSession {
   /** What its tokens may ask for, as long as the user's role allows it too. A session never gains any. */
   scopes: readonly Scope[];
   createdAt: Date;
-  idleExpiresAt: Date;
   expiresAt: Date;
+  /** How long it lasts without being refreshed. */
+  idleSeconds: number;
   ipAddress: string | null;
   userAgent: string | null;
 }
@@ -36,14 +37,15 @@ export class Session {
   readonly endedWithAllAt?: Date | null;
   readonly endedWithAllReason?: RevocationReason | null;
 
-  static create(fields: NewSession): Session {
-    return Object.assign(new Session(), {
+  static create({ idleSeconds, ...fields }: NewSession): Session {
+    const session = Object.assign(new Session(), {
       ...fields,
       scopes: [...fields.scopes],
-      refreshedAt: fields.createdAt,
       revokedAt: null,
       revocationReason: null,
     });
+    session.refresh(fields.createdAt, idleSeconds);
+    return session;
   }
 
   /** When it was ended early, alone or with all others; null for one that was not. */

@@ -10,14 +10,11 @@ import { makeSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
-import { type AccessTokens, sessionOfJti } from './access-token.ts';
+import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
+import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Revocation } from './revocation.entity.ts';
-import { jtiTag, sessionTag } from './session.credential.ts';
 import { Session } from './session.entity.ts';
-
-/** The most that `REKEY_ACCESS_TOKEN_SECONDS` can be, and so can have been when a token was made. */
-const LONGEST_ACCESS_TOKEN_MS = 86_400_000;
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
@@ -33,7 +30,6 @@ export interface SessionServiceOptions {
 export interface StartedSession {
   session: Session;
   refreshToken: string;
-  refreshTokenExpiresAt: Date;
 }
 
 /** What a session hands to its owner. */
@@ -57,17 +53,14 @@ export class SessionService {
   start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole; sessionGeneration: number }): StartedSession {
     const { clock, audit, idleSeconds, absoluteSeconds } = this.#options;
     const now = clock.now();
-    const expiresAt = new Date(now.getTime() + absoluteSeconds * 1000);
-    const idleEnd = new Date(now.getTime() + idleSeconds * 1000);
     const session = Session.create({
       id: newId('ses'),
       userId: user.id,
       generation: user.sessionGeneration,
       scopes: scopesOfRole(user.role),
       createdAt: now,
-      // Sliding, but never past the absolute end.
-      idleExpiresAt: idleEnd < expiresAt ? idleEnd : expiresAt,
-      expiresAt,
+      expiresAt: new Date(now.getTime() + absoluteSeconds * 1000),
+      idleSeconds,
       ipAddress: unitOfWork.origin.ipAddress,
       userAgent: unitOfWork.origin.userAgent,
     });
@@ -81,13 +74,13 @@ export class SessionService {
     });
     unitOfWork.em.persist([session, first]);
     audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
-    return { session, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt };
+    return { session, refreshToken };
   }
 
   /** The tokens of a session whose start was committed. */
-  async tokensOf({ session, ...refresh }: StartedSession): Promise<SessionTokens> {
+  async tokensOf({ session, refreshToken }: StartedSession): Promise<SessionTokens> {
     const access = await this.#options.accessTokens.issue(session, session.scopes);
-    return { ...access, ...refresh, session };
+    return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
 
   /**
@@ -135,7 +128,7 @@ export class SessionService {
 
   /** Under the name that it ended by: its own, or that of its person, where it ended with all of theirs. */
   #settle(session: Session): Promise<Receipt> {
-    const tag = session.revokedAt ? sessionTag(session.id) : `user:${session.userId}`;
+    const tag = session.revokedAt ? sessionTag(session.id) : userTag(session.userId);
     return this.#options.revocations.settle(tag, session.endedAt!);
   }
 
@@ -186,7 +179,7 @@ export class SessionService {
 }
 
 /** The sessions that this principal may see. */
-export function sessionsVisibleTo(principal: Principal): { userId?: string } {
+function sessionsVisibleTo(principal: Principal): { userId?: string } {
   return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jwtKeyTag } from '../../src/sessions/jwt-keys.ts';
+import { jwtKeyTag } from '../../src/revocation/tags.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { login, refresh, sql, UNLIMITED } from '../support/sessions.ts';
 

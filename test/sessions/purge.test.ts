@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from '../../src/sessions/access-token.ts';
 import { purge } from '../../src/sessions/purge.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { as, chainOf, exchange, jtiOf, later, login, sessionRow, sql, UNLIMITED } from '../support/sessions.ts';
@@ -133,4 +135,10 @@ describe.skipIf(!inject('postgresUrl'))('purging by several replicas', () => {
       await app.close();
     }
   });
+});
+
+test('what is kept for as long as an access token may live is kept for the longest life that configuration allows', () => {
+  const withLife = (seconds: number) => readConfig({ REKEY_ACCESS_TOKEN_SECONDS: String(seconds) }).accessTokenSeconds;
+  expect(withLife(LONGEST_ACCESS_TOKEN_MS / 1000)).toBe(LONGEST_ACCESS_TOKEN_MS / 1000);
+  expect(() => withLife(LONGEST_ACCESS_TOKEN_MS / 1000 + 1)).toThrow();
 });
