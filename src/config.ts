@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseMasterKey } from './crypto/keyring.ts';
+import { parseCidr } from './kernel/cidr.ts';
 
 /** What the environment says, checked and frozen. The only place that reads it. */
 export type Config = ReturnType<typeof readConfig>;
@@ -50,12 +50,6 @@ const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => 
   return z.NEVER;
 };
 
-function isAddressOrCidr(text: string): boolean {
-  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
-}
-
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 1_000_000 });
 
 const schema = z.object({
@@ -99,7 +93,7 @@ const schema = z.object({
         .map((part) => part.trim())
         .filter(Boolean);
       for (const cidr of cidrs) {
-        if (!isAddressOrCidr(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
+        if (!parseCidr(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
       }
       return cidrs;
     }),

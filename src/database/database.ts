@@ -73,8 +73,8 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { timeoutMs: patienceMs(leaseMs), logger });
-  const settling = new DedicatedSql(url, { timeoutMs: patienceMs(leaseMs), logger });
+  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
+  const settling = new DedicatedSql(url, { purpose: 'settle', timeoutMs: patienceMs(leaseMs), logger });
   return {
     reads,
     sync,
@@ -83,7 +83,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     fork: () => orm.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
-      const lock = new DedicatedSql(url, { timeoutMs: 120_000, logger });
+      const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests: a migration may take its time. It knows no entity.
       const migrating = await MikroORM.init({
         ...ormOptions({ log }),

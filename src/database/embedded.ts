@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
+import { inTime } from '../kernel/in-time.ts';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
-import { inTime } from './in-time.ts';
 
 /** The embedded database has one connection; queries wait for the transaction that holds it, those with a limit no longer. */
 export class EmbeddedSql implements Sql {

@@ -1,7 +1,7 @@
 import pg from 'pg';
+import { inTime } from '../kernel/in-time.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
-import { inTime } from './in-time.ts';
 
 const CONNECT_MS = 1000;
 /** How often the connection that listens is asked whether it still does. */
@@ -93,13 +93,15 @@ interface Connection {
  */
 export class DedicatedSql implements Sql {
   readonly #url: string;
+  readonly #purpose: string;
   readonly #timeoutMs: number;
   readonly #logger: Logger;
   #connection: Connection | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(url: string, options: { timeoutMs: number; logger: Logger }) {
+  constructor(url: string, options: { purpose: string; timeoutMs: number; logger: Logger }) {
     this.#url = url;
+    this.#purpose = options.purpose;
     this.#timeoutMs = options.timeoutMs;
     this.#logger = options.logger;
   }
@@ -138,11 +140,11 @@ export class DedicatedSql implements Sql {
       connectionString: this.#url,
       connectionTimeoutMillis: Math.min(CONNECT_MS, this.#timeoutMs),
       keepAlive: true,
-      application_name: 'rekey-sync',
+      application_name: `rekey-${this.#purpose}`,
     });
     const connection = { client, connected: client.connect() };
     client.on('error', (error) => {
-      this.#logger.debug({ err: error }, 'the sync connection broke');
+      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated connection broke');
       this.#forget(connection);
     });
     // A server that is starting up, or full, answers too: with a refusal.

@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { parseCidr } from '../kernel/cidr.ts';
 
 /**
  * Says where a request comes from, in one spelling for each address and never more than 45 characters.
@@ -34,14 +35,9 @@ export function createClientAddress(
 function blockListOf(proxies: readonly string[]): BlockList {
   const list = new BlockList();
   for (const proxy of proxies) {
-    const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(proxy) ?? [];
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    try {
-      if (bits === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, Number(bits), family);
-    } catch (cause) {
-      throw new Error(`"${proxy}" is not the address or CIDR of a proxy.`, { cause });
-    }
+    const cidr = parseCidr(proxy);
+    if (!cidr) throw new Error(`"${proxy}" is not the address or CIDR of a proxy.`);
+    list.addSubnet(cidr.address, cidr.bits, cidr.family);
   }
   return list;
 }

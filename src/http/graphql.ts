@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createPage, type PageContent } from './page.ts';
-import { readBody } from './read-body.ts';
+import { mediaTypeOf, readBody } from './read-body.ts';
 import { respondJson } from './respond.ts';
 
 const LARGEST_BODY = 256 * 1024;
@@ -28,8 +28,7 @@ export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
       const message = 'GraphQL operations are sent by POST. Open this address in a browser for GraphiQL.';
       return refuse(response, 405, message, { Allow: 'POST' });
     }
-    const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-    if (mediaType !== 'application/json') {
+    if (mediaTypeOf(request) !== 'application/json') {
       return refuse(response, 415, 'GraphQL operations are sent as application/json.');
     }
     const body = await readBody(request, LARGEST_BODY);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { credentialMissing, scopeMissing } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
-import { readBody } from './read-body.ts';
+import { mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 import type { Authenticate } from './verify.ts';
 
@@ -57,8 +57,7 @@ function describe(principal: Principal, issuer: string) {
 
 /** The form in the body; null where it is something else. */
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | null> {
-  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/x-www-form-urlencoded') return null;
+  if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return null;
   const body = await readBody(request, LARGEST_BODY);
   return body === null ? 'tooLarge' : new URLSearchParams(body.toString('utf8'));
 }

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
+/** What a request says its body is, in lower case and without parameters. */
+export function mediaTypeOf(request: IncomingMessage): string | undefined {
+  return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
 /** Above this many pieces they are put together: each costs some hundred bytes of memory, however small it is. */
 const MOST_PIECES = 512;
 

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { inTime } from './in-time.ts';
 
 export interface BreakerOptions {
   clock: Clock;
@@ -45,22 +46,14 @@ export class Breaker {
       if (this.#probing || clock.monotonic() < this.#openUntil) throw new BreakerError('not tried: it failed just now');
       this.#probing = true;
     }
-    let timer: NodeJS.Timeout | undefined;
     try {
-      const called = call();
-      const timeout = new Promise<never>((_resolve, reject) => {
-        // One turn later: where this process itself was late, an answer that has already arrived still counts.
-        const giveUp = () => reject(new BreakerError(`no answer within ${timeoutMs} ms`));
-        timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
-      });
-      const answer = await Promise.race([called, timeout]);
+      const answer = await inTime(timeoutMs, call(), () => new BreakerError(`no answer within ${timeoutMs} ms`));
       this.#succeeded();
       return answer;
     } catch (error) {
       this.#fail(error);
       throw error;
     } finally {
-      clearTimeout(timer);
       this.#probing = false;
     }
   }

@@ -2,16 +2,19 @@
  * What the promise comes to, where that takes no longer than so many milliseconds. One turn of the event loop more: where
  * it is this process that was late, an answer that has arrived still counts.
  *
- * @throws Error where it does not answer in time; it may still be carried out
+ * @throws what `late` makes where it does not answer in time; it may still be carried out
  */
-export async function inTime<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+export async function inTime<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+  late: () => Error = () => new Error('The database did not answer in time.'),
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => setImmediate(() => reject(new Error('The database did not answer in time.')));
-    timer = setTimeout(giveUp, milliseconds);
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => setImmediate(() => reject(late())), milliseconds);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, tooLate]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import type { Logger } from '../kernel/logger.ts';
+import type { Logger } from './logger.ts';
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 

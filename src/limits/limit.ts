@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/sql';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { RedisClient } from '../kernel/redis-client.ts';
 import { takeInDatabase } from './database-window.ts';
 import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
-import type { RedisClient } from './redis-client.ts';
 
 // The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
 // in a moment. This one keeps the times of the last ARGV[3] that were let through, newest first, by the clock of

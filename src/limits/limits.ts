@@ -4,13 +4,11 @@ import { tooMany } from '../access/access-error.ts';
 import { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { RedisClient } from '../kernel/redis-client.ts';
 import type { Sql } from '../kernel/sql.ts';
 import { forgetInDatabase } from './database-window.ts';
 import { Limit } from './limit.ts';
 import { networkOf } from './network.ts';
-import type { RedisClient } from './redis-client.ts';
-
-export { createRedisClient, type RedisClient } from './redis-client.ts';
 
 /** Twenty tabs that wake up together are one exchange, and nineteen who get the same. */
 const REPEATS_PER_EXCHANGE = 20;
