@@ -58,11 +58,6 @@ export function open(keyring: Keyring, purpose: string, aad: string, sealed: str
   return decrypt(sealKey(masterKey, purpose), parts.iv, boundTo(parts.version, aad), parts.encrypted);
 }
 
-/** The version of the master key that a text was sealed with, or `null` when it is not a sealed text. */
-export function sealedWith(sealed: string): string | null {
-  return parse(sealed)?.version ?? null;
-}
-
 /**
  * What to store beside a sealed field so that it can be found by equality: HMAC-SHA-256 (RFC 2104) under the current
  * master key's key for this field, 32 bytes.

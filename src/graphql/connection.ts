@@ -5,7 +5,7 @@ import { GraphQLError } from 'graphql';
 import { isId } from '../kernel/ids.ts';
 
 /** The most that one page holds. */
-export const LARGEST_PAGE = 100;
+const LARGEST_PAGE = 100;
 
 export interface PageArguments {
   first: number;

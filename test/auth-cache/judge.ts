@@ -3,6 +3,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import { createMetrics } from '../../src/kernel/metrics.ts';
 import type { Sql } from '../../src/kernel/sql.ts';
 import { Replica } from '../../src/revocation/replica.ts';
+import type { SyncRow } from '../../src/revocation/statements.ts';
 
 export const silent = createLogger({ level: 'silent' });
 
@@ -25,13 +26,15 @@ export async function startJudge({ at = 0 } = {}) {
       if (name !== 'replica-sync') return [];
       const applied = values[1] as number;
       const news = log.filter(([seq]) => applied >= 0 && seq > applied);
-      const row = {
+      const row: SyncRow = {
         seq: end(),
         registered: true,
         suspect: false,
         acknowledged: end(),
         inRecovery: false,
         longestLeaseMs: LEASE_MS,
+        shortestLeaseMs: LEASE_MS,
+        replicas: 1,
         identity: 'the server',
         settledIdentity: 'the server',
         now: time,

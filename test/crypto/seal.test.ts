@@ -6,16 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createKeyring, type Keyring } from '../../src/crypto/keyring.ts';
-import {
-  blindIndex,
-  blindIndexes,
-  decrypt,
-  encrypt,
-  open,
-  SealError,
-  seal,
-  sealedWith,
-} from '../../src/crypto/seal.ts';
+import { blindIndex, blindIndexes, decrypt, encrypt, open, SealError, seal } from '../../src/crypto/seal.ts';
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
@@ -191,8 +182,7 @@ describe('rotating the master key', () => {
 
   test('what was sealed before still opens, and what is sealed now names the new key', () => {
     expect(open(rotated, 'purpose', 'aad', sealed).toString()).toBe('written before');
-    expect(sealedWith(sealed)).toBe(keyring.current.version);
-    expect(sealedWith(seal(rotated, 'purpose', 'aad', 'x'))).toBe(rotated.current.version);
+    expect(seal(rotated, 'purpose', 'aad', 'x')).toMatch(new RegExp(`^s1\\.${rotated.current.version}\\.`));
   });
 
   test('once the old key is gone, what it sealed is an error', () => {
@@ -226,7 +216,6 @@ describe('what is not a sealed text', () => {
     ['white space in front', ` s1.${version}.${body}`],
   ])('%s is refused, never passed through', (_, sealed) => {
     expect(refusal(keyring, 'purpose', 'aad', sealed)).toBe('MALFORMED');
-    expect(sealedWith(sealed)).toBeNull();
   });
 
   test('any text at all is refused with a reason', () => {

@@ -99,17 +99,15 @@ describe('what is shaped like a secret is masked wherever it stands', () => {
     expect(last()).toMatchObject({ harmless, msg: harmless });
   });
 
+  // Linear takes milliseconds; quadratic would take minutes, which no test is given.
   test('and hostile text neither slows a line down nor breaks it', () => {
     const { logger, lines } = captured();
-    const started = performance.now();
     for (const pattern of ['eyJ', 'eyJ.', 'rka_', '"password":"', '"token":[', 'a.', '\\"', '\\']) {
       const hostile = pattern.repeat(250_000 / pattern.length);
       logger.info({ a: { b: { c: { password: hostile, token: [hostile], note: hostile } } } }, hostile);
     }
     expect(lines).toHaveLength(8);
     for (const line of lines) expect(JSON.parse(line).a.b.c.password).toBe('[redacted]');
-    // Linear takes milliseconds; quadratic would take minutes.
-    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 

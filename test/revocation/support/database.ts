@@ -17,8 +17,6 @@ interface State {
   dead: Map<string, number>;
 }
 
-export const ALL_KEYS = '*';
-
 export class Database {
   readonly #time: () => number;
   state: State;
