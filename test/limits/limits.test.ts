@@ -9,6 +9,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
 import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
 import { backends, startTestApp, type TestApp } from '../support/app.ts';
+import { heldClock } from '../support/held-clock.ts';
 import { startProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
@@ -47,17 +48,6 @@ const ageInDatabase = (milliseconds: number) =>
     `update auth_limits set times = array(select time - make_interval(secs => ?) from unnest(times) time order by 1 desc)`,
     [milliseconds / 1000],
   );
-
-function heldClock() {
-  let monotonic = 0;
-  return {
-    now: () => new Date(monotonic),
-    monotonic: () => monotonic,
-    advance: (milliseconds: number) => {
-      monotonic += milliseconds;
-    },
-  };
-}
 
 const anEmail = () => `${randomUUID()}@example.org`;
 /** From a network that nobody else in the run comes from. */

@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryWindow } from '../../src/limits/memory-window.ts';
-
-function heldClock() {
-  let monotonic = 1000;
-  return {
-    now: () => new Date(monotonic),
-    monotonic: () => monotonic,
-    advance: (milliseconds: number) => {
-      monotonic += milliseconds;
-    },
-  };
-}
+import { heldClock } from '../support/held-clock.ts';
 
 test('F4.8: whichever minute one looks at, no more than the limit was let through, and the wait is exact', () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 200 });

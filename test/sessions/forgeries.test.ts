@@ -21,7 +21,7 @@ import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
 import { open } from '../../src/crypto/seal.ts';
 import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { sendBytes } from '../support/raw.ts';
-import { claimsOf, login, sql } from '../support/sessions.ts';
+import { claimsOf, login } from '../support/sessions.ts';
 
 const ISSUER = 'urn:rekey';
 const REFUSAL = {
@@ -49,7 +49,7 @@ describe('a forged access token', () => {
     [member, stranger] = [await app.member(), await app.member()];
     const parsed = parseMasterKey(MASTER_KEY);
     if (!('key' in parsed)) throw new Error(parsed.problem);
-    const rows = await sql(app, 'select kid, state, private_sealed from jwt_keys');
+    const rows = await app.sql('select kid, state, private_sealed from jwt_keys');
     const current = rows.find(({ state }) => state === 'CURRENT');
     ({ kid } = current);
     otherKid = rows.find(({ state }) => state === 'NEXT').kid;

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { backends, startTestApp, testEnvironment } from '../support/app.ts';
 import { emptyDirectory } from '../support/server-process.ts';
-import { later, login, sessionRow, sql, UNLIMITED } from '../support/sessions.ts';
+import { later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const DAY = 86_400;
 const REKEY = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
@@ -17,19 +17,18 @@ describe.each(backends())('housekeeping on $name', ({ start }) => {
       const member = await app.member();
       const { sessionId } = await login(app, member);
       await later(app, sessionId, 61 * DAY);
-      const [{ kid }] = await sql(app, `select kid from jwt_keys where state = 'CURRENT'`);
-      await sql(
-        app,
+      const [{ kid }] = await app.sql(`select kid from jwt_keys where state = 'CURRENT'`);
+      await app.sql(
         `update jwt_keys set created_at = now() - interval '40 days', activated_at = activated_at - interval '31 days'`,
       );
-      await sql(app, `insert into auth_inval (seq, tag, at) values (0, 'long ago', now() - interval '2 hours')`);
-      await sql(app, `insert into auth_limits values ('long ago', array[now() - interval '1 hour'], true)`);
+      await app.sql(`insert into auth_inval (seq, tag, at) values (0, 'long ago', now() - interval '2 hours')`);
+      await app.sql(`insert into auth_limits values ('long ago', array[now() - interval '1 hour'], true)`);
       await expect.poll(() => sessionRow(app, sessionId), { timeout: 10_000 }).toBeUndefined();
-      const stateOf = async () => (await sql(app, 'select state from jwt_keys where kid = ?', [kid]))[0].state;
+      const stateOf = async () => (await app.sql('select state from jwt_keys where kid = ?', [kid]))[0].state;
       await expect.poll(stateOf, { timeout: 10_000 }).toBe('RETIRED');
-      const oldest = () => sql(app, `select 1 from auth_inval where tag = 'long ago'`);
+      const oldest = () => app.sql(`select 1 from auth_inval where tag = 'long ago'`);
       await expect.poll(oldest, { timeout: 10_000 }).toEqual([]);
-      await expect.poll(() => sql(app, 'select 1 from auth_limits'), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => app.sql('select 1 from auth_limits'), { timeout: 10_000 }).toEqual([]);
     } finally {
       await app.close();
     }
@@ -51,8 +50,8 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
   });
   const { sessionId } = await app.member();
   await later(app, sessionId, 61 * DAY);
-  await sql(app, `update jwt_keys set created_at = now() - interval '1 day'`);
-  const states = () => sql(app, 'select kid, state from jwt_keys order by state');
+  await app.sql(`update jwt_keys set created_at = now() - interval '1 day'`);
+  const states = () => app.sql('select kid, state from jwt_keys order by state');
   const [current, next] = await states();
   await app.close();
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jwtKeyTag } from '../../src/revocation/tags.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
-import { login, refresh, sql, UNLIMITED } from '../support/sessions.ts';
+import { login, refresh, UNLIMITED } from '../support/sessions.ts';
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
 
@@ -16,7 +16,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
 
   const keys = () => app.app.jwtKeys;
   const states = async (): Promise<Record<string, string>> => {
-    const rows = await sql(app, 'select kid, state from jwt_keys');
+    const rows = await app.sql('select kid, state from jwt_keys');
     return Object.fromEntries(rows.map(({ kid, state }) => [kid, state]));
   };
   const inState = async (state: string) =>
@@ -27,7 +27,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     const response = await fetch(`${app.url}/.well-known/jwks.json`);
     return { response, keys: (await response.json()).keys as Record<string, unknown>[] };
   };
-  const publishedLongAgo = () => sql(app, `update jwt_keys set created_at = created_at - interval '11 minutes'`);
+  const publishedLongAgo = () => app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`);
   const issue = async () => (await login(app, member)).accessToken;
 
   test('there is one that signs, and the next one is published with it', async () => {
@@ -43,7 +43,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
   });
 
   test('private halves are sealed at rest', async () => {
-    const text = JSON.stringify(await sql(app, 'select * from jwt_keys'));
+    const text = JSON.stringify(await app.sql('select * from jwt_keys'));
     expect(text).not.toContain('PRIVATE KEY');
     expect(text).not.toMatch(/"d":/);
   });
@@ -86,10 +86,10 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect(retired.length).toBeGreaterThan(0);
     await keys().tidy();
     expect(await inState('RETIRED')).toEqual(retired);
-    await sql(app, `update jwt_keys set retired_at = now() - interval '24 hours' where state = 'RETIRED'`);
+    await app.sql(`update jwt_keys set retired_at = now() - interval '24 hours' where state = 'RETIRED'`);
     await keys().tidy(); // A day is the longest that a token can be made to live.
     expect(await inState('RETIRED')).toEqual(retired);
-    await sql(app, `update jwt_keys set retired_at = now() - interval '26 hours' where state = 'RETIRED'`);
+    await app.sql(`update jwt_keys set retired_at = now() - interval '26 hours' where state = 'RETIRED'`);
     await keys().tidy();
     expect(await inState('RETIRED')).toEqual([]);
     expect((await jwks()).keys.map(({ kid }) => kid)).not.toEqual(expect.arrayContaining(retired));
@@ -98,10 +98,10 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
   test('a key rotates by itself after a month', async () => {
     await publishedLongAgo();
     const [current] = await inState('CURRENT');
-    await sql(app, `update jwt_keys set activated_at = now() - interval '29 days' where state = 'CURRENT'`);
+    await app.sql(`update jwt_keys set activated_at = now() - interval '29 days' where state = 'CURRENT'`);
     await keys().tidy();
     expect(await inState('CURRENT')).toEqual([current]);
-    await sql(app, `update jwt_keys set activated_at = now() - interval '31 days' where state = 'CURRENT'`);
+    await app.sql(`update jwt_keys set activated_at = now() - interval '31 days' where state = 'CURRENT'`);
     await keys().tidy();
     expect(await inState('RETIRED')).toEqual([current]);
   });
@@ -112,7 +112,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     await publishedLongAgo();
     await keys().rotate();
     expect(await app.accepts(known)).toBe(true);
-    await sql(app, 'delete from jwt_keys where kid = ?', [kidOf(known)]);
+    await app.sql('delete from jwt_keys where kid = ?', [kidOf(known)]);
     await expect.poll(() => app.accepts(known)).toBe(false);
     expect(await app.accepts(unknown)).toBe(false);
     expect(await app.accepts(await issue())).toBe(true);
@@ -124,7 +124,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     const victim = await issue();
     expect(await app.accepts(victim)).toBe(true);
     const [next] = await inState('NEXT');
-    await sql(app, 'delete from jwt_keys where kid = ?', [kidOf(victim)]);
+    await app.sql('delete from jwt_keys where kid = ?', [kidOf(victim)]);
     await expect.poll(() => app.accepts(victim)).toBe(false);
     await expect.poll(() => inState('CURRENT')).toEqual([next]);
     expect(await inState('NEXT')).toHaveLength(1);

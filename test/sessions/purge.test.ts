@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { LONGEST_ACCESS_TOKEN_MS } from '../../src/sessions/access-token.ts';
 import { purge } from '../../src/sessions/purge.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
-import { as, chainOf, exchange, jtiOf, later, login, sessionRow, sql, UNLIMITED } from '../support/sessions.ts';
+import { as, chainOf, exchange, jtiOf, later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const DAY = 86_400;
 
@@ -20,7 +20,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
   const run = () => purge(app.app.database.reads);
   const revokeToken = (account: Account) =>
     app.mutate('revokeAccessToken', { jti: jtiOf(account.accessToken) }, '', as(member));
-  const ledger = () => sql(app, 'select jti from access_token_revocations');
+  const ledger = () => app.sql('select jti from access_token_revocations');
 
   test('F3.6: the tokens of a session outlive it by thirty days, for they are how a theft is recognised', async () => {
     const session = await login(app, member);
@@ -34,12 +34,12 @@ describe.each(backends())('purging on $name', ({ start }) => {
   test('after that they are gone, with their session and what is known of its use', async () => {
     const session = await login(app, member);
     await exchange(app, session.refreshToken);
-    await sql(app, 'insert into credential_usage values (?, now()) on conflict do nothing', [session.sessionId]);
+    await app.sql('insert into credential_usage values (?, now()) on conflict do nothing', [session.sessionId]);
     await later(app, session.sessionId, 61 * DAY);
     expect(await run()).toEqual({ sessions: 1, revocations: 0 });
     expect(await sessionRow(app, session.sessionId)).toBeUndefined();
     expect(await chainOf(app, session.sessionId)).toEqual([]);
-    expect(await sql(app, 'select 1 from credential_usage where credential_id = ?', [session.sessionId])).toEqual([]);
+    expect(await app.sql('select 1 from credential_usage where credential_id = ?', [session.sessionId])).toEqual([]);
     expect(await exchange(app, session.refreshToken)).toBe('UNKNOWN');
     expect(await app.accepts(session.accessToken)).toBe(false);
   });
@@ -56,10 +56,10 @@ describe.each(backends())('purging on $name', ({ start }) => {
   test('F2.5: an entry of the ledger is kept for an hour past the end of every token that it could be about', async () => {
     const session = await login(app, member);
     await revokeToken(session);
-    await sql(app, `update access_token_revocations set expires_at = now() - interval '59 minutes'`);
+    await app.sql(`update access_token_revocations set expires_at = now() - interval '59 minutes'`);
     expect(await run()).toEqual({ sessions: 0, revocations: 0 });
     expect(await ledger()).toHaveLength(1);
-    await sql(app, `update access_token_revocations set expires_at = now() - interval '61 minutes'`);
+    await app.sql(`update access_token_revocations set expires_at = now() - interval '61 minutes'`);
     expect(await run()).toEqual({ sessions: 0, revocations: 1 });
     expect(await ledger()).toEqual([]);
   });
@@ -73,48 +73,37 @@ describe.each(backends())('purging on $name', ({ start }) => {
   });
 
   test('it takes no more than a thousand rows at a time, however long the families are', async () => {
-    await sql(
-      app,
+    await app.sql(
       `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
         select 'ses_old' || n, ?, '{}', now() - interval '99 days', now() - interval '99 days', now() - interval '69 days', now() - interval '69 days'
         from generate_series(1, 1203) n`,
       [member.id],
     );
-    await sql(
-      app,
-      `insert into refresh_tokens (id, session_id, token_hash, parent_id, created_at, used_at)
+    await app.sql(`insert into refresh_tokens (id, session_id, token_hash, parent_id, created_at, used_at)
         select 'rft_old' || s || '-' || lpad(n::text, 4, '0'), 'ses_old' || s, s || '-' || n,
           case when n > 1 then 'rft_old' || s || '-' || lpad((n - 1)::text, 4, '0') end, now(), now()
-        from generate_series(1, 3) s, generate_series(1, 1500) n`,
-    );
-    await sql(
-      app,
+        from generate_series(1, 3) s, generate_series(1, 1500) n`);
+    await app.sql(
       `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
         select 'rev_old' || n, 'old ' || n, ?, ?, now() - interval '1 day', now() - interval '1 day', 'UNSPECIFIED'
         from generate_series(1, 2300) n`,
       [member.sessionId, member.id],
     );
-    await sql(app, 'create table purged (transaction text, rows integer)');
-    await sql(
-      app,
-      `create function count_purged() returns trigger language plpgsql as $$ begin
-        insert into purged select txid_current(), count(*) from gone; return null; end $$`,
-    );
+    await app.sql('create table purged (transaction text, rows integer)');
+    await app.sql(`create function count_purged() returns trigger language plpgsql as $$ begin
+        insert into purged select txid_current(), count(*) from gone; return null; end $$`);
     for (const table of ['sessions', 'refresh_tokens', 'access_token_revocations']) {
-      await sql(
-        app,
-        `create trigger count_purged after delete on ${table} referencing old table as gone
-          for each statement execute function count_purged()`,
-      );
+      await app.sql(`create trigger count_purged after delete on ${table} referencing old table as gone
+          for each statement execute function count_purged()`);
     }
     try {
       expect(await run()).toEqual({ sessions: 1203, revocations: 2300 });
-      const batches = await sql(app, 'select sum(rows)::int as rows from purged group by transaction');
+      const batches = await app.sql('select sum(rows)::int as rows from purged group by transaction');
       expect(batches.reduce((sum, { rows }) => sum + rows, 0)).toBe(1203 + 3 * 1500 + 2300);
       expect(Math.max(...batches.map(({ rows }) => rows))).toBe(1000);
     } finally {
-      await sql(app, 'drop function count_purged cascade');
-      await sql(app, 'drop table purged');
+      await app.sql('drop function count_purged cascade');
+      await app.sql('drop table purged');
     }
   });
 });

@@ -36,36 +36,30 @@ export function claimsOf(accessToken: string): any {
   return JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString('utf8'));
 }
 
-/** One statement with `?` for its parameters, as an operator would run it; the rows. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever was selected
-export function sql(app: TestApp, text: string, values: unknown[] = []): Promise<any[]> {
-  return app.app.database.fork().execute(text, values);
-}
-
 /** As if whatever happened in this session had happened this much earlier. */
 export async function later(app: TestApp, sessionId: string, seconds: number): Promise<void> {
   const moved = (column: string) => `${column} = ${column} - make_interval(secs => ${seconds})`;
   const ends = `${moved('expires_at')}, ${moved('idle_expires_at')}`;
-  await sql(app, `update sessions set ${moved('created_at')}, ${moved('refreshed_at')}, ${ends} where id = ?`, [
+  await app.sql(`update sessions set ${moved('created_at')}, ${moved('refreshed_at')}, ${ends} where id = ?`, [
     sessionId,
   ]);
-  await sql(app, `update refresh_tokens set ${moved('created_at')}, ${moved('used_at')} where session_id = ?`, [
+  await app.sql(`update refresh_tokens set ${moved('created_at')}, ${moved('used_at')} where session_id = ?`, [
     sessionId,
   ]);
 }
 
 /** The refresh tokens of a session, oldest first. */
 export function chainOf(app: TestApp, sessionId: string) {
-  return sql(app, 'select * from refresh_tokens where session_id = ? order by created_at, id', [sessionId]);
+  return app.sql('select * from refresh_tokens where session_id = ? order by created_at, id', [sessionId]);
 }
 
 export async function sessionRow(app: TestApp, sessionId: string) {
-  return (await sql(app, 'select * from sessions where id = ?', [sessionId]))[0];
+  return (await app.sql('select * from sessions where id = ?', [sessionId]))[0];
 }
 
 /** What the audit log tells about this, in order. */
 export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
-  const rows = await sql(app, 'select type from audit_events where subject_id = ? order by occurred_at, id', [
+  const rows = await app.sql('select type from audit_events where subject_id = ? order by occurred_at, id', [
     subjectId,
   ]);
   return rows.map(({ type }) => type);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type Credential, PASSWORD, startTestApp, type TestApp } from '../../support/app.ts';
-import { as, eventsOf, exchange, login, RECEIPT, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, eventsOf, exchange, login, RECEIPT, UNLIMITED } from '../../support/sessions.ts';
 
 const NEW = 'a wholly different sentence, of mine';
 const SELECTION = `... on ChangePasswordSuccess { user { id } revokedCount ${RECEIPT} } ... on InvalidInputError { fields { path } }`;
@@ -54,10 +54,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
     test('no password, old or new, is written down anywhere', async () => {
       const member = await app.member();
       await change(as(member), { newPassword: 'quartz fjord bandwagon umbra' });
-      const rows = JSON.stringify([
-        await sql(app, 'select * from users'),
-        await sql(app, 'select * from audit_events'),
-      ]);
+      const rows = JSON.stringify([await app.sql('select * from users'), await app.sql('select * from audit_events')]);
       for (const secret of [PASSWORD, 'quartz fjord bandwagon umbra']) {
         expect(rows).not.toContain(secret);
         expect(app.log.join('')).not.toContain(secret);

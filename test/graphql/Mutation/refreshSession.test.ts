@@ -11,7 +11,6 @@ import {
   login,
   refresh,
   sessionRow,
-  sql,
   UNLIMITED,
 } from '../../support/sessions.ts';
 
@@ -54,7 +53,7 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       const chain = await chainOf(app, member.sessionId);
       expect(chain.map(({ parent_id }) => parent_id)).toEqual([null, chain[0].id, chain[1].id]);
       expect(chain.map(({ used_at }) => used_at !== null)).toEqual([true, true, false]);
-      const stored = JSON.stringify(await sql(app, 'select * from refresh_tokens'));
+      const stored = JSON.stringify(await app.sql('select * from refresh_tokens'));
       for (const secret of [member.refreshToken, second, third]) {
         expect(stored).not.toContain(secret);
         expect(stored).not.toContain(secret.slice(4, 34));
@@ -72,8 +71,7 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
 
     test('F3.9, session timebox: refreshing never moves the end past thirty days from the login', async () => {
       const member = await app.member();
-      await sql(
-        app,
+      await app.sql(
         `update sessions set expires_at = now() + interval '2 days', idle_expires_at = now() + interval '1 day' where id = ?`,
         [member.sessionId],
       );
@@ -85,8 +83,7 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
 
     test('an access token never outlives its session', async () => {
       const member = await app.member();
-      await sql(
-        app,
+      await app.sql(
         `update sessions set expires_at = now() + interval '90 seconds', idle_expires_at = now() + interval '90 seconds' where id = ?`,
         [member.sessionId],
       );
@@ -99,14 +96,14 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       const scopesOf = async (bearer: string) =>
         (await app.graphql('{ viewer { scopes } }', {}, { bearer })).data.viewer.scopes;
       const promoted = await app.member();
-      await sql(app, `update users set role = 'ADMIN' where id = ?`, [promoted.id]);
+      await app.sql(`update users set role = 'ADMIN' where id = ?`, [promoted.id]);
       const { accessToken } = (await refresh(app, promoted.refreshToken)).tokens;
       expect(claimsOf(accessToken).scope.split(' ')).not.toContain('ADMIN');
       expect(await scopesOf(accessToken)).not.toContain('ADMIN');
       const demoted = await login(app, promoted);
       expect(claimsOf(demoted.accessToken).scope.split(' ')).toContain('ADMIN');
       expect(await scopesOf(demoted.accessToken)).toContain('ADMIN');
-      await sql(app, `update users set role = 'MEMBER' where id = ?`, [promoted.id]);
+      await app.sql(`update users set role = 'MEMBER' where id = ?`, [promoted.id]);
       const { tokens } = await refresh(app, demoted.refreshToken);
       expect(claimsOf(tokens.accessToken).scope.split(' ')).not.toContain('ADMIN');
       expect(await scopesOf(tokens.accessToken)).not.toContain('ADMIN');
@@ -166,7 +163,7 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
     test('EXPIRED, session timebox: thirty days are over, however busy it was', async () => {
       const member = await app.member();
       await later(app, member.sessionId, 30 * DAY);
-      await sql(app, 'update sessions set refreshed_at = now(), idle_expires_at = expires_at where id = ?', [
+      await app.sql('update sessions set refreshed_at = now(), idle_expires_at = expires_at where id = ?', [
         member.sessionId,
       ]);
       expect(await exchange(app, member.refreshToken)).toBe('EXPIRED');
@@ -229,9 +226,9 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
     test('REUSED is noticed also while somebody has taken the account out of use by plain SQL', async () => {
       const member = await app.member();
       const third = await exchange(app, await exchange(app, member.refreshToken));
-      await sql(app, 'update users set disabled_at = now() where id = ?', [member.id]);
+      await app.sql('update users set disabled_at = now() where id = ?', [member.id]);
       expect(await exchange(app, member.refreshToken)).toBe('REUSED');
-      await sql(app, 'update users set disabled_at = null where id = ?', [member.id]);
+      await app.sql('update users set disabled_at = null where id = ?', [member.id]);
       expect(await exchange(app, third)).toBe('REVOKED');
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
@@ -295,11 +292,10 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
   test('GoTrue, failed to save refresh token: a database that fails halfway changes nothing, and the token still works', async () => {
     const member = await app.member();
     const before = await sessionRow(app, member.sessionId);
-    await sql(
-      app,
+    await app.sql(
       `create function fail() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$`,
     );
-    await sql(app, 'create trigger fail before insert on refresh_tokens for each row execute function fail()');
+    await app.sql('create trigger fail before insert on refresh_tokens for each row execute function fail()');
     try {
       const { errors, data } = await app.graphql(
         `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }`,
@@ -309,7 +305,7 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
       expect(JSON.stringify(errors)).not.toContain('disk');
     } finally {
-      await sql(app, 'drop function fail cascade');
+      await app.sql('drop function fail cascade');
     }
     expect(await sessionRow(app, member.sessionId)).toEqual(before);
     expect(await chainOf(app, member.sessionId)).toMatchObject([{ used_at: null }]);
@@ -320,12 +316,12 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
   test('a theft whose audit event cannot be written is no theft half recorded: nothing changes, and it is noticed next time', async () => {
     const member = await app.member();
     const third = await exchange(app, await exchange(app, member.refreshToken));
-    await sql(app, `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
-    await sql(app, 'create trigger fail before insert on audit_events for each row execute function fail()');
+    await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
+    await app.sql('create trigger fail before insert on audit_events for each row execute function fail()');
     try {
       await expect(exchange(app, member.refreshToken)).rejects.toThrow('INTERNAL_SERVER_ERROR');
     } finally {
-      await sql(app, 'drop function fail cascade');
+      await app.sql('drop function fail cascade');
     }
     expect((await sessionRow(app, member.sessionId)).revoked_at).toBeNull();
     expect(await exchange(app, member.refreshToken)).toBe('REUSED');
@@ -344,7 +340,7 @@ test('with a grace period of 0, no token is ever good twice', async () => {
     // Nor at a replica that is a little behind the one that exchanged it.
     const other = await app.member();
     await exchange(app, other.refreshToken);
-    await sql(app, `update refresh_tokens set used_at = used_at + interval '1 second' where session_id = ?`, [
+    await app.sql(`update refresh_tokens set used_at = used_at + interval '1 second' where session_id = ?`, [
       other.sessionId,
     ]);
     expect(await exchange(app, other.refreshToken)).toBe('REUSED');
@@ -403,8 +399,7 @@ describe.each(backends())('how often one may refresh, on $name', ({ start }) => 
     const { status, errors } = await app.graphql(`mutation (${declared}) { ${fields} }`, variables);
     expect(status).toBe(429);
     expect(errors).toMatchObject([{ path: ['i5'], extensions: { code: 'RATE_LIMITED' } }]);
-    const used = await sql(
-      app,
+    const used = await app.sql(
       'select count(used_at)::int as n from refresh_tokens t join sessions s on s.id = t.session_id where s.user_id = ?',
       [sessions[0]!.id],
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type Credential, type TestApp } from '../../support/app.ts';
-import { as, exchange, jtiOf, login, RECEIPT, refresh, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, exchange, jtiOf, login, RECEIPT, refresh, UNLIMITED } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeAccessTokenSuccess {
   revocation { id jti reason revokedAt expiresAt user { id } revokedBy { id } } ${RECEIPT}
@@ -20,7 +20,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
 
   const revoke = (credential: Credential, jti: string, input: object = {}) =>
     app.mutate('revokeAccessToken', { jti, ...input }, SELECTION, credential);
-  const ledgerOf = (jti: string) => sql(app, 'select * from access_token_revocations where jti = ?', [jti]);
+  const ledgerOf = (jti: string) => app.sql('select * from access_token_revocations where jti = ?', [jti]);
 
   describe('RevokeAccessTokenSuccess', () => {
     test('one access token is over before the answer; its session, and its other tokens, go on', async () => {
@@ -64,18 +64,14 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
 
     test('F2.3: where the ledger cannot be written, nobody is told that the token is dead', async () => {
       const member = await app.member();
-      await sql(
-        app,
-        `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`,
-      );
-      await sql(
-        app,
+      await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
+      await app.sql(
         'create trigger fail before insert on access_token_revocations for each row execute function fail()',
       );
       try {
         await expect(revoke(as(member), jtiOf(member.accessToken))).rejects.toThrow('INTERNAL_SERVER_ERROR');
       } finally {
-        await sql(app, 'drop function fail cascade');
+        await app.sql('drop function fail cascade');
       }
       expect(await app.accepts(member.accessToken)).toBe(true);
     });

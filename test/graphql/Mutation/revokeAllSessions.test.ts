@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type Credential, type TestApp } from '../../support/app.ts';
-import { as, exchange, later, login, RECEIPT, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeAllSessionsSuccess { revokedCount ${RECEIPT} }`;
 
@@ -64,18 +64,17 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
 
     test('it is one row, however many sessions die', async () => {
       const member = await app.member();
-      await sql(
-        app,
+      await app.sql(
         `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
           select 'ses_many' || ? || n, ?, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
         [member.id, member.id],
       );
-      const position = async () => Number((await sql(app, 'select seq from auth_epoch'))[0].seq);
+      const position = async () => Number((await app.sql('select seq from auth_epoch'))[0].seq);
       const before = await position();
       expect((await revokeAll(as(member))).revokedCount).toBe(501);
-      const log = await sql(app, `select tag from auth_inval where seq > ? and tag <> 'probe'`, [before]);
+      const log = await app.sql(`select tag from auth_inval where seq > ? and tag <> 'probe'`, [before]);
       expect(log).toEqual([{ tag: `user:${member.id}` }]);
-      const rows = await sql(app, 'select count(revoked_at)::int as n from sessions where user_id = ?', [member.id]);
+      const rows = await app.sql('select count(revoked_at)::int as n from sessions where user_id = ?', [member.id]);
       expect(rows).toEqual([{ n: 0 }]);
     });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeApiKeySuccess {
   apiKey { id revokedAt revocationReason status }
@@ -16,7 +17,6 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
 
   const revoke = (credential: Credential, apiKeyId: string, input: object = {}) =>
     app.mutate('revokeApiKey', { apiKeyId, ...input }, SELECTION, credential);
-  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
   const eventsOf = (id: string): Promise<{ type: string; actor_credential_id: string }[]> =>
     app.sql('select * from audit_events where subject_id = ? order by id', [id]);
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
 import { databasesAt } from '../../support/postgres.ts';
-import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeSessionSuccess { session { id status revokedAt revocationReason isCurrent } ${RECEIPT} }`;
 const UNKNOWN = 'ses_00000000000000000000000000';
@@ -50,9 +50,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     test('one that ended with all of them tells when that was, whatever was written down before and since', async () => {
       const member = await app.member();
       const admin = await app.admin();
-      await sql(app, `update sessions set scopes = array_remove(scopes, 'AUDIT_READ') where id = ?`, [
-        member.sessionId,
-      ]);
+      await app.sql(`update sessions set scopes = array_remove(scopes, 'AUDIT_READ') where id = ?`, [member.sessionId]);
       const ended = await app.mutate(
         'revokeAllSessions',
         { userId: member.id },
@@ -60,11 +58,10 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
         as(admin),
       );
       // So many at once are one row in the log, which speaks for everything.
-      await sql(
-        app,
+      await app.sql(
         `insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from generate_series(1, 1100) n`,
       );
-      await sql(app, `delete from workspaces where id in (select 'wsp_' || n from generate_series(1, 1100) n)`);
+      await app.sql(`delete from workspaces where id in (select 'wsp_' || n from generate_series(1, 1100) n)`);
       const again = await app.mutate(
         'revokeSession',
         { sessionId: member.sessionId },
@@ -85,7 +82,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       const [member, admin] = [await app.member(), await app.admin()];
       await revoke(as(admin), member.sessionId, { reason: 'ADMINISTRATIVE' });
       expect(await app.accepts(member.accessToken)).toBe(false);
-      const events = await sql(app, `select * from audit_events where subject_id = ? and type = 'session.revoked'`, [
+      const events = await app.sql(`select * from audit_events where subject_id = ? and type = 'session.revoked'`, [
         member.sessionId,
       ]);
       expect(events).toMatchObject([{ actor_user_id: admin.id, actor_credential_id: admin.sessionId }]);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as } from '../../support/sessions.ts';
 
 const SELECTION = `... on RotateApiKeySuccess {
   secret previousSecretExpiresAt
@@ -21,7 +22,6 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
   const rotate = (credential: Credential, apiKeyId: string, overlapSeconds = 0) =>
     app.mutate('rotateApiKey', { apiKeyId, overlapSeconds }, SELECTION, credential);
 

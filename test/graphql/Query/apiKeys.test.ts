@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($first: Int! = 20, $after: String, $filter: ApiKeyFilter) {
   apiKeys(first: $first, after: $after, filter: $filter) {
@@ -15,7 +16,6 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
   const page = async (credential: Credential, variables: object = {}) => {
     const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
     expect(errors).toBeUndefined();

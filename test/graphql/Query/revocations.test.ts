@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
-import { as, jtiOf, login, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, jtiOf, login, UNLIMITED } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($filter: RevocationFilter, $first: Int! = 20, $after: String) {
   revocations(filter: $filter, first: $first, after: $after) {
@@ -47,7 +47,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
   test('what could no longer be alive is not listed', async () => {
     const member = await app.member();
     await revoke(member, (await login(app, member)).accessToken, 'UNSPECIFIED');
-    await sql(app, 'update access_token_revocations set expires_at = now() where user_id = ?', [member.id]);
+    await app.sql('update access_token_revocations set expires_at = now() where user_id = ?', [member.id]);
     expect((await list(as(member))).nodes).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
-import { as, exchange, later, login, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, exchange, later, login, UNLIMITED } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($filter: SessionFilter, $first: Int! = 20, $after: String) {
   sessions(filter: $filter, first: $first, after: $after) {
@@ -114,7 +114,7 @@ describe.each(backends())('sessions on $name', ({ start }) => {
 
   test('whoever refreshes was there, though the new access token was never used', async () => {
     const member = await app.member();
-    await sql(app, `update sessions set refreshed_at = now() - interval '1 day' where id = ?`, [member.sessionId]);
+    await app.sql(`update sessions set refreshed_at = now() - interval '1 day' where id = ?`, [member.sessionId]);
     const other = await login(app, member);
     const lastUsedAt = async () => {
       const { data } = await app.graphql('{ sessions { nodes { id lastUsedAt } } }', {}, as(other));
@@ -129,6 +129,6 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     const member = await app.member();
     const failed = await app.mutate('login', { email: member.email, password: `${PASSWORD}!` }, '');
     expect(failed.__typename).toBe('InvalidCredentialsError');
-    expect(await sql(app, 'select id from sessions where user_id = ?', [member.id])).toHaveLength(1);
+    expect(await app.sql('select id from sessions where user_id = ?', [member.id])).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = 'query ($id: ID!) { workspace(id: $id) { id name requiresSignedRequests createdAt } }';
 
@@ -10,7 +11,6 @@ describe.each(backends())('workspace on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
   const read = async (id: string, credential: Credential) => {
     const { data, errors } = await app.graphql(DOCUMENT, { id }, credential);
     expect(errors).toBeUndefined();

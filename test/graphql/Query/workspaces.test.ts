@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($first: Int! = 20, $after: String) {
   workspaces(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
@@ -12,7 +13,6 @@ describe.each(backends())('workspaces on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const as = ({ accessToken }: Account) => ({ bearer: accessToken });
   const list = async (credential: Credential, variables: object = {}) => {
     const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
     expect(errors).toBeUndefined();

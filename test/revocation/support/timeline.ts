@@ -1,16 +1,7 @@
 // Time as a list of events, and processes that live in it: each has clocks of its own, and can stand still while time
 // passes. Nothing here waits for anything real, and the same seed gives the same run.
 
-/** Numbers from 0 to 1, the same in every run. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomFrom } from '../../support/random.ts';
 
 /** Longer than anybody sleeps in a run. */
 const LONG_SLEEP_MS = 3_600_000;

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
-
-const fingerprintOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
   'an answer that is overtaken by a revocation',
@@ -20,7 +18,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     /** Picks the statement that asks about this secret. */
     const asksAbout = (secret: string) => (chunk: Buffer, direction: Direction) =>
-      direction === 'request' && chunk.includes(fingerprintOf(secret));
+      direction === 'request' && chunk.includes(sha256Base64url(secret));
 
     test('a miss whose database answer is held back across the revocation lets nobody in, then or later', async () => {
       const [a, b] = rekey.replicas;
@@ -72,7 +70,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('a write to Redis that arrives after the revocation is believed by nobody, least of all by a cold replica', async () => {
       const [a, b] = rekey.replicas;
       const bystander = await rekey.apiKey();
-      const stored = (key: Credential) => rekey.redis.command('EXISTS', `rekey:auth:${fingerprintOf(key.secret)}`);
+      const stored = (key: Credential) => rekey.redis.command('EXISTS', `rekey:auth:${sha256Base64url(key.secret)}`);
 
       /** A key that was revoked while what the first replica stores of it was under way; null where it gave up before. */
       async function revokedMeanwhile(): Promise<Credential | null> {

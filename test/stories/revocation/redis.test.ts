@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { sha256, sha256Base64url } from '../../../src/crypto/hash.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
 import { open, seal } from '../../../src/crypto/seal.ts';
 import { makeSecret } from '../../../src/crypto/secret-text.ts';
@@ -12,8 +12,7 @@ interface Stored {
   expires?: number;
 }
 
-const fingerprintOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
-const placeOf = (secret: string) => `rekey:auth:${fingerprintOf(secret)}`;
+const placeOf = (secret: string) => `rekey:auth:${sha256Base64url(secret)}`;
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache', { timeout: 60_000 }, () => {
   let rekey: Installation;
@@ -50,9 +49,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     const { key: victim, entry } = await stored();
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
-    const boundTo = (secret: string) => `${fingerprintOf(secret)}|${identity!.it}`;
+    const boundTo = (secret: string) => `${sha256Base64url(secret)}|${identity!.it}`;
     const plain = open(ours, 'auth-cache/1', boundTo(victim.secret), entry.value).toString('utf8');
-    const theirs = createKeyring(createHash('sha256').update('of an attacker').digest());
+    const theirs = createKeyring(sha256('of an attacker'));
     const sealedWith = (keyring: typeof ours, purpose: string, aad: string) => seal(keyring, purpose, aad, plain);
 
     const forgeries: ((secret: string) => string)[] = [
@@ -64,7 +63,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache/1', boundTo(secret)) }),
       (secret) => JSON.stringify({ value: sealedWith(ours, 'jwt-key', boundTo(secret)) }),
       (secret) =>
-        JSON.stringify({ value: sealedWith(ours, 'auth-cache/1', `${fingerprintOf(secret)}|another server`) }),
+        JSON.stringify({ value: sealedWith(ours, 'auth-cache/1', `${sha256Base64url(secret)}|another server`) }),
       () => JSON.stringify({ value: 's1.00000000.AAAA' }),
       () => '{"value":{"principal":{}}}',
       () => 'null',

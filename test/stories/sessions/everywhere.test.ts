@@ -5,7 +5,7 @@ import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../../supp
 import { findPostgres, type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
-import { as, exchange, jtiOf, login, refresh, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, exchange, jtiOf, login, refresh, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 
 const LEASE_MS = 1000;
@@ -192,7 +192,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(await acceptedBy(victim.accessToken)).toEqual([true, true, true]);
     proxies[2]!.blackhole();
     try {
-      await sql(replicas[1]!, `update sessions set revoked_at = now(), revocation_reason = 'REMOVED' where id = ?`, [
+      await replicas[1]!.sql(`update sessions set revoked_at = now(), revocation_reason = 'REMOVED' where id = ?`, [
         victim.sessionId,
       ]);
       expect(await exchange(replicas[0]!, victim.refreshToken)).toBe('REVOKED');

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, startTestApp, type TestApp } from '../../support/app.ts';
 import { databasesAt } from '../../support/postgres.ts';
-import { as, chainOf, eventsOf, exchange, login, refresh, sessionRow, sql, UNLIMITED } from '../../support/sessions.ts';
+import { as, chainOf, eventsOf, exchange, login, refresh, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => index);
 
@@ -144,7 +144,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
     }
     expect(await sessionRow(any(0), sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
     expect(
-      await sql(any(0), 'select 1 from audit_events where subject_id = ? and type = ?', [
+      await any(0).sql('select 1 from audit_events where subject_id = ? and type = ?', [
         sessionId,
         'session.reuse-detected',
       ]),
