@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { effectiveScopes, type Scope, type UserRole } from '../access/scope.ts';
+import type { RevocationReason } from '../access/revocation-reason.ts';
+import { effectiveScopes, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -8,7 +9,7 @@ import type { Keyring, MasterKey } from '../crypto/keyring.ts';
 import { deriveSecret, parseSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Revocations } from '../revocation/revocations.ts';
+import type { Receipt, Revocations } from '../revocation/revocations.ts';
 import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
@@ -17,9 +18,11 @@ import type { SessionTokens } from './session.service.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
 
-export type RefreshOutcome =
-  | { kind: 'refreshed'; tokens: SessionTokens }
-  | { kind: 'rejected'; reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED' };
+/** Why a presented token is good for nothing. */
+export interface Rejected {
+  kind: 'rejected';
+  reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED';
+}
 
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
@@ -38,14 +41,22 @@ export interface RefreshServiceOptions {
   failures: { check(address: string | null): void; count(address: string | null): void };
 }
 
+/** A token that may be exchanged, and what it hangs on; locked until the commit. */
+interface Good {
+  token: RefreshToken;
+  session: Session;
+  role: UserRole;
+  now: Date;
+}
+
 /** What was decided about a presented token, inside its transaction. */
-type Decision =
-  | { kind: 'successor'; session: Session; scopes: readonly Scope[]; refreshToken: string }
+type Decision<T> =
+  | { kind: 'accepted'; value: T }
   | { kind: 'expired' }
   | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
- * Exchanges refresh tokens (RFC 9700 §4.14.2). Each works once; presenting a dead one ends its whole session, for
+ * What refresh tokens are good for: being exchanged (RFC 9700 §4.14.2), and ending the session that they are of. Each works once; presenting a dead one ends its whole session, for
  * either its owner or a thief has a copy, and nobody can tell which.
  *
  * The one exception is the direct parent of the newest token within the grace period: a lost answer, not a theft. It
@@ -59,39 +70,78 @@ export class RefreshService {
   }
 
   /**
-   * The outcome is returned, not thrown, so that the revocation of a stolen session commits.
+   * Exchanges a token for the tokens that come next.
    * @throws AccessError `RATE_LIMITED`
    */
-  async refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
-    const outcome = await this.#refresh(unitOfWork, presented);
-    if (outcome.kind === 'rejected') this.#options.failures.count(unitOfWork.origin.ipAddress);
-    return outcome;
+  async refresh(
+    unitOfWork: UnitOfWork,
+    presented: string,
+  ): Promise<{ kind: 'refreshed'; tokens: SessionTokens } | Rejected> {
+    const outcome = await this.#present(unitOfWork, presented, async (good) => {
+      const refreshToken = good.token.usedAt
+        ? await this.#knownSuccessor(unitOfWork.em, good, presented)
+        : await this.#newSuccessor(unitOfWork.em, good, presented);
+      good.session.refresh(good.now, this.#options.idleSeconds);
+      return { ...good, refreshToken };
+    });
+    if (outcome.kind === 'rejected') return outcome;
+    const { session, role, refreshToken } = outcome.value;
+    const access = await this.#options.accessTokens.issue(session, effectiveScopes(session.scopes, role));
+    const tokens = { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+    return { kind: 'refreshed', tokens };
   }
 
-  async #refresh(unitOfWork: UnitOfWork, presented: string): Promise<RefreshOutcome> {
+  /**
+   * Ends the session that a token is of, for whoever could still exchange it.
+   * @throws AccessError `RATE_LIMITED`
+   */
+  async logout(
+    unitOfWork: UnitOfWork,
+    presented: string,
+  ): Promise<{ kind: 'loggedOut'; session: Session; receipt: Receipt } | Rejected> {
+    const outcome = await this.#present(unitOfWork, presented, async ({ session, now }) => {
+      this.#end(unitOfWork, session, now, 'SIGNED_OUT');
+      return session;
+    });
+    if (outcome.kind === 'rejected') return outcome;
+    const session = outcome.value;
+    const receipt = await this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
+    return { kind: 'loggedOut', session, receipt };
+  }
+
+  /**
+   * Does something with a token that is good, in one transaction. What comes of another one is returned, not thrown, so
+   * that the end of a stolen session commits; when this answers, no replica accepts anything of it.
+   */
+  async #present<T>(
+    unitOfWork: UnitOfWork,
+    presented: string,
+    act: (good: Good) => Promise<T>,
+  ): Promise<{ kind: 'accepted'; value: T } | Rejected> {
     const { em, origin } = unitOfWork;
+    const { failures, clock, revocations } = this.#options;
     const wellFormed = parseSecret(presented)?.prefix === 'rkr';
     const known = wellFormed && (await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) }));
     const session = known && (await em.findOneOrFail(Session, { id: known.sessionId }));
-    const now = this.#options.clock.now();
+    const now = clock.now();
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
-    if (!session || session.endedAt || session.isExpired(now)) this.#options.failures.check(origin.ipAddress);
-    if (!session) return { kind: 'rejected', reason: 'UNKNOWN' };
+    if (!session || session.endedAt || session.isExpired(now)) failures.check(origin.ipAddress);
 
-    const decision = await unitOfWork.transaction(() => this.#decide(unitOfWork, presented, known), session.id);
-    switch (decision.kind) {
-      case 'expired':
-        return { kind: 'rejected', reason: 'EXPIRED' };
-      case 'ended':
-        // By this call, or by another one that may still be on its way to the other replicas.
-        await this.#options.revocations.settle(sessionTag(session.id), decision.session.endedAt ?? now);
-        return { kind: 'rejected', reason: decision.reason };
-      case 'successor':
-        return { kind: 'refreshed', tokens: await this.#tokensOf(decision) };
-    }
+    const decision = session && (await unitOfWork.transaction(() => this.#decide(unitOfWork, known, act), session.id));
+    if (decision && decision.kind === 'accepted') return decision;
+    failures.count(origin.ipAddress);
+    if (!decision) return { kind: 'rejected', reason: 'UNKNOWN' };
+    if (decision.kind === 'expired') return { kind: 'rejected', reason: 'EXPIRED' };
+    // By this call, or by another one that may still be on its way to the other replicas.
+    await revocations.settle(sessionTag(decision.session.id), decision.session.endedAt ?? now);
+    return { kind: 'rejected', reason: decision.reason };
   }
 
-  async #decide(unitOfWork: UnitOfWork, presented: string, { id, sessionId }: RefreshToken): Promise<Decision> {
+  async #decide<T>(
+    unitOfWork: UnitOfWork,
+    { id, sessionId }: RefreshToken,
+    act: (good: Good) => Promise<T>,
+  ): Promise<Decision<T>> {
     const { em } = unitOfWork;
     // One at a time for each session: everything below is decided on what is true until the commit.
     const session = await em.findOneOrFail(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
@@ -101,16 +151,14 @@ export class RefreshService {
     if (session.endedAt || owner.endedAll) return { kind: 'ended', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
     if (!(await this.#isExchangeable(em, token, now))) {
-      this.#endForReuse(unitOfWork, session, now);
+      const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
+      this.#options.audit.record(unitOfWork, reuse);
+      this.#end(unitOfWork, session, now, 'REUSED');
       return { kind: 'ended', session, reason: 'REUSED' };
     }
     // Only now: an account that is disabled for a while must not hide a theft.
     if (owner.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
-    const refreshToken = token.usedAt
-      ? await this.#knownSuccessor(em, token, presented, session.userId)
-      : await this.#newSuccessor(em, token, presented, session.userId, now);
-    session.refresh(now, this.#options.idleSeconds);
-    return { kind: 'successor', session, scopes: effectiveScopes(session.scopes, owner.role), refreshToken };
+    return { kind: 'accepted', value: await act({ token, session, role: owner.role, now }) };
   }
 
   /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
@@ -124,15 +172,9 @@ export class RefreshService {
     return successor !== null && successor.usedAt === null;
   }
 
-  async #newSuccessor(
-    em: EntityManager,
-    token: RefreshToken,
-    presented: string,
-    userId: string,
-    now: Date,
-  ): Promise<string> {
+  async #newSuccessor(em: EntityManager, { token, session, now }: Good, presented: string): Promise<string> {
     // Only here: of many at once, one makes a token, and the others get the same.
-    await this.#options.limit(em, userId);
+    await this.#options.limit(em, session.userId);
     const refreshToken = successorOf(presented, this.#options.keyring.current);
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
@@ -153,8 +195,8 @@ export class RefreshService {
   }
 
   /** The successor that was made before; under whichever master key it was made. */
-  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string, userId: string): Promise<string> {
-    await this.#options.limitRepeats(em, userId);
+  async #knownSuccessor(em: EntityManager, { token, session }: Good, presented: string): Promise<string> {
+    await this.#options.limitRepeats(em, session.userId);
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const key of this.#options.keyring.all) {
       const candidate = successorOf(presented, key);
@@ -163,16 +205,10 @@ export class RefreshService {
     throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
   }
 
-  #endForReuse(unitOfWork: UnitOfWork, session: Session, now: Date): void {
-    session.revoke(now, 'REUSED');
-    const { audit } = this.#options;
-    audit.record(unitOfWork, { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId });
-    audit.record(unitOfWork, { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId });
-  }
-
-  async #tokensOf({ session, scopes, refreshToken }: Decision & { kind: 'successor' }): Promise<SessionTokens> {
-    const access = await this.#options.accessTokens.issue(session, scopes);
-    return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+  #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
+    session.revoke(now, reason);
+    const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
+    this.#options.audit.record(unitOfWork, event);
   }
 }
 

@@ -83,23 +83,14 @@ export class SessionService {
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
 
-  /**
-   * Ends the session that the caller was authenticated by.
-   *
-   * @param refreshToken stands for its session where the request carries no credential: the access token in a browser's
-   *   jar is gone after minutes, and whoever logs out then must not stay logged in
-   */
+  /** Ends the session that the caller was authenticated by. */
   async logout(
     unitOfWork: UnitOfWork,
-    refreshToken: string | null,
   ): Promise<{ kind: 'notASession' } | { kind: 'loggedOut'; session: Session; receipt: Receipt }> {
-    const { principal, em } = unitOfWork;
-    const tokenHash = !principal && refreshToken ? sha256Base64url(refreshToken) : null;
-    const known = tokenHash ? await em.findOne(RefreshToken, { tokenHash }) : null;
-    if (!known && unitOfWork.caller.kind !== 'session') return { kind: 'notASession' };
-    const id = known?.sessionId ?? unitOfWork.caller.credentialId;
-    const session = await this.#end(unitOfWork, { id }, 'SIGNED_OUT');
-    if (!session) throw new Error(`${id} is gone.`);
+    const { caller } = unitOfWork;
+    if (caller.kind !== 'session') return { kind: 'notASession' };
+    const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
+    if (!session) throw new Error(`${caller.credentialId} is gone.`);
     return { kind: 'loggedOut', session, receipt: await this.#settle(session) };
   }
 
@@ -119,8 +110,7 @@ export class SessionService {
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        const actorUserId = unitOfWork.principal?.userId ?? found.userId;
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, actorUserId });
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
       }
       return found;
     }, where.id);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
-import { login, refresh, TOKENS, UNLIMITED } from '../support/sessions.ts';
+import { as, eventsOf, exchange, later, login, refresh, sessionRow, TOKENS, UNLIMITED } from '../support/sessions.ts';
 
 const CSRF = { 'x-rekey-csrf': '1' };
 const ACCESS = '__Host-rekey-access';
@@ -214,9 +214,55 @@ describe.each(backends())('cookies on $name', ({ start }) => {
       expect(jarOf(answered).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
       expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
       expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
-      // Once more, as somebody does who got no answer.
-      expect((await app.graphql(logout, {}, { headers })).data.logout.session.id).toBe(sessionId);
+      expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
+      // Once more, as somebody does who got no answer: the jar is empty all the same.
+      await expectNobody({ headers });
     }
+  });
+
+  /** Logging out fails, tells nothing about anybody, and empties the jar. */
+  async function expectNobody({ headers }: { headers: Record<string, string> }): Promise<void> {
+    const logout = 'mutation { logout { ... on LogoutSuccess { session { ipAddress user { email } } } } }';
+    const answer = await app.graphql(logout, {}, { headers });
+    expect(answer.data).toBeNull();
+    expect(answer.errors).toMatchObject([{ path: ['logout'], extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(answer.errors).toHaveLength(1);
+    expect(jarOf(answer.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
+  }
+
+  const inJar = (refreshToken: string) => ({ headers: { cookie: `${REFRESH}=${refreshToken}`, ...CSRF } });
+
+  test('F2.3: a refresh token that was used before logs nobody out by its name: it is a theft, and ends the session as one', async () => {
+    const { refreshToken, sessionId, accessToken } = await login(app, member);
+    const newest = await exchange(app, await exchange(app, refreshToken));
+    await expectNobody(inJar(refreshToken));
+    expect(await eventsOf(app, sessionId)).toContain('session.reuse-detected');
+    expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
+    expect(await app.accepts(accessToken)).toBe(false);
+    expect(await exchange(app, newest)).toBe('REVOKED');
+    await expectNobody(inJar(newest));
+  });
+
+  test('the one before the newest still does within the grace period: an answer was lost', async () => {
+    const { refreshToken, sessionId } = await login(app, member);
+    await exchange(app, refreshToken);
+    const answer = await app.graphql('mutation { logout { __typename } }', {}, inJar(refreshToken));
+    expect(answer.data.logout.__typename).toBe('LogoutSuccess');
+    expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
+  });
+
+  test('a token of a session that has expired logs nobody out and rewrites nothing', async () => {
+    const { refreshToken, sessionId } = await login(app, member);
+    await later(app, sessionId, 15 * 86_400);
+    await expectNobody(inJar(refreshToken));
+    expect(await sessionRow(app, sessionId)).toMatchObject({ revoked_at: null, revocation_reason: null });
+  });
+
+  test('nor does one of somebody who was disabled', async () => {
+    const other = await app.member();
+    const admin = await app.admin();
+    await app.mutate('disableUser', { userId: other.id }, '', as(admin));
+    await expectNobody(inJar(other.refreshToken));
   });
 
   test('without the CSRF header, or with a token that nobody knows, nobody is logged out', async () => {

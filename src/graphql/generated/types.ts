@@ -326,7 +326,8 @@ export type Mutation = {
   login: LoginResult;
   /**
    * Ends the session that this request belongs to: its access tokens and refresh tokens stop working at once, on every
-   * replica. Needs its access token or, in a browser that keeps the tokens in cookies, just the refresh token in the jar.
+   * replica. Needs its access token or, in a browser that keeps the tokens in cookies, just the refresh token in the jar,
+   * as long as it could still be exchanged.
    */
   logout: LogoutResult;
   /**

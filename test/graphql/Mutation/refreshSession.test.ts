@@ -286,6 +286,11 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       await later(app, member.sessionId, DAY);
       expect(await exchange(app, second)).toBe('REUSED');
       expect(await exchange(app, fourth)).toBe('REVOKED');
+
+      const hasty = await app.member(); // Within the grace period, which is for the parent alone.
+      const newest = await exchange(app, await exchange(app, hasty.refreshToken));
+      expect(await exchange(app, hasty.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, newest)).toBe('REVOKED');
     });
   });
 
@@ -462,6 +467,8 @@ describe.each(backends())('whoever asks about tokens that are none, on $name', (
       await expect(exchange(app, over.refreshToken)).rejects.toThrow('RATE_LIMITED');
       for (const unknown of [makeSecret('rkr'), `${over.refreshToken}x`, 'x'])
         await expect(exchange(app, unknown)).rejects.toThrow('RATE_LIMITED');
+      const headers = { cookie: `__Host-rekey-refresh=${makeSecret('rkr')}`, 'x-rekey-csrf': '1' };
+      await expect(app.mutate('logout', null, '', { headers })).rejects.toThrow('RATE_LIMITED');
       expect(await exchange(app, victim.refreshToken)).toBe('REUSED');
       expect(await sessionRow(app, victim.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
       expect(await exchange(app, (await app.member()).refreshToken)).toMatch(/^rkr_/);

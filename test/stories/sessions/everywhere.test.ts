@@ -167,7 +167,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(metrics).toMatch(/rekey_revocation_wait_seconds_count\{[^}]*propagation="acknowledged"[^}]*\} [1-9]/);
   });
 
-  test('a replica out of reach: a theft is answered when its lease is over, and never before it refuses', async () => {
+  test('GoTrue, refresh token reuse revocation: a replica out of reach: a theft is answered when its lease is over, and never before it refuses', async () => {
     const victim = await member();
     const third = await exchange(replicas[0]!, await exchange(replicas[0]!, victim.refreshToken));
     await leased();

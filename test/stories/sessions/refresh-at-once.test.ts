@@ -66,7 +66,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
     expect(await eventsOf(any(0), sessionId)).toContain('session.reuse-detected');
   });
 
-  test('GoTrue, refresh token reuse revocation: a theft seen by one replica is refused by all of them before its answer', async () => {
+  test('a theft that one replica notices ends every access token of the session, on all of them', async () => {
     const victim = await member();
     const { tokens: second } = await refresh(any(0), victim.refreshToken);
     const { tokens: third } = await refresh(any(1), second.refreshToken);

@@ -1,13 +1,21 @@
+import { credentialRefused } from '../../../access/access-error.ts';
 import type { MutationResolvers } from './../../generated/types.ts';
 import { notASession } from '../../outcomes.ts';
 
 export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, _arg, context) => {
-  const outcome = await context.services.sessions.logout(context.unitOfWork(), context.cookies.refreshToken);
+  const { cookies, principal, services } = context;
+  // The access token in a browser's jar is gone after minutes, and whoever logs out then must not stay logged in.
+  const inJar = principal ? null : cookies.refreshToken;
+  const outcome = inJar
+    ? await services.refresh.logout(context.unitOfWork(), inJar)
+    : await services.sessions.logout(context.unitOfWork());
+  if (outcome.kind !== 'notASession') cookies.forget();
   switch (outcome.kind) {
     case 'loggedOut':
-      context.cookies.forget();
       return { __typename: 'LogoutSuccess', ...outcome };
     case 'notASession':
       return notASession();
+    case 'rejected':
+      throw credentialRefused();
   }
 };
