@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ConfirmCaller } from './access/unit-of-work.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
-import { canonicalEmail, EmailVault } from './accounts/email.ts';
+import { EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
 import { SetupToken } from './accounts/setup-token.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.ts';
@@ -126,13 +126,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     lifetimeSeconds: config.accessTokenSeconds,
     now: () => replica.databaseNow(),
   });
+  const emails = new EmailVault(keyring);
   const limits = new Limits({
     redis,
     sql: database.reads,
     clock,
     logger,
     replicas: () => replica.registeredReplicas,
-    accountOf: canonicalEmail,
+    accountOf: (email) => emails.nameOf(email),
     ...config,
   });
   const lastUsed = new LastUsed({
@@ -160,7 +161,6 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   // What can be asked for.
   const audit = new Audit(databaseTime);
   const setupToken = new SetupToken(config.setupToken);
-  const emails = new EmailVault(keyring);
   const workspaces = new WorkspaceService({ audit, clock: databaseTime });
   const sessions = new SessionService({
     accessTokens,

@@ -50,7 +50,7 @@ const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => 
   return z.NEVER;
 };
 
-const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 1_000_000 });
+const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 10_000 });
 
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -113,7 +113,7 @@ const schema = z.object({
   REKEY_LOGIN_PER_MINUTE: perMinute('REKEY_LOGIN_PER_MINUTE', 10),
   REKEY_REGISTER_PER_MINUTE: perMinute('REKEY_REGISTER_PER_MINUTE', 10),
   REKEY_REFRESH_PER_MINUTE: perMinute('REKEY_REFRESH_PER_MINUTE', 5),
-  REKEY_FAILED_AUTH_PER_MINUTE: perMinute('REKEY_FAILED_AUTH_PER_MINUTE', 600),
+  REKEY_FAILED_AUTH_PER_MINUTE: whole('REKEY_FAILED_AUTH_PER_MINUTE', 600, { min: 0, max: 1_000_000 }),
   REKEY_API_KEYS_PER_USER: whole('REKEY_API_KEYS_PER_USER', 100, { min: 0, max: 1_000_000 }),
   REKEY_PASSWORD_MIN_LENGTH: whole('REKEY_PASSWORD_MIN_LENGTH', 15, { min: 8, max: 256 }),
 });

@@ -45,6 +45,11 @@ export class EmailVault {
     return open(this.#keyring, FIELD, user.id, user.emailSealed).toString('utf8');
   }
 
+  /** One name for all spellings of an address, under the current key. */
+  nameOf(email: string): string {
+    return blindIndex(this.#keyring, FIELD, canonicalEmail(email)).toString('base64url');
+  }
+
   /** What to search for: the address under the current key, and under every retired one that rows may still have. */
   indexes(email: string): Buffer[] {
     return blindIndexes(this.#keyring, FIELD, canonicalEmail(email));

@@ -1,134 +1,82 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { RedisClient } from '../kernel/redis-client.ts';
-import { takeInDatabase } from './database-window.ts';
-import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
+import type { Sql } from '../kernel/sql.ts';
+import { MemoryWindow } from './memory-window.ts';
 
-// The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
-// in a moment. This one keeps the times of the last ARGV[3] that were let through, newest first, by the clock of
-// Redis, and asks whether the oldest of them is less than a window ago. It runs as one step, whoever else is asking.
-// Answers { above the limit when refused, milliseconds until the next one }.
-const SLIDING_WINDOW = `
-local window, limit = ARGV[2] * 1000, tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
-if oldest and now - oldest < window then return { limit + 1, oldest + window - now } end
-redis.call('LPUSH', KEYS[1], now)
-redis.call('LTRIM', KEYS[1], 0, limit - 1)
-redis.call('PEXPIRE', KEYS[1], window)
-oldest = redis.call('LINDEX', KEYS[1], limit - 1)
-if oldest and now - oldest < window then return { limit, oldest + window - now } end
-return { 1, 0 }
-`;
+/** Each counter keeps its moments one by one, and each call reads and writes them all. */
+export const MOST_PER_MINUTE = 10_000;
+const MINUTE = 60;
+
+// Keeps the moments of the last that were let through, newest first, and asks whether the oldest of them is less than a
+// window ago. It is one step: whoever comes second waits for the row, and judges by what the first one has left there.
+// `passed` is only there to be returned: what has just been said of this one.
+const TAKE = `
+  insert into auth_limits as known (key, times, passed) values (?, array[clock_timestamp()], true)
+  on conflict (key) do update set (times, passed) = (
+    select case when passes then (array_prepend(now, known.times))[:most] else known.times end, passes
+    from (select clock_timestamp() as now, ?::int as most) asked
+    cross join lateral (select coalesce(known.times[most] <= now - make_interval(secs => ?), true) as passes) judged)
+  returning passed, (extract(epoch from times[?] - clock_timestamp()) * 1000)::float8 as "sinceMs"`;
+
+/** For twice as long as any window lasts. Whoever is being counted is passed over. */
+const FORGET = {
+  name: 'forget-limits',
+  text: `with gone as (
+      delete from auth_limits where key in (
+        select key from auth_limits where times[1] < clock_timestamp() - interval '2 minutes' limit 1000
+        for update skip locked)
+      returning 1)
+    select count(*)::int as gone from gone`,
+};
 
 export interface LimitOptions {
   name: string;
+  /** From 1 to `MOST_PER_MINUTE`. */
   perMinute: number;
-  redis: RedisClient | null;
-  breaker: Breaker;
   clock: Clock;
-  /** How many replicas share the limit at the moment. */
-  replicas: () => number;
+  /** Whether half has to be enough at the moment. */
+  halved: () => boolean;
 }
 
 /**
- * At most so many a minute for each key, whichever minute you look at.
- *
- * Redis counts for all replicas together. While it does not answer, PostgreSQL does, and half is allowed; where there
- * never was one, PostgreSQL counts, and all is. This process remembers what was let through here and what was refused:
- * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
- * through.
+ * At most so many a minute for each key, whichever minute you look at, counted by PostgreSQL for all replicas together.
+ * This process remembers who was refused until when, so that a flood costs the database nothing.
  */
 export class Limit {
-  readonly #name: string;
-  readonly #perMinute: number;
-  readonly #replicas: () => number;
-  readonly #shared: RateLimiterRedis | null;
-  readonly #memory: MemoryWindow;
-  readonly #breaker: Breaker;
+  readonly #options: LimitOptions;
+  readonly #refused: MemoryWindow;
 
-  constructor({ name, perMinute, redis, breaker, clock, replicas }: LimitOptions) {
-    this.#name = name;
-    this.#perMinute = perMinute;
-    this.#replicas = replicas;
-    this.#memory = new MemoryWindow(clock);
-    this.#breaker = breaker;
-    this.#shared =
-      redis &&
-      new RateLimiterRedis({
-        storeClient: redis,
-        useRedisPackage: true,
-        keyPrefix: `rekey:limit:${name}`,
-        points: perMinute,
-        duration: WINDOW_MS / 1000,
-        customIncrTtlLuaScript: SLIDING_WINDOW,
-      });
-  }
-
-  /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing, asks nobody. */
-  wait(key: string): number {
-    const together = this.#shared !== null && !this.#breaker.isOpen;
-    return this.#memory.wait(key, together ? this.#perMinute : this.#share);
+  constructor(options: LimitOptions) {
+    this.#options = options;
+    this.#refused = new MemoryWindow(options.clock);
   }
 
   /**
-   * Counts one and answers 0, or answers how many milliseconds to wait.
+   * Counts one and answers 0, or answers how many milliseconds to wait. What is rolled back was not counted.
    *
-   * @param em whose connection to count on where Redis does not: inside a transaction its own, for the embedded
-   *   database has no other
+   * @param em whose connection to count on: inside a transaction its own, for the embedded database has no other
    * @throws whatever the database does: what nobody can count is not let through
    */
   async take(em: EntityManager, key: string): Promise<number> {
-    return (await this.#takeInRedis(key)) ?? this.#takeInDatabase(em, key);
-  }
-
-  /** The same without the database: where Redis does not count, each replica allows its share of what all may have. */
-  async takeWithoutDatabase(key: string): Promise<number> {
-    return (await this.#takeInRedis(key)) ?? this.#memory.take(key, this.#share);
-  }
-
-  /** Null where Redis does not say. */
-  async #takeInRedis(key: string): Promise<number | null> {
-    const shared = this.#shared;
-    if (!shared) return null;
-    const known = this.#memory.wait(key, this.#perMinute);
+    const known = this.#refused.wait(key, 1);
     if (known > 0) return known;
-    try {
-      const verdict = await this.#breaker.run(() => consume(shared, key));
-      this.#memory.note(key, verdict);
-      return verdict.passed ? 0 : verdict.waitMs;
-    } catch {
-      return null; // The breaker has reported it.
-    }
-  }
-
-  async #takeInDatabase(em: EntityManager, key: string): Promise<number> {
-    const known = this.#memory.wait(key, this.#withoutRedis);
-    if (known > 0) return known;
-    const verdict = await takeInDatabase(em, `${this.#name}:${key}`, this.#withoutRedis);
-    this.#memory.note(key, verdict);
-    return verdict.waitMs;
-  }
-
-  /** What all replicas together allow where Redis does not count. */
-  get #withoutRedis(): number {
-    return this.#shared ? Math.max(1, Math.floor(this.#perMinute / 2)) : this.#perMinute;
-  }
-
-  get #share(): number {
-    return Math.max(1, Math.floor(this.#withoutRedis / this.#replicas()));
+    const { name, perMinute, halved } = this.#options;
+    const half = halved();
+    const most = half ? Math.max(1, Math.floor(perMinute / 2)) : perMinute;
+    const seconds = half && perMinute === 1 ? 2 * MINUTE : MINUTE; // Half of one a minute.
+    const [row] = await em.execute<{ passed: boolean; sinceMs: number }[]>(TAKE, [
+      ...[`${name}:${key}`, most, seconds],
+      most,
+    ]);
+    if (!row) throw new Error('An upsert without a condition always has a row.');
+    if (row.passed) return 0;
+    const waitMs = Math.max(1, row.sinceMs + seconds * 1000);
+    this.#refused.note(key, { passed: false, waitMs });
+    return waitMs;
   }
 }
 
-/** To the library a refusal is a rejection; to the breaker it has to be an answer like any other. */
-async function consume(limiter: RateLimiterRedis, key: string): Promise<Verdict> {
-  try {
-    return { passed: true, waitMs: (await limiter.consume(key)).msBeforeNext };
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    return { passed: false, waitMs: refusal.msBeforeNext };
-  }
+/** Removes the counters that have nothing left to say, of all limits. */
+export async function forgetCounters(sql: Sql): Promise<void> {
+  for (let gone = 1; gone > 0; ) gone = (await sql.query<{ gone: number }>(FORGET))[0]?.gone ?? 0;
 }

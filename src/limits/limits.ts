@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/sql';
 import { tooMany } from '../access/access-error.ts';
 import { Breaker } from '../kernel/breaker.ts';
@@ -6,15 +5,15 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RedisClient } from '../kernel/redis-client.ts';
 import type { Sql } from '../kernel/sql.ts';
-import { forgetInDatabase } from './database-window.ts';
-import { Limit } from './limit.ts';
+import { FailureLimit } from './failure-limit.ts';
+import { forgetCounters, Limit, MOST_PER_MINUTE } from './limit.ts';
 import { networkOf } from './network.ts';
 
 /** Twenty tabs that wake up together are one exchange, and nineteen who get the same. */
 const REPEATS_PER_EXCHANGE = 20;
 
 export interface LimitsOptions {
-  /** Null: PostgreSQL counts. */
+  /** Counts failed authentications for all replicas. Null: each allows its share of them. */
   redis: RedisClient | null;
   /** For tidying up. */
   sql: Sql;
@@ -22,7 +21,7 @@ export interface LimitsOptions {
   logger: Logger;
   /** How many replicas there are at the moment. */
   replicas: () => number;
-  /** What all spellings under which an account is found have in common. */
+  /** What all spellings under which an account is found have in common, and which nobody can turn back into one. */
   accountOf: (email: string) => string;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
@@ -34,7 +33,7 @@ export interface LimitsOptions {
 /**
  * How often one may knock. Each call counts one: where a request holds a field three times under three aliases, three.
  * All methods throw AccessError `RATE_LIMITED` with the seconds after which trying again makes sense. Those that are
- * given an EntityManager may count on its connection, inside its transaction where there is one.
+ * given an EntityManager count on its connection, inside its transaction where there is one.
  */
 export class Limits {
   readonly #loginByAddress: Limit | null;
@@ -43,7 +42,7 @@ export class Limits {
   readonly #register: Limit | null;
   readonly #refresh: Limit | null;
   readonly #repeatedRefresh: Limit | null;
-  readonly #failedAuth: Limit | null;
+  readonly #failedAuth: FailureLimit | null;
   readonly #accountOf: (email: string) => string;
   readonly #sql: Sql;
   readonly #counting = new Set<Promise<unknown>>();
@@ -54,31 +53,36 @@ export class Limits {
     const breaker = new Breaker({
       clock,
       timeoutMs: 25,
-      // At the first failure: a login asks twice, and must not wait twice.
       failures: 1,
       openMs: 1000,
       onChange: (isOpen, cause) =>
         isOpen
-          ? logger.warn({ err: cause }, 'limits: Redis does not answer; PostgreSQL counts, and half is allowed')
+          ? logger.warn(
+              { err: cause },
+              'limits: Redis does not answer; this replica allows its share of half the failed authentications',
+            )
           : logger.info('limits: Redis answers again'),
     });
+    // As long as failures are not known everywhere, guesses are given less room elsewhere.
+    const halved = () => redis !== null && !redis.isReady;
     const limit = (name: string, perMinute: number) =>
-      perMinute === 0 ? null : new Limit({ name, perMinute, redis, breaker, clock, replicas });
+      perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved });
     this.#loginByAddress = limit('login-address', rates.loginPerMinute);
     this.#loginByAccount = limit('login-account', rates.loginPerMinute);
     this.#password = limit('password', rates.loginPerMinute);
     this.#register = limit('register', rates.registerPerMinute);
     this.#refresh = limit('refresh', rates.refreshPerMinute);
-    this.#repeatedRefresh = limit('refresh-again', rates.refreshPerMinute * REPEATS_PER_EXCHANGE);
-    this.#failedAuth = limit('failed-auth', rates.failedAuthPerMinute);
+    const repeats = Math.min(MOST_PER_MINUTE, rates.refreshPerMinute * REPEATS_PER_EXCHANGE);
+    this.#repeatedRefresh = limit('refresh-again', repeats);
+    const perMinute = rates.failedAuthPerMinute;
+    this.#failedAuth = perMinute === 0 ? null : new FailureLimit({ perMinute, redis, breaker, clock, replicas });
   }
 
   /** Counts a login for where it comes from and for the account it is about. */
   async login(em: EntityManager, address: string | null, email: string): Promise<void> {
     // One after the other: an address that is refused must not use up what strangers' accounts are allowed.
     await enforce(em, this.#loginByAddress, networkOf(address));
-    // Redis sees no email address.
-    await enforce(em, this.#loginByAccount, hash('sha256', this.#accountOf(email), 'base64url'));
+    await enforce(em, this.#loginByAccount, this.#accountOf(email));
   }
 
   /** Counts a guess at the current password by whoever is logged in. Apart from logins, which strangers can use up. */
@@ -113,16 +117,14 @@ export class Limits {
     count: (address: string | null): void => {
       const network = networkOf(address);
       if (!this.#failedAuth || this.#failedAuth.wait(network) > 0) return; // A flood costs no call to Redis.
-      const counted: Promise<unknown> = this.#failedAuth
-        .takeWithoutDatabase(network)
-        .finally(() => this.#counting.delete(counted));
+      const counted: Promise<unknown> = this.#failedAuth.take(network).finally(() => this.#counting.delete(counted));
       this.#counting.add(counted);
     },
   };
 
   /** Removes from the database what has nothing left to say. */
   tidy(): Promise<void> {
-    return forgetInDatabase(this.#sql);
+    return forgetCounters(this.#sql);
   }
 
   /** Waits for what is being counted. The connection to Redis belongs to whoever made it. */

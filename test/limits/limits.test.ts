@@ -3,10 +3,11 @@ import { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { AccessError } from '../../src/access/access-error.ts';
-import { canonicalEmail } from '../../src/accounts/email.ts';
+import { Breaker } from '../../src/kernel/breaker.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
+import { FailureLimit } from '../../src/limits/failure-limit.ts';
 import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
 import { backends, startTestApp, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
@@ -23,7 +24,7 @@ function limitsWith(options: Partial<LimitsOptions> = {}): Limits {
     clock: systemClock,
     logger: silent,
     replicas: () => 1,
-    accountOf: canonicalEmail,
+    accountOf: (email) => app.app.services.emails.nameOf(email),
     ...RATES,
     ...options,
   });
@@ -40,6 +41,13 @@ async function inTransaction() {
     if (begun.isInTransaction()) await begun.rollback();
   });
   return begun;
+}
+
+/** One that refuses everything, for its transaction has failed. */
+async function brokenConnection() {
+  const broken = await inTransaction();
+  await broken.execute('select 1 / 0').catch(() => undefined);
+  return broken;
 }
 
 /** As if what the database knows had happened so much earlier. */
@@ -201,18 +209,18 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     const kept = () => app.sql('select key from auth_limits');
     expect(await kept()).toHaveLength(2);
     expect(JSON.stringify(await kept())).not.toMatch(/ann|example/);
-    await ageInDatabase(50_000);
+    await ageInDatabase(100_000);
     await limits.register(em(), '192.0.2.8');
     await limitsWith().tidy();
     expect(await kept()).toHaveLength(3);
-    await ageInDatabase(10_000);
+    await ageInDatabase(20_000);
     await limitsWith().tidy();
     expect(await kept()).toEqual([{ key: 'register:192.0.2.8' }]);
   });
 
   test('however much is over, all of it is forgotten', async () => {
     await app.sql(
-      `insert into auth_limits select 'register:' || n, array[now() - interval '2 minutes'], true
+      `insert into auth_limits select 'register:' || n, array[now() - interval '3 minutes'], true
         from generate_series(1, 2500) n`,
     );
     await limitsWith().tidy();
@@ -221,7 +229,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test('what is counted while the past is being forgotten stays counted', async () => {
     await passedOf(times(10, () => limitsWith().register(em(), '192.0.2.7')));
-    await ageInDatabase(61_000);
+    await ageInDatabase(121_000);
     const counting = await inTransaction();
     await limitsWith().register(counting, '192.0.2.7');
     const forgotten = limitsWith().tidy();
@@ -234,10 +242,11 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test('what is rolled back was not counted', async () => {
     const undone = await inTransaction();
-    for (let i = 0; i < 5; i++) await limitsWith().refresh(undone, 'usr_1');
+    const limits = limitsWith();
+    for (let i = 0; i < 5; i++) await limits.refresh(undone, 'usr_1');
     await expect(limitsWith().refresh(undone, 'usr_1')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     await undone.rollback();
-    expect(await passedOf(times(20, () => limitsWith().refresh(em(), 'usr_1')))).toBe(5);
+    expect(await passedOf(times(20, () => limits.refresh(em(), 'usr_1')))).toBe(5);
   });
 
   test('a failing address is refused after its failures and let in again after a minute', async () => {
@@ -266,6 +275,18 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     const allowed = await Promise.all(replicas.map((each) => failuresAllowed(each, '192.0.2.7')));
     for (const each of allowed) expect(each).toBe(20 / count);
     expect(await app.sql('select 1 from auth_limits')).toEqual([]);
+  });
+
+  test('whoever is refused and goes on trying costs the database nothing more', async () => {
+    const limits = limitsWith();
+    await passedOf(times(11, () => limits.register(em(), '192.0.2.7')));
+    const refusal = limits.register(await brokenConnection(), '192.0.2.7');
+    await expect(refusal).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  test('where the database does not count, nobody is let through', async () => {
+    const broken = await brokenConnection();
+    await expect(limitsWith().login(broken, '192.0.2.7', 'ann@example.org')).rejects.toThrow(/transaction is aborted/);
   });
 
   test('guesses at a password by whoever is logged in are counted apart from logins', async () => {
@@ -361,32 +382,56 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       );
     }
 
-    test('F4.8: the window slides, so that the end of one minute and the start of the next are no way around it', async () => {
+    const failureLimit = (redis: RedisClient) => {
+      const breaker = new Breaker({ clock: systemClock, timeoutMs: 1000, failures: 1, openMs: 1000 });
+      return new FailureLimit({ perMinute: 10, redis, breaker, clock: systemClock, replicas: () => 1 });
+    };
+
+    test('F4.8: the window of failures slides, too', async () => {
       const redis = await connected(server.url);
-      const asSomeReplica = () => limitsWith({ redis }); // One that remembers nothing itself.
-      expect(await passedOf(times(4, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(4);
-      await age(59_000);
-      expect(await passedOf(times(20, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(6);
-      await age(2000);
-      expect(await passedOf(times(20, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(4);
+      const allowed = async () => {
+        const waits = times(20, () => failureLimit(redis).take('192.0.2.7')); // By some that remember nothing themselves.
+        return (await Promise.all(waits)).filter((wait) => wait === 0).length;
+      };
+      for (let i = 0; i < 4; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
+      await age(50_000);
+      expect(await allowed()).toBe(6);
+      await age(11_000);
+      expect(await allowed()).toBe(4);
     });
 
-    test('Redis forgets by itself, and is told no email address', async () => {
+    test('Redis forgets by itself, and is told of failures alone', async () => {
       const limits = limitsWith({ redis: await connected(server.url) });
       await limits.login(em(), '192.0.2.7', 'ann@example.org');
+      await limits.refresh(em(), 'usr_1');
+      expect(await server.command('KEYS', '*')).toEqual([]);
+      limits.failures.count('192.0.2.7');
+      await limits.close();
       const keys = (await server.command('KEYS', '*')) as string[];
-      expect(keys).toHaveLength(2);
-      expect(keys.join()).not.toMatch(/ann|example/);
-      for (const key of keys) expect(await server.command('PTTL', key)).toBeGreaterThan(0);
+      expect(keys).toEqual(['rekey:limit:failed-auth:192.0.2.7']);
+      expect(await server.command('PTTL', keys[0]!)).toBeGreaterThan(0);
     });
 
-    test('while Redis hangs, nobody waits for it and half is allowed', async () => {
+    test('while Redis hangs, nobody waits for it, and half of the failures is allowed', async () => {
       const limits = limitsWith({ redis: await connected(server.url) });
       const thawed = freeze();
       const passed = passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'ann@example.org')));
-      expect(await Promise.race([passed, thawed])).toBe(5);
+      expect(await Promise.race([passed, thawed])).toBe(10);
       const allowed = failuresAllowed(limits, '192.0.2.7');
       expect(await Promise.race([allowed, thawed])).toBe(10);
+    });
+
+    test('replicas that do not agree whether Redis is there still count together', async () => {
+      const redis = await connected(server.url);
+      const gone = createRedisClient('redis://127.0.0.1:1', silent);
+      onTestFinished(() => gone.destroy());
+      const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
+      expect(await passedOf(times(40, (i) => replicas[i % 2]!.refresh(em(), 'usr_1')))).toBe(5);
+      const [whole, half] = replicas as [Limits, Limits];
+      expect(await passedOf(times(20, () => half.register(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(20, () => whole.register(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(4, () => whole.register(em(), '192.0.2.8')))).toBe(4);
+      expect(await passedOf(times(20, () => half.register(em(), '192.0.2.8')))).toBe(1);
     });
 
     test.each([1, 2, 8, 20])('F1.13: of %i replicas that lose Redis, all together allow half', async (count) => {
@@ -415,46 +460,57 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       },
     );
 
-    test('where neither counts, nobody is let through', async () => {
-      await server.stop();
-      const redis = createRedisClient(server.url, silent);
+    test('half of one a minute is one in two', async () => {
+      const redis = createRedisClient('redis://127.0.0.1:1', silent);
       onTestFinished(() => redis.destroy());
-      const gone = await inTransaction();
-      await gone.execute('select 1 / 0').catch(() => undefined); // From here on, this connection refuses everything.
-      const limits = limitsWith({ redis });
-      await expect(limits.login(gone, '192.0.2.7', 'ann@example.org')).rejects.toThrow(/transaction is aborted/);
+      const clock = heldClock();
+      const limits = limitsWith({ redis, clock, registerPerMinute: 1 });
+      await limits.register(em(), '192.0.2.7');
+      await ageInDatabase(61_000);
+      await limits.tidy();
+      const refusal = await limits.register(em(), '192.0.2.7').catch((error) => error);
+      expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
+      expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(59);
+      await ageInDatabase(59_000);
+      clock.advance(59_000);
+      await limits.register(em(), '192.0.2.7');
     });
 
     test('an outage is no fresh start: what was allowed before it counts', async () => {
-      const limits = limitsWith({ redis: await connected(server.url) });
+      const redis = await connected(server.url);
+      const limits = limitsWith({ redis });
       await passedOf(times(5, () => limits.login(em(), '192.0.2.7', 'ann@example.org')));
+      for (let i = 0; i < 10; i++) limits.failures.count('192.0.2.7');
+      await limits.close();
       await server.stop();
+      await expect.poll(() => redis.isReady).toBe(false);
       expect(await passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'ann@example.org')))).toBe(0);
-      expect(await app.sql('select 1 from auth_limits')).toEqual([]);
+      limits.failures.count('192.0.2.7');
+      await limits.close();
+      expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
     });
 
     test('nor is the return of a Redis that has forgotten everything', async () => {
       const redis = await connected(server.url);
       const limits = limitsWith({ redis, clock: heldClock() });
+      expect(await failuresAllowed(limits, '192.0.2.7')).toBe(20);
       await passedOf(times(10, () => limits.register(em(), '192.0.2.7')));
       await server.stop();
       await server.start();
       await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
-      await expect(limits.register(em(), '192.0.2.7')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+      expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(0);
     });
 
-    test('when Redis answers again, the whole limit holds again', async () => {
-      const clock = heldClock();
-      const limits = limitsWith({ redis: await connected(server.url), clock });
-      const thawed = freeze();
-      expect(await passedOf(times(20, () => limits.register(em(), '192.0.2.7')))).toBe(5);
-      server.thaw();
-      await thawed;
-      await server.flush(); // What was asked while it hung, it has counted since.
-      clock.advance(1000); // The breaker looks again.
-      await limits.register(em(), '192.0.2.8');
-      expect(await passedOf(times(20, () => limits.register(em(), '192.0.2.9')))).toBe(10);
-      expect(await passedOf(times(20, () => limits.register(em(), '192.0.2.7')))).toBeGreaterThan(0);
+    test('when Redis is back, the whole limit holds again', async () => {
+      const redis = await connected(server.url);
+      await server.stop();
+      await expect.poll(() => redis.isReady).toBe(false);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
+      await server.start();
+      await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
+      expect(await failuresAllowed(limitsWith({ redis }), '192.0.2.7')).toBe(20);
     });
 
     test('an outage is one line in the log, its end another, and the password is in neither', async () => {

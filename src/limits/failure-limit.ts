@@ -1,0 +1,104 @@
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Breaker } from '../kernel/breaker.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { RedisClient } from '../kernel/redis-client.ts';
+import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
+
+// The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
+// in a moment. This one keeps the times of the last ARGV[3] that were let through, newest first, by the clock of
+// Redis, and asks whether the oldest of them is less than a window ago. It runs as one step, whoever else is asking.
+// Answers { above the limit when refused, milliseconds until the next one }.
+const SLIDING_WINDOW = `
+local window, limit = ARGV[2] * 1000, tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
+if oldest and now - oldest < window then return { limit + 1, oldest + window - now } end
+redis.call('LPUSH', KEYS[1], now)
+redis.call('LTRIM', KEYS[1], 0, limit - 1)
+redis.call('PEXPIRE', KEYS[1], window)
+oldest = redis.call('LINDEX', KEYS[1], limit - 1)
+if oldest and now - oldest < window then return { limit, oldest + window - now } end
+return { 1, 0 }
+`;
+
+export interface FailureLimitOptions {
+  perMinute: number;
+  /** Null: each replica allows its share. */
+  redis: RedisClient | null;
+  breaker: Breaker;
+  clock: Clock;
+  /** How many replicas share the limit at the moment. */
+  replicas: () => number;
+}
+
+/**
+ * How often somebody may fail to authenticate in any minute. Every request asks and garbage counts, so nothing here
+ * touches the database.
+ *
+ * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
+ * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
+ * through. While Redis does not answer, each replica counts alone and allows its share of half; where there never was
+ * one, its share.
+ */
+export class FailureLimit {
+  readonly #perMinute: number;
+  readonly #replicas: () => number;
+  readonly #shared: RateLimiterRedis | null;
+  readonly #memory: MemoryWindow;
+  readonly #breaker: Breaker;
+
+  constructor({ perMinute, redis, breaker, clock, replicas }: FailureLimitOptions) {
+    this.#perMinute = perMinute;
+    this.#replicas = replicas;
+    this.#memory = new MemoryWindow(clock);
+    this.#breaker = breaker;
+    this.#shared =
+      redis &&
+      new RateLimiterRedis({
+        storeClient: redis,
+        useRedisPackage: true,
+        keyPrefix: 'rekey:limit:failed-auth',
+        points: perMinute,
+        duration: WINDOW_MS / 1000,
+        customIncrTtlLuaScript: SLIDING_WINDOW,
+      });
+  }
+
+  /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing, asks nobody. */
+  wait(key: string): number {
+    const together = this.#shared !== null && !this.#breaker.isOpen;
+    return this.#memory.wait(key, together ? this.#perMinute : this.#share);
+  }
+
+  /** Counts one and answers 0, or answers how many milliseconds to wait. Never throws. */
+  async take(key: string): Promise<number> {
+    const shared = this.#shared;
+    if (!shared) return this.#memory.take(key, this.#share);
+    const known = this.#memory.wait(key, this.#perMinute);
+    if (known > 0) return known;
+    try {
+      const verdict = await this.#breaker.run(() => consume(shared, key));
+      this.#memory.note(key, verdict);
+      return verdict.passed ? 0 : verdict.waitMs;
+    } catch {
+      return this.#memory.take(key, this.#share); // The breaker has reported it.
+    }
+  }
+
+  /** What this replica allows where nobody counts for all of them. One it always does. */
+  get #share(): number {
+    const all = this.#shared ? this.#perMinute / 2 : this.#perMinute;
+    return Math.max(1, Math.floor(all / this.#replicas()));
+  }
+}
+
+/** To the library a refusal is a rejection; to the breaker it has to be an answer like any other. */
+async function consume(limiter: RateLimiterRedis, key: string): Promise<Verdict> {
+  try {
+    return { passed: true, waitMs: (await limiter.consume(key)).msBeforeNext };
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    return { passed: false, waitMs: refusal.msBeforeNext };
+  }
+}
