@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { AccessError } from '../../src/access/access-error.ts';
 import { Breaker } from '../../src/kernel/breaker.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
 import { FailureLimit } from '../../src/limits/failure-limit.ts';
@@ -338,7 +338,10 @@ describe.skipIf(inject('redisUrl') === null)('replicas that share a Redis', () =
     expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(60);
   });
 
-  test('an address that failed too often on one replica is refused by the other at its next failure', async () => {
+  // A replica gives Redis 25 ms, and counts alone after that: on a machine that is too busy, try again.
+  test('an address that failed too often on one replica is refused by the other at its next failure', {
+    retry: 2,
+  }, async () => {
     const address = anAddress();
     expect(await failuresAllowed(replica(0), address)).toBe(20);
     expect(await failuresAllowed(replica(1), address)).toBe(1);
@@ -382,17 +385,18 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       );
     }
 
-    const failureLimit = (redis: RedisClient) => {
-      const breaker = new Breaker({ clock: systemClock, timeoutMs: 1000, failures: 1, openMs: 1000 });
-      return new FailureLimit({ perMinute: 10, redis, breaker, clock: systemClock, replicas: () => 1 });
+    /** One that gives Redis time, however busy the machine is. */
+    const failureLimit = (redis: RedisClient, clock: Clock = systemClock) => {
+      const breaker = new Breaker({ clock, timeoutMs: 1000, failures: 1, openMs: 1000 });
+      return new FailureLimit({ perMinute: 10, redis, breaker, clock, replicas: () => 1 });
     };
+    const passedBy = async (takes: Promise<number>[]) =>
+      (await Promise.all(takes)).filter((waitMs) => waitMs === 0).length;
 
     test('F4.8: the window of failures slides, too', async () => {
       const redis = await connected(server.url);
-      const allowed = async () => {
-        const waits = times(20, () => failureLimit(redis).take('192.0.2.7')); // By some that remember nothing themselves.
-        return (await Promise.all(waits)).filter((wait) => wait === 0).length;
-      };
+      // By some that remember nothing themselves.
+      const allowed = () => passedBy(times(20, () => failureLimit(redis).take('192.0.2.7')));
       for (let i = 0; i < 4; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
       await age(50_000);
       expect(await allowed()).toBe(6);
@@ -492,25 +496,30 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
     test('nor is the return of a Redis that has forgotten everything', async () => {
       const redis = await connected(server.url);
-      const limits = limitsWith({ redis, clock: heldClock() });
-      expect(await failuresAllowed(limits, '192.0.2.7')).toBe(20);
-      await passedOf(times(10, () => limits.register(em(), '192.0.2.7')));
+      const failures = failureLimit(redis, heldClock());
+      expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(10);
+      await passedOf(times(10, () => limitsWith({ redis }).register(em(), '192.0.2.7')));
       await server.stop();
       await server.start();
       await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
-      expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
+      expect(failures.wait('192.0.2.7')).toBeGreaterThan(0);
       expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(0);
     });
 
     test('when Redis is back, the whole limit holds again', async () => {
       const redis = await connected(server.url);
+      const clock = heldClock();
+      const failures = failureLimit(redis, clock);
       await server.stop();
       await expect.poll(() => redis.isReady).toBe(false);
       expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(5);
       await server.start();
       await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
       expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
-      expect(await failuresAllowed(limitsWith({ redis }), '192.0.2.7')).toBe(20);
+      clock.advance(1000);
+      await failures.take('192.0.2.9'); // The breaker looks again.
+      expect(await passedBy(times(20, () => failures.take('192.0.2.8')))).toBe(10);
     });
 
     test('an outage is one line in the log, its end another, and the password is in neither', async () => {
