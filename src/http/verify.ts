@@ -10,8 +10,8 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
  * where it cannot be known. Of several permissions, all must be held.
  *
  * Envoy appends the path it asks about to its `path_prefix`, and takes nothing but 200 for a yes. Its prefix ends in
- * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: whatever follows is the client's own and is not read, and a
- * yes is 200.
+ * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: the query that follows in it is the client's own and is not
+ * read, and a yes is 200.
  *
  * A plain handler, for it is asked about every request of every service: what a principal's headers are is worked out
  * once, and a credential that is known here is answered without a promise.
@@ -69,6 +69,11 @@ function questionOf(url: string): Question {
   const query = url.indexOf('?');
   if (query < 0) return WHO_IS_IT;
   const path = /[?&]path=/.exec(url);
-  const permissions = new URLSearchParams(url.slice(query, path?.index)).getAll('permission');
-  return { permissions, yes: path ? 200 : 204 };
+  if (!path) return { permissions: permissionsIn(url.slice(query)), yes: 204 };
+  const clients = url.indexOf('?', path.index + 1);
+  return { permissions: permissionsIn(url.slice(query, clients < 0 ? undefined : clients)), yes: 200 };
+}
+
+function permissionsIn(query: string): string[] {
+  return new URLSearchParams(query).getAll('permission');
 }
