@@ -26,6 +26,13 @@ export function scopesOfRole(role: UserRole): readonly Scope[] {
   return role === 'ADMIN' ? SCOPES : MEMBER_SCOPES;
 }
 
+const BEYOND_WORKSPACES: readonly Scope[] = ['ADMIN', 'INTROSPECT', 'SESSIONS_READ', 'SESSIONS_WRITE'];
+
+/** Whether a credential that only works for one workspace can hold this. People's sessions are of no workspace. */
+export function staysInWorkspace(scope: Scope): boolean {
+  return !BEYOND_WORKSPACES.includes(scope);
+}
+
 /** The scopes that count: what was granted and what the owner's role still allows. A demotion narrows every key. */
 export function effectiveScopes(granted: readonly string[], role: UserRole): Scope[] {
   return scopesOfRole(role).filter((scope) => granted.includes(scope));

@@ -1,4 +1,4 @@
-import { effectiveScopes, type UserRole } from '../access/scope.ts';
+import { effectiveScopes, staysInWorkspace, type UserRole } from '../access/scope.ts';
 import {
   accepted,
   type CredentialRule,
@@ -45,7 +45,9 @@ interface LoadRow extends Snapshot {
   disabled: boolean;
 }
 
-const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role
+const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
+    k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
+    ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
   from api_keys k join users u on u.id = k.user_id
   where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
@@ -62,8 +64,8 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
       if (row.id === null) return refused(row);
       const tags = [apiKeyTag(row.id), userTag(row.userId)];
       if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
-      const ends = [row.expiresAt, row.current ? null : row.previousExpiresAt];
-      const over = ends.some((end) => end !== null && end <= row.now);
+      const end = endOf(row);
+      const over = end !== null && end <= row.now;
       if (row.revoked || row.disabled || over) return refused(row, tags);
       const principal = {
         kind: 'apiKey',
@@ -73,25 +75,24 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
         workspaceId: row.workspaceId,
         scopes: scopesOf(row, row),
         permissions: row.permissions,
-        expiresAt: earliest(ends),
+        expiresAt: end,
       } as const;
-      return accepted(row, principal, tags, ends);
+      return accepted(row, principal, tags, [end]);
     },
     async confirm(em, caller, changing) {
       const statement = CONFIRM(
         changing === caller.credentialId ? 'for update' : 'for share',
         changing === caller.userId ? 'for update' : 'for share',
       );
-      const rows = await em.execute<{ scopes: string[]; permissions: string[]; role: UserRole }[]>(statement, [
-        caller.credentialId,
-        caller.userId,
-        caller.workspaceId,
-        caller.proof,
-        caller.proof,
+      const [row] = await em.execute<Omit<LoadRow, 'id'>[]>(statement, [
+        ...[caller.proof, caller.credentialId, caller.userId, caller.workspaceId],
+        ...[caller.proof, caller.proof],
       ]);
-      const [row] = rows;
       if (!row) return false;
       const held = scopesOf(row, caller);
+      // What it makes must not outlive it. Changing itself, it hands on nothing that does.
+      const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+      if (endsEarlier && changing !== caller.credentialId) return false;
       return (
         caller.scopes.every((scope) => held.includes(scope)) &&
         caller.permissions.every((permission) => row.permissions.includes(permission))
@@ -100,9 +101,19 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
   };
 }
 
+/** When the secret that was presented ends; null: never. */
+function endOf({
+  expiresAt,
+  current,
+  previousExpiresAt,
+}: Pick<LoadRow, 'expiresAt' | 'current' | 'previousExpiresAt'>) {
+  return earliest([expiresAt, current ? null : previousExpiresAt]);
+}
+
 /** What a key may ask for. One that is bound to a workspace has no say in what is not of it, whoever made it. */
 function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound: { workspaceId: string | null }) {
-  return effectiveScopes(scopes, bound.workspaceId ? 'MEMBER' : role);
+  const effective = effectiveScopes(scopes, role);
+  return bound.workspaceId ? effective.filter(staysInWorkspace) : effective;
 }
 
 /** Which cached proofs a change of an API key concerns. */

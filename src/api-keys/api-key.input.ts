@@ -1,6 +1,6 @@
 import { InputCheck, type InvalidInput } from '../access/input.ts';
 import { type Principal, permissionsNotHeld } from '../access/principal.ts';
-import type { Scope } from '../access/scope.ts';
+import { type Scope, staysInWorkspace } from '../access/scope.ts';
 import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
 
 /** What people ask for when they make an API key. */
@@ -30,9 +30,9 @@ export function checkNewApiKey(
   // A key that is bound to a workspace makes keys for that workspace alone.
   const workspaceId = input.workspaceId ?? caller.workspaceId;
   check.require(
-    workspaceId === null || !input.scopes.some((scope) => scope === 'ADMIN' || scope === 'INTROSPECT'),
+    workspaceId === null || input.scopes.every(staysInWorkspace),
     'input.scopes',
-    'A key that is bound to a workspace cannot hold ADMIN or INTROSPECT, which reach beyond it.',
+    'A key that is bound to a workspace cannot hold ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, which reach beyond it.',
   );
 
   const permissions = [...new Set(input.permissions)];
@@ -45,8 +45,7 @@ export function checkNewApiKey(
   const notHeld = permissionsNotHeld(caller, permissions).filter((permission) => PERMISSION.test(permission));
   check.require(notHeld.length === 0, 'input.permissions', `This credential does not hold ${notHeld.join(', ')}.`);
 
-  // A session stands for the person, whose keys may outlive it. Any other credential hands on no more than its time.
-  const longest = caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
+  const longest = latestEnd(caller);
   const expiresAt = input.expiresAt ?? longest;
   check.require(expiresAt === null || expiresAt > now, 'input.expiresAt', 'Must be in the future.');
   check.require(
@@ -55,6 +54,14 @@ export function checkNewApiKey(
     `Must be no later than the calling credential's own, ${longest?.toISOString()}.`,
   );
   return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt, workspaceId };
+}
+
+/**
+ * When a key must end at the latest that this caller has part in; null: never. A session stands for its person, whose
+ * keys may outlive it. Any other credential hands on no more than its time.
+ */
+export function latestEnd(caller: Principal): Date | null {
+  return caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
 }
 
 /** Null where the overlap of a rotation is one that is allowed. */

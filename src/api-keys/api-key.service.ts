@@ -4,7 +4,7 @@ import { AccessError } from '../access/access-error.ts';
 import type { InvalidInput } from '../access/input.ts';
 import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
-import type { Scope } from '../access/scope.ts';
+import { type Scope, scopesOfRole, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -14,7 +14,7 @@ import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
-import { checkNewApiKey, checkOverlap, type NewApiKeyInput } from './api-key.input.ts';
+import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
 
 export interface ApiKeyServiceOptions {
   audit: Audit;
@@ -110,7 +110,7 @@ export class ApiKeyService {
         // The secret before the present one may do what it could, for a while, but not put itself in the place of that.
         if (caller.credentialId === apiKey.id && caller.proof !== apiKey.secretHash)
           return { kind: 'conflict' as const };
-        const beyond = beyondReach(caller, apiKey);
+        const beyond = await beyondReach(em, caller, apiKey);
         if (beyond) return beyond;
         const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
         const previousSecretExpiresAt = apiKey.rotate(replacement, input.overlapSeconds, now);
@@ -199,13 +199,24 @@ const expired = (): InvalidInput => ({
 
 /**
  * A new secret is everything its key can do. Whoever gets one by rotating must hold as much already: the key itself
- * does, and so does its owner (or an administrator) in a session.
+ * does, and so does a person (its owner or an administrator) in a session.
  */
-function beyondReach(caller: Principal, apiKey: ApiKey): { kind: 'scopeNotHeld'; scopes: Scope[] } | null {
-  if (caller.kind === 'session' || caller.credentialId === apiKey.id) return null;
+async function beyondReach(
+  em: EntityManager,
+  caller: Principal,
+  apiKey: ApiKey,
+): Promise<{ kind: 'scopeNotHeld'; scopes: Scope[] } | null> {
+  if (caller.credentialId === apiKey.id || (await standsForItsPerson(em, caller))) return null;
   const scopes = scopesNotHeld(caller, apiKey.scopes);
-  const outlives =
-    caller.expiresAt !== null && (apiKey.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) > caller.expiresAt;
+  const longest = latestEnd(caller);
+  const outlives = longest !== null && (apiKey.expiresAt === null || apiKey.expiresAt > longest);
   const more = scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives;
   return more ? { kind: 'scopeNotHeld', scopes } : null;
+}
+
+/** Whether a session may do all that its person's role allows now. One that began before a promotion may not. */
+async function standsForItsPerson(em: EntityManager, caller: Principal): Promise<boolean> {
+  if (caller.kind !== 'session') return false;
+  const [person] = await em.execute<{ role: UserRole }[]>('select role from users where id = ?', [caller.userId]);
+  return person !== undefined && scopesNotHeld(caller, scopesOfRole(person.role)).length === 0;
 }

@@ -62,6 +62,16 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     ['expired', (id: string) => `update api_keys set expires_at = now() where id = '${id}'`],
     ['narrowed', (id: string) => `update api_keys set scopes = '{API_KEYS_READ}' where id = '${id}'`],
     [
+      'told to end earlier',
+      (id: string) => `update api_keys set expires_at = now() + interval '1 hour' where id = '${id}'`,
+    ],
+    [
+      'rotated with an overlap',
+      (id: string) =>
+        `update api_keys set previous_secret_hash = secret_hash, secret_hash = 'another' || id,
+          previous_secret_expires_at = now() + interval '1 hour' where id = '${id}'`,
+    ],
+    [
       'bound to a workspace',
       (id: string) =>
         `with made as (insert into workspaces (id, name, created_at) values ('wsp_of_' || '${id}', '', now()) returning id)

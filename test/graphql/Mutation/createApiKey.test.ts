@@ -167,6 +167,29 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     });
   });
 
+  test('a key that is bound to a workspace has no say in the sessions of its owner', async () => {
+    const member = await app.member();
+    const scopes = ['SESSIONS_READ', 'SESSIONS_WRITE'];
+    for (const scope of scopes) {
+      const refused = await create(
+        { bearer: member.accessToken },
+        { scopes: [scope], workspaceId: await workspaceOf(member) },
+      );
+      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.scopes' }] });
+    }
+    // One that was made when that was allowed.
+    const bound = await app.apiKey(member, { scopes });
+    await app.sql('update api_keys set workspace_id = ? where id = ?', [await workspaceOf(member), bound.id]);
+    for (const document of [
+      '{ sessions { nodes { id } } }',
+      'mutation { revokeAllSessions(input: {}) { __typename } }',
+    ]) {
+      const { errors } = await app.graphql(document, {}, { apiKey: bound.secret });
+      expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    }
+    expect(await app.accepts(member.accessToken)).toBe(true);
+  });
+
   describe('WorkspaceNotFoundError', () => {
     test('a workspace of somebody else is not found, in the same words as one that does not exist', async () => {
       const member = await app.member();

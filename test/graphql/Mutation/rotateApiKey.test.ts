@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
-import { as } from '../../support/sessions.ts';
+import { as, login } from '../../support/sessions.ts';
 
 const SELECTION = `... on RotateApiKeySuccess {
   secret previousSecretExpiresAt
@@ -313,6 +313,28 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const refused = await rotate({ apiKey: weak.secret }, strong.id);
       expect(refused).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['SESSIONS_WRITE'] });
       expect(await app.accepts(strong.secret)).toBe(true);
+    });
+
+    test('a session from before a promotion rotates no key that can do what the promotion allowed', async () => {
+      const member = await app.member();
+      const humble = await app.apiKey(member);
+      await app.sql(`update users set role = 'ADMIN' where id = ?`, [member.id]);
+      const promoted = await login(app, member);
+      const strong = await app.apiKey(promoted, { scopes: ['ADMIN', 'API_KEYS_READ'] });
+      const permitted = await app.apiKey(promoted, { permissions: ['launch:missiles'] });
+      expect(await rotate(as(member), strong.id)).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['ADMIN'] });
+      expect((await rotate(as(member), permitted.id)).__typename).toBe('ScopeNotHeldError');
+      for (const { secret } of [strong, permitted]) expect(await app.accepts(secret)).toBe(true);
+      expect((await rotate(as(member), humble.id)).__typename).toBe('RotateApiKeySuccess');
+      expect((await rotate(as(promoted), strong.id)).__typename).toBe('RotateApiKeySuccess');
+    });
+
+    test('whoever was demoted still rotates whatever keys they have: none of them can do more than they', async () => {
+      const member = await app.member();
+      await app.sql(`update users set role = 'ADMIN' where id = ?`, [member.id]);
+      const key = await app.apiKey(await login(app, member), { scopes: ['ADMIN'], permissions: ['launch:missiles'] });
+      await app.sql(`update users set role = 'MEMBER' where id = ?`, [member.id]);
+      expect((await rotate(as(await login(app, member)), key.id)).__typename).toBe('RotateApiKeySuccess');
     });
 
     test('a key never rotates one that has permissions which it lacks itself', async () => {
