@@ -15,6 +15,9 @@ export interface VerifierOptions {
   fetch?: typeof globalThis.fetch;
 }
 
+/** What fits into a header, and is shorter than what servers refuse to read. No credential is anything else. */
+const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
+
 /**
  * Asks `/v1/verify` who a credential stands for, on every call: whatever you would keep of the answer could outlive a
  * revocation.
@@ -25,6 +28,7 @@ export interface VerifierOptions {
  */
 export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
   return async (credential: string, { permission }: { permission?: string } = {}): Promise<Verified | null> => {
+    if (!SENDABLE.test(credential)) return null;
     const target = new URL('/v1/verify', url);
     if (permission !== undefined) target.searchParams.set('permission', permission);
     let response: Response;

@@ -58,6 +58,12 @@ describe('the verifier', () => {
     expect(await verify('rka_nobody')).toBeNull();
   });
 
+  test('sends nobody away with an outage whose credential cannot be one, and asks nobody about it', async () => {
+    const verify = createVerifier({ url: 'http://127.0.0.1:1' });
+    for (const garbage of ['', ' ', 'rka_a b', 'rka_a\nb', 'schlüssel€', 'x'.repeat(20_000)])
+      expect(await verify(garbage), garbage.slice(0, 20)).toBeNull();
+  });
+
   test('throws where the service cannot be asked, instead of turning anybody away', async () => {
     await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({ code: 'NETWORK' });
     const elsewhere = async () => new Response('<h1>Not here</h1>', { status: 404 });
