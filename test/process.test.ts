@@ -205,6 +205,16 @@ describe('SIGTERM', () => {
     idle.destroy();
   });
 
+  test('reaches the service through `npm start`, which waits until it is gone', { timeout: TEST_MS }, async () => {
+    const command: [string, ...string[]] = ['npm', 'start', '--prefix', join(import.meta.dirname, '..')];
+    const server = startServer(emptyDirectory(), { REKEY_DATA_DIR: usedDirectory() }, command);
+    const url = await server.ready();
+    server.kill('SIGTERM');
+    await server.exited();
+    expect(server.stdout).toContain('stopping: no new requests');
+    await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');
+  });
+
   test('may come as soon as it is ready, twice, and from Ctrl-C', { timeout: TEST_MS }, async () => {
     const given = 'given-by-the-operator-0123456789';
     const server = startServer(usedDirectory(), { REKEY_SETUP_TOKEN: given });

@@ -31,8 +31,12 @@ export function emptyDirectory(): string {
 }
 
 /** Starts the service in this directory. Whatever becomes of the test, the process does not outlive it. */
-export function startServer(directory: string, environment: Record<string, string> = {}): ServerProcess {
-  const server = spawnServer(directory, environment);
+export function startServer(
+  directory: string,
+  environment: Record<string, string> = {},
+  command?: [string, ...string[]],
+): ServerProcess {
+  const server = spawnServer(directory, environment, command);
   onTestFinished(async () => {
     server.kill('SIGKILL');
     await server.exited();
@@ -41,8 +45,12 @@ export function startServer(directory: string, environment: Record<string, strin
 }
 
 /** The same outside of a test. Whoever starts it ends it. */
-export function spawnServer(directory: string, environment: Record<string, string> = {}): ServerProcess {
-  const child: ChildProcess = spawn(process.execPath, [SERVER], {
+export function spawnServer(
+  directory: string,
+  environment: Record<string, string> = {},
+  [command, ...args]: [string, ...string[]] = [process.execPath, SERVER],
+): ServerProcess {
+  const child: ChildProcess = spawn(command, args, {
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
