@@ -10,8 +10,8 @@ const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, 
 /** What argon2 can be asked about; of anything else it says that it is no hash. */
 const PHC_STRING = /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{11,}\$[0-9A-Za-z+/]{16,}$/;
 const LONGEST = 256;
-/** Guessed in fewer tries than this, a password is as good as on a list, however long it is. */
-const FEWEST_GUESSES = 1e6;
+/** Guessed in fewer tries than this, a password is as good as on a list, however long it is. zxcvbn's score of 3. */
+const FEWEST_GUESSES = 1e8;
 /**
  * An estimate takes time that nobody else gets: for 256 characters made for it, seconds. A beginning says as much about
  * what people choose. With these, the worst that was found takes some 25 ms.
