@@ -17,6 +17,8 @@ const STATUSES: Record<AccessErrorCode, number> = {
   OUTCOME_UNKNOWN: 500,
 };
 
+const INVALID_TOKEN = 'Bearer realm="rekey", error="invalid_token"';
+
 /** A request that is not let through, or whose fate is not known. The message is for the caller and holds no secret. */
 export class AccessError extends Error {
   readonly code: AccessErrorCode;
@@ -37,6 +39,14 @@ export class AccessError extends Error {
     this.#challenge = options.challenge;
   }
 
+  /**
+   * Whether it concerns the whole answer, wherever in it it happened: what slows a request down, takes the service away,
+   * or says that its credential is not good (any more) is for every proxy on the way to understand.
+   */
+  get concernsWholeAnswer(): boolean {
+    return this.retryAfterSeconds !== undefined || this.#challenge === INVALID_TOKEN;
+  }
+
   /** How HTTP tells it (RFC 6750 §3, RFC 9110 §10.2.3). */
   get http(): { status: number; headers: Record<string, string> } {
     const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
@@ -48,9 +58,7 @@ export class AccessError extends Error {
 
 /** A credential was presented and is not good. One message for every reason: a thief learns nothing from it. */
 export const credentialRefused = () =>
-  new AccessError('UNAUTHENTICATED', 'The credential is not valid.', {
-    challenge: 'Bearer realm="rekey", error="invalid_token"',
-  });
+  new AccessError('UNAUTHENTICATED', 'The credential is not valid.', { challenge: INVALID_TOKEN });
 
 /** No credential where one is needed. Nothing was wrong with it, so the challenge names no error (RFC 6750 §3.1). */
 export const credentialMissing = () =>

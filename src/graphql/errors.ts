@@ -48,9 +48,7 @@ export function createMaskError(logger: Logger) {
     const told = toldAsIs(original);
     if (told) {
       if (told.cause && isNew) logger.warn({ requestId, err: told }, told.message);
-      // What slows a field down or takes the service away concerns the whole answer, so that every proxy understands.
-      const wholeAnswer = told.retryAfterSeconds !== undefined;
-      return at(error, toGraphQLError(told, wholeAnswer ? told.http : undefined));
+      return at(error, toGraphQLError(told, told.concernsWholeAnswer ? told.http : undefined));
     }
     if (isNew) logger.error({ requestId, err: original }, 'unexpected error');
     const message = 'Something went wrong. The details are in the log of the service, under this request id.';
@@ -97,7 +95,8 @@ function valueless(message: string): string {
   return message
     .replace(/^Value ".*" does not exist in ("\w+") enum.*$/s, 'The value does not exist in the enum $1.')
     .replace(/ value: .*$/s, ' value.')
-    .replace(/(?:[,;]|\. ?Did you mean .*?\?)? [Ff]ound: .*$/s, '.');
+    .replace(/(?:[,;]|\. ?Did you mean .*?\?)? [Ff]ound: .*$/s, '.')
+    .replace(/^(Syntax Error: .*, found \w+) ".*"\.$/s, '$1.');
 }
 
 /** The same error at the place where another one happened, so that a client knows which field failed. */

@@ -194,6 +194,8 @@ describe('a document that does not fit is refused in the words of the contract, 
   const secret = 'hunter2 hunter2 hunter2';
   const cases: [string, object][] = [
     ['an error of syntax', { query: '{ viewer ' }],
+    ['a colon that is missing before a text', { query: `mutation { login(input: { password "${secret}" }) }` }],
+    ['a comma too few between names', { query: `mutation { login(input: { password: x y ${secret} }) }` }],
     ['an empty document', { query: '' }],
     ['a document of comments', { query: '# nothing' }],
     ['an unknown field', { query: '{ vewer { scopes } }' }],
