@@ -343,6 +343,13 @@ describe('without a lease', () => {
 });
 
 describe('eviction', () => {
+  test('F0.7: forgets whom it is about and nobody else', async () => {
+    for (const each of [FINGERPRINT, 'another', 'a third']) await database.ask(each);
+    cache.evict([FINGERPRINT]);
+    expect(cache.peek(FINGERPRINT)).toBeUndefined();
+    for (const other of ['another', 'a third']) expect(cache.peek(other)).toBe(principal);
+  });
+
   test('forgets here at once, and in the shared cache', async () => {
     const stored = new Map<string, unknown>();
     cache = newCache(newSharedCache(new Keyv({ store: stored })));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { UnitOfWork } from '../../../src/access/unit-of-work.ts';
 import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
 import { as, login } from '../../support/sessions.ts';
 
@@ -394,6 +395,30 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     const member = await app.member();
     const { errors } = await app.graphql(DOCUMENT, { input: { apiKeyId: UNKNOWN, overlapSeconds } }, as(member));
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('F0.4: whoever has seen the key as it was before another rotation is told, however late they come to write', async () => {
+    const member = await app.member();
+    const key = await app.apiKey(member);
+    const { transaction } = UnitOfWork.prototype;
+    const mayWrite = Promise.withResolvers<void>();
+    const begun = vi.spyOn(UnitOfWork.prototype, 'transaction').mockImplementationOnce(async function (
+      this: UnitOfWork,
+      ...given
+    ) {
+      await mayWrite.promise;
+      return transaction.apply(this, given) as never;
+    });
+    try {
+      const late = rotate(as(member), key.id);
+      await expect.poll(() => begun.mock.calls.length).toBe(1);
+      const { secret } = await rotate(as(member), key.id);
+      mayWrite.resolve();
+      expect((await late).__typename).toBe('ConflictError');
+      expect(await app.accepts(secret)).toBe(true);
+    } finally {
+      begun.mockRestore();
+    }
   });
 
   test('a key that was not made to manage keys rotates none, not even itself', async () => {
