@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseMasterKey } from './crypto/keyring.ts';
 import { parseCidr } from './kernel/cidr.ts';
@@ -50,10 +51,15 @@ const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => 
   return z.NEVER;
 };
 
+function isHost(text: string): boolean {
+  const isName = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(text) && !/^[\d.]+$/.test(text);
+  return isName || isIP(text) !== 0;
+}
+
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 10_000 });
 
 const schema = z.object({
-  HOST: z.string().default('127.0.0.1'),
+  HOST: z.string().default('127.0.0.1').refine(isHost, 'HOST must be an address or the name of a host.'),
   PORT: whole('PORT', 4000, { min: 0, max: 65_535 }),
   DATABASE_URL: url('DATABASE_URL', ['postgres:', 'postgresql:']),
   REKEY_DATA_DIR: z.string().default('.rekey'),

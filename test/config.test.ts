@@ -103,6 +103,9 @@ describe('what is not set has the value that the documentation gives', () => {
 
 describe('what does not fit is refused', () => {
   test.each([
+    ['HOST', '256.1.1.1'],
+    ['HOST', 'not a host'],
+    ['HOST', 'http://127.0.0.1'],
     ['PORT', '65536'],
     ['PORT', '-1'],
     ['PORT', '4000.5'],
@@ -131,6 +134,7 @@ describe('what does not fit is refused', () => {
     ['REKEY_ACCESS_TOKEN_SECONDS', '9'],
     ['REKEY_REFRESH_GRACE_SECONDS', '301'],
     ['REKEY_LOGIN_PER_MINUTE', 'none'],
+    ['REKEY_LOGIN_PER_MINUTE', '10001'],
     ['REKEY_PASSWORD_MIN_LENGTH', '7'],
     ['REKEY_RETIRED_MASTER_KEYS', `${KEY},short`],
   ])('%s=%s', (name, value) => {

@@ -314,7 +314,10 @@ export type Mutation = {
   bootstrap: BootstrapResult;
   /** Changes the caller's own password and ends all other sessions of theirs, on every replica. Asks for the current one again. */
   changePassword: ChangePasswordResult;
-  /** Makes an API key for the caller. The answer is the only place where its secret ever stands. */
+  /**
+   * Makes an API key for the caller. The answer is the only place where its secret ever stands, so ask for nothing else in
+   * the same document: an error of another field takes this answer along.
+   */
   createApiKey: CreateApiKeyResult;
   /** Makes a workspace; the caller becomes its owner. */
   createWorkspace: CreateWorkspaceResult;
@@ -348,7 +351,8 @@ export type Mutation = {
   revokeSession: RevokeSessionResult;
   /**
    * Gives a key a new secret. The old one stops working on every replica before the answer arrives, or after
-   * `overlapSeconds`. A key may rotate itself; another key only where it holds at least as much as that one.
+   * `overlapSeconds`. A key may rotate itself; another key only where it holds at least as much as that one. Ask for
+   * nothing else in the same document: an error of another field takes this answer, and the secret in it, along.
    */
   rotateApiKey: RotateApiKeyResult;
 };
