@@ -32,7 +32,8 @@ export async function http(servers: Servers | null): Promise<Report> {
     };
     const { secret } = await graphql(replica.url, CREATE_KEY, input, accessToken);
     const bare = await ServerProcess.bare(await verifyHeaders(replica.url, secret));
-    processes.push(bare);
+    const yoga = await ServerProcess.bareYoga();
+    processes.push(bare, yoga);
 
     const load = async (server: ServerProcess, shot: Shot) => {
       const opened = await new Load(server, shot).open(CONNECTIONS);
@@ -46,6 +47,7 @@ export async function http(servers: Servers | null): Promise<Report> {
     );
     const operations = await interleave(
       {
+        yoga: await load(yoga, operation('{ __typename }')),
         nobody: await load(replica, operation('{ __typename }')),
         key: await load(replica, operation('{ __typename }', secret)),
         token: await load(replica, operation('{ __typename }', accessToken)),
@@ -64,6 +66,9 @@ export async function http(servers: Servers | null): Promise<Report> {
         ...pair('{ __typename }, API key / no credential', operations.key, operations.nobody, 0.95),
         ...pair('{ __typename }, access token / no credential', operations.token, operations.nobody, 0.95),
         ...pair('{ viewer { scopes } }, API key / { __typename }', operations.viewer, operations.nobody, 0.95),
+        ...pair('bare graphql-yoga, { __typename }', operations.yoga),
+        ...pair('{ __typename }, API key / bare graphql-yoga', operations.key, operations.yoga),
+        ...pair('{ viewer { scopes } }, API key / bare graphql-yoga', operations.viewer, operations.yoga),
       ],
       notes: [
         `${CONNECTIONS} keep-alive connections from another process; rounds of ${ROUND_MS} ms, taking turns`,
@@ -78,7 +83,7 @@ export async function http(servers: Servers | null): Promise<Report> {
 }
 
 /** Requests per second as a client sees it, and CPU time, which neighbours on the machine disturb less. */
-function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLeast = 0): Row[] {
+function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLeast?: number): Row[] {
   const perSecond = samples.map((sample) => sample.perSecond);
   const cpu = samples.map((sample) => sample.cpu);
   if (!against) {
@@ -87,6 +92,7 @@ function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLea
       { what: '  CPU of the server', unit: 'µs', samples: cpu },
     ];
   }
+  const target = atLeast === undefined ? {} : { target: { atLeast } };
   return [
     {
       what,
@@ -96,7 +102,7 @@ function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLea
         perSecond,
         against.map((sample) => sample.perSecond),
       ),
-      target: { atLeast },
+      ...target,
     },
     {
       what: '  CPU of the server',
@@ -107,7 +113,7 @@ function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLea
         against.map((sample) => sample.cpu),
         cpu,
       ),
-      target: { atLeast },
+      ...target,
     },
   ];
 }

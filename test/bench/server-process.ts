@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const REPORT_CPU = fileURLToPath(new URL('report-cpu.ts', import.meta.url));
 const BARE_SERVER = fileURLToPath(new URL('bare-server.ts', import.meta.url));
+const BARE_YOGA = fileURLToPath(new URL('bare-yoga.ts', import.meta.url));
 const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
 
 /** A server in a process of its own, on a port of its own. */
@@ -25,6 +26,10 @@ export class ServerProcess {
 
   static bare(headers: Record<string, string>): Promise<ServerProcess> {
     return ServerProcess.#start([BARE_SERVER, JSON.stringify(headers)], {});
+  }
+
+  static bareYoga(): Promise<ServerProcess> {
+    return ServerProcess.#start([BARE_YOGA], {});
   }
 
   /** CPU time used so far, in microseconds, all threads together. */
