@@ -78,17 +78,16 @@ export class RefreshService {
     presented: string,
   ): Promise<{ kind: 'refreshed'; tokens: SessionTokens } | Rejected> {
     const outcome = await this.#present(unitOfWork, presented, async (good) => {
+      const { session, role } = good;
       const refreshToken = good.token.usedAt
         ? await this.#knownSuccessor(unitOfWork.em, good, presented)
         : await this.#newSuccessor(unitOfWork.em, good, presented);
-      good.session.refresh(good.now, this.#options.idleSeconds);
-      return { ...good, refreshToken };
+      session.refresh(good.now, this.#options.idleSeconds);
+      // Before the commit: where it cannot be signed, the token that was presented is not used up.
+      const access = await this.#options.accessTokens.issue(session, effectiveScopes(session.scopes, role));
+      return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
     });
-    if (outcome.kind === 'rejected') return outcome;
-    const { session, role, refreshToken } = outcome.value;
-    const access = await this.#options.accessTokens.issue(session, effectiveScopes(session.scopes, role));
-    const tokens = { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
-    return { kind: 'refreshed', tokens };
+    return outcome.kind === 'rejected' ? outcome : { kind: 'refreshed', tokens: outcome.value };
   }
 
   /**

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { unavailable } from '../../../src/access/access-error.ts';
 import { makeSecret, parseSecret } from '../../../src/crypto/secret-text.ts';
 import { backends, SETUP_TOKEN, startTestApp, type TestApp } from '../../support/app.ts';
 import {
@@ -292,6 +293,20 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(await exchange(app, hasty.refreshToken)).toBe('REUSED');
       expect(await exchange(app, newest)).toBe('REVOKED');
     });
+  });
+
+  test('where no access token can be signed, nothing has happened, and the token still works', async () => {
+    const member = await app.member();
+    const signing = vi.spyOn(app.app.jwtKeys, 'signing', 'get').mockImplementation(() => {
+      throw unavailable();
+    });
+    try {
+      await expect(exchange(app, member.refreshToken)).rejects.toThrow('AUTHENTICATION_UNAVAILABLE');
+    } finally {
+      signing.mockRestore();
+    }
+    expect(await chainOf(app, member.sessionId)).toMatchObject([{ used_at: null }]);
+    expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
   });
 
   test('GoTrue, failed to save refresh token: a database that fails halfway changes nothing, and the token still works', async () => {
