@@ -174,7 +174,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accounts: new AccountService({
       sessions,
       passwords: new Passwords(config.passwordMinLength),
-      limitGuesses: (em, userId) => limits.password(em, userId),
+      limits,
       emails,
       setupToken,
       audit,
@@ -192,9 +192,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       clock: databaseTime,
       idleSeconds: config.refreshIdleSeconds,
       graceSeconds: config.refreshGraceSeconds,
-      limit: (em, userId) => limits.refresh(em, userId),
-      limitRepeats: (em, userId) => limits.repeatedRefresh(em, userId),
-      failures: limits.failures,
+      limits,
     }),
     apiKeys: new ApiKeyService({
       audit,

@@ -34,8 +34,10 @@ export interface Sessions<Started, Tokens> {
 export interface AccountServiceOptions<Started, Tokens> {
   sessions: Sessions<Started, Tokens>;
   passwords: Passwords;
-  /** Counts a guess at the current password; throws `RATE_LIMITED`. */
-  limitGuesses: (em: EntityManager, userId: string) => Promise<void>;
+  limits: {
+    /** Counts a guess at the current password; throws `RATE_LIMITED`. */
+    password(em: EntityManager, userId: string): Promise<void>;
+  };
   emails: EmailVault;
   setupToken: SetupToken;
   audit: Audit;
@@ -177,7 +179,7 @@ export class AccountService<Started, Tokens> {
     const { passwords, emails, audit } = this.#options;
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
-    await this.#options.limitGuesses(em, caller.userId);
+    await this.#options.limits.password(em, caller.userId);
     const known = await em.findOneOrFail(User, { id: caller.userId });
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();

@@ -33,12 +33,14 @@ export interface RefreshServiceOptions {
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   graceSeconds: number;
-  /** Counts an exchange against its user; throws `RATE_LIMITED`. */
-  limit: (em: EntityManager, userId: string) => Promise<void>;
-  /** The same for what only repeats an exchange of a moment ago. */
-  limitRepeats: (em: EntityManager, userId: string) => Promise<void>;
-  /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
-  failures: { check(address: string | null): void; count(address: string | null): void };
+  limits: {
+    /** Counts an exchange against its user; throws `RATE_LIMITED`. */
+    refresh(em: EntityManager, userId: string): Promise<void>;
+    /** The same for what only repeats an exchange of a moment ago. */
+    repeatedRefresh(em: EntityManager, userId: string): Promise<void>;
+    /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
+    failures: { check(address: string | null): void; count(address: string | null): void };
+  };
 }
 
 /** A token that may be exchanged, and what it hangs on; locked until the commit. */
@@ -118,17 +120,17 @@ export class RefreshService {
     act: (good: Good) => Promise<T>,
   ): Promise<{ kind: 'accepted'; value: T } | Rejected> {
     const { em, origin } = unitOfWork;
-    const { failures, clock, revocations } = this.#options;
+    const { limits, clock, revocations } = this.#options;
     const wellFormed = parseSecret(presented)?.prefix === 'rkr';
     const known = wellFormed && (await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) }));
     const session = known && (await em.findOneOrFail(Session, { id: known.sessionId }));
     const now = clock.now();
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
-    if (!session || session.endedAt || session.isExpired(now)) failures.check(origin.ipAddress);
+    if (!session || session.endedAt || session.isExpired(now)) limits.failures.check(origin.ipAddress);
 
     const decision = session && (await unitOfWork.transaction(() => this.#decide(unitOfWork, known, act), session.id));
     if (decision && decision.kind === 'accepted') return decision;
-    failures.count(origin.ipAddress);
+    limits.failures.count(origin.ipAddress);
     if (!decision) return { kind: 'rejected', reason: 'UNKNOWN' };
     if (decision.kind === 'expired') return { kind: 'rejected', reason: 'EXPIRED' };
     // By this call, or by another one that may still be on its way to the other replicas.
@@ -173,7 +175,7 @@ export class RefreshService {
 
   async #newSuccessor(em: EntityManager, { token, session, now }: Good, presented: string): Promise<string> {
     // Only here: of many at once, one makes a token, and the others get the same.
-    await this.#options.limit(em, session.userId);
+    await this.#options.limits.refresh(em, session.userId);
     const refreshToken = successorOf(presented, this.#options.keyring.current);
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
@@ -195,7 +197,7 @@ export class RefreshService {
 
   /** The successor that was made before; under whichever master key it was made. */
   async #knownSuccessor(em: EntityManager, { token, session }: Good, presented: string): Promise<string> {
-    await this.#options.limitRepeats(em, session.userId);
+    await this.#options.limits.repeatedRefresh(em, session.userId);
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const key of this.#options.keyring.all) {
       const candidate = successorOf(presented, key);
