@@ -100,7 +100,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     leaseMs: config.leaseMs,
     longestEntryMs,
   });
-  const databaseTime = { now: () => new Date(replica.databaseNow()) };
+  const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
   const revocations = new Revocations({
     replica,
     sql: database.settling,
@@ -118,7 +118,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sql: database.reads,
     fork: database.fork,
     keyring,
-    clock: { now: databaseTime.now, monotonic: clock.monotonic },
+    clock: databaseClock,
   });
   const accessTokens = new AccessTokens({
     keys: jwtKeys,
@@ -159,14 +159,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const authenticate = (request: IncomingMessage) => authenticator.authenticate(request, () => clientAddress(request));
 
   // What can be asked for.
-  const audit = new Audit(databaseTime);
+  const audit = new Audit(databaseClock);
   const setupToken = new SetupToken(config.setupToken);
-  const workspaces = new WorkspaceService({ audit, clock: databaseTime });
+  const workspaces = new WorkspaceService({ audit, clock: databaseClock });
   const sessions = new SessionService({
     accessTokens,
     audit,
     revocations,
-    clock: databaseTime,
+    clock: databaseClock,
     idleSeconds: config.refreshIdleSeconds,
     absoluteSeconds: config.refreshAbsoluteSeconds,
   });
@@ -179,7 +179,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       setupToken,
       audit,
       revocations,
-      clock: databaseTime,
+      clock: databaseClock,
       registration: config.registration,
     }),
     emails,
@@ -189,7 +189,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       audit,
       revocations,
       keyring,
-      clock: databaseTime,
+      clock: databaseClock,
       idleSeconds: config.refreshIdleSeconds,
       graceSeconds: config.refreshGraceSeconds,
       limits,
@@ -197,7 +197,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: new ApiKeyService({
       audit,
       revocations,
-      clock: databaseTime,
+      clock: databaseClock,
       maxPerUser: config.apiKeysPerUser,
       isMember: (em, workspaceId, userId) => workspaces.isMember(em, workspaceId, userId),
     }),
@@ -215,7 +215,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     revocations,
     emails,
     keyring,
-    clock: { now: databaseTime.now, monotonic: clock.monotonic },
+    clock: databaseClock,
     replica: randomUUID(),
     everyMs: canaryMs,
     logger,
@@ -231,7 +231,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       fork: database.fork,
       confirm,
       clientAddress,
-      now: databaseTime.now,
+      now: databaseClock.now,
     }),
   });
   const databaseAnswers = () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no);
