@@ -33,6 +33,11 @@ export class UnitOfWork {
     this.#confirm = confirm;
   }
 
+  /** The same for what is asked for by something else than the credential of the request, which then is not looked at. */
+  withoutCaller(): UnitOfWork {
+    return new UnitOfWork(this.em, null, this.origin, this.#confirm);
+  }
+
   /** @throws AccessError `UNAUTHENTICATED` where the request carried no credential */
   get caller(): Principal {
     if (!this.principal) throw credentialMissing();

@@ -43,12 +43,21 @@ export interface RefreshServiceOptions {
   };
 }
 
-/** A token that may be exchanged, and what it hangs on; locked until the commit. */
+/** A token that may be exchanged, and its session, which is locked until the commit. */
 interface Good {
   token: RefreshToken;
   session: Session;
-  role: UserRole;
   now: Date;
+}
+
+/** What somebody wants to do with a token that is good. */
+interface Use<T> {
+  /** Counts it, and throws where it is too much. Before the user's row is touched, which others may be waiting for. */
+  count(good: Good): Promise<void>;
+  /** Does it, in the transaction. */
+  act(good: Good & { role: UserRole }): Promise<T>;
+  /** What is done for somebody who is disabled. */
+  actDisabled(good: Good): void;
 }
 
 /** What was decided about a presented token, inside its transaction. */
@@ -58,8 +67,9 @@ type Decision<T> =
   | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
- * What refresh tokens are good for: being exchanged (RFC 9700 §4.14.2), and ending the session that they are of. Each works once; presenting a dead one ends its whole session, for
- * either its owner or a thief has a copy, and nobody can tell which.
+ * What refresh tokens are good for: being exchanged (RFC 9700 §4.14.2), and ending the session that they are of. Each
+ * works once; presenting a dead one ends its whole session, for either its owner or a thief has a copy, and nobody can
+ * tell which.
  *
  * The one exception is the direct parent of the newest token within the grace period: a lost answer, not a theft. It
  * gets the *same* successor again, which is derived from the parent, so that nothing forks and nothing secret is kept.
@@ -79,30 +89,43 @@ export class RefreshService {
     unitOfWork: UnitOfWork,
     presented: string,
   ): Promise<{ kind: 'refreshed'; tokens: SessionTokens } | Rejected> {
-    const outcome = await this.#present(unitOfWork, presented, async (good) => {
-      const { session, role } = good;
-      const refreshToken = good.token.usedAt
-        ? await this.#knownSuccessor(unitOfWork.em, good, presented)
-        : await this.#newSuccessor(unitOfWork.em, good, presented);
-      session.refresh(good.now, this.#options.idleSeconds);
-      // Before the commit: where it cannot be signed, the token that was presented is not used up.
-      const access = await this.#options.accessTokens.issue(session, effectiveScopes(session.scopes, role));
-      return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+    const { em } = unitOfWork;
+    const { limits, accessTokens, idleSeconds } = this.#options;
+    const outcome = await this.#present(unitOfWork, presented, {
+      // Of many at once with the same token, one makes the next one, and the others get the same.
+      count: ({ token, session }) =>
+        token.usedAt ? limits.repeatedRefresh(em, session.userId) : limits.refresh(em, session.userId),
+      act: async ({ token, session, role, now }) => {
+        const refreshToken = token.usedAt
+          ? await this.#knownSuccessor(em, token, presented)
+          : await this.#newSuccessor(em, token, presented, now);
+        session.refresh(now, idleSeconds);
+        // Before the commit: where it cannot be signed, the token that was presented is not used up.
+        const access = await accessTokens.issue(session, effectiveScopes(session.scopes, role));
+        return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+      },
+      actDisabled: () => undefined,
     });
     return outcome.kind === 'rejected' ? outcome : { kind: 'refreshed', tokens: outcome.value };
   }
 
   /**
-   * Ends the session that a token is of, for whoever could still exchange it.
+   * Ends the session that a token is of, for whoever could still exchange it. For somebody who is disabled it ends as
+   * well, and tells nothing.
    * @throws AccessError `RATE_LIMITED`
    */
   async logout(
     unitOfWork: UnitOfWork,
     presented: string,
   ): Promise<{ kind: 'loggedOut'; session: Session; receipt: Receipt } | Rejected> {
-    const outcome = await this.#present(unitOfWork, presented, async ({ session, now }) => {
-      this.#end(unitOfWork, session, now, 'SIGNED_OUT');
-      return session;
+    const end = ({ session, now }: Good) => this.#end(unitOfWork, session, now, 'SIGNED_OUT');
+    const outcome = await this.#present(unitOfWork, presented, {
+      count: async () => undefined,
+      act: async (good) => {
+        end(good);
+        return good.session;
+      },
+      actDisabled: end,
     });
     if (outcome.kind === 'rejected') return outcome;
     const session = outcome.value;
@@ -112,12 +135,12 @@ export class RefreshService {
 
   /**
    * Does something with a token that is good, in one transaction. What comes of another one is returned, not thrown, so
-   * that the end of a stolen session commits; when this answers, no replica accepts anything of it.
+   * that the end of a stolen session commits; when this answers, no replica accepts anything of a session that is over.
    */
   async #present<T>(
     unitOfWork: UnitOfWork,
     presented: string,
-    act: (good: Good) => Promise<T>,
+    use: Use<T>,
   ): Promise<{ kind: 'accepted'; value: T } | Rejected> {
     const { em, origin } = unitOfWork;
     const { limits, clock, revocations } = this.#options;
@@ -128,7 +151,9 @@ export class RefreshService {
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
     if (!session || session.endedAt || session.isExpired(now)) limits.failures.check(origin.ipAddress);
 
-    const decision = session && (await unitOfWork.transaction(() => this.#decide(unitOfWork, known, act), session.id));
+    // It is the token that asks. A caller's own credential would be locked before it, and its person with it.
+    const work = unitOfWork.withoutCaller();
+    const decision = session && (await work.transaction(() => this.#decide(unitOfWork, known, use), session.id));
     if (decision && decision.kind === 'accepted') return decision;
     limits.failures.count(origin.ipAddress);
     if (!decision) return { kind: 'rejected', reason: 'UNKNOWN' };
@@ -138,28 +163,33 @@ export class RefreshService {
     return { kind: 'rejected', reason: decision.reason };
   }
 
-  async #decide<T>(
-    unitOfWork: UnitOfWork,
-    { id, sessionId }: RefreshToken,
-    act: (good: Good) => Promise<T>,
-  ): Promise<Decision<T>> {
+  async #decide<T>(unitOfWork: UnitOfWork, { id, sessionId }: RefreshToken, use: Use<T>): Promise<Decision<T>> {
     const { em } = unitOfWork;
     // One at a time for each session: everything below is decided on what is true until the commit.
     const session = await em.findOneOrFail(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    const owner = await ownerOf(em, session);
     const token = await em.findOneOrFail(RefreshToken, { id });
     const now = this.#options.clock.now();
-    if (session.endedAt || owner.endedAll) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
-    if (!(await this.#isExchangeable(em, token, now))) {
+    const good = { token, session, now };
+    const isGood = await this.#isExchangeable(em, token, now);
+    // Refreshes of one user wait for each other here. Were they to hold the user's row meanwhile, which they share, there
+    // would always be one of them, and whoever wants to end all sessions would never get it.
+    if (isGood) await use.count(good);
+    const owner = await ownerOf(em, session);
+    if (owner.endedAll) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (!isGood) {
       const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
       this.#options.audit.record(unitOfWork, reuse);
       this.#end(unitOfWork, session, now, 'REUSED');
       return { kind: 'ended', session, reason: 'REUSED' };
     }
     // Only now: an account that is disabled for a while must not hide a theft.
-    if (owner.disabled) return { kind: 'ended', session, reason: 'REVOKED' };
-    return { kind: 'accepted', value: await act({ token, session, role: owner.role, now }) };
+    if (owner.disabled) {
+      use.actDisabled(good);
+      return { kind: 'ended', session, reason: 'REVOKED' };
+    }
+    return { kind: 'accepted', value: await use.act({ ...good, role: owner.role }) };
   }
 
   /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
@@ -173,9 +203,7 @@ export class RefreshService {
     return successor !== null && successor.usedAt === null;
   }
 
-  async #newSuccessor(em: EntityManager, { token, session, now }: Good, presented: string): Promise<string> {
-    // Only here: of many at once, one makes a token, and the others get the same.
-    await this.#options.limits.refresh(em, session.userId);
+  async #newSuccessor(em: EntityManager, token: RefreshToken, presented: string, now: Date): Promise<string> {
     const refreshToken = successorOf(presented, this.#options.keyring.current);
     // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
     const used = await em.execute(
@@ -196,8 +224,7 @@ export class RefreshService {
   }
 
   /** The successor that was made before; under whichever master key it was made. */
-  async #knownSuccessor(em: EntityManager, { token, session }: Good, presented: string): Promise<string> {
-    await this.#options.limits.repeatedRefresh(em, session.userId);
+  async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string> {
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const key of this.#options.keyring.all) {
       const candidate = successorOf(presented, key);

@@ -265,6 +265,15 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     await expectNobody(inJar(other.refreshToken));
   });
 
+  test('whoever was disabled for a while, in SQL, is told nothing, and the session is over all the same', async () => {
+    const other = await app.member();
+    await app.sql('update users set disabled_at = now() where id = ?', [other.id]);
+    await expectNobody(inJar(other.refreshToken));
+    await app.sql('update users set disabled_at = null where id = ?', [other.id]);
+    expect(await exchange(app, other.refreshToken)).toBe('REVOKED');
+    expect(await app.accepts(other.accessToken)).toBe(false);
+  });
+
   test('without the CSRF header, or with a token that nobody knows, nobody is logged out', async () => {
     const { jar } = await browser();
     const logout = (headers: Record<string, string>) =>

@@ -120,6 +120,40 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
     },
   );
 
+  test.each([
+    ['that are all let through', '10000', 6],
+    ['most of which are refused', '5', 30],
+  ])('a flood of refreshes of many sessions, %s, holds up nobody who ends them all', async (_what, rate, count) => {
+    const env = { REKEY_REFRESH_PER_MINUTE: rate };
+    const limited = await Promise.all(TWENTY.slice(0, 3).map(() => replica(env)));
+    let flooding = true;
+    try {
+      const user = await member();
+      const sessions = await Promise.all(Array.from({ length: count }, () => login(any(0), user)));
+      let answered = 0;
+      const flood = async ({ accessToken, refreshToken }: Account, index: number) => {
+        let newest = refreshToken;
+        // Some clients send their access token along, which is looked at, too.
+        const credential = index % 2 === 0 ? undefined : { bearer: accessToken };
+        while (flooding) {
+          const next = await refresh(limited[index % 3]!, newest, credential).catch(() => null);
+          newest = next?.tokens?.refreshToken ?? newest;
+          answered++;
+        }
+      };
+      const floods = sessions.map(flood);
+      await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(3 * count);
+      const ended = await any(0).mutate('revokeAllSessions', { userId: user.id }, '', as(await any(0).admin()));
+      flooding = false;
+      await Promise.all(floods);
+      expect(ended.__typename).toBe('RevokeAllSessionsSuccess');
+      for (const { refreshToken } of sessions) expect(await exchange(any(0), refreshToken)).toBe('REVOKED');
+    } finally {
+      flooding = false;
+      await Promise.all(limited.map((each) => each.close()));
+    }
+  });
+
   test('a limit counts over all replicas', async () => {
     const limited = await Promise.all([1, 2, 3].map(() => replica({ REKEY_REFRESH_PER_MINUTE: '5' })));
     try {
