@@ -52,8 +52,8 @@ const masterKey = (name: string) => (text: string, context: z.RefinementCtx) => 
 };
 
 function isHost(text: string): boolean {
-  const isName = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(text) && !/^[\d.]+$/.test(text);
-  return isName || isIP(text) !== 0;
+  const isName = /^\w[\w-]*(?:\.\w[\w-]*)*$/.test(text);
+  return isIP(text) !== 0 || (isName && !/^\d+(?:\.\d+){3}$/.test(text)); // Four numbers are meant as an address.
 }
 
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 10_000 });

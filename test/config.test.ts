@@ -101,10 +101,18 @@ describe('what is not set has the value that the documentation gives', () => {
   });
 });
 
+test.each(['0.0.0.0', '::', '::1', 'localhost', 'my_host', 'a-b.example.org', '0', 'rekey-1'])(
+  'HOST=%s fits',
+  (HOST) => {
+    expect(readConfig({ HOST }).host).toBe(HOST);
+  },
+);
+
 describe('what does not fit is refused', () => {
   test.each([
     ['HOST', '256.1.1.1'],
     ['HOST', 'not a host'],
+    ['HOST', 'a..b'],
     ['HOST', 'http://127.0.0.1'],
     ['PORT', '65536'],
     ['PORT', '-1'],

@@ -4,7 +4,7 @@ import { AccessError } from '../access/access-error.ts';
 import type { InvalidInput } from '../access/input.ts';
 import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
-import { type Scope, scopesOfRole, type UserRole } from '../access/scope.ts';
+import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -199,7 +199,7 @@ const expired = (): InvalidInput => ({
 
 /**
  * A new secret is everything its key can do. Whoever gets one by rotating must hold as much already: the key itself
- * does, and so does a person (its owner or an administrator) in a session.
+ * does, and so does a person (its owner or an administrator) in a session that is not from before a promotion.
  */
 async function beyondReach(
   em: EntityManager,
@@ -207,7 +207,7 @@ async function beyondReach(
   apiKey: ApiKey,
 ): Promise<{ kind: 'scopeNotHeld'; scopes: Scope[] } | null> {
   if (caller.credentialId === apiKey.id || (await standsForItsPerson(em, caller))) return null;
-  const scopes = scopesNotHeld(caller, apiKey.scopes);
+  const scopes = scopesNotHeld(caller, apiKey.workspaceId ? apiKey.scopes.filter(staysInWorkspace) : apiKey.scopes);
   const longest = latestEnd(caller);
   const outlives = longest !== null && (apiKey.expiresAt === null || apiKey.expiresAt > longest);
   const more = scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives;

@@ -50,13 +50,15 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
   };
 }
 
+/** What `/v1/verify` says besides yes and no. */
+const CODES = ['AUTHENTICATION_UNAVAILABLE', 'RATE_LIMITED', 'BAD_CREDENTIALS_IN_REQUEST', 'INVALID_REQUEST'];
+
 async function notVerified(response: Response): Promise<RekeyError> {
-  const { error, error_description } = await response.json().catch(() => ({}));
-  const message = error_description ?? `Nobody was verified: ${response.status}.`;
-  const retryAfter = response.headers.get('retry-after');
-  const extensions = {
-    code: typeof error === 'string' ? error.toUpperCase() : 'NETWORK',
-    ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
-  };
+  const body: unknown = await response.json().catch(() => null);
+  const { error, error_description } = Object(body) as Record<string, unknown>;
+  const code = CODES.find((known) => known === String(error).toUpperCase());
+  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const message = code ? String(error_description) : `Somebody else than the service answered: ${response.status}.`;
+  const extensions = { code: code ?? 'NETWORK', ...(retryAfterSeconds >= 0 ? { retryAfterSeconds } : {}) };
   return new RekeyError([{ message, extensions }]);
 }

@@ -10,8 +10,8 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
  * where it cannot be known. Of several permissions, all must be held.
  *
  * Envoy appends the path it asks about to its `path_prefix`, and takes nothing but 200 for a yes. Its prefix ends in
- * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: the query that follows in it is the client's own and is not
- * read, and a yes is 200.
+ * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: whatever follows is the client's own and is not read, and a
+ * yes is 200. A permission that was put behind it by mistake is 400: a client could make it disappear.
  *
  * A plain handler, for it is asked about every request of every service: what a principal's headers are is worked out
  * once, and a credential that is known here is answered without a promise.
@@ -21,7 +21,12 @@ export function createVerify(authenticate: Authenticate) {
 
   const answer = (request: IncomingMessage, response: ServerResponse, principal: Principal | null): void => {
     if (!principal) return respondAccessError(response, credentialMissing());
-    const { permissions, yes } = questionOf(request.url!);
+    const question = questionOf(request.url!);
+    if (!question) {
+      const error_description = 'Put `permission` before `path`: what follows that is the client’s own.';
+      return respondJson(response, 400, { error: 'invalid_request', error_description });
+    }
+    const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
       const error_description = 'The credential does not hold the permission that is asked for.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
@@ -65,13 +70,16 @@ interface Question {
 
 const WHO_IS_IT: Question = { permissions: [], yes: 204 };
 
-function questionOf(url: string): Question {
+/** What is asked; null where it is asked in a way that cannot be answered. */
+function questionOf(url: string): Question | null {
   const query = url.indexOf('?');
   if (query < 0) return WHO_IS_IT;
   const path = /[?&]path=/.exec(url);
   if (!path) return { permissions: permissionsIn(url.slice(query)), yes: 204 };
-  const clients = url.indexOf('?', path.index + 1);
-  return { permissions: permissionsIn(url.slice(query, clients < 0 ? undefined : clients)), yes: 200 };
+  // The client's path has its own query; before that, it is the operator who wrote on.
+  const [, misplaced] = /^[?&]path=[^?&]*(&[^?]*)/.exec(url.slice(path.index)) ?? [];
+  if (misplaced && permissionsIn(misplaced).length > 0) return null;
+  return { permissions: permissionsIn(url.slice(query, path.index)), yes: 200 };
 }
 
 function permissionsIn(query: string): string[] {

@@ -38,8 +38,8 @@ export interface FailureLimitOptions {
  *
  * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
  * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
- * through. While Redis does not answer, each replica counts alone and allows its share of half; where there never was
- * one, its share.
+ * through. While Redis does not answer, each replica counts alone and allows its share of half, but one at least; where
+ * there never was one, its share.
  */
 export class FailureLimit {
   readonly #perMinute: number;

@@ -40,7 +40,7 @@ export interface LimitOptions {
 
 /**
  * At most so many a minute for each key, whichever minute you look at, counted by PostgreSQL for all replicas together.
- * This process remembers who was refused until when, so that a flood costs the database nothing.
+ * This process remembers who was refused until when (20 000 of them), so that going on costs the database nothing.
  */
 export class Limit {
   readonly #options: LimitOptions;

@@ -63,7 +63,7 @@ export class Limits {
             )
           : logger.info('limits: Redis answers again'),
     });
-    // As long as failures are not known everywhere, guesses are given less room elsewhere.
+    // As long as replicas do not know of each other's failures, everything that makes sessions gets less room.
     const halved = () => redis !== null && !redis.isReady;
     const limit = (name: string, perMinute: number) =>
       perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved });

@@ -66,11 +66,14 @@ describe('the verifier', () => {
 
   test('throws where the service cannot be asked, instead of turning anybody away', async () => {
     await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({ code: 'NETWORK' });
-    const elsewhere = async () => new Response('<h1>Not here</h1>', { status: 404 });
-    await expect(createVerifier({ url: app.url, fetch: elsewhere })('rka_any')).rejects.toMatchObject({
-      code: 'NETWORK',
-      retryAfterSeconds: undefined,
-    });
+    for (const body of ['<h1>Not here</h1>', 'null', '1', '{"error":"Bad Gateway"}', '{"error":{}}']) {
+      const headers = { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' };
+      const fetch = async () => new Response(body, { status: 502, headers });
+      await expect(createVerifier({ url: app.url, fetch })('rka_any'), body).rejects.toMatchObject({
+        code: 'NETWORK',
+        retryAfterSeconds: undefined,
+      });
+    }
   });
 
   test('says what is in the way, and when to try again', async () => {

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Who has knocked how often in the last minute, where Redis does not count. Unlogged: it is written often, and nothing
- * is lost with it but a minute.
+ * Who has knocked how often in the last minute or two. Unlogged: it is written often, and nothing is lost with it but
+ * that.
  */
 export class Migration20261126000200 extends Migration {
   override async up(): Promise<void> {
