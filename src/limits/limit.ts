@@ -18,7 +18,7 @@ const TAKE = `
     cross join lateral (select coalesce(known.times[most] <= now - make_interval(secs => ?), true) as passes) judged)
   returning passed, (extract(epoch from times[?] - clock_timestamp()) * 1000)::float8 as "sinceMs"`;
 
-/** For twice as long as any window lasts. Whoever is being counted is passed over. */
+/** Two minutes are the longest window. Whoever is being counted is passed over. */
 const FORGET = {
   name: 'forget-limits',
   text: `with gone as (
