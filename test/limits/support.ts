@@ -1,0 +1,70 @@
+// Limits as one replica has them, and what people do with them.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { expect, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
+import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
+import type { TestApp } from '../support/app.ts';
+
+export const silent = createLogger({ level: 'silent' });
+const RATES = { loginPerMinute: 10, registerPerMinute: 10, refreshPerMinute: 5, failedAuthPerMinute: 20 };
+
+/** Those of one more replica on the database of this app. */
+export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {}): Limits {
+  return new Limits({
+    redis: null,
+    sql: app.database.reads,
+    clock: systemClock,
+    logger: silent,
+    replicas: () => 1,
+    accountOf: (email) => app.services.emails.nameOf(email),
+    ...RATES,
+    ...options,
+  });
+}
+
+/** As if what the database knows had happened so much earlier. */
+export const ageIn = (app: TestApp, milliseconds: number) =>
+  app.sql(
+    `update auth_limits set times = array(select time - make_interval(secs => ?) from unnest(times) time order by 1 desc)`,
+    [milliseconds / 1000],
+  );
+
+export const anEmail = () => `${randomUUID()}@example.org`;
+/** From a network that nobody else in the run comes from. */
+export const anAddress = () => `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
+
+/** How many of these are let through. Whoever is not has to be told that it was too much. */
+export async function passedOf(calls: Promise<void>[]): Promise<number> {
+  const outcomes = await Promise.allSettled(calls);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'RATE_LIMITED' });
+  }
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+export const times = <T>(count: number, call: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => call(i));
+
+/** How many failures an address is allowed before it is refused. */
+export async function failuresAllowed(limits: Limits, address: string): Promise<number> {
+  for (let failures = 0; failures < 100; failures++) {
+    try {
+      limits.failures.check(address);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'RATE_LIMITED' });
+      return failures;
+    }
+    limits.failures.count(address);
+    await limits.close(); // Until it is counted.
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+export async function connected(url: string, logger = silent): Promise<RedisClient> {
+  const redis = createRedisClient(url, logger);
+  onTestFinished(() => redis.destroy());
+  await expect.poll(() => redis.isReady).toBe(true);
+  return redis;
+}
