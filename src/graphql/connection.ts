@@ -1,11 +1,11 @@
 import type { EntityClass, FilterQuery } from '@mikro-orm/core';
 import { Cursor } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { GraphQLError } from 'graphql';
 import { isId } from '../kernel/ids.ts';
+import { badInput } from './bad-input.ts';
 
 /** The most that one page holds. */
-const LARGEST_PAGE = 100;
+export const LARGEST_PAGE = 100;
 
 export interface PageArguments {
   first: number;
@@ -31,8 +31,8 @@ export async function page<Entity extends { id: string }>(
   where: FilterQuery<Entity>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
-  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`);
-  if (after != null && !isCursor(after)) throw badInput('`after` is not a cursor of this list.');
+  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
+  if (after != null && !isCursor(after)) throw badInput('`after` is not a cursor of this list.', 'field');
   const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
   const cursor = await em.findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];
@@ -56,8 +56,4 @@ function isCursor(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
