@@ -2,6 +2,7 @@ import {
   type ASTVisitor,
   assertInputType,
   GraphQLError,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLLeafType,
   type GraphQLSchema,
@@ -28,6 +29,8 @@ const SCALARS: Record<string, string> = {
   String: 'must be a string.',
 };
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** A value that does not fit: where it is, and what would fit. It never holds the value. */
 interface Problem {
   path: string;
@@ -50,45 +53,52 @@ export function variableProblems(
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined && definition.defaultValue) continue;
     const type = assertInputType(typeFromAST(schema, definition.type)); // A rule has seen to that.
-    for (const { path, message } of problemsOf(type, value, `$${name}`)) {
-      errors.push(badInput(maskSecrets(`The variable \`${path}\` ${message}`), 'graphql', { nodes: definition }));
+    for (const { path, message } of problemsOf(type, value)) {
+      errors.push(
+        badInput(maskSecrets(`The variable \`$${name}${path}\` ${message}`), 'graphql', { nodes: definition }),
+      );
       if (errors.length === most) return errors;
     }
   }
   return errors;
 }
 
-/** Lazy: a caller that stops asking stops the work. */
-function* problemsOf(type: GraphQLInputType, value: unknown, path: string): Generator<Problem> {
+/** Lazy: a caller that stops asking stops the work. Paths begin at the value, with a dot before each part. */
+function* problemsOf(type: GraphQLInputType, value: unknown): Generator<Problem> {
   if (isNonNullType(type)) {
-    if (value == null) yield { path, message: value === null ? 'must not be null.' : 'must be there.' };
-    else yield* problemsOf(type.ofType, value, path);
+    if (value == null) yield { path: '', message: value === null ? 'must not be null.' : 'must be there.' };
+    else yield* problemsOf(type.ofType, value);
   } else if (value == null) {
     return;
   } else if (isListType(type)) {
-    if (!Array.isArray(value)) yield* problemsOf(type.ofType, value, path);
-    else for (const [index, item] of value.entries()) yield* problemsOf(type.ofType, item, `${path}.${index}`);
+    if (!Array.isArray(value)) yield* problemsOf(type.ofType, value);
+    else for (const [index, item] of value.entries()) yield* within(index, problemsOf(type.ofType, item));
   } else if (isInputObjectType(type)) {
-    if (typeof value !== 'object' || Array.isArray(value)) {
-      yield { path, message: expectation(type) };
-      return;
-    }
-    const fields = type.getFields();
-    for (const field of Object.values(fields)) {
-      const given = Object.hasOwn(value, field.name) ? (value as Record<string, unknown>)[field.name] : undefined;
-      if (given !== undefined || isRequiredInputField(field)) {
-        yield* problemsOf(field.type, given, `${path}.${field.name}`);
-      }
-    }
-    const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
-    if (unknown !== undefined) yield { path, message: unknownField(unknown) };
+    if (typeof value === 'object' && !Array.isArray(value)) yield* fieldProblems(type, value as Fields);
+    else yield { path: '', message: expectation(type) };
   } else {
     const message = leafProblem(type, value);
-    if (message) yield { path, message };
+    if (message) yield { path: '', message };
   }
 }
 
+function* fieldProblems(type: GraphQLInputObjectType, value: Fields): Generator<Problem> {
+  const fields = type.getFields();
+  for (const field of Object.values(fields)) {
+    const given = Object.hasOwn(value, field.name) ? value[field.name] : undefined;
+    if (given !== undefined || isRequiredInputField(field)) yield* within(field.name, problemsOf(field.type, given));
+  }
+  const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
+  if (unknown !== undefined) yield { path: '', message: unknownField(unknown) };
+}
+
+function* within(part: string | number, problems: Iterable<Problem>): Generator<Problem> {
+  for (const { path, message } of problems) yield { path: `.${part}${path}`, message };
+}
+
 function leafProblem(type: GraphQLLeafType, value: unknown): string | null {
+  // The enum's own method looks for similar names, however long the value is.
+  if (isEnumType(type)) return typeof value === 'string' && type.getValue(value) ? null : expectation(type);
   try {
     return type.coerceInputValue(value) === undefined ? expectation(type) : null;
   } catch (error) {
@@ -117,11 +127,12 @@ export function ValuesOfCorrectTypeRule(context: ValidationContext): ASTVisitor 
     // Inside of a list, the context already is at the type of its items.
     const type = node.kind === 'ListValue' ? context.getParentInputType() : context.getInputType();
     if (!type) return false; // Another rule says what is unknown here.
-    validateInputLiteral(node, type, (error, path) => {
+    const report = (error: GraphQLError, path: readonly (string | number)[]) => {
       const place = [context.getArgument()?.name, ...path].filter((part) => part !== undefined).join('.');
       const message = `${place ? `\`${place}\`` : 'The value'} ${literalProblem(typeAt(type, path), error)}`;
       context.reportError(badInput(maskSecrets(message), 'graphql', { nodes: error.nodes }));
-    });
+    };
+    validateInputLiteral(node, type, report, undefined, undefined, true);
     return false;
   };
   return {
