@@ -54,7 +54,7 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
     maskedErrors: { maskError: createMaskError(logger) },
     plugins: [
       useOperation(),
-      useDocumentLimits(),
+      useDocumentLimits(schema),
       useAuthentication(schema, { authenticate, createContext }),
       useCheckedVariables(),
     ],

@@ -17,6 +17,15 @@ export interface Hostile {
   body(size: number): string;
 }
 
+/** A request whose headers or whose address are made to be expensive. */
+export interface HostileHead {
+  name: string;
+  path: string;
+  method: 'GET' | 'POST';
+  headers(size: number): Record<string, string>;
+  query(size: number): string;
+}
+
 /** Texts that some step somewhere takes more than linear time for. */
 const TEXTS: Record<string, (size: number) => string> = {
   letters: (size) => 'a'.repeat(size),
@@ -65,7 +74,7 @@ function textArguments(schema: GraphQLSchema): Hostile[] {
             const values = Object.fromEntries(
               field.args.map((each) => [
                 each.name,
-                valueOf(each.type, each === argument ? path : null, (size) => text(size)),
+                fittingValue(each.type, each === argument ? path : null, (size) => text(size)),
               ]),
             );
             found.push({
@@ -97,8 +106,8 @@ function textPaths(type: GraphQLInputType): string[][] {
 type Make = (size: number) => unknown;
 
 /** A value that fits the type, but for the text at `path`. */
-function valueOf(type: GraphQLInputType, path: string[] | null, text: (size: number) => string): Make {
-  if (isNonNullType(type)) return valueOf(type.ofType, path, text);
+function fittingValue(type: GraphQLInputType, path: string[] | null, text: (size: number) => string): Make {
+  if (isNonNullType(type)) return fittingValue(type.ofType, path, text);
   if (isListType(type)) {
     if (!path) return () => [];
     // Half of it one long text, half of it many short ones.
@@ -108,7 +117,7 @@ function valueOf(type: GraphQLInputType, path: string[] | null, text: (size: num
     const fields = Object.values(type.getFields()).flatMap((field): [string, Make][] => {
       const isOnPath = path?.[0] === field.name;
       if (!isOnPath && !isNonNullType(field.type)) return [];
-      return [[field.name, valueOf(field.type, isOnPath ? path.slice(1) : null, text)]];
+      return [[field.name, fittingValue(field.type, isOnPath ? path.slice(1) : null, text)]];
     });
     return (size) => Object.fromEntries(fields.map(([name, make]) => [name, make(size)]));
   }
@@ -237,6 +246,8 @@ function documents(): Hostile[] {
     'fragments that are compared in depth': (size) =>
       `{ viewer { ${repeat(size / 4, (i) => `...F${i}`)} } } ${repeat(size, (i) => `fragment F${i} on Viewer { user { id email } workspace { id } }`)}`,
     spreads: (size) => `{ ${repeat(size, () => '...F')} } fragment F on Query { __typename }`,
+    'a fragment that is not used': (size) =>
+      `{ __typename } fragment F on Viewer { ${repeat(size, () => 'user{id}')} }`,
     'spreads that are not there': (size) => `{ ${repeat(size, (i) => `...F${i}`)} }`,
     'inline fragments': (size) => `{ ${nest(size, '... on Query {', '__typename', '}')} }`,
     'inline fragments side by side': (size) => `{ ${repeat(size, () => '... on Query { __typename }')} }`,
@@ -277,4 +288,60 @@ function documents(): Hostile[] {
     ...Object.entries(shapes).map(([name, query]) => ({ name, body: (size: number) => asBody(query(size)) })),
     ...Object.entries(values).map(([name, body]) => ({ name, body })),
   ];
+}
+
+/** Each header that the service reads, and each parameter of an address, with each text that a header may have. */
+export function hostileHeads(): HostileHead[] {
+  const texts: Record<string, (size: number) => string> = {
+    letters: (size) => 'a'.repeat(size),
+    commas: (size) => 'a,'.repeat(size / 2),
+    semicolons: (size) => '__Host-rekey-access=a;'.repeat(size / 22),
+    'white space': (size) => `a${' '.repeat(size)}a`,
+    'commas and white space': (size) => ', '.repeat(size / 2),
+    weights: (size) => 'a/b;q=0.1,'.repeat(size / 10),
+    quotes: (size) => ';charset="'.repeat(size / 10),
+    addresses: (size) => '127.0.0.1,'.repeat(size / 10),
+    'long addresses': (size) => '::ffff:127.0.0.1%eth0,'.repeat(size / 22),
+    'parts of a token': (size) => 'eyJhbGciOiJFZERTQSJ9.'.repeat(size / 21),
+    'a token': (size) => `eyJhbGciOiJFZERTQSJ9.${'a'.repeat(size / 2)}.${'b'.repeat(size / 2)}`,
+  };
+  const headers: Record<string, (text: string) => Record<string, string>> = {
+    authorization: (text) => ({ authorization: `Bearer ${text}` }),
+    'authorization of another scheme': (text) => ({ authorization: text }),
+    'x-api-key': (text) => ({ 'x-api-key': text }),
+    cookie: (text) => ({ cookie: `__Host-rekey-access=${text}`, 'x-rekey-csrf': '1' }),
+    'x-forwarded-for': (text) => ({ 'x-forwarded-for': text, authorization: 'Bearer x' }),
+    accept: (text) => ({ accept: text }),
+    'accept-encoding': (text) => ({ 'accept-encoding': text, accept: 'text/html' }),
+    'content-type': (text) => ({ 'content-type': `application/json;${text}` }),
+    'x-request-id': (text) => ({ 'x-request-id': text }),
+    'user-agent': (text) => ({ 'user-agent': text }),
+  };
+  const found: HostileHead[] = [];
+  for (const [kind, text] of Object.entries(texts)) {
+    for (const [header, make] of Object.entries(headers)) {
+      for (const [path, method] of [
+        ['/graphql', 'POST'],
+        ['/graphql', 'GET'],
+        ['/v1/verify', 'GET'],
+        ['/v1/introspect', 'POST'],
+      ] as const) {
+        const headersOf = (size: number) => make(text(size));
+        found.push({
+          name: `${method} ${path}, ${header}: ${kind}`,
+          path,
+          method,
+          headers: headersOf,
+          query: () => '',
+        });
+      }
+    }
+    for (const parameter of ['permission', 'path', 'unknown']) {
+      const query = (size: number) => `?${parameter}=${encodeURIComponent(text(size / 3))}`;
+      found.push({ name: `${parameter}: ${kind}`, path: '/v1/verify', method: 'GET', headers: () => ({}), query });
+    }
+  }
+  const many = (size: number) => `?${'permission=a&'.repeat(size / 13)}permission=b`;
+  found.push({ name: 'many permissions', path: '/v1/verify', method: 'GET', headers: () => ({}), query: many });
+  return found;
 }

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, getLocation, Lexer, parse, Source, type Token } from 'graphql';
 import { badInput } from '../bad-input.ts';
-import { DOCUMENT_LIMITS } from './document-measure.ts';
+import { DOCUMENT_LIMITS } from './document-limits.ts';
 
 /**
  * Reads a document, up to 2000 tokens of it.

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { maskSecrets } from '../../kernel/logger.ts';
 import { badInput } from '../bad-input.ts';
-import { measureDocument } from './document-measure.ts';
+import type { MeasureDocument } from './document-measure.ts';
 import { ValuesOfCorrectTypeRule } from './input-problems.ts';
 
 /** Errors of one answer. */
@@ -25,10 +25,11 @@ const MOST_PLACES = 2;
  */
 export function validateDocument(
   schema: GraphQLSchema,
+  measure: MeasureDocument,
   document: DocumentNode,
   rules: readonly ValidationRule[],
 ): GraphQLError[] {
-  const tooMuch = measureDocument(schema, document);
+  const tooMuch = measure(document);
   if (tooMuch.length > 0) return tooMuch.slice(0, MOST_ERRORS);
   const described: GraphQLError[] = [];
   const errors = validate(
