@@ -13,8 +13,16 @@ import { typeDefs } from '../../src/graphql/generated/type-defs.ts';
 
 /** A kind of request that is made to be expensive; `body` is about `size` bytes long. */
 export interface Hostile {
+  kind: 'text argument' | 'key' | 'name or text in a document' | 'shape of a document';
   name: string;
   body(size: number): string;
+}
+
+/** As large as the limit allows, whatever the escapes of JSON have made of it. */
+export function bodyOf({ body }: Pick<Hostile, 'body'>, size: number): string {
+  const made = body(size);
+  const bytes = Buffer.byteLength(made);
+  return bytes <= size ? made : body(Math.floor((size * size * 0.95) / bytes));
 }
 
 /** A request whose headers or whose address are made to be expensive. */
@@ -55,12 +63,18 @@ const asBody = (query: string, rest: object = {}) => JSON.stringify({ query, ...
 /** Every shape of request, with each text argument of the schema and each place where a client can put a text. */
 export function hostileRequests(): Hostile[] {
   const schema = buildASTSchema(typeDefs as DocumentNode);
-  return [...textArguments(schema), ...keys(), ...names(), ...documents()];
+  const of = (kind: Hostile['kind'], found: Omit<Hostile, 'kind'>[]) => found.map((each) => ({ kind, ...each }));
+  return [
+    ...of('text argument', textArguments(schema)),
+    ...of('key', keys()),
+    ...of('name or text in a document', names()),
+    ...of('shape of a document', documents()),
+  ];
 }
 
 /** Each text argument of each root field, with each text. */
-function textArguments(schema: GraphQLSchema): Hostile[] {
-  const found: Hostile[] = [];
+function textArguments(schema: GraphQLSchema): Omit<Hostile, 'kind'>[] {
+  const found: Omit<Hostile, 'kind'>[] = [];
   for (const root of [schema.getQueryType(), schema.getMutationType()]) {
     for (const field of Object.values(root?.getFields() ?? {})) {
       const selection = isLeafType(getNamedType(field.type)) ? '' : '{ __typename }';
@@ -129,7 +143,7 @@ function fittingValue(type: GraphQLInputType, path: string[] | null, text: (size
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 
 /** Keys that nothing knows, in each object of a request. */
-function keys(): Hostile[] {
+function keys(): Omit<Hostile, 'kind'>[] {
   const unknown = (size: number, long: boolean) =>
     Object.fromEntries(
       long ? [['k'.repeat(size), 1]] : Array.from({ length: size / 12 }, (_, index) => [`k${index}`, 1]),
@@ -151,7 +165,7 @@ function keys(): Hostile[] {
 }
 
 /** Each name in a document, long; and each text in one. */
-function names(): Hostile[] {
+function names(): Omit<Hostile, 'kind'>[] {
   const places: Record<string, (text: string) => string> = {
     'a field': (name) => `{ ${name} }`,
     'an alias': (name) => `{ ${name}: __typename }`,
@@ -196,7 +210,7 @@ function names(): Hostile[] {
 }
 
 /** Documents that grow in every direction that a grammar has. */
-function documents(): Hostile[] {
+function documents(): Omit<Hostile, 'kind'>[] {
   const nest = (size: number, open: string, inner: string, close: string) => {
     const count = Math.floor(size / (open.length + close.length));
     return `${open.repeat(count)}${inner}${close.repeat(count)}`;

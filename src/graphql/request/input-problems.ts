@@ -130,7 +130,7 @@ export function ValuesOfCorrectTypeRule(context: ValidationContext): ASTVisitor 
     const report = (error: GraphQLError, path: readonly (string | number)[]) => {
       const place = [context.getArgument()?.name, ...path].filter((part) => part !== undefined).join('.');
       const message = `${place ? `\`${place}\`` : 'The value'} ${literalProblem(typeAt(type, path), error)}`;
-      context.reportError(badInput(maskSecrets(message), 'graphql', { nodes: error.nodes }));
+      context.reportError(badInput(maskSecrets(message), 'graphql', { nodes: error.nodes ?? [node] }));
     };
     validateInputLiteral(node, type, report, undefined, undefined, true);
     return false;
