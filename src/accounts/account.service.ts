@@ -293,12 +293,14 @@ export class AccountService<Started, Tokens> {
   /** Whether the address has an account. Until the commit, nobody else gives it one. */
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
-    const [index] = this.#options.emails.indexes(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${index!.toString('hex')}`]);
+    const name = this.#options.emails.nameOf(email);
+    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
     return (await this.#findByEmail(em, email)) !== null;
   }
 
-  #findByEmail(em: EntityManager, email: string): Promise<User | null> {
-    return em.findOne(User, { emailIndex: { $in: this.#options.emails.indexes(email) } });
+  async #findByEmail(em: EntityManager, email: string): Promise<User | null> {
+    const indexes = this.#options.emails.indexes(email);
+    const found = await em.find(User, { emailIndex: { $in: indexes } });
+    return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
   }
 }
