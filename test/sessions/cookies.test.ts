@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
-import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/raw.ts';
 import { as, eventsOf, exchange, later, login, refresh, sessionRow, TOKENS, UNLIMITED } from '../support/sessions.ts';
 
@@ -446,4 +446,20 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
   });
+});
+
+test('cookies of the longest tokens that can be configured have at most 4096 bytes, which every browser keeps', async () => {
+  // Each character of the issuer takes as many bytes in the token as configuration counts for it.
+  const env = { REKEY_ISSUER: `urn:${'"'.repeat(254)}`, REKEY_ACCESS_TOKEN_SECONDS: '86400' };
+  const app = await startTestApp({ env });
+  onTestFinished(() => app.close());
+  const { email, accessToken } = await app.admin();
+  const answer = await app.graphql(LOGIN, { input: { email, password: PASSWORD, cookies: true } });
+  const cookies = answer.headers.getSetCookie();
+  expect(cookies).toHaveLength(2);
+  for (const cookie of cookies) expect(Buffer.byteLength(cookie)).toBeLessThanOrEqual(4096);
+  expect(await app.accepts(accessToken)).toBe(true);
+  expect(
+    (await app.graphql(VIEWER, {}, { headers: { cookie: jarOf(answer.headers).header, ...CSRF } })).errors,
+  ).toBeUndefined();
 });
