@@ -7,9 +7,9 @@ const FIELD = 'users.email';
 /** RFC 5321 §4.5.3.1.3. Also the most that is normalised: that takes time that grows with the square of the length. */
 const LONGEST = 254;
 // Not a grammar (RFC 5321 has one that nobody wants): something before and after one @, and no character that is a space,
-// unseen or unassigned. The host must not hold what a URL reads in its own way.
+// unseen, unassigned or a replacement for one that was lost. The host must not hold what a URL reads in its own way.
 const ADDRESS =
-  /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800/?#%:\\[\]]+)$/u;
+  /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd/?#%:\\[\]]+)$/u;
 /** Names of hosts in ASCII (RFC 5890 §2.3.1): labels of 1 to 63 letters, digits and hyphens. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
@@ -76,7 +76,7 @@ const isOneCharacter = (text: string) => text.length === 1 || (text.length === 2
  */
 function formerForm(email: string): string | null {
   const trimmed = email.trim();
-  return trimmed.length > LONGEST ? null : trimmed.toLowerCase().normalize('NFC');
+  return trimmed.length > LONGEST || !trimmed.isWellFormed() ? null : trimmed.toLowerCase().normalize('NFC');
 }
 
 /**

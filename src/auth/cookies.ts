@@ -26,9 +26,11 @@ export function cookieSecrets(headers: Readonly<Record<string, string | string[]
 }
 
 function secretIn(pairs: readonly string[], name: string): string | null {
-  const [pair, another] = pairs.filter((each) => each.startsWith(`${name}=`));
-  if (another !== undefined) throw repeatedCookie(name);
-  return pair?.slice(name.length + 1) || null;
+  const beginning = `${name}=`;
+  const index = pairs.findIndex((pair) => pair.startsWith(beginning));
+  if (index < 0) return null;
+  if (pairs.some((pair, other) => other > index && pair.startsWith(beginning))) throw repeatedCookie(name);
+  return pairs[index]!.slice(beginning.length) || null;
 }
 
 /**

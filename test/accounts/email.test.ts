@@ -162,6 +162,14 @@ describe('an address', () => {
     );
   });
 
+  test('with a lone surrogate is none, and finds no account: as bytes, all of them would be one', () => {
+    for (const text of ['a\ud800@example.com', 'a\udc00@example.com', 'a@example\ud800.com', 'a\ufffd@example.com']) {
+      expect(canonicalEmail(text)).toBeNull();
+    }
+    expect(vault.indexes('a\ud800@example.com')).toEqual([]);
+    expect(vault.indexes('a\ufffd@example.com')).not.toContainEqual(vault.indexes('a\udc00@example.com')[0]);
+  });
+
   test('is measured before anything else is done with it: what is too long is none', () => {
     const normalize = vi.spyOn(String.prototype, 'normalize');
     onTestFinished(() => normalize.mockRestore());
