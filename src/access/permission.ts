@@ -1,8 +1,8 @@
 /** How many permissions one credential may carry, and how many characters they may have in all, commas included. */
 export const MOST_PERMISSIONS = 50;
 /**
- * `/v1/verify` answers with all permissions in one header. nginx reads at most 4096 bytes of headers from a server unless
- * it is told otherwise; the other headers of that answer take up to 1 KiB.
+ * `/v1/verify` answers with all permissions in one header. nginx reads at most 4096 bytes of headers from a server by
+ * default. The other headers of that answer take up to 1 KiB.
  */
 export const MOST_PERMISSION_CHARACTERS = 2048;
 

@@ -73,7 +73,7 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
     if (clientAddress !== undefined) headers['x-forwarded-for'] = clientAddress;
     let response: Response;
     try {
-      // A redirect is an answer of somebody else: the secret does not follow it.
+      // The service never redirects. The secret must not follow a redirect of another server.
       response = await fetch(target, { headers, redirect: 'manual' });
     } catch (cause) {
       throw unavailable('The service does not answer.', cause);

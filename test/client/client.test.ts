@@ -118,7 +118,7 @@ describe('the verifier', () => {
     const { secret } = await app.apiKey(await app.admin(), { scopes: [], permissions: ['deploy:prod'] });
     const verify = createVerifier({ url: app.url });
     expect(await verify(secret, { permission: 'deploy:test' })).toEqual({ ok: false, status: 403, code: 'FORBIDDEN' });
-    for (const bad of ['rka_nobody', `${secret}x`, 'eyJ.eyJ.x'])
+    for (const bad of ['rka_unknown', `${secret}x`, 'eyJ.eyJ.x'])
       expect(await verify(bad), bad).toEqual({ ok: false, status: 401, code: 'UNAUTHENTICATED' });
   });
 
@@ -128,7 +128,7 @@ describe('the verifier', () => {
       expect(await verify(garbage), garbage.slice(0, 20)).toMatchObject({ ok: false, status: 401 });
   });
 
-  test('throws where it cannot know: nobody answers, or somebody else does', async () => {
+  test('throws where it cannot know: there is no answer, or it comes from another server', async () => {
     const unknown = { name: 'RekeyError', code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: undefined };
     await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({
       ...unknown,
@@ -168,13 +168,13 @@ describe('the verifier', () => {
       try {
         const verify = createVerifier({ url: strict.url });
         for (const clientAddress of ['192.0.2.1', '2001:db8::1', 'fe80::1%eth0', undefined])
-          expect(await verify('rka_nobody', { clientAddress })).toMatchObject({ status: 401 });
-        await expect(verify('rka_nobody', { clientAddress: '192.0.2.1' })).rejects.toMatchObject({
+          expect(await verify('rka_unknown', { clientAddress })).toMatchObject({ status: 401 });
+        await expect(verify('rka_unknown', { clientAddress: '192.0.2.1' })).rejects.toMatchObject({
           code: 'RATE_LIMITED',
           message: expect.stringMatching(/^Too many/),
           retryAfterSeconds: expect.closeTo(30, -2),
         });
-        expect(await verify('rka_nobody', { clientAddress: '192.0.2.2' })).toMatchObject({ status: 401 });
+        expect(await verify('rka_unknown', { clientAddress: '192.0.2.2' })).toMatchObject({ status: 401 });
       } finally {
         await strict.close();
       }

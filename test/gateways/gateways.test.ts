@@ -159,6 +159,12 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect((await arrived('/', { method: 'POST', headers: chunked, body })).bodyBytes).toBe(body.length);
   });
 
+  test.each([400, 401, 403, 429, 500, 503])('the answer of the backend stays what it is: %i', async (status) => {
+    const answer = await ask(`/status/${status}`, { headers: as(keys.full) });
+    expect(answer).toMatchObject({ status, json: { url: `/status/${status}` } });
+    expect(answer.headers).not.toHaveProperty('retry-after');
+  });
+
   describe('no identity header of a client comes to the backend', () => {
     test('whether the credential has a value for it or not, in any spelling', async () => {
       const anyKey = await start({ ask: '/v1/verify' });
@@ -229,7 +235,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     }
   });
 
-  test('more headers than anybody reads: 400 or 431, for good', async () => {
+  test('more headers than Rekey reads: 400 or 431, for good', async () => {
     const cookies = Array.from({ length: 3 }, () => ['cookie', `a=${'x'.repeat(7000)}`]).flat();
     const answer = await refused({ headers: ['host', 'api.example', 'x-api-key', keys.full.secret, ...cookies] });
     expect([400, 431]).toContain(answer.status);

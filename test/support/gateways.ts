@@ -135,7 +135,7 @@ export async function startGateway(
   { rekey, backend, ask, mistake }: GatewayOptions,
 ): Promise<Gateway> {
   const directory = await mkdtemp('/tmp/rekey-gateway-');
-  await chmod(directory, 0o755); // The workers of a gateway that root starts belong to somebody else.
+  await chmod(directory, 0o755); // The workers of a gateway that root starts run as another user.
   const place = { directory, port: await freePort() };
   const substitutions: [string, string][] = [
     ['rekey.internal:4000', new URL(rekey).host],
@@ -219,7 +219,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Answers every request with what arrived. Reads more headers than any gateway sends. */
+/** Answers with what arrived; `/status/…` with that status. Reads more headers than any gateway sends. */
 export async function startBackend(): Promise<Backend> {
   let arrivals = 0;
   const server: Server = createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
@@ -228,7 +228,8 @@ export async function startBackend(): Promise<Backend> {
     request.on('data', (piece: Buffer) => (bodyBytes += piece.length));
     request.on('end', () => {
       const { method, url, rawHeaders } = request;
-      response.setHeader('Content-Type', 'application/json');
+      const status = Number(/^\/status\/(\d{3})$/.exec(url!)?.[1] ?? 200);
+      response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify({ method, url, rawHeaders, bodyBytes } as Arrived));
     });
   });
