@@ -97,7 +97,9 @@ describe('every list has the same shape', () => {
   test('and is asked for in the same way', () => {
     for (const field of roots.flatMap((root) => Object.values(root.getFields()))) {
       if (!`${field.type}`.endsWith('Connection!')) continue;
-      const asked = (field.astNode?.arguments ?? []).map((argument) => print({ ...argument, description: undefined }));
+      const asked = (field.astNode?.arguments ?? []).map((argument) =>
+        print({ ...argument, description: undefined, directives: [] }),
+      );
       expect(asked, field.name).toEqual(expect.arrayContaining(['first: Int! = 20', 'after: String']));
     }
   });

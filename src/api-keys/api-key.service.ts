@@ -68,7 +68,7 @@ export class ApiKeyService {
 
     const secret = makeSecret('rka');
     return unitOfWork.transaction(async () => {
-      if (workspaceId && !(await isMember(em, workspaceId, userId))) return { kind: 'workspaceNotFound' };
+      if (workspaceId !== null && !(await isMember(em, workspaceId, userId))) return { kind: 'workspaceNotFound' };
       if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
       const apiKey = ApiKey.create({
         ...checked,

@@ -1,15 +1,21 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { credentialMissing, scopeMissing } from '../access/access-error.ts';
 import type { Scope } from '../access/scope.ts';
-import { refuseNul } from './arguments.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** Who may call a root field, as its directives say. */
 type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; scope: Scope };
 
 /**
- * Puts a guard in front of every root field, as its `@public`, `@authenticated` or `@requires` says; it also refuses
- * arguments that no field could use.
+ * Puts a guard in front of every root field, as its `@public`, `@authenticated` or `@requires` says.
  *
  * @throws Error listing every root field that has none of them, or more than one: such a schema does not start
  */
@@ -44,21 +50,49 @@ function requirementsOf(field: GraphQLField<unknown, unknown>): Requirement[] {
 }
 
 function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement): void {
-  const allow = (args: unknown, { principal }: GraphQLContext) => {
+  const allow = ({ principal }: GraphQLContext) => {
     if (requirement.kind !== 'public' && !principal) throw credentialMissing();
     if (requirement.kind === 'scope' && !principal?.scopes.includes(requirement.scope))
       throw scopeMissing(requirement.scope);
-    refuseNul(args);
   };
   const { resolve = defaultFieldResolver, subscribe } = field;
   field.resolve = (parent, args, context, info) => {
-    allow(args, context as GraphQLContext);
+    allow(context as GraphQLContext);
     return resolve(parent, args, context, info);
   };
   if (subscribe) {
     field.subscribe = (parent, args, context, info) => {
-      allow(args, context as GraphQLContext);
+      allow(context as GraphQLContext);
       return subscribe(parent, args, context, info);
     };
   }
+}
+
+/** Whether an operation selects root fields that are `@public`, and no other ones. `__typename` counts as neither. */
+export function selectsOnlyPublicFields(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { operation, selectionSet }: OperationDefinitionNode,
+): boolean {
+  const fields = schema.getRootType(operation)?.getFields() ?? {};
+  const names = new Set<string>();
+  const spread = new Set<string>();
+  const collect = (set: SelectionSetNode): void => {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) names.add(selection.name.value);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+      else if (!spread.has(selection.name.value)) {
+        spread.add(selection.name.value);
+        for (const definition of document.definitions) {
+          if (definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value) {
+            collect(definition.selectionSet);
+          }
+        }
+      }
+    }
+  };
+  collect(selectionSet);
+  names.delete('__typename');
+  const isPublic = (name: string) => fields[name] && requirementsOf(fields[name])[0]?.kind === 'public';
+  return names.size > 0 && [...names].every(isPublic);
 }

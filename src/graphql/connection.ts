@@ -1,15 +1,21 @@
 import type { EntityClass, FilterQuery } from '@mikro-orm/core';
 import { Cursor } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { GraphQLError } from 'graphql';
-import { isId } from '../kernel/ids.ts';
+import { type IdPrefix, isId } from '../kernel/ids.ts';
+import { badInput } from './bad-input.ts';
 
 /** The most that one page holds. */
-const LARGEST_PAGE = 100;
+export const LARGEST_PAGE = 100;
 
 export interface PageArguments {
   first: number;
   after?: string | null | undefined;
+}
+
+/** What is listed, and what its ids begin with. */
+export interface List<Entity> {
+  entity: EntityClass<Entity>;
+  prefix: IdPrefix;
 }
 
 /** One page of a Relay connection. */
@@ -27,12 +33,12 @@ export interface Page<Node> {
  */
 export async function page<Entity extends { id: string }>(
   em: EntityManager,
-  entity: EntityClass<Entity>,
+  { entity, prefix }: List<Entity>,
   where: FilterQuery<Entity>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
-  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`);
-  if (after != null && !isCursor(after)) throw badInput('`after` is not a cursor of this list.');
+  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
+  if (after != null && !isCursor(after, prefix)) throw badInput('`after` is not a cursor of this list.', 'field');
   const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
   const cursor = await em.findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];
@@ -48,16 +54,15 @@ export async function page<Entity extends { id: string }>(
   };
 }
 
-/** Whether this is one id, as `Cursor` writes it. The ORM would take an object in its place for a condition. */
-function isCursor(text: string): boolean {
+/**
+ * Whether this is one id of this list, as `Cursor` writes it. The ORM would take an object in its place for a condition,
+ * and the id of another list for a place where this one has ended.
+ */
+function isCursor(text: string, prefix: IdPrefix): boolean {
   try {
     const values: unknown = Cursor.decode(text);
-    return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0]);
+    return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0], prefix);
   } catch {
     return false;
   }
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }

@@ -1,8 +1,9 @@
 import { GraphQLError } from 'graphql';
 import { AccessError, type AccessErrorCode, unavailable } from '../access/access-error.ts';
-import { type Logger, maskSecrets } from '../kernel/logger.ts';
+import type { Logger } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
+import { badInput } from './bad-input.ts';
 
 /** What each access error is called in `extensions.code`. */
 const CODES: Record<AccessErrorCode, string> = {
@@ -62,41 +63,13 @@ function toldAsIs(error: unknown): AccessError | null {
   return databaseDidNotAnswer(error) ? unavailable(error) : null;
 }
 
-/** What Yoga calls requests that are no GraphQL request at all; these get their status from everybody. */
-const MALFORMED = ['BAD_REQUEST', 'REQUEST_ENTITY_TOO_LARGE', 'OPERATION_RESOLUTION_FAILURE'];
-const CODES_OF_YOGA = [...MALFORMED, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED'];
-
 /**
- * An error that the request is at fault for, under one code. Where a document or its variables do not fit, the status
- * says so to those who accept `application/graphql-response+json` (GraphQL over HTTP, §6.4).
+ * An error of the request, as we have said it. What the executor says of an argument quotes the value, so it gets other
+ * words; it happens where a variable with a default is null.
  */
-export function requestFault(error: GraphQLError): GraphQLError {
-  const { code, http } = error.extensions as { code?: string; http?: { status: number } };
-  // Said by us, at the field or for the whole request. What a scalar says of a variable still needs its status.
-  const said = code !== undefined && !CODES_OF_YOGA.includes(code);
-  if (said && (code !== 'BAD_USER_INPUT' || error.path || (http && !error.nodes))) return error;
-  const status = { http: { status: http?.status ?? 400, spec: !MALFORMED.includes(code ?? '') } };
-  const extensions = { code: 'BAD_USER_INPUT', ...(error.path ? {} : status) };
-  // A secret may also stand where a name should.
-  return at(error, new GraphQLError(maskSecrets(withoutValues(error)), { extensions }));
-}
-
-/** The message of an error about an input, without the input: what does not fit may be a password. */
-function withoutValues({ message, originalError }: GraphQLError): string {
-  const variable = /^Variable "(\$\w+)" got invalid value /.exec(message)?.[1];
-  if (variable === undefined || !originalError) return valueless(message);
-  // `Variable "$input" got invalid value <the value> at "input.password"; <the original message>`
-  const head = message.slice(0, message.length - `; ${originalError.message}`.length);
-  const place = / at "([^"]*)"$/.exec(head)?.[1];
-  return `Variable "${place ? `$${place}` : variable}" does not fit: ${valueless(originalError.message)}`;
-}
-
-function valueless(message: string): string {
-  return message
-    .replace(/^Value ".*" does not exist in ("\w+") enum.*$/s, 'The value does not exist in the enum $1.')
-    .replace(/ value: .*$/s, ' value.')
-    .replace(/(?:[,;]|\. ?Did you mean .*?\?)? [Ff]ound: .*$/s, '.')
-    .replace(/^(Syntax Error: .*, found \w+) ".*"\.$/s, '$1.');
+function requestFault(error: GraphQLError): GraphQLError {
+  if (error.extensions.code !== undefined) return error;
+  return at(error, badInput('An argument of this field does not fit.', error.path ? 'field' : 'graphql'));
 }
 
 /** The same error at the place where another one happened, so that a client knows which field failed. */

@@ -1,29 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
-import { AccessError } from '../access/access-error.ts';
-import type { Principal } from '../access/principal.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { guardRootFields } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
 import { createDocumentCaches } from './document-cache.ts';
-import { createMaskError, refusedRequest } from './errors.ts';
+import { createMaskError } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
+import { type AuthenticationOptions, useAuthentication } from './plugins/use-authentication.ts';
+import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
+import { useOperation } from './plugins/use-operation.ts';
+import { constrainArguments } from './request/constraints.ts';
 
 /** What Node hands to Yoga along with each request. */
 export interface ServerContext {
   req: IncomingMessage;
   res: ServerResponse;
+  /** The text of the body. */
+  body: string;
 }
 
-export interface YogaOptions {
+export interface YogaOptions extends AuthenticationOptions {
   logger: Logger;
-  /** Who asks: see `Authenticator.authenticate`. */
-  authenticate: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  createContext: (request: IncomingMessage, response: ServerResponse, principal: Principal | null) => GraphQLContext;
 }
 
 /** The executable schema, with its guards in place. */
@@ -31,7 +32,7 @@ export function createSchema() {
   const schema = makeExecutableSchema({ typeDefs, resolvers });
   // A scalar's resolver takes the place of the whole type, its description included.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return guardRootFields(schema);
+  return guardRootFields(constrainArguments(schema));
 }
 
 /**
@@ -39,8 +40,9 @@ export function createSchema() {
  * `onRequest` and `onResponse` are never called) but the door's, which has refused everything that is no operation.
  */
 export function createGraphQL({ logger, authenticate, createContext }: YogaOptions) {
+  const schema = createSchema();
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
-    schema: createSchema(),
+    schema,
     maxRequestBodySize: false, // The door has measured it. Yoga would send it through a stream, at a third of a request's cost.
     batching: false,
     multipart: false,
@@ -50,14 +52,12 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
     parserAndValidationCache: createDocumentCaches(),
     logging: yogaLogger(logger),
     maskedErrors: { maskError: createMaskError(logger) },
-    plugins: [useDocumentLimits()],
-    context: async ({ req, res }) => {
-      try {
-        return createContext(req, res, await authenticate(req));
-      } catch (error) {
-        throw error instanceof AccessError ? refusedRequest(error) : error;
-      }
-    },
+    plugins: [
+      useOperation(),
+      useDocumentLimits(schema),
+      useAuthentication(schema, { authenticate, createContext }),
+      useCheckedVariables(),
+    ],
   });
 
   return {
@@ -66,14 +66,9 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
      * Executes the operation in this body. Of the headers Yoga gets what it needs: it copies and searches whatever it is
      * given. Its adapter for Node, which this goes past, takes as long as all the rest.
      */
-    answer(body: Buffer, req: IncomingMessage, res: ServerResponse): Response | Promise<Response> {
-      const headers = {
-        accept: req.headers.accept ?? '*/*',
-        'content-type': 'application/json',
-        'content-length': String(body.length),
-      };
-      const operation = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers, body: body.toString('utf8') });
-      return yoga.handle(operation, { req, res, waitUntil });
+    answer(body: string, accept: string, req: IncomingMessage, res: ServerResponse): Response | Promise<Response> {
+      const operation = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
+      return yoga.handle(operation, { req, res, body, waitUntil });
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { acceptedType } from './accept.ts';
 import { createPage, type PageContent } from './page.ts';
-import { mediaTypeOf, readBody } from './read-body.ts';
+import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondJson } from './respond.ts';
 
 const LARGEST_BODY = 256 * 1024;
@@ -8,8 +9,13 @@ const LARGEST_BODY = 256 * 1024;
 export interface GraphQLDoorOptions {
   /** GraphiQL. */
   page: PageContent;
-  /** Executes the operation in this body, which is said to be JSON. */
-  answer: (body: Buffer, request: IncomingMessage, response: ServerResponse) => Response | Promise<Response>;
+  /** Executes the operation in this body, which is said to be JSON, and answers in this media type. */
+  answer: (
+    body: string,
+    accept: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => Response | Promise<Response>;
 }
 
 /**
@@ -31,9 +37,15 @@ export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
     if (mediaTypeOf(request) !== 'application/json') {
       return refuse(response, 415, 'GraphQL operations are sent as application/json.');
     }
+    if (!charsetIsUtf8(request)) return refuse(response, 415, 'The body must be encoded in UTF-8.');
+    // Before anything is executed: a client that cannot read the answer would lose the secret in it.
+    const accept = acceptedType(request.headers.accept);
+    if (!accept) return refuse(response, 406, 'Answers are application/json or application/graphql-response+json.');
     const body = await readBody(request, LARGEST_BODY);
     if (!body) return refuse(response, 413, `The body is larger than ${LARGEST_BODY} bytes.`);
-    return send(await answer(body, request, response), response);
+    const text = decodeUtf8(body);
+    if (text === null) return refuse(response, 400, 'The body is not well-formed UTF-8.');
+    return send(await answer(text, accept, request, response), response);
   };
 }
 

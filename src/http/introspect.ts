@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { credentialMissing, scopeMissing } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
-import { mediaTypeOf, readBody } from './read-body.ts';
+import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 import type { Authenticate } from './verify.ts';
 
@@ -24,9 +24,17 @@ export function createIntrospect({ authenticate, inspect, issuer }: IntrospectOp
       const caller = await authenticate(request);
       if (!caller) throw credentialMissing();
       if (!caller.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
+      if (!charsetIsUtf8(request)) {
+        const error_description = 'The form must be in UTF-8. Send it without `charset`, or with `charset=utf-8`.';
+        return respondJson(response, 415, { error: 'invalid_request', error_description });
+      }
       const body = await readForm(request);
       if (body === 'tooLarge') {
         return respondJson(response, 413, { error: 'invalid_request', error_description: 'The form is too large.' });
+      }
+      if (body === 'malformed') {
+        const error_description = 'The form must be well-formed UTF-8, percent-encoded.';
+        return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
       const token = body?.getAll('token') ?? [];
       if (token.length !== 1 || token[0] === '') {
@@ -56,8 +64,20 @@ function describe(principal: Principal, issuer: string) {
 }
 
 /** The form in the body; null where it is something else. */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | null> {
+async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | 'malformed' | null> {
   if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return null;
   const body = await readBody(request, LARGEST_BODY);
-  return body === null ? 'tooLarge' : new URLSearchParams(body.toString('utf8'));
+  if (body === null) return 'tooLarge';
+  const text = decodeUtf8(body);
+  return text === null || !isPercentEncodedUtf8(text) ? 'malformed' : new URLSearchParams(text);
+}
+
+/** Whether every percent-encoding stands for UTF-8. `URLSearchParams` replaces what does not by U+FFFD. */
+function isPercentEncodedUtf8(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,35 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** What a request says its body is, in lower case and without parameters. */
 export function mediaTypeOf(request: IncomingMessage): string | undefined {
   return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+// A parameter of a media type (RFC 9110 §5.6.6): `charset=utf-8` or `charset="utf-8"`.
+const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;\s]*)/gi;
+const UTF8 = /^utf-?8$/i;
+
+/**
+ * Whether a request says that its body is UTF-8, or does not say how its body is encoded. Every `charset` must agree:
+ * a body is never read in another encoding than the one it is written in.
+ */
+export function charsetIsUtf8(request: IncomingMessage): boolean {
+  const type = request.headers['content-type'];
+  if (type === undefined || !type.includes(';')) return true;
+  for (const [, value] of type.matchAll(CHARSET)) {
+    const charset = value!.startsWith('"') ? value!.slice(1, -1).replace(/\\(.)/g, '$1') : value!;
+    if (!UTF8.test(charset)) return false;
+  }
+  return true;
+}
+
+/**
+ * The text of a body; null where its bytes are not well-formed UTF-8. Replacing such bytes would make different bodies
+ * equal. A byte order mark stays in the text, where JSON (RFC 8259 §8.1) and forms have no place for it.
+ */
+export function decodeUtf8(body: Buffer): string | null {
+  return isUtf8(body) ? body.toString('utf8') : null;
 }
 
 /** Above this many pieces they are put together: each costs some hundred bytes of memory, however small it is. */

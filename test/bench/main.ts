@@ -1,6 +1,7 @@
 // `npm run bench`, or one group of it: `npm run bench -- authentication`.
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { authentication } from './authentication.ts';
+import { hostile } from './hostile.ts';
 import { http } from './http.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -18,6 +19,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   sessions,
   http,
   revocation,
+  hostile,
 };
 
 const asked = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const REPORT_CPU = fileURLToPath(new URL('report-cpu.ts', import.meta.url));
+const REPORT_LOAD = fileURLToPath(new URL('../support/report-load.ts', import.meta.url));
 const BARE_SERVER = fileURLToPath(new URL('bare-server.ts', import.meta.url));
 const BARE_YOGA = fileURLToPath(new URL('bare-yoga.ts', import.meta.url));
 const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
@@ -40,6 +40,17 @@ export class ServerProcess {
     return user + system;
   }
 
+  /**
+   * The longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread. The first
+   * question begins the watch.
+   */
+  async longestTurn(): Promise<number> {
+    const answer = once(this.#child, 'message');
+    this.#child.send('turn');
+    const [milliseconds] = (await answer) as [number];
+    return milliseconds;
+  }
+
   /** It stops where it stands: its connections stay open, and it answers nobody. */
   pause(): void {
     this.#child.kill('SIGSTOP');
@@ -60,7 +71,7 @@ export class ServerProcess {
   }
 
   static async #start(argv: string[], environment: Record<string, string>): Promise<ServerProcess> {
-    const child = spawn(process.execPath, ['--import', REPORT_CPU, ...argv], {
+    const child = spawn(process.execPath, ['--import', REPORT_LOAD, ...argv], {
       env: { PATH: process.env.PATH, ...environment },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });

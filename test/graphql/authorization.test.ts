@@ -3,7 +3,7 @@ import { type GraphQLField, GraphQLObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guardRootFields } from '../../src/graphql/authorization.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
-import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import { type Account, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 
 let app: TestApp;
 let admin: Account;
@@ -21,7 +21,10 @@ const UNKNOWN = 'rka_000000000000000000000000000000000000';
 describe('a credential that is not good', () => {
   test.each([
     ['on a field that needs one', '{ viewer { scopes } }'],
-    ['on a field that anyone may call', 'mutation { login(input: { email: "x", password: "x" }) { __typename } }'],
+    [
+      'on a field that anyone may call beside one that needs one',
+      'mutation { login(input: { email: "x", password: "x" }) { __typename } createWorkspace(input: { name: "x" }) { __typename } }',
+    ],
     ['on nothing at all', '{ __typename }'],
     ['on introspection', '{ __schema { queryType { name } } }'],
   ])('%s: 401 and a challenge, no data, nothing executed', async (_, query) => {
@@ -35,6 +38,34 @@ describe('a credential that is not good', () => {
         { message: 'The credential is not valid.', extensions: { code: 'UNAUTHENTICATED' } },
       ]);
     }
+  });
+
+  test.each<[string, string, string?]>([
+    ['a field', 'mutation { login(input: { email: "x", password: "x" }) { __typename } }'],
+    [
+      'a fragment',
+      'mutation { ...F } fragment F on Mutation { ... { login(input: { email: "x", password: "x" }) { __typename } } }',
+    ],
+    [
+      'the operation that is chosen',
+      'mutation A { __typename login(input: { email: "x", password: "x" }) { __typename } } query B { viewer { scopes } }',
+      'A',
+    ],
+  ])('counts as none where the operation selects `@public` fields alone: %s', async (_, query, operationName) => {
+    for (const credential of [{ bearer: UNKNOWN }, { apiKey: 'nonsense' }, { bearer: admin.refreshToken }]) {
+      const answer = await app.graphql(query, {}, credential, operationName);
+      expect(answer).toMatchObject({ status: 200, data: { login: { __typename: 'InvalidCredentialsError' } } });
+    }
+  });
+
+  test('lets a client log in and refresh that adds it to everything it sends', async () => {
+    const { email, refreshToken } = await app.member();
+    const login = `mutation ($input: LoginInput!) { login(input: $input) { __typename } }`;
+    const loggedIn = await app.graphql(login, { input: { email, password: PASSWORD } }, { bearer: UNKNOWN });
+    expect(loggedIn).toMatchObject({ status: 200, data: { login: { __typename: 'LoginSuccess' } } });
+    const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }`;
+    const refreshed = await app.graphql(refresh, { input: { refreshToken } }, { bearer: UNKNOWN });
+    expect(refreshed).toMatchObject({ status: 200, data: { refreshSession: { __typename: 'RefreshSessionSuccess' } } });
   });
 
   test('two different credentials contradict each other: 400, whichever is good', async () => {

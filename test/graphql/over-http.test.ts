@@ -243,9 +243,7 @@ describe('a document that does not fit is refused in the words of the contract, 
 
   test('a variable that does not fit is named, down to its field', async () => {
     const { json } = await ask({ query: login, variables: { input: { email: 'x', password: 5 } } });
-    expect(json.errors[0].message).toBe(
-      'Variable "$input.password" does not fit: String cannot represent a non string value.',
-    );
+    expect(json.errors[0].message).toBe('The variable `$input.password` must be a string.');
   });
 });
 

@@ -236,6 +236,32 @@ describe('RFC 7662 §2.1: how to ask', () => {
     },
   );
 
+  test.each(['charset=utf-16', 'charset="iso-8859-1"', 'charset=utf-8; charset=latin1', 'charset='])(
+    'in UTF-8 alone: a form with %s is 415',
+    async (parameter) => {
+      const answer = await introspect(`token=${service.secret}`, { 'content-type': `${FORM}; ${parameter}` });
+      expect(answer).toMatchObject({ status: 415, json: { error: 'invalid_request' } });
+      expect(answer.text).not.toContain('active');
+    },
+  );
+
+  test.each([
+    ['bytes of Latin-1', Buffer.from('token=Gr\u00fc\u00dfe', 'latin1')],
+    ['percent-encoded bytes of Latin-1', Buffer.from('token=Gr%FC%DFe')],
+    ['a lone surrogate', Buffer.from('746f6b656e3deda080', 'hex')],
+    ['a percent-encoded lone surrogate', Buffer.from('token=%ED%A0%80')],
+    ['a percent sign that begins no encoding', Buffer.from('token=%zz')],
+    ['ill-formed UTF-8 in another parameter', Buffer.from(`token=x&token_type_hint=%FF`)],
+  ])('a form that is no UTF-8 is 400, for its text has no one meaning: %s', async (_, body) => {
+    const answer = await send(app.url, '/v1/introspect', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.secret}`, 'content-type': FORM },
+      body,
+    });
+    expect(answer).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
+    expect(answer.text).not.toContain('active');
+  });
+
   test.each([
     ['no token', ''],
     ['an empty token', 'token='],

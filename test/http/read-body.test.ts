@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readBody } from '../../src/http/read-body.ts';
+import { charsetIsUtf8, decodeUtf8, readBody } from '../../src/http/read-body.ts';
 
 const LARGEST = 2000;
 
@@ -74,5 +74,70 @@ describe('the body of a request', () => {
     await closed;
     await expect(read(request)).rejects.toBe(request.errored);
     expect(request.errored).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('the charset of a body', () => {
+  const isUtf8 = (contentType?: string) =>
+    charsetIsUtf8({ headers: contentType === undefined ? {} : { 'content-type': contentType } } as IncomingMessage);
+
+  test.each([
+    undefined,
+    '',
+    'application/json',
+    'application/json;',
+    'application/json; profile=x',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'application/json ; CHARSET=Utf8 ; profile=x',
+    'application/json; profile=x; charset="utf-8"',
+    'application/json; charset="UTF\\-8"',
+    'application/json; charset=utf-8; charset=utf8',
+    'application/json; nocharset=utf-16',
+  ])('is UTF-8 for %j', (type) => {
+    expect(isUtf8(type)).toBe(true);
+  });
+
+  test.each([
+    'application/json; charset=utf-16',
+    'application/json; charset="utf-16le"',
+    'application/json; charset=iso-8859-1',
+    'application/json;charset=latin1',
+    'application/json; charset=utf-7',
+    'application/json; charset=utf-88',
+    'application/json; charset=xutf-8',
+    'application/json; charset=',
+    'application/json; charset=""',
+    'application/json; charset="utf-8',
+    "application/json; charset='utf-8'",
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset=utf-16; charset=utf-8',
+    'application/json; CharSet = Shift_JIS',
+    'application/json; profile="x"; charset=utf-32',
+  ])('is another one for %j', (type) => {
+    expect(isUtf8(type)).toBe(false);
+  });
+});
+
+describe('the text of a body', () => {
+  test('is what its bytes say', () => {
+    for (const text of ['', 'abc', 'Grüße', '\u{1f511}', '\0', '\ufffd', '\ufeffabc']) {
+      expect(decodeUtf8(Buffer.from(text))).toBe(text);
+    }
+  });
+
+  test.each([
+    ['Latin-1', [0x47, 0x72, 0xfc, 0xdf, 0x65]],
+    ['UTF-16 with a byte order mark', [0xff, 0xfe, 0x61, 0x00]],
+    ['a lone high surrogate', [0xed, 0xa0, 0x80]],
+    ['a lone low surrogate', [0xed, 0xb0, 0x80]],
+    ['a pair of surrogates (CESU-8)', [0xed, 0xa0, 0xbd, 0xed, 0xb4, 0x91]],
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['an overlong U+0000', [0xc0, 0x80]],
+    ['a code point above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
+    ['a lone continuation byte', [0x61, 0x80]],
+    ['a character that is cut off', [0x61, 0xe2, 0x82]],
+  ])('is null for %s', (_, bytes) => {
+    expect(decodeUtf8(Buffer.from(bytes))).toBeNull();
   });
 });

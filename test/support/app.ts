@@ -61,7 +61,12 @@ export class TestApp {
   }
 
   /** Sends one GraphQL operation over HTTP. */
-  async graphql(query: string, variables: object = {}, { bearer, apiKey, headers }: Credential = {}): Promise<Answer> {
+  async graphql(
+    query: string,
+    variables: object = {},
+    { bearer, apiKey, headers }: Credential = {},
+    operationName?: string,
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: {
@@ -70,7 +75,7 @@ export class TestApp {
         ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
         ...headers,
       },
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify({ query, variables, operationName }),
     });
     const body = (await response.json()) as { data: unknown; errors?: Answer['errors'] };
     return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };

@@ -1148,7 +1148,6 @@ export type ResolversTypes = {
   ApiKeyFilter: ApiKeyFilter;
   ApiKeyNotFoundError: ResolverTypeWrapper<ApiKeyNotFoundError>;
   ApiKeyQuotaError: ResolverTypeWrapper<ApiKeyQuotaError>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ApiKeyRevokedError: ResolverTypeWrapper<ApiKeyRevokedError>;
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BootstrapResult']>;
@@ -1243,6 +1242,7 @@ export type ResolversTypes = {
   WorkspaceEdge: ResolverTypeWrapper<Omit<WorkspaceEdge, 'node'> & { node: ResolversTypes['Workspace'] }>;
   WorkspaceNotFoundError: ResolverTypeWrapper<WorkspaceNotFoundError>;
   WorkspaceRole: ResolverTypeWrapper<'MEMBER' | 'OWNER'>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1257,7 +1257,6 @@ export type ResolversParentTypes = {
   ApiKeyFilter: ApiKeyFilter;
   ApiKeyNotFoundError: ApiKeyNotFoundError;
   ApiKeyQuotaError: ApiKeyQuotaError;
-  Int: Scalars['Int']['output'];
   ApiKeyRevokedError: ApiKeyRevokedError;
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolversUnionTypes<ResolversParentTypes>['BootstrapResult'];
@@ -1345,11 +1344,19 @@ export type ResolversParentTypes = {
   WorkspaceConnection: Omit<WorkspaceConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['WorkspaceEdge']>, nodes: Array<ResolversParentTypes['Workspace']> };
   WorkspaceEdge: Omit<WorkspaceEdge, 'node'> & { node: ResolversParentTypes['Workspace'] };
   WorkspaceNotFoundError: WorkspaceNotFoundError;
+  Int: Scalars['Int']['output'];
 };
 
 export type authenticatedDirectiveArgs = { };
 
 export type authenticatedDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = authenticatedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type constraintDirectiveArgs = {
+  maxItems?: Maybe<Scalars['Int']['input']>;
+  maxLength?: Maybe<Scalars['Int']['input']>;
+};
+
+export type constraintDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = constraintDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type publicDirectiveArgs = { };
 
@@ -1919,6 +1926,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
 
 export type DirectiveResolvers<ContextType = GraphQLContext> = {
   authenticated?: authenticatedDirectiveResolver<any, any, ContextType>;
+  constraint?: constraintDirectiveResolver<any, any, ContextType>;
   public?: publicDirectiveResolver<any, any, ContextType>;
   requires?: requiresDirectiveResolver<any, any, ContextType>;
 };

@@ -4,4 +4,9 @@ import { page } from '../../connection.ts';
 import type { QueryResolvers } from './../../generated/types.ts';
 
 export const apiKeys: NonNullable<QueryResolvers['apiKeys']> = (_parent, { filter, ...paging }, context) =>
-  page(context.em(), ApiKey, apiKeysMatching(context.caller(), filter ?? {}, context.now()), paging);
+  page(
+    context.em(),
+    { entity: ApiKey, prefix: 'key' },
+    apiKeysMatching(context.caller(), filter ?? {}, context.now()),
+    paging,
+  );

@@ -4,4 +4,9 @@ import { page } from '../../connection.ts';
 import type { QueryResolvers } from './../../generated/types.ts';
 
 export const revocations: NonNullable<QueryResolvers['revocations']> = (_parent, { filter, ...paging }, context) =>
-  page(context.em(), Revocation, revocationsMatching(context.caller(), filter ?? {}, context.now()), paging);
+  page(
+    context.em(),
+    { entity: Revocation, prefix: 'rev' },
+    revocationsMatching(context.caller(), filter ?? {}, context.now()),
+    paging,
+  );

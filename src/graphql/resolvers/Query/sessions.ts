@@ -4,4 +4,9 @@ import { page } from '../../connection.ts';
 import type { QueryResolvers } from './../../generated/types.ts';
 
 export const sessions: NonNullable<QueryResolvers['sessions']> = (_parent, { filter, ...paging }, context) =>
-  page(context.em(), Session, sessionsMatching(context.caller(), filter ?? {}, context.now()), paging);
+  page(
+    context.em(),
+    { entity: Session, prefix: 'ses' },
+    sessionsMatching(context.caller(), filter ?? {}, context.now()),
+    paging,
+  );

@@ -4,5 +4,10 @@ import type { QueryResolvers } from './../../generated/types.ts';
 
 export const users: NonNullable<QueryResolvers['users']> = (_parent, { filter, ...paging }, { em, services }) => {
   const email = filter?.email;
-  return page(em(), User, email == null ? {} : { emailIndex: { $in: services.emails.indexes(email) } }, paging);
+  return page(
+    em(),
+    { entity: User, prefix: 'usr' },
+    email == null ? {} : { emailIndex: { $in: services.emails.indexes(email) } },
+    paging,
+  );
 };

@@ -6,4 +6,4 @@ export const workspaces: NonNullable<QueryResolvers['workspaces']> = async (
   _parent,
   paging,
   { em, caller, services },
-) => page(em(), Workspace, await services.workspaces.visibleTo(em(), caller()), paging);
+) => page(em(), { entity: Workspace, prefix: 'wsp' }, await services.workspaces.visibleTo(em(), caller()), paging);

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { AccessError } from '../../access/access-error.ts';
+import type { Principal } from '../../access/principal.ts';
+import { selectsOnlyPublicFields } from '../authorization.ts';
+import type { GraphQLContext } from '../context.ts';
+import { refusedRequest } from '../errors.ts';
+import type { ServerContext } from '../yoga.ts';
+import type { ChosenOperation } from './use-operation.ts';
+
+export interface AuthenticationOptions {
+  /** Who asks: see `Authenticator.authenticate`. */
+  authenticate: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  createContext: (request: IncomingMessage, response: ServerResponse, principal: Principal | null) => GraphQLContext;
+}
+
+type Checked = YogaInitialContext & ServerContext & ChosenOperation;
+
+/**
+ * Authenticates the request and makes the context of the resolvers.
+ *
+ * Clients add the same header to all they send. So a credential that is not good counts as none where the operation
+ * selects `@public` fields alone: `login` and `refreshSession` give the client a good one.
+ */
+export function useAuthentication(
+  schema: GraphQLSchema,
+  { authenticate, createContext }: AuthenticationOptions,
+): Plugin<GraphQLContext, ServerContext> {
+  const principalOf = async ({ req, document, operation }: Checked): Promise<Principal | null> => {
+    try {
+      return await authenticate(req);
+    } catch (error) {
+      if (!(error instanceof AccessError)) throw error;
+      const isRefused = error.code === 'UNAUTHENTICATED' || error.code === 'RATE_LIMITED';
+      if (isRefused && selectsOnlyPublicFields(schema, document, operation)) return null;
+      throw refusedRequest(error);
+    }
+  };
+  return {
+    async onContextBuilding({ context, extendContext }) {
+      const checked = context as unknown as Checked;
+      extendContext(createContext(checked.req, checked.res, await principalOf(checked)));
+    },
+  };
+}

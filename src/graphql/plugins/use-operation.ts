@@ -1,0 +1,35 @@
+import { type DocumentNode, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { badInput } from '../bad-input.ts';
+import { parseDocument } from '../request/parse-document.ts';
+import { readOperation } from '../request/read-operation.ts';
+import type { ServerContext } from '../yoga.ts';
+
+/** What a request asks to execute. */
+export interface ChosenOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+}
+
+/** Reads the request, parses its document and chooses the operation: all that the later steps need to know of it. */
+export function useOperation(): Plugin<ChosenOperation, ServerContext> {
+  return {
+    // In the place of Yoga's own parsers, which read a stream.
+    onRequestParse({ serverContext, setRequestParser }) {
+      setRequestParser(() => readOperation(serverContext.body));
+    },
+    onParse({ setParseFn }) {
+      setParseFn((source) => parseDocument(typeof source === 'string' ? source : source.body));
+      return ({ result, context, extendContext }) => {
+        if (result === null || result instanceof Error) return;
+        const { operationName } = context.params;
+        const operation = getOperationAST(result, operationName);
+        if (operation) return extendContext({ document: result, operation });
+        const message = operationName
+          ? 'The document has no operation with the name in `operationName`.'
+          : 'The document must have one operation, or `operationName` must name the one to execute.';
+        throw badInput(message, 'always');
+      };
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import {
+  defaultFieldResolver,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLInputType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isUnionType,
+} from 'graphql';
+import type { InvalidField } from '../../access/input.ts';
+import { badInput } from '../bad-input.ts';
+import { invalidInput } from '../outcomes.ts';
+
+/** What `@constraint` says of an argument or an input field. */
+interface Constraint {
+  maxLength?: number;
+  maxItems?: number;
+}
+
+/** Notes what is wrong with a value. */
+type Check = (value: unknown, path: string, found: Found) => void;
+
+interface Found {
+  /** Texts that are no text: no field accepts them. */
+  malformed: InvalidField[];
+  /** Texts and lists that are too long. */
+  tooLong: InvalidField[];
+}
+
+/** Of an `ID` whose constraint says nothing else. The longest are those of access tokens, with 67 characters. */
+const LONGEST_ID = 128;
+/** UAX #15, Stream-Safe Text Format: more combining characters in a row make normalization take quadratic time. */
+const COMBINING = /\p{M}{31}/u;
+
+/**
+ * Puts a check in front of every field that has arguments, so that no resolver sees a text or a list that is longer than
+ * its `@constraint`, or a text that is not well-formed. The limits are added to the descriptions in the schema.
+ *
+ * A field whose result may be an `InvalidInputError` returns one for what is too long; others fail with `BAD_USER_INPUT`.
+ *
+ * @throws Error that lists every text without a longest length and every list without a largest size: such a schema does
+ *   not start
+ */
+export function constrainArguments(schema: GraphQLSchema): GraphQLSchema {
+  const compiler = new Compiler(schema);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__')) continue;
+    if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) compiler.describe(field);
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      for (const argument of field.args) compiler.describe(argument);
+      const checks = compiler.checksOf(field.args, `${type.name}.${field.name}`);
+      if (checks.length > 0) constrain(field, checks);
+    }
+  }
+  if (compiler.problems.length > 0) {
+    throw new Error(`Every text and every list of an input needs a @constraint:\n${compiler.problems.join('\n')}`);
+  }
+  return schema;
+}
+
+class Compiler {
+  readonly problems: string[] = [];
+  readonly #schema: GraphQLSchema;
+  readonly #known = new Map<string, [name: string, check: Check][]>();
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+  }
+
+  checksOf(inputs: readonly (GraphQLArgument | GraphQLInputField)[], owner: string): [name: string, check: Check][] {
+    return inputs.flatMap((input): [string, Check][] => {
+      const check = this.#checkOf(input.type, this.#constraintOf(input), `${owner}.${input.name}`);
+      return check ? [[input.name, check]] : [];
+    });
+  }
+
+  /** The limits in words, for people who read the schema. */
+  describe(input: GraphQLArgument | GraphQLInputField): void {
+    const { maxLength, maxItems } = this.#constraintOf(input);
+    const limits = [
+      ...(maxItems === undefined ? [] : [`At most ${maxItems} items.`]),
+      ...(maxLength === undefined ? [] : [`At most ${maxLength} characters${maxItems === undefined ? '' : ' each'}.`]),
+    ];
+    if (limits.length > 0) input.description = [input.description, ...limits].filter(Boolean).join(' ');
+  }
+
+  #constraintOf({ astNode }: GraphQLArgument | GraphQLInputField): Constraint {
+    const node = astNode?.directives?.find(({ name }) => name.value === 'constraint');
+    const definition = this.#schema.getDirective('constraint');
+    return node && definition ? (getArgumentValues(definition, node) as Constraint) : {};
+  }
+
+  #checkOf(type: GraphQLInputType, constraint: Constraint, owner: string): Check | null {
+    if (isNonNullType(type)) return this.#checkOf(type.ofType, constraint, owner);
+    if (isListType(type)) {
+      const { maxItems } = constraint;
+      if (maxItems === undefined) this.problems.push(`${owner} has no maxItems`);
+      return checkList(maxItems ?? 0, this.#checkOf(type.ofType, constraint, owner));
+    }
+    if (isInputObjectType(type)) {
+      let checks = this.#known.get(type.name);
+      if (!checks) {
+        this.#known.set(type.name, (checks = []));
+        checks.push(...this.checksOf(Object.values(type.getFields()), type.name));
+      }
+      return checkObject(checks);
+    }
+    if (type.name !== 'String' && type.name !== 'ID') return null; // Every other scalar bounds itself.
+    const maxLength = constraint.maxLength ?? (type.name === 'ID' ? LONGEST_ID : undefined);
+    if (maxLength === undefined) this.problems.push(`${owner} has no maxLength`);
+    return checkText(maxLength ?? 0);
+  }
+}
+
+const checkText =
+  (maxLength: number): Check =>
+  (value, path, found) => {
+    if (typeof value !== 'string') return;
+    if (isLongerThan(value, maxLength)) {
+      found.tooLong.push({ path, message: `Must have at most ${maxLength} characters.` });
+    } else if (value.includes('\0')) {
+      found.malformed.push({ path, message: 'must not have the character U+0000.' });
+    } else if (!value.isWellFormed()) {
+      found.malformed.push({ path, message: 'must be well-formed Unicode: it has half of a surrogate pair.' });
+    } else if (COMBINING.test(value)) {
+      found.malformed.push({ path, message: 'must have at most 30 combining characters in a row.' });
+    }
+  };
+
+/** Counts Unicode code points, and only where it depends on them. */
+function isLongerThan(text: string, characters: number): boolean {
+  if (text.length <= characters) return false;
+  if (text.length > 2 * characters) return true;
+  return [...text].length > characters;
+}
+
+const checkList =
+  (maxItems: number, checkItem: Check | null): Check =>
+  (value, path, found) => {
+    if (!Array.isArray(value)) return;
+    if (value.length > maxItems) found.tooLong.push({ path, message: `Must have at most ${maxItems} items.` });
+    else if (checkItem) for (const [index, item] of value.entries()) checkItem(item, `${path}.${index}`, found);
+  };
+
+const checkObject =
+  (checks: readonly [name: string, check: Check][]): Check =>
+  (value, path, found) => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, check] of checks) check((value as Record<string, unknown>)[name], `${path}.${name}`, found);
+  };
+
+function constrain(field: GraphQLField<unknown, unknown>, checks: readonly [name: string, check: Check][]): void {
+  const mayBeInvalidInput = returnsInvalidInput(field.type);
+  const { resolve = defaultFieldResolver } = field;
+  field.resolve = (parent, args, context, info) => {
+    const found: Found = { malformed: [], tooLong: [] };
+    for (const [name, check] of checks) check(args[name], name, found);
+    const [malformed] = found.malformed;
+    if (malformed) throw badInput(`\`${malformed.path}\` ${malformed.message}`, 'field');
+    const [tooLong] = found.tooLong;
+    if (tooLong && !mayBeInvalidInput) {
+      throw badInput(`\`${tooLong.path}\` ${lowerFirst(tooLong.message)}`, 'field');
+    }
+    if (tooLong) return invalidInput({ kind: 'invalidInput', fields: found.tooLong });
+    return resolve(parent, args, context, info);
+  };
+}
+
+function returnsInvalidInput(type: GraphQLOutputType): boolean {
+  const named = getNamedType(type);
+  return isUnionType(named) && named.getTypes().some(({ name }) => name === 'InvalidInputError');
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

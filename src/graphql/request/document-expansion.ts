@@ -1,0 +1,216 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { badInput } from '../bad-input.ts';
+import { LARGEST_PAGE } from '../connection.ts';
+import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
+
+/** How many items a list holds where the document does not say it: the default in the schema. */
+const DEFAULT_PAGE = 20;
+/** Characters of arguments that take as long to compare as a pair of names. */
+const ARGUMENTS_PER_COMPARISON = 100;
+
+/** A field, and the type that it is selected on. */
+interface Selected {
+  node: FieldNode;
+  parent: GraphQLNamedType | undefined;
+}
+
+class TooMuch extends Error {}
+
+/**
+ * The document as the executor and the rules see it: fragments in their place, and the fields that share a name in the
+ * answer together. It is built only as far as the limits allow.
+ */
+export class Expansion {
+  readonly #schema: GraphQLSchema;
+  readonly #document: DocumentNode;
+  readonly #fragments: Map<string, FragmentDefinitionNode>;
+  readonly #introspectedItems: Record<string, number>;
+  readonly #mostIntrospected: number;
+  readonly #reached = new Set<string>();
+  #selections = 0;
+  #comparisons = 0;
+  #fields = 0;
+  /** How many fields of introspection the answer has. */
+  introspected = 0;
+
+  constructor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    introspectedItems: Record<string, number>,
+    mostIntrospected: number,
+  ) {
+    this.#schema = schema;
+    this.#document = document;
+    this.#fragments = fragmentsOf(document);
+    this.#introspectedItems = introspectedItems;
+    this.#mostIntrospected = mostIntrospected;
+  }
+
+  problems(): GraphQLError[] {
+    try {
+      for (const definition of this.#document.definitions) {
+        if (definition.kind === Kind.OPERATION_DEFINITION) this.#expandOperation(definition);
+      }
+      // The rules look at every fragment, also where no operation spreads it.
+      for (const [name, { selectionSet, typeCondition }] of this.#fragments) {
+        const type = this.#schema.getType(typeCondition.name.value);
+        if (!this.#reached.has(name)) this.#expand([{ set: selectionSet, type }], 1, 0);
+      }
+      return [];
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error;
+      return [badInput(error.message, 'graphql')];
+    }
+  }
+
+  #expandOperation({ operation, selectionSet }: OperationDefinitionNode): void {
+    const root = this.#schema.getRootType(operation) ?? undefined;
+    this.#expand([{ set: selectionSet, type: root }], 1, 0);
+  }
+
+  /** Expands what is merged into one object of the answer, of which there are `times`. */
+  #expand(sets: { set: SelectionSetNode; type: GraphQLNamedType | undefined }[], times: number, level: number): void {
+    // A cycle of fragments has no end. Every other document is not as deep as the limits together.
+    if (level > DOCUMENT_LIMITS.depth + DOCUMENT_LIMITS.introspectionDepth) return;
+    const byName = new Map<string, Selected[]>();
+    const spread = new Set<string>();
+    for (const { set, type } of sets) this.#collect(set, type, byName, spread);
+    for (const selected of byName.values()) {
+      this.#compare(selected);
+      this.#count(selected, times);
+      const below = selected.flatMap(({ node, parent }) =>
+        node.selectionSet ? [{ set: node.selectionSet, type: this.#typeOf(parent, node) }] : [],
+      );
+      if (below.length > 0)
+        this.#expand(below, times * Math.max(...selected.map((each) => this.#items(each))), level + 1);
+    }
+  }
+
+  #collect(
+    set: SelectionSetNode,
+    type: GraphQLNamedType | undefined,
+    byName: Map<string, Selected[]>,
+    spread: Set<string>,
+  ): void {
+    for (const selection of set.selections) {
+      limit(++this.#selections, 'selections', 'has too many selections, counting those of its fragments.');
+      if (selection.kind === Kind.FIELD) {
+        const name = (selection.alias ?? selection.name).value;
+        const selected = byName.get(name);
+        if (selected) selected.push({ node: selection, parent: type });
+        else byName.set(name, [{ node: selection, parent: type }]);
+        continue;
+      }
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const name = selection.name.value;
+        const fragment = spread.has(name) ? undefined : this.#fragments.get(name);
+        if (!fragment) continue;
+        spread.add(name);
+        this.#reached.add(name);
+        this.#collect(fragment.selectionSet, this.#schema.getType(fragment.typeCondition.name.value), byName, spread);
+        continue;
+      }
+      const { typeCondition } = selection;
+      const narrowed = typeCondition ? this.#schema.getType(typeCondition.name.value) : type;
+      this.#collect(selection.selectionSet, narrowed, byName, spread);
+    }
+  }
+
+  #count(selected: Selected[], times: number): void {
+    if (selected.some(({ parent }) => parent?.name.startsWith('__'))) {
+      this.introspected += times;
+      if (this.introspected > this.#mostIntrospected) {
+        throw new TooMuch('The document introspects more than the standard introspection query does.');
+      }
+    } else {
+      this.#fields += times;
+      limit(
+        this.#fields,
+        'fields',
+        'asks for too many fields, counting each item of each list. Ask for fewer at once.',
+      );
+    }
+  }
+
+  #compare(selected: Selected[]): void {
+    const pairs = (selected.length * (selected.length - 1)) / 2;
+    if (pairs === 0) return;
+    const longest = Math.max(...selected.map(({ node }) => lengthOfArguments(node)));
+    this.#comparisons += pairs * (1 + Math.floor(longest / ARGUMENTS_PER_COMPARISON));
+    limit(this.#comparisons, 'comparisons', 'selects the same field too often. Select each field once.');
+  }
+
+  #typeOf(parent: GraphQLNamedType | undefined, node: FieldNode): GraphQLNamedType | undefined {
+    const field = parent && isCompositeType(parent) ? this.#schema.getField(parent, node.name.value) : undefined;
+    return field ? getNamedType(field.type) : undefined;
+  }
+
+  /** How many items the list behind a field may hold; 1 for all that is no list. */
+  #items({ node, parent }: Selected): number {
+    const isOwner = parent && (isObjectType(parent) || isInterfaceType(parent));
+    const field = isOwner ? parent.getFields()[node.name.value] : undefined;
+    if (!field) return 1;
+    if (parent?.name.startsWith('__')) return this.#introspectedItems[field.name] ?? 1;
+    if (!field.args.some(({ name }) => name === 'first')) return 1;
+    const first = node.arguments?.find(({ name }) => name.value === 'first')?.value;
+    if (!first) return DEFAULT_PAGE;
+    const asked = first.kind === Kind.INT ? Number(first.value) : LARGEST_PAGE;
+    return Math.min(Math.max(asked, 1), LARGEST_PAGE);
+  }
+}
+
+/** How many items the lists of introspection hold, those of types on average. */
+export function introspectedItems(schema: GraphQLSchema): Record<string, number> {
+  const types = Object.values(schema.getTypeMap());
+  const count = { fields: 0, inputFields: 0, args: 0, enumValues: 0, possibleTypes: 0, interfaces: 0 };
+  for (const type of types) {
+    if (isEnumType(type)) count.enumValues += type.getValues().length;
+    if (isInputObjectType(type)) count.inputFields += Object.keys(type.getFields()).length;
+    if (isAbstractType(type)) count.possibleTypes += schema.getPossibleTypes(type).length;
+    if (!isObjectType(type) && !isInterfaceType(type)) continue;
+    const fields = Object.values(type.getFields());
+    count.fields += fields.length;
+    count.interfaces += type.getInterfaces().length;
+    for (const { args } of fields) count.args += args.length;
+  }
+  const perField = Math.max(1, count.args / Math.max(1, count.fields));
+  const perType = (items: number) => Math.max(1, items / types.length);
+  return {
+    types: types.length,
+    directives: schema.getDirectives().length,
+    fields: perType(count.fields),
+    inputFields: perType(count.inputFields),
+    enumValues: perType(count.enumValues),
+    possibleTypes: perType(count.possibleTypes),
+    interfaces: perType(count.interfaces),
+    args: perField,
+    ofType: 0.5, // Most types are not wrapped, and those that are, once or twice.
+  };
+}
+
+function limit(found: number, name: 'selections' | 'comparisons' | 'fields', complaint: string): void {
+  if (found > DOCUMENT_LIMITS[name]) throw new TooMuch(`The document ${complaint}`);
+}
+
+function lengthOfArguments({ arguments: given }: FieldNode): number {
+  const first = given?.[0]?.loc;
+  const last = given?.at(-1)?.loc;
+  return first && last ? last.end - first.start : 0;
+}

@@ -1,0 +1,46 @@
+import { type DocumentNode, GraphQLError, getLocation, Lexer, parse, Source, type Token } from 'graphql';
+import { badInput } from '../bad-input.ts';
+import { DOCUMENT_LIMITS } from './document-limits.ts';
+
+/**
+ * Reads a document, up to 2000 tokens of it.
+ *
+ * @throws GraphQLError `BAD_USER_INPUT` that names the place, and the kind of what stands there
+ */
+export function parseDocument(text: string): DocumentNode {
+  try {
+    return parse(text, { maxTokens: DOCUMENT_LIMITS.tokens });
+  } catch (error) {
+    // Two thousand brackets, each inside the one before, are more than the parser's stack holds.
+    if (error instanceof RangeError) throw badInput('The document is nested too deeply.', 'graphql');
+    if (error instanceof GraphQLError) throw syntaxError(text, error.positions?.[0] ?? 0);
+    throw error;
+  }
+}
+
+/** The parser's own message quotes what it has found, which may be a password. */
+function syntaxError(text: string, position: number): GraphQLError {
+  const source = new Source(text);
+  const { line, column } = getLocation(source, position);
+  const place = { source, positions: [position] };
+  const found = tokenAt(source, position);
+  if (found === 'too many') {
+    return badInput(`The document has more than ${DOCUMENT_LIMITS.tokens} tokens.`, 'graphql', place);
+  }
+  const what = found ? `a token of the kind "${found.kind}" is not expected here` : 'this is not a token of GraphQL';
+  return badInput(`Syntax error in line ${line}, column ${column}: ${what}.`, 'graphql', place);
+}
+
+/** The token at this position, as the parser has seen it; null where the text is no token. */
+function tokenAt(source: Source, position: number): Token | 'too many' | null {
+  const lexer = new Lexer(source);
+  try {
+    for (let count = 1; ; count++) {
+      const token = lexer.advance();
+      if (count > DOCUMENT_LIMITS.tokens) return 'too many';
+      if (token.start >= position || token.kind === '<EOF>') return token;
+    }
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,54 @@
+import { badInput } from '../bad-input.ts';
+
+/** What a request asks for (GraphQL over HTTP, §5). */
+export interface Operation {
+  query: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+}
+
+/** The members of a request, and what each may be. `extensions` are allowed and not used. */
+const MEMBERS: Record<string, 'text' | 'object'> = {
+  query: 'text',
+  operationName: 'text',
+  variables: 'object',
+  extensions: 'object',
+};
+
+/**
+ * Reads the JSON of a request.
+ *
+ * @throws GraphQLError `BAD_USER_INPUT` that names the member at fault, and never repeats what the client sent
+ */
+export function readOperation(text: string): Operation {
+  const body = parseJson(text);
+  if (!isObject(body)) throw badInput('The body must be one JSON object. Batches are not supported.', 'always');
+  for (const [name, value] of Object.entries(body)) {
+    const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+    if (value === null) continue; // The same as if it were not there, as for every optional member.
+    if (!kind) {
+      throw badInput(`The body may have the members ${Object.keys(MEMBERS).join(', ')}, and no other.`, 'always');
+    }
+    const fits = kind === 'text' ? typeof value === 'string' : isObject(value);
+    if (!fits) throw badInput(`\`${name}\` must be ${kind === 'text' ? 'a string' : 'an object'}.`, 'always');
+  }
+  const { query, operationName, variables } = body as Partial<Record<keyof Operation, never>>;
+  if (query == null) throw badInput('The body must have a `query`: a GraphQL document.', 'always');
+  return {
+    query,
+    ...(operationName == null ? {} : { operationName }),
+    ...(variables == null ? {} : { variables }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badInput('The body is not valid JSON.', 'always'); // The parser's own message quotes the text.
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

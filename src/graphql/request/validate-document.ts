@@ -1,0 +1,120 @@
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  isLeafType,
+  isRequiredArgument,
+  type ValidationContext,
+  type ValidationRule,
+  validate,
+} from 'graphql';
+import { maskSecrets } from '../../kernel/logger.ts';
+import { badInput } from '../bad-input.ts';
+import type { MeasureDocument } from './document-measure.ts';
+import { ValuesOfCorrectTypeRule } from './input-problems.ts';
+
+/** Errors of one answer. */
+export const MOST_ERRORS = 5;
+/** Places in the document that one error names. */
+const MOST_PLACES = 2;
+
+/**
+ * What is wrong with a document: first what it asks too much of, and only where that is nothing, what does not fit the
+ * schema. At most five errors, none of which holds a value of the document.
+ */
+export function validateDocument(
+  schema: GraphQLSchema,
+  measure: MeasureDocument,
+  document: DocumentNode,
+  rules: readonly ValidationRule[],
+): GraphQLError[] {
+  const tooMuch = measure(document);
+  if (tooMuch.length > 0) return tooMuch.slice(0, MOST_ERRORS);
+  const described: GraphQLError[] = [];
+  const errors = validate(
+    schema,
+    document,
+    rules.map((rule) => describing(rule, described)),
+    {
+      maxErrors: MOST_ERRORS,
+      hideSuggestions: true,
+    },
+  );
+  // What `validate` adds by itself says that it has stopped: after five errors, or because of the fragments.
+  if (errors.length === 0 || described.length > 0) return described.slice(0, MOST_ERRORS);
+  return [badInput('The document spreads its fragments too often.', 'graphql')];
+}
+
+/** The rule, with its errors described by us: theirs quote the document, and a value in it may be a password. */
+function describing(rule: ValidationRule, described: GraphQLError[]): ValidationRule {
+  return (context) => {
+    const reportError = (error: GraphQLError) => {
+      const { extensions, nodes } = error;
+      const place = { nodes: nodes?.slice(0, MOST_PLACES) };
+      const ours = extensions.code ? error : badInput(describe(rule.name, error, context), 'graphql', place);
+      described.push(ours);
+      context.reportError(ours);
+    };
+    const ours = rule.name === ValuesOfCorrectTypeRule.name ? ValuesOfCorrectTypeRule : rule;
+    return ours(Object.create(context, { reportError: { value: reportError } }));
+  };
+}
+
+type Description = (name: string, context: ValidationContext) => string;
+
+/** By the name of the rule. `name` is what the first node at fault is called. */
+const DESCRIPTIONS: Record<string, Description> = {
+  ExecutableDefinitionsRule: () => 'A document must hold operations and fragments, and nothing else.',
+  FieldsOnCorrectTypeRule: (name, context) => `The type "${context.getParentType()}" has no field "${name}".`,
+  FragmentsOnCompositeTypesRule: () => 'A fragment must be on an object, an interface or a union.',
+  KnownArgumentNamesRule: (name) => `There is no argument "${name}" here.`,
+  KnownDirectivesRule: (name) => `There is no directive "@${name}", or it must not stand here.`,
+  KnownFragmentNamesRule: (name) => `There is no fragment "${name}".`,
+  KnownOperationTypesRule: () => 'The schema has no operation of this type.',
+  KnownTypeNamesRule: (name) => `There is no type "${name}".`,
+  LoneAnonymousOperationRule: () => 'In a document with several operations, each must have a name.',
+  MaxIntrospectionDepthRule: () => 'The introspection goes too deep.',
+  NoFragmentCyclesRule: (name) => `The fragment "${name}" spreads itself.`,
+  NoUndefinedVariablesRule: (name) => `The operation does not define the variable "$${name}".`,
+  NoUnusedFragmentsRule: (name) => `The fragment "${name}" is never used.`,
+  NoUnusedVariablesRule: (name) => `The variable "$${name}" is never used.`,
+  OverlappingFieldsCanBeMergedRule: (name) =>
+    `The fields that are called "${name}" in the answer differ. Give one of them an alias.`,
+  PossibleFragmentSpreadsRule: (_name, context) =>
+    `A fragment stands here that can never be of the type "${context.getParentType()}".`,
+  ProvidedRequiredArgumentsRule: (name, context) =>
+    `"${name}" must have the arguments ${namesOf(context.getFieldDef()?.args.filter(isRequiredArgument))}.`,
+  ScalarLeafsRule: (_name, context) =>
+    `The field "${context.getFieldDef()?.name}" must ${isLeafType(getNamedType(context.getType())) ? 'not ' : ''}have a selection of fields.`,
+  UniqueArgumentNamesRule: (name) => `The argument "${name}" stands here twice.`,
+  UniqueDirectivesPerLocationRule: (name) => `The directive "@${name}" must stand here once.`,
+  UniqueFragmentNamesRule: (name) => `There are two fragments "${name}".`,
+  UniqueInputFieldNamesRule: (name) => `The input field "${name}" stands here twice.`,
+  UniqueOperationNamesRule: (name) => `There are two operations "${name}".`,
+  UniqueVariableNamesRule: (name) => `The variable "$${name}" is defined twice.`,
+  VariablesAreInputTypesRule: () => 'The type of a variable must be an input type.',
+  VariablesInAllowedPositionRule: (name) => `The type of the variable "$${name}" does not fit where it is used.`,
+};
+
+function describe(rule: string, error: GraphQLError, context: ValidationContext): string {
+  const description = DESCRIPTIONS[rule];
+  if (!description) return `The document breaks the rule "${rule}".`;
+  // A secret may stand where a name should.
+  return maskSecrets(description(nameOf(error), context));
+}
+
+function namesOf(args: readonly { name: string }[] = []): string {
+  return args.map(({ name }) => `"${name}"`).join(', ');
+}
+
+/** A name has at most 128 characters here: the document was measured. */
+function nameOf({ nodes }: GraphQLError): string {
+  for (const node of nodes ?? []) {
+    if (node.kind === 'Name') return node.value;
+    if (node.kind === 'Field' && node.alias) return node.alias.value;
+    if (node.kind === 'VariableDefinition') return node.variable.name.value;
+    if ('name' in node && node.name && 'value' in node.name) return node.name.value;
+  }
+  return '';
+}

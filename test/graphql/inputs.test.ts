@@ -1,0 +1,429 @@
+import { buildSchema } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { constrainArguments } from '../../src/graphql/request/constraints.ts';
+import { createSchema } from '../../src/graphql/yoga.ts';
+import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { type RawRequest, send } from '../support/raw.ts';
+
+const RESPONSE_TYPE = 'application/graphql-response+json';
+
+let app: TestApp;
+let admin: Account;
+beforeAll(async () => {
+  app = await startTestApp({ env: { REKEY_API_KEYS_PER_USER: '10000' } });
+  admin = await app.admin();
+});
+afterAll(() => app.close());
+
+const post = (body: string | Buffer, headers: RawRequest['headers'] = {}) =>
+  send(app.url, '/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.accessToken}`, ...headers },
+    body,
+  });
+const ask = (query: string, variables: object = {}) => app.graphql(query, variables, { bearer: admin.accessToken });
+const messagesOf = ({ errors }: { errors?: { message: string }[] | undefined }) =>
+  (errors ?? []).map(({ message }) => message);
+
+const REGISTER =
+  'mutation ($input: RegisterInput!) { register(input: $input) { __typename ... on InvalidInputError { fields { path message } } } }';
+const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+const CREATE_KEY = `mutation ($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) { __typename ... on InvalidInputError { fields { path message } } }
+}`;
+
+describe('every text and every list of an input has a limit', () => {
+  test('a schema with a text or a list without one does not start', () => {
+    const schema = (argument: string) =>
+      buildSchema(`
+        directive @constraint(maxLength: Int, maxItems: Int) on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+        input Input { text: String @constraint(maxLength: 1) other: ${argument} }
+        type Query { field(input: Input): Int }
+      `);
+    expect(() => constrainArguments(schema('String'))).toThrow('Input.other has no maxLength');
+    expect(() => constrainArguments(schema('[Int]'))).toThrow('Input.other has no maxItems');
+    expect(() => constrainArguments(schema('[String] @constraint(maxItems: 1)'))).toThrow(
+      'Input.other has no maxLength',
+    );
+    expect(() => constrainArguments(schema('[ID!] @constraint(maxItems: 1)'))).not.toThrow();
+  });
+
+  test('the limits are part of the descriptions, for people who read the schema', () => {
+    const input = createSchema().getType('CreateApiKeyInput') as unknown as {
+      getFields(): Record<string, { description: string }>;
+    };
+    const { name, permissions, workspaceId } = input.getFields();
+    expect(name?.description).toMatch(/At most 100 characters\.$/);
+    expect(permissions?.description).toMatch(/At most \d+ items\. At most 100 characters each\.$/);
+    expect(workspaceId?.description).toBe('Bind the key to this workspace of yours.');
+  });
+
+  test('a mutation with InvalidInputError names every field that is too long', async () => {
+    const input = { email: 'x'.repeat(255), password: 'x'.repeat(257), displayName: 'x'.repeat(101) };
+    const { data } = await ask(REGISTER, { input });
+    expect(data.register).toEqual({
+      __typename: 'InvalidInputError',
+      fields: [
+        { path: 'input.email', message: 'Must have at most 254 characters.' },
+        { path: 'input.password', message: 'Must have at most 256 characters.' },
+        { path: 'input.displayName', message: 'Must have at most 100 characters.' },
+      ],
+    });
+  });
+
+  test('a mutation without it fails with BAD_USER_INPUT, and a literal counts as a variable does', async () => {
+    const long = 'x'.repeat(257);
+    for (const answer of [
+      await ask(LOGIN, { input: { email: 'x', password: long } }),
+      await ask(`mutation { login(input: { email: "x", password: "${long}" }) { __typename } }`),
+    ]) {
+      expect(answer).toMatchObject({ status: 200, data: null });
+      expect(answer.errors).toMatchObject([
+        {
+          message: '`input.password` must have at most 256 characters.',
+          path: ['login'],
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ]);
+    }
+  });
+
+  test('characters are Unicode code points', async () => {
+    const named = async (name: string) => (await ask(CREATE_KEY, { input: { name } })).data.createApiKey;
+    expect(await named('😀'.repeat(100))).toMatchObject({ __typename: 'CreateApiKeySuccess' });
+    expect(await named('😀'.repeat(101))).toMatchObject({ fields: [{ message: 'Must have at most 100 characters.' }] });
+  });
+
+  test('a list has at most so many items, and each item at most so many characters', async () => {
+    const create = async (permissions: string[]) =>
+      (await ask(CREATE_KEY, { input: { name: 'x', permissions } })).data.createApiKey.fields;
+    expect(await create(Array.from({ length: 60_000 }, () => 'x'))).toEqual([
+      { path: 'input.permissions', message: expect.stringMatching(/^Must have at most \d+ items\.$/) },
+    ]);
+    expect(await create(['x', 'y'.repeat(101)])).toEqual([
+      { path: 'input.permissions.1', message: 'Must have at most 100 characters.' },
+    ]);
+  });
+
+  test('F: one that only combining characters make long is refused before it is normalized', async () => {
+    const combining = `a${'\u0345'.repeat(100)}${'\u0334'.repeat(100)}`;
+    for (const [query, input] of [
+      [REGISTER, { email: 'x@example.com', password: combining, displayName: 'x' }],
+      [REGISTER, { email: `${combining}@example.com`, password: PASSWORD, displayName: 'x' }],
+      [LOGIN, { email: combining, password: 'x' }],
+      [LOGIN, { email: 'x', password: combining }],
+    ] as const) {
+      const { errors } = await ask(query, { input });
+      expect(messagesOf({ errors })).toEqual([
+        expect.stringMatching(/must have at most 30 combining characters in a row\.$/),
+      ]);
+    }
+    const { errors } = await ask('query ($filter: UserFilter) { users(filter: $filter) { nodes { id } } }', {
+      filter: { email: combining },
+    });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+});
+
+describe('a text is well-formed Unicode, or it is refused', () => {
+  test.each([
+    ['the first half of a surrogate pair', 'a\ud800b'],
+    ['the second half', 'a\udc00b'],
+    ['both in the wrong order', '\udc00\ud800'],
+    ['U+0000', 'a\0b'],
+  ])('%s', async (_, text) => {
+    const name = await ask(CREATE_KEY, { input: { name: text } });
+    const password = await ask(LOGIN, { input: { email: 'x', password: text } });
+    const id = await ask('query ($id: ID!) { apiKey(id: $id) { id } }', { id: text });
+    for (const { errors } of [name, password, id]) {
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    }
+  });
+
+  test('an escape in a document that is no character', async () => {
+    const { errors } = await ask('{ apiKey(id: "\\ud800") { id } }');
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  test.each([
+    ['Latin-1', Buffer.from('{"query":"{ __typename } # Grüße"}', 'latin1')],
+    [
+      'a character that is cut off',
+      Buffer.concat([Buffer.from('{"query":"{ __typename } # '), Buffer.from([0xe2, 0x82]), Buffer.from('"}')]),
+    ],
+    [
+      'an overlong form',
+      Buffer.concat([Buffer.from('{"query":"{ __typename } # '), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]),
+    ],
+    [
+      'half of a surrogate pair in bytes',
+      Buffer.concat([Buffer.from('{"query":"{ __typename } # '), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
+    ],
+  ])('a body in %s: 400', async (_, body) => {
+    expect(await post(body)).toMatchObject({
+      status: 400,
+      json: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
+    });
+  });
+
+  test.each([
+    'application/json; charset=utf-16',
+    'application/json; charset=iso-8859-1',
+    'application/json; charset="latin1"',
+  ])('a body that says it is %s: 415', async (type) => {
+    expect((await post('{"query":"{ __typename }"}', { 'content-type': type })).status).toBe(415);
+  });
+});
+
+describe('an answer that the client does not accept', () => {
+  const create = JSON.stringify({ query: CREATE_KEY, variables: { input: { name: 'never made' } } });
+  const countKeys = async () =>
+    (await app.sql(`select count(*)::int as keys from api_keys where name = 'never made'`))[0].keys;
+
+  test.each([
+    'application/xml',
+    'image/png',
+    'text/html',
+    'application/json;q=0',
+    '*/*;q=0',
+    'application/json; charset=utf-16',
+    'nonsense',
+  ])('is 406, in words, before anything is executed: %s', async (accept) => {
+    const answer = await post(create, { accept });
+    expect(answer).toMatchObject({ status: 406, json: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } });
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(await countKeys()).toBe(0);
+  });
+
+  test.each([
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    ['application/json;charset=utf-8', 'application/json'],
+    ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8', RESPONSE_TYPE],
+    ['application/json;q=0.5, application/graphql-response+json', RESPONSE_TYPE],
+    ['application/xml, application/json;q=0.1', 'application/json'],
+    ['text/html, application/xhtml+xml, */*;q=0.8', 'application/json'],
+  ])('of what it accepts, it gets the best: %s', async (accept, type) => {
+    const { headers, status } = await post('{"query":"{ __typename }"}', { accept });
+    expect([status, headers['content-type']]).toEqual([200, `${type}; charset=utf-8`]);
+  });
+});
+
+describe('errors say what is wrong and where, and repeat no value', () => {
+  test('at most five, whatever goes wrong', async () => {
+    const many = Array.from({ length: 50 }, (_, index) => `f${index}`).join(' ');
+    expect((await ask(`{ viewer { ${many} } }`)).errors).toHaveLength(5);
+    const scopes = Array.from({ length: 40 }, () => 'NONE');
+    expect((await ask(CREATE_KEY, { input: { name: 'x', scopes } })).errors).toHaveLength(5);
+    const unknown = Object.fromEntries(Array.from({ length: 22_000 }, (_, index) => [`k${index}`, 1]));
+    expect((await ask(CREATE_KEY, { input: { name: 'x', ...unknown } })).errors).toHaveLength(1);
+  });
+
+  test.each<[string, object, string[]]>([
+    ['a field that is missing', { input: { password: 'x' } }, ['The variable `$input.email` must be there.']],
+    ['null', { input: { email: null, password: 'x' } }, ['The variable `$input.email` must not be null.']],
+    ['a list for an object', { input: [] }, ['The variable `$input` must be an object.']],
+    [
+      'an unknown field',
+      { input: { email: 'x', password: 'x', pasword: 's3cret' } },
+      ['The variable `$input` must not have the field "pasword".'],
+    ],
+    [
+      'an unknown field with a long name',
+      { input: { email: 'x', password: 'x', [`'. Did you mean '`.repeat(1000)]: 1 } },
+      ['The variable `$input` must not have fields of other names.'],
+    ],
+    [
+      'a boolean that is a string',
+      { input: { email: 'x', password: 'x', cookies: 's3cret' } },
+      ['The variable `$input.cookies` must be true or false.'],
+    ],
+    ['nothing', {}, ['The variable `$input` must be there.']],
+  ])('a variable: %s', async (_, variables, messages) => {
+    expect(messagesOf(await ask(LOGIN, variables))).toEqual(messages);
+  });
+
+  test.each([
+    ['mutation { login(input: { email: "x" }) { __typename } }', '`input` must have the field "password".'],
+    [
+      'mutation { login(input: { email: "x", password: "x", a: 1 }) { __typename } }',
+      '`input` must not have the field "a".',
+    ],
+    ['mutation { login(input: "s3cret") { __typename } }', '`input` must be an object.'],
+    [
+      'mutation { createApiKey(input: { name: "x", scopes: [ADMIN, s3cret] }) { __typename } }',
+      '`input.scopes.1` must be a value of the enum "Scope".',
+    ],
+    [
+      'mutation { createApiKey(input: { name: "x", expiresAt: "s3cret" }) { __typename } }',
+      '`input.expiresAt` does not fit. A DateTime is a moment',
+    ],
+    ['{ apiKeys(first: "s3cret") { nodes { id } } }', '`first` must be a whole number from -2147483648 to 2147483647.'],
+    ['{ apiKeys(first: null) { nodes { id } } }', '`first` must not be null.'],
+    ['{ viewer { scope } }', 'The type "Viewer" has no field "scope".'],
+    ['{ apiKey { id } }', '"apiKey" must have the arguments "id".'],
+    ['{ apiKey(id: "x", ident: 1) { id } }', 'There is no argument "ident" here.'],
+    ['{ viewer }', 'The field "viewer" must have a selection of fields.'],
+    ['{ viewer { scopes { name } } }', 'The field "scopes" must not have a selection of fields.'],
+    ['query ($id: String) { apiKey(id: $id) { id } }', 'The type of the variable "$id" does not fit where it is used.'],
+    ['{ apiKey(id: $id) { id } }', 'The operation does not define the variable "$id".'],
+    ['{ ...F }', 'There is no fragment "F".'],
+    [
+      '{ viewer { x: scopes x: permissions } }',
+      'The fields that are called "x" in the answer differ. Give one of them an alias.',
+    ],
+    ['{ viewer { scopes @nothing } }', 'There is no directive "@nothing", or it must not stand here.'],
+  ])('a document: %s', async (query, message) => {
+    const answer = await ask(query);
+    expect(messagesOf(answer)[0]).toContain(message);
+    expect(answer.errors?.[0]).toHaveProperty('locations');
+    expect(JSON.stringify(answer.errors)).not.toContain('s3cret');
+  });
+
+  test.each([
+    [
+      '{ viewer { "s3cret" } }',
+      'Syntax error in line 1, column 12: a token of the kind "String" is not expected here.',
+    ],
+    ['{ viewer {', 'Syntax error in line 1, column 11: a token of the kind "<EOF>" is not expected here.'],
+    ['{\n  viewer { s3cret: } }', 'Syntax error in line 2, column 20: a token of the kind "}" is not expected here.'],
+    ['{ apiKey(id: "s3cret) }', 'this is not a token of GraphQL.'],
+  ])('an error of syntax: %s', async (query, message) => {
+    const answer = await ask(query);
+    expect(messagesOf(answer)[0]).toContain(message);
+    expect(JSON.stringify(answer.errors)).not.toContain('s3cret');
+  });
+
+  test('a body: the members that it may have are named, and not the ones that it has', async () => {
+    const { json } = await post(JSON.stringify({ query: '{ __typename }', s3cret: 1 }));
+    expect(messagesOf(json)).toEqual([
+      'The body may have the members query, operationName, variables, extensions, and no other.',
+    ]);
+  });
+
+  test('a variable must not have the name `__proto__`, and an input has no such field', async () => {
+    const query = 'query ($__proto__: ID!) { apiKey(id: $__proto__) { id } }';
+    const body = `{"query":${JSON.stringify(query)},"variables":{"__proto__":"x"}}`;
+    expect(messagesOf((await post(body)).json)).toEqual(['A variable must not have the name `__proto__`.']);
+    const input = `{"query":${JSON.stringify(LOGIN)},"variables":{"input":{"email":"x","password":"x","__proto__":{"a":1}}}}`;
+    expect(messagesOf((await post(input)).json)).toEqual([
+      'The variable `$input` must not have the field "__proto__".',
+    ]);
+  });
+});
+
+describe('a document is measured before anything else is done with it', () => {
+  const repeated = (count: number, text: string) => Array.from({ length: count }, () => text).join(' ');
+
+  test.each([
+    ['a field with fields', `{ viewer { ${repeated(490, 'user{id}')} } }`],
+    ['a field with fields, in a fragment', `{ viewer { ...F } } fragment F on Viewer { ${repeated(480, 'user{id}')} }`],
+    [
+      'a field with fields, in a fragment that nothing spreads',
+      `{ __typename } fragment F on Viewer { ${repeated(480, 'user{id}')} }`,
+    ],
+    ['a field with long arguments', `{ ${repeated(10, `apiKey(id: "${'x'.repeat(24_000)}") { id }`)} }`],
+  ])('the same field must not be selected too often: %s', async (_, query) => {
+    expect(messagesOf(await ask(query))).toEqual([
+      'The document selects the same field too often. Select each field once.',
+    ]);
+  });
+
+  test('a few times is not too often', async () => {
+    expect((await ask(`{ viewer { ${repeated(100, 'user{id}')} } }`)).errors).toBeUndefined();
+  });
+
+  test('each of `__schema` and `__type` stands there once', async () => {
+    const types = (count: number) =>
+      Array.from({ length: count }, (_, i) => `t${i}: __type(name: "User") { name }`).join(' ');
+    expect((await ask(`{ __schema { queryType { name } } ${types(1)} }`)).errors).toBeUndefined();
+    expect(messagesOf(await ask(`{ ${types(2)} }`))).toEqual([
+      'The document has 2 fields `__type`; at most 1 are allowed.',
+    ]);
+    const schemas = Array.from({ length: 10 }, (_, i) => `s${i}: __schema { queryType { name } }`).join(' ');
+    expect(messagesOf(await ask(`{ ${schemas} }`))).toEqual([
+      'The document has 10 fields `__schema`; at most 1 are allowed.',
+    ]);
+  });
+
+  test('introspection is at most 20 deep', async () => {
+    const query = (levels: number) =>
+      `{ __type(name: "User") { ${'ofType { '.repeat(levels - 2)} name ${'}'.repeat(levels - 2)} } }`;
+    expect((await ask(query(20))).errors).toBeUndefined();
+    expect(messagesOf(await ask(query(21)))).toEqual(['The document has 21 levels; at most 20 are allowed.']);
+  });
+
+  test('introspection asks for no more than the standard query does', async () => {
+    const fields = Array.from(
+      { length: 25 },
+      (_, i) => `a${i}: types { fields { name args { name } type { name fields { name } } } }`,
+    );
+    expect(messagesOf(await ask(`{ __schema { ${fields.join(' ')} } }`))).toEqual([
+      'The document introspects more than the standard introspection query does.',
+    ]);
+  });
+
+  test('lists of lists count as many fields as they may hold', async () => {
+    const keys =
+      'id name hint scopes permissions createdAt createdFromIp expiresAt lastUsedAt rotatedAt revokedAt status';
+    const lists = (count: number, first: string) =>
+      `query ($first: Int! = 1) { unused: apiKeys(first: $first) { nodes { id } } ${Array.from({ length: count }, (_, i) => `a${i}: apiKeys(first: ${first}) { nodes { ${keys} } }`).join(' ')} }`;
+    const tooMany = ['The document asks for too many fields, counting each item of each list. Ask for fewer at once.'];
+    expect((await ask(lists(6, '100'))).errors).toBeUndefined();
+    expect(messagesOf(await ask(lists(8, '100')))).toEqual(tooMany);
+    expect(messagesOf(await ask(lists(8, '$first')))).toEqual(tooMany);
+    expect((await ask(lists(9, '20'))).errors).toBeUndefined();
+  });
+
+  test('a name has at most 128 characters, wherever it stands', async () => {
+    const long = 'n'.repeat(129);
+    for (const query of [
+      `{ ${long}: __typename }`,
+      `query ${long} { __typename }`,
+      `{ ...${long} } fragment ${long} on Query { __typename }`,
+    ]) {
+      expect(messagesOf(await ask(query))).toEqual(['A name must have at most 128 characters.']);
+    }
+    expect((await ask(`{ ${'n'.repeat(128)}: __typename }`)).errors).toBeUndefined();
+  });
+});
+
+describe.each(backends())('on $name', ({ start }) => {
+  let own: TestApp;
+  beforeAll(async () => {
+    own = await start();
+  });
+  afterAll(() => own?.close());
+
+  test('a cursor of another list is refused', async () => {
+    const { accessToken: bearer } = await own.admin();
+    await own.apiKey(await own.admin());
+    const keys = await own.graphql('{ apiKeys { pageInfo { endCursor } } }', {}, { bearer });
+    for (const list of ['users', 'sessions', 'revocations', 'workspaces']) {
+      const query = `query ($after: String) { ${list}(after: $after) { nodes { id } } }`;
+      const { errors } = await own.graphql(query, { after: keys.data.apiKeys.pageInfo.endCursor }, { bearer });
+      expect(errors, list).toMatchObject([
+        { message: '`after` is not a cursor of this list.', extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
+    }
+  });
+
+  test('an empty id is an id that nothing has', async () => {
+    const { accessToken: bearer } = await own.admin();
+    const asked: [string, object, string][] = [
+      ['createApiKey', { name: 'x', workspaceId: '' }, 'WorkspaceNotFoundError'],
+      ['revokeApiKey', { apiKeyId: '' }, 'ApiKeyNotFoundError'],
+      ['rotateApiKey', { apiKeyId: '' }, 'ApiKeyNotFoundError'],
+      ['revokeSession', { sessionId: '' }, 'SessionNotFoundError'],
+      ['revokeAllSessions', { userId: '' }, 'UserNotFoundError'],
+      ['revokeAccessToken', { jti: '' }, 'AccessTokenNotFoundError'],
+      ['disableUser', { userId: '' }, 'UserNotFoundError'],
+      ['enableUser', { userId: '' }, 'UserNotFoundError'],
+    ];
+    for (const [field, input, type] of asked) {
+      expect((await own.mutate(field, input, '', { bearer })).__typename, field).toBe(type);
+    }
+    const { data } = await own.graphql('{ apiKey(id: "") { id } workspace(id: "") { id } }', {}, { bearer });
+    expect(data).toEqual({ apiKey: null, workspace: null });
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ServerProcess } from '../bench/server-process.ts';
+import { PASSWORD, SETUP_TOKEN } from '../support/app.ts';
+import { bodyOf, hostileHeads, hostileRequests } from '../support/hostile.ts';
+import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
+
+const LARGEST = 256 * 1024;
+const LARGEST_HEAD = 15 * 1024;
+/** A request is compared with an ordinary one that is as large: below this, how it grows does not matter. */
+const TIMES_AS_LONG = 10;
+/** What is shorter than this, in milliseconds, cannot be told from the clock's own steps. */
+const NOISE_MS = 1;
+/** Four times the size may take four times as long, and as much again for noise. */
+const GROWTH = 8;
+/** No answer repeats or multiplies what the client sent. */
+const LONGEST_ANSWER = 4096;
+const MOST_ERRORS = 5;
+
+let directory: string;
+let server: ServerProcess;
+let bearer: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rekey-hostile-'));
+  server = await ServerProcess.replica({
+    REKEY_DATA_DIR: directory,
+    REKEY_SETUP_TOKEN: SETUP_TOKEN,
+    REKEY_REGISTRATION: 'open',
+    REKEY_TRUSTED_PROXIES: '127.0.0.1',
+    REKEY_LOGIN_PER_MINUTE: '0',
+    REKEY_REGISTER_PER_MINUTE: '0',
+    REKEY_REFRESH_PER_MINUTE: '0',
+    REKEY_FAILED_AUTH_PER_MINUTE: '0',
+  });
+  const query = `mutation ($input: BootstrapInput!) {
+    bootstrap(input: $input) { ... on BootstrapSuccess { tokens { accessToken } } }
+  }`;
+  const input = { setupToken: SETUP_TOKEN, email: 'admin@example.com', password: PASSWORD, displayName: 'Admin' };
+  const { json } = await post(JSON.stringify({ query, variables: { input } }));
+  bearer = json.data.bootstrap.tokens.accessToken;
+  await server.longestTurn();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const post = (body: string, headers: RawRequest['headers'] = {}) =>
+  send(server.url, '/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+
+/** How long the event loop is busy with one request, the best of some tries; and the answer. */
+async function turnOf(request: () => Promise<RawAnswer>, tries: number): Promise<{ turn: number; answer: RawAnswer }> {
+  let turn = Number.POSITIVE_INFINITY;
+  let answer: RawAnswer | undefined;
+  for (let tried = 0; tried < tries; tried++) {
+    await server.longestTurn();
+    answer = await request();
+    turn = Math.min(turn, await server.longestTurn());
+  }
+  return { turn, answer: answer as RawAnswer };
+}
+
+/** Whether the time of a request grows faster than its size, measured again and again before that is believed. */
+async function growsTooFast(
+  ordinary: (size: number) => Promise<RawAnswer>,
+  hostile: (size: number) => Promise<RawAnswer>,
+  largest: number,
+): Promise<string | null> {
+  for (const tries of [1, 3, 5]) {
+    const { turn: reference } = await turnOf(() => ordinary(largest), tries);
+    const { turn: large } = await turnOf(() => hostile(largest), tries);
+    if (large < TIMES_AS_LONG * Math.max(reference, NOISE_MS)) return null;
+    const { turn: small } = await turnOf(() => hostile(largest / 4), tries);
+    if (large < GROWTH * small) return null;
+    if (tries === 5) return `${small.toFixed(1)} ms, and ${large.toFixed(1)} ms for four times the size`;
+  }
+  return null;
+}
+
+/** What an answer says that it must not: too much, too often, or of another kind than that the request is at fault. */
+function faultOf({ text, json }: RawAnswer): string | null {
+  if (text.length >= LONGEST_ANSWER) return `${text.length} characters`;
+  const errors: { extensions: { code: string } }[] = json.errors ?? [];
+  if (errors.length > MOST_ERRORS) return `${errors.length} errors`;
+  const other = errors.find(({ extensions }) => extensions.code !== 'BAD_USER_INPUT');
+  return other ? JSON.stringify(other) : null;
+}
+
+describe('no request takes time that grows faster than its size, and no answer repeats or multiplies what it was sent', () => {
+  test('in any text argument, key, name or shape of a document', { timeout: 600_000 }, async () => {
+    const found: Record<string, string> = {};
+    const credential = { authorization: `Bearer ${bearer}` };
+    const ordinary = (size: number) => post('{"query":"{ __typename }"}'.padEnd(size), credential);
+    for (const hostile of hostileRequests()) {
+      const { name } = hostile;
+      const ask = async (size: number) => {
+        const answer = await post(bodyOf(hostile, size), credential);
+        const fault = faultOf(answer);
+        if (fault) found[`${name}, ${size} bytes`] = fault;
+        return answer;
+      };
+      // Small enough to be read to its end, and as large as a body may be.
+      for (const size of [4 * 1024, LARGEST]) {
+        const fault = await growsTooFast(ordinary, ask, size);
+        if (fault) found[`${name}, ${size} bytes`] = fault;
+      }
+    }
+    expect(found).toEqual({});
+  });
+
+  test('in any header or parameter', { timeout: 600_000 }, async () => {
+    const ordinary = () => send(server.url, '/livez', {});
+    const found: Record<string, string> = {};
+    for (const { name, path, method, headers, query } of hostileHeads()) {
+      const ask = async (size: number) => {
+        const answer = await send(server.url, `${path}${query(size)}`, { method, headers: headers(size) });
+        const head = Object.values(answer.headers).join(' ').length;
+        if (head + (answer.headers['content-type']?.includes('html') ? 0 : answer.text.length) > LONGEST_ANSWER) {
+          found[name] = `${head} and ${answer.text.length} characters`;
+        }
+        return answer;
+      };
+      const fault = await growsTooFast(ordinary, ask, LARGEST_HEAD);
+      if (fault) found[name] = fault;
+    }
+    expect(found).toEqual({});
+  });
+});
