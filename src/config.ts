@@ -20,6 +20,12 @@ export class ConfigError extends Error {
   }
 }
 
+/**
+ * The longest `iss`, in bytes of JSON. With it, the cookie of an access token with every scope has some 2900 bytes: no
+ * browser has to keep one of more than 4096 (RFC 6265 §6.1), and one that is dropped leaves nothing but a failed login.
+ */
+const LONGEST_ISSUER_BYTES = 512;
+
 const whole = (name: string, fallback: number, range: { min: number; max: number }) =>
   z
     .string()
@@ -87,7 +93,11 @@ const schema = z.object({
   REKEY_ISSUER: z
     .string()
     .default('urn:rekey')
-    .refine((text) => URL.canParse(text), 'REKEY_ISSUER must be a URL or a URN.'),
+    .refine((text) => URL.canParse(text), 'REKEY_ISSUER must be a URL or a URN.')
+    .refine(
+      (text) => Buffer.byteLength(JSON.stringify(text)) - 2 <= LONGEST_ISSUER_BYTES,
+      `REKEY_ISSUER must have at most ${LONGEST_ISSUER_BYTES} bytes. Every access token holds it three times, and browsers drop cookies of more than 4096 bytes.`,
+    ),
   REKEY_LEASE_MS: whole('REKEY_LEASE_MS', 2000, { min: 100, max: 60_000 }),
   REKEY_CANARY: z.enum(['on', 'off'], 'REKEY_CANARY must be on or off.').default('off'),
   REKEY_TRUSTED_PROXIES: z

@@ -174,6 +174,40 @@ describe('what does not fit is refused', () => {
   });
 });
 
+/** A process with this environment alone, when it has ended. */
+const run = (environment: Record<string, string>) =>
+  spawnSync(process.execPath, [join(import.meta.dirname, '..', 'src', 'server.ts')], {
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    encoding: 'utf8',
+  });
+
+describe('an issuer', () => {
+  const issuer = (bytes: number) => `urn:${'x'.repeat(bytes - 4)}`;
+
+  test('may have 512 bytes', () => {
+    expect(readConfig({ REKEY_ISSUER: issuer(512) }).issuer).toHaveLength(512);
+  });
+
+  test('has no more, as JSON writes them: its tokens would not fit into cookies', () => {
+    for (const text of [
+      issuer(513),
+      `urn:${'ü'.repeat(255)}`,
+      `urn:${'"'.repeat(255)}`,
+      `https://${'x'.repeat(4000)}`,
+    ]) {
+      expect(problemsOf({ REKEY_ISSUER: text })).toEqual([
+        expect.stringMatching(/^REKEY_ISSUER must have at most 512 bytes\. .*cookies/),
+      ]);
+    }
+  });
+
+  test('that is too long stops the process with exit code 78', () => {
+    const { status, stderr } = run({ REKEY_ISSUER: issuer(1000) });
+    expect(status).toBe(78);
+    expect(stderr).toContain('REKEY_ISSUER must have at most 512 bytes');
+  });
+});
+
 describe('the process that is configured wrongly', () => {
   const SECRETS = ['hunter2-database', 'hunter2-cache', 'hunter2-key', 'hunter2-token'];
   const wrong = {
@@ -186,12 +220,6 @@ describe('the process that is configured wrongly', () => {
     REKEY_TRUSTED_PROXIES: 'proxy.example',
     REKEY_LOG_LEVEL: 'loud',
   };
-  const run = (environment: Record<string, string>) =>
-    spawnSync(process.execPath, [join(import.meta.dirname, '..', 'src', 'server.ts')], {
-      env: { PATH: process.env.PATH ?? '', ...environment },
-      encoding: 'utf8',
-    });
-
   test('says everything that is wrong at once, none of it with its value, and exits with 78', () => {
     const { status, stdout, stderr } = run(wrong);
     expect(status).toBe(78);

@@ -90,6 +90,13 @@ export const unavailable = (cause?: unknown) =>
 export const contradictoryCredentials = () =>
   new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send one.');
 
+/** The request carries one of our cookies twice. Nothing says which of the two is the right one. */
+export const repeatedCookie = (name: string) =>
+  new AccessError(
+    'BAD_CREDENTIALS_IN_REQUEST',
+    `The request carries the cookie ${name} twice. Delete the cookies of this site, then log in again.`,
+  );
+
 /** The connection broke while a change was being committed, or after it: it may or may not have happened. */
 export const outcomeUnknown = (cause: unknown) =>
   new AccessError(

@@ -1,3 +1,5 @@
+import { isVisible } from '../kernel/text.ts';
+
 /** One input field that does not fit: where it is, and what would fit. */
 export interface InvalidField {
   path: string;
@@ -19,14 +21,16 @@ export class InputCheck {
     if (!fits) this.fields.push({ path, message });
   }
 
-  /** A text for people: trimmed, 1 to `longest` characters, none of them a control character. */
+  /** A name for people: trimmed, 1 to `longest` characters, all of them visible. */
   text(value: string, path: string, longest: number): string {
     const trimmed = value.trim();
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
-    const printable = !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(trimmed);
-    this.require(printable, path, 'Must not contain control characters or line breaks.');
-    const length = [...trimmed].length;
-    this.require(length >= 1 && length <= longest, path, `Must have 1 to ${longest} characters.`);
+    // Measured first: a character has one or two UTF-16 units, and what is longer is not looked at.
+    const isMeasured = trimmed.length >= 1 && trimmed.length <= 2 * longest;
+    const fits = isMeasured && [...trimmed].length <= longest;
+    this.require(fits, path, `Must have 1 to ${longest} characters.`);
+    // JavaScript trims U+FEFF as well, which is no white space to anybody else.
+    const visible = !fits || (isVisible(trimmed) && !value.includes('\ufeff'));
+    this.require(visible, path, 'Must not contain line breaks, control characters, or characters that are invisible.');
     return trimmed;
   }
 

@@ -23,9 +23,14 @@ export interface AccountInput {
   displayName: string;
 }
 
-/** Starts a session inside the transaction under way, and answers with its tokens once that is committed. */
+/**
+ * Starts a session inside the transaction under way, in the place of the one that it replaces, and answers with its tokens
+ * once that is committed and the one before is over everywhere.
+ */
 export interface Sessions<Started, Tokens> {
-  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole; sessionGeneration: number }): Started;
+  start(unitOfWork: UnitOfWork, user: User, replaced?: Started | null): Started;
+  /** The running session that a refresh token is of, locked until the commit. */
+  lock(em: EntityManager, refreshToken: string): Promise<Started | null>;
   /** How many sessions of this person are alive, apart from one. */
   countAlive(em: EntityManager, userId: string, except: string | null): Promise<number>;
   tokensOf(started: Started): Promise<Tokens>;
@@ -120,24 +125,32 @@ export class AccountService<Started, Tokens> {
     return { kind: 'registered', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
-  /** Starts a session. Wrong password, unknown address and disabled account are one answer in one time. */
+  /**
+   * Starts a session, and ends the one that the refresh token `replaces` is of, where that one still runs: a browser holds
+   * one session. Wrong password, unknown address and disabled account are one answer in one time, and end nothing.
+   */
   async login(
     unitOfWork: UnitOfWork,
     input: { email: string; password: string },
+    replaces: string | null = null,
   ): Promise<LoggedIn<'loggedIn', Tokens> | { kind: 'invalidCredentials' }> {
     const { em } = unitOfWork;
     const found = await this.#findByEmail(em, input.email);
     const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
     // All before the first difference that could be measured: the transaction below.
     if (!found || !matches || found.disabledAt) return { kind: 'invalidCredentials' };
-    const outcome = await unitOfWork.transaction(async () => {
+    // The session that is replaced may be the caller's own: then the caller ends with it, also for the next attempt.
+    const work = replaces === null ? unitOfWork : unitOfWork.withoutCaller();
+    const outcome = await work.transaction(async () => {
+      // The session before its user, as everything locks them that ends sessions.
+      const replaced = replaces === null ? null : await this.#options.sessions.lock(em, replaces);
       // Locked until the commit: no session begins after the account was disabled or its password changed.
       const user = await em.findOne(
         User,
         { id: found.id, passwordHash: found.passwordHash, disabledAt: null },
         { lockMode: LockMode.PESSIMISTIC_READ },
       );
-      return user && { user, started: this.#options.sessions.start(unitOfWork, user) };
+      return user && { user, started: this.#options.sessions.start(unitOfWork, user, replaced) };
     });
     if (!outcome) return { kind: 'invalidCredentials' };
     return { kind: 'loggedIn', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
@@ -280,12 +293,14 @@ export class AccountService<Started, Tokens> {
   /** Whether the address has an account. Until the commit, nobody else gives it one. */
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
-    const [index] = this.#options.emails.indexes(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${index!.toString('hex')}`]);
+    const name = this.#options.emails.nameOf(email);
+    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
     return (await this.#findByEmail(em, email)) !== null;
   }
 
-  #findByEmail(em: EntityManager, email: string): Promise<User | null> {
-    return em.findOne(User, { emailIndex: { $in: this.#options.emails.indexes(email) } });
+  async #findByEmail(em: EntityManager, email: string): Promise<User | null> {
+    const indexes = this.#options.emails.indexes(email);
+    const found = await em.find(User, { emailIndex: { $in: indexes } });
+    return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
   }
 }

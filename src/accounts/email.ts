@@ -1,26 +1,82 @@
+import { isIP } from 'node:net';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import type { Keyring } from '../crypto/keyring.ts';
 import { blindIndex, blindIndexes, open, seal } from '../crypto/seal.ts';
 
 const FIELD = 'users.email';
-// Not a grammar (RFC 5321 has one that nobody wants): something before and after one @, no white space, a sane length.
-const ADDRESS = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u;
+/** RFC 5321 §4.5.3.1.3. Also the most that is normalised: that takes time that grows with the square of the length. */
+const LONGEST = 254;
+// Not a grammar (RFC 5321 has one that nobody wants): something before and after one @, and no character that is a space,
+// unseen or unassigned. The host must not hold what a URL reads in its own way.
+const ADDRESS =
+  /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800/?#%:\\[\]]+)$/u;
+/** Names of hosts in ASCII (RFC 5890 §2.3.1): labels of 1 to 63 letters, digits and hyphens. */
+const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
-/** What two spellings of one address have in common. */
-export function canonicalEmail(email: string): string {
-  // Composed once more: a lower-case letter may have a composed form where its upper-case one has none.
-  return email.trim().toLowerCase().normalize('NFC');
+/** White space around an address is not part of it. What JavaScript trims besides is no white space to people. */
+function trim(email: string): string {
+  return email.replace(/^[ \t\r\n]+/, '').replace(/(?<![ \t\r\n])[ \t\r\n]+$/, '');
 }
 
-/** Whether this can be an email address: at most 254 characters (RFC 5321), one @ with something on both sides. */
+/** An address in two parts, each in the form that all of its spellings have in common; null where it can be none. */
+function parse(email: string): { local: string; host: string } | null {
+  const trimmed = trim(email);
+  if (trimmed.length > LONGEST) return null;
+  const [, local, name] = ADDRESS.exec(trimmed) ?? [];
+  if (local === undefined || name === undefined) return null;
+  const host = domainToASCII(name);
+  // A number is no host of mail (`127.1` is 127.0.0.1), and an A-label that does not decode has no meaning.
+  if (!HOST.test(host) || isIP(host) !== 0 || domainToUnicode(host).includes('xn--')) return null;
+  // Composed before and after: equal texts fold alike, and a lower-case letter may have a composed form where its
+  // upper-case one has none.
+  return { local: foldCase(local.normalize('NFC')).normalize('NFC'), host };
+}
+
+/**
+ * What two spellings of one address have in common: its local part in NFC after Unicode's simple case folding, and its
+ * host in ASCII (RFC 5891). Null where it can be no address.
+ */
+export function canonicalEmail(email: string): string | null {
+  const address = parse(email);
+  return address && `${address.local}@${address.host}`;
+}
+
+/** Whether this can be an email address: at most 254 characters (RFC 5321), one @ between a local part and a host. */
 export function isEmail(email: string): boolean {
-  const trimmed = email.trim();
-  return trimmed.length <= 254 && ADDRESS.test(trimmed);
+  return parse(email) !== null;
 }
 
 /** Whether this address is in the domain that never exists (RFC 2606), like the one that the canary goes by. */
 export function isNobodys(email: string): boolean {
-  const [, domain = ''] = canonicalEmail(email).split('@', 2);
-  return /(?:^|\.)invalid\.?$/.test(domain);
+  return /(?:^|\.)invalid$/.test(parse(email)?.host ?? '');
+}
+
+// What the mapping to upper and back to lower case gets wrong: ı is no i, and ﬅ is another ﬆ (Unicode, CaseFolding.txt).
+const FOLDED = new Map([
+  ['\u0131', '\u0131'],
+  ['\ufb05', '\ufb06'],
+]);
+
+/** Unicode's simple case folding: each character becomes one character, wherever it stands (σ, ς and Σ are σ). */
+function foldCase(text: string): string {
+  return Array.from(text, (character) => {
+    const known = FOLDED.get(character);
+    if (known !== undefined) return known;
+    const upper = character.toUpperCase();
+    const lower = (isOneCharacter(upper) ? upper : character).toLowerCase();
+    return isOneCharacter(lower) ? lower : character;
+  }).join('');
+}
+
+const isOneCharacter = (text: string) => text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
+
+/**
+ * The form that rows have in their index which were written before hosts were in ASCII and case was folded. Needed until
+ * every `users.email_index` was computed from `canonicalEmail`, as `reencrypt` is going to do.
+ */
+function formerForm(email: string): string | null {
+  const trimmed = email.trim();
+  return trimmed.length > LONGEST ? null : trimmed.toLowerCase().normalize('NFC');
 }
 
 /**
@@ -34,10 +90,13 @@ export class EmailVault {
     this.#keyring = keyring;
   }
 
+  /** @throws Error where it is no address: see `isEmail` */
   seal(userId: string, email: string): { emailSealed: string; emailIndex: Buffer } {
+    const canonical = canonicalEmail(email);
+    if (canonical === null) throw new Error('Only an email address is sealed as one.');
     return {
-      emailSealed: seal(this.#keyring, FIELD, userId, email.trim()),
-      emailIndex: blindIndex(this.#keyring, FIELD, canonicalEmail(email)),
+      emailSealed: seal(this.#keyring, FIELD, userId, trim(email)),
+      emailIndex: blindIndex(this.#keyring, FIELD, canonical),
     };
   }
 
@@ -45,13 +104,18 @@ export class EmailVault {
     return open(this.#keyring, FIELD, user.id, user.emailSealed).toString('utf8');
   }
 
-  /** One name for all spellings of an address, under the current key. */
+  /** One name for all spellings of an address, under the current key. No account has one that is too long. */
   nameOf(email: string): string {
-    return blindIndex(this.#keyring, FIELD, canonicalEmail(email)).toString('base64url');
+    return blindIndex(this.#keyring, FIELD, canonicalEmail(email) ?? formerForm(email) ?? '').toString('base64url');
   }
 
-  /** What to search for: the address under the current key, and under every retired one that rows may still have. */
+  /**
+   * What to search for: the address under the current key, and under every retired one that rows may still have. In its
+   * former form first, which is the more exact one: of two accounts that were made of one address in two spellings, each is
+   * found by its own.
+   */
   indexes(email: string): Buffer[] {
-    return blindIndexes(this.#keyring, FIELD, canonicalEmail(email));
+    const forms = new Set([formerForm(email), canonicalEmail(email)]);
+    return [...forms].flatMap((form) => (form === null ? [] : blindIndexes(this.#keyring, FIELD, form)));
   }
 }

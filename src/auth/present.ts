@@ -1,4 +1,7 @@
 import { contradictoryCredentials } from '../access/access-error.ts';
+import { parseSecret } from '../crypto/secret-text.ts';
+import { trimOws } from '../kernel/white-space.ts';
+import { hasFormOfAccessToken } from '../sessions/access-token.ts';
 import { cookieSecrets } from './cookies.ts';
 
 /** What a request carries to say who it comes from. */
@@ -15,15 +18,36 @@ export interface RequestHeaders {
  * Never the URL, never the body (RFC 6750 §2.3 warns of the first, and proxies log it). Where there is neither, the
  * cookie of a browser that logged in with `cookies: true`.
  *
- * Read from the headers as they came: where one is repeated, Node drops all but the first `Authorization` without a word,
- * and a proxy in front may have looked at another one than we do. It is also less work than to look at them by name,
- * for which Node first has to sort them.
+ * What is addressed to others is no credential of this request: `Authorization` with another scheme (RFC 9110 §11.4),
+ * and, beside `X-API-Key`, a Bearer that does not have the form of a credential of ours.
  *
  * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
  * @throws AccessError where two different ones are presented
  */
 export function presentedCredential(request: RequestHeaders): Presented | null {
-  const { rawHeaders } = request;
+  const presented = presentedByHeader(request);
+  if (presented !== null) return presented;
+  const { access } = cookieSecrets(request.headers);
+  return access === null ? null : { carrier: 'cookie', text: access };
+}
+
+/**
+ * The refresh token in the cookies of a browser; null where the request presents a credential by a header, for then no
+ * cookie is read.
+ *
+ * @throws AccessError where two different credentials are presented
+ */
+export function presentedRefreshToken(request: RequestHeaders): string | null {
+  if (request.headers.cookie === undefined || presentedByHeader(request) !== null) return null;
+  return cookieSecrets(request.headers).refresh;
+}
+
+/**
+ * Read from the headers as they came: where one is repeated, Node drops all but the first `Authorization` without a word,
+ * and a proxy in front may have looked at another one than we do. It is also less work than to look at them by name,
+ * for which Node first has to sort them.
+ */
+function presentedByHeader({ rawHeaders }: RequestHeaders): Presented | null {
   let authorization: string | undefined;
   let apiKeyHeader: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -32,14 +56,15 @@ export function presentedCredential(request: RequestHeaders): Presented | null {
     else if (isNamed(name, 'x-api-key')) apiKeyHeader = same(apiKeyHeader, rawHeaders[index + 1]!);
   }
   const bearer = authorization === undefined ? null : bearerOf(authorization);
-  if (apiKeyHeader !== undefined) {
-    const apiKey = apiKeyHeader.trim();
-    if (bearer !== null && bearer !== apiKey) throw contradictoryCredentials();
-    return { carrier: 'apiKeyHeader', text: apiKey };
-  }
-  if (bearer !== null) return { carrier: 'bearer', text: bearer };
-  const { access } = cookieSecrets(request.headers);
-  return access === null ? null : { carrier: 'cookie', text: access };
+  if (apiKeyHeader === undefined) return bearer === null ? null : { carrier: 'bearer', text: bearer };
+  const apiKey = trimOws(apiKeyHeader);
+  if (bearer !== null && bearer !== apiKey && isOfOurs(bearer)) throw contradictoryCredentials();
+  return { carrier: 'apiKeyHeader', text: apiKey };
+}
+
+/** Whether a text has the form of a credential that we give out. Whether it is a good one, this does not say. */
+function isOfOurs(text: string): boolean {
+  return parseSecret(text) !== null || hasFormOfAccessToken(text);
 }
 
 /** Whether a header's name, in any case, is this one in lower case. */
@@ -53,9 +78,13 @@ function same(before: string | undefined, value: string): string {
   return value;
 }
 
-function bearerOf(authorization: string): string {
-  // As nearly everybody writes it. The pattern below costs as much as the hash of an access token.
+/** What `Bearer` presents; empty where it presents nothing that can be read; null where the scheme is another one. */
+function bearerOf(authorization: string): string | null {
+  // As nearly everybody writes it. The patterns below cost as much as the hash of an access token.
   if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7);
-  const match = /^bearer +(\S+) *$/i.exec(authorization);
-  return match?.[1] ?? '';
+  if (!BEARER.test(authorization)) return null;
+  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
 }
+
+// The name of a scheme is a token (RFC 9110 §5.6.2) and ends where the next character is none.
+const BEARER = /^bearer(?![-!#$%&'*+.^_`|~0-9a-z])/i;

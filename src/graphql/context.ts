@@ -25,7 +25,7 @@ export interface Services {
 
 /** The tokens that a browser keeps out of reach of scripts, for those who asked for it. */
 export interface CookieJar {
-  /** The refresh token that came with this request; null where there was none, or no CSRF header with it. */
+  /** The refresh token that the browser holds; null where it sent none, or no CSRF header with it. */
   readonly refreshToken: string | null;
   /** Puts the tokens into the answer's cookies, and takes them out of its body. */
   keep(tokens: SessionTokens): SessionTokens;

@@ -3,7 +3,8 @@ import type { EntityManager } from '@mikro-orm/sql';
 import { outcomeUnknown } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
 import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
-import { cookieSecrets, forgetCookies, keepCookies } from '../auth/cookies.ts';
+import { forgetCookies, keepCookies } from '../auth/cookies.ts';
+import { presentedRefreshToken } from '../auth/present.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
@@ -39,7 +40,7 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
       principal,
       origin,
       loaders: createLoaders(em, explain),
-      cookies: cookieJar(request, response),
+      cookies: cookieJar(request, response, now),
       caller() {
         if (!principal) throw new Error('A guarded field was reached without a principal.');
         return principal;
@@ -54,19 +55,23 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
   };
 }
 
-function cookieJar(request: IncomingMessage, response: ServerResponse): CookieJar {
-  const { authorization, 'x-api-key': apiKey } = request.headers;
+function cookieJar(request: IncomingMessage, response: ServerResponse, now: () => Date): CookieJar {
   // A request that says who it comes from by itself is not the jar's, whatever a browser sends along.
-  const { refresh } =
-    authorization === undefined && apiKey === undefined ? cookieSecrets(request.headers) : { refresh: null };
+  let refreshToken = presentedRefreshToken(request);
   return {
-    refreshToken: refresh,
+    get refreshToken() {
+      return refreshToken;
+    },
     keep(tokens) {
-      for (const cookie of keepCookies(tokens)) response.appendHeader('Set-Cookie', cookie);
+      // The next field of this operation finds in the jar what this one has put there.
+      ({ refreshToken } = tokens);
+      for (const cookie of keepCookies(tokens, now())) response.appendHeader('Set-Cookie', cookie);
       return { ...tokens, accessToken: '', refreshToken: '' };
     },
     forget() {
-      if (refresh !== null) for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
+      if (refreshToken === null) return;
+      refreshToken = null;
+      for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
     },
   };
 }

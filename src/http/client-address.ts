@@ -1,5 +1,6 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
+import { trimOws } from '../kernel/white-space.ts';
 
 /**
  * Says where a request comes from, in one spelling for each address and never more than 45 characters.
@@ -24,7 +25,7 @@ export function createClientAddress(
     if (trustedProxies.length === 0) return client;
     const entries = String(forwardedFor).split(','); // Several headers are one list; String joins them with commas.
     while (entries.length > 0 && isTrusted(client)) {
-      const next = canonical(withoutPort((entries.pop() as string).trim()));
+      const next = canonical(withoutPort(trimOws(entries.pop() as string)));
       if (next === null) break;
       client = next;
     }

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { trimOws } from '../kernel/white-space.ts';
 
 /** What a request says its body is, in lower case and without parameters. */
 export function mediaTypeOf(request: IncomingMessage): string | undefined {
-  return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const type = request.headers['content-type'];
+  return type === undefined ? undefined : trimOws(type.split(';', 1)[0]!).toLowerCase();
 }
 
 // A parameter of a media type (RFC 9110 §5.6.6): `charset=utf-8` or `charset="utf-8"`.

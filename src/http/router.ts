@@ -26,6 +26,20 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i;
+
+/**
+ * A request target in origin form: path and query. A server accepts the absolute form in every request (RFC 9112
+ * §3.2.2); the host in it says no more than `Host` does. Any other form has no path of ours.
+ */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const [origin] = ABSOLUTE_FORM.exec(target) ?? [];
+  if (origin === undefined) return target;
+  const rest = target.slice(origin.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** Finds the door for each request. A failure behind one is logged and answered with nothing but the request's id. */
 export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
@@ -37,7 +51,8 @@ export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger)
     else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
   };
   return (request, response) => {
-    const url = request.url ?? '/';
+    const url = originForm(request.url ?? '/');
+    request.url = url;
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const route = routes.get(path);

@@ -6,6 +6,24 @@ import type { JwtKeys } from './jwt-keys.ts';
 
 /** Longer than any access token we make, shorter than what would be costly to look at. */
 const LONGEST_TOKEN = 8192;
+const ALGORITHM = 'EdDSA';
+const TYPE = 'at+jwt';
+/**
+ * How every access token of ours begins: its header up to the id of its key, as far as whole characters of base64url go.
+ * It tells them apart from the tokens of others without a look at their contents.
+ */
+const BEGINNING = Buffer.from(`{"alg":"${ALGORITHM}","typ":"${TYPE}","kid":"`).toString('base64url').slice(0, -2);
+
+// Three parts of base64url without padding (RFC 7515 §7.1). A last group of two characters has four bits to spare, one of
+// three has two: they must be zero, or one signature has several spellings.
+const PART = '(?=[\\w-])(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
+const COMPACT_JWS = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
+
+/** Whether a text has the form of an access token of ours, in its one spelling. */
+export function hasFormOfAccessToken(text: string): boolean {
+  return text.length <= LONGEST_TOKEN && text.startsWith(BEGINNING) && COMPACT_JWS.test(text);
+}
+
 /** The most that `REKEY_ACCESS_TOKEN_SECONDS` can be, and so can have been when a token was made. */
 export const LONGEST_ACCESS_TOKEN_MS = 86_400_000;
 /** How far ahead of ours the clock may have been that stamped `iat`. */
@@ -55,7 +73,7 @@ export class AccessTokens {
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
     const { kid, privateKey } = keys.signing;
     const accessToken = await new SignJWT({ sid: session.id, client_id: issuer, scope: scopes.join(' ') })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
+      .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
       .setIssuer(issuer)
       .setAudience(issuer)
       .setSubject(session.userId)
@@ -74,7 +92,8 @@ export class AccessTokens {
    */
   async verify(token: string): Promise<AccessTokenClaims | null> {
     const { keys, issuer, now } = this.#options;
-    if (token.length > LONGEST_TOKEN) return null;
+    // Before anything is decoded: what is decoded leniently would be good in many spellings, each with a cache entry.
+    if (!hasFormOfAccessToken(token)) return null;
     let payload: JWTPayload;
     let kid = '';
     try {
@@ -86,7 +105,7 @@ export class AccessTokens {
           if (!key) throw new errors.JWSSignatureVerificationFailed();
           return key;
         },
-        { algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: issuer, currentDate: new Date(now()) },
+        { algorithms: [ALGORITHM], typ: TYPE, issuer, audience: issuer, currentDate: new Date(now()) },
       );
       payload = verified.payload;
     } catch (error) {

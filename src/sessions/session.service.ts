@@ -6,7 +6,7 @@ import { scopesOfRole, type UserRole } from '../access/scope.ts';
 import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
-import { makeSecret } from '../crypto/secret-text.ts';
+import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
@@ -26,10 +26,12 @@ export interface SessionServiceOptions {
   absoluteSeconds: number;
 }
 
-/** A session that was just started, and the only copy of its refresh token. */
+/** A session and the only copy of its refresh token. */
 export interface StartedSession {
   session: Session;
   refreshToken: string;
+  /** The session that ended as this one started. */
+  replaced?: Session | undefined;
 }
 
 /** What a session hands to its owner. */
@@ -49,8 +51,12 @@ export class SessionService {
     this.#options = options;
   }
 
-  /** Adds a session to the transaction under way. */
-  start(unitOfWork: UnitOfWork, user: { id: string; role: UserRole; sessionGeneration: number }): StartedSession {
+  /** Adds a session to the transaction under way, and ends the one that it replaces. */
+  start(
+    unitOfWork: UnitOfWork,
+    user: { id: string; role: UserRole; sessionGeneration: number },
+    replaced: StartedSession | null = null,
+  ): StartedSession {
     const { clock, audit, idleSeconds, absoluteSeconds } = this.#options;
     const now = clock.now();
     const session = Session.create({
@@ -74,11 +80,27 @@ export class SessionService {
     });
     unitOfWork.em.persist([session, first]);
     audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
-    return { session, refreshToken };
+    if (replaced) {
+      replaced.session.revoke(now, 'SIGNED_OUT');
+      const { id, userId } = replaced.session;
+      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId });
+    }
+    return { session, refreshToken, replaced: replaced?.session };
   }
 
-  /** The tokens of a session whose start was committed. */
-  async tokensOf({ session, refreshToken }: StartedSession): Promise<SessionTokens> {
+  /** The running session that a refresh token is of, used or not; locked until the commit. Null where there is none. */
+  async lock(em: EntityManager, refreshToken: string): Promise<StartedSession | null> {
+    if (parseSecret(refreshToken)?.prefix !== 'rkr') return null;
+    const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(refreshToken) });
+    const session =
+      token && (await em.findOne(Session, { id: token.sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
+    const isRunning = session && !session.endedAt && !session.isExpired(this.#options.clock.now());
+    return isRunning ? { session, refreshToken } : null;
+  }
+
+  /** The tokens of a session whose start was committed, when the one that it replaced is over on every replica. */
+  async tokensOf({ session, refreshToken, replaced }: StartedSession): Promise<SessionTokens> {
+    if (replaced) await this.#settle(replaced);
     const access = await this.#options.accessTokens.issue(session, session.scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }

@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canonicalEmail, EmailVault, isEmail } from '../../src/accounts/email.ts';
-import { createKeyring } from '../../src/crypto/keyring.ts';
-import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { canonicalEmail, EmailVault, isEmail, isNobodys } from '../../src/accounts/email.ts';
+import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
+import { blindIndex } from '../../src/crypto/seal.ts';
+import { backends, MASTER_KEY, PASSWORD, type TestApp } from '../support/app.ts';
 
 const key = randomBytes(32);
+const ASCII = String.fromCharCode(...Array.from({ length: 26 }, (_, i) => [65 + i, 97 + i]).flat());
+const BY_EMAIL = 'query ($filter: UserFilter) { users(filter: $filter) { nodes { id } } }';
+/** Characters that nobody sees, or that change the order of what is seen. */
+const UNSEEN = [
+  ...['\u00a0', '\u00ad', '\u034f', '\u061c', '\u115f', '\u1160', '\u17b4', '\u180e', '\u2028', '\u2029', '\u2800'],
+  ...['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e', '\u2060', '\u2064', '\u2066', '\u2069'],
+  ...['\u3164', '\ufe0f', '\ufeff', '\uffa0', '\ufff9', '\ufffe', '\ue000', '\u{e0041}', '\u{e0100}', '\u{10ffff}'],
+  ...['\ud800', '\udfff', '\u0000', '\u0085', '\u009f', '\u0378', '\u3000'],
+];
+const isAssigned = (character: string) => canonicalEmail(`${character}@example.com`) !== null;
 const vault = new EmailVault(createKeyring(key));
 
 describe('an address', () => {
@@ -16,6 +28,13 @@ describe('an address', () => {
     'zoë@exämple.com',
     `${'x'.repeat(242)}@example.com`,
     '  ann@example.com  ',
+    '\r\n\tann@example.com\n',
+    'a@münchen.de',
+    'a@xn--mnchen-3ya.de',
+    '用户@例子.广告',
+    'παπάς@παράδειγμα.δοκιμή',
+    'מייל@דוגמה.קום',
+    `a@${'x'.repeat(63)}.example`,
   ])('can be %s', (address) => {
     expect(isEmail(address)).toBe(true);
   });
@@ -31,13 +50,127 @@ describe('an address', () => {
     'ann@example.com\nbcc: eve@example.com',
     'ann@exam\u0000ple.com',
     `${'x'.repeat(243)}@example.com`,
+    ...UNSEEN.flatMap((c) => [
+      `an${c}n@example.com`,
+      `ann@exam${c}ple.com`,
+      `${c}ann@example.com`,
+      `ann@example.com${c}`,
+    ]),
+    // Joiners are needed in names, and not in addresses: nobody can type what nobody sees.
+    'می\u200cخواهم@example.com',
+    'ann@می\u200cخواهم.example',
+    // Hosts that are none, or that a URL would read as another one.
+    'ann@example..com',
+    'ann@.example.com',
+    'ann@example.com.',
+    'ann@-example.com',
+    'ann@example-.com',
+    'ann@exam_ple.com',
+    `ann@${'x'.repeat(64)}.example`,
+    `ann@${'ä'.repeat(60)}.example`,
+    'ann@ex%61mple.com',
+    'ann@example.com/x',
+    'ann@example.com?x',
+    'ann@example.com#x',
+    'ann@example.com:25',
+    'ann@example.com\\x',
+    'ann@[192.0.2.1]',
+    'ann@[IPv6:2001:db8::1]',
+    'ann@192.0.2.1',
+    'ann@127.1',
+    'ann@0x7f.1',
+    'ann@1.2.3.4.5',
+    'ann@xn--a.com',
+    'ann@xn--',
+    'ann@xn--munchen-gie.de', // Not in NFC.
+    'ann@a\u2024com',
   ])('cannot be %j', (address) => {
     expect(isEmail(address)).toBe(false);
   });
 
   test('is the same address in any case, composition and with space around it', () => {
     const spellings = ['zoë@example.com', 'ZOË@EXAMPLE.COM', ' Zoe\u0308@Example.com\t'];
-    expect(new Set(spellings.map(canonicalEmail)).size).toBe(1);
+    expect(new Set(spellings.map(canonicalEmail))).toEqual(new Set(['zoë@example.com']));
+  });
+
+  test.each([
+    ['the final sigma', ['παπασ@example.com', 'παπας@example.com', 'ΠΑΠΑΣ@EXAMPLE.COM']],
+    ['an iota below', ['ᾳ@example.com', 'ᾼ@example.com', 'α\u0345@example.com']],
+    ['an accent in two encodings', ['ΐ@example.com', '\u1fd3@example.com', 'ι\u0308\u0301@example.com']],
+    ['sharp s and its capital', ['straße@example.com', 'STRAẞE@example.com']],
+    ['the signs for kelvin and ångström', ['k\u00e5@example.com', '\u212a\u212b@example.com', 'KÅ@EXAMPLE.COM']],
+    ['the long s', ['\u017fam@example.com', 'sam@example.com']],
+    ['Cherokee', ['ꭰꭱ@example.com', 'ᎠᎡ@example.com']],
+    ['two ligatures', ['\ufb05@example.com', '\ufb06@example.com']],
+    ['letters above U+FFFF', ['𐐨@example.com', '𐐀@example.com']],
+    [
+      'a host in ASCII',
+      ['a@münchen.de', 'a@xn--mnchen-3ya.de', 'A@MÜNCHEN.DE', 'a@XN--MNCHEN-3YA.de', 'a@mu\u0308nchen.de'],
+    ],
+    ['a host in full width, with an ideographic stop', ['a@example.com', 'a@ｅｘａｍｐｌｅ。com']],
+    ['a host with a final sigma in capitals', ['a@παπασ.gr', 'a@ΠΑΠΑΣ.gr']],
+  ])('is one address in every spelling: %s', (_, spellings) => {
+    const forms = spellings.map(canonicalEmail);
+    expect(forms).not.toContain(null);
+    expect(new Set(forms).size).toBe(1);
+  });
+
+  test.each([
+    ['ß is not ss', 'straße@example.com', 'strasse@example.com'],
+    ['ı is not i', 'ı@example.com', 'i@example.com'],
+    ['İ is not i', 'İ@example.com', 'i@example.com'],
+    ['İ is not i with a dot above it', 'İ@example.com', 'i\u0307@example.com'],
+    ['a ligature is not its letters', 'ﬁ@example.com', 'fi@example.com'],
+    ['full width is not ASCII before the @', 'ａ@example.com', 'a@example.com'],
+    ['a host with ß is not one with ss', 'a@faß.de', 'a@fass.de'],
+    ['Cyrillic is not Latin', 'а@example.com', 'a@example.com'],
+  ])('is another address: %s', (_, one, other) => {
+    expect(canonicalEmail(one)).not.toBe(canonicalEmail(other));
+  });
+
+  test('folds case as Unicode does: two characters are one where a regular expression that ignores case says so', () => {
+    const cased: string[] = [];
+    for (let code = 0x80; code < 0x110000; code++) {
+      const character = String.fromCodePoint(code);
+      if (/^[\p{Changes_When_Casemapped}\p{Changes_When_Casefolded}]$/u.test(character)) cased.push(character);
+    }
+    expect(cased.length).toBeGreaterThan(2500);
+    const all = `${cased.join('')}${ASCII}`;
+    const formOf = (character: string) => canonicalEmail(`${character}@example.com`);
+    const byForm = Map.groupBy([...all].filter(isAssigned), formOf);
+    for (const character of cased.filter(isAssigned)) {
+      // By `u` and `i`, JavaScript compares by simple case folding; what is equal in NFC is equal here, too.
+      const same = all.match(new RegExp(`[${character}${character.normalize('NFC')}]`, 'giu'))!;
+      const forms = new Set(same.map(formOf));
+      expect([character, [...forms]]).toEqual([character, [formOf(character)]]);
+      const equal = byForm.get(formOf(character))!.map((each) => each.normalize('NFC'));
+      expect([character, equal.every((each) => same.includes(each))]).toEqual([character, true]);
+    }
+  });
+
+  test('is its own canonical form, which no spelling changes', () => {
+    const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(local, (text) => {
+        const form = canonicalEmail(`${text}@example.com`);
+        if (form === null) return;
+        expect(canonicalEmail(form)).toBe(form);
+        expect(canonicalEmail(`${text.normalize('NFD')}@EXAMPLE.com`)).toBe(form);
+        expect(canonicalEmail(`${text.normalize('NFC')}@example.COM`)).toBe(form);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is measured before anything else is done with it: what is too long is none', () => {
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    onTestFinished(() => normalize.mockRestore());
+    const long = `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}@example.com`;
+    expect(isEmail(long)).toBe(false);
+    expect(isNobodys(long)).toBe(false);
+    expect(vault.indexes(long)).toEqual([]);
+    expect(vault.nameOf(long)).toBe(vault.nameOf(`${long}x`));
+    expect(normalize).not.toHaveBeenCalled();
   });
 });
 
@@ -46,7 +179,14 @@ describe('the vault', () => {
     const { emailSealed, emailIndex } = vault.seal('usr_1', ' Ann@Example.com ');
     expect(vault.open({ id: 'usr_1', emailSealed })).toBe('Ann@Example.com');
     expect(vault.indexes('ANN@EXAMPLE.COM')).toEqual([emailIndex]);
+    expect(vault.nameOf(' ANN@example.com')).toBe(emailIndex.toString('base64url'));
     expect(vault.indexes('ann@example.org')).not.toContainEqual(emailIndex);
+  });
+
+  test('seals no text that is no address', () => {
+    for (const text of ['', 'ann', 'ann@example.com.', 'a\ud800@example.com']) {
+      expect(() => vault.seal('usr_1', text)).toThrow(Error);
+    }
   });
 
   test('seals the same address differently each time, and for one row alone', () => {
@@ -69,10 +209,13 @@ describe('the vault', () => {
 describe.each(backends())('addresses on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await start();
+    app = await start({ env: { REKEY_MASTER_KEY: MASTER_KEY } });
   });
   afterAll(() => app.close());
 
+  const parsed = parseMasterKey(MASTER_KEY);
+  if (!('key' in parsed)) throw new Error(parsed.problem);
+  const keyring = createKeyring(parsed.key);
   const register = (email: string) =>
     app.mutate('register', { email, password: PASSWORD, displayName: 'x' }, '... on RegisterSuccess { user { id } }');
 
@@ -101,6 +244,76 @@ describe.each(backends())('addresses on $name', ({ start }) => {
       const { user } = await app.mutate('login', { email, password: PASSWORD }, selection);
       expect(user.email).toBe('Zoë.Kim@Example.com');
     }
+  });
+
+  test('that mean the same are one account, whatever the case, the composition, or the form of the host', async () => {
+    const selection = '... on LoginSuccess { user { id } }';
+    for (const [one, ...others] of [
+      ['παπασ@example.com', 'ΠΑΠΑΣ@EXAMPLE.COM', 'παπας@example.com'],
+      ['a@münchen.de', 'a@xn--mnchen-3ya.de', 'A@MÜNCHEN.DE'],
+    ] as [string, ...string[]][]) {
+      const { user } = await register(one);
+      for (const other of others) {
+        expect((await register(other)).__typename, other).toBe('EmailTakenError');
+        const login = await app.mutate('login', { email: other, password: PASSWORD }, selection);
+        expect(login.user, other).toEqual({ id: user.id });
+        const bearer = (await app.admin()).accessToken;
+        const found = await app.graphql(BY_EMAIL, { filter: { email: other } }, { bearer });
+        expect(found.data.users.nodes, other).toEqual([{ id: user.id }]);
+      }
+    }
+  });
+
+  test('that were registered under the former rules are found as before, and by every new spelling', async () => {
+    const former = async (email: string, form: string) => {
+      const { user } = await register(email);
+      const index = blindIndex(keyring, 'users.email', form);
+      await app.sql('update users set email_index = ? where id = ?', [index, user.id]);
+      return user.id as string;
+    };
+    // Two accounts of one address, as the former rules allowed them, and one with a host that was not in ASCII.
+    const [sigma, final, host] = [
+      await former('παπαδ@old.example', 'νικοσ@old.example'),
+      await former('παπαε@old.example', 'νικος@old.example'),
+      await former('zo@old.example', 'zoë@köln.example'),
+    ];
+    const bearer = (await app.admin()).accessToken;
+    const idOf = async (email: string) => {
+      const login = await app.mutate('login', { email, password: PASSWORD }, '... on LoginSuccess { user { id } }');
+      return login.user?.id;
+    };
+    expect(await idOf('νικοσ@old.example')).toBe(sigma);
+    expect(await idOf('νικος@old.example')).toBe(final);
+    expect(await idOf('ΝΙΚΟΣ@OLD.example')).toBe(final);
+    for (const email of ['zoë@köln.example', 'ZOË@KÖLN.EXAMPLE', ' zoe\u0308@KÖLN.example']) {
+      expect(await idOf(email), email).toBe(host);
+      expect((await register(email)).__typename, email).toBe('EmailTakenError');
+      const { data } = await app.graphql(BY_EMAIL, { filter: { email } }, { bearer });
+      expect(data.users.nodes, email).toEqual([{ id: host }]);
+    }
+    for (const email of ['νικοσ@old.example', 'ΝΙΚΟΣ@old.example']) {
+      expect((await register(email)).__typename, email).toBe('EmailTakenError');
+    }
+  });
+
+  test.each([
+    ['of 62 000 combining marks', `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}@example.com`],
+    ['of one space too many', `a${' '.repeat(60_000)}b@example.com`],
+    ['with an invisible character', 'ann\u200b@example.com'],
+    ['with an override of direction', 'ann\u202e@example.com'],
+    ['with a host that is none', 'ann@example..com'],
+  ])('%s are no address: nobody registers, logs in or is found with one', async (_, email) => {
+    const result = await app.mutate(
+      'register',
+      { email, password: PASSWORD, displayName: 'x' },
+      '... on InvalidInputError { fields { path } }',
+    );
+    expect(result).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.email' }] });
+    const login = await app.mutate('login', { email, password: PASSWORD }, '');
+    expect(login.__typename).toBe('InvalidCredentialsError');
+    const bearer = (await app.admin()).accessToken;
+    const { data } = await app.graphql(BY_EMAIL, { filter: { email } }, { bearer });
+    expect(data.users.nodes).toEqual([]);
   });
 
   test('that differ at all are different people', async () => {

@@ -3,12 +3,15 @@ import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
 import { open, seal } from '../../src/crypto/seal.ts';
+import { hasFormOfAccessToken } from '../../src/sessions/access-token.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';
+import { send } from '../support/raw.ts';
 
 type Json = Record<string, unknown>;
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -18,6 +21,8 @@ const keyring = (() => {
   if (!('key' in parsed)) throw new Error(parsed.problem);
   return createKeyring(parsed.key, []);
 })();
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** A compact JWS over these two, signed as told. */
 function jws(header: Json, payload: unknown, signature: (input: string) => string): string {
@@ -40,6 +45,30 @@ async function present(app: TestApp, token: string) {
   const response = await fetch(`${app.url}/v1/verify`, { headers: { authorization: `Bearer ${token}` } });
   return { status: response.status, challenge: response.headers.get('www-authenticate'), body: await response.text() };
 }
+
+describe('the form of a token', () => {
+  const beginning = encode({ alg: 'EdDSA', typ: 'at+jwt', kid: 'kid' });
+
+  test('is one spelling for each text of bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.base64String(), (bytes, text) => {
+        const canonical = Buffer.from(bytes).toString('base64url');
+        expect(hasFormOfAccessToken(`${beginning}.${canonical}.${canonical}`)).toBe(true);
+        const given = text.replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_');
+        const isCanonical = given !== '' && Buffer.from(given, 'base64url').toString('base64url') === given;
+        expect(hasFormOfAccessToken(`${beginning}.${given}.AAAA`)).toBe(isCanonical);
+        expect(hasFormOfAccessToken(`${beginning}.AAAA.${given}`)).toBe(isCanonical);
+      }),
+    );
+  });
+
+  test.each(['', '.', '..', beginning, `${beginning}.`, `${beginning}..`, `${beginning}.e30.`, `${beginning}..e30`])(
+    'is not %j',
+    (text) => {
+      expect(hasFormOfAccessToken(text)).toBe(false);
+    },
+  );
+});
 
 describe('a token that is not ours as it stands', () => {
   let app: TestApp;
@@ -202,6 +231,40 @@ describe('a token that is not ours as it stands', () => {
       ...[`${'a'.repeat(9000)}.b.c`, `${first}.${'a'.repeat(9000)}.${third}`],
     ];
     for (const text of texts) await expectRefused(text, text.slice(0, 60));
+  });
+
+  test('another spelling of one that is good, before and after that one was accepted: each would be a cache entry of its own', async () => {
+    const token = jws(header, { ...claims, jti: 'in one spelling' }, ours);
+    const parts = token.split('.') as [string, string, string];
+    const changed = (index: number, change: (part: string) => string) =>
+      parts.map((part, each) => (each === index ? change(part) : part)).join('.');
+    const last = ALPHABET.indexOf(token.at(-1)!);
+    const spellings = [0, 1, 2].flatMap((index) => [
+      ...['=', '==', '===', '.', '\t', ' ', '!', 'A', 'AA', 'AAA', '%3D', '\u00a0'].map((end) =>
+        changed(index, (part) => part + end),
+      ),
+      ...['\t', ' ', '=', '\u00ad', '\u0085', '\u00a0', '*', '~', '.'].map((inner) =>
+        changed(index, (part) => part.slice(0, 5) + inner + part.slice(5)),
+      ),
+      changed(index, (part) => `\t${part}`),
+    ]);
+    // The last character of 64 bytes has four bits to spare.
+    for (let spare = 1; spare < 16; spare++) spellings.push(token.slice(0, -1) + ALPHABET[last + spare]);
+    const plain = parts[2].replaceAll('-', '+').replaceAll('_', '/');
+    if (plain !== parts[2]) spellings.push(`${parts[0]}.${parts[1]}.${plain}`);
+    const load = vi.spyOn(app.app.database.reads, 'query');
+    onTestFinished(() => load.mockRestore());
+    for (let round = 0; round < 2; round++) {
+      for (const spelling of new Set(spellings)) {
+        // White space at the very end is the header's, not the token's (RFC 9110 §5.5).
+        if (/[ \t]$/.test(spelling)) continue;
+        const headers = { authorization: `Bearer ${spelling}` };
+        expect((await send(app.url, '/v1/verify', { headers })).status, spelling).toBe(401);
+        expect(await app.app.services.inspect(spelling), spelling).toBeNull();
+      }
+      expect(load.mock.calls.filter(([{ name }]) => name === 'session-load')).toHaveLength(round);
+      expect((await present(app, token)).status).toBe(204);
+    }
   });
 
   test('F0.6: one in X-API-Key, before and after it was accepted as Bearer', async () => {

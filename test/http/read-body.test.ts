@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { charsetIsUtf8, decodeUtf8, readBody } from '../../src/http/read-body.ts';
+import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from '../../src/http/read-body.ts';
 
 const LARGEST = 2000;
 
@@ -74,6 +74,22 @@ describe('the body of a request', () => {
     await closed;
     await expect(read(request)).rejects.toBe(request.errored);
     expect(request.errored).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('the media type of a body', () => {
+  const typeOf = (contentType?: string) => mediaTypeOf({ headers: { 'content-type': contentType } } as IncomingMessage);
+
+  test.each([
+    [undefined, undefined],
+    ['', ''],
+    ['application/json', 'application/json'],
+    ['Application/JSON \t; charset=utf-8', 'application/json'],
+    // A no-break space is no white space of HTTP: this is another type.
+    ['application/json\u00a0', 'application/json\u00a0'],
+    ['\ufeffapplication/json', '\ufeffapplication/json'],
+  ])('of %j is %j', (type, expected) => {
+    expect(typeOf(type)).toBe(expected);
   });
 });
 

@@ -35,6 +35,53 @@ describe('what is not there', () => {
   });
 });
 
+describe('the absolute form of a request target', () => {
+  const get = (target: string, headers: Record<string, string> = {}) => send(app.url, target, { headers });
+
+  test.each(['http://any', 'https://any', 'HTTP://ANY.example:8080', 'http://[2001:db8::1]:80', 'http://u:p@any'])(
+    'with %s before it means the same path',
+    async (origin) => {
+      expect(await get(`${origin}/livez`)).toMatchObject({ status: 200, text: 'ok' });
+      expect(await get(`${origin}/livez?x=http://any/y`)).toMatchObject({ status: 200, text: 'ok' });
+      expect((await get(`${origin}/readyz`)).status).toBe(200);
+      expect((await get(`${origin}/metrics`)).status).toBe(200);
+      expect((await get(`${origin}/.well-known/jwks.json`)).json.keys).toBeInstanceOf(Array);
+      for (const path of ['', '/', '?livez', '?/livez', '/nothing', '//livez', '/http://any/livez']) {
+        expect(await get(`${origin}${path}`), path).toMatchObject({ status: 404, json: { error: 'not_found' } });
+      }
+    },
+  );
+
+  test('is accepted by every endpoint, its query included', async () => {
+    const headers = { 'x-api-key': secret };
+    expect((await get('http://any/v1/verify', headers)).status).toBe(204);
+    expect((await get('http://any/v1/verify?permission=orders:read', headers)).status).toBe(403);
+    expect((await get('http://any/v1/verify?path=/orders?permission=x', headers)).status).toBe(200);
+    expect((await get('https://any/v1/verify?permission=orders:read&path=/orders', headers)).status).toBe(403);
+    const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+    const asked = await send(app.url, 'http://any/v1/introspect', { method: 'POST', headers: form, body: 'token=x' });
+    expect(asked.json).toEqual({ active: false });
+    const json = { ...headers, 'content-type': 'application/json' };
+    const body = '{"query":"{ viewer { scopes } }"}';
+    const { json: answer } = await send(app.url, 'http://any/graphql', { method: 'POST', headers: json, body });
+    expect(answer.data.viewer.scopes).toContain('INTROSPECT');
+  });
+
+  test.each(['*', 'ftp://any/livez', 'http:///livez', 'https://?/livez', 'urn:rekey', 'ws://any/livez'])(
+    'is not %s: 404',
+    async (target) => {
+      for (const method of ['GET', 'OPTIONS', 'POST']) {
+        const answer = await sendBytes(
+          app.url,
+          `${method} ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+        );
+        // What is no request target at all is refused by Node.
+        expect(answer, method).toMatch(/^HTTP\/1\.1 40[04] /);
+      }
+    },
+  );
+});
+
 describe('every door', () => {
   test.each(DOORS)('%s forbids guessing what its answers are, whatever it answers', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {

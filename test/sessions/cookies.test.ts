@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { send } from '../support/raw.ts';
 import { as, eventsOf, exchange, later, login, refresh, sessionRow, TOKENS, UNLIMITED } from '../support/sessions.ts';
 
 const CSRF = { 'x-rekey-csrf': '1' };
@@ -57,10 +59,12 @@ describe.each(backends())('cookies on $name', ({ start }) => {
       expect(attributes.slice(0, -1)).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict']);
     }
     const { tokens } = answer.data.login;
-    const ends = [tokens.accessTokenExpiresAt, tokens.refreshTokenExpiresAt];
-    for (const [index, { attributes }] of jar.cookies.entries()) {
-      expect(attributes.at(-1)).toBe(`Expires=${new Date(ends[index]).toUTCString()}`);
-    }
+    // By Max-Age alone: `Expires` is compared with the clock of the browser, which may be minutes ahead.
+    const [access, refreshing] = jar.cookies.map(({ attributes }) =>
+      Number(/^Max-Age=(\d+)$/.exec(attributes.at(-1)!)![1]),
+    );
+    expect(300 - access!).toBeLessThanOrEqual(2);
+    expect(604_800 - refreshing!).toBeLessThanOrEqual(2);
     expect([tokens.accessToken, tokens.refreshToken]).toEqual(['', '']);
     const body = JSON.stringify(answer.data);
     for (const { value } of jar.cookies) expect(body).not.toContain(value);
@@ -145,6 +149,45 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     }
   });
 
+  test('a cookie that occurs twice is refused, and nothing is done: nothing says which one is the right one', async () => {
+    const [{ jar }, other] = [await browser(), await login(app, member)];
+    const twice = [
+      `${jar.header}; ${ACCESS}=${other.accessToken}`,
+      `${ACCESS}=${other.accessToken}; ${jar.header}`,
+      `${jar.header}; ${REFRESH}=${other.refreshToken}`,
+    ];
+    for (const cookie of twice) {
+      const headers = { cookie, ...CSRF };
+      expect((await fetch(`${app.url}/v1/verify`, { headers })).status).toBe(400);
+      expect((await viewer(headers)).status).toBe(400);
+      expect((await refreshBy(headers)).data).toBeUndefined();
+      expect((await app.graphql('mutation { logout { __typename } }', {}, { headers })).data).toBeUndefined();
+      expect((await viewer(headers, { bearer: other.accessToken })).data.viewer.user.id).toBe(member.id);
+    }
+    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+    expect(await app.accepts(other.accessToken)).toBe(true);
+  });
+
+  test('two Cookie headers are one list', async () => {
+    const { jar } = await browser();
+    const get = async (...cookies: string[]) => {
+      const lines = [...cookies.map((cookie) => ['Cookie', cookie]), ['X-Rekey-CSRF', '1'], ['Host', 'x']];
+      return (await send(app.url, '/v1/verify', { headers: lines.flat() })).status;
+    };
+    const ours = `${ACCESS}=${jar.values[ACCESS]}`;
+    expect(await get('a=b', ours)).toBe(204);
+    expect(await get(`${ours}; \u00a0${ACCESS}=x`)).toBe(204);
+    expect(await get(ours, ours)).toBe(400);
+    expect(await get(`\u00a0${ours}`)).toBe(401);
+  });
+
+  test('an Authorization of another scheme, as a site behind a password has it, leaves the cookies as they are', async () => {
+    const { jar, sessionId } = await browser();
+    const headers = { cookie: jar.header, ...CSRF, authorization: 'Basic c3RhZ2luZzpzdGFnaW5n' };
+    expect((await viewer(headers)).data.viewer.credential.id).toBe(sessionId);
+    expect((await refreshBy(headers)).data.refreshSession.tokens.session.id).toBe(sessionId);
+  });
+
   test('a cookie of another name is none of ours', async () => {
     const { jar } = await browser();
     for (const name of ['rekey-access', '__Secure-rekey-access', '__host-rekey-access', `x${ACCESS}`]) {
@@ -184,6 +227,107 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     expect(answer.data.refreshSession.tokens).toMatchObject({
       refreshToken: expect.stringMatching(/^rkr_/),
       session: { id: other.sessionId },
+    });
+  });
+
+  describe('a login in a browser that holds a session', () => {
+    const again = (
+      cookie: string,
+      more: { email?: string; password?: string; cookies?: boolean } = {},
+      headers = CSRF,
+    ) => {
+      const input = { email: member.email, password: PASSWORD, cookies: true, ...more };
+      return app.graphql(LOGIN, { input }, { headers: { cookie, ...headers } });
+    };
+
+    test('ends that session on every replica before it answers', async () => {
+      const { jar, sessionId } = await browser();
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true); // So that it is remembered.
+      const answer = await again(jar.header);
+      const next = jarOf(answer.headers);
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
+      expect(await exchange(app, jar.values[REFRESH]!)).toBe('REVOKED');
+      expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
+      expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
+      const { session } = answer.data.login.tokens;
+      expect(session.id).not.toBe(sessionId);
+      expect((await viewer({ cookie: next.header, ...CSRF })).data.viewer.credential.id).toBe(session.id);
+    });
+
+    test('ends it where only the refresh token is left, or where that one was used', async () => {
+      const { jar, sessionId } = await browser();
+      const refreshed = jarOf((await refreshBy({ cookie: jar.header, ...CSRF })).headers);
+      await again(`${ACCESS}=rotten; ${REFRESH}=${jar.values[REFRESH]}`);
+      expect((await sessionRow(app, sessionId)).revoked_at).not.toBeNull();
+      expect(await app.accepts(refreshed.values[ACCESS]!)).toBe(false);
+    });
+
+    test('ends it where it is the session of another person, for that one can use this browser no more', async () => {
+      const { jar, sessionId } = await browser();
+      const other = await app.member();
+      const { data } = await again(jar.header, { email: other.email });
+      expect(data.login.__typename).toBe('LoginSuccess');
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
+      expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+    });
+
+    test('ends it once, of many logins at once, and each starts a session', async () => {
+      const { jar, sessionId } = await browser();
+      const answers = await Promise.all(Array.from({ length: 6 }, () => again(jar.header)));
+      for (const { data } of answers) expect(data.login.__typename).toBe('LoginSuccess');
+      expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
+    });
+
+    test('ends what the field before has put there: one operation leaves one session', async () => {
+      const { jar } = await browser();
+      const input = { email: member.email, password: PASSWORD, cookies: true };
+      const document = `mutation ($input: LoginInput!) { ${['a', 'b', 'c']
+        .map((alias) => `${alias}: login(input: $input) { ... on LoginSuccess { tokens { session { id } } } }`)
+        .join(' ')} }`;
+      const { data } = await app.graphql(document, { input }, { headers: { cookie: jar.header, ...CSRF } });
+      const ids = ['a', 'b', 'c'].map((alias) => data[alias].tokens.session.id);
+      const ended = await Promise.all(ids.map(async (id) => (await sessionRow(app, id)).revoked_at !== null));
+      expect(ended).toEqual([true, true, false]);
+    });
+
+    test('ends nothing where the password is wrong', async () => {
+      const { jar } = await browser();
+      const { data } = await again(jar.header, { password: 'wrong' });
+      expect(data.login.__typename).toBe('InvalidCredentialsError');
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+    });
+
+    test('ends nothing without the CSRF header, without `cookies`, or beside another credential', async () => {
+      const { jar } = await browser();
+      await again(jar.header, {}, {} as typeof CSRF);
+      await again(jar.header, { cookies: false });
+      const input = { email: member.email, password: PASSWORD, cookies: true };
+      await app.graphql(LOGIN, { input }, { bearer: member.accessToken, headers: { cookie: jar.header, ...CSRF } });
+      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+    });
+
+    test('does not mind a session that is over, has expired or never was', async () => {
+      const [over, expired] = [await browser(), await browser()];
+      await app.graphql('mutation { logout { __typename } }', {}, { headers: { cookie: over.jar.header, ...CSRF } });
+      await later(app, expired.sessionId, 15 * 86_400);
+      const disabled = await app.member();
+      await app.mutate('disableUser', { userId: disabled.id }, '', as(await app.admin()));
+      const cookies = [
+        over.jar.header,
+        expired.jar.header,
+        `${REFRESH}=${disabled.refreshToken}`,
+        `${REFRESH}=${makeSecret('rkr')}`,
+        `${REFRESH}=${member.accessToken}`,
+        `${REFRESH}=garbage`,
+      ];
+      for (const cookie of cookies) {
+        const { data } = await again(cookie);
+        expect(data.login.__typename, cookie).toBe('LoginSuccess');
+      }
+      expect(await eventsOf(app, over.sessionId)).toEqual(['session.started', 'session.revoked']);
+      expect((await sessionRow(app, expired.sessionId)).revoked_at).toBeNull();
     });
   });
 
@@ -302,4 +446,20 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
   });
+});
+
+test('cookies of the longest tokens that can be configured have at most 4096 bytes, which every browser keeps', async () => {
+  // Each character of the issuer takes as many bytes in the token as configuration counts for it.
+  const env = { REKEY_ISSUER: `urn:${'"'.repeat(254)}`, REKEY_ACCESS_TOKEN_SECONDS: '86400' };
+  const app = await startTestApp({ env });
+  onTestFinished(() => app.close());
+  const { email, accessToken } = await app.admin();
+  const answer = await app.graphql(LOGIN, { input: { email, password: PASSWORD, cookies: true } });
+  const cookies = answer.headers.getSetCookie();
+  expect(cookies).toHaveLength(2);
+  for (const cookie of cookies) expect(Buffer.byteLength(cookie)).toBeLessThanOrEqual(4096);
+  expect(await app.accepts(accessToken)).toBe(true);
+  expect(
+    (await app.graphql(VIEWER, {}, { headers: { cookie: jarOf(answer.headers).header, ...CSRF } })).errors,
+  ).toBeUndefined();
 });

@@ -48,7 +48,7 @@ export type CredentialStatus =
 export type LoginInput = {
   /**
    * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
-   * rely on the cookies carry the header `X-Rekey-CSRF: 1`.
+   * rely on the cookies carry the header `X-Rekey-CSRF: 1`. A login that carries it ends the session that the cookies held.
    */
   cookies?: boolean;
   email: string;

@@ -280,7 +280,7 @@ export type InvalidInputError = UserError & {
 export type LoginInput = {
   /**
    * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
-   * rely on the cookies carry the header `X-Rekey-CSRF: 1`.
+   * rely on the cookies carry the header `X-Rekey-CSRF: 1`. A login that carries it ends the session that the cookies held.
    */
   cookies: Scalars['Boolean']['input'];
   email: Scalars['String']['input'];

@@ -3,7 +3,8 @@ import { invalidCredentials } from '../../outcomes.ts';
 
 export const login: NonNullable<MutationResolvers['login']> = async (_parent, { input }, context) => {
   await context.services.limits.login(context.em(), context.origin.ipAddress, input.email);
-  const outcome = await context.services.accounts.login(context.unitOfWork(), input);
+  const replaces = input.cookies ? context.cookies.refreshToken : null;
+  const outcome = await context.services.accounts.login(context.unitOfWork(), input, replaces);
   switch (outcome.kind) {
     case 'loggedIn':
       return {
