@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import { BAD_CONFIGURATION, ConfigError, readConfig } from './config.ts';
+import { createHttpServer } from './http/server.ts';
 import { messageOf } from './kernel/message-of.ts';
 
 /** How long requests under way may take after SIGTERM. */
@@ -17,7 +17,7 @@ try {
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
-  const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 65_000 }, app.handle);
+  const server = createHttpServer(app.handle);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

@@ -1,4 +1,5 @@
 import { InputCheck, type InvalidInput } from '../access/input.ts';
+import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from '../access/permission.ts';
 import { type Principal, permissionsNotHeld } from '../access/principal.ts';
 import { type Scope, staysInWorkspace } from '../access/scope.ts';
 import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
@@ -12,9 +13,8 @@ export interface NewApiKeyInput {
   workspaceId: string | null;
 }
 
-const MOST_PERMISSIONS = 50;
-// No comma and no white space: permissions travel in a header, as a list.
-const PERMISSION = /^[A-Za-z0-9._:/*-]{1,100}$/;
+/** An error names this many of the permissions that are not held: it must not grow with what was sent. */
+const MOST_NAMED = 5;
 
 /** The key's own fields, cleaned; or everything that is wrong with them. */
 export function checkNewApiKey(
@@ -36,14 +36,7 @@ export function checkNewApiKey(
   );
 
   const permissions = [...new Set(input.permissions)];
-  check.require(permissions.length <= MOST_PERMISSIONS, 'input.permissions', `Must be at most ${MOST_PERMISSIONS}.`);
-  check.require(
-    permissions.every((permission) => PERMISSION.test(permission)),
-    'input.permissions',
-    'Each must have 1 to 100 characters of A-Z a-z 0-9 . _ : / * -',
-  );
-  const notHeld = permissionsNotHeld(caller, permissions).filter((permission) => PERMISSION.test(permission));
-  check.require(notHeld.length === 0, 'input.permissions', `This credential does not hold ${notHeld.join(', ')}.`);
+  checkPermissions(permissions, caller, check);
 
   const longest = latestEnd(caller);
   const expiresAt = input.expiresAt ?? longest;
@@ -54,6 +47,25 @@ export function checkNewApiKey(
     `Must be no later than the calling credential's own, ${longest?.toISOString()}.`,
   );
   return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt, workspaceId };
+}
+
+function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
+  const path = 'input.permissions';
+  check.require(permissions.length <= MOST_PERMISSIONS, path, `Must be at most ${MOST_PERMISSIONS}.`);
+  check.require(
+    permissions.every(isPermission),
+    path,
+    'Each must have 1 to 100 characters of A-Z a-z 0-9 . _ : / * - and must not be `-` alone.',
+  );
+  check.require(
+    permissions.join(',').length <= MOST_PERMISSION_CHARACTERS,
+    path,
+    `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in all, with one more between every two.`,
+  );
+  const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
+  const named = notHeld.slice(0, MOST_NAMED).join(', ');
+  const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';
+  check.require(notHeld.length === 0, path, `This credential does not hold ${named}${more}.`);
 }
 
 /**

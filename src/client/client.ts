@@ -1,9 +1,32 @@
-import type { TypedDocumentString } from './generated/graphql.ts';
+import {
+  BootstrapDocument,
+  LoginDocument,
+  RefreshSessionDocument,
+  type TypedDocumentString,
+} from './generated/graphql.ts';
 
 export interface RekeyClientOptions {
   /** Where the service is, e.g. `https://rekey.example.com`. */
   url: string;
-  /** What to authenticate with, asked for before every request, so that it may change. */
+  /**
+   * What to authenticate with. A function is called before every request, so that the credential may change. It may
+   * renew the session itself: `LoginDocument`, `RefreshSessionDocument` and `BootstrapDocument` are sent without it.
+   *
+   * @example
+   * ```ts
+   * const rekey = new RekeyClient({
+   *   url: 'https://rekey.example.com',
+   *   async credential() {
+   *     if (Date.parse(tokens.accessTokenExpiresAt) > Date.now() + 10_000) return tokens.accessToken;
+   *     const input = { refreshToken: tokens.refreshToken };
+   *     const { refreshSession } = await rekey.execute(RefreshSessionDocument, { input });
+   *     if (refreshSession.__typename !== 'RefreshSessionSuccess') throw new Error(refreshSession.message);
+   *     tokens = refreshSession.tokens;
+   *     return tokens.accessToken;
+   *   },
+   * });
+   * ```
+   */
   credential?: string | (() => string | undefined | Promise<string | undefined>);
   fetch?: typeof globalThis.fetch;
 }
@@ -35,6 +58,9 @@ export class RekeyError extends Error {
   }
 }
 
+/** These carry their own proof. An expired access token beside it says nothing, and the service may refuse it. */
+const WITHOUT_CREDENTIAL: ReadonlySet<unknown> = new Set([BootstrapDocument, LoginDocument, RefreshSessionDocument]);
+
 /** Sends the typed documents of this package, or any others of the same kind. */
 export class RekeyClient {
   readonly #options: RekeyClientOptions;
@@ -52,7 +78,8 @@ export class RekeyClient {
     ...[variables]: Variables extends Record<string, never> ? [] : [Variables]
   ): Promise<Result> {
     const { url, credential, fetch = globalThis.fetch } = this.#options;
-    const presented = typeof credential === 'function' ? await credential() : credential;
+    const needed = WITHOUT_CREDENTIAL.has(document) ? undefined : credential;
+    const presented = typeof needed === 'function' ? await needed() : needed;
     let answer: { data?: Result | null; errors?: RekeyErrorEntry[] };
     try {
       const response = await fetch(new URL('/graphql', url), {

@@ -1,13 +1,21 @@
 import { RekeyError } from './client.ts';
 
-/** Who a credential stands for. */
+/** The credential is good, and holds the permission that was asked for. This is who it stands for. */
 export interface Verified {
+  ok: true;
+  credentialId: string;
   userId: string | null;
   workspaceId: string | null;
-  credentialId: string;
   scopes: string[];
   permissions: string[];
+  /** When the credential expires, RFC 3339; null: never. */
+  expiresAt: string | null;
 }
+
+/** The credential is not good (401), or does not hold the permission (403). Answer the request with this status. */
+export type Refused =
+  | { ok: false; status: 401; code: 'UNAUTHENTICATED' }
+  | { ok: false; status: 403; code: 'FORBIDDEN' };
 
 export interface VerifierOptions {
   /** Where the service is, e.g. `http://rekey.internal:4000`. */
@@ -15,50 +23,107 @@ export interface VerifierOptions {
   fetch?: typeof globalThis.fetch;
 }
 
+export interface VerifyOptions {
+  /** A permission that the credential must hold. */
+  permission?: string | undefined;
+  /**
+   * The IP address of the client that presented the credential, for the limit of bad credentials. Without it, all of
+   * them count against the address of this process. The service must name this process in `REKEY_TRUSTED_PROXIES`.
+   */
+  clientAddress?: string | undefined;
+}
+
 /** What fits into a header, and is shorter than what servers refuse to read. No credential is anything else. */
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
+/** One IPv4 or IPv6 address, with a zone or without. A list would let a client choose its address. */
+const ADDRESS = /^[0-9A-Fa-f:.]{2,45}(%[\w.-]{1,16})?$/;
+
+const UNAUTHENTICATED: Refused = { ok: false, status: 401, code: 'UNAUTHENTICATED' };
+const FORBIDDEN: Refused = { ok: false, status: 403, code: 'FORBIDDEN' };
 
 /**
- * Asks `/v1/verify` who a credential stands for, on every call: whatever you would keep of the answer could outlive a
- * revocation.
+ * Makes a function that asks `/v1/verify` who a credential stands for. It asks on every call: an answer that is kept
+ * could outlive a revocation.
  *
- * @returns null where the credential is not good, or does not hold `permission`
- * @throws RekeyError `AUTHENTICATION_UNAVAILABLE` where the service cannot know, `RATE_LIMITED` where this address had too
- *   many refused, `NETWORK` where nobody answers, or not as the service does: let nobody in, and send nobody away for good
+ * @example
+ * ```ts
+ * const verify = createVerifier({ url: 'http://rekey.internal:4000' });
+ *
+ * const result = await verify(secret, { permission: 'deploy:staging', clientAddress: request.socket.remoteAddress });
+ * if (!result.ok) return new Response(null, { status: result.status });
+ * console.log(result.userId);
+ * ```
+ *
+ * The function throws a `RekeyError` where there is no yes or no. Answer 503 then, and never let the request pass:
+ * - `AUTHENTICATION_UNAVAILABLE`: the service cannot know, or does not answer (`cause` says why),
+ * - `RATE_LIMITED`: too many bad credentials from this address; see `retryAfterSeconds`,
+ * - `INVALID_REQUEST`: the service does not understand the question, e.g. an empty `permission`.
+ *
+ * It throws a `TypeError` where `clientAddress` is not an IP address.
  */
 export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
-  return async (credential: string, { permission }: { permission?: string } = {}): Promise<Verified | null> => {
-    if (!SENDABLE.test(credential)) return null;
+  return async (secret: string, { permission, clientAddress }: VerifyOptions = {}): Promise<Verified | Refused> => {
+    if (clientAddress !== undefined && !ADDRESS.test(clientAddress)) {
+      throw new TypeError('`clientAddress` must be one IP address, e.g. `request.socket.remoteAddress`.');
+    }
+    if (!SENDABLE.test(secret)) return UNAUTHENTICATED;
     const target = new URL('/v1/verify', url);
     if (permission !== undefined) target.searchParams.set('permission', permission);
+    const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
+    if (clientAddress !== undefined) headers['x-forwarded-for'] = clientAddress;
     let response: Response;
     try {
-      response = await fetch(target, { headers: { authorization: `Bearer ${credential}` } });
+      // The service never redirects. The secret must not follow a redirect of another server.
+      response = await fetch(target, { headers, redirect: 'manual' });
     } catch (cause) {
-      throw new RekeyError([], { cause });
+      throw unavailable('The service does not answer.', cause);
     }
-    if (response.status === 401 || response.status === 403) return null;
-    if (response.status !== 204) throw await notVerified(response);
-    const list = (name: string) => (response.headers.get(name) ?? '').split(',').filter(Boolean);
-    return {
-      userId: response.headers.get('x-rekey-user') || null,
-      workspaceId: response.headers.get('x-rekey-workspace') || null,
-      credentialId: response.headers.get('x-rekey-credential') ?? '',
-      scopes: list('x-rekey-scopes'),
-      permissions: list('x-rekey-permissions'),
-    };
+    return response.status === 204 ? verified(response.headers) : refused(response);
+  };
+}
+
+function verified(headers: Headers): Verified {
+  const value = (name: string) => {
+    const text = headers.get(`x-rekey-${name}`);
+    return text === null || text === '' || text === '-' ? null : text;
+  };
+  const list = (name: string) => value(name)?.split(',') ?? [];
+  const credentialId = value('credential');
+  if (credentialId === null) throw unavailable('The answer names no credential: it is not the service that answers.');
+  return {
+    ok: true,
+    credentialId,
+    userId: value('user'),
+    workspaceId: value('workspace'),
+    scopes: list('scopes'),
+    permissions: list('permissions'),
+    expiresAt: value('expires'),
   };
 }
 
 /** What `/v1/verify` says besides yes and no. */
-const CODES = ['AUTHENTICATION_UNAVAILABLE', 'RATE_LIMITED', 'BAD_CREDENTIALS_IN_REQUEST', 'INVALID_REQUEST'];
+const CODES = [
+  'AUTHENTICATION_UNAVAILABLE',
+  'RATE_LIMITED',
+  'BAD_CREDENTIALS_IN_REQUEST',
+  'INVALID_REQUEST',
+  'REQUEST_HEADER_FIELDS_TOO_LARGE',
+];
 
-async function notVerified(response: Response): Promise<RekeyError> {
+/** @throws RekeyError where the answer is not a no of the service */
+async function refused(response: Response): Promise<Refused> {
   const body: unknown = await response.json().catch(() => null);
   const { error, error_description } = Object(body) as Record<string, unknown>;
+  if (response.status === 401 && error === 'unauthenticated') return UNAUTHENTICATED;
+  if (response.status === 403 && error === 'insufficient_scope') return FORBIDDEN;
   const code = CODES.find((known) => known === String(error).toUpperCase());
+  if (code === undefined) throw unavailable(`The answer ${response.status} is not one of the service.`);
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const message = code ? String(error_description) : `Somebody else than the service answered: ${response.status}.`;
-  const extensions = { code: code ?? 'NETWORK', ...(retryAfterSeconds >= 0 ? { retryAfterSeconds } : {}) };
-  return new RekeyError([{ message, extensions }]);
+  const extensions = { code, ...(retryAfterSeconds >= 0 ? { retryAfterSeconds } : {}) };
+  throw new RekeyError([{ message: String(error_description), extensions }]);
+}
+
+function unavailable(message: string, cause?: unknown): RekeyError {
+  const extensions = { code: 'AUTHENTICATION_UNAVAILABLE' };
+  return new RekeyError([{ message, extensions }], cause === undefined ? {} : { cause });
 }

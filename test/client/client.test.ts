@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  BootstrapDocument,
   CreateApiKeyDocument,
   createVerifier,
   LoginDocument,
+  RefreshSessionDocument,
   RekeyClient,
   type RekeyError,
   RotateApiKeyDocument,
@@ -48,46 +50,142 @@ describe('the client', () => {
   });
 });
 
-describe('the verifier', () => {
-  test('tells who a credential stands for, and whether it holds a permission', async () => {
-    const { id, secret } = await app.apiKey(await app.admin(), { scopes: [], permissions: ['deploy:prod'] });
-    const verify = createVerifier({ url: app.url });
-    expect(await verify(secret)).toMatchObject({ credentialId: id, permissions: ['deploy:prod'] });
-    expect(await verify(secret, { permission: 'deploy:prod' })).not.toBeNull();
-    expect(await verify(secret, { permission: 'deploy:test' })).toBeNull();
-    expect(await verify('rka_nobody')).toBeNull();
+describe('the client sends no credential where it would get one', () => {
+  test('a client whose access token is dead renews its session, also from within `credential`', async () => {
+    const { refreshToken } = await app.member();
+    let accessToken = '';
+    const rekey: RekeyClient = new RekeyClient({
+      url: app.url,
+      async credential() {
+        if (accessToken) return accessToken;
+        const { refreshSession } = await rekey.execute(RefreshSessionDocument, { input: { refreshToken } });
+        if (refreshSession.__typename !== 'RefreshSessionSuccess') throw new Error(refreshSession.message);
+        accessToken = refreshSession.tokens.accessToken;
+        return accessToken;
+      },
+    });
+    expect((await rekey.execute(ViewerDocument)).viewer.credential.__typename).toBe('Session');
+
+    const another = await app.member();
+    const dead = new RekeyClient({ url: app.url, credential: 'eyJ.dead.token' });
+    const renewed = await dead.execute(RefreshSessionDocument, { input: { refreshToken: another.refreshToken } });
+    expect(renewed.refreshSession.__typename).toBe('RefreshSessionSuccess');
   });
 
-  test('sends nobody away with an outage whose credential cannot be one, and asks nobody about it', async () => {
+  test('login, bootstrap and refresh go without the header, and the credential is not asked for', async () => {
+    const sent: Headers[] = [];
+    const rekey = new RekeyClient({
+      url: app.url,
+      credential: () => {
+        throw new Error('asked for');
+      },
+      fetch: async (_url, init) => {
+        sent.push(new Headers(init?.headers));
+        return Response.json({ data: {} });
+      },
+    });
+    const person = { email: 'a@example.com', password: PASSWORD };
+    await rekey.execute(LoginDocument, { input: person });
+    await rekey.execute(BootstrapDocument, { input: { ...person, setupToken: 'x', displayName: 'A' } });
+    await rekey.execute(RefreshSessionDocument, { input: { refreshToken: 'x' } });
+    expect(sent.map((headers) => headers.has('authorization'))).toEqual([false, false, false]);
+    await expect(rekey.execute(ViewerDocument)).rejects.toThrow('asked for');
+  });
+});
+
+describe('the verifier', () => {
+  test('says who a credential stands for', async () => {
+    const admin = await app.admin();
+    const expiresAt = '2099-12-31T23:59:59.000Z';
+    const { id, secret } = await app.apiKey(admin, { scopes: [], permissions: ['deploy:prod', 'a.b'], expiresAt });
+    const verify = createVerifier({ url: app.url });
+    const verified = {
+      ok: true,
+      credentialId: id,
+      userId: admin.id,
+      workspaceId: null,
+      scopes: [],
+      permissions: ['deploy:prod', 'a.b'],
+      expiresAt,
+    };
+    expect(await verify(secret)).toEqual(verified);
+    expect(await verify(secret, { permission: 'deploy:prod' })).toEqual(verified);
+    const plain = await app.apiKey(admin, { scopes: ['API_KEYS_READ'] });
+    expect(await verify(plain.secret)).toMatchObject({ scopes: ['API_KEYS_READ'], permissions: [], expiresAt: null });
+  });
+
+  test('tells a bad credential (401) from one that lacks the permission (403)', async () => {
+    const { secret } = await app.apiKey(await app.admin(), { scopes: [], permissions: ['deploy:prod'] });
+    const verify = createVerifier({ url: app.url });
+    expect(await verify(secret, { permission: 'deploy:test' })).toEqual({ ok: false, status: 403, code: 'FORBIDDEN' });
+    for (const bad of ['rka_unknown', `${secret}x`, 'eyJ.eyJ.x'])
+      expect(await verify(bad), bad).toEqual({ ok: false, status: 401, code: 'UNAUTHENTICATED' });
+  });
+
+  test('refuses what cannot be a credential without asking the service', async () => {
     const verify = createVerifier({ url: 'http://127.0.0.1:1' });
     for (const garbage of ['', ' ', 'rka_a b', 'rka_a\nb', 'schlüssel€', 'x'.repeat(20_000)])
-      expect(await verify(garbage), garbage.slice(0, 20)).toBeNull();
+      expect(await verify(garbage), garbage.slice(0, 20)).toMatchObject({ ok: false, status: 401 });
   });
 
-  test('throws where the service cannot be asked, instead of turning anybody away', async () => {
-    await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({ code: 'NETWORK' });
-    for (const body of ['<h1>Not here</h1>', 'null', '1', '{"error":"Bad Gateway"}', '{"error":{}}']) {
-      const headers = { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' };
-      const fetch = async () => new Response(body, { status: 502, headers });
-      await expect(createVerifier({ url: app.url, fetch })('rka_any'), body).rejects.toMatchObject({
-        code: 'NETWORK',
-        retryAfterSeconds: undefined,
-      });
+  test('throws where it cannot know: there is no answer, or it comes from another server', async () => {
+    const unknown = { name: 'RekeyError', code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: undefined };
+    await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({
+      ...unknown,
+      cause: expect.any(Error),
+    });
+    const answers: [number, string | null][] = [
+      ...['<h1>Not here</h1>', 'null', '1', '{"error":"Bad Gateway"}', '{"error":{}}'].map((body): [number, string] => [
+        502,
+        body,
+      ]),
+      [401, '<h1>Log in to the proxy</h1>'],
+      [401, '{"error":"insufficient_scope"}'],
+      [403, '{"message":"Forbidden by the firewall"}'],
+      [200, '{}'],
+      [204, null],
+      [302, null],
+    ];
+    for (const [status, body] of answers) {
+      const headers = { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT', location: 'http://127.0.0.1:1/login' };
+      const fetch = async () => new Response(body, { status, headers });
+      await expect(createVerifier({ url: app.url, fetch })('rka_any'), `${status} ${body}`).rejects.toMatchObject(
+        unknown,
+      );
     }
   });
 
-  test('says what is in the way, and when to try again', async () => {
-    const strict = await startTestApp({ env: { REKEY_FAILED_AUTH_PER_MINUTE: '1' } });
-    try {
-      const verify = createVerifier({ url: strict.url });
-      expect(await verify('rka_nobody')).toBeNull();
-      await expect(verify('rka_nobody')).rejects.toMatchObject({
-        code: 'RATE_LIMITED',
-        message: expect.stringMatching(/^Too many/),
-        retryAfterSeconds: expect.closeTo(30, -2),
-      });
-    } finally {
-      await strict.close();
-    }
+  test('throws where the service does not understand the question', async () => {
+    const { secret } = await app.apiKey(await app.admin());
+    const verify = createVerifier({ url: app.url });
+    await expect(verify(secret, { permission: '' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  describe('the address of the client', () => {
+    test('is counted in place of the caller’s, where the service trusts the caller', async () => {
+      const env = { REKEY_FAILED_AUTH_PER_MINUTE: '1', REKEY_TRUSTED_PROXIES: '127.0.0.1/32' };
+      const strict = await startTestApp({ env });
+      try {
+        const verify = createVerifier({ url: strict.url });
+        for (const clientAddress of ['192.0.2.1', '2001:db8::1', 'fe80::1%eth0', undefined])
+          expect(await verify('rka_unknown', { clientAddress })).toMatchObject({ status: 401 });
+        await expect(verify('rka_unknown', { clientAddress: '192.0.2.1' })).rejects.toMatchObject({
+          code: 'RATE_LIMITED',
+          message: expect.stringMatching(/^Too many/),
+          retryAfterSeconds: expect.closeTo(30, -2),
+        });
+        expect(await verify('rka_unknown', { clientAddress: '192.0.2.2' })).toMatchObject({ status: 401 });
+      } finally {
+        await strict.close();
+      }
+    });
+
+    test.each(['192.0.2.1, 192.0.2.2', 'unknown', '', '192.0.2.1\r\nX-API-Key: x', '[::1]:443', 'x'.repeat(50)])(
+      'must be one address: %j',
+      async (clientAddress) => {
+        const verify = createVerifier({ url: 'http://127.0.0.1:1' });
+        await expect(verify('rka_any', { clientAddress })).rejects.toThrow(TypeError);
+      },
+    );
   });
 });

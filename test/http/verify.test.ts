@@ -28,10 +28,11 @@ describe('who it is stands in the headers', () => {
     expect(answer.text).toBe('');
     expect(answer.headers).toMatchObject({
       'x-rekey-user': admin.id,
-      'x-rekey-workspace': '',
+      'x-rekey-workspace': '-',
       'x-rekey-credential': key.id,
       'x-rekey-scopes': 'API_KEYS_READ,WORKSPACES_READ',
       'x-rekey-permissions': PERMISSIONS.join(','),
+      'x-rekey-expires': '-',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
@@ -49,8 +50,10 @@ describe('who it is stands in the headers', () => {
     expect(answer.status).toBe(204);
     expect(answer.headers).toMatchObject({
       'x-rekey-user': admin.id,
+      'x-rekey-workspace': '-',
       'x-rekey-credential': admin.sessionId,
-      'x-rekey-permissions': '',
+      'x-rekey-permissions': '-',
+      'x-rekey-expires': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
     expect(String(answer.headers['x-rekey-scopes']).split(',')).toContain('ADMIN');
   });
@@ -65,7 +68,8 @@ describe('who it is stands in the headers', () => {
     const bound = await app.apiKey(admin, { scopes: [], workspaceId: workspace.id });
     expect((await verify('', { authorization: `Bearer ${bound.secret}` })).headers).toMatchObject({
       'x-rekey-workspace': workspace.id,
-      'x-rekey-scopes': '',
+      'x-rekey-scopes': '-',
+      'x-rekey-permissions': '-',
     });
   });
 
@@ -76,13 +80,53 @@ describe('who it is stands in the headers', () => {
       'x-rekey-workspace': 'wsp_FORGED',
       'x-rekey-user': 'usr_FORGED',
     });
-    for (const name of ['user', 'workspace', 'credential', 'scopes', 'permissions']) {
-      expect(headers).toHaveProperty(`x-rekey-${name}`);
+    for (const name of ['user', 'workspace', 'credential', 'scopes', 'permissions', 'expires']) {
+      expect(headers[`x-rekey-${name}`]).toMatch(/^\S+$/);
       expect(String(headers[`x-rekey-${name}`])).not.toContain('FORGED');
     }
   });
 
-  test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\u0001', 'a;b'])(
+  test('of a key that expires: when it does, as RFC 3339', async () => {
+    const expiresAt = '2099-12-31T23:59:59.500Z';
+    const expiring = await app.apiKey(admin, { scopes: [], expiresAt });
+    const { headers } = await verify('', { authorization: `Bearer ${expiring.secret}` });
+    expect(headers['x-rekey-expires']).toBe(expiresAt);
+  });
+
+  test('a permission that only plain SQL can write is not passed on as two, nor breaks the answer', async () => {
+    const written = await app.apiKey(admin, { scopes: [], permissions: ['orders:read'] });
+    for (const [permissions, told] of [
+      [['orders:read', 'a,admin:all', 'b\r\nX-Rekey-User: usr_FORGED', 'ö', ''], 'orders:read'],
+      [['a,b'], '-'],
+      [['-'], '-'],
+    ] as const) {
+      const list = 'array(select jsonb_array_elements_text(?::jsonb))';
+      await app.sql(`update api_keys set permissions = ${list} where id = ?`, [
+        JSON.stringify(permissions),
+        written.id,
+      ]);
+      await expect
+        .poll(async () => (await verify('', { authorization: `Bearer ${written.secret}` })).headers)
+        .toMatchObject({ 'x-rekey-user': admin.id, 'x-rekey-permissions': told });
+    }
+  });
+
+  test('all headers of the largest answer together are below the 4 KiB that nginx reads by default', async () => {
+    const longest = Array.from({ length: 50 }, (_, index) => `${index}:`.padEnd(40, 'x')).slice(0, 49);
+    const permissions = [...longest, 'y'.repeat(2048 - longest.join(',').length - 1)];
+    expect(permissions.join(',')).toHaveLength(2048);
+    const largest = await app.apiKey(admin, { scopes: [], permissions });
+    const { headers } = await verify('', { authorization: `Bearer ${largest.secret}` });
+    expect(headers['x-rekey-permissions']).toBe(permissions.join(','));
+    const scopes = String(
+      (await verify('', { authorization: `Bearer ${admin.accessToken}` })).headers['x-rekey-scopes'],
+    );
+    const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0);
+    // What later versions add to the answer must find room, too.
+    expect(bytes + scopes.length).toBeLessThan(4096 - 512);
+  });
+
+  test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\u0001', 'a;b', '-', '\ud800', '"a"'])(
     'no permission can write a header of its own, or pass for two: %j',
     async (permission) => {
       const refused = await app.mutate(
@@ -158,12 +202,14 @@ describe('the answer does not depend on how it is asked', () => {
 });
 
 describe('?permission= asks for more', () => {
-  test.each(['?permission=orders:read', '?permission=orders%3Aread', '?x=1&permission=a.b_c:/d*-e'])(
-    'a permission that is held: 204 (%s)',
-    async (query) => {
-      expect((await verify(query, asKey())).status).toBe(204);
-    },
-  );
+  test.each([
+    '?permission=orders:read',
+    '?permission=orders%3Aread',
+    '?%70ermission=a.b_c:/d*-e',
+    '?&permission=orders:read&',
+  ])('a permission that is held: 204 (%s)', async (query) => {
+    expect((await verify(query, asKey())).status).toBe(204);
+  });
 
   test('several permissions are all needed', async () => {
     expect((await verify('?permission=orders:read&permission=orders:write', asKey())).status).toBe(204);
@@ -171,7 +217,7 @@ describe('?permission= asks for more', () => {
     expect((await verify('?permission=orders:delete&permission=orders:read', asKey())).status).toBe(403);
   });
 
-  test.each(['orders:delete', 'orders', 'ORDERS:READ', 'orders:read,orders:write', '', '*', 'orders:read%20'])(
+  test.each(['orders:delete', 'orders', 'ORDERS:READ', 'orders:read,orders:write', '*', '-', 'orders:read%20'])(
     'a permission that is not held to the letter: 403 (%j)',
     async (permission) => {
       const answer = await verify(`?permission=${permission}`, asKey());
@@ -190,6 +236,72 @@ describe('?permission= asks for more', () => {
 
   test('who is nobody is told that first, whatever is asked for', async () => {
     expect((await verify('?permission=orders:delete')).status).toBe(401);
+  });
+});
+
+describe('a question that is not understood is 400: a misspelt restriction is not "no restriction"', () => {
+  const problemOf = async (query: string) => {
+    const answer = await verify(query, asKey());
+    expect(answer, query).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
+    expect(answer.headers).not.toHaveProperty('x-rekey-user');
+    expect(answer.text.length, query.slice(0, 50)).toBeLessThan(250);
+    return answer.json.error_description as string;
+  };
+
+  test.each([
+    'permissions=orders:read',
+    'Permission=orders:read',
+    'PERMISSION=orders:read',
+    'permission[]=orders:read',
+    'permission%5B%5D=orders:read',
+    'permission%20=orders:read',
+    'scope=ADMIN',
+    'scopes=ADMIN',
+    'permission=orders:read&scope=ADMIN',
+    'permission=orders:read&permissions=orders:write',
+    'x',
+    '=orders:read',
+    '?permission=orders:read',
+    'p%61th=/orders',
+    'Path=/orders',
+    'permissions=orders:read&path=/orders',
+    'permission=orders:read&x=1&path=/orders',
+  ])('an unknown parameter: %s', async (query) => {
+    expect(await problemOf(`?${query}`)).toMatch(/^Unknown parameter/);
+  });
+
+  test('it is named where it is short, and is not repeated where it is long or may be a secret', async () => {
+    expect(await problemOf('?permissions=x')).toContain('`permissions`');
+    for (const name of ['x'.repeat(12_000), key.secret, '%3Cscript%3E', '%00', '%F0%9F%98%80', '%ED%A0%80'])
+      expect(await problemOf(`?${name}=1`)).toMatch(/^Unknown parameter\. /);
+    expect(await problemOf(`?${'x&'.repeat(5000)}`)).toContain('`x`');
+  });
+
+  test.each(['?permission=', '?permission', '?permission=orders:read&permission=', '?permission=&path=/orders'])(
+    'an empty permission, as of a variable that is not set: %s',
+    async (query) => {
+      expect(await problemOf(query)).toContain('`permission` is empty');
+    },
+  );
+
+  test.each(['?path=&permission=orders:read', '?path=&permissions=orders:read/orders', '?path=&x=1/orders?y=2'])(
+    'anything of the operator behind path=: %s',
+    async (query) => {
+      expect(await problemOf(query)).toContain('`path=`');
+    },
+  );
+
+  test('what a client writes into its own path is not read', async () => {
+    for (const path of [
+      '/a?permissions=x',
+      '/a?scope=ADMIN&permission=',
+      '/a&b',
+      '/?path=',
+      '/a?&permission=p',
+      '*',
+      '',
+    ])
+      expect((await verify(`?permission=orders:read&path=${path}`, asKey())).status, path).toBe(200);
   });
 });
 

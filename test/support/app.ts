@@ -1,9 +1,10 @@
 // One replica, listening on a port of its own, and the ways people use it.
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { embeddedTemplate } from './embedded-template.ts';
 import { databasesAt } from './postgres.ts';
@@ -181,7 +182,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...options.overrides,
   });
   await app.start();
-  const server = createServer(app.handle);
+  const server = createHttpServer(app.handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return new TestApp(app, server, log);
 }

@@ -1,6 +1,7 @@
 // One PostgreSQL and one Redis for the whole run, started here and nowhere else: a server that happens to listen on a
 // standard port is never touched. Test files take `inject('postgresUrl')` and `inject('redisUrl')`.
 import type { TestProject } from 'vitest/node';
+import { findGateway, GATEWAYS } from './gateways.ts';
 import { findPostgres, startPostgres } from './postgres.ts';
 import { findRedis, startRedis } from './redis.ts';
 
@@ -23,22 +24,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('redisUrl', null);
   if (process.env.REKEY_TEST_SERVERS === 'none') return async () => undefined; // whoever asked knows what is skipped
 
-  const missing: (keyof typeof MISSING)[] = [];
-  if (findPostgres() === null) missing.push('PostgreSQL');
-  if (findRedis() === null) missing.push('Redis');
-  if (missing.length > 0 && process.env.CI) {
-    const names = missing.map((name) => MISSING[name]).join(' and ');
-    throw new Error(`Nothing is skipped in CI, and this machine lacks ${names}.`);
+  const missing = new Map<string, string>();
+  if (findPostgres() === null) missing.set('PostgreSQL', MISSING.PostgreSQL);
+  if (findRedis() === null) missing.set('Redis', MISSING.Redis);
+  for (const gateway of GATEWAYS) {
+    const { name, packages } = gateway;
+    if (findGateway(gateway) === null) missing.set(name, `${name} (Debian: apt-get install ${packages})`);
   }
-  for (const name of missing) {
+  if (missing.size > 0 && process.env.CI) {
+    throw new Error(`Nothing is skipped in CI, and this machine lacks ${[...missing.values()].join(' and ')}.`);
+  }
+  for (const [name, what] of missing) {
     process.stderr.write(
-      `SKIPPED: every suite that needs ${name}, which is not on this machine. To run them: ${MISSING[name]}\n`,
+      `SKIPPED: every suite that needs ${name}, which is not on this machine. To run them: ${what}\n`,
     );
   }
 
   const [postgres, redis] = await Promise.allSettled([
-    missing.includes('PostgreSQL') ? null : startPostgres(),
-    missing.includes('Redis') ? null : startRedis(),
+    missing.has('PostgreSQL') ? null : startPostgres(),
+    missing.has('Redis') ? null : startRedis(),
   ]);
   const teardown = async () => {
     for (const started of [postgres, redis]) if (started.status === 'fulfilled') await started.value?.destroy();

@@ -46,7 +46,7 @@ rm -rf "$1"
  * When this process is gone, for whatever reason, sends `signal` to the process whose id is in `pidFile` and removes
  * `directory`. The answer calls it off: the directory is removed already, or will be by the caller.
  */
-export function reapWhenWeAreGone(directory: string, pidFile: string, signal: 'QUIT' | 'KILL'): () => void {
+export function reapWhenWeAreGone(directory: string, pidFile: string, signal: 'QUIT' | 'TERM' | 'KILL'): () => void {
   const reaper = spawn('/bin/sh', ['-c', REAPER, 'reaper', directory, pidFile, signal], {
     detached: true, // Ctrl-C in a terminal goes to the whole group: the one who cleans up must not be in it
     stdio: ['pipe', 'ignore', 'ignore'],

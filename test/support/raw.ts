@@ -15,13 +15,19 @@ export interface RawRequest {
   method?: string;
   headers?: OutgoingHttpHeaders | readonly string[];
   body?: string | Buffer;
+  /** The address to send from. */
+  localAddress?: string;
 }
 
 /** One request, sent as it is, on a connection of its own. Rejects where the connection breaks without an answer. */
-export function send(origin: string, path: string, { method = 'GET', headers = {}, body }: RawRequest = {}) {
+export function send(
+  origin: string,
+  path: string,
+  { method = 'GET', headers = {}, body, localAddress }: RawRequest = {},
+) {
   const { hostname, port } = new URL(origin);
   return new Promise<RawAnswer>((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
+    const sent = request({ hostname, port, path, method, headers, localAddress, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

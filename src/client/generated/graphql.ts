@@ -28,7 +28,7 @@ export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   /** What it is for, so that you still know in a year. 1 to 100 characters. */
   name: string;
-  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -`; at most 50, and at most what the calling credential holds (an administrator: any). */
+  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -` and not `-` alone; at most 50, with at most 2 048 characters in all, and at most what the calling credential holds (an administrator: any). */
   permissions?: Array<string>;
   /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
   scopes?: Array<Scope>;

@@ -156,7 +156,7 @@ export type CreateApiKeyInput = {
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** What it is for, so that you still know in a year. 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -`; at most 50, and at most what the calling credential holds (an administrator: any). */
+  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -` and not `-` alone; at most 50, with at most 2 048 characters in all, and at most what the calling credential holds (an administrator: any). */
   permissions: Array<Scalars['String']['input']>;
   /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
   scopes: Array<Scope>;

@@ -225,6 +225,12 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       ['a permission with a comma', { permissions: ['a,b'] }, 'input.permissions'],
       ['an empty permission', { permissions: [''] }, 'input.permissions'],
       ['a permission of 101 characters', { permissions: ['x'.repeat(101)] }, 'input.permissions'],
+      ['a permission that means none in a list', { permissions: ['-'] }, 'input.permissions'],
+      [
+        'permissions that no gateway passes on',
+        { permissions: Array.from({ length: 21 }, (_, i) => `${i}`.padEnd(98, 'x')) },
+        'input.permissions',
+      ],
       ['51 permissions', { permissions: Array.from({ length: 51 }, (_, i) => `p${i}`) }, 'input.permissions'],
     ])('%s is refused', async (_what, input, path) => {
       const refused = await create({ bearer: (await app.admin()).accessToken }, input);

@@ -1,0 +1,85 @@
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { COMMON_HEADERS } from './respond.ts';
+import type { Handler } from './router.ts';
+
+/** The request line and all headers together. What gateways send on is shorter. */
+const MOST_HEADER_BYTES = 16 * 1024;
+/** How long a client that is still sending may take to read why it was refused. */
+const LINGER_MS = 2_000;
+
+/** An HTTP server that answers in JSON also where a request cannot be read. */
+export function createHttpServer(handle: Handler): Server {
+  const options = { requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: MOST_HEADER_BYTES };
+  const server = createServer(options, handle);
+  // Node drops all headers after the first 2000 without a word, those that a gateway adds at the end as well. Their
+  // size bounds their number.
+  server.maxHeadersCount = 0;
+  server.on('clientError', refuseUnreadable);
+  return server;
+}
+
+/** Connections that end because of something that could not be read. */
+const ending = new WeakSet<Socket>();
+
+interface Refusal {
+  status: number;
+  error: string;
+  description: string;
+}
+
+function refusalOf(code: string | undefined): Refusal {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        status: 431,
+        error: 'request_header_fields_too_large',
+        description: `The request line and the headers have more than ${MOST_HEADER_BYTES} bytes. Send fewer or shorter headers.`,
+      };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, error: 'content_too_large', description: 'The chunk extensions of the body are too long.' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return {
+        status: 408,
+        error: 'request_timeout',
+        description: 'The request did not arrive in time. Send it again.',
+      };
+    default:
+      return { status: 400, error: 'invalid_request', description: 'The request is not well-formed HTTP/1.1.' };
+  }
+}
+
+/**
+ * Writes the answer to a request for which Node has no response object. The connection ends with it, but not at once:
+ * a client that is still sending would get a reset in its place.
+ */
+function refuseUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
+  // `_httpMessage` is the response under way on this connection. Node's own handler reads it, too; there is no other way.
+  const socket = stream as Socket & { _httpMessage?: ServerResponse };
+  if (!socket.writable || ending.has(socket)) return; // Each further piece of a refused request is an error again.
+  ending.add(socket);
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const underWay = socket._httpMessage;
+  if (underWay && (underWay.headersSent || underWay.req.complete)) {
+    // What cannot be read comes after that request: a refusal would be taken for its answer.
+    underWay.once('finish', () => socket.destroySoon());
+    return;
+  }
+  const { status, error: name, description } = refusalOf(error.code);
+  const body = JSON.stringify({ error: name, error_description: description });
+  const headers = {
+    ...COMMON_HEADERS,
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Date: new Date().toUTCString(),
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([header, value]) => `${header}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(linger));
+}

@@ -1,0 +1,303 @@
+// What README promises of each gateway, with the files that it prints.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Account, startTestApp, type TestApp } from '../support/app.ts';
+import {
+  type Arrived,
+  type Backend,
+  findGateway,
+  GATEWAYS,
+  type Gateway,
+  type GatewayKind,
+  startBackend,
+  startGateway,
+} from '../support/gateways.ts';
+import { databasesAt } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+import { type RawRequest, send } from '../support/raw.ts';
+import { until } from '../support/until.ts';
+
+const IDENTITY = ['user', 'workspace', 'credential', 'scopes', 'permissions', 'expires'].map(
+  (name) => `x-rekey-${name}`,
+);
+const FAILURES_PER_MINUTE = 5;
+const EXPIRES_AT = '2099-12-31T23:59:59.000Z';
+const PREFLIGHT = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
+
+const postgresUrl = inject('postgresUrl');
+let database: TcpProxy | null = null;
+let app: TestApp;
+let admin: Account;
+let backend: Backend;
+const keys = {} as Record<'full' | 'plain' | 'bound' | 'largest', { id: string; secret: string }>;
+/** Keys that Rekey has not cached, one for each gateway. */
+const unseen = new Map<string, { secret: string }>();
+let workspaceId: string;
+
+beforeAll(async () => {
+  let databaseUrl: string | null = null;
+  if (postgresUrl) {
+    const direct = await databasesAt(postgresUrl).createDatabase();
+    const { hostname, port } = new URL(direct);
+    database = await startProxy({ host: hostname, port: Number(port) });
+    databaseUrl = database.url(direct);
+  }
+  const env = {
+    REKEY_TRUSTED_PROXIES: '127.0.0.1/32',
+    REKEY_FAILED_AUTH_PER_MINUTE: String(FAILURES_PER_MINUTE),
+  };
+  app = await startTestApp({ databaseUrl, env });
+  admin = await app.admin();
+  backend = await startBackend();
+  const made = await app.mutate(
+    'createWorkspace',
+    { name: 'a team' },
+    '... on CreateWorkspaceSuccess { workspace { id } }',
+    { bearer: admin.accessToken },
+  );
+  workspaceId = made.workspace.id;
+  const permissions = ['api:use', 'orders:read'];
+  const long = Array.from({ length: 21 }, (_, index) => `${index}:`.padEnd(95, 'x'));
+  keys.full = await app.apiKey(admin, { permissions, expiresAt: EXPIRES_AT });
+  keys.plain = await app.apiKey(admin, { scopes: [] });
+  keys.bound = await app.apiKey(admin, { scopes: ['API_KEYS_READ'], permissions, workspaceId });
+  keys.largest = await app.apiKey(admin, { permissions: ['api:use', ...long] });
+  for (const { name } of GATEWAYS) unseen.set(name, await app.apiKey(admin, { permissions }));
+});
+afterAll(async () => {
+  await backend?.close();
+  await database?.heal();
+  await app?.close();
+  await database?.close();
+});
+
+/** Names and values of everything that a backend may take for an identity header, however it is spelled. */
+function identityOf({ rawHeaders }: Arrived): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase().replaceAll('_', '-');
+    if (IDENTITY.includes(name)) (found[name] ??= []).push(rawHeaders[index + 1]!);
+  }
+  return found;
+}
+
+/** Every identity header in every spelling that reaches one, as a client would claim it. */
+function forged(value = 'FORGED'): string[] {
+  const spellings = IDENTITY.flatMap((name) => [
+    name,
+    name.toUpperCase(),
+    name.replaceAll('-', '_'),
+    name.replace('-', '_'),
+    name.replace(/-(?=\w+$)/, '_').toUpperCase(),
+  ]);
+  return spellings.flatMap((name) => [name, value]);
+}
+
+describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (kind: GatewayKind) => {
+  /** Requests are counted by address, so each gateway's clients have addresses of their own. */
+  const network = `127.0.${GATEWAYS.indexOf(kind) + 1}`;
+  let toRekey: TcpProxy;
+  let gateway: Gateway;
+  const started: Gateway[] = [];
+
+  const start = async (options: { ask?: string; mistake?: [string, string] } = {}) => {
+    const rekey = `http://127.0.0.1:${toRekey.port}`;
+    const another = await startGateway(kind, { rekey, backend: backend.url, ...options });
+    started.push(another);
+    return another;
+  };
+  beforeAll(async () => {
+    toRekey = await startProxy({ host: '127.0.0.1', port: Number(new URL(app.url).port) });
+    gateway = await start();
+  });
+  afterAll(async () => {
+    for (const each of started) await each.stop();
+    await toRekey?.close();
+  });
+
+  const ask = (path: string, request: RawRequest & { through?: Gateway } = {}) => {
+    const { through = gateway, ...rest } = request;
+    return send(through.url, path, { localAddress: `${network}.1`, ...rest });
+  };
+  const as = ({ secret }: { secret: string }): Record<string, string> => ({ 'x-api-key': secret });
+  const arrived = async (path: string, request: RawRequest & { through?: Gateway } = {}): Promise<Arrived> => {
+    const answer = await ask(path, request);
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json;
+  };
+  /** The answer to a request that must not come to the backend. */
+  const refused = async (request: RawRequest & { through?: Gateway }) => {
+    const before = backend.arrivals;
+    const answer = await ask('/orders', request);
+    expect(backend.arrivals, 'the backend got it').toBe(before);
+    return answer;
+  };
+
+  test('a good credential comes to the backend with who it is', async () => {
+    const of = async (headers: Record<string, string>) => identityOf(await arrived('/orders', { headers }));
+    expect(await of(as(keys.full))).toEqual({
+      'x-rekey-user': [admin.id],
+      'x-rekey-workspace': ['-'],
+      'x-rekey-credential': [keys.full.id],
+      'x-rekey-scopes': ['API_KEYS_READ,API_KEYS_WRITE'],
+      'x-rekey-permissions': ['api:use,orders:read'],
+      'x-rekey-expires': [EXPIRES_AT],
+    });
+    expect(await of({ authorization: `Bearer ${keys.bound.secret}` })).toMatchObject({
+      'x-rekey-workspace': [workspaceId],
+      'x-rekey-expires': ['-'],
+    });
+  });
+
+  test('the request itself comes to the backend as it was: method, target, body', async () => {
+    const headers = { ...as(keys.full), 'content-type': 'application/octet-stream' };
+    const target = '/orders/a%20b?x=1&y=%2F&permission=z';
+    const body = Buffer.alloc(300_000, 'x');
+    expect(await arrived(target, { method: 'PUT', headers, body })).toMatchObject({
+      method: 'PUT',
+      url: target,
+      bodyBytes: body.length,
+    });
+    const chunked = { ...headers, 'transfer-encoding': 'chunked' };
+    expect((await arrived('/', { method: 'POST', headers: chunked, body })).bodyBytes).toBe(body.length);
+  });
+
+  test.each([400, 401, 403, 429, 500, 503])('the answer of the backend stays what it is: %i', async (status) => {
+    const answer = await ask(`/status/${status}`, { headers: as(keys.full) });
+    expect(answer).toMatchObject({ status, json: { url: `/status/${status}` } });
+    expect(answer.headers).not.toHaveProperty('retry-after');
+  });
+
+  describe('no identity header of a client comes to the backend', () => {
+    test('whether the credential has a value for it or not, in any spelling', async () => {
+      const anyKey = await start({ ask: '/v1/verify' });
+      for (const [through, key] of [
+        [gateway, keys.full],
+        [gateway, keys.bound],
+        [anyKey, keys.plain],
+      ] as const) {
+        for (const value of ['FORGED', '']) {
+          const headers = ['host', 'api.example', ...forged(value), 'x-api-key', key.secret, ...forged(value)];
+          const identity = identityOf(await arrived('/orders', { through, headers }));
+          expect(Object.keys(identity).sort()).toEqual([...IDENTITY].sort());
+          for (const [name, values] of Object.entries(identity)) {
+            expect(values, name).toEqual([expect.stringMatching(/^(?!FORGED)\S+$/)]);
+          }
+        }
+      }
+      const identity = identityOf(await arrived('/orders', { through: anyKey, headers: as(keys.plain) }));
+      expect(identity).toMatchObject({ 'x-rekey-scopes': ['-'], 'x-rekey-permissions': ['-'] });
+    });
+
+    test('and no client can have one removed by naming it in `Connection`', async () => {
+      for (const name of IDENTITY) {
+        const headers = { ...as(keys.bound), connection: `close, ${name.toUpperCase()}` };
+        const answer = await ask('/orders', { headers });
+        if (answer.status === 400) continue;
+        expect(answer.status).toBe(200);
+        expect(Object.keys(identityOf(answer.json)).sort(), name).toEqual([...IDENTITY].sort());
+      }
+    });
+
+    test('nor with a preflight, which needs no credential', async () => {
+      const headers = ['host', 'api.example', ...Object.entries(PREFLIGHT).flat(), ...forged()];
+      const preflight = await arrived('/orders', { method: 'OPTIONS', headers });
+      expect(preflight.method).toBe('OPTIONS');
+      expect(identityOf(preflight)).toEqual({});
+    });
+  });
+
+  test('nothing else is taken for a preflight', async () => {
+    for (const method of ['GET', 'POST'])
+      expect(await refused({ method, headers: PREFLIGHT })).toMatchObject({ status: 401 });
+    const { origin } = PREFLIGHT;
+    expect(await refused({ method: 'OPTIONS', headers: { origin } })).toMatchObject({ status: 401 });
+  });
+
+  test('without a credential, or with a bad one: 401 with a challenge', async () => {
+    const localAddress = `${network}.2`;
+    const missing = await refused({ localAddress });
+    expect(missing).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="rekey"' } });
+    const bad = await refused({ localAddress, headers: { authorization: 'Bearer nonsense' } });
+    expect(bad.status).toBe(401);
+    expect(bad.headers['www-authenticate']).toContain('error="invalid_token"');
+  });
+
+  test('a credential without the permission, a session among them: 403', async () => {
+    expect((await refused({ headers: as(keys.plain) })).status).toBe(403);
+    expect((await refused({ headers: { authorization: `Bearer ${admin.accessToken}` } })).status).toBe(403);
+  });
+
+  test('a request that contradicts itself, and a parameter that is misspelt in the configuration: 400 for good', async () => {
+    const both = { ...as(keys.full), authorization: `Bearer ${keys.bound.secret}` };
+    const misspelt = await start({ ask: '/v1/verify?permissions=api:use' });
+    for (const request of [{ headers: both }, { headers: as(keys.full), through: misspelt }]) {
+      const answer = await refused(request);
+      expect(answer.status).toBe(400);
+      expect(answer.headers).not.toHaveProperty('retry-after');
+    }
+  });
+
+  test('more headers than Rekey reads: 400 or 431, for good', async () => {
+    const cookies = Array.from({ length: 3 }, () => ['cookie', `a=${'x'.repeat(7000)}`]).flat();
+    const answer = await refused({ headers: ['host', 'api.example', 'x-api-key', keys.full.secret, ...cookies] });
+    expect([400, 431]).toContain(answer.status);
+    expect(answer.headers).not.toHaveProperty('retry-after');
+  });
+
+  test('the largest identity, beside long headers of the client: it passes', async () => {
+    const headers = { ...as(keys.largest), cookie: `a=${'x'.repeat(7000)}` };
+    const identity = identityOf(await arrived('/orders', { headers }));
+    expect(identity['x-rekey-permissions']![0]!.length).toBeGreaterThan(2000);
+  });
+
+  test('too many failures of one address: 429, and when to come back, for that address alone', async () => {
+    const fail = (localAddress: string, forwardedFor: string) =>
+      refused({
+        localAddress,
+        headers: { authorization: 'Bearer nonsense', 'x-forwarded-for': forwardedFor },
+      });
+    // The client changes the address that it claims with every request.
+    const statuses: number[] = [];
+    for (let i = 0; i < FAILURES_PER_MINUTE; i++) statuses.push((await fail(`${network}.3`, `192.0.2.${i}`)).status);
+    const limited = await fail(`${network}.3`, '192.0.2.99');
+    expect([...new Set(statuses)]).toEqual([401]);
+    expect(limited).toMatchObject({ status: 429, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
+    expect((await fail(`${network}.4`, `${network}.3`)).status).toBe(401);
+  });
+
+  describe('where it cannot be known, 503 says when to come back, and nothing reaches the backend', () => {
+    const expectUnavailable = async (request: RawRequest & { through?: Gateway }) => {
+      const answer = await refused(request);
+      expect(answer.status, gateway.log().slice(-2000)).toBe(503);
+      expect(answer.headers['retry-after']).toBe('1');
+    };
+
+    test('Rekey is gone, or does not answer', async () => {
+      toRekey.cut();
+      await expectUnavailable({ headers: as(keys.full) });
+      await expectUnavailable({});
+      await toRekey.heal();
+      await arrived('/orders', { headers: as(keys.full) });
+      toRekey.blackhole();
+      await expectUnavailable({ headers: as(keys.full) });
+      await toRekey.heal();
+      await arrived('/orders', { headers: as(keys.full) });
+    });
+
+    test.skipIf(!postgresUrl)('Rekey’s database is gone', async () => {
+      const headers = as(unseen.get(kind.name)!);
+      database!.cut();
+      await expectUnavailable({ headers });
+      await database!.heal();
+      await until('Rekey has its database again', async () => (await ask('/orders', { headers })).status === 200);
+    });
+
+    if (kind.files.length > 1) {
+      test('the script of the gateway fails', async () => {
+        const through = await start({ mistake: ['name in ipairs(IDENTITY) do', 'name in ipairs(nothing) do'] });
+        const answer = await refused({ through, headers: as(keys.full) });
+        expect([500, 503]).toContain(answer.status);
+      });
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHttpServer } from '../../src/http/server.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { send, sendBytes } from '../support/raw.ts';
+
+let app: TestApp;
+let secret: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  secret = (await app.apiKey(await app.admin())).secret;
+});
+afterAll(() => app.close());
+
+/** Sends these bytes and nothing more, keeps the connection open, and reads until the server closes it. */
+function whatIsAnswered(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
+    let heard = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(heard));
+  });
+}
+
+/** Status, headers by lower-case name, and body of one raw answer. */
+function parse(raw: string) {
+  const [head = '', body = ''] = raw.split('\r\n\r\n', 2);
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ', 2)));
+  return { statusLine, headers, body };
+}
+
+describe('a request that cannot be read is answered in JSON, with the headers of every answer', () => {
+  const long = (bytes: number) => 'x'.repeat(bytes);
+  const get = (path: string, headers: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+  test.each([
+    ['one header above 16 KiB', get('/v1/verify', `X-Long: ${long(17_000)}\r\n`), 431],
+    ['many headers above 16 KiB', get('/v1/verify', `X-Short: ${long(90)}\r\n`.repeat(180)), 431],
+    ['a credential of a megabyte', get('/v1/verify', `Authorization: Bearer ${long(1_000_000)}\r\n`), 431],
+    ['a URL above 16 KiB', get(`/v1/verify?permission=${long(17_000)}`, ''), 431],
+    ['a URL above 16 KiB, at /graphql', get(`/graphql?${long(17_000)}`, ''), 431],
+    ['no HTTP at all', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', 400],
+    ['a header without a name', get('/v1/verify', ': x\r\n'), 400],
+    ['two lengths', 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    [
+      'a chunk without a length',
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      400,
+    ],
+  ])('%s', async (_, bytes, status) => {
+    const { statusLine, headers, body } = parse(await whatIsAnswered(app.url, bytes));
+    expect(statusLine).toMatch(new RegExp(`^HTTP/1.1 ${status} \\w`));
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      connection: 'close',
+    });
+    expect(JSON.parse(body)).toEqual({
+      error: status === 431 ? 'request_header_fields_too_large' : 'invalid_request',
+      error_description: expect.stringMatching(/^.{10,200}$/),
+    });
+    expect(body).not.toContain('xxxx');
+  });
+
+  test('headers just below the limit are read', async () => {
+    const answer = await send(app.url, '/v1/verify', {
+      headers: { authorization: `Bearer ${secret}`, 'x-long': 'x'.repeat(16_000) },
+    });
+    expect(answer.status).toBe(204);
+  });
+
+  test('a header that a gateway adds behind thousands of others is read as well', async () => {
+    const padding = 'a:\r\n'.repeat(3000);
+    const bytes = `GET /v1/verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${padding}X-API-Key: ${secret}\r\n\r\n`;
+    expect(await sendBytes(app.url, bytes)).toMatch(/^HTTP\/1\.1 204 /);
+  });
+});
+
+test('a refusal is never taken for the answer to the request before it on the same connection', async () => {
+  const held = Promise.withResolvers<() => void>();
+  const server = createHttpServer((_request, response) => held.resolve(() => response.end('the first answer')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const refused = Promise.withResolvers<void>();
+    server.on('clientError', () => refused.resolve());
+    const { port } = server.address() as AddressInfo;
+    const bytes = `GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`;
+    const heard = whatIsAnswered(`http://127.0.0.1:${port}`, bytes);
+    const answer = await held.promise;
+    await refused.promise;
+    answer();
+    expect(await heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*the first answer$/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
