@@ -8,7 +8,8 @@ import { patienceMs } from '../revocation/replica.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
 import { ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresDoorbell, replaceBroken } from './postgres.ts';
+import { DedicatedSql, PooledSql, PostgresDoorbell, watchPool } from './postgres.ts';
+import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -59,17 +60,19 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const log = (message: string) => logger.debug(message);
   const orm = await MikroORM.init({
     ...ormOptions({ subscribers, log }),
-    clientUrl: url,
+    clientUrl: addressIn(url),
     pool: { min: 0, max: 10 },
+    // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
+      ...connectionTo(url, {
+        applicationName: 'rekey',
+        statementMs: STATEMENT_TIMEOUT_MS,
+        lockMs: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
+        idleInTransactionMs: IDLE_TRANSACTION_MS,
+      }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
       query_timeout: ANSWER_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'rekey',
-      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      onPoolCreated: replaceBroken,
+      onPoolCreated: watchPool,
     },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
@@ -89,8 +92,8 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
         ...ormOptions({ log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
-        clientUrl: url,
-        driverOptions: { keepAlive: true, application_name: 'rekey-migrate' },
+        clientUrl: addressIn(url),
+        driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
@@ -125,6 +128,10 @@ async function openEmbedded({
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
+  // One session, which has begun: it is set up before anything is asked.
+  await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
+    JSON.stringify(sessionSettings()),
+  ]);
   const sql = new EmbeddedSql(pglite);
   return {
     reads: new EmbeddedSql(pglite, READ_TIMEOUT_MS),
