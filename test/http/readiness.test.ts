@@ -88,3 +88,51 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
     }
   });
 });
+
+describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and refuses writes', () => {
+  let redis: RedisServer;
+  let app: TestApp;
+  beforeAll(async () => {
+    redis = await startRedis();
+    app = await startTestApp({ redisUrl: redis.url });
+  });
+  afterAll(async () => {
+    await app?.close();
+    await redis?.destroy();
+  });
+
+  const sharedCache = async () => {
+    const { status, json } = await send(app.url, '/readyz');
+    return [status, json.sharedCache];
+  };
+  const WAYS: [what: string, begin: string[][], end: string[][]][] = [
+    ['it is a replica', [['replicaof', '127.0.0.1', '1']], [['replicaof', 'no', 'one']]],
+    ['it is out of memory', [['config', 'set', 'maxmemory', '1']], [['config', 'set', 'maxmemory', '0']]],
+    [
+      'it has taken the right to write from us',
+      [['acl', 'setuser', 'default', '-set', '-del', '-unlink']],
+      [['acl', 'setuser', 'default', '+@all']],
+    ],
+    [
+      'it waits for replicas',
+      [['config', 'set', 'min-replicas-to-write', '1']],
+      [['config', 'set', 'min-replicas-to-write', '0']],
+    ],
+  ];
+
+  test.each(WAYS)(
+    'since %s: is named, takes no replica out of service, and is still read',
+    async (_what, begin, end) => {
+      await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
+      const refused = [200, 'refuses writes: misses ask the database more often'];
+      const before = app.log.length;
+      for (const command of begin) await redis.command(...command);
+      // More than a breaker would take.
+      for (let turn = 0; turn < 10; turn++) expect(await sharedCache()).toEqual(refused);
+      expect(await app.app.shared!.isReachable()).toBe(true);
+      expect(app.log.slice(before).filter((line) => line.includes('refuses writes'))).toHaveLength(1);
+      for (const command of end) await redis.command(...command);
+      await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
+    },
+  );
+});
