@@ -45,7 +45,7 @@ function revoke(): Command {
       });
       if (!receipt) throw new Error(`There is no key ${kid}.`);
       process.stdout.write(
-        `Gone. No replica accepts what it has signed: ${receipt.propagation} by ${receipt.acknowledged} of ${receipt.replicas}.\n`,
+        `Gone. No replica accepts what it has signed: ${receipt.propagation} by ${receipt.acknowledged} of ${receipt.replicas} replicas, ${receipt.left} left.\n`,
       );
     });
 }
