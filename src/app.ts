@@ -282,9 +282,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     housekeeping,
     handle: createRouter(routes, logger),
 
-    /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
-    async start(): Promise<void> {
-      await database.migrate();
+    /**
+     * Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. Without
+     * migrating, it rejects where the schema is not up to date.
+     */
+    async start({ migrate = true } = {}): Promise<void> {
+      await (migrate ? database.migrate() : database.requireCurrentSchema());
       await replica.start();
       await jwtKeys.load();
       const housekeepingMs = overrides.housekeepingMs ?? HOUSEKEEPING_MS;

@@ -7,7 +7,8 @@ import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { patienceMs } from '../revocation/replica.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
-import { ormOptions } from './orm.ts';
+import { migrations } from './migrations/index.ts';
+import { MIGRATION_TABLE, ormOptions } from './orm.ts';
 import { DedicatedSql, PooledSql, PostgresDoorbell, watchPool } from './postgres.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 
@@ -34,6 +35,8 @@ export interface Database {
   readonly doorbell: Doorbell;
   /** A fresh EntityManager. */
   fork(): EntityManager;
+  /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
+  requireCurrentSchema(): Promise<void>;
   /** Brings the schema up to date. Safe when several replicas do so at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
@@ -84,6 +87,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     settling,
     doorbell: new PostgresDoorbell(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
+    requireCurrentSchema: () => requireCurrentSchema(reads),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
@@ -133,12 +137,14 @@ async function openEmbedded({
     JSON.stringify(sessionSettings()),
   ]);
   const sql = new EmbeddedSql(pglite);
+  const reads = new EmbeddedSql(pglite, READ_TIMEOUT_MS);
   return {
-    reads: new EmbeddedSql(pglite, READ_TIMEOUT_MS),
+    reads,
     sync: sql,
     settling: sql,
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
     fork: () => orm.em.fork(),
+    requireCurrentSchema: () => requireCurrentSchema(reads),
     async migrate() {
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
@@ -150,4 +156,20 @@ async function openEmbedded({
       unlock?.();
     },
   };
+}
+
+async function requireCurrentSchema(sql: Sql): Promise<void> {
+  const [table] = await sql.query<{ exists: boolean }>({
+    name: 'schema-exists',
+    text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
+  });
+  const done = table?.exists
+    ? await sql.query<{ name: string }>({ name: 'schema-migrations', text: `select name from ${MIGRATION_TABLE}` })
+    : [];
+  const missing = migrations.filter(({ name }) => !done.some((each) => each.name === name));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(', ');
+  throw new Error(
+    `The schema of the database is not up to date. These migrations are missing: ${names}. Run \`rekey migrate\`, or start the service.`,
+  );
 }
