@@ -24,6 +24,12 @@ const CANNOT_NOW: [states: RegExp, why: string][] = [
   [/^XX/, 'the server itself failed, such as a corrupted page'],
 ];
 
+/**
+ * States that leave open how a statement ended. PostgreSQL itself says 58 and XX only of what it has rolled back; a proxy
+ * before it also says so where the connection between the two ended.
+ */
+const ENDS_UNKNOWN = /^(08|40003|57P|58|XX)/;
+
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -67,7 +73,7 @@ export function sqlStateOf(error: unknown): string | undefined {
  */
 export function connectionBroke(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state === undefined || state.startsWith('08') || state.startsWith('57P') || state === '40003';
+  return state === undefined || ENDS_UNKNOWN.test(state);
 }
 
 /**

@@ -41,6 +41,8 @@ describe('how a statement ended is known', () => {
     answered('08006'),
     answered('57P01'),
     answered('40003'),
+    answered('58000'),
+    answered('XX000'),
     broken('EPIPE'),
     broken('ECONNRESET'),
     new Error('Query read timeout'),
