@@ -108,7 +108,7 @@ export class RefreshService {
   }
 
   /**
-   * Ends the session that a token is of, for whoever could still exchange it.
+   * Ends the session of a token that can still be exchanged.
    * @throws AccessError `RATE_LIMITED`
    */
   async logout(

@@ -1,4 +1,4 @@
-// Who was disabled before the database knew that this ends sessions.
+// Users who were disabled before the database itself ended their sessions.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type TestDatabase } from '../revocation/support/databases.ts';
 
@@ -11,7 +11,7 @@ describe.each(backends())('migrating $name', ({ open }) => {
   });
   afterAll(() => database?.close());
 
-  test('ends the sessions of everybody who is disabled, however that was done, and nobody else’s', async () => {
+  test('ends the sessions of each user who is disabled, and of no other', async () => {
     await database.sql('drop trigger users_end_sessions on users');
     await database.sql('drop function auth_end_sessions_of_disabled');
     await database.sql('delete from rekey_migrations where name = $1', [MIGRATION]);

@@ -29,7 +29,7 @@ function operationsOf(app: TestApp, account: Account, keyId: string): Record<str
   return {
     login: () => app.graphql(mutation('login', `email: "${account.email}", password: "${PASSWORD}"`)),
     register: () =>
-      app.graphql(mutation('register', `email: "${email}", password: "${PASSWORD}", displayName: "Somebody"`)),
+      app.graphql(mutation('register', `email: "${email}", password: "${PASSWORD}", displayName: "A Member"`)),
     refreshSession: () => app.graphql(mutation('refreshSession', `refreshToken: "${account.refreshToken}"`)),
     createApiKey: () => app.graphql(mutation('createApiKey', 'name: "made meanwhile"'), {}, bearer),
     rotateApiKey: () => app.graphql(mutation('rotateApiKey', `apiKeyId: "${keyId}"`), {}, bearer),
@@ -143,7 +143,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     await server?.destroy();
   });
 
-  /** For the role of the service; everybody else is let in as before. */
+  /** For the role of the service; all other roles connect as before. */
   async function demandPassword(): Promise<void> {
     const rules = `host all ${ROLE} 127.0.0.1/32 scram-sha-256', 'host all all 127.0.0.1/32 trust`;
     await server.query(`copy (select unnest(array['${rules}'])) to program 'cat > pg_hba.conf'`);
@@ -185,7 +185,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       /^the server rejects the name or the password .* \(SQLSTATE 28P01\)$/,
     ],
     [
-      'lets our role in no more',
+      'allows our role no login any more',
       async () => {
         await server.query(`alter role ${ROLE} nologin`);
         await disconnect();

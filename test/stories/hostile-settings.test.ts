@@ -40,7 +40,7 @@ describe.skipIf(inject('postgresUrl') === null).each(CASES)(
       await hostile?.drop();
     });
 
-    test('the main story is told: bootstrap, log in, refresh, make a key, rotate it, revoke it', async () => {
+    test('the main operations work: bootstrap, login, refresh, createApiKey, rotate, revoke, logout', async () => {
       const admin = await app.admin();
       const session = await login(app, admin);
       const { tokens } = await refresh(app, session.refreshToken);
@@ -73,7 +73,7 @@ describe.skipIf(inject('postgresUrl') === null).each(CASES)(
     test('a token that is revoked while its holder makes a key makes none', async () => {
       const member = await app.member();
       expect(await app.accepts(member.accessToken)).toBe(true);
-      const other = new pg.Client(connectionTo(hostile.url, { applicationName: 'somebody else' }));
+      const other = new pg.Client(connectionTo(hostile.url, { applicationName: 'another client' }));
       await other.connect();
       onTestFinished(() => other.end());
       await other.query('begin');
