@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import { addressIn, sessionSettings } from '../../src/database/session-settings.ts';
 import { logger, type TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp } from '../support/app.ts';
-import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile.ts';
+import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile-database.ts';
 import { startProxy } from '../support/proxy.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 import { jtiOf } from '../support/sessions.ts';

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connectionTo } from '../../src/database/session-settings.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
-import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile.ts';
+import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile-database.ts';
 import { as, exchange, jtiOf, login, refresh, UNLIMITED } from '../support/sessions.ts';
 
 const LOCKED = `select count(*)::int as n from pg_stat_activity
