@@ -11,6 +11,9 @@ import { createLoaders } from './loaders.ts';
 
 const LONGEST_USER_AGENT = 500;
 
+const isUnavailable = (error: unknown) =>
+  databaseDidNotAnswer(error) || (error instanceof AccessError && error.code === 'AUTHENTICATION_UNAVAILABLE');
+
 export interface ContextFactoryOptions {
   services: Services;
   /** A fresh EntityManager. */
@@ -53,9 +56,6 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
     };
   };
 }
-
-const isUnavailable = (error: unknown) =>
-  databaseDidNotAnswer(error) || (error instanceof AccessError && error.code === 'AUTHENTICATION_UNAVAILABLE');
 
 function cookieJar(request: IncomingMessage, response: ServerResponse): CookieJar {
   const { authorization, 'x-api-key': apiKey } = request.headers;
