@@ -18,6 +18,7 @@ import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { openDatabase } from './database/database.ts';
+import { DatabaseHealth } from './database/health.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
@@ -234,7 +235,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       now: databaseClock.now,
     }),
   });
-  const databaseAnswers = () => database.reads.query({ name: 'ready', text: 'select 1' }).then(yes, no);
+  const health = new DatabaseHealth(database.reads, () => clock.monotonic());
   const routes = createRoutes({
     graphql,
     authenticate,
@@ -242,11 +243,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     issuer: config.issuer,
     jwtKeys,
     readiness: {
-      database: databaseAnswers,
+      database: () => health.problem(),
       leaseHeld: () => replica.leaseRemaining() > 0,
-      sharedCache: shared && (() => shared.isReachable()),
+      sharedCache: shared && (() => shared.state()),
     },
-    scrape: createMetricsEndpoint(metrics, { replica, cache, authenticator, databaseAnswers }),
+    scrape: createMetricsEndpoint(metrics, {
+      replica,
+      cache,
+      authenticator,
+      databaseAnswers: () => health.answers(),
+    }),
   });
 
   const housekeeping = {
@@ -276,9 +282,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     housekeeping,
     handle: createRouter(routes, logger),
 
-    /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
-    async start(): Promise<void> {
-      await database.migrate();
+    /**
+     * Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. Without
+     * migrating, it rejects where the schema is not up to date.
+     */
+    async start({ migrate = true } = {}): Promise<void> {
+      await (migrate ? database.migrate() : database.requireCurrentSchema());
       await replica.start();
       await jwtKeys.load();
       const housekeepingMs = overrides.housekeepingMs ?? HOUSEKEEPING_MS;
@@ -308,6 +317,3 @@ const HOUSEKEEPING_MS = 60_000;
 const CANARY_MS = 30_000;
 /** How often a replica looks whether a run has begun, in the time between two runs. */
 const CANARY_LOOKS = 30;
-
-const yes = () => true;
-const no = () => false;

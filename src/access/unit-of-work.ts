@@ -1,4 +1,6 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { backOff } from '../kernel/back-off.ts';
 import { connectionBroke, sqlStateOf } from '../kernel/sql-errors.ts';
 import { credentialMissing, credentialRefused, outcomeUnknown } from './access-error.ts';
 import type { Principal } from './principal.ts';
@@ -25,17 +27,26 @@ export class UnitOfWork {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly #confirm: ConfirmCaller;
+  readonly #pause: (attempt: number) => Promise<void>;
 
-  constructor(em: EntityManager, principal: Principal | null, origin: RequestOrigin, confirm: ConfirmCaller) {
+  /** @param pause what is waited for after an attempt that lost against another transaction */
+  constructor(
+    em: EntityManager,
+    principal: Principal | null,
+    origin: RequestOrigin,
+    confirm: ConfirmCaller,
+    pause = backOff,
+  ) {
     this.em = em;
     this.principal = principal;
     this.origin = origin;
     this.#confirm = confirm;
+    this.#pause = pause;
   }
 
   /** The same for what is asked for by something else than the credential of the request, which then is not looked at. */
   withoutCaller(): UnitOfWork {
-    return new UnitOfWork(this.em, null, this.origin, this.#confirm);
+    return new UnitOfWork(this.em, null, this.origin, this.#confirm, this.#pause);
   }
 
   /** @throws AccessError `UNAUTHENTICATED` where the request carried no credential */
@@ -63,12 +74,14 @@ export class UnitOfWork {
       } catch (error) {
         if (attempt === ATTEMPTS || !lostAgainstAnother(error)) throw error;
       }
+      await this.#pause(attempt);
     }
   }
 
   async #attempt<Outcome>(work: () => Promise<Outcome>, changing: string | null): Promise<Outcome> {
     this.em.clear();
-    await this.em.begin();
+    // What commits while this transaction waits for a lock is seen after the wait: locks, quotas and the ledger rely on it.
+    await this.em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED });
     let outcome: Outcome;
     try {
       if (this.principal && !(await this.#confirm(this.em, this.principal, changing))) throw credentialRefused();

@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { credentialRefused } from '../access/access-error.ts';
 import { InputCheck, type InvalidInput } from '../access/input.ts';
 import { isAdministrator } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
@@ -193,7 +194,8 @@ export class AccountService<Started, Tokens> {
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
     await this.#options.limits.password(em, caller.userId);
-    const known = await em.findOneOrFail(User, { id: caller.userId });
+    const known = await em.findOne(User, { id: caller.userId });
+    if (!known) throw credentialRefused(); // Deleted since the request began.
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();
     const email = emails.open(known);

@@ -1,4 +1,5 @@
 import KeyvRedis, { type RedisClientType } from '@keyv/redis';
+import { ErrorReply } from '@redis/client';
 import Keyv from 'keyv';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, SealError, seal } from '../crypto/seal.ts';
@@ -12,6 +13,9 @@ import type { CachedCredential } from './cached-credential.ts';
 const PATIENCE_MS = 25;
 /** Counted up with every change of what is stored: an entry of another release does not open. */
 const SEAL_PURPOSE = 'auth-cache/1';
+
+/** What the shared cache can do at the moment. */
+export type SharedCacheState = 'ok' | 'writes refused' | 'out of reach';
 
 /** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
 export function connectSharedCache({
@@ -48,6 +52,7 @@ export class SharedCache {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   readonly #breaker: Breaker;
+  #refusesWrites = false;
 
   constructor({ keyv, keyring, clock, logger, metrics }: SharedCacheOptions) {
     this.#keyv = keyv;
@@ -89,12 +94,12 @@ export class SharedCache {
   /** Stores in the background. */
   set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
     const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
-    this.#inBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
+    this.#writeInBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
   }
 
   /** Deletes in the background. Hygiene: safety never depends on it. */
   delete(fingerprints: string[]): void {
-    this.#inBackground(() => this.#keyv.delete(fingerprints));
+    this.#writeInBackground(() => this.#keyv.delete(fingerprints));
   }
 
   /** Asks whether Redis answers at the moment. */
@@ -107,6 +112,17 @@ export class SharedCache {
       );
   }
 
+  /** Asks whether Redis takes a write at the moment, and if not, whether it answers reads. */
+  async state(): Promise<SharedCacheState> {
+    try {
+      await this.#write(() => this.#keyv.set('writable', '', 1000));
+    } catch {
+      return 'out of reach';
+    }
+    if (!this.#refusesWrites) return 'ok';
+    return (await this.isReachable()) ? 'writes refused' : 'out of reach';
+  }
+
   #open(context: string, stored: unknown): CachedCredential | null {
     if (typeof stored !== 'string') return null; // Whoever wrote this, it was none of us.
     try {
@@ -117,8 +133,28 @@ export class SharedCache {
     }
   }
 
-  #inBackground(call: () => Promise<unknown>): void {
-    this.#breaker.run(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
+  /**
+   * A Redis that refuses a write (a replica, out of memory, without the right to) has answered, and may still be read: the
+   * breaker stays closed.
+   */
+  async #write(call: () => Promise<unknown>): Promise<void> {
+    const refusal = await this.#breaker.run(() =>
+      call().then(
+        () => null,
+        (error) => {
+          if (error instanceof ErrorReply) return error;
+          throw error;
+        },
+      ),
+    );
+    if (this.#refusesWrites === (refusal !== null)) return;
+    this.#refusesWrites = refusal !== null;
+    if (refusal) this.#logger.warn({ err: refusal }, 'the shared cache refuses writes; it is only read');
+    else this.#logger.info('the shared cache takes writes again');
+  }
+
+  #writeInBackground(call: () => Promise<unknown>): void {
+    this.#write(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Principal } from '../access/principal.ts';
 import type { EmailVault } from '../accounts/email.ts';
@@ -139,7 +140,7 @@ export class Canary {
     const run = { keyId, secretSealed: seal(keyring, SEAL_PURPOSE, keyId, secret), settled: false };
     this.#last = { keyId, at: clock.monotonic() };
     await sql.query(CLEAN, [keyId]);
-    return fork().transactional(async (em) => {
+    const announce = async (em: EntityManager) => {
       const claimed = await em.execute(
         `insert into canary (key_id, owner_id, secret_sealed) values (?, ?, ?)
           on conflict (one) do nothing returning key_id`,
@@ -167,7 +168,8 @@ export class Canary {
         }),
       );
       return run;
-    });
+    };
+    return fork().transactional(announce, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
 
   async #keep({ keyId }: Run): Promise<void> {

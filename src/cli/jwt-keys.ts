@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { jwtKeyTag } from '../revocation/tags.ts';
-import { withApp } from './with-app.ts';
+import { readingApp, withApp } from './with-app.ts';
 
 /** `rekey jwt-keys`: the keys that sign access tokens. */
 export function jwtKeysCommand(): Command {
@@ -13,7 +13,7 @@ export function jwtKeysCommand(): Command {
 
 function list(): Command {
   return new Command('list').description('which keys there are, and what each is for').action(async () => {
-    const keys = await withApp((app) => app.jwtKeys.list());
+    const keys = await readingApp((app) => app.jwtKeys.list());
     for (const { kid, state, createdAt } of keys) {
       process.stdout.write(`${kid}  ${state.padEnd(7)}  made ${createdAt.toISOString()}\n`);
     }
@@ -45,7 +45,7 @@ function revoke(): Command {
       });
       if (!receipt) throw new Error(`There is no key ${kid}.`);
       process.stdout.write(
-        `Gone. No replica accepts what it has signed: ${receipt.propagation} by ${receipt.acknowledged} of ${receipt.replicas}.\n`,
+        `Gone. No replica accepts what it has signed: ${receipt.propagation} by ${receipt.acknowledged} of ${receipt.replicas} replicas, ${receipt.left} left.\n`,
       );
     });
 }

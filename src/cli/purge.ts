@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { withApp } from './with-app.ts';
+import { withMigratedApp } from './with-app.ts';
 
 /** `rekey purge`: what every replica does by itself once a minute, now. */
 export function purgeCommand(): Command {
   return new Command('purge').description('remove what has nothing left to say').action(async () => {
-    const { sessions, revocations } = await withApp(async ({ housekeeping: { purging, ...tidying } }) => {
+    const { sessions, revocations } = await withMigratedApp(async ({ housekeeping: { purging, ...tidying } }) => {
       for (const tidy of Object.values(tidying)) await tidy();
       return purging();
     });

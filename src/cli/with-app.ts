@@ -1,11 +1,29 @@
 import { type App, createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 
-/** Starts a replica that answers nobody, for one command, and ends it whatever happens. */
-export async function withApp<T>(work: (app: App) => Promise<T>, config = readConfig()): Promise<T> {
+/** Starts a replica that answers no requests, for one command, and ends it in every case. */
+export function withApp<T>(work: (app: App) => Promise<T>, config = readConfig()): Promise<T> {
+  return using((app) => app.start(), work, config);
+}
+
+/** The same for a command that must not change the schema. */
+export function withMigratedApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+  return using((app) => app.start({ migrate: false }), work, readConfig());
+}
+
+/** For a command that only reads: no replica takes part in the protocol, and nothing is written. */
+export function readingApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+  return using((app) => app.database.requireCurrentSchema(), work, readConfig());
+}
+
+async function using<T>(
+  prepare: (app: App) => Promise<void>,
+  work: (app: App) => Promise<T>,
+  config: ReturnType<typeof readConfig>,
+): Promise<T> {
   const app = await createApp(config);
   try {
-    await app.start();
+    await prepare(app);
     return await work(app);
   } finally {
     await app.close();

@@ -7,8 +7,10 @@ import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { patienceMs } from '../revocation/replica.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
-import { ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresDoorbell, replaceBroken } from './postgres.ts';
+import { migrations } from './migrations/index.ts';
+import { MIGRATION_TABLE, ormOptions } from './orm.ts';
+import { DedicatedSql, PooledSql, PostgresDoorbell, watchPool } from './postgres.ts';
+import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -33,6 +35,8 @@ export interface Database {
   readonly doorbell: Doorbell;
   /** A fresh EntityManager. */
   fork(): EntityManager;
+  /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
+  requireCurrentSchema(): Promise<void>;
   /** Brings the schema up to date. Safe when several replicas do so at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
@@ -59,17 +63,19 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const log = (message: string) => logger.debug(message);
   const orm = await MikroORM.init({
     ...ormOptions({ subscribers, log }),
-    clientUrl: url,
+    clientUrl: addressIn(url),
     pool: { min: 0, max: 10 },
+    // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
+      ...connectionTo(url, {
+        applicationName: 'rekey',
+        statementMs: STATEMENT_TIMEOUT_MS,
+        lockMs: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
+        idleInTransactionMs: IDLE_TRANSACTION_MS,
+      }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
       query_timeout: ANSWER_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'rekey',
-      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      onPoolCreated: replaceBroken,
+      onPoolCreated: watchPool,
     },
   });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
@@ -81,6 +87,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     settling,
     doorbell: new PostgresDoorbell(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
+    requireCurrentSchema: () => requireCurrentSchema(reads),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
@@ -89,8 +96,8 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
         ...ormOptions({ log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
-        clientUrl: url,
-        driverOptions: { keepAlive: true, application_name: 'rekey-migrate' },
+        clientUrl: addressIn(url),
+        driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
@@ -125,13 +132,19 @@ async function openEmbedded({
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
+  // One session, which has begun: it is set up before anything is asked.
+  await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
+    JSON.stringify(sessionSettings()),
+  ]);
   const sql = new EmbeddedSql(pglite);
+  const reads = new EmbeddedSql(pglite, READ_TIMEOUT_MS);
   return {
-    reads: new EmbeddedSql(pglite, READ_TIMEOUT_MS),
+    reads,
     sync: sql,
     settling: sql,
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
     fork: () => orm.em.fork(),
+    requireCurrentSchema: () => requireCurrentSchema(reads),
     async migrate() {
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
@@ -143,4 +156,20 @@ async function openEmbedded({
       unlock?.();
     },
   };
+}
+
+async function requireCurrentSchema(sql: Sql): Promise<void> {
+  const [table] = await sql.query<{ exists: boolean }>({
+    name: 'schema-exists',
+    text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
+  });
+  const done = table?.exists
+    ? await sql.query<{ name: string }>({ name: 'schema-migrations', text: `select name from ${MIGRATION_TABLE}` })
+    : [];
+  const missing = migrations.filter(({ name }) => !done.some((each) => each.name === name));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(', ');
+  throw new Error(
+    `The schema of the database is not up to date. These migrations are missing: ${names}. Run \`rekey migrate\`, or start the service.`,
+  );
 }

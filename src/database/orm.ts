@@ -11,6 +11,9 @@ import { SessionSchema } from '../sessions/session.entity.ts';
 import { WorkspaceMemberSchema, WorkspaceSchema } from '../workspaces/workspace.entity.ts';
 import { migrations } from './migrations/index.ts';
 
+/** Which migrations were carried out. */
+export const MIGRATION_TABLE = 'rekey_migrations';
+
 /** What both drivers share. The entities of the whole service are listed here and nowhere else. */
 export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (message: string) => void } = {}) {
   return {
@@ -37,7 +40,7 @@ export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (me
     migrations: {
       migrationsList: migrations,
       path: fileURLToPath(new URL('migrations', import.meta.url)),
-      tableName: 'rekey_migrations',
+      tableName: MIGRATION_TABLE,
       // Without a fixed name each database name would write a snapshot of its own.
       snapshot: false,
       snapshotName: 'snapshot',

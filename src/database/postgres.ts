@@ -2,6 +2,8 @@ import pg from 'pg';
 import { inTime } from '../kernel/in-time.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
+import { connectionBroke, NotConnected } from '../kernel/sql-errors.ts';
+import { connectionTo } from './session-settings.ts';
 
 const CONNECT_MS = 1000;
 /** How often the connection that listens is asked whether it still does. */
@@ -14,13 +16,11 @@ export class PooledSql implements Sql {
 
   constructor(url: string, options: { size: number; timeoutMs: number; logger: Logger }) {
     this.#timeoutMs = options.timeoutMs;
+    const { size, timeoutMs } = options;
     this.#pool = new pg.Pool({
-      connectionString: url,
-      max: options.size,
-      connectionTimeoutMillis: Math.min(CONNECT_MS, options.timeoutMs),
-      statement_timeout: options.timeoutMs,
-      keepAlive: true,
-      application_name: 'rekey',
+      ...connectionTo(url, { applicationName: 'rekey', statementMs: timeoutMs, lockMs: timeoutMs }),
+      max: size,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
     });
     // Idle connections break when the server goes away; the query that needs one says so itself.
     this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection broke'));
@@ -28,7 +28,7 @@ export class PooledSql implements Sql {
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const until = performance.now() + this.#timeoutMs;
-    const client = await this.#pool.connect();
+    const client = await this.#pool.connect().catch(notConnected);
     client.on('error', ignore); // Of a connection in use, its query says so.
     let broken = true;
     try {
@@ -52,12 +52,22 @@ export class PooledSql implements Sql {
 }
 
 /**
+ * For the pool of the unit of work, which the query builder uses: an error of connecting says that it is one, and broken
+ * connections are replaced.
+ */
+export function watchPool(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+  pool.connect = (() => connect().catch(notConnected)) as typeof pool.connect;
+  replaceBroken(pool);
+}
+
+/**
  * Gives the place of a connection that broke, or did not answer in time, back to its pool, and ends the connection. The
  * query builder gives one back after a commit or a rollback that succeeded, and on such a connection neither does: every
  * transaction that the server ended would take a place away for good. After anything else it gives back whatever it
  * has, and the next one would wait behind a statement that was given up.
  */
-export function replaceBroken(pool: pg.Pool): void {
+function replaceBroken(pool: pg.Pool): void {
   pool.on('connect', (client) => {
     const replace = () => {
       const { release } = client;
@@ -137,12 +147,10 @@ export class DedicatedSql implements Sql {
 
   #connect(): Connection {
     const client = new pg.Client({
-      connectionString: this.#url,
+      ...connectionTo(this.#url, { applicationName: `rekey-${this.#purpose}` }),
       connectionTimeoutMillis: Math.min(CONNECT_MS, this.#timeoutMs),
-      keepAlive: true,
-      application_name: `rekey-${this.#purpose}`,
     });
-    const connection = { client, connected: client.connect() };
+    const connection = { client, connected: client.connect().catch(notConnected) };
     client.on('error', (error) => {
       this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated connection broke');
       this.#forget(connection);
@@ -192,11 +200,9 @@ export class PostgresDoorbell implements Doorbell {
   async #connect(): Promise<void> {
     if (this.#closed) return;
     const client = new pg.Client({
-      connectionString: this.#url,
+      ...connectionTo(this.#url, { applicationName: 'rekey-listen' }),
       connectionTimeoutMillis: CONNECT_MS,
-      keepAlive: true,
       keepAliveInitialDelayMillis: 1000,
-      application_name: 'rekey-listen',
     });
     let lost = false;
     const onLost = (error?: Error) => {
@@ -249,8 +255,15 @@ export class PostgresDoorbell implements Doorbell {
   }
 }
 
-/** Only where the server itself refused a statement is the connection in a known state. (Worse than an ERROR ends it.) */
-const wasRefused = (error: unknown) => error instanceof pg.DatabaseError && error.severity === 'ERROR';
+/**
+ * Only where the server itself rejected a statement is the connection in a known state. The state says so and not the
+ * severity, which the server translates into its own language.
+ */
+const wasRefused = (error: unknown) => error instanceof pg.DatabaseError && !connectionBroke(error);
+
+function notConnected(error: unknown): never {
+  throw new NotConnected(error);
+}
 
 const ignore = () => undefined;
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
-import { outcomeUnknown } from '../access/access-error.ts';
+import { AccessError, outcomeUnknown } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
 import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
 import { forgetCookies, keepCookies } from '../auth/cookies.ts';
@@ -11,6 +11,9 @@ import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 
 const LONGEST_USER_AGENT = 500;
+
+const isUnavailable = (error: unknown) =>
+  databaseDidNotAnswer(error) || (error instanceof AccessError && error.code === 'AUTHENTICATION_UNAVAILABLE');
 
 export interface ContextFactoryOptions {
   services: Services;
@@ -29,7 +32,7 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
     const em = () => (reads ??= fork());
     let changes = false;
     // What is read about a change is read after its commit: there is no reason to make it again.
-    const explain = (error: unknown) => (changes && databaseDidNotAnswer(error) ? outcomeUnknown(error) : error);
+    const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
     const origin = {
       ipAddress: clientAddress(request),
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,

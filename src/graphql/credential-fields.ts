@@ -1,3 +1,4 @@
+import { credentialRefused } from '../access/access-error.ts';
 import type { Principal } from '../access/principal.ts';
 import type { User } from '../accounts/user.entity.ts';
 import type { ApiKey } from '../api-keys/api-key.entity.ts';
@@ -16,21 +17,25 @@ export function statusOf(
 }
 
 /** The row behind a principal. */
-export async function credentialOf(principal: Principal, { loaders }: GraphQLContext): Promise<ApiKey | Session> {
-  const credential = await loaders[principal.kind].load(principal.credentialId);
-  return required(credential, principal.credentialId);
+export async function credentialOf(principal: Principal, context: GraphQLContext): Promise<ApiKey | Session> {
+  const credential = await context.loaders[principal.kind].load(principal.credentialId);
+  return required(credential, principal.credentialId, context);
 }
 
-export async function userOf(userId: string, { loaders }: GraphQLContext): Promise<User> {
-  return required(await loaders.user.load(userId), userId);
+export async function userOf(userId: string, context: GraphQLContext): Promise<User> {
+  return required(await context.loaders.user.load(userId), userId, context);
 }
 
-export async function workspaceOf(workspaceId: string | null, { loaders }: GraphQLContext): Promise<Workspace | null> {
-  return workspaceId ? required(await loaders.workspace.load(workspaceId), workspaceId) : null;
+export async function workspaceOf(workspaceId: string | null, context: GraphQLContext): Promise<Workspace | null> {
+  return workspaceId ? required(await context.loaders.workspace.load(workspaceId), workspaceId, context) : null;
 }
 
-/** Something that a foreign key promises. */
-function required<T>(row: T | null, id: string): T {
-  if (!row) throw new Error(`${id} is gone.`);
-  return row;
+/**
+ * A row that was there when this request began. Where it was deleted meanwhile and the caller's credential depends on it,
+ * that credential is no longer good. Otherwise the parts of the answer do not fit together, and the request may be repeated.
+ */
+function required<T>(row: T | null, id: string, { principal, loaders }: GraphQLContext): T {
+  if (row) return row;
+  const own = [principal?.credentialId, principal?.userId, principal?.workspaceId].includes(id);
+  throw own ? credentialRefused() : loaders.deleted(id);
 }

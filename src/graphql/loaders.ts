@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
+import { unavailable } from '../access/access-error.ts';
 import { User } from '../accounts/user.entity.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
 import { Session } from '../sessions/session.entity.ts';
@@ -28,6 +29,8 @@ export function createLoaders(em: () => EntityManager, explain: (error: unknown)
     workspace: rows((ids) => em().find(Workspace, { id: { $in: ids } })),
     apiKey: rows((ids) => em().find(ApiKey, { id: { $in: ids } })),
     session: rows((ids) => em().find(Session, { id: { $in: ids } })),
+    /** The error of a row that was deleted between two reads of this request. */
+    deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted meanwhile.`))),
     /** When a credential last authenticated a request. */
     lastUsedAt: byId<Date>(async (ids) => {
       const used = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(

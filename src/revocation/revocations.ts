@@ -25,8 +25,13 @@ export interface Receipt {
   propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
   /** Registered replicas when the wait began. */
   replicas: number;
-  /** How many of them confirmed. Whoever left instead did not, and has no cache any more; nor has who was expelled. */
+  /** How many of them confirmed. */
   acknowledged: number;
+  /**
+   * How many of them deregistered before they confirmed: these have no lease and no cache. Where all others confirmed,
+   * `acknowledged + left = replicas`; else the rest is silent, or was fenced off.
+   */
+  left: number;
   settledInMilliseconds: number;
 }
 
@@ -99,6 +104,7 @@ export class Revocations {
       covered: Math.max(replica.applied, 0),
       leaseMs: LONGEST_LEASE_MS,
       registered: null,
+      present: new Set(),
       silent: [],
       confirmed: new Set(),
       marked: new Set(),
@@ -149,6 +155,7 @@ export class Revocations {
       }
       const { seq } = wait.first;
       wait.leaseMs = leaseMs;
+      wait.present = new Set(replicas.map(({ id }) => id));
       for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
       for (const { id, applied } of replicas) if (applied >= seq) wait.confirmed.add(id);
       // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
@@ -171,16 +178,18 @@ export class Revocations {
 
   #outcome(wait: Wait, propagation: Receipt['propagation']): Settled {
     const { clock, replica } = this.#options;
-    const { first, covered, registered, confirmed, marked, committed } = wait;
+    const { first, covered, registered, confirmed, marked, present, committed } = wait;
+    const known = registered?.filter((id) => !marked.has(id)) ?? [];
     return {
       committedAt: first?.committedAt == null ? undefined : new Date(first.committedAt),
       sequence: String(propagation === 'ACKNOWLEDGED' ? first!.seq : covered),
       propagation,
       // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
       replicas: registered?.length ?? replica.registeredReplicas,
-      // Whoever is gone has no lease: to leave is to give it up, and nobody is expelled before it is over. But he confirmed
-      // nothing, unless he was seen to.
-      acknowledged: registered?.filter((id) => confirmed.has(id) && !marked.has(id)).length ?? 0,
+      // A replica whose row is deleted has no lease: to leave is to give it up, and no replica is expelled before it is over.
+      // It counts as confirmed only where it was seen to be.
+      acknowledged: known.filter((id) => confirmed.has(id)).length,
+      left: known.filter((id) => !confirmed.has(id) && !present.has(id)).length,
       settledInMilliseconds: clock.monotonic() - committed,
     };
   }
@@ -241,6 +250,8 @@ interface Wait {
   first?: SettleRow;
   /** Who was registered then. */
   registered: string[] | null;
+  /** Who was registered at the last look. */
+  present: ReadonlySet<string>;
   /** Who has not confirmed, as of the last look. */
   silent: string[];
   /** Who was ever seen to have applied all that the first look saw. */

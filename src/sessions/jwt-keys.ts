@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { unavailable } from '../access/access-error.ts';
@@ -192,10 +193,12 @@ export class JwtKeys {
   }
 
   #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return this.#options.fork().transactional(async (em) => {
+    const locked = async (em: EntityManager) => {
       await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
       return work(em);
-    });
+    };
+    // What the holder of the lock before has committed is seen.
+    return this.#options.fork().transactional(locked, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
 
   async #generate(): Promise<JwtKey> {

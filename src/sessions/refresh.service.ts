@@ -56,12 +56,11 @@ interface Use<T> {
   count(good: Good): Promise<void>;
   /** Does it, in the transaction. */
   act(good: Good & { role: UserRole }): Promise<T>;
-  /** What is done for somebody who is disabled. */
-  actDisabled(good: Good): void;
 }
 
 /** What was decided about a presented token, inside its transaction. */
 type Decision<T> =
+  | { kind: 'gone' }
   | { kind: 'accepted'; value: T }
   | { kind: 'expired' }
   | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
@@ -104,28 +103,24 @@ export class RefreshService {
         const access = await accessTokens.issue(session, effectiveScopes(session.scopes, role));
         return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
       },
-      actDisabled: () => undefined,
     });
     return outcome.kind === 'rejected' ? outcome : { kind: 'refreshed', tokens: outcome.value };
   }
 
   /**
-   * Ends the session that a token is of, for whoever could still exchange it. For somebody who is disabled it ends as
-   * well, and tells nothing.
+   * Ends the session of a token that can still be exchanged.
    * @throws AccessError `RATE_LIMITED`
    */
   async logout(
     unitOfWork: UnitOfWork,
     presented: string,
   ): Promise<{ kind: 'loggedOut'; session: Session; receipt: Receipt } | Rejected> {
-    const end = ({ session, now }: Good) => this.#end(unitOfWork, session, now, 'SIGNED_OUT');
     const outcome = await this.#present(unitOfWork, presented, {
       count: async () => undefined,
-      act: async (good) => {
-        end(good);
-        return good.session;
+      act: async ({ session, now }) => {
+        this.#end(unitOfWork, session, now, 'SIGNED_OUT');
+        return session;
       },
-      actDisabled: end,
     });
     if (outcome.kind === 'rejected') return outcome;
     const session = outcome.value;
@@ -146,7 +141,7 @@ export class RefreshService {
     const { limits, clock, revocations } = this.#options;
     const wellFormed = parseSecret(presented)?.prefix === 'rkr';
     const known = wellFormed && (await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) }));
-    const session = known && (await em.findOneOrFail(Session, { id: known.sessionId }));
+    const session = known && (await em.findOne(Session, { id: known.sessionId }));
     const now = clock.now();
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
     if (!session || session.endedAt || session.isExpired(now)) limits.failures.check(origin.ipAddress);
@@ -156,7 +151,7 @@ export class RefreshService {
     const decision = session && (await work.transaction(() => this.#decide(unitOfWork, known, use), session.id));
     if (decision && decision.kind === 'accepted') return decision;
     limits.failures.count(origin.ipAddress);
-    if (!decision) return { kind: 'rejected', reason: 'UNKNOWN' };
+    if (!decision || decision.kind === 'gone') return { kind: 'rejected', reason: 'UNKNOWN' };
     if (decision.kind === 'expired') return { kind: 'rejected', reason: 'EXPIRED' };
     // By this call, or by another one that may still be on its way to the other replicas.
     await revocations.settle(sessionTag(decision.session.id), decision.session.endedAt ?? now);
@@ -166,8 +161,9 @@ export class RefreshService {
   async #decide<T>(unitOfWork: UnitOfWork, { id, sessionId }: RefreshToken, use: Use<T>): Promise<Decision<T>> {
     const { em } = unitOfWork;
     // One at a time for each session: everything below is decided on what is true until the commit.
-    const session = await em.findOneOrFail(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    const token = await em.findOneOrFail(RefreshToken, { id });
+    const session = await em.findOne(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    const token = session && (await em.findOne(RefreshToken, { id }));
+    if (!token) return { kind: 'gone' };
     const now = this.#options.clock.now();
     if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
@@ -177,17 +173,12 @@ export class RefreshService {
     // would always be one of them, and whoever wants to end all sessions would never get it.
     if (isGood) await use.count(good);
     const owner = await ownerOf(em, session);
-    if (owner.endedAll) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (owner.ended) return { kind: 'ended', session, reason: 'REVOKED' };
     if (!isGood) {
       const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
       this.#options.audit.record(unitOfWork, reuse);
       this.#end(unitOfWork, session, now, 'REUSED');
       return { kind: 'ended', session, reason: 'REUSED' };
-    }
-    // Only now: an account that is disabled for a while must not hide a theft.
-    if (owner.disabled) {
-      use.actDisabled(good);
-      return { kind: 'ended', session, reason: 'REVOKED' };
     }
     return { kind: 'accepted', value: await use.act({ ...good, role: owner.role }) };
   }
@@ -244,17 +235,20 @@ function successorOf(parent: string, key: MasterKey): string {
   return deriveSecret('rkr', key.derive(SUCCESSOR_PURPOSE), parent);
 }
 
+interface Owner {
+  role: UserRole;
+  ended: boolean;
+}
+
 /**
- * What of the account matters here; locked, so that it stays so until the commit. Whether all of its sessions were ended
- * is asked again: the session was read before the wait for this lock.
+ * What of the account matters here; locked, so that it stays so until the commit. Whether it was disabled, or all of its
+ * sessions were ended, is asked again: the session was read before the wait for this lock.
  */
-async function ownerOf(em: EntityManager, session: Session) {
-  const [row] = await em.execute<{ role: UserRole; disabled: boolean; endedAll: boolean }[]>(
-    `select role, disabled_at is not null as disabled,
-        session_generation > ? and session_kept is distinct from ? as "endedAll"
+async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
+  const [row] = await em.execute<Owner[]>(
+    `select role, disabled_at is not null or (session_generation > ? and session_kept is distinct from ?) as ended
       from users where id = ? for share`,
     [session.generation, session.id, session.userId],
   );
-  if (!row) throw new Error(`${session.userId} is gone.`);
-  return row;
+  return row ?? { role: 'MEMBER', ended: true }; // Deleted meanwhile, and all of its sessions with it.
 }

@@ -1,5 +1,6 @@
 import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { credentialRefused } from '../access/access-error.ts';
 import { isAdministrator, type Principal } from '../access/principal.ts';
 import type { RevocationReason } from '../access/revocation-reason.ts';
 import { scopesOfRole, type UserRole } from '../access/scope.ts';
@@ -112,7 +113,7 @@ export class SessionService {
     const { caller } = unitOfWork;
     if (caller.kind !== 'session') return { kind: 'notASession' };
     const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
-    if (!session) throw new Error(`${caller.credentialId} is gone.`);
+    if (!session) throw credentialRefused();
     return { kind: 'loggedOut', session, receipt: await this.#settle(session) };
   }
 

@@ -115,6 +115,27 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     }
   });
 
+  test('what lost waits before it is tried again, a random time, and not after the last attempt', async () => {
+    const pauses: number[] = [];
+    const pause = async (attempt: number) => void pauses.push(attempt);
+    const work = new UnitOfWork(app.app.database.fork(), null, ORIGIN, async () => true, pause);
+    await expect(work.transaction(() => work.em.execute(raise('40001')))).rejects.toMatchObject({ code: '40001' });
+    expect(pauses).toEqual([1, 2]);
+    // Also for what is asked for by something else than the caller's credential.
+    const other = work.withoutCaller();
+    await expect(other.transaction(() => work.em.execute(raise('40P01')))).rejects.toMatchObject({ code: '40P01' });
+    expect(pauses).toEqual([1, 2, 1, 2]);
+  });
+
+  test('a transaction is READ COMMITTED, whatever the session is set to', async () => {
+    const em = app.app.database.fork();
+    const work = new UnitOfWork(em, null, ORIGIN, async () => true);
+    const isolation = await work.transaction(() =>
+      em.execute(`select current_setting('transaction_isolation') as level`),
+    );
+    expect(isolation).toEqual([{ level: 'read committed' }]);
+  });
+
   test('F0.3: a commit that the database refuses fails, and gives its connection back, however often', async () => {
     const workspace = aWorkspace();
     await failingCommits(workspace, '23514', 1000);

@@ -1,3 +1,4 @@
+import { ErrorReply } from '@redis/client';
 import Keyv from 'keyv';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import type { CachedCredential } from '../../src/auth-cache/cached-credential.ts';
@@ -16,6 +17,46 @@ function keyringOf(text: string) {
 }
 
 const CACHED: CachedCredential = { principal: null, asOf: 7, tags: ['key:1'], until: 2_000_000_000_000 };
+
+describe('a shared cache that answers reads and refuses writes', () => {
+  const clock = { now: () => new Date(0), monotonic: () => 0 };
+  const refusing = (reply: string, reads: () => Promise<unknown> = async () => undefined) => {
+    let asked = 0;
+    const refuse = () => Promise.reject(new ErrorReply(reply));
+    const get = () => {
+      asked++;
+      return reads();
+    };
+    // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
+    const keyv = { get, set: refuse, delete: refuse } as any as Keyv;
+    const keyring = keyringOf(MASTER_KEY);
+    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createMetrics() });
+    return { shared, reads: () => asked };
+  };
+
+  test.each([
+    "READONLY You can't write against a read only replica.",
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    "NOPERM this user has no permissions to run the 'set' command",
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.',
+    'NOREPLICAS Not enough good replicas to write.',
+  ])('is still read, however many writes it refuses: %s', async (reply) => {
+    const { shared, reads } = refusing(reply);
+    for (let turn = 0; turn < 10; turn++) {
+      shared.set('fingerprint', 'server', CACHED, 1000);
+      shared.delete(['fingerprint']);
+      expect(await shared.state()).toBe('writes refused');
+      await shared.get('fingerprint', 'server', () => true);
+    }
+    expect(reads()).toBe(20); // By `state`, and by `get`.
+  });
+
+  test('is out of reach where it refuses reads, too, as while it starts', async () => {
+    const reply = 'LOADING Redis is loading the dataset in memory';
+    const { shared } = refusing(reply, () => Promise.reject(new ErrorReply(reply)));
+    expect(await shared.state()).toBe('out of reach');
+  });
+});
 
 describe('a shared cache that never answers', () => {
   let now: number;

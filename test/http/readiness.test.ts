@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { backends, startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/raw.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -87,4 +87,54 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
       redis.thaw();
     }
   });
+});
+
+describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and refuses writes', () => {
+  let redis: RedisServer;
+  let app: TestApp;
+  beforeAll(async () => {
+    redis = await startRedis();
+    app = await startTestApp({ redisUrl: redis.url });
+  });
+  afterAll(async () => {
+    await app?.close();
+    await redis?.destroy();
+  });
+
+  const sharedCache = async () => {
+    const { status, json } = await send(app.url, '/readyz');
+    return [status, json.sharedCache];
+  };
+  const WAYS: [what: string, begin: string[][], end: string[][]][] = [
+    ['it is a replica', [['replicaof', '127.0.0.1', '1']], [['replicaof', 'no', 'one']]],
+    ['it is out of memory', [['config', 'set', 'maxmemory', '1']], [['config', 'set', 'maxmemory', '0']]],
+    [
+      'it has taken the right to write from us',
+      [['acl', 'setuser', 'default', '-set', '-del', '-unlink']],
+      [['acl', 'setuser', 'default', '+@all']],
+    ],
+    [
+      'it waits for replicas',
+      [['config', 'set', 'min-replicas-to-write', '1']],
+      [['config', 'set', 'min-replicas-to-write', '0']],
+    ],
+  ];
+
+  test.each(WAYS)(
+    'since %s: is named, takes no replica out of service, and is still read',
+    async (_what, begin, end) => {
+      const inTheEnd = { timeout: 30_000 };
+      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'ok']);
+      const before = app.log.length;
+      onTestFinished(async () => {
+        for (const command of end) await redis.command(...command);
+      });
+      for (const command of begin) await redis.command(...command);
+      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'refuses writes: misses ask the database more often']);
+      await expect.poll(() => app.app.shared!.isReachable(), inTheEnd).toBe(true);
+      expect(app.log.slice(before).filter((line) => line.includes('refuses writes'))).toHaveLength(1);
+      for (const command of end) await redis.command(...command);
+      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'ok']);
+    },
+  );
 });

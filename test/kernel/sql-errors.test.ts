@@ -2,7 +2,13 @@ import { connect } from 'node:net';
 import { DriverException } from '@mikro-orm/core';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { connectionBroke, databaseDidNotAnswer, sqlStateOf } from '../../src/kernel/sql-errors.ts';
+import {
+  connectionBroke,
+  databaseDidNotAnswer,
+  NotConnected,
+  sqlStateOf,
+  whyNotNow,
+} from '../../src/kernel/sql-errors.ts';
 import { freePort } from '../support/ports.ts';
 
 /** As the server says it, and the driver hands it on. */
@@ -34,6 +40,9 @@ describe('how a statement ended is known', () => {
   test.each([
     answered('08006'),
     answered('57P01'),
+    answered('40003'),
+    answered('58000'),
+    answered('XX000'),
     broken('EPIPE'),
     broken('ECONNRESET'),
     new Error('Query read timeout'),
@@ -44,9 +53,11 @@ describe('how a statement ended is known', () => {
 
 describe('a database that did not answer', () => {
   const SILENCE: [what: string, error: unknown][] = [
-    ...['08000', '08006', '57P01', '57P02', '57P03', '57P05', '57014', '55P03', '53300', '25P03'].map(
-      (code): [string, Error] => [code, answered(code)],
-    ),
+    ...[
+      ...['08000', '08001', '08006', '08P01', '0A000', '25006', '25P03', '25P04', '28000', '28P01', '3D000', '40001'],
+      ...['40P01', '42501', '53000', '53100', '53200', '53300', '53400', '55000', '55P03', '57000', '57014', '57P01'],
+      ...['57P02', '57P03', '57P04', '57P05', '58000', '58030', '58P01', '72000', 'XX000', 'XX001', 'XX002'],
+    ].map((code): [string, Error] => [code, answered(code)]),
     ...[
       'ECONNREFUSED',
       'ECONNRESET',
@@ -64,6 +75,7 @@ describe('a database that did not answer', () => {
       'timeout expired',
       'timeout exceeded when trying to connect',
       'Query read timeout',
+      'The database did not answer in time.',
       'Client was closed and is not queryable',
       'Client has encountered a connection error and is not queryable',
     ].map((message): [string, Error] => [message, new Error(message)]),
@@ -94,11 +106,49 @@ describe('a database that did not answer', () => {
   });
 
   test('is not one that said no, and no other error', () => {
-    for (const state of ['23505', '40001', '42P01', '22P02', 'P0001', '28P01', '57000']) {
-      expect(databaseDidNotAnswer(answered(state))).toBe(false);
+    const states = [
+      '21000',
+      '22003',
+      '22P02',
+      '23503',
+      '23505',
+      '25001',
+      '25P02',
+      '3F000',
+      '42601',
+      '42P01',
+      '42703',
+      '54001',
+    ];
+    for (const state of [...states, '55006', '2D000', 'P0001', 'P0004', '01000']) {
+      expect(databaseDidNotAnswer(answered(state)), state).toBe(false);
     }
     const others = [new TypeError('x is not a function'), broken('ENOENT'), 'Query read timeout', null, undefined];
     for (const error of others) expect(databaseDidNotAnswer(error)).toBe(false);
+  });
+
+  test('whatever kept a connection from being opened is one, and told by its own reason', () => {
+    const causes: [unknown, string | undefined][] = [
+      [
+        answered('28P01'),
+        'the server rejects the name or the password of this service: one of the two was changed (SQLSTATE 28P01)',
+      ],
+      [answered('42704'), 'it rejects the statement (SQLSTATE 42704)'],
+      [answered('57P03'), undefined],
+      [new Error('The server does not support SSL connections'), undefined],
+      [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), undefined],
+      [
+        Object.assign(new Error('connect ENOENT /run/.s.PGSQL.5432'), { code: 'ENOENT', syscall: 'connect' }),
+        undefined,
+      ],
+      [broken('DEPTH_ZERO_SELF_SIGNED_CERT'), undefined],
+    ];
+    for (const [cause, why] of causes) {
+      const error = new NotConnected(cause);
+      expect(databaseDidNotAnswer(error)).toBe(true);
+      expect(databaseDidNotAnswer(new DriverException(error))).toBe(true);
+      expect(whyNotNow(error)).toBe(why);
+    }
   });
 
   test('causes that go round in a circle are an end, too', () => {

@@ -76,6 +76,7 @@ const ROWS: Record<string, { column: string; id: string; tags: string[] }> = {
 /** No credential is known by these. Refresh tokens are read from the database whenever they are used. */
 const OTHER_TABLES = [
   ...['audit_events', 'auth_bulk', 'auth_epoch', 'auth_inval', 'auth_limits', 'auth_primary', 'auth_replica'],
+  'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token'],
 ];

@@ -46,6 +46,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       propagation: 'ACKNOWLEDGED',
       replicas: 1,
       acknowledged: 1,
+      left: 0,
     });
     expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
     expect(receipt.settledInMilliseconds).toBeGreaterThan(0);
@@ -68,7 +69,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
   });
 
-  test('does not count among those who confirmed whoever left instead', async () => {
+  test('counts a replica that left before it confirmed, and not among those that confirmed', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
     await database.sql(`insert into auth_replica (id, lease_ms) values ($1::uuid, 60000), ($2::uuid, 60000)`, [
       id,
@@ -88,14 +89,14 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await looked.promise;
     await database.sql('delete from auth_replica where id = $1::uuid', [id]);
     await database.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [other]);
-    expect(await settled).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3, acknowledged: 2 });
+    expect(await settled).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3, acknowledged: 2, left: 1 });
     await database.sql('delete from auth_replica where id = $1::uuid', [other]);
   });
 
   test('waits for whoever is silent as long as his lease may last, and so does revoking once more', async () => {
     await corpse();
     await database.sql(`update users set disabled_at = now() where id = 'usr_one'`);
-    const expired = { propagation: 'LEASE_EXPIRED', replicas: 2, acknowledged: 1 };
+    const expired = { propagation: 'LEASE_EXPIRED', replicas: 2, acknowledged: 1, left: 0 };
     for (const _again of [1, 2]) {
       const receipt = await member.revocations.settle('user:usr_one', new Date(0));
       expect(receipt).toMatchObject(expired);
@@ -107,6 +108,26 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       replicas: 1,
       acknowledged: 1,
     });
+  });
+
+  test('of which one replica is silent while another leaves counts the one that left, and the silent one nowhere', async () => {
+    const [silent, leaving] = [randomUUID(), randomUUID()];
+    const insert = 'insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)';
+    for (const id of [silent, leaving]) await database.sql(insert, [id, LEASE_MS]);
+    await database.sql(`select auth_invalidate('key:x')`);
+    let looks = 0;
+    const settling = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        const rows = await database.settling.query<Row>(statement, values);
+        if (statement.name === 'settle' && looks++ === 0)
+          await database.sql('delete from auth_replica where id = $1::uuid', [leaving]);
+        return rows;
+      },
+    };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const receipt = await new Revocations({ ...common, sql: settling, spare: dead }).settle('key:x', new Date());
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 1, left: 1 });
+    await gone();
   });
 
   test('has nobody to wait for, where the dead were found before', async () => {

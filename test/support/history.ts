@@ -9,6 +9,7 @@ export interface Receipt {
   propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
   replicas: number;
   acknowledged: number;
+  left: number;
   settledInMilliseconds: number;
 }
 
@@ -159,9 +160,11 @@ export class History {
       if (sequence > Math.max(...log.map(({ seq }) => seq))) yield lie('names a position that there is not');
       if (acknowledged && answeredBefore.some((other) => other.at < began && other.sequence > sequence))
         yield lie('goes back');
-      const left = this.#outages.some(({ from, until }) => from <= answered && began <= until);
-      if (acknowledged && receipt.acknowledged < receipt.replicas && !left) yield lie('counts fewer than all');
-      if (receipt.acknowledged > receipt.replicas || receipt.replicas < 1) yield lie('does not add up');
+      const parted = this.#outages.some(({ from, until }) => from <= answered && began <= until);
+      if (receipt.left > 0 && !parted) yield lie('says that a replica left, and none did');
+      const counted = receipt.acknowledged + receipt.left;
+      const addsUp = acknowledged ? counted === receipt.replicas : counted <= receipt.replicas;
+      if (!addsUp || receipt.replicas < 1) yield lie('does not add up');
       if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS) yield lie('waited longer than it took');
       if (!acknowledged && receipt.settledInMilliseconds < leaseMs * DRIFT - ROUNDING_MS) {
         yield lie('calls leases expired that were not');

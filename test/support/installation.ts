@@ -11,7 +11,7 @@ import { Replica } from './replicas.ts';
 import { until } from './until.ts';
 
 const PASSWORD = 'tidal lantern quarrel oboe';
-const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged settledInMilliseconds }';
+const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged left settledInMilliseconds }';
 /** Of the credentials that were revoked last, how many the load keeps on asking about. */
 const HOT = 16;
 /** Between two requests of one client of the load: what is under test needs some of the machine, too. */

@@ -73,7 +73,7 @@ export type RefreshSessionInput = {
 
 /** How a revocation became certain. */
 export type RevocationPropagation =
-  /** Every replica that is registered confirmed that it has applied the invalidation. */
+  /** Every replica that was registered has confirmed that it applied the invalidation, or has left. */
   | 'ACKNOWLEDGED'
   /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
   | 'LEASE_EXPIRED';
@@ -194,7 +194,7 @@ export type ViewerQuery = { viewer: { scopes: Array<Scope>, permissions: Array<s
 
 export type ApiKeyFieldsFragment = { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null };
 
-export type ReceiptFieldsFragment = { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number };
+export type ReceiptFieldsFragment = { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number };
 
 export type ApiKeysQueryVariables = Exact<{
   first?: number;
@@ -228,7 +228,7 @@ export type RotateApiKeyMutation = { rotateApiKey:
     | { __typename: 'ApiKeyRevokedError', message: string }
     | { __typename: 'ConflictError', message: string }
     | { __typename: 'InvalidInputError', message: string }
-    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'ScopeNotHeldError', message: string }
    };
 
@@ -239,7 +239,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
-    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
    };
 
 export type SessionsQueryVariables = Exact<{
@@ -267,7 +267,7 @@ export type RevokeSessionMutationVariables = Exact<{
 
 
 export type RevokeSessionMutation = { revokeSession:
-    | { __typename: 'RevokeSessionSuccess', session: { id: string, status: CredentialStatus }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeSessionSuccess', session: { id: string, status: CredentialStatus }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'SessionNotFoundError', message: string }
    };
 
@@ -277,7 +277,7 @@ export type RevokeAllSessionsMutationVariables = Exact<{
 
 
 export type RevokeAllSessionsMutation = { revokeAllSessions:
-    | { __typename: 'RevokeAllSessionsSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeAllSessionsSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'UserNotFoundError', message: string }
    };
 
@@ -322,6 +322,7 @@ export const ReceiptFieldsFragmentDoc = new TypedDocumentString(`
   propagation
   replicas
   acknowledged
+  left
   settledInMilliseconds
 }
     `, {"fragmentName":"ReceiptFields"}) as unknown as TypedDocumentString<ReceiptFieldsFragment, unknown>;
@@ -512,8 +513,9 @@ fragment ReceiptFields on RevocationReceipt {
   propagation
   replicas
   acknowledged
+  left
   settledInMilliseconds
-}`, {"hash":"sha256:3284dfc0c26942846586bc8f3ddbce9febadb36aca1b754aa3b712fc4202559d"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
+}`, {"hash":"sha256:a78617e34c00c4f5f0249435bd18127d6e59d273a6021b3c0fcb065609dc5754"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($input: RevokeApiKeyInput!) {
   revokeApiKey(input: $input) {
@@ -551,8 +553,9 @@ fragment ReceiptFields on RevocationReceipt {
   propagation
   replicas
   acknowledged
+  left
   settledInMilliseconds
-}`, {"hash":"sha256:b78dd6e0a948f25a7e637536a92535788d6eacf14abc1d18727f1f0e2121950a"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+}`, {"hash":"sha256:26695ea9a0d5114fbfbe6d7a02e310760408d9d92b35fc380bdf6ca14bc02341"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions($first: Int! = 20, $after: String, $filter: SessionFilter) {
   sessions(first: $first, after: $after, filter: $filter) {
@@ -619,8 +622,9 @@ export const RevokeSessionDocument = new TypedDocumentString(`
   propagation
   replicas
   acknowledged
+  left
   settledInMilliseconds
-}`, {"hash":"sha256:aad18365f68616102977f4a533cd9291897d410fde4fa579ad6b7be924af51e5"}) as unknown as TypedDocumentString<RevokeSessionMutation, RevokeSessionMutationVariables>;
+}`, {"hash":"sha256:e52568196d789b06fa9ff0d65ee9b7233de6e18f30697dfbe8f098425b8c1dbf"}) as unknown as TypedDocumentString<RevokeSessionMutation, RevokeSessionMutationVariables>;
 export const RevokeAllSessionsDocument = new TypedDocumentString(`
     mutation RevokeAllSessions($input: RevokeAllSessionsInput!) {
   revokeAllSessions(input: $input) {
@@ -642,5 +646,6 @@ export const RevokeAllSessionsDocument = new TypedDocumentString(`
   propagation
   replicas
   acknowledged
+  left
   settledInMilliseconds
-}`, {"hash":"sha256:df1b54c4e66c412032d0006ee5b439428eed4e3637c03d6d81b5e610095559bb"}) as unknown as TypedDocumentString<RevokeAllSessionsMutation, RevokeAllSessionsMutationVariables>;
+}`, {"hash":"sha256:57d54b33676a4eac597cb80bcfac1538b9a7d51499d80fd42e0bb198dfd5c745"}) as unknown as TypedDocumentString<RevokeAllSessionsMutation, RevokeAllSessionsMutationVariables>;

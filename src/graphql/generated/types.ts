@@ -613,7 +613,7 @@ export type RevocationFilter = {
 
 /** How a revocation became certain. */
 export type RevocationPropagation =
-  /** Every replica that is registered confirmed that it has applied the invalidation. */
+  /** Every replica that was registered has confirmed that it applied the invalidation, or has left. */
   | 'ACKNOWLEDGED'
   /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
   | 'LEASE_EXPIRED';
@@ -641,7 +641,7 @@ export type RevocationReason =
  */
 export type RevocationReceipt = {
   __typename?: 'RevocationReceipt';
-  /** How many of them confirmed. A replica that has left since then may not have, and has no cache any more. */
+  /** How many of them confirmed. */
   acknowledged: Scalars['Int']['output'];
   /**
    * When the revocation was committed to the database, by the database's clock; where it had been revoked before, when that
@@ -649,6 +649,12 @@ export type RevocationReceipt = {
    * asked after the commit, or no longer remembers it (after an hour): when it was written, a moment before the commit.
    */
   committedAt: Scalars['DateTime']['output'];
+  /**
+   * How many of them left the service before they confirmed. A replica that leaves gives up its cache first. Where
+   * `propagation` is `ACKNOWLEDGED`, `acknowledged + left` equals `replicas`. Where it is `LEASE_EXPIRED`, the others did not
+   * answer.
+   */
+  left: Scalars['Int']['output'];
   propagation: RevocationPropagation;
   /**
    * Replicas that were registered right after the revocation was committed; where the database could not be asked, when it
@@ -1658,6 +1664,7 @@ export type RevocationReasonResolvers = EnumResolverSignature<{ ADMINISTRATIVE?:
 export type RevocationReceiptResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevocationReceipt'] = ResolversParentTypes['RevocationReceipt']> = {
   acknowledged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   committedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  left?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   propagation?: Resolver<ResolversTypes['RevocationPropagation'], ParentType, ContextType>;
   replicas?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;

@@ -1,13 +1,14 @@
-import { credentialOf, userOf, workspaceOf } from '../credential-fields.ts';
 import type { IntrospectionResolvers } from './../generated/types.ts';
 
-// Of what is not active nothing is told, not even what it once was.
+// Of what is not active nothing is said, not even what it once was. The same holds for a row that was deleted meanwhile:
+// the token in question is not the caller's credential.
 export const Introspection: IntrospectionResolvers = {
   active: ({ principal }) => principal !== null,
-  credential: ({ principal }, _arg, context) => principal && credentialOf(principal, context),
+  credential: ({ principal }, _arg, { loaders }) => principal && loaders[principal.kind].load(principal.credentialId),
   expiresAt: ({ principal }) => (principal?.expiresAt ? new Date(principal.expiresAt) : null),
   permissions: ({ principal }) => [...(principal?.permissions ?? [])],
   scopes: ({ principal }) => [...(principal?.scopes ?? [])],
-  user: ({ principal }, _arg, context) => (principal?.userId ? userOf(principal.userId, context) : null),
-  workspace: ({ principal }, _arg, context) => workspaceOf(principal?.workspaceId ?? null, context),
+  user: ({ principal }, _arg, { loaders }) => (principal?.userId ? loaders.user.load(principal.userId) : null),
+  workspace: ({ principal }, _arg, { loaders }) =>
+    principal?.workspaceId ? loaders.workspace.load(principal.workspaceId) : null,
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, PASSWORD, type TestApp } from '../../support/app.ts';
+import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
+import { as, exchange } from '../../support/sessions.ts';
 
 const SELECTION = '... on EnableUserSuccess { user { id disabledAt } }';
 
@@ -35,6 +36,110 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     expect(user).toEqual({ id: member.id, disabledAt: null });
     const sql = `select count(*)::int as n from audit_events where subject_id = ? and type = 'account.enabled'`;
     expect((await app.sql(sql, [member.id]))[0].n).toBe(0);
+  });
+
+  describe('an account that was disabled and is enabled again revives no session and no token', () => {
+    type Way = (userId: string) => Promise<unknown>;
+    const sql =
+      (statement: string): Way =>
+      (userId) =>
+        app.sql(statement, [userId]);
+    const disablings: Record<string, Way> = {
+      'by the API': (userId) => byAdmin('disableUser', userId),
+      'in SQL': sql('update users set disabled_at = now() where id = ?'),
+      'in SQL, then by the API': async (userId) => {
+        await app.sql('update users set disabled_at = now() where id = ?', [userId]);
+        await byAdmin('disableUser', userId);
+      },
+      'in SQL, with a moment that is long past': sql(`update users set disabled_at = '2020-01-01' where id = ?`),
+      'in SQL, as an upsert':
+        sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
+        select id, '', '', '', role, '', created_at from users where id = ?
+        on conflict (id) do update set disabled_at = now()`),
+      'in SQL, with an end of all sessions but one': sql(`update users set disabled_at = now(),
+        session_generation = session_generation + 1, session_kept = (select max(s.id) from sessions s where s.user_id = users.id)
+        where id = ?`),
+      'in SQL, with a generation that goes back': sql(
+        'update users set disabled_at = now(), session_generation = -1 where id = ?',
+      ),
+      'in SQL that fires no ordinary trigger': async (userId) => {
+        const em = app.app.database.fork();
+        await em.begin();
+        await em.execute('set local session_replication_role = replica');
+        await em.execute('update users set disabled_at = now() where id = ?', [userId]);
+        await em.commit();
+      },
+    };
+    const enablings: Record<string, Way> = {
+      'by the API': (userId) => byAdmin('enableUser', userId),
+      'in SQL': sql('update users set disabled_at = null where id = ?'),
+      'in SQL, with the generation of before': sql(
+        'update users set disabled_at = null, session_generation = 0 where id = ?',
+      ),
+    };
+    const orders = Object.keys(disablings).flatMap((disabled) =>
+      Object.keys(enablings).map((enabled) => [disabled, enabled] as const),
+    );
+
+    test.each(orders)('disabled %s, enabled %s', async (disabled, enabled) => {
+      const member = await app.member();
+      // One that was kept at an earlier end is not kept at this one.
+      await app.mutate('revokeAllSessions', { exceptCurrent: true }, '', as(member));
+      const key = await app.apiKey(member);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+      await disablings[disabled]!(member.id);
+      await expect.poll(() => app.accepts(member.accessToken)).toBe(false);
+      await enablings[enabled]!(member.id);
+      // The keys come back with their owner: by now, no answer is from before.
+      await expect.poll(() => app.accepts(key.secret)).toBe(true);
+      expect(await app.accepts(member.accessToken)).toBe(false);
+      expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
+      expect((await sessionsOf(member)).nodes).toEqual([
+        {
+          id: member.sessionId,
+          status: 'REVOKED',
+          revokedAt: expect.any(String),
+          revocationReason: expect.any(String),
+        },
+      ]);
+    });
+
+    test('also where a session was inserted while it was disabled', async () => {
+      const member = await app.member();
+      await app.sql('update users set disabled_at = now() where id = ?', [member.id]);
+      const [{ generation }] = await app.sql('select session_generation as generation from users where id = ?', [
+        member.id,
+      ]);
+      await app.sql('update sessions set generation = ? where user_id = ?', [generation, member.id]);
+      await app.sql('update users set disabled_at = null where id = ?', [member.id]);
+      expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+
+    test('and who changed something else about it ends no session', async () => {
+      const member = await app.member();
+      await app.sql(`update users set display_name = 'another', disabled_at = null where id = ?`, [member.id]);
+      expect(await app.accepts(member.accessToken)).toBe(true);
+      expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
+    });
+
+    test('the reason and the moment of the API stay', async () => {
+      const member = await app.member();
+      await byAdmin('disableUser', member.id);
+      const state = 'select session_generation, sessions_revoked_at, disabled_at from users where id = ?';
+      const [row] = await app.sql(state, [member.id]);
+      expect(row.session_generation).toBe(1);
+      expect(new Date(row.sessions_revoked_at)).toEqual(new Date(row.disabled_at));
+      await byAdmin('enableUser', member.id);
+      const [after] = await app.sql(state, [member.id]);
+      expect(new Date(after.sessions_revoked_at)).toEqual(new Date(row.sessions_revoked_at));
+    });
+
+    const sessionsOf = async ({ id }: Account) => {
+      const document = `query ($id: ID!) { sessions(filter: { userId: $id }) {
+        nodes { id status revokedAt revocationReason } } }`;
+      return (await app.graphql(document, { id }, as(await app.admin()))).data.sessions;
+    };
   });
 
   test('UserNotFoundError: there is nobody with an id that nobody has', async () => {

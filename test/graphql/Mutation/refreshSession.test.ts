@@ -224,11 +224,11 @@ describe.each(backends())('refreshSession on $name', ({ start }) => {
       expect(await exchange(app, other.refreshToken)).toMatch(/^rkr_/);
     });
 
-    test('REUSED is noticed also while somebody has taken the account out of use by plain SQL', async () => {
+    test('REVOKED is what every token of an account answers that was disabled in plain SQL, also once it is enabled', async () => {
       const member = await app.member();
       const third = await exchange(app, await exchange(app, member.refreshToken));
       await app.sql('update users set disabled_at = now() where id = ?', [member.id]);
-      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
       await app.sql('update users set disabled_at = null where id = ?', [member.id]);
       expect(await exchange(app, third)).toBe('REVOKED');
       expect(await app.accepts(member.accessToken)).toBe(false);

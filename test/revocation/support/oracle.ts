@@ -90,11 +90,12 @@ export class Oracle {
   ): void {
     const untrue = (what: string) => new Violation(`the receipt for ${tag} ${what}: ${JSON.stringify(receipt)}`);
     const sequence = Number(receipt.sequence);
-    const { replicas, acknowledged } = receipt;
+    const { replicas, acknowledged, left } = receipt;
     const { database, departed } = known;
     const behind = known.holders.find(({ applied }) => applied < sequence);
     if (behind) throw untrue(`speaks for ${behind.name}, who holds a lease and knows of ${behind.applied} only`);
-    if (acknowledged > replicas) throw untrue('counts more than all');
+    if (acknowledged + left > replicas) throw untrue('counts more than all');
+    if (left > departed) throw untrue(`counts more than the ${departed} who left`);
     const confirmed = [...database.confirmed.values()].filter((applied) => applied >= Math.max(sequence, changed.seq));
     if (acknowledged > confirmed.length) throw untrue(`counts more than the ${confirmed.length} who confirmed`);
     // By a calendar that was set, nobody can tell what came first.
@@ -102,7 +103,7 @@ export class Oracle {
     if (remembered && Math.abs(receipt.committedAt.getTime() - changed.at) > 1)
       throw untrue(`names another moment than ${changed.at}`);
     if (receipt.propagation === 'ACKNOWLEDGED') {
-      if (acknowledged < replicas - departed) throw untrue('counts fewer than all who are left');
+      if (acknowledged + left !== replicas) throw untrue('does not add up');
       if (sequence < changed.seq) throw untrue(`names a position before its own, ${changed.seq}`);
     }
   }

@@ -1,0 +1,90 @@
+import type pg from 'pg';
+
+/**
+ * Every setting of a PostgreSQL session that this service relies on. Each connection of each kind is opened with all of
+ * them, so no default of a server, a database, a role, a connection URL or an environment variable decides what a
+ * statement means. This is the only list.
+ *
+ * Not listed on purpose: `synchronous_commit`, which the statements that need it raise for their own transaction and never
+ * lower, and what only a superuser may set (`session_replication_role`: all triggers are `enable always`).
+ */
+const SESSION_SETTINGS = {
+  // Locks, quotas and the ledger of revoked tokens see what was committed while they waited. A snapshot of the whole
+  // transaction does not show it.
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  // All tables are in `public`. Last, and not first as by default: a temporary table must not take the place of a table.
+  search_path: 'public, pg_temp',
+  // How values are written and read.
+  client_encoding: 'UTF8',
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  // A statement that fails leaves its session alive, and a session may be idle for any time.
+  exit_on_error: 'off',
+  idle_session_timeout: '0',
+  // To compile a plan takes longer than any statement of this service.
+  jit: 'off',
+} as const;
+
+/** How long the server lets a session wait, in milliseconds. 0, the default here, means any time. */
+export interface SessionTimeouts {
+  statementMs?: number;
+  lockMs?: number;
+  idleInTransactionMs?: number;
+}
+
+/** The settings of a session, by their names in PostgreSQL. */
+export function sessionSettings({ statementMs = 0, lockMs = 0, idleInTransactionMs = 0 }: SessionTimeouts = {}) {
+  return {
+    ...SESSION_SETTINGS,
+    statement_timeout: String(statementMs),
+    lock_timeout: String(lockMs),
+    idle_in_transaction_session_timeout: String(idleInTransactionMs),
+  };
+}
+
+/** What a connection URL may say beside its address: how the server is reached. The rest would be a setting of ours. */
+const REACHING = [
+  ...['host', 'port', 'user', 'password', 'db'],
+  ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
+];
+
+/**
+ * How a connection to `url` is opened: with every setting in its start-up packet, where only a superuser's later `SET`
+ * takes precedence. The driver lets parameters of the URL replace what it is given, so the URL keeps none but those that
+ * say how to reach the server.
+ */
+export function connectionTo(
+  url: string,
+  { applicationName, ...timeouts }: SessionTimeouts & { applicationName: string },
+): pg.ClientConfig {
+  return {
+    connectionString: addressIn(url),
+    application_name: applicationName,
+    keepAlive: true,
+    options: startUpOptions(sessionSettings(timeouts)),
+  };
+}
+
+/** The connection URL without the parameters that do not say how to reach the server. */
+export function addressIn(url: string): string {
+  const withoutFragment = url.replace(/#.*$/s, '');
+  const query = withoutFragment.indexOf('?');
+  if (query < 0) return withoutFragment;
+  const given = new URLSearchParams(withoutFragment.slice(query));
+  const kept = new URLSearchParams([...given].filter(([name]) => REACHING.includes(name)));
+  return `${withoutFragment.slice(0, query)}${kept.size > 0 ? `?${kept}` : ''}`;
+}
+
+/** As the `options` of a start-up packet: white space separates them, so a value escapes its own. */
+function startUpOptions(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
+    .join(' ');
+}

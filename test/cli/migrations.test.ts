@@ -1,0 +1,69 @@
+// Which commands of the operator may change the schema, and which must not.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { MASTER_KEY } from '../support/app.ts';
+import { type Databases, databasesAt } from '../support/postgres.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+const TEST_MS = 180_000;
+
+async function rekey(databaseUrl: string, ...argv: string[]) {
+  const env = {
+    PATH: process.env.PATH,
+    DATABASE_URL: databaseUrl,
+    REKEY_MASTER_KEY: MASTER_KEY,
+    REKEY_LOG_LEVEL: 'error',
+  };
+  const child = spawn(process.execPath, [MAIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += chunk));
+  child.stderr.on('data', (chunk) => (output.stderr += chunk));
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
+  const COMMANDS = [['jwt-keys', 'list'], ['purge']];
+  let databases: Databases;
+  beforeAll(() => {
+    databases = databasesAt(inject('postgresUrl') as string);
+  });
+  const nameIn = (url: string) => new URL(url).pathname.slice(1);
+  const tables = (url: string) =>
+    databases.query(`select tablename from pg_tables where schemaname = 'public'`, [], nameIn(url));
+  const migrationsIn = async (url: string) =>
+    (await databases.query('select name from rekey_migrations order by id', [], nameIn(url))).map(({ name }) => name);
+
+  test.each(COMMANDS)(
+    'rekey %s %s leaves an empty database empty, and says what to do',
+    { timeout: TEST_MS },
+    async (...argv) => {
+      const url = await databases.createDatabase();
+      const { code, stdout, stderr } = await rekey(url, ...argv);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^The schema of the database is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/,
+      );
+      expect(await tables(url)).toEqual([]);
+    },
+  );
+
+  test('rekey migrate brings it up to date; then both do their work', { timeout: TEST_MS }, async () => {
+    const url = await databases.createDatabase();
+    expect(await rekey(url, 'migrate')).toMatchObject({ code: 0, stdout: 'The schema is up to date.\n', stderr: '' });
+    const done = await migrationsIn(url);
+    expect(await rekey(url, 'jwt-keys', 'list')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing makes none.
+    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Purged 0 sessions/) });
+
+    // As before a release that brings one more.
+    await databases.query('delete from rekey_migrations where name = $1', [done.at(-1)], nameIn(url));
+    for (const argv of COMMANDS) {
+      const { code, stderr } = await rekey(url, ...argv);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`are missing: ${done.at(-1)}.`)]);
+    }
+    expect(await migrationsIn(url)).toEqual(done.slice(0, -1));
+  });
+});

@@ -1,0 +1,158 @@
+// Rows that are deleted while a request is under way that depends on them.
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { UnitOfWork } from '../../src/access/unit-of-work.ts';
+import { type Account, type Answer, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { as } from '../support/sessions.ts';
+
+const told = ({ status, errors }: Answer) => [status, errors?.map(({ extensions }) => extensions.code)];
+const REFUSED = [401, ['UNAUTHENTICATED']];
+
+describe.each(backends())('on $name', ({ name, start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => app?.close());
+
+  /** Runs a statement when the next request is authenticated, and before anything else of it is done. */
+  function afterAuthentication(statement: string, values: unknown[]): void {
+    const { authenticator } = app.app;
+    const authenticate = authenticator.authenticate.bind(authenticator);
+    vi.spyOn(authenticator, 'authenticate').mockImplementationOnce(async (...request) => {
+      const principal = await authenticate(...request);
+      await app.sql(statement, values);
+      return principal;
+    });
+  }
+
+  describe('a credential whose row is deleted in the middle of a request is no longer good', () => {
+    const QUERIES = {
+      credential: '{ viewer { credential { id } } }',
+      'credential, under another name, beside other fields':
+        '{ me: viewer { scopes mine: credential { id createdAt } } }',
+      user: '{ viewer { user { id } } }',
+      'user, twice': '{ viewer { user { id } } again: viewer { user { email } } }',
+    };
+
+    test.each(Object.entries(QUERIES))('an API key, its %s', async (_what, document) => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      // A user is deleted together with all keys and sessions.
+      const [statement, id] = document.includes('user')
+        ? ['delete from users where id = ?', member.id]
+        : ['delete from api_keys where id = ?', key.id];
+      afterAuthentication(statement, [id]);
+      const answer = await app.graphql(document, {}, { apiKey: key.secret });
+      expect(told(answer)[0]).toBe(401);
+      for (const { extensions } of answer.errors!) expect(extensions).toEqual({ code: 'UNAUTHENTICATED' });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="rekey", error="invalid_token"');
+    });
+
+    test.each(Object.entries(QUERIES))('a session, its %s', async (_what, document) => {
+      const member = await app.member();
+      const [statement, id] = document.includes('user')
+        ? ['delete from users where id = ?', member.id]
+        : ['delete from sessions where id = ?', member.sessionId];
+      afterAuthentication(statement, [id]);
+      expect(told(await app.graphql(document, {}, as(member)))[0]).toBe(401);
+    });
+
+    test('a key of a workspace that is deleted', async () => {
+      const member = await app.member();
+      const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
+      const { workspace } = await app.mutate('createWorkspace', { name: 'short-lived' }, selection, as(member));
+      const key = await app.apiKey(member, { workspaceId: workspace.id });
+      afterAuthentication('delete from workspaces where id = ?', [workspace.id]);
+      const answer = await app.graphql('{ viewer { workspace { name } } }', {}, { apiKey: key.secret });
+      expect(told(answer)).toEqual(REFUSED);
+    });
+
+    const MUTATIONS = {
+      createApiKey: 'mutation { createApiKey(input: { name: "late" }) { __typename } }',
+      createWorkspace: 'mutation { createWorkspace(input: { name: "late" }) { __typename } }',
+      changePassword: `mutation { changePassword(input: { currentPassword: "${PASSWORD}",
+        newPassword: "a brass kettle hums in fog" }) { __typename } }`,
+      revokeAllSessions: 'mutation { revokeAllSessions(input: { exceptCurrent: false }) { __typename } }',
+      logout: 'mutation { logout { __typename } }',
+    };
+    test.each(Object.entries(MUTATIONS))('and changes nothing: %s', async (_what, document) => {
+      for (const [table, idOf] of [
+        ['users', ({ id }: Account) => id],
+        ['sessions', ({ sessionId }: Account) => sessionId],
+      ] as const) {
+        const member = await app.member();
+        afterAuthentication(`delete from ${table} where id = ?`, [idOf(member)]);
+        expect([table, ...told(await app.graphql(document, {}, as(member)))]).toEqual([table, ...REFUSED]);
+      }
+    });
+  });
+
+  test('a refresh token whose session is deleted in between is unknown', async () => {
+    for (const statement of ['delete from sessions where id = ?', 'delete from refresh_tokens where session_id = ?']) {
+      const member = await app.member();
+      const transaction = UnitOfWork.prototype.transaction;
+      vi.spyOn(UnitOfWork.prototype, 'transaction').mockImplementationOnce(async function (this: UnitOfWork, ...given) {
+        await app.sql(statement, [member.sessionId]);
+        return transaction.apply(this, given);
+      } as typeof transaction);
+      const selection = '... on RefreshTokenRejectedError { reason }';
+      const result = await app.mutate('refreshSession', { refreshToken: member.refreshToken }, selection);
+      expect(result.reason).toBe('UNKNOWN');
+    }
+  });
+
+  test('a token that is introspected while its row is deleted has no fields, and the caller stays authenticated', async () => {
+    const admin = await app.admin();
+    const member = await app.member();
+    const key = await app.apiKey(member);
+    const { authenticator } = app.app;
+    const inspect = authenticator.inspect.bind(authenticator);
+    vi.spyOn(authenticator, 'inspect').mockImplementationOnce(async (token) => {
+      const principal = await inspect(token);
+      await app.sql('delete from users where id = ?', [member.id]);
+      return principal;
+    });
+    const document =
+      'query ($token: String!) { introspect(token: $token) { credential { id } user { id } workspace { id } } }';
+    const answer = await app.graphql(document, { token: key.secret }, as(admin));
+    expect(told(answer)).toEqual([200, undefined]);
+    expect(answer.data.introspect).toEqual({ credential: null, user: null, workspace: null });
+  });
+
+  test('a row that is deleted after a change was committed leaves the outcome to be looked up', async () => {
+    const [admin, member] = [await app.admin(), await app.member()];
+    const key = await app.apiKey(member);
+    const { revocations } = app.app;
+    const settle = revocations.settle.bind(revocations);
+    vi.spyOn(revocations, 'settle').mockImplementationOnce(async (...change) => {
+      const receipt = await settle(...change);
+      await app.sql('delete from users where id = ?', [member.id]);
+      return receipt;
+    });
+    const document = `mutation ($id: ID!) { revokeApiKey(input: { apiKeyId: $id }) {
+      ... on RevokeApiKeySuccess { apiKey { user { id } } } } }`;
+    expect(told(await app.graphql(document, { id: key.id }, as(admin)))).toEqual([200, ['OUTCOME_UNKNOWN']]);
+  });
+
+  test.skipIf(!name.startsWith('PostgreSQL'))(
+    'a row of others that is deleted between two reads of one answer is a reason to ask again',
+    async () => {
+      const [admin, member] = [await app.admin(), await app.member()];
+      await app.apiKey(member);
+      const document = 'query ($id: ID!) { apiKeys(filter: { userId: $id }) { nodes { id user { id } } } }';
+      const other = new pg.Client({ connectionString: app.app.config.databaseUrl! });
+      await other.connect();
+      onTestFinished(() => other.end());
+      await other.query('begin');
+      await other.query('lock table users in access exclusive mode');
+      const answer = app.graphql(document, { id: member.id }, as(admin));
+      const locked = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(() => app.sql(locked)).toHaveLength(1);
+      await other.query('delete from users where id = $1', [member.id]);
+      await other.query('commit');
+      expect(told(await answer)).toEqual([503, ['AUTHENTICATION_UNAVAILABLE']]);
+    },
+  );
+});
