@@ -35,8 +35,8 @@ export interface AccountServiceOptions<Started, Tokens> {
   sessions: Sessions<Started, Tokens>;
   passwords: Passwords;
   limits: {
-    /** Counts a guess at the current password; throws `RATE_LIMITED`. */
-    password(em: EntityManager, userId: string): Promise<void>;
+    /** Counts a guess at the current password against its session and its user; throws `RATE_LIMITED`. */
+    password(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
   };
   emails: EmailVault;
   setupToken: SetupToken;
@@ -179,8 +179,11 @@ export class AccountService<Started, Tokens> {
     const { passwords, emails, audit } = this.#options;
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
-    await this.#options.limits.password(em, caller.userId);
-    const known = await em.findOneOrFail(User, { id: caller.userId });
+    const owner = { sessionId: caller.credentialId, userId: caller.userId };
+    const known = await unitOfWork.inTurn(async () => {
+      await this.#options.limits.password(em, owner);
+      return em.findOneOrFail(User, { id: owner.userId });
+    });
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();
     const email = emails.open(known);

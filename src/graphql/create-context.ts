@@ -6,6 +6,7 @@ import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
 import { cookieSecrets, forgetCookies, keepCookies } from '../auth/cookies.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
+import type { Turns } from '../limits/turns.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 
@@ -15,6 +16,10 @@ export interface ContextFactoryOptions {
   services: Services;
   /** A fresh EntityManager. */
   fork: () => EntityManager;
+  /** The same on the connections that are reserved for revocations. */
+  forkReserved: () => EntityManager;
+  /** Bounds what runs of each caller at the same time. */
+  turns: Turns;
   confirm: ConfirmCaller;
   clientAddress: (request: IncomingMessage) => string;
   /** Database time. */
@@ -22,7 +27,8 @@ export interface ContextFactoryOptions {
 }
 
 /** Makes what resolvers get, for one request at a time. */
-export function createContextFactory({ services, fork, confirm, clientAddress, now }: ContextFactoryOptions) {
+export function createContextFactory(options: ContextFactoryOptions) {
+  const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
   return (request: IncomingMessage, response: ServerResponse, principal: Principal | null): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
@@ -47,7 +53,12 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
       em,
       unitOfWork() {
         changes = true;
-        return new UnitOfWork(fork(), principal, origin, confirm);
+        return new UnitOfWork(fork(), principal, origin, confirm, turns.change(principal, origin.ipAddress));
+      },
+      revocation() {
+        changes = true;
+        const inTurn = turns.revocation(principal, origin.ipAddress);
+        return new UnitOfWork(forkReserved(), principal, origin, confirm, inTurn);
       },
       now,
     };
