@@ -17,7 +17,7 @@ import { connectSharedCache } from './auth-cache/shared-cache.ts';
 import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
-import { openDatabase } from './database/database.ts';
+import { CHANGES_AT_ONCE, openDatabase, RESERVED_CONNECTIONS } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
@@ -31,6 +31,7 @@ import { createLogger, type Logger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
 import { createRedisClient } from './kernel/redis-client.ts';
 import { Limits } from './limits/limits.ts';
+import { Turns } from './limits/turns.ts';
 import { Replica } from './revocation/replica.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { jwtKeyTag } from './revocation/tags.ts';
@@ -137,6 +138,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accountOf: (email) => emails.nameOf(email),
     ...config,
   });
+  const turns = new Turns({
+    changesAtOnce: CHANGES_AT_ONCE,
+    revocationsAtOnce: RESERVED_CONNECTIONS,
+    patienceMs: PATIENCE_MS,
+  });
   const lastUsed = new LastUsed({
     sql: database.reads,
     clock,
@@ -170,6 +176,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     clock: databaseClock,
     idleSeconds: config.refreshIdleSeconds,
     absoluteSeconds: config.refreshAbsoluteSeconds,
+    limits,
   });
   const services: Services = {
     accounts: new AccountService({
@@ -196,6 +203,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       limits,
     }),
     apiKeys: new ApiKeyService({
+      reads: database.reads,
       audit,
       revocations,
       clock: databaseClock,
@@ -230,6 +238,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     createContext: createContextFactory({
       services,
       fork: database.fork,
+      forkReserved: database.forkReserved,
+      turns,
       confirm,
       clientAddress,
       now: databaseClock.now,
@@ -315,5 +325,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
 const HOUSEKEEPING_MS = 60_000;
 const CANARY_MS = 30_000;
+/** How long a mutation waits for its turn. */
+const PATIENCE_MS = 2000;
 /** How often a replica looks whether a run has begun, in the time between two runs. */
 const CANARY_LOOKS = 30;

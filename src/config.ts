@@ -129,10 +129,22 @@ const schema = z.object({
   REKEY_LOGIN_PER_MINUTE: perMinute('REKEY_LOGIN_PER_MINUTE', 10),
   REKEY_REGISTER_PER_MINUTE: perMinute('REKEY_REGISTER_PER_MINUTE', 10),
   REKEY_REFRESH_PER_MINUTE: perMinute('REKEY_REFRESH_PER_MINUTE', 5),
+  REKEY_LEDGER_PER_MINUTE: perMinute('REKEY_LEDGER_PER_MINUTE', 120),
   REKEY_FAILED_AUTH_PER_MINUTE: whole('REKEY_FAILED_AUTH_PER_MINUTE', 600, { min: 0, max: 1_000_000 }),
   REKEY_API_KEYS_PER_USER: whole('REKEY_API_KEYS_PER_USER', 100, { min: 0, max: 1_000_000 }),
   REKEY_PASSWORD_MIN_LENGTH: whole('REKEY_PASSWORD_MIN_LENGTH', 15, { min: 8, max: 256 }),
 });
+
+/** A client refreshes once in the life of an access token. Where that is too often, every session is limited for good. */
+function refreshProblems({
+  REKEY_ACCESS_TOKEN_SECONDS: seconds,
+  REKEY_REFRESH_PER_MINUTE: perMinute,
+}: z.infer<typeof schema>): string[] {
+  if (perMinute === 0 || seconds * perMinute >= 60) return [];
+  return [
+    `REKEY_ACCESS_TOKEN_SECONDS=${seconds} needs ${Math.ceil(60 / seconds)} refreshes a minute, and REKEY_REFRESH_PER_MINUTE=${perMinute} allows ${perMinute}. Raise one of them; REKEY_REFRESH_PER_MINUTE=0 means no limit.`,
+  ];
+}
 
 /**
  * Reads the configuration.
@@ -149,6 +161,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       'REKEY_MASTER_KEY is required with DATABASE_URL: 32 random bytes, base64, the same on every replica. Make one with `openssl rand -base64 32`.',
     );
   }
+  if (parsed.success) problems.push(...refreshProblems(parsed.data));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
   return Object.freeze({
@@ -177,6 +190,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     loginPerMinute: env.REKEY_LOGIN_PER_MINUTE,
     registerPerMinute: env.REKEY_REGISTER_PER_MINUTE,
     refreshPerMinute: env.REKEY_REFRESH_PER_MINUTE,
+    ledgerPerMinute: env.REKEY_LEDGER_PER_MINUTE,
     failedAuthPerMinute: env.REKEY_FAILED_AUTH_PER_MINUTE,
     apiKeysPerUser: env.REKEY_API_KEYS_PER_USER,
     passwordMinLength: env.REKEY_PASSWORD_MIN_LENGTH,

@@ -42,6 +42,7 @@ describe('what is not set has the value that the documentation gives', () => {
       loginPerMinute: 10,
       registerPerMinute: 10,
       refreshPerMinute: 5,
+      ledgerPerMinute: 120,
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
       passwordMinLength: 15,
@@ -60,7 +61,7 @@ describe('what is not set has the value that the documentation gives', () => {
       'REKEY_REGISTER_PER_MINUTE',
       'REKEY_REFRESH_PER_MINUTE',
     ],
-    ...['REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
+    ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY'],
   ];
 
@@ -98,6 +99,33 @@ describe('what is not set has the value that the documentation gives', () => {
 
   test('nobody changes it afterwards', () => {
     expect(() => Object.assign(readConfig({}), { registration: 'open' })).toThrow(TypeError);
+  });
+});
+
+describe('access tokens that end before their session may be refreshed again', () => {
+  const given = (seconds: number, perMinute?: number) =>
+    readConfig({
+      REKEY_ACCESS_TOKEN_SECONDS: String(seconds),
+      ...(perMinute === undefined ? {} : { REKEY_REFRESH_PER_MINUTE: String(perMinute) }),
+    });
+
+  test.each([
+    [10, undefined],
+    [11, 5],
+    [59, 1],
+    [19, 3],
+  ])('%d s with %s refreshes a minute: refused, and both variables are named', (seconds, perMinute) => {
+    expect(() => given(seconds, perMinute)).toThrow(/REKEY_ACCESS_TOKEN_SECONDS=.* REKEY_REFRESH_PER_MINUTE=/);
+  });
+
+  test.each([
+    [12, undefined],
+    [60, 1],
+    [10, 6],
+    [10, 0],
+    [300, 1],
+  ])('%d s with %s refreshes a minute: fits', (seconds, perMinute) => {
+    expect(given(seconds, perMinute).accessTokenSeconds).toBe(seconds);
   });
 });
 

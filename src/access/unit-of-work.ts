@@ -21,38 +21,71 @@ export type ConfirmCaller = (em: EntityManager, caller: Principal, changing: str
 /** How often a transaction is tried that only lost against another one: deadlocks and serialisation failures. */
 const ATTEMPTS = 3;
 
+/**
+ * Runs database work when it is the caller's turn, and so bounds how much of the same caller runs at the same time. Throws
+ * AccessError `RATE_LIMITED` where too much of it waits already, and `AUTHENTICATION_UNAVAILABLE` where the wait is too
+ * long. The work has not begun then.
+ */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface UnitOfWorkOptions {
+  /** Left out: at once. */
+  inTurn?: InTurn;
+  /** What is waited for after an attempt that lost against another transaction. */
+  pause?: (attempt: number) => Promise<void>;
+}
+
 /** One mutation: its EntityManager, who asks for it, and from where. Made afresh for every mutation field. */
 export class UnitOfWork {
   readonly em: EntityManager;
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly #confirm: ConfirmCaller;
+  readonly #inTurn: InTurn;
   readonly #pause: (attempt: number) => Promise<void>;
+  #hasTurn = false;
 
-  /** @param pause what is waited for after an attempt that lost against another transaction */
   constructor(
     em: EntityManager,
     principal: Principal | null,
     origin: RequestOrigin,
     confirm: ConfirmCaller,
-    pause = backOff,
+    { inTurn = (work) => work(), pause = backOff }: UnitOfWorkOptions = {},
   ) {
     this.em = em;
     this.principal = principal;
     this.origin = origin;
     this.#confirm = confirm;
+    this.#inTurn = inTurn;
     this.#pause = pause;
   }
 
   /** The same for what is asked for by something else than the credential of the request, which then is not looked at. */
   withoutCaller(): UnitOfWork {
-    return new UnitOfWork(this.em, null, this.origin, this.#confirm, this.#pause);
+    const options = { inTurn: this.#inTurn, pause: this.#pause };
+    return new UnitOfWork(this.em, null, this.origin, this.#confirm, options);
   }
 
   /** @throws AccessError `UNAUTHENTICATED` where the request carried no credential */
   get caller(): Principal {
     if (!this.principal) throw credentialMissing();
     return this.principal;
+  }
+
+  /**
+   * Runs database work when it is the caller's turn. A transaction inside is part of it, and has no turn of its own. No
+   * turn, and no connection, may be held while a password is hashed or a revocation settles: others wait for it.
+   */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#hasTurn) return work();
+    return this.#inTurn(async () => {
+      this.#hasTurn = true;
+      try {
+        return await work();
+      } finally {
+        this.#hasTurn = false;
+      }
+    });
   }
 
   /**
@@ -65,9 +98,13 @@ export class UnitOfWork {
    *
    * @param changing the id of the credential or user that `work` is going to change
    * @throws AccessError `UNAUTHENTICATED` where the credential died meanwhile, `OUTCOME_UNKNOWN` where the connection
-   *   broke during the commit
+   *   broke during the commit, and what `InTurn` throws
    */
-  async transaction<Outcome>(work: () => Promise<Outcome>, changing: string | null = null): Promise<Outcome> {
+  transaction<Outcome>(work: () => Promise<Outcome>, changing: string | null = null): Promise<Outcome> {
+    return this.inTurn(() => this.#attempts(work, changing));
+  }
+
+  async #attempts<Outcome>(work: () => Promise<Outcome>, changing: string | null): Promise<Outcome> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(work, changing);

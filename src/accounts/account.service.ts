@@ -41,8 +41,8 @@ export interface AccountServiceOptions<Started, Tokens> {
   sessions: Sessions<Started, Tokens>;
   passwords: Passwords;
   limits: {
-    /** Counts a guess at the current password; throws `RATE_LIMITED`. */
-    password(em: EntityManager, userId: string): Promise<void>;
+    /** Counts a guess at the current password against its session and its user; throws `RATE_LIMITED`. */
+    password(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
   };
   emails: EmailVault;
   setupToken: SetupToken;
@@ -193,8 +193,11 @@ export class AccountService<Started, Tokens> {
     const { passwords, emails, audit } = this.#options;
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
-    await this.#options.limits.password(em, caller.userId);
-    const known = await em.findOne(User, { id: caller.userId });
+    const owner = { sessionId: caller.credentialId, userId: caller.userId };
+    const known = await unitOfWork.inTurn(async () => {
+      await this.#options.limits.password(em, owner);
+      return em.findOne(User, { id: owner.userId });
+    });
     if (!known) throw credentialRefused(); // Deleted since the request began.
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();

@@ -11,12 +11,17 @@ import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import type { Sql, Statement } from '../kernel/sql.ts';
 import type { Receipt, Revocations } from '../revocation/revocations.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
 
+const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
+
 export interface ApiKeyServiceOptions {
+  /** For what is asked before it is the caller's turn: not the connections of units of work. */
+  reads: Sql;
   audit: Audit;
   revocations: Revocations;
   /** Database time. */
@@ -97,8 +102,9 @@ export class ApiKeyService {
 
     const secret = makeSecret('rka');
     const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
-    // Of several that have seen the same state, one finds it still to be so.
-    const seen = await em.findOne(ApiKey, where);
+    // Of several that have seen the same state, one finds it still to be so. All of them see it when they arrive, not
+    // when it is their turn.
+    const [seen] = await this.#options.reads.query<{ version: number }>(VERSION, [input.apiKeyId]);
     const outcome = await this.#orConflict(() =>
       unitOfWork.transaction(async () => {
         const apiKey = await em.findOne(ApiKey, where);

@@ -15,6 +15,8 @@ const BULKHEAD = 32;
 /** What is remembered, and the server in whose log its position is: in another's, the same number means nothing. */
 interface Entry extends CachedCredential {
   readonly server: string;
+  /** The longest life of the entry ends here, by the monotonic clock. */
+  readonly forgetAt: number;
 }
 
 class ReadFailed extends Error {}
@@ -118,7 +120,7 @@ export class AuthCache {
 
   #usable(entry: Entry): boolean {
     const { replica } = this.#options;
-    return entry.server === replica.serverIdentity && replica.admits(entry, entry.until);
+    return entry.server === replica.serverIdentity && replica.admits(entry, entry.until, entry.forgetAt);
   }
 
   /** One load for everybody who asks for the same proof at the same time. */
@@ -134,9 +136,10 @@ export class AuthCache {
   async #fill(fingerprint: string, load: LoadCredential): Promise<Entry> {
     const { shared, replica, longestEntryMs } = this.#options;
     const server = replica.serverIdentity;
-    const stored = await shared?.get(fingerprint, server, (cached) => this.#usable({ ...cached, server }));
+    const forgetAt = replica.monotonic() + longestEntryMs;
+    const stored = await shared?.get(fingerprint, server, (cached) => this.#usable({ ...cached, server, forgetAt }));
     if (stored) {
-      const entry = { ...stored, server };
+      const entry = { ...stored, server, forgetAt };
       this.counts.shared++;
       this.#good.set(fingerprint, entry);
       return entry;
@@ -145,7 +148,8 @@ export class AuthCache {
     this.counts.database++;
     const now = replica.databaseNow();
     const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
-    const entry = { ...loaded, server, until: Math.min(loaded.until, now + longest) };
+    const until = Math.min(loaded.until, now + longest);
+    const entry = { ...loaded, server, until, forgetAt: replica.monotonic() + longest };
     if (!this.#usable(entry)) return entry;
     if (entry.principal === null) {
       this.#good.delete(fingerprint); // Or it would stand before the refusal, and each try would cost a read.

@@ -1,7 +1,6 @@
 import { credentialRefused, unavailable } from '../access/access-error.ts';
 import type { CredentialKind, Principal } from '../access/principal.ts';
 import type { AuthCache } from '../auth-cache/auth-cache.ts';
-import type { CachedCredential } from '../auth-cache/cached-credential.ts';
 import type { CredentialRule } from '../auth-cache/credential-rule.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
@@ -18,6 +17,11 @@ export interface FailureLimit {
   /** @throws AccessError `RATE_LIMITED` where this address has failed too often lately */
   check(address: string): void;
   count(address: string): void;
+  /**
+   * Runs a look-up; for an address that failed too often, in a lane with few places.
+   * @throws AccessError `RATE_LIMITED` where that lane is full
+   */
+  lookUp<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface AuthenticatorOptions<Claims> {
@@ -29,11 +33,8 @@ export interface AuthenticatorOptions<Claims> {
   failures: FailureLimit;
 }
 
-/** A presented text that may be a credential: how it is known to the caches, and how to ask the database about it. */
-interface Candidate {
-  readonly fingerprint: string;
-  load(): Promise<CachedCredential>;
-}
+/** Asks the caches, then the database, about a text that may be a credential. */
+type LookUp = () => Promise<Principal | null>;
 
 /**
  * Says who a request comes from. One resolver for every door: GraphQL, forward auth, introspection and sockets.
@@ -75,22 +76,24 @@ export class Authenticator<Claims> {
 
   /** What this text stands for right now; null where it would authenticate nobody. It is not counted as a use. */
   async inspect(text: string): Promise<Principal | null> {
-    const candidate = await this.#candidate({ carrier: 'bearer', text });
-    return candidate && this.#options.cache.resolve(candidate.fingerprint, candidate.load);
+    const lookUp = this.#lookUpOf({ carrier: 'bearer', text });
+    return lookUp ? lookUp() : null;
   }
 
+  /** A good credential works from every address. Only what turns out to be bad is limited. */
   async #decide(presented: Presented, address: () => string): Promise<Principal | null> {
-    this.#options.failures.check(address());
-    const candidate = await this.#candidate(presented);
-    const principal = candidate && (await this.#options.cache.resolve(candidate.fingerprint, candidate.load));
+    const lookUp = this.#lookUpOf(presented);
+    const principal = lookUp && (await this.#options.failures.lookUp(address(), lookUp));
     return principal ? this.#accept(principal) : this.#refuse(presented, address);
   }
 
   async #refuse(presented: Presented, address: () => string): Promise<null> {
-    this.#options.failures.count(address());
     this.counts[kindOf(presented.text)].refused++;
+    const isCookie = presented.carrier === 'cookie';
+    if (!isCookie) this.#options.failures.check(address());
+    this.#options.failures.count(address());
     // A browser sends its cookies along unasked, also when it is about to refresh or to log in: a bad one is none.
-    if (presented.carrier === 'cookie') return null;
+    if (isCookie) return null;
     throw credentialRefused();
   }
 
@@ -100,16 +103,20 @@ export class Authenticator<Claims> {
     return principal;
   }
 
-  async #candidate({ carrier, text }: Presented): Promise<Candidate | null> {
+  /** How to look this text up; null where it cannot be a credential, which costs no look-up. */
+  #lookUpOf({ carrier, text }: Presented): LookUp | null {
+    const { cache, apiKeys, sessions } = this.#options;
     const secret = parseSecret(text);
     if (secret?.prefix === 'rka') {
       const fingerprint = sha256Base64url(text);
-      return { fingerprint, load: () => this.#options.apiKeys.load(fingerprint) };
+      return () => cache.resolve(fingerprint, () => apiKeys.load(fingerprint));
     }
     // Refresh tokens and signing secrets are no credentials of a request, and a JWT has two dots.
     if (secret || carrier === 'apiKeyHeader' || text.split('.', 4).length !== 3) return null;
-    const claims = await this.#verify(text);
-    return claims && { fingerprint: sha256Base64url(text), load: () => this.#options.sessions.load(claims) };
+    return async () => {
+      const claims = await this.#verify(text);
+      return claims && cache.resolve(sha256Base64url(text), () => sessions.load(claims));
+    };
   }
 
   async #verify(token: string): Promise<Claims | null> {

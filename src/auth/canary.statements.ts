@@ -3,11 +3,15 @@ import type { Statement } from '../kernel/sql.ts';
 /** Longer than any run takes, the longest lease included: past it, the keeper of a run is dead. */
 export const LIFETIME_SECONDS = 120;
 
+/** A run that was announced in the future is left from before the clock was set back: its keeper is not waited for. */
+const IS_ALIVE = `announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
+      and announced_at < clock_timestamp() + make_interval(secs => ${LIFETIME_SECONDS})`;
+
 /** The run that is under way, if its keeper can still be alive. */
 export const FIND: Statement = {
   name: 'canary-find',
   text: `select key_id as "keyId", secret_sealed as "secretSealed", settled_at is not null as settled
-    from canary where announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})`,
+    from canary where ${IS_ALIVE}`,
 };
 export interface Run {
   keyId: string;
@@ -67,7 +71,7 @@ export const CLEAN: Statement = {
   name: 'canary-clean',
   text: `with run as (
       delete from canary
-      where key_id = $1 or announced_at <= clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
+      where key_id = $1 or not (${IS_ALIVE})
       returning owner_id)
     delete from users where id in (select owner_id from run)`,
 };

@@ -3,14 +3,16 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Sql, Statement } from '../kernel/sql.ts';
 
-// Only ever forward, and at most once a window, whichever replica saw the credential. In a table of its own, which no
-// credential is read from: whatever is written here, nothing comes back to life.
+// Only ever forward, and at most once a window, whichever replica saw the credential. A moment in the future is left from
+// before the clock was set back: the next use corrects it. In a table of its own, which no credential is read from:
+// whatever is written here, nothing comes back to life.
 const NOTE: Statement = {
   name: 'usage-note',
   text: `insert into credential_usage as u (credential_id, last_used_at)
     select id, to_timestamp(at / 1000) from unnest($1::text[], $2::float8[]) as n (id, at) order by id
     on conflict (credential_id) do update set last_used_at = excluded.last_used_at
-      where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)`,
+      where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
+        or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
 
 export interface LastUsedOptions {

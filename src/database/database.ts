@@ -37,6 +37,8 @@ export interface Database {
   fork(): EntityManager;
   /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
   requireCurrentSchema(): Promise<void>;
+  /** A fresh EntityManager on the connections that are reserved for revocations. The embedded database has only one. */
+  forkReserved(): EntityManager;
   /** Brings the schema up to date. Safe when several replicas do so at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
@@ -45,6 +47,12 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this, all in all, is given up: 503 beats a queue. */
 const READ_TIMEOUT_MS = 1000;
+/** Connections for queries and for changes. */
+const CONNECTIONS = 10;
+/** Connections for revocations alone: no number of queries and other changes takes their place. */
+export const RESERVED_CONNECTIONS = 4;
+/** Changes at the same time, revocations apart: fewer than there are connections, for queries need some. */
+export const CHANGES_AT_ONCE = 8;
 /** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
 /** When we give up ourselves: by then the server would have spoken, were it there. Also how long one waits for a place. */
@@ -61,10 +69,9 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
 async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
-  const orm = await MikroORM.init({
+  const options = {
     ...ormOptions({ subscribers, log }),
     clientUrl: addressIn(url),
-    pool: { min: 0, max: 10 },
     // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
       ...connectionTo(url, {
@@ -77,7 +84,9 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
       query_timeout: ANSWER_TIMEOUT_MS,
       onPoolCreated: watchPool,
     },
-  });
+  };
+  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
+  const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
   const settling = new DedicatedSql(url, { purpose: 'settle', timeoutMs: patienceMs(leaseMs), logger });
@@ -88,6 +97,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     doorbell: new PostgresDoorbell(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads),
+    forkReserved: () => reserved.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
@@ -108,7 +118,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     },
     async close() {
       await Promise.all([reads.close(), sync.close(), settling.close()]);
-      await orm.close();
+      await Promise.all([orm.close(), reserved.close()]);
     },
   };
 }
@@ -145,6 +155,7 @@ async function openEmbedded({
     doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads),
+    forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.

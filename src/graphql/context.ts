@@ -50,6 +50,8 @@ export interface GraphQLContext {
   em(): EntityManager;
   /** A fresh one for every mutation field: after one field's failed flush, the next must not fail with it. */
   unitOfWork(): UnitOfWork;
+  /** The same for every field that answers with a receipt, on the connections that are reserved for revocations. */
+  revocation(): UnitOfWork;
   /** Database time. */
   now(): Date;
 }

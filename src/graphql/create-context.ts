@@ -7,6 +7,7 @@ import { forgetCookies, keepCookies } from '../auth/cookies.ts';
 import { presentedRefreshToken } from '../auth/present.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
+import type { Turns } from '../limits/turns.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 
@@ -19,6 +20,10 @@ export interface ContextFactoryOptions {
   services: Services;
   /** A fresh EntityManager. */
   fork: () => EntityManager;
+  /** The same on the connections that are reserved for revocations. */
+  forkReserved: () => EntityManager;
+  /** Bounds what runs of each caller at the same time. */
+  turns: Turns;
   confirm: ConfirmCaller;
   clientAddress: (request: IncomingMessage) => string;
   /** Database time. */
@@ -26,7 +31,8 @@ export interface ContextFactoryOptions {
 }
 
 /** Makes what resolvers get, for one request at a time. */
-export function createContextFactory({ services, fork, confirm, clientAddress, now }: ContextFactoryOptions) {
+export function createContextFactory(options: ContextFactoryOptions) {
+  const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
   return (request: IncomingMessage, response: ServerResponse, principal: Principal | null): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
@@ -51,7 +57,14 @@ export function createContextFactory({ services, fork, confirm, clientAddress, n
       em,
       unitOfWork() {
         changes = true;
-        return new UnitOfWork(fork(), principal, origin, confirm);
+        return new UnitOfWork(fork(), principal, origin, confirm, {
+          inTurn: turns.change(principal, origin.ipAddress),
+        });
+      },
+      revocation() {
+        changes = true;
+        const inTurn = turns.revocation(principal, origin.ipAddress);
+        return new UnitOfWork(forkReserved(), principal, origin, confirm, { inTurn });
       },
       now,
     };

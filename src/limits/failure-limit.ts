@@ -7,11 +7,19 @@ import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
 // The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
 // in a moment. This one keeps the times of the last ARGV[3] that were let through, newest first, by the clock of
 // Redis, and asks whether the oldest of them is less than a window ago. It runs as one step, whoever else is asking.
-// Answers { above the limit when refused, milliseconds until the next one }.
+// A moment in the future is left from before the clock of Redis was set back: it becomes now, so that the wait is one
+// window at most, and ends. Answers { above the limit when refused, milliseconds until the next one }.
 const SLIDING_WINDOW = `
 local window, limit = ARGV[2] * 1000, tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ahead = 0
+while tonumber(redis.call('LINDEX', KEYS[1], 0) or 0) > now do
+  redis.call('LPOP', KEYS[1])
+  ahead = ahead + 1
+end
+for _ = 1, ahead do redis.call('LPUSH', KEYS[1], now) end
+if ahead > 0 then redis.call('PEXPIRE', KEYS[1], window) end
 local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
 if oldest and now - oldest < window then return { limit + 1, oldest + window - now } end
 redis.call('LPUSH', KEYS[1], now)

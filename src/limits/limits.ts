@@ -6,11 +6,16 @@ import type { Logger } from '../kernel/logger.ts';
 import type { RedisClient } from '../kernel/redis-client.ts';
 import type { Sql } from '../kernel/sql.ts';
 import { FailureLimit } from './failure-limit.ts';
-import { forgetCounters, Limit, MOST_PER_MINUTE } from './limit.ts';
+import { FairQueue } from './fair-queue.ts';
+import { type Count, forgetCounters, Limit, takeAll } from './limit.ts';
 import { networkOf } from './network.ts';
 
 /** Twenty tabs that wake up together are one exchange, and nineteen who get the same. */
 const REPEATS_PER_EXCHANGE = 20;
+/** An account may be asked about as often as ten addresses may ask, a user as often as ten of their sessions. */
+const TIMES_ALL = 10;
+/** Look-ups of limited addresses: a quarter of the connections for reads at most, and one per address. */
+const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 8, waiting: 200, patienceMs: 1000 };
 
 export interface LimitsOptions {
   /** Counts failed authentications for all replicas. Null: each allows its share of them. */
@@ -27,22 +32,39 @@ export interface LimitsOptions {
   loginPerMinute: number;
   registerPerMinute: number;
   refreshPerMinute: number;
+  ledgerPerMinute: number;
   failedAuthPerMinute: number;
+}
+
+/** A session, and its user. */
+export interface SessionOwner {
+  sessionId: string;
+  userId: string;
+}
+
+/** One counter for a part (an address, a session), and one for the whole (an account, a user). */
+interface Pair {
+  each: Limit;
+  all: Limit;
 }
 
 /**
  * How often one may knock. Each call counts one: where a request holds a field three times under three aliases, three.
  * All methods throw AccessError `RATE_LIMITED` with the seconds after which trying again makes sense. Those that are
- * given an EntityManager count on its connection, inside its transaction where there is one.
+ * given an EntityManager count on its connection, inside its transaction where there is one. What is refused uses up
+ * nothing, whichever of several counters refuses it.
  */
 export class Limits {
   readonly #loginByAddress: Limit | null;
-  readonly #loginByAccount: Limit | null;
-  readonly #password: Limit | null;
+  /** By address and account; an account. */
+  readonly #login: Pair | null;
+  readonly #password: Pair | null;
   readonly #register: Limit | null;
-  readonly #refresh: Limit | null;
-  readonly #repeatedRefresh: Limit | null;
+  readonly #refresh: Pair | null;
+  readonly #repeatedRefresh: Pair | null;
+  readonly #ledger: Pair | null;
   readonly #failedAuth: FailureLimit | null;
+  readonly #limitedLane = new FairQueue(LIMITED_LANE);
   readonly #accountOf: (email: string) => string;
   readonly #sql: Sql;
   readonly #counting = new Set<Promise<unknown>>();
@@ -67,41 +89,57 @@ export class Limits {
     const halved = () => redis !== null && !redis.isReady;
     const limit = (name: string, perMinute: number) =>
       perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved });
+    const pair = (each: string, all: string, perMinute: number): Pair | null => {
+      const [part, whole] = [limit(each, perMinute), limit(all, perMinute * TIMES_ALL)];
+      return part && whole && { each: part, all: whole };
+    };
     this.#loginByAddress = limit('login-address', rates.loginPerMinute);
-    this.#loginByAccount = limit('login-account', rates.loginPerMinute);
-    this.#password = limit('password', rates.loginPerMinute);
+    this.#login = pair('login-address-account', 'login-account', rates.loginPerMinute);
+    this.#password = pair('password-session', 'password', rates.loginPerMinute);
     this.#register = limit('register', rates.registerPerMinute);
-    this.#refresh = limit('refresh', rates.refreshPerMinute);
-    const repeats = Math.min(MOST_PER_MINUTE, rates.refreshPerMinute * REPEATS_PER_EXCHANGE);
-    this.#repeatedRefresh = limit('refresh-again', repeats);
+    this.#refresh = pair('refresh-session', 'refresh', rates.refreshPerMinute);
+    const repeats = rates.refreshPerMinute * REPEATS_PER_EXCHANGE;
+    this.#repeatedRefresh = pair('refresh-again-session', 'refresh-again', repeats);
+    this.#ledger = pair('ledger-credential', 'ledger', rates.ledgerPerMinute);
     const perMinute = rates.failedAuthPerMinute;
     this.#failedAuth = perMinute === 0 ? null : new FailureLimit({ perMinute, redis, breaker, clock, replicas });
   }
 
-  /** Counts a login for where it comes from and for the account it is about. */
-  async login(em: EntityManager, address: string | null, email: string): Promise<void> {
-    // One after the other: an address that is refused must not use up what strangers' accounts are allowed.
-    await enforce(em, this.#loginByAddress, networkOf(address));
-    await enforce(em, this.#loginByAccount, this.#accountOf(email));
+  /** Counts a login for where it comes from, for the account it is about, and for both together. */
+  login(em: EntityManager, address: string | null, email: string): Promise<void> {
+    const [network, account] = [networkOf(address), this.#accountOf(email)];
+    const byAddress = this.#loginByAddress ? [{ limit: this.#loginByAddress, key: network }] : [];
+    return enforce(em, [...byAddress, ...countsOf(this.#login, `${network} ${account}`, account)]);
   }
 
-  /** Counts a guess at the current password by whoever is logged in. Apart from logins, which strangers can use up. */
-  password(em: EntityManager, userId: string): Promise<void> {
-    return enforce(em, this.#password, userId);
+  /**
+   * Counts a guess at the current password by a session. Apart from logins, which strangers can use up, and from the
+   * user's other sessions.
+   */
+  password(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+    return enforce(em, countsOf(this.#password, sessionId, userId));
   }
 
   register(em: EntityManager, address: string | null): Promise<void> {
-    return enforce(em, this.#register, networkOf(address));
+    return enforce(em, this.#register ? [{ limit: this.#register, key: networkOf(address) }] : []);
   }
 
   /** Counts an exchange of a refresh token. */
-  refresh(em: EntityManager, userId: string): Promise<void> {
-    return enforce(em, this.#refresh, userId);
+  refresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+    return enforce(em, countsOf(this.#refresh, sessionId, userId));
   }
 
   /** Counts one that only repeats what was answered a moment ago. */
-  repeatedRefresh(em: EntityManager, userId: string): Promise<void> {
-    return enforce(em, this.#repeatedRefresh, userId);
+  repeatedRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+    return enforce(em, countsOf(this.#repeatedRefresh, sessionId, userId));
+  }
+
+  /** Counts the revocation of a single access token, which adds a row to the ledger. */
+  ledgerEntry(
+    em: EntityManager,
+    { credentialId, userId }: { credentialId: string; userId: string | null },
+  ): Promise<void> {
+    return enforce(em, countsOf(this.#ledger, credentialId, userId ?? credentialId));
   }
 
   /**
@@ -120,6 +158,15 @@ export class Limits {
       const counted: Promise<unknown> = this.#failedAuth.take(network).finally(() => this.#counting.delete(counted));
       this.#counting.add(counted);
     },
+    /**
+     * Runs the look-up of something that may be a good credential. One that comes from a limited address is looked up,
+     * too, since it may be good. It takes a place in a small lane, so that a flood from there occupies no more than that.
+     */
+    lookUp: <T>(address: string | null, work: () => Promise<T>): Promise<T> => {
+      const network = networkOf(address);
+      const isLimited = (this.#failedAuth?.wait(network) ?? 0) > 0;
+      return isLimited ? this.#limitedLane.run({ owner: network, key: network }, work) : work();
+    },
   };
 
   /** Removes from the database what has nothing left to say. */
@@ -133,8 +180,16 @@ export class Limits {
   }
 }
 
-async function enforce(em: EntityManager, limit: Limit | null, key: string): Promise<void> {
-  const waitMs = limit ? await limit.take(em, key) : 0;
+function countsOf(pair: Pair | null, part: string, whole: string): Count[] {
+  if (!pair) return [];
+  return [
+    { limit: pair.each, key: part },
+    { limit: pair.all, key: whole },
+  ];
+}
+
+async function enforce(em: EntityManager, counts: readonly Count[]): Promise<void> {
+  const waitMs = await takeAll(em, counts);
   if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
 }
 

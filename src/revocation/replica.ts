@@ -112,10 +112,17 @@ export class Replica {
    * that costs as much as all the rest of this.
    *
    * @param until when it ends by itself, in milliseconds since the epoch by the database's clock
+   * @param forgetAt when it has been in memory for long enough, by `monotonic`: the database's clock may be set back
    */
-  admits(cached: Judged, until: number): boolean {
+  admits(cached: Judged, until: number, forgetAt = Number.POSITIVE_INFINITY): boolean {
     const monotonic = this.#options.clock.monotonic();
-    return this.#leaseLeft(monotonic) > 0 && this.#memory.admits(cached) && until > this.#databaseTime(monotonic);
+    if (monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0) return false;
+    return this.#memory.admits(cached) && until > this.#databaseTime(monotonic);
+  }
+
+  /** This process's count of milliseconds, which never goes back. */
+  monotonic(): number {
+    return this.#options.clock.monotonic();
   }
 
   /**

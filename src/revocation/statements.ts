@@ -137,7 +137,8 @@ export const EXPEL: Statement = {
 
 /**
  * Deletes the oldest rows that are older than the retention, at most a batch of them, unless another replica is at it.
- * Looks no further than the batch, however long the log is. Parameters: retention in milliseconds, size of the batch.
+ * Looks no further than the batch, however long the log is. Rows that lie in the future by more than the retention are
+ * left from before the clock was set back: they are deleted, too, or all rows after them would stay. Parameters: retention in milliseconds, size of the batch.
  */
 export const TRIM_LOG: Statement = {
   name: 'log-trim',
@@ -145,15 +146,19 @@ export const TRIM_LOG: Statement = {
       oldest as (select seq, at from auth_inval order by seq limit $2::int),
       gone as (
         delete from auth_inval where (select ours from turn) and seq in (
-          select seq from oldest where at < clock_timestamp() - make_interval(secs => $1::float8 / 1000))
+          select seq from oldest where abs(extract(epoch from clock_timestamp() - at)) * 1000 > $1::float8)
         returning 1)
     select count(*)::int as deleted from gone`,
 };
 
-/** Appends a row that invalidates nothing, unless somebody did so lately. Parameter: how long ago counts, in seconds. */
+/**
+ * Appends a row that invalidates nothing, unless somebody did so lately. A row in the future is left from before the clock
+ * was set back, and keeps nobody from appending. Parameter: how long ago counts, in seconds.
+ */
 export const PROBE: Statement = {
   name: 'replica-probe',
   text: `select auth_invalidate('probe') from (select 1) as always
     where pg_try_advisory_xact_lock(823640927) and not exists (
-      select from auth_inval where tag = 'probe' and at > clock_timestamp() - make_interval(secs => $1::float8))`,
+      select from auth_inval where tag = 'probe' and at > clock_timestamp() - make_interval(secs => $1::float8)
+        and at <= clock_timestamp())`,
 };

@@ -16,6 +16,16 @@ export class JwtKey {
   activatedAt!: Date | null;
   retiredAt!: Date | null;
 
+  /**
+   * A moment in the future is left from before the clock was set back, and counts as now: or the key would be published,
+   * sign or stay for that much longer.
+   */
+  correctMoments(now: Date): void {
+    if (this.createdAt > now) this.createdAt = now;
+    if (this.activatedAt && this.activatedAt > now) this.activatedAt = now;
+    if (this.retiredAt && this.retiredAt > now) this.retiredAt = now;
+  }
+
   /** From now on it signs. */
   activate(now: Date): void {
     this.state = 'CURRENT';

@@ -74,6 +74,7 @@ export class JwtKeys {
   async rotate(): Promise<Date | null> {
     const now = this.#options.clock.now();
     const possible = await this.#exclusively(async (em) => {
+      await correctMoments(em, now);
       const current = await em.findOne(JwtKey, { state: 'CURRENT' });
       if (!current) return this.#replaceMissing(em);
       const next = await this.#nextKey(em);
@@ -115,8 +116,10 @@ export class JwtKeys {
 
   /** Rotates a key that has signed for long enough, forgets those whose last token is over, and looks for news. */
   async tidy(): Promise<void> {
-    const now = this.#options.clock.now().getTime();
+    const at = this.#options.clock.now();
+    const now = at.getTime();
     await this.#exclusively(async (em) => {
+      await correctMoments(em, at);
       const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
       em.remove(over);
     });
@@ -216,4 +219,8 @@ export class JwtKeys {
       retiredAt: null,
     });
   }
+}
+
+async function correctMoments(em: EntityManager, now: Date): Promise<void> {
+  for (const key of await em.find(JwtKey, {})) key.correctMoments(now);
 }

@@ -3,8 +3,11 @@ import type { Sql, Statement } from '../kernel/sql.ts';
 const BATCH = 1000;
 /** Refresh tokens are how theft is recognised: they outlive their session by this long. */
 const MEMORY_DAYS = 30;
-/** Longer than clocks and leeways could ever make a token live past its end. */
-const LEDGER_HOURS = 1;
+/**
+ * An entry ends when its token does, by the clock of that moment. A clock that is set back lets the token live longer: the
+ * entry stays for as long as the longest life of a token.
+ */
+const LEDGER_HOURS = 24;
 
 /** In batches, by one replica at a time: whoever does not get the lock has nothing to do. */
 const inTurn = (name: string, body: string): Statement => ({

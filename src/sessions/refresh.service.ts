@@ -34,12 +34,17 @@ export interface RefreshServiceOptions {
   idleSeconds: number;
   graceSeconds: number;
   limits: {
-    /** Counts an exchange against its user; throws `RATE_LIMITED`. */
-    refresh(em: EntityManager, userId: string): Promise<void>;
+    /** Counts an exchange against its session and its user; throws `RATE_LIMITED`. */
+    refresh(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
     /** The same for what only repeats an exchange of a moment ago. */
-    repeatedRefresh(em: EntityManager, userId: string): Promise<void>;
+    repeatedRefresh(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
     /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
-    failures: { check(address: string | null): void; count(address: string | null): void };
+    failures: {
+      check(address: string | null): void;
+      count(address: string | null): void;
+      /** Runs a look-up; for an address with too many rejections, in a lane with few places. */
+      lookUp<T>(address: string | null, work: () => Promise<T>): Promise<T>;
+    };
   };
 }
 
@@ -92,8 +97,8 @@ export class RefreshService {
     const { limits, accessTokens, idleSeconds } = this.#options;
     const outcome = await this.#present(unitOfWork, presented, {
       // Of many at once with the same token, one makes the next one, and the others get the same.
-      count: ({ token, session }) =>
-        token.usedAt ? limits.repeatedRefresh(em, session.userId) : limits.refresh(em, session.userId),
+      count: ({ token, session: { id: sessionId, userId } }) =>
+        token.usedAt ? limits.repeatedRefresh(em, { sessionId, userId }) : limits.refresh(em, { sessionId, userId }),
       act: async ({ token, session, role, now }) => {
         const refreshToken = token.usedAt
           ? await this.#knownSuccessor(em, token, presented)
@@ -140,15 +145,16 @@ export class RefreshService {
     const { em, origin } = unitOfWork;
     const { limits, clock, revocations } = this.#options;
     const wellFormed = parseSecret(presented)?.prefix === 'rkr';
-    const known = wellFormed && (await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) }));
-    const session = known && (await em.findOne(Session, { id: known.sessionId }));
+    const lookUp = () => unitOfWork.inTurn(() => find(em, presented));
+    const found = wellFormed && (await limits.failures.lookUp(origin.ipAddress, lookUp));
+    const { token: known = null, session = null } = found || {};
     const now = clock.now();
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
     if (!session || session.endedAt || session.isExpired(now)) limits.failures.check(origin.ipAddress);
 
     // It is the token that asks. A caller's own credential would be locked before it, and its person with it.
     const work = unitOfWork.withoutCaller();
-    const decision = session && (await work.transaction(() => this.#decide(unitOfWork, known, use), session.id));
+    const decision = known && (await work.transaction(() => this.#decide(unitOfWork, known, use), known.sessionId));
     if (decision && decision.kind === 'accepted') return decision;
     limits.failures.count(origin.ipAddress);
     if (!decision || decision.kind === 'gone') return { kind: 'rejected', reason: 'UNKNOWN' };
@@ -187,8 +193,10 @@ export class RefreshService {
   async #isExchangeable(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
     if (!token.usedAt) return true;
     const { graceSeconds } = this.#options;
+    // Used in the future, since replicas do not agree on the time to the millisecond, or the clock was set back: it was
+    // used, and its grace period begins now, or it would last until that moment has come.
+    if (token.usedAt > now) token.usedAt = now;
     const sinceUse = now.getTime() - token.usedAt.getTime();
-    // Replicas do not agree on the time to the millisecond: what was used in the future was used, grace or none.
     if (graceSeconds === 0 || sinceUse >= graceSeconds * 1000) return false;
     const successor = await em.findOne(RefreshToken, { parentId: token.id });
     return successor !== null && successor.usedAt === null;
@@ -229,6 +237,15 @@ export class RefreshService {
     const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
     this.#options.audit.record(unitOfWork, event);
   }
+}
+
+/** A token that we made, and its session; null for any other text. */
+async function find(
+  em: EntityManager,
+  presented: string,
+): Promise<{ token: RefreshToken; session: Session | null } | null> {
+  const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(presented) });
+  return token && { token, session: await em.findOne(Session, { id: token.sessionId }) };
 }
 
 function successorOf(parent: string, key: MasterKey): string {

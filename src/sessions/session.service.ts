@@ -25,6 +25,10 @@ export interface SessionServiceOptions {
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   absoluteSeconds: number;
+  limits: {
+    /** Counts an entry of the ledger against the credential that asks for it and its user; throws `RATE_LIMITED`. */
+    ledgerEntry(em: EntityManager, caller: { credentialId: string; userId: string | null }): Promise<void>;
+  };
 }
 
 /** A session and the only copy of its refresh token. */
@@ -156,32 +160,42 @@ export class SessionService {
     const { caller, em } = unitOfWork;
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
-    const revocation = await unitOfWork.transaction(async () => {
-      const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
-      if (!session) return null;
-      // Of two at once, the second waits here for the first, and then finds its entry.
-      await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
-      const known = await em.findOne(Revocation, { jti });
-      if (known) return known;
-      const now = this.#options.clock.now();
-      const latest = new Date(now.getTime() + LONGEST_ACCESS_TOKEN_MS);
-      const made = Revocation.create({
-        id: newId('rev'),
-        jti,
-        sessionId,
-        userId: session.userId,
-        revokedAt: now,
-        expiresAt: session.expiresAt < latest ? session.expiresAt : latest,
-        reason,
-        revokedBy: caller.userId,
-      });
-      em.persist(made);
-      this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
-      return made;
-    }, sessionId);
+    const revocation = await unitOfWork.inTurn(async () => {
+      await this.#options.limits.ledgerEntry(em, caller);
+      return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
+    });
     if (!revocation) return { kind: 'notFound' };
     const receipt = await this.#options.revocations.settle(jtiTag(jti), revocation.revokedAt);
     return { kind: 'revoked', revocation, receipt };
+  }
+
+  /** The entry for this token; where it was revoked before, the one that is there. */
+  async #addToLedger(
+    unitOfWork: UnitOfWork,
+    { jti, sessionId, reason }: { jti: string; sessionId: string; reason: RevocationReason },
+  ): Promise<Revocation | null> {
+    const { caller, em } = unitOfWork;
+    const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
+    if (!session) return null;
+    // Of two at once, the second waits here for the first, and then finds its entry.
+    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
+    const known = await em.findOne(Revocation, { jti });
+    if (known) return known;
+    const now = this.#options.clock.now();
+    const latest = new Date(now.getTime() + LONGEST_ACCESS_TOKEN_MS);
+    const made = Revocation.create({
+      id: newId('rev'),
+      jti,
+      sessionId,
+      userId: session.userId,
+      revokedAt: now,
+      expiresAt: session.expiresAt < latest ? session.expiresAt : latest,
+      reason,
+      revokedBy: caller.userId,
+    });
+    em.persist(made);
+    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+    return made;
   }
 
   /** How many sessions of this person are alive, apart from one. */

@@ -118,7 +118,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
   test('what lost waits before it is tried again, a random time, and not after the last attempt', async () => {
     const pauses: number[] = [];
     const pause = async (attempt: number) => void pauses.push(attempt);
-    const work = new UnitOfWork(app.app.database.fork(), null, ORIGIN, async () => true, pause);
+    const work = new UnitOfWork(app.app.database.fork(), null, ORIGIN, async () => true, { pause });
     await expect(work.transaction(() => work.em.execute(raise('40001')))).rejects.toMatchObject({ code: '40001' });
     expect(pauses).toEqual([1, 2]);
     // Also for what is asked for by something else than the caller's credential.

@@ -252,6 +252,7 @@ describe('with a lease', () => {
       serverIdentity: replica.serverIdentity,
       leaseRemaining: () => replica.leaseRemaining(),
       databaseNow: () => replica.databaseNow(),
+      monotonic: () => replica.monotonic(),
       admits(entry: CachedCredential) {
         if (broken) throw new Error('a bug');
         return replica.admits(entry, entry.until);
@@ -269,6 +270,21 @@ describe('with a lease', () => {
     expect(await database.ask()).toBe(principal);
     database.failing = true;
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  test('where the clock of the database is set back, no entry lives longer than it would have', async () => {
+    await database.ask();
+    await judge.setDatabaseBack(30 * MINUTES);
+    await judge.pass(9 * MINUTES);
+    expect(cache.peek(FINGERPRINT)).toBe(principal);
+    await judge.pass(MINUTES);
+    expect(cache.peek(FINGERPRINT)).toBeUndefined();
+    database.good = false;
+    expect(await database.ask()).toBeNull();
+    await judge.setDatabaseBack(60 * MINUTES);
+    await judge.pass(10_000); // A refusal is remembered for so long.
+    database.good = true;
+    expect(await database.ask()).toBe(principal);
   });
 
   test('an entry that is older than everything this replica remembers is not believed', async () => {

@@ -14,6 +14,7 @@ export type Judge = Awaited<ReturnType<typeof startJudge>>;
 
 export async function startJudge({ at = 0 } = {}) {
   let time = 1_800_000_000_000;
+  let databaseBehindMs = 0;
   let reachable = true;
   const log: [seq: number, tag: string][] = [];
   const end = () => at + log.length;
@@ -37,7 +38,7 @@ export async function startJudge({ at = 0 } = {}) {
         replicas: 1,
         identity: 'the server',
         settledIdentity: 'the server',
-        now: time,
+        now: time - databaseBehindMs,
         log: news.length > 0 ? JSON.stringify(news) : null,
       };
       return [row] as Row[];
@@ -70,6 +71,11 @@ export async function startJudge({ at = 0 } = {}) {
     /** Time passes, and the lease is renewed all the while. */
     async pass(milliseconds: number) {
       time += milliseconds;
+      await replica.sync();
+    },
+    /** The clock of the database is set back, and the replica notices. */
+    async setDatabaseBack(milliseconds: number) {
+      databaseBehindMs = milliseconds;
       await replica.sync();
     },
     /** Time passes, and the database does not answer. */

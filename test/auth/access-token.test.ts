@@ -181,8 +181,6 @@ describe('a token that is not ours as it stands', () => {
       { exp: now - 3600, iat: now - 7200 },
       { exp: 0 },
       { exp: -1 },
-      { iat: now + 60 },
-      { iat: 1e15, exp: 1e15 },
       { nbf: now + 60 },
       { exp: 1e300 },
       { aud: ['urn:somebody-else'] },
@@ -196,14 +194,12 @@ describe('a token that is not ours as it stands', () => {
     }
   });
 
-  test('B21: the clock that stamped it may have been a few seconds ahead, and no more', async () => {
-    const stampedIn = (seconds: number) => ({
-      ...claims,
-      jti: `${claims.jti}`,
-      iat: Math.floor(Date.now() / 1000) + seconds,
-    });
-    expect((await present(app, jws(header, stampedIn(3), ours))).status).toBe(204);
-    await expectRefused(jws(header, stampedIn(15), ours), 'stamped in 15 s');
+  test('B21: the clock that stamped `iat` may have been ahead: what we signed is not refused for being young', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    for (const seconds of [3, 60, 1846, 86_400]) {
+      const stamped = { ...claims, jti: `${claims.jti} ${seconds}`, iat: now + seconds, exp: now + seconds + 300 };
+      expect((await present(app, jws(header, stamped, ours))).status, `stamped in ${seconds} s`).toBe(204);
+    }
   });
 
   test('a signature that is not of these bytes', async () => {

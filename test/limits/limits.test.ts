@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { AccessError } from '../../src/access/access-error.ts';
-import type { LimitsOptions } from '../../src/limits/limits.ts';
+import type { Limits, LimitsOptions, SessionOwner } from '../../src/limits/limits.ts';
 import { backends, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
-import { ageIn, anAddress, anEmail, failuresAllowed, limitsOn, passedOf, times } from './support.ts';
+import { ageIn, anAddress, anEmail, failuresAllowed, limitsOn, passedOf, sessionOf, times } from './support.ts';
 
 let app: TestApp;
 const em = () => app.app.database.fork();
@@ -34,9 +34,9 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   beforeEach(() => app.sql('delete from auth_limits'));
   afterAll(() => app.close());
 
-  test('F4.8: too many logins for one account are refused, wherever they come from', async () => {
-    const limits = limitsWith();
-    expect(await passedOf(times(20, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(10);
+  test('F4.8: too many logins for one account are refused, wherever they come from: ten times as many as one address may', async () => {
+    const limits = limitsWith({ loginPerMinute: 2 });
+    expect(await passedOf(times(40, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(20);
     await limits.login(em(), anAddress(), 'bob@example.org');
   });
 
@@ -48,15 +48,30 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   });
 
   test('an address that is refused does not use up the logins of others', async () => {
-    const limits = limitsWith();
+    const limits = limitsWith({ loginPerMinute: 2 });
     const address = anAddress();
-    await passedOf(times(10, () => limits.login(em(), address, anEmail())));
+    await passedOf(times(2, () => limits.login(em(), address, anEmail())));
     expect(await passedOf(times(50, () => limits.login(em(), address, 'ann@example.org')))).toBe(0);
-    expect(await passedOf(times(10, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(10);
+    expect(await passedOf(times(20, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(20);
+  });
+
+  test('an account that is refused does not use up the logins of the address', async () => {
+    const asSomeReplica = () => limitsWith({ loginPerMinute: 1 }); // One that remembers nothing itself.
+    await passedOf(times(10, () => asSomeReplica().login(em(), anAddress(), 'ann@example.org')));
+    const address = anAddress();
+    expect(await passedOf(times(5, () => asSomeReplica().login(em(), address, 'ann@example.org')))).toBe(0);
+    await asSomeReplica().login(em(), address, 'bob@example.org');
+  });
+
+  test('one address cannot shut the owner of an account out', async () => {
+    const limits = limitsWith();
+    const attacker = anAddress();
+    expect(await passedOf(times(30, () => limits.login(em(), attacker, 'ann@example.org')))).toBe(10);
+    await limits.login(em(), anAddress(), 'ann@example.org');
   });
 
   test('all spellings of an account are one', async () => {
-    const limits = limitsWith();
+    const limits = limitsWith({ loginPerMinute: 1 });
     const spellings = ['zoë@example.org', 'Zoe\u0308@Example.ORG', '  ZOË@EXAMPLE.ORG\n'];
     expect(await passedOf(times(12, (i) => limits.login(em(), anAddress(), spellings[i % 3] as string)))).toBe(10);
     // The upper-case letter has no composed form, the lower-case one has.
@@ -76,10 +91,63 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     ).toBe(10);
   });
 
-  test('refreshes are counted by user', async () => {
-    const limits = limitsWith();
-    expect(await passedOf(times(20, () => limits.refresh(em(), 'usr_1')))).toBe(5);
-    await limits.refresh(em(), 'usr_2');
+  const budgets = {
+    'refreshes are': { of: 5, take: (limits: Limits, owner: SessionOwner) => limits.refresh(em(), owner) },
+    'repeated refreshes are': {
+      of: 100,
+      take: (limits: Limits, owner: SessionOwner) => limits.repeatedRefresh(em(), owner),
+    },
+    'guesses at the current password are': {
+      of: 10,
+      take: (limits: Limits, owner: SessionOwner) => limits.password(em(), owner),
+    },
+    'entries of the ledger are': {
+      of: 120,
+      take: (limits: Limits, { sessionId: credentialId, userId }: SessionOwner) =>
+        limits.ledgerEntry(em(), { credentialId, userId }),
+    },
+  };
+  test.each(Object.entries(budgets))(
+    '%s counted by session: one session uses up nothing of the others of its user',
+    async (_what, { of, take }) => {
+      const limits = limitsWith();
+      expect(await passedOf(times(of + 10, () => take(limits, sessionOf('usr_1', 'ses_1'))))).toBe(of);
+      await take(limits, sessionOf('usr_1', 'ses_2'));
+      await take(limits, sessionOf('usr_2', 'ses_3'));
+    },
+  );
+
+  test('all sessions of a user together may refresh and guess ten times as often as one', async () => {
+    const limits = limitsWith({ refreshPerMinute: 1, loginPerMinute: 1, ledgerPerMinute: 1 });
+    const sessions = times(30, (i) => sessionOf('usr_1', `ses_${i}`));
+    const { refresh, password, ledgerEntry } = {
+      refresh: sessions.map((each) => limits.refresh(em(), each)),
+      password: sessions.map((each) => limits.password(em(), each)),
+      ledgerEntry: sessions.map(({ sessionId, userId }) =>
+        limits.ledgerEntry(em(), { credentialId: sessionId, userId }),
+      ),
+    };
+    expect([await passedOf(refresh), await passedOf(password), await passedOf(ledgerEntry)]).toEqual([10, 10, 10]);
+    await limits.refresh(em(), sessionOf('usr_2', 'ses_of_another'));
+  });
+
+  test('a session that its user has no room for has not counted: it refreshes as often as ever, a minute later', async () => {
+    const asSomeReplica = () => limitsWith({ refreshPerMinute: 1 });
+    await passedOf(times(10, (i) => asSomeReplica().refresh(em(), sessionOf('usr_1', `ses_${i}`))));
+    await ageInDatabase(50_000);
+    expect(await passedOf(times(3, () => asSomeReplica().refresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(0);
+    await ageInDatabase(11_000);
+    expect(await passedOf(times(3, () => asSomeReplica().refresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(1);
+  });
+
+  test('ten times the highest rate is the highest rate', async () => {
+    const limits = limitsWith({ loginPerMinute: 10_000 });
+    await app.sql(
+      `insert into auth_limits select 'login-account:' || ?, array_agg(clock_timestamp()), true
+      from generate_series(1, 10000)`,
+      [app.app.services.emails.nameOf('ann@example.org')],
+    );
+    await expect(limits.login(em(), anAddress(), 'ann@example.org')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
   test('F4.8: the refusal says when to come back, and who comes back then is let through', async () => {
@@ -129,12 +197,12 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     const limits = limitsWith();
     await limits.login(em(), '192.0.2.7', 'ann@example.org');
     const kept = () => app.sql('select key from auth_limits');
-    expect(await kept()).toHaveLength(2);
+    expect(await kept()).toHaveLength(3);
     expect(JSON.stringify(await kept())).not.toMatch(/ann|example/);
     await ageInDatabase(100_000);
     await limits.register(em(), '192.0.2.8');
     await limitsWith().tidy();
-    expect(await kept()).toHaveLength(3);
+    expect(await kept()).toHaveLength(4);
     await ageInDatabase(20_000);
     await limitsWith().tidy();
     expect(await kept()).toEqual([{ key: 'register:192.0.2.8' }]);
@@ -165,10 +233,10 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   test('what is rolled back was not counted', async () => {
     const undone = await inTransaction();
     const limits = limitsWith();
-    for (let i = 0; i < 5; i++) await limits.refresh(undone, 'usr_1');
-    await expect(limitsWith().refresh(undone, 'usr_1')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    for (let i = 0; i < 5; i++) await limits.refresh(undone, sessionOf('usr_1'));
+    await expect(limitsWith().refresh(undone, sessionOf('usr_1'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     await undone.rollback();
-    expect(await passedOf(times(20, () => limits.refresh(em(), 'usr_1')))).toBe(5);
+    expect(await passedOf(times(20, () => limits.refresh(em(), sessionOf('usr_1'))))).toBe(5);
   });
 
   test('a failing address is refused after its failures and let in again after a minute', async () => {
@@ -211,19 +279,24 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     await expect(limitsWith().login(broken, '192.0.2.7', 'ann@example.org')).rejects.toThrow(/transaction is aborted/);
   });
 
-  test('guesses at a password by whoever is logged in are counted apart from logins', async () => {
+  test('guesses at a password by a session are counted apart from logins', async () => {
     const limits = limitsWith();
     await passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'usr_1')));
-    expect(await passedOf(times(20, () => limits.password(em(), 'usr_1')))).toBe(10);
-    await limits.password(em(), 'usr_2');
+    expect(await passedOf(times(20, () => limits.password(em(), sessionOf('usr_1'))))).toBe(10);
   });
 
   test('a rate of 0 is no limit', async () => {
-    const limits = limitsWith({ loginPerMinute: 0, registerPerMinute: 0, refreshPerMinute: 0, failedAuthPerMinute: 0 });
+    const limits = limitsWith({
+      loginPerMinute: 0,
+      registerPerMinute: 0,
+      refreshPerMinute: 0,
+      ledgerPerMinute: 0,
+      failedAuthPerMinute: 0,
+    });
     const all = times(50, () => [
       limits.login(em(), '192.0.2.7', 'ann@example.org'),
       limits.register(em(), null),
-      limits.refresh(em(), 'u'),
+      limits.refresh(em(), sessionOf('u')),
     ]);
     expect(await passedOf(all.flat())).toBe(150);
     expect(await failuresAllowed(limits, '192.0.2.7')).toBe(Number.POSITIVE_INFINITY);

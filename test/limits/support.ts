@@ -8,7 +8,16 @@ import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
 import type { TestApp } from '../support/app.ts';
 
 export const silent = createLogger({ level: 'silent' });
-const RATES = { loginPerMinute: 10, registerPerMinute: 10, refreshPerMinute: 5, failedAuthPerMinute: 20 };
+const RATES = {
+  loginPerMinute: 10,
+  registerPerMinute: 10,
+  refreshPerMinute: 5,
+  ledgerPerMinute: 120,
+  failedAuthPerMinute: 20,
+};
+
+/** A session of this user; always the same one unless another one is named. */
+export const sessionOf = (userId: string, sessionId = `ses_of_${userId}`) => ({ sessionId, userId });
 
 /** Those of one more replica on the database of this app. */
 export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {}): Limits {

@@ -175,6 +175,21 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await database.sql('select tag from auth_inval')).toEqual([{ tag: 'probe' }, { tag: 'probe' }]);
   });
 
+  test('rows from before the clock was set back hold up neither the trimming nor the next probe', async () => {
+    await database.sql('delete from auth_inval');
+    for (let n = 0; n < 4; n++) await append(`key:${n}`);
+    await ask(statements.PROBE, 60);
+    await database.sql(`update auth_inval set at = at + interval '2 hours'`);
+    await append('key:new');
+    expect(await ask(statements.PROBE, 60)).toHaveLength(1);
+    const trim = async () => (await ask<{ deleted: number }>(statements.TRIM_LOG, 3_600_000, 3))[0]!.deleted;
+    expect([await trim(), await trim(), await trim()]).toEqual([3, 2, 0]);
+    expect(await database.sql('select tag from auth_inval order by seq')).toEqual([
+      { tag: 'key:new' },
+      { tag: 'probe' },
+    ]);
+  });
+
   test('one replica at a time trims and probes', async () => {
     if (!database.url) return; // The embedded database has one connection, and so one replica.
     await database.sql('delete from auth_inval');

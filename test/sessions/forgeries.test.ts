@@ -154,7 +154,6 @@ describe('a forged access token', () => {
     ['no exp', () => sign({}, { exp: undefined })],
     ['a moment past its end', () => sign({}, { iat: now() - 300, exp: now() - 1 })],
     ['not before later', () => sign({}, { nbf: now() + 60 })],
-    ['issued in the future', () => sign({}, { iat: now() + 30, exp: now() + 300 })],
     ['somebody else’s subject', () => sign({}, { sub: stranger.id })],
     ['somebody else’s session', () => sign({}, { sid: stranger.sessionId })],
     ['a session that never was', () => sign({}, { sid: 'ses_00000000000000000000000000' })],

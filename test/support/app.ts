@@ -165,6 +165,7 @@ export function testEnvironment({ databaseUrl, redisUrl, env }: TestAppOptions):
     REKEY_LOGIN_PER_MINUTE: '0',
     REKEY_REGISTER_PER_MINUTE: '0',
     REKEY_FAILED_AUTH_PER_MINUTE: '0',
+    REKEY_LEDGER_PER_MINUTE: '0',
     REKEY_LOG_LEVEL: 'debug',
     ...(databaseUrl ? { DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: MASTER_KEY } : {}),
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),

@@ -83,6 +83,7 @@ export class Installation {
         REKEY_LOGIN_PER_MINUTE: '0',
         REKEY_REGISTER_PER_MINUTE: '0',
         REKEY_FAILED_AUTH_PER_MINUTE: '0',
+        REKEY_LEDGER_PER_MINUTE: '0',
         REKEY_API_KEYS_PER_USER: '0',
         REKEY_ACCESS_TOKEN_SECONDS: '3600',
         REKEY_LOG_LEVEL: 'warn',

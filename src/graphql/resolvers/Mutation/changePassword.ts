@@ -2,7 +2,7 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { invalidCredentials, invalidInput, notASession } from '../../outcomes.ts';
 
 export const changePassword: NonNullable<MutationResolvers['changePassword']> = async (_parent, { input }, context) => {
-  const outcome = await context.services.accounts.changePassword(context.unitOfWork(), input);
+  const outcome = await context.services.accounts.changePassword(context.revocation(), input);
   switch (outcome.kind) {
     case 'changed':
       return { __typename: 'ChangePasswordSuccess', ...outcome };

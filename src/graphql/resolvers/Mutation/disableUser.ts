@@ -2,7 +2,7 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { userNotFound } from '../../outcomes.ts';
 
 export const disableUser: NonNullable<MutationResolvers['disableUser']> = async (_parent, { input }, context) => {
-  const outcome = await context.services.accounts.disable(context.unitOfWork(), input.userId);
+  const outcome = await context.services.accounts.disable(context.revocation(), input.userId);
   switch (outcome.kind) {
     case 'disabled':
       return { __typename: 'DisableUserSuccess', ...outcome };

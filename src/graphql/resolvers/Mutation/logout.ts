@@ -7,8 +7,8 @@ export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, 
   // The access token in a browser's jar is gone after minutes, and whoever logs out then must not stay logged in.
   const inJar = principal ? null : cookies.refreshToken;
   const outcome = inJar
-    ? await services.refresh.logout(context.unitOfWork(), inJar)
-    : await services.sessions.logout(context.unitOfWork());
+    ? await services.refresh.logout(context.revocation(), inJar)
+    : await services.sessions.logout(context.revocation());
   if (outcome.kind !== 'notASession') cookies.forget();
   switch (outcome.kind) {
     case 'loggedOut':

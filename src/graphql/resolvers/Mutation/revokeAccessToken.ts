@@ -5,7 +5,7 @@ export const revokeAccessToken: NonNullable<MutationResolvers['revokeAccessToken
   { input },
   context,
 ) => {
-  const outcome = await context.services.sessions.revokeAccessToken(context.unitOfWork(), input);
+  const outcome = await context.services.sessions.revokeAccessToken(context.revocation(), input);
   switch (outcome.kind) {
     case 'revoked':
       return { __typename: 'RevokeAccessTokenSuccess', ...outcome };

@@ -6,7 +6,7 @@ export const revokeAllSessions: NonNullable<MutationResolvers['revokeAllSessions
   { input: { userId = null, exceptCurrent } },
   context,
 ) => {
-  const outcome = await context.services.accounts.endSessions(context.unitOfWork(), { userId, exceptCurrent });
+  const outcome = await context.services.accounts.endSessions(context.revocation(), { userId, exceptCurrent });
   switch (outcome.kind) {
     case 'ended':
       return { __typename: 'RevokeAllSessionsSuccess', ...outcome };

@@ -2,7 +2,7 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { apiKeyNotFound } from '../../outcomes.ts';
 
 export const revokeApiKey: NonNullable<MutationResolvers['revokeApiKey']> = async (_parent, { input }, context) => {
-  const outcome = await context.services.apiKeys.revoke(context.unitOfWork(), input);
+  const outcome = await context.services.apiKeys.revoke(context.revocation(), input);
   switch (outcome.kind) {
     case 'revoked':
       return { __typename: 'RevokeApiKeySuccess', ...outcome };

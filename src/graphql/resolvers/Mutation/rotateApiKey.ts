@@ -2,7 +2,7 @@ import type { MutationResolvers } from './../../generated/types.ts';
 import { apiKeyNotFound, conflict, invalidInput, scopeNotHeld } from '../../outcomes.ts';
 
 export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = async (_parent, { input }, context) => {
-  const outcome = await context.services.apiKeys.rotate(context.unitOfWork(), input);
+  const outcome = await context.services.apiKeys.rotate(context.revocation(), input);
   switch (outcome.kind) {
     case 'rotated':
       return { __typename: 'RotateApiKeySuccess', ...outcome };

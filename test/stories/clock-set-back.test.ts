@@ -1,0 +1,217 @@
+// After a failover to a server whose clock is behind, or after its clock was set back: what was stored lies in the future.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Limits } from '../../src/limits/limits.ts';
+import { ageIn, anAddress, limitsOn, passedOf, sessionOf, times } from '../limits/support.ts';
+import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { heldClock } from '../support/held-clock.ts';
+import { as, chainOf, claimsOf, exchange, jtiOf, later, login, refresh, sessionRow } from '../support/sessions.ts';
+
+const HOUR = 3600;
+
+describe.each(backends())('the clock of the database is set back, on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start({ env: { REKEY_LAST_USED_SECONDS: '1', REKEY_REFRESH_PER_MINUTE: '0' } });
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => app.close());
+
+  /** What the database says that the time is, to the replica and in each look-up of a credential. */
+  async function databaseIsBehind(seconds: number): Promise<void> {
+    const spies = [app.app.database.sync, app.app.database.reads].map((sql) => {
+      const query = sql.query.bind(sql);
+      return vi.spyOn(sql, 'query').mockImplementation(async (statement, values) => {
+        const rows = await query<{ now?: number }>(statement, values);
+        for (const row of rows) if (row.now !== undefined) row.now -= seconds * 1000;
+        return rows as never;
+      });
+    });
+    await app.app.replica.sync();
+    onTestFinished(async () => {
+      for (const spy of spies) spy.mockRestore();
+      await app.app.replica.sync();
+    });
+  }
+
+  describe('access tokens', () => {
+    test.each([60, 30 * 60, 10 * HOUR])('none is refused for being young: %d s behind', async (seconds) => {
+      const { accessToken, sessionId } = await app.member();
+      const [seen, unseen] = [await login(app, { email: (await app.admin()).email }), await app.member()];
+      expect(await app.accepts(seen.accessToken)).toBe(true);
+      await databaseIsBehind(seconds);
+      expect(claimsOf(unseen.accessToken).iat).toBeGreaterThan(app.app.replica.databaseNow() / 1000 + 5);
+      for (const token of [accessToken, seen.accessToken, unseen.accessToken])
+        expect(await app.accepts(token)).toBe(true);
+      await app.mutate('revokeSession', { sessionId }, '', as({ accessToken }));
+      expect(await app.accepts(accessToken)).toBe(false);
+    });
+
+    test('a session from before goes on, and so does its refresh token', async () => {
+      const before = await app.member();
+      await databaseIsBehind(HOUR);
+      const { tokens } = await refresh(app, before.refreshToken);
+      expect(await app.accepts(tokens.accessToken)).toBe(true);
+      expect(await exchange(app, tokens.refreshToken)).toMatch(/^rkr_/);
+      expect((await login(app, before)).sessionId).toMatch(/^ses_/);
+    });
+
+    test('a token that was revoked before stays revoked, for as long as it can live', async () => {
+      const member = await app.member();
+      await app.mutate('revokeAccessToken', { jti: jtiOf(member.accessToken) }, '', as(await app.admin()));
+      await databaseIsBehind(HOUR);
+      expect(await app.accepts(member.accessToken)).toBe(false);
+    });
+  });
+
+  describe('limits', () => {
+    beforeEach(() => app.sql('delete from auth_limits'));
+
+    const calls: Record<string, (limits: Limits) => Promise<void>> = {
+      login: (limits) => limits.login(app.app.database.fork(), '192.0.2.7', 'ann@example.org'),
+      register: (limits) => limits.register(app.app.database.fork(), '192.0.2.7'),
+      refresh: (limits) => limits.refresh(app.app.database.fork(), sessionOf('usr_1')),
+      password: (limits) => limits.password(app.app.database.fork(), sessionOf('usr_1')),
+      ledgerEntry: (limits) => limits.ledgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
+      'refresh, in its transaction': async (limits) => {
+        const em = app.app.database.fork();
+        await em.begin();
+        try {
+          await limits.refresh(em, sessionOf('usr_2'));
+          await em.commit();
+        } catch (error) {
+          await em.rollback();
+          throw error;
+        }
+      },
+    };
+    test.each(Object.entries(calls))(
+      '%s: never more than one window is announced, and then it is over',
+      async (_what, call) => {
+        const clock = heldClock();
+        const limits = limitsOn(app, {
+          clock,
+          loginPerMinute: 3,
+          registerPerMinute: 3,
+          refreshPerMinute: 3,
+          ledgerPerMinute: 3,
+        });
+        for (let i = 0; i < 3; i++) await call(limits);
+        await ageIn(app, -30 * 60_000);
+        const refusal = await call(limits).catch((error) => error);
+        expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
+        expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(60);
+        clock.advance(60_000);
+        await ageIn(app, 60_000);
+        for (let i = 0; i < 3; i++) await call(limits);
+        await expect(call(limits)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+      },
+    );
+
+    test('counters of the future are forgotten like any others', async () => {
+      const limits = limitsOn(app);
+      await passedOf(times(3, () => limits.login(app.app.database.fork(), anAddress(), 'ann@example.org')));
+      await ageIn(app, -30 * 60_000);
+      await limits.tidy();
+      await ageIn(app, 121_000);
+      await limits.tidy();
+      expect(await app.sql('select key from auth_limits')).toEqual([]);
+    });
+  });
+
+  describe('refresh tokens', () => {
+    test('a lost answer from before is repeated, and its grace period ends as ever', async () => {
+      const member = await app.member();
+      const second = await exchange(app, member.refreshToken);
+      await later(app, member.sessionId, -HOUR);
+      expect(await exchange(app, member.refreshToken)).toBe(second);
+      const [first] = await chainOf(app, member.sessionId);
+      expect(new Date(first.used_at).getTime()).toBeLessThanOrEqual(Date.now() + 1000);
+      await later(app, member.sessionId, 10);
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, second)).toBe('REVOKED');
+    });
+
+    test('a theft is noticed: a token whose successor was used is dead, whenever it was used', async () => {
+      const member = await app.member();
+      const third = await exchange(app, await exchange(app, member.refreshToken));
+      await later(app, member.sessionId, -HOUR);
+      expect(await exchange(app, member.refreshToken)).toBe('REUSED');
+      expect(await exchange(app, third)).toBe('REVOKED');
+    });
+
+    test('a refresh counts the idle time from now', async () => {
+      const member = await app.member();
+      await app.sql(`update sessions set idle_expires_at = idle_expires_at + interval '1 day' where id = ?`, [
+        member.sessionId,
+      ]);
+      await exchange(app, member.refreshToken);
+      const { idle_expires_at, refreshed_at } = await sessionRow(app, member.sessionId);
+      expect(new Date(idle_expires_at).getTime() - new Date(refreshed_at).getTime()).toBe(604_800_000);
+    });
+  });
+
+  describe('the keys of the access tokens', () => {
+    const stateOf = async (kid: string) => (await app.sql('select state from jwt_keys where kid = ?', [kid]))[0]?.state;
+    const kidIn = async (state: string) => (await app.sql('select kid from jwt_keys where state = ?', [state]))[0].kid;
+    const moved = (column: string, by: string) =>
+      app.sql(`update jwt_keys set ${column} = ${column} + interval '${by}'`);
+
+    test('the next key signs ten minutes from now at the latest, and a year of signing is no year too long', async () => {
+      const current = await kidIn('CURRENT');
+      await moved('created_at', '1 year');
+      const possible = await app.app.jwtKeys.rotate();
+      expect(possible!.getTime()).toBeLessThanOrEqual(Date.now() + 601_000);
+      expect(await app.accepts((await app.member()).accessToken)).toBe(true);
+      await moved('created_at', '-11 minutes');
+      await moved('activated_at', '1 year');
+      await app.app.jwtKeys.tidy();
+      await moved('activated_at', '-31 days');
+      await app.app.jwtKeys.tidy();
+      expect(await stateOf(current)).toBe('RETIRED');
+    });
+
+    test('a retired key verifies, and is forgotten a day after it was seen', async () => {
+      const { accessToken } = await app.member();
+      await moved('created_at', '-11 minutes');
+      const retired = await kidIn('CURRENT');
+      expect(await app.app.jwtKeys.rotate()).toBeNull();
+      await moved('retired_at', '1 year');
+      await app.app.jwtKeys.tidy();
+      expect(await app.accepts(accessToken)).toBe(true);
+      await moved('retired_at', '-26 hours');
+      await app.app.jwtKeys.tidy();
+      expect(await stateOf(retired)).toBeUndefined();
+    });
+  });
+
+  test('when a credential was last used is corrected by its next use', async () => {
+    const key = await app.apiKey(await app.member());
+    await app.sql(`insert into credential_usage values (?, now() + interval '1 hour')`, [key.id]);
+    expect(await app.accepts(key.secret)).toBe(true);
+    const ahead = async () =>
+      (await app.sql('select last_used_at > now() as ahead from credential_usage where credential_id = ?', [key.id]))[0]
+        .ahead;
+    await expect.poll(ahead, { timeout: 10_000 }).toBe(false);
+  });
+
+  test('a run of the canary from before does not keep the next one from being run', async () => {
+    await app.sql(
+      `insert into canary (key_id, owner_id, secret_sealed, announced_at) values ('key_old', 'usr_old', '', now() + interval '1 hour')`,
+    );
+    await app.app.canary.run();
+    expect(await app.sql('select 1 from canary')).toEqual([]);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toContain('rekey_canary_replicas_total{outcome="refused"} 1');
+  });
+
+  test('login works, and what it starts is as good as any', async () => {
+    const member = await app.member();
+    await databaseIsBehind(30 * 60);
+    const answer = await app.mutate(
+      'login',
+      { email: member.email, password: PASSWORD },
+      '... on LoginSuccess { tokens { accessToken } }',
+    );
+    expect(await app.accepts(answer.tokens.accessToken)).toBe(true);
+  });
+});
