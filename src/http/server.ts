@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { systemClock } from '../kernel/clock.ts';
 import { COMMON_HEADERS } from './respond.ts';
 import type { Handler } from './router.ts';
 
@@ -75,7 +76,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
     ...COMMON_HEADERS,
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
-    Date: new Date().toUTCString(),
+    Date: systemClock.now().toUTCString(),
     Connection: 'close',
   };
   const lines = Object.entries(headers).map(([header, value]) => `${header}: ${value}\r\n`);

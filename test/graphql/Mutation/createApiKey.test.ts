@@ -224,7 +224,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       ['F1.10: an end that is now', { expiresAt: new Date().toISOString() }, 'input.expiresAt'],
       ['a permission with a comma', { permissions: ['a,b'] }, 'input.permissions'],
       ['an empty permission', { permissions: [''] }, 'input.permissions'],
-      ['a permission of 101 characters', { permissions: ['x'.repeat(101)] }, 'input.permissions'],
+      ['a permission of 101 characters', { permissions: ['x'.repeat(101)] }, 'input.permissions.0'],
       ['a permission that means none in a list', { permissions: ['-'] }, 'input.permissions'],
       [
         'permissions that no gateway passes on',
