@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
-import { BAD_CONFIGURATION, ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { BAD_CONFIGURATION, ConfigError } from './kernel/config-error.ts';
 import { messageOf } from './kernel/message-of.ts';
 
 /** How long requests under way may take after SIGTERM. */
