@@ -12,6 +12,7 @@ import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
+import { hideStrangers } from './visibility.ts';
 
 /** What Node hands to Yoga along with each request. */
 export interface ServerContext {
@@ -31,7 +32,7 @@ export function createSchema() {
   const schema = makeExecutableSchema({ typeDefs, resolvers });
   // A scalar's resolver takes the place of the whole type, its description included.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return guardRootFields(schema);
+  return hideStrangers(guardRootFields(schema));
 }
 
 /**

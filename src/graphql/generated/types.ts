@@ -584,7 +584,7 @@ export type Revocation = Node & {
   jti: Scalars['ID']['output'];
   reason: RevocationReason;
   revokedAt: Scalars['DateTime']['output'];
-  /** Who revoked it; null where the account is gone. */
+  /** Who revoked it; null where the account is gone, and where the caller may not read that person. */
   revokedBy?: Maybe<User>;
   /** Whose token it was. */
   user: User;
@@ -850,7 +850,10 @@ export type SetupTokenRejectedError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** A person with an account. */
+/**
+ * A person with an account. A caller reads themselves and the people with whom they share a workspace; an administrator
+ * reads everyone. A field that leads to anyone else is null.
+ */
 export type User = Node & {
   __typename?: 'User';
   createdAt: Scalars['DateTime']['output'];
