@@ -18,6 +18,7 @@ import type { Config } from './config.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { openDatabase } from './database/database.ts';
+import { requireMasterKeys } from './database/master-key-check.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
@@ -276,8 +277,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     housekeeping,
     handle: createRouter(routes, logger),
 
+    /** To be called before anything is written. */
+    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring),
+
     /** Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. */
     async start(): Promise<void> {
+      await requireMasterKeys(database.fork(), keyring);
       await database.migrate();
       await replica.start();
       await jwtKeys.load();

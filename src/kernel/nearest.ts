@@ -1,4 +1,4 @@
-/** The name that somebody meant who has written this one: the nearest by edits, where it is near enough. */
+/** The name that a misspelt one most likely stands for: the nearest by edits; null where none is near. */
 export function nearest(written: string, names: readonly string[]): string | null {
   const distances = names.map((name) => ({ name, distance: editDistance(written, name) }));
   const best = distances.reduce((one, other) => (other.distance < one.distance ? other : one), {

@@ -117,7 +117,7 @@ describe.each(backends())('on $name', ({ start }) => {
     return known[name] ?? [`Tell this test what to give ${name}.`];
   };
 
-  /** What each mutation is asked with by the member, and as whom: things that lead to somebody where that is possible. */
+  /** What each mutation is asked with by the member, and as whom: things that lead to a person where that is possible. */
   const mutationInput = async (name: string): Promise<object | null> => {
     const mine = await login(app, member);
     const known: Record<string, object | null> = {
