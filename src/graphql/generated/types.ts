@@ -752,11 +752,11 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log. */
+  /** Read the audit log. Reserved; not enforced yet. */
   | 'AUDIT_READ'
-  /** Read daemon tokens. */
+  /** Read daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_READ'
-  /** Create and revoke daemon tokens. */
+  /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
   /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
   | 'INTROSPECT'
@@ -764,9 +764,9 @@ export type Scope =
   | 'SESSIONS_READ'
   /** End sessions and revoke access tokens. */
   | 'SESSIONS_WRITE'
-  /** Read signing keys. */
+  /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
-  /** Create, rotate and revoke signing keys. */
+  /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces. */
   | 'WORKSPACES_READ'
@@ -927,7 +927,7 @@ export type Workspace = Node & {
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
-  /** Whether a credential bound to this workspace is only good in a signed request. */
+  /** Whether a credential bound to this workspace is only good in a signed request. Reserved; not enforced yet. */
   requiresSignedRequests: Scalars['Boolean']['output'];
 };
 
@@ -952,7 +952,7 @@ export type WorkspaceNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** What a member may do in a workspace. */
+/** What a member may do in a workspace. Reserved; not enforced yet. */
 export type WorkspaceRole =
   /** Use it. */
   | 'MEMBER'
