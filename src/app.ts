@@ -19,6 +19,7 @@ import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { CHANGES_AT_ONCE, openDatabase, RESERVED_CONNECTIONS } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
+import { requireMasterKeys } from './database/master-key-check.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
@@ -292,11 +293,15 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     housekeeping,
     handle: createRouter(routes, logger),
 
+    /** To be called before anything is written. */
+    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring),
+
     /**
      * Migrates, takes part in the protocol between replicas, and loads what has to be there for the first request. Without
      * migrating, it rejects where the schema is not up to date.
      */
     async start({ migrate = true } = {}): Promise<void> {
+      await requireMasterKeys(database.fork(), keyring);
       await (migrate ? database.migrate() : database.requireCurrentSchema());
       await replica.start();
       await jwtKeys.load();

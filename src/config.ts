@@ -2,23 +2,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseMasterKey } from './crypto/keyring.ts';
 import { parseCidr } from './kernel/cidr.ts';
+import { ConfigError } from './kernel/config-error.ts';
+import { databaseUrlProblem, redisUrlProblem } from './kernel/connection-url.ts';
+import { nearest } from './kernel/nearest.ts';
 
 /** What the environment says, checked and frozen. The only place that reads it. */
 export type Config = ReturnType<typeof readConfig>;
-
-/** How a process ends that cannot start with its configuration: EX_CONFIG of sysexits. */
-export const BAD_CONFIGURATION = 78;
-
-/** Everything that is wrong with the environment, at once. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: string[]) {
-    super(`The configuration does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
-}
 
 /**
  * The longest `iss`, in bytes of JSON. With it, the cookie of an access token with every scope has some 2900 bytes: no
@@ -38,15 +27,14 @@ const whole = (name: string, fallback: number, range: { min: number; max: number
       return z.NEVER;
     });
 
-const url = (name: string, protocols: string[]) =>
+const url = (name: string, problemOf: (text: string) => string | null) =>
   z
     .string()
     .optional()
     .transform((text, context) => {
-      if (!text) return null;
-      // The value may hold a password: never repeat it.
-      if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-      context.addIssue(`${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}.`);
+      const problem = text ? problemOf(text) : null;
+      if (problem === null) return text ?? null;
+      context.addIssue(`${name} ${problem}`);
       return z.NEVER;
     });
 
@@ -62,14 +50,38 @@ function isHost(text: string): boolean {
   return isIP(text) !== 0 || (isName && !/^\d+(?:\.\d+){3}$/.test(text)); // Four numbers are meant as an address.
 }
 
+/** A URL or a URN, without the parts that no issuer has (RFC 8414 §2). */
+function isIssuer(text: string): boolean {
+  return URL.canParse(text) && !/[\s?#]/.test(text);
+}
+
+/** A text of this length is hard to guess, unless it is a pattern: repeated, or in equal steps, or of few characters. */
+function isHardToGuess(text: string): boolean {
+  const lower = text.toLowerCase();
+  const steps = Array.from(lower.slice(1), (character, index) => character.charCodeAt(0) - lower.charCodeAt(index));
+  const repeats = Array.from(lower, (_, index) => index).some(
+    (period) => period > 0 && period <= lower.length / 2 && lower.startsWith(lower.slice(period)),
+  );
+  return !repeats && new Set(lower).size >= 8 && new Set(steps).size >= 6;
+}
+
+/** What container platforms put into every environment for a service that is called `rekey` or `rekey-…`. */
+function isServiceLink(name: string, value: string): boolean {
+  if (/_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/.test(name)) return true;
+  return /_PORT$/.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value);
+}
+
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 10_000 });
 
 const schema = z.object({
   HOST: z.string().default('127.0.0.1').refine(isHost, 'HOST must be an address or the name of a host.'),
   PORT: whole('PORT', 4000, { min: 0, max: 65_535 }),
-  DATABASE_URL: url('DATABASE_URL', ['postgres:', 'postgresql:']),
-  REKEY_DATA_DIR: z.string().default('.rekey'),
-  REDIS_URL: url('REDIS_URL', ['redis:', 'rediss:']),
+  DATABASE_URL: url('DATABASE_URL', databaseUrlProblem),
+  REKEY_DATA_DIR: z
+    .string()
+    .default('.rekey')
+    .refine((text) => text.trim() === text, 'REKEY_DATA_DIR must be a path without white space around it.'),
+  REDIS_URL: url('REDIS_URL', redisUrlProblem),
   REKEY_MASTER_KEY: z
     .string()
     .optional()
@@ -86,14 +98,18 @@ const schema = z.object({
     ),
   REKEY_SETUP_TOKEN: z
     .string()
-    .min(20, 'REKEY_SETUP_TOKEN must have at least 20 characters.')
+    .refine((text) => /^[\x21-\x7e](?:[\x20-\x7e]{18,254}[\x21-\x7e])$/.test(text), {
+      error: 'REKEY_SETUP_TOKEN must have 20 to 256 printable ASCII characters, and no white space around them.',
+      abort: true,
+    })
+    .refine(isHardToGuess, 'REKEY_SETUP_TOKEN is easy to guess. Make one with `openssl rand -base64 24`.')
     .optional()
     .transform((text) => text ?? null),
   REKEY_REGISTRATION: z.enum(['open', 'closed'], 'REKEY_REGISTRATION must be open or closed.').default('closed'),
   REKEY_ISSUER: z
     .string()
     .default('urn:rekey')
-    .refine((text) => URL.canParse(text), 'REKEY_ISSUER must be a URL or a URN.')
+    .refine(isIssuer, 'REKEY_ISSUER must be a URL or a URN, without white space, query and fragment.')
     .refine(
       (text) => Buffer.byteLength(JSON.stringify(text)) - 2 <= LONGEST_ISSUER_BYTES,
       `REKEY_ISSUER must have at most ${LONGEST_ISSUER_BYTES} bytes. Every access token holds it three times, and browsers drop cookies of more than 4096 bytes.`,
@@ -146,6 +162,20 @@ function refreshProblems({
   ];
 }
 
+/** A variable that looks like one of ours and is none: a misspelt limit must not mean "no limit". */
+function unknownVariables(given: Record<string, string | undefined>): string[] {
+  const known = Object.keys(schema.shape);
+  return Object.entries(given)
+    .filter(([name, value]) => /^REKEY_/i.test(name) && !known.includes(name) && !isServiceLink(name, value ?? ''))
+    .map(([name]) => {
+      const upper = name.toUpperCase().slice(0, 64);
+      const bare = upper.slice('REKEY_'.length);
+      const meant = known.includes(bare) ? bare : nearest(upper, known);
+      const hint = meant ? `Did you mean ${meant}?` : 'README lists the variables under "Configuration".';
+      return `${name.slice(0, 64)} is not a variable of this service. ${hint}`;
+    });
+}
+
 /**
  * Reads the configuration.
  *
@@ -156,6 +186,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+  problems.push(...unknownVariables(given));
   if (given.DATABASE_URL !== undefined && given.REKEY_MASTER_KEY === undefined) {
     problems.push(
       'REKEY_MASTER_KEY is required with DATABASE_URL: 32 random bytes, base64, the same on every replica. Make one with `openssl rand -base64 32`.',

@@ -1,10 +1,12 @@
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
-import { BAD_CONFIGURATION, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
+import { BAD_CONFIGURATION, ConfigError } from './kernel/config-error.ts';
 import { messageOf } from './kernel/message-of.ts';
 
-/** How long requests under way may take after SIGTERM. */
+/** How long requests under way may take after a signal to stop. */
 const DRAIN_MS = 10_000;
 
 try {
@@ -25,9 +27,11 @@ async function main(): Promise<void> {
   });
 
   let stopping = false;
-  const stop = async (signal: string) => {
+  const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
+    // After SIGHUP there may be no terminal to write to any more. What is in memory is written down all the same.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     app.logger.info({ signal }, 'stopping: no new requests');
     const drained = new Promise((resolve) => server.close(resolve));
     // A connection that has got its last answer would be kept open for the next request, and one that never asked
@@ -47,12 +51,8 @@ async function main(): Promise<void> {
 
   try {
     await app.start();
-    process.on('SIGTERM', (signal) => void stop(signal));
-    process.on('SIGINT', (signal) => void stop(signal));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.port, config.host, resolve);
-    });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+    await listen(server, config);
   } catch (error) {
     await app.close().catch(() => undefined); // The first error is the one that matters.
     throw error;
@@ -63,5 +63,40 @@ async function main(): Promise<void> {
   const setupToken = await app.announceSetupToken();
   if (setupToken) {
     process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
+  }
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  }).catch((error) => {
+    throw unusableAddress(error, { host, port });
+  });
+}
+
+/** Why the service cannot listen there, in the words of its configuration. A port in use may be free at the next start. */
+function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Error(
+        `the address ${host}:${port} (HOST and PORT) is in use. Stop the process that listens there, or set another PORT.`,
+      );
+    case 'EACCES':
+      return new ConfigError([
+        `HOST and PORT: this process may not listen on ${host}:${port}. Ports below 1024 need a privilege: set PORT to 1024 or more.`,
+      ]);
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return new ConfigError([
+        `HOST and PORT: ${host}:${port} is no address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
+      ]);
+    case 'ENOTFOUND':
+      return new ConfigError([
+        `HOST and PORT: the name ${host} cannot be resolved. Set HOST to an address of this machine, or to 0.0.0.0 for all of them.`,
+      ]);
+    default:
+      return error;
   }
 }

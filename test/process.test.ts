@@ -11,7 +11,7 @@ import { PASSWORD } from './support/app.ts';
 import { freePort } from './support/ports.ts';
 import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
-import { emptyDirectory, type ServerProcess, spawnServer, startServer } from './support/server-process.ts';
+import { emptyDirectory, SERVER, type ServerProcess, spawnServer, startServer } from './support/server-process.ts';
 
 // Most of a minute is for a machine that has other things to do; alone, each takes a few seconds.
 const TEST_MS = 180_000;
@@ -150,10 +150,49 @@ describe('on the embedded database', () => {
     const path = join(directory, '.rekey', 'master.key');
     writeFileSync(path, 'damaged');
     const server = startServer(directory);
-    expect(await server.exited()).toEqual({ code: 1, signal: null });
+    expect(await server.exited()).toEqual({ code: 78, signal: null });
     expect(server.stderr).toContain('master.key does not hold a master key.');
     expect(server.stderr).not.toContain('damaged');
     expect(readFileSync(path, 'utf8')).toBe('damaged');
+  });
+
+  test('a master key that was lost is not replaced as long as its database is there', {
+    timeout: TEST_MS,
+  }, async () => {
+    const directory = usedDirectory();
+    const path = join(directory, '.rekey', 'master.key');
+    const key = readFileSync(path, 'utf8');
+    rmSync(path);
+    const server = startServer(directory);
+    expect(await server.exited()).toEqual({ code: 78, signal: null });
+    expect(server.stderr).toMatch(/master\.key, the master key of that database, is missing.*Restore the file/);
+    expect(existsSync(path)).toBe(false);
+
+    // Its content in the environment does as well.
+    const restored = startServer(directory, { REKEY_MASTER_KEY: key.trim() });
+    await restored.ready();
+    expect(existsSync(path)).toBe(false);
+    restored.kill('SIGTERM');
+    await restored.exited();
+    writeFileSync(path, key, { mode: 0o600 });
+  });
+
+  test('another master key than that of the database is refused, unless that one is retired', {
+    timeout: TEST_MS,
+  }, async () => {
+    const directory = usedDirectory();
+    const another = { REKEY_MASTER_KEY: randomBytes(32).toString('base64') };
+    const server = startServer(directory, another);
+    expect(await server.exited()).toEqual({ code: 78, signal: null });
+    expect(server.stderr).toMatch(/REKEY_MASTER_KEY: the database holds values that were sealed with the master key/);
+    expect(server.stderr).toContain('REKEY_RETIRED_MASTER_KEYS');
+    expect(server.stderr).not.toContain(another.REKEY_MASTER_KEY);
+
+    const key = readFileSync(join(directory, '.rekey', 'master.key'), 'utf8').trim();
+    const rolled = startServer(directory, { ...another, REKEY_RETIRED_MASTER_KEYS: key });
+    await rolled.ready();
+    rolled.kill('SIGTERM');
+    expect(await rolled.exited()).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -215,6 +254,27 @@ describe('SIGTERM', () => {
     await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');
   });
 
+  test.each([
+    ['node', [process.execPath, SERVER]],
+    ['npm start', ['npm', 'start', '--prefix', join(import.meta.dirname, '..')]],
+  ] as const)(
+    'SIGHUP, as of a terminal that is closed, stops it in the same way: %s',
+    {
+      timeout: TEST_MS,
+    },
+    async (_, command) => {
+      // A terminal signals the whole group.
+      const grouped: [string, ...string[]] = ['setsid', ...command];
+      const server = startServer(emptyDirectory(), { REKEY_DATA_DIR: join(usedDirectory(), '.rekey') }, grouped);
+      const url = await server.ready();
+      process.kill(-server.pid, 'SIGHUP');
+      await server.exited();
+      expect(server.stdout).toContain('stopping: no new requests');
+      await expect.poll(() => existsSync(join(usedDirectory(), '.rekey', 'owner')), { timeout: 10_000 }).toBe(false);
+      await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');
+    },
+  );
+
   test('may come as soon as it is ready, twice, and from Ctrl-C', { timeout: TEST_MS }, async () => {
     const given = 'given-by-the-operator-0123456789';
     const server = startServer(usedDirectory(), { REKEY_SETUP_TOKEN: given });
@@ -237,12 +297,18 @@ describe('a start that cannot be', () => {
     const directory = usedDirectory();
     const server = startServer(directory, { PORT: String(port) });
     expect(await server.exited()).toEqual({ code: 1, signal: null });
-    expect(server.stderr).toContain(`127.0.0.1:${port}`);
-    expect(server.stderr).toMatch(/in use/);
+    expect(server.stderr).toContain(`127.0.0.1:${port} (HOST and PORT) is in use`);
     expect(server.stderr.trim().split('\n')).toHaveLength(1);
     expect(server.stdout).not.toContain('setup_');
     expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(false);
     occupied.close();
+  });
+
+  test('an address that this machine does not have is a fault of HOST', { timeout: TEST_MS }, async () => {
+    const server = startServer(usedDirectory(), { HOST: '192.0.2.1', PORT: '4000' });
+    expect(await server.exited()).toEqual({ code: 78, signal: null });
+    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is no address of this machine/);
+    expect(existsSync(join(usedDirectory(), '.rekey', 'owner'))).toBe(false);
   });
 
   test.each(['127.0.0.1', 'localhost'])(

@@ -1,9 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { InputCheck } from '../src/access/input.ts';
+import { PLACEHOLDER_PASSWORD } from '../src/accounts/famous-phrases.ts';
+import { Passwords } from '../src/accounts/password.ts';
 import { readConfig } from '../src/config.ts';
-import { backends, SETUP_TOKEN } from './support/app.ts';
+import { GRAPHIQL } from '../src/graphql/graphiql.ts';
+import { backends, PASSWORD, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -20,11 +26,28 @@ const masked = (text: string) =>
     .replaceAll('\r', '')
     .trim();
 
+/** How to run a script so that the first command that fails ends it. */
+const SHELLS = { bash: ['-euo', 'pipefail', '-c'], zsh: ['-f', '-euo', 'pipefail', '-c'], dash: ['-eu', '-c'] };
+const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[];
+const run = promisify(execFile);
+
+/** Shells that this machine has. In CI, one that is missing is a failure. */
+async function isInstalled(shell: string): Promise<boolean> {
+  const installed = await run(shell, ['-c', ':']).then(
+    () => true,
+    () => false,
+  );
+  if (!installed && process.env.CI) throw new Error(`Nothing is skipped in CI, and this machine lacks ${shell}.`);
+  if (!installed) process.stderr.write(`SKIPPED: README in ${shell}. To run it: apt-get install ${shell}\n`);
+  return installed;
+}
+
 describe.each(backends())('on $name', ({ start }) => {
-  test('the tour works as it is printed, and answers what it says', async () => {
+  test.each(shells)('the tour works in %s as it is printed, and answers what it says', async (shell) => {
+    if (!(await isInstalled(shell))) return;
     const app = await start();
     try {
-      const { printed, answered } = await tourAt(app.url);
+      const { printed, answered } = await tourAt(app.url, shell);
       expect(answered).toEqual(printed);
     } finally {
       await app.close();
@@ -32,15 +55,60 @@ describe.each(backends())('on $name', ({ start }) => {
   });
 });
 
-async function tourAt(url: string) {
+const blocksOf = (text: string) =>
+  [...text.matchAll(/```(sh|json|)\n([\s\S]*?)```/g)].map(([, language, block]) => ({ language, text: block! }));
+const scripts = blocksOf(readme).filter(({ language }) => language === 'sh');
+
+test('what is to be pasted has no comments: a shell that is typed into may take them for arguments', () => {
+  expect(scripts.length).toBeGreaterThan(5);
+  for (const { text } of scripts) expect(text).not.toMatch(/(^|\s)#/m);
+});
+
+test.each(shells)('a value that an answer does not have is empty in %s', async (shell) => {
+  if (!(await isInstalled(shell))) return;
+  const functions = scripts.find(({ text }) => text.includes('field()'))!.text;
+  const script = `${functions}\nANSWER='{"message":"a \\\\ b","id":"x"}'; printf '[%s][%s]' "$(field secret)" "$(field id)"`;
+  expect((await run(shell, [...SHELLS[shell], script])).stdout).toBe('[][x]');
+});
+
+test.each(shells)('a master key that exists is kept, however often the command is pasted: %s', async (shell) => {
+  if (!(await isInstalled(shell))) return;
+  const directory = mkdtempSync(join(tmpdir(), 'rekey-readme-'));
+  try {
+    const { text } = scripts.find((script) => script.text.includes('openssl'))!;
+    await run(shell, [...SHELLS[shell], text], { cwd: directory });
+    const key = readFileSync(join(directory, 'rekey-master.key'), 'utf8');
+    expect(readConfig({ REKEY_MASTER_KEY: key.trim() }).masterKey).toHaveLength(32);
+    await expect(run(shell, [...SHELLS[shell], text], { cwd: directory })).rejects.toThrow('rekey-master.key');
+    expect(readFileSync(join(directory, 'rekey-master.key'), 'utf8')).toBe(key);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  ['README', readme],
+  ['GraphiQL', GRAPHIQL.defaultQuery as string],
+])('no password that %s prints is accepted as one', (_, text) => {
+  const printed = [...text.matchAll(/password\w*["']?\s*[:=]\s*["']([^"'\n]+)["']/gi)].map(([, password]) => password!);
+  expect(printed).toContain(PLACEHOLDER_PASSWORD);
+  const passwords = new Passwords(8);
+  for (const password of printed) {
+    const check = new InputCheck();
+    passwords.check(check, password, 'input.password', []);
+    expect(check.outcome, password).not.toBeNull();
+  }
+});
+
+async function tourAt(url: string, shell: keyof typeof SHELLS) {
   const tour = readme.split('## A tour in five minutes')[1]!.split('The same on PostgreSQL')[0]!;
-  const blocks = [...tour.matchAll(/```(sh|json|)\n([\s\S]*?)```/g)].map(([, language, text]) => ({
-    language,
-    text: text!,
-  }));
+  const blocks = blocksOf(tour);
   const script = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
-  script[0] = script[0]!.replace(/REKEY=\S+/, `REKEY=${url}`).replace(/SETUP_TOKEN=\S+/, `SETUP_TOKEN=${SETUP_TOKEN}`);
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script.join('\n')]);
+  script[0] = script[0]!
+    .replace(/REKEY=\S+/, `REKEY=${url}`)
+    .replace(/SETUP_TOKEN=\S+/, `SETUP_TOKEN=${SETUP_TOKEN}`)
+    .replace(/PASSWORD='[^']+'/, `PASSWORD='${PASSWORD}'`);
+  const { stdout } = await run(shell, [...SHELLS[shell], script.join('\n')]);
   const printed = blocks.filter(({ language }) => language !== 'sh').map(({ text }) => text.trim());
   const linesOf = (text: string) => masked(text).split('\n').filter(Boolean);
   return { printed: linesOf(printed.join('\n')), answered: linesOf(stdout) };

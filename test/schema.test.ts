@@ -59,6 +59,23 @@ describe('GraphiQL has something to say about', () => {
   });
 });
 
+test('a scope that no field requires says that it has no effect yet, and no other one does', () => {
+  const required = new Set(
+    roots.flatMap((root) =>
+      Object.values(root.getFields()).flatMap((field) =>
+        (field.astNode?.directives ?? []).flatMap(({ arguments: given }) =>
+          (given ?? []).map(({ value }) => (value.kind === Kind.ENUM ? value.value : '')),
+        ),
+      ),
+    ),
+  );
+  const scopes = schema.getType('Scope');
+  if (!isEnumType(scopes)) throw new Error('There is no enum of scopes.');
+  for (const { name, description } of scopes.getValues()) {
+    expect(description?.endsWith('Reserved; not enforced yet.'), name).toBe(!required.has(name));
+  }
+});
+
 describe('every mutation has the same shape', () => {
   const WITHOUT_INPUT = ['logout'];
 

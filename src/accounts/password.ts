@@ -4,19 +4,25 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
 import { tooMany } from '../access/access-error.ts';
 import type { InputCheck } from '../access/input.ts';
+import { containsPlaceholder, FamousPhrases } from './famous-phrases.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** What argon2 can be asked about; of anything else it says that it is no hash. */
 const PHC_STRING = /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{11,}\$[0-9A-Za-z+/]{16,}$/;
 const LONGEST = 256;
-/** Guessed in fewer tries than this, a password is as good as on a list, however long it is. zxcvbn's score of 3. */
-const FEWEST_GUESSES = 1e8;
 /**
- * An estimate takes time that nobody else gets: for 256 characters made for it, seconds. A beginning says as much about
- * what people choose. With these, the worst that was found takes some 25 ms.
+ * No password of 256 characters has more code units, in any composition. What is longer is rejected before NFC, which
+ * takes quadratic time for combining marks.
  */
-const ESTIMATED = { characters: 48, readings: 20, wordsAbout: 8 };
+const MOST_CODE_UNITS = 4 * LONGEST;
+/** A password that is guessed in fewer tries is rejected, however long it is. zxcvbn's score of 4. */
+const FEWEST_GUESSES = 1e10;
+/**
+ * An estimate blocks the event loop: for 256 characters made for it, for seconds. The beginning of a password is enough.
+ * With these, the worst that a search for slow passwords has found takes some 15 ms.
+ */
+const ESTIMATED = { characters: 40, readings: 4, wordsAbout: 8 };
 /** Each hash takes 19 MiB and a core: more at once only slow each other down, and a long queue is an attack. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
 const LONGEST_QUEUE = 100;
@@ -24,18 +30,22 @@ const LONGEST_QUEUE = 100;
 /** Hashes and checks passwords (NIST SP 800-63B-4 §3.1.1): long, not well known, no rules about their composition. */
 export class Passwords {
   readonly #minLength: number;
+  /** A random password of the least length passes. */
+  readonly #fewestGuesses: number;
   readonly #estimator = new ZxcvbnFactory({
     dictionary,
     graphs: adjacencyGraphs,
     // In how many ways digits and signs are read as letters.
     l33tMaxSubstitutions: ESTIMATED.readings,
   });
+  readonly #famous = new FamousPhrases();
   readonly #decoy: Promise<string>;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(minLength: number) {
     this.#minLength = minLength;
+    this.#fewestGuesses = Math.min(FEWEST_GUESSES, 10 ** minLength);
     this.#decoy = hash('a password that nobody has', ARGON2);
   }
 
@@ -44,30 +54,46 @@ export class Passwords {
    * is guessed is estimated only where nothing else is wrong with the input.
    */
   check(check: InputCheck, password: string, path: string, about: string[]): void {
-    const length = [...password.normalize('NFC')].length;
-    if (length < this.#minLength || length > LONGEST) {
+    const text = password.length <= MOST_CODE_UNITS ? password.normalize('NFC') : null;
+    const length = text === null ? Number.POSITIVE_INFINITY : [...text].length;
+    if (text === null || length < this.#minLength || length > LONGEST) {
       check.require(false, path, `Must have ${this.#minLength} to ${LONGEST} characters. Any characters will do.`);
       return;
     }
+    check.require(text.isWellFormed(), path, 'Must be well-formed Unicode: it contains half of a surrogate pair.');
     if (check.outcome) return;
+    if (containsPlaceholder(text)) {
+      check.require(false, path, 'Is the placeholder of an example. Choose a password of your own.');
+      return;
+    }
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
-    const { guesses } = this.#estimator.check(beginningOf(password), [...words, 'rekey']);
-    check.require(guesses >= FEWEST_GUESSES, path, 'Is one of the first that anybody would guess. Choose another one.');
-  }
-
-  /** argon2id in PHC string format. */
-  hash(password: string): Promise<string> {
-    return this.#inTurn(() => hash(password.normalize('NFC'), ARGON2));
+    // A famous phrase adds nothing: what remains without it must be good by itself.
+    const good = [...new Set([text, this.#famous.without(text)])].every(
+      (part) => this.#estimator.check(beginningOf(part), [...words, 'rekey']).guesses >= this.#fewestGuesses,
+    );
+    check.require(good, path, 'Is a well-known password or phrase, or easy to guess. Choose another one.');
   }
 
   /**
-   * Whether the password is the one behind the hash. Without a hash (no such account, or one that no password opens) it
-   * takes just as long.
+   * argon2id in PHC string format.
+   *
+   * @throws RangeError for a password that `check` rejects by its length or form
+   */
+  async hash(password: string): Promise<string> {
+    const text = composed(password);
+    if (text === null) throw new RangeError('This password is too long, or it is not well-formed Unicode.');
+    return this.#inTurn(() => hash(text, ARGON2));
+  }
+
+  /**
+   * Whether the password is the one behind the hash. Without a hash (no such account, or one that no password opens), and
+   * for a password that no account can have, it takes just as long.
    */
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    const known = passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
+    const text = composed(password);
+    const known = text !== null && passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
     const against = known ?? (await this.#decoy);
-    const matches = await this.#inTurn(() => verify(against, password.normalize('NFC').slice(0, 4 * LONGEST)));
+    const matches = await this.#inTurn(() => verify(against, text ?? ''));
     return matches && known !== null;
   }
 
@@ -87,6 +113,11 @@ export class Passwords {
       else this.#running--;
     }
   }
+}
+
+/** The password in the one composition that is hashed; null where no account can have it. */
+function composed(password: string): string | null {
+  return password.length <= MOST_CODE_UNITS && password.isWellFormed() ? password.normalize('NFC') : null;
 }
 
 /** As much of a password as is estimated. Of one that repeats itself, whole repetitions: no list has half a word. */

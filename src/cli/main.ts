@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { BAD_CONFIGURATION, ConfigError } from '../config.ts';
+import { BAD_CONFIGURATION, ConfigError } from '../kernel/config-error.ts';
 import { messageOf } from '../kernel/message-of.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';

@@ -1,4 +1,4 @@
-import { type App, createApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { readConfig } from '../config.ts';
 
 /** Starts a replica that answers no requests, for one command, and ends it in every case. */
@@ -21,6 +21,8 @@ async function using<T>(
   work: (app: App) => Promise<T>,
   config: ReturnType<typeof readConfig>,
 ): Promise<T> {
+  // Loaded here, for it takes most of a second: a command has hidden what is typed by then.
+  const { createApp } = await import('../app.ts');
   const app = await createApp(config);
   try {
     await prepare(app);

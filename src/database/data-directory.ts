@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseMasterKey } from '../crypto/keyring.ts';
+import { ConfigError } from '../kernel/config-error.ts';
 import { randomBytes } from '../kernel/random.ts';
 
 const SQLITE_BUSY = 5;
@@ -35,18 +36,33 @@ export function lockDataDirectory(directory: string): () => void {
   };
 }
 
+/** Where the embedded database lives in its directory. */
+export const databaseIn = (directory: string) => join(directory, 'database');
+
 /**
  * The master key of an embedded database: kept beside it, readable by its owner alone, made at the first start.
  *
  * @param directory null for a database in memory, whose key dies with it
+ * @throws ConfigError where the key of a database that exists is missing or damaged; no other key opens that database
  */
 export function embeddedMasterKey(directory: string | null): Buffer {
   if (!directory) return randomBytes(32);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'master.key');
-  if (!existsSync(path)) makeMasterKey(path);
+  if (!existsSync(path)) {
+    if (existsSync(databaseIn(directory))) {
+      throw new ConfigError([
+        `REKEY_DATA_DIR: ${directory} holds a database, but ${path}, the master key of that database, is missing. Nothing was written. Restore the file from your backup, or set REKEY_MASTER_KEY to its content. If the key is lost, email addresses and signing keys in the database cannot be read any more: to begin with an empty database, move ${directory} away.`,
+      ]);
+    }
+    makeMasterKey(path);
+  }
   const parsed = parseMasterKey(readFileSync(path, 'utf8').trim());
-  if ('problem' in parsed) throw new Error(`${path} does not hold a master key. ${parsed.problem}`);
+  if ('problem' in parsed) {
+    throw new ConfigError([
+      `REKEY_DATA_DIR: ${path} does not hold a master key. ${parsed.problem} If the directory holds a database, restore the file from your backup: no other key opens that database.`,
+    ]);
+  }
   return parsed.key;
 }
 

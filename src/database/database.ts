@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
 import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { patienceMs } from '../revocation/replica.ts';
-import { lockDataDirectory } from './data-directory.ts';
+import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
 import { migrations } from './migrations/index.ts';
 import { MIGRATION_TABLE, ormOptions } from './orm.ts';
@@ -137,7 +136,7 @@ async function openEmbedded({
   }
   const orm = await MikroORM.init({
     ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
-    dbName: dataDirectory ? join(dataDirectory, 'database') : 'memory://',
+    dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
     // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });

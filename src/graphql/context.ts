@@ -9,6 +9,7 @@ import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService, SessionTokens, StartedSession } from '../sessions/session.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
+import type { Visibility } from './visibility.ts';
 
 /** What resolvers may use of the service. */
 export interface Services {
@@ -43,6 +44,8 @@ export interface GraphQLContext {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
+  /** Which people this request may read. */
+  readonly visibility: Visibility;
   readonly cookies: CookieJar;
   /** The principal of a field that only authenticated requests reach. */
   caller(): Principal;

@@ -10,6 +10,7 @@ import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 import type { Turns } from '../limits/turns.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
+import { Visibility } from './visibility.ts';
 
 const LONGEST_USER_AGENT = 500;
 
@@ -44,11 +45,14 @@ export function createContextFactory(options: ContextFactoryOptions) {
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
       requestId: currentRequestId() ?? '',
     };
+    const coMembers = async (ids: string[]) => (principal ? services.workspaces.coMembers(em(), principal, ids) : []);
+    const loaders = createLoaders(em, { coMembers, explain });
     return {
       services,
       principal,
       origin,
-      loaders: createLoaders(em, explain),
+      loaders,
+      visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
       cookies: cookieJar(request, response, now),
       caller() {
         if (!principal) throw new Error('A guarded field was reached without a principal.');

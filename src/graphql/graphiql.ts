@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { PLACEHOLDER_PASSWORD } from '../accounts/famous-phrases.ts';
 
 /** GraphiQL: everything it needs comes from this service, and headers are not kept, for they hold credentials. */
 export const GRAPHIQL: GraphiQLOptions = {
@@ -16,7 +17,8 @@ export const GRAPHIQL: GraphiQLOptions = {
 #
 # 1. The service has printed a setup token.
 #    Make the first administrator with it: fill
-#    it in below and press the button.
+#    in the token and a password of your own,
+#    and press the button.
 # 2. Put the access token that you get into the
 #    Headers, without the slashes.
 # 3. Ask who you are. Create an API key and put
@@ -28,7 +30,7 @@ mutation Bootstrap {
     input: {
       setupToken: "setup_…"
       email: "you@example.com"
-      password: "a long sentence that only you know"
+      password: "${PLACEHOLDER_PASSWORD}"
       displayName: "You"
     }
   ) {

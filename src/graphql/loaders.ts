@@ -11,9 +11,13 @@ export type Loaders = ReturnType<typeof createLoaders>;
 /**
  * Reads by id, batched and remembered for one request, so that a list of a hundred keys asks once for its users.
  *
+ * @param coMembers which of these people share a workspace with the caller
  * @param explain what a read that failed means to this request
  */
-export function createLoaders(em: () => EntityManager, explain: (error: unknown) => unknown) {
+export function createLoaders(
+  em: () => EntityManager,
+  { coMembers, explain }: { coMembers: (userIds: string[]) => Promise<string[]>; explain: (error: unknown) => unknown },
+) {
   const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
     new DataLoader<string, Value | null>(async (ids) => {
       const found = await load([...ids]).catch((error) => {
@@ -31,6 +35,8 @@ export function createLoaders(em: () => EntityManager, explain: (error: unknown)
     session: rows((ids) => em().find(Session, { id: { $in: ids } })),
     /** The error of a row that was deleted between two reads of this request. */
     deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted meanwhile.`))),
+    /** The id of someone with whom the caller shares a workspace; null for anyone else. */
+    coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
     lastUsedAt: byId<Date>(async (ids) => {
       const used = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(

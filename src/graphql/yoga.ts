@@ -14,6 +14,7 @@ import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { constrainArguments } from './request/constraints.ts';
+import { hideStrangers } from './visibility.ts';
 
 /** What Node hands to Yoga along with each request. */
 export interface ServerContext {
@@ -32,7 +33,7 @@ export function createSchema() {
   const schema = makeExecutableSchema({ typeDefs, resolvers });
   // A scalar's resolver takes the place of the whole type, its description included.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return guardRootFields(constrainArguments(schema));
+  return hideStrangers(guardRootFields(constrainArguments(schema)));
 }
 
 /**

@@ -7,9 +7,9 @@ export interface Cidr {
   bits: number;
 }
 
-/** A network in CIDR notation, or a single address; null for anything else. */
+/** A network in CIDR notation, or a single address; null for anything else, an address with a zone included. */
 export function parseCidr(text: string): Cidr | null {
-  const [, address = '', given] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const [, address = '', given] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = isIP(address);
   if (family === 0) return null;
   const most = family === 4 ? 32 : 128;

@@ -49,6 +49,22 @@ export class WorkspaceService {
     return (await em.count(WorkspaceMember, { workspaceId, userId })) > 0;
   }
 
+  /** Which of these people share a workspace with this principal; with one that is bound to a workspace, that one. */
+  async coMembers(
+    em: EntityManager,
+    { userId, workspaceId }: Pick<Principal, 'userId' | 'workspaceId'>,
+    userIds: string[],
+  ): Promise<string[]> {
+    if (userIds.length === 0) return [];
+    const rows = await em.execute<{ user_id: string }[]>(
+      `select distinct user_id from workspace_members where user_id in (${userIds.map(() => '?').join(', ')})
+        and workspace_id in (select workspace_id from workspace_members where user_id = ?)
+        and workspace_id = coalesce(?, workspace_id)`,
+      [...userIds, userId, workspaceId],
+    );
+    return rows.map((row) => row.user_id);
+  }
+
   /** The workspaces that this principal may see, as a condition on `Workspace`. */
   async visibleTo(em: EntityManager, principal: Principal): Promise<{ id?: string | { $in: string[] } }> {
     if (principal.workspaceId) return { id: principal.workspaceId };

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as argon2 from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { InputCheck } from '../../src/access/input.ts';
+import { PLACEHOLDER_PASSWORD } from '../../src/accounts/famous-phrases.ts';
 import { Passwords } from '../../src/accounts/password.ts';
 
 vi.mock('@node-rs/argon2', { spy: true });
@@ -83,6 +84,98 @@ describe('a new password', () => {
   test('is told of by a message that does not repeat it', () => {
     for (const password of ['short', 'passwordpassword']) expect(problem(password)).not.toContain(password);
   });
+
+  test.each([
+    'correcthorsebatterystaple',
+    'thisismypassword',
+    'tobeornottobethatisthequestion',
+    'a long sentence that only you know',
+    'maytheforcebewithyou',
+    'Never gonna give you up',
+    'inthebeginningwastheword',
+    'iloveyouforever',
+    'manchesterunited',
+    'dontworrybehappy',
+    'whatisthepassword',
+  ])('is not a famous phrase in any spelling: %s', (phrase) => {
+    const words = phrase.split(' ');
+    const spellings = {
+      'as it is': phrase,
+      'in capitals': phrase.toUpperCase(),
+      'in title case': words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join(' '),
+      'without spaces': words.join(''),
+      'with hyphens': words.join('-'),
+      'with signs': `¡${words.join('_')}!!`,
+      'letter by letter': [...phrase].join(' '),
+      'with a year': `${phrase}2026`,
+      'with digits and a sign': `${phrase}4719!`,
+      'with digits before it': `1234 ${phrase}`,
+      'with digits between its words': words.map((word, index) => word + index).join(''),
+      'with digits for letters': phrase.replace(/[oiea]/g, (letter) => ({ o: '0', i: '1', e: '3', a: '4' })[letter]!),
+      'with signs for letters': phrase.replace(/[asi]/g, (letter) => ({ a: '@', s: '$', i: '!' })[letter]!),
+      'with accents': phrase.replaceAll('e', 'é').replaceAll('o', 'ö'),
+      'in full-width letters': phrase.replace(/[a-z]/g, (letter) =>
+        String.fromCodePoint(letter.charCodeAt(0) + 0xfee0),
+      ),
+      twice: phrase.repeat(2),
+      'as often as there is room': `${phrase} `.repeat(20).slice(0, 256),
+      backwards: [...phrase].reverse().join(''),
+      'after another one': `correcthorsebatterystaple${phrase}`,
+    };
+    for (const [spelling, password] of Object.entries(spellings)) expect(problem(password), spelling).toMatch(/guess/);
+  });
+
+  test('may contain a famous phrase where it is good without it', () => {
+    expect(problem('correct horse battery staple violet kettle marches')).toBeNull();
+    expect(problem('𝒷 correct horse battery staple kx8QpZ2mVt9LwRb')).toBeNull();
+  });
+
+  test.each([
+    ['random letters and digits', 'kx8QpZ2mVt9LwRb'],
+    ['random letters and signs', 'k$8#mQ!z@p^Lw*e'],
+    ['five words by dice', 'polio sandlot brewery dwarf unshaken'],
+    ['the same without spaces', 'poliosandlotbrewerydwarfunshaken'],
+    ['a German sentence', 'Der Hund frisst heute keinen Salat'],
+    ['a Chinese sentence', '我昨天在公园里看见一只蓝色的狗在跳舞'],
+    ['an English sentence', 'my daughter plays violin badly'],
+  ])('is accepted where it is hard to guess: %s', (_what, password) => {
+    expect(problem(password)).toBeNull();
+  });
+
+  test.each([PLACEHOLDER_PASSWORD, `${PLACEHOLDER_PASSWORD.toUpperCase()}!`, PLACEHOLDER_PASSWORD.replaceAll(' ', '')])(
+    'is not the placeholder of the examples, and the message says so: %s',
+    (password) => {
+      expect(problem(password)).toBe('Is the placeholder of an example. Choose a password of your own.');
+    },
+  );
+
+  test('is well-formed Unicode: two halves of characters are never equal', async () => {
+    for (const half of ['\ud800', '\udfff', '\udc00\ud800']) {
+      const password = `violet kettle ${half} marches`;
+      expect(problem(password)).toMatch(/well-formed Unicode/);
+      await expect(passwords.hash(password)).rejects.toThrow(RangeError);
+    }
+    const hash = await passwords.hash('violet kettle \ufffd marches');
+    expect(await passwords.verify(hash, 'violet kettle \ufffd marches')).toBe(true);
+    expect(await passwords.verify(hash, 'violet kettle \ud800 marches')).toBe(false);
+  });
+
+  test('is measured before it is composed', async () => {
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    onTestFinished(() => normalize.mockRestore());
+    const long = `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}`;
+    expect(problem(long)).toMatch(/15 to 256/);
+    await expect(passwords.hash(long)).rejects.toThrow(RangeError);
+    expect(await passwords.verify(null, long)).toBe(false);
+    expect(await passwords.verify(await passwords.hash('violet kettle'), long)).toBe(false);
+    const measured = normalize.mock.contexts.map((text) => String(text).length);
+    expect(Math.max(...measured)).toBeLessThanOrEqual(1024);
+    // The longest that fits: 256 characters, each of four code units when decomposed.
+    const decomposed = Array.from({ length: 256 }, (_, i) => String.fromCodePoint(0x1f80 + ((i * i * 7) % 48))).join(
+      '',
+    );
+    expect(problem(decomposed.normalize('NFD'))).toBeNull();
+  });
 });
 
 describe('an estimate, which takes the more the longer its password is, and everybody may ask for', () => {
@@ -102,9 +195,9 @@ describe('an estimate, which takes the more the longer its password is, and ever
     problem(password, [words.join('@')]);
     expect(estimate).toHaveBeenCalledTimes(2);
     for (const [estimated, about = []] of estimate.mock.calls) {
-      expect(estimated.length).toBeLessThanOrEqual(48);
+      expect(estimated.length).toBeLessThanOrEqual(40);
       expect(about.length).toBeLessThanOrEqual(9);
-      for (const word of about) expect(String(word).length).toBeLessThanOrEqual(48);
+      for (const word of about) expect(String(word).length).toBeLessThanOrEqual(40);
     }
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
+export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
 /** Longer than any start or stop takes on a busy machine. */
 const PATIENCE_MS = 60_000;
 

@@ -126,11 +126,11 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log. */
+  /** Read the audit log. Reserved; not enforced yet. */
   | 'AUDIT_READ'
-  /** Read daemon tokens. */
+  /** Read daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_READ'
-  /** Create and revoke daemon tokens. */
+  /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
   /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
   | 'INTROSPECT'
@@ -138,9 +138,9 @@ export type Scope =
   | 'SESSIONS_READ'
   /** End sessions and revoke access tokens. */
   | 'SESSIONS_WRITE'
-  /** Read signing keys. */
+  /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
-  /** Create, rotate and revoke signing keys. */
+  /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces. */
   | 'WORKSPACES_READ'

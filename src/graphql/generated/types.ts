@@ -584,7 +584,7 @@ export type Revocation = Node & {
   jti: Scalars['ID']['output'];
   reason: RevocationReason;
   revokedAt: Scalars['DateTime']['output'];
-  /** Who revoked it; null where the account is gone. */
+  /** Who revoked it; null where the account is gone, and where the caller may not read that person. */
   revokedBy?: Maybe<User>;
   /** Whose token it was. */
   user: User;
@@ -758,11 +758,11 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log. */
+  /** Read the audit log. Reserved; not enforced yet. */
   | 'AUDIT_READ'
-  /** Read daemon tokens. */
+  /** Read daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_READ'
-  /** Create and revoke daemon tokens. */
+  /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
   /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
   | 'INTROSPECT'
@@ -770,9 +770,9 @@ export type Scope =
   | 'SESSIONS_READ'
   /** End sessions and revoke access tokens. */
   | 'SESSIONS_WRITE'
-  /** Read signing keys. */
+  /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
-  /** Create, rotate and revoke signing keys. */
+  /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces. */
   | 'WORKSPACES_READ'
@@ -856,7 +856,10 @@ export type SetupTokenRejectedError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** A person with an account. */
+/**
+ * A person with an account. A caller reads themselves and the people with whom they share a workspace; an administrator
+ * reads everyone. A field that leads to anyone else is null.
+ */
 export type User = Node & {
   __typename?: 'User';
   createdAt: Scalars['DateTime']['output'];
@@ -930,7 +933,7 @@ export type Workspace = Node & {
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
-  /** Whether a credential bound to this workspace is only good in a signed request. */
+  /** Whether a credential bound to this workspace is only good in a signed request. Reserved; not enforced yet. */
   requiresSignedRequests: Scalars['Boolean']['output'];
 };
 
@@ -955,7 +958,7 @@ export type WorkspaceNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** What a member may do in a workspace. */
+/** What a member may do in a workspace. Reserved; not enforced yet. */
 export type WorkspaceRole =
   /** Use it. */
   | 'MEMBER'

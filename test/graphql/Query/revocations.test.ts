@@ -29,9 +29,12 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     await revoke(member, second.accessToken, 'COMPROMISED');
     await revoke(admin, third.accessToken, 'ADMINISTRATIVE');
     expect((await list(as(member))).nodes).toMatchObject([
-      { jti: jtiOf(third.accessToken), reason: 'ADMINISTRATIVE', user: { id: member.id }, revokedBy: { id: admin.id } },
+      // A member does not read a person with whom they share no workspace.
+      { jti: jtiOf(third.accessToken), reason: 'ADMINISTRATIVE', user: { id: member.id }, revokedBy: null },
       { jti: jtiOf(second.accessToken), reason: 'COMPROMISED', user: { id: member.id }, revokedBy: { id: member.id } },
     ]);
+    const { nodes } = await list(as(admin), { filter: { userId: member.id } });
+    expect(nodes[0]).toMatchObject({ jti: jtiOf(third.accessToken), revokedBy: { id: admin.id } });
   });
 
   test('a member sees what concerns them; an administrator sees everything, or what concerns one person', async () => {

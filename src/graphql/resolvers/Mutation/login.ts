@@ -7,6 +7,7 @@ export const login: NonNullable<MutationResolvers['login']> = async (_parent, { 
   const outcome = await context.services.accounts.login(context.unitOfWork(), input, replaces);
   switch (outcome.kind) {
     case 'loggedIn':
+      context.visibility.admit(outcome.user.id);
       return {
         __typename: 'LoginSuccess',
         user: outcome.user,

@@ -12,6 +12,7 @@ export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, 
   if (outcome.kind !== 'notASession') cookies.forget();
   switch (outcome.kind) {
     case 'loggedOut':
+      context.visibility.admit(outcome.session.userId);
       return { __typename: 'LogoutSuccess', ...outcome };
     case 'notASession':
       return notASession();

@@ -15,6 +15,7 @@ export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = 
   const outcome = await services.refresh.refresh(context.unitOfWork(), presented);
   switch (outcome.kind) {
     case 'refreshed':
+      context.visibility.admit(outcome.tokens.session.userId);
       return {
         __typename: 'RefreshSessionSuccess',
         tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,

@@ -6,6 +6,7 @@ export const register: NonNullable<MutationResolvers['register']> = async (_pare
   const outcome = await context.services.accounts.register(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'registered':
+      context.visibility.admit(outcome.user.id);
       return { __typename: 'RegisterSuccess', ...outcome };
     case 'emailTaken':
       return { __typename: 'EmailTakenError', message: 'There is an account with this email already.' };

@@ -1,0 +1,270 @@
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** What the examples of the documentation show in the place of a password. It is rejected as one. */
+export const PLACEHOLDER_PASSWORD = 'replace this with a password of your own';
+
+/** Famous long passwords and phrases that the lists behind `famous-phrases.txt` do not contain. */
+const PHRASES = [
+  PLACEHOLDER_PASSWORD,
+  'a long sentence that only you know',
+  'correct horse battery staple',
+  'to be or not to be that is the question',
+  'to be or not to be',
+  'that is the question',
+  'this is my password',
+  'this is a password',
+  'this is not a password',
+  'this is the password',
+  'this is a secret',
+  'this is a secret password',
+  'this is a secure password',
+  'this is a strong password',
+  'this is a long password',
+  'this is a very long password',
+  'what is the password',
+  'what is my password',
+  'my password is password',
+  'my secret password',
+  'my super secret password',
+  'my password is my password',
+  'my password is secret',
+  'my new password',
+  'this is my new password',
+  'this is my secret password',
+  'do not use this password',
+  'a temporary password',
+  'temporary password',
+  'super secret password',
+  'a very long password',
+  'a very secure password',
+  'a very strong password',
+  'enter your password',
+  'enter a password',
+  'type your password here',
+  'your password here',
+  'choose a password',
+  'choose a strong password',
+  'change this password',
+  'change my password',
+  'change me please',
+  'please change me',
+  'forgot my password',
+  'i forgot my password',
+  'no password needed',
+  'password for rekey',
+  'my rekey password',
+  'welcome to rekey',
+  'rekey administrator',
+  'rekey admin password',
+  'i am the administrator',
+  'do not tell anyone',
+  'nobody knows this',
+  'let me in please',
+  'please let me in',
+  'open the door please',
+  'open sesame open sesame',
+  'the quick brown fox',
+  'jumps over the lazy dog',
+  'the quick brown fox jumps over the lazy dog',
+  'lorem ipsum dolor',
+  'lorem ipsum dolor sit amet',
+  'in the beginning was the word',
+  'in the beginning god created',
+  'the lord is my shepherd',
+  'our father who art in heaven',
+  'jesus is my savior',
+  'god is good all the time',
+  'it was the best of times',
+  'it was the worst of times',
+  'call me ishmael',
+  'it was a dark and stormy night',
+  'all happy families are alike',
+  'once upon a time',
+  'happily ever after',
+  'romeo romeo wherefore art thou romeo',
+  'friends romans countrymen',
+  'we hold these truths to be self evident',
+  'we the people of the united states',
+  'four score and seven years ago',
+  'ask not what your country can do for you',
+  'i have a dream',
+  'i think therefore i am',
+  'may the force be with you',
+  'the force is strong with this one',
+  'i am your father',
+  'luke i am your father',
+  'winter is coming',
+  'you know nothing jon snow',
+  'you shall not pass',
+  'one ring to rule them all',
+  'my precious my precious',
+  'speak friend and enter',
+  'never gonna give you up',
+  'never gonna let you down',
+  'open the pod bay doors hal',
+  'all your base are belong to us',
+  'so long and thanks for all the fish',
+  'the answer is forty two',
+  'to infinity and beyond',
+  'live long and prosper',
+  'resistance is futile',
+  'i will be back',
+  'hasta la vista baby',
+  'hello world hello world',
+  'i am the king of the world',
+  'the best things in life are free',
+  'is this the real life is this just fantasy',
+  'we all live in a yellow submarine',
+  'twinkle twinkle little star',
+  'mary had a little lamb',
+  'happy birthday to you',
+  'i love you so much',
+  'i love you very much',
+  'i love you forever',
+  'i love my family',
+  'i love my mom and dad',
+  'i love jesus christ',
+  'trustno1trustno1',
+  'tr0ub4dor&3 tr0ub4dor&3',
+  'correct horse battery',
+  'horse battery staple',
+  'actions speak louder than words',
+  'one two three four five',
+  'one two three four',
+  'alpha bravo charlie delta',
+  'monday tuesday wednesday',
+  'january february march',
+  'red orange yellow green blue',
+];
+
+const SHORTEST = 12;
+const LONGEST = 40;
+/** How many letters are searched: the rest of a password has to be good without them. */
+const SEARCHED = 128;
+/**
+ * An entry of the list: a digest of the first letters of a phrase, which saves most of the other ones, and one of the
+ * whole phrase. With 40 000 entries, one in a million passwords is taken for a phrase that it is not.
+ */
+const BEGINNING = 3;
+const WHOLE = 7;
+
+/** Digits and signs that stand for letters. `i` and `l` are one letter, for `1` stands for both. */
+const LETTERS: Record<string, string> = {
+  ...{ 0: 'o', 1: 'i', 2: 'z', 3: 'e', 4: 'a', 5: 's', 6: 'g', 7: 't', 8: 'b', 9: 'g', l: 'i' },
+  ...{ '@': 'a', $: 's', '!': 'i', '|': 'i', '(': 'c', '+': 't', '€': 'e' },
+};
+
+/** The ways to read a text: what of it counts as a letter. Of several, the richest last. */
+const READINGS = [/^\p{L}$/u, /^[\p{L}\p{N}]$/u, /^[\p{L}\p{N}@$!|(+€]$/u] as const;
+const AS_LISTED = READINGS[1];
+
+/** A text without case, accents, spaces and signs, and for each of its code units the character it came from. */
+interface Reading {
+  letters: string;
+  origins: number[];
+}
+
+function read(characters: readonly string[], counts: RegExp): Reading {
+  const letters: string[] = [];
+  const origins: number[] = [];
+  for (const [index, character] of characters.entries()) {
+    for (const part of character.normalize('NFKD').toLowerCase()) {
+      if (!counts.test(part)) continue;
+      const letter = LETTERS[part] ?? part;
+      letters.push(letter);
+      for (let unit = 0; unit < letter.length; unit++) origins.push(index);
+    }
+  }
+  return { letters: letters.join(''), origins };
+}
+
+/** The entry of a phrase; null for one that is too short or too long to be on the list. */
+export function entryOf(phrase: string): string | null {
+  const { letters } = read([...phrase], AS_LISTED);
+  const fits = letters.length >= SHORTEST && letters.length <= LONGEST;
+  return fits ? digest(letters.slice(0, SHORTEST), BEGINNING) + digest(letters, WHOLE) : null;
+}
+
+const digest = (letters: string, length: number) => hash('sha256', letters, 'base64url').slice(0, length);
+
+/** After how many letters a text repeats itself; its length where it does not. */
+function periodOf(letters: string): number {
+  for (let period = 1; period <= letters.length / 2; period++) {
+    if (letters.startsWith(letters.slice(period))) return period;
+  }
+  return letters.length;
+}
+
+const PLACEHOLDER_LETTERS = read([...PLACEHOLDER_PASSWORD], AS_LISTED).letters;
+
+/** Whether a text is the placeholder, or contains it, in any spelling. */
+export function containsPlaceholder(text: string): boolean {
+  return READINGS.some((counts) => read([...text], counts).letters.includes(PLACEHOLDER_LETTERS));
+}
+
+/** The passwords and phrases that everyone knows, in any spelling: case, accents, spaces, signs, digits for letters. */
+export class FamousPhrases {
+  readonly #beginnings = new Set<string>();
+  readonly #wholes = new Set<string>();
+
+  constructor() {
+    const listed = readFileSync(new URL('famous-phrases.txt', import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+      .flatMap((line) => line.match(new RegExp(`.{${BEGINNING + WHOLE}}`, 'g')) ?? []);
+    for (const entry of [...listed, ...PHRASES.map(entryOf)]) {
+      if (entry === null) continue;
+      this.#beginnings.add(entry.slice(0, BEGINNING));
+      this.#wholes.add(entry.slice(BEGINNING));
+    }
+  }
+
+  /**
+   * What remains of a text without the famous phrases in it, without spaces and signs. The text itself where it contains
+   * none.
+   *
+   * @param text at most some hundred characters
+   */
+  without(text: string): string {
+    const characters = [...text];
+    let most = new Set<number>();
+    let before = '';
+    for (const counts of READINGS) {
+      const reading = read(characters, counts);
+      if (reading.letters === before) continue; // Nothing more of it counts.
+      before = reading.letters;
+      const found = this.#find(reading);
+      if (found.size > most.size) most = found;
+    }
+    if (most.size === 0) return text;
+    return characters.filter((character, index) => !most.has(index) && /[\p{L}\p{N}]/u.test(character)).join('');
+  }
+
+  /** The characters that belong to famous phrases, forwards or backwards, and those that repeat what came before. */
+  #find({ letters, origins }: Reading): Set<number> {
+    const found = new Set<number>();
+    for (const [start, end] of this.#search(letters)) {
+      for (const origin of origins.slice(start, end)) found.add(origin);
+    }
+    const backwards = [...letters].reverse().join('');
+    for (const [start, end] of this.#search(backwards)) {
+      for (const origin of origins.slice(letters.length - end, letters.length - start)) found.add(origin);
+    }
+    if (found.size > 0) for (const origin of origins.slice(periodOf(letters))) found.add(origin);
+    return found;
+  }
+
+  *#search(letters: string): Generator<[start: number, end: number]> {
+    const last = Math.min(letters.length, SEARCHED);
+    for (let start = 0; start + SHORTEST <= last; start++) {
+      if (!this.#beginnings.has(digest(letters.slice(start, start + SHORTEST), BEGINNING))) continue;
+      for (let end = Math.min(start + LONGEST, last); end >= start + SHORTEST; end--) {
+        if (!this.#wholes.has(digest(letters.slice(start, end), WHOLE))) continue;
+        yield [start, end];
+        start = end - 1;
+        break;
+      }
+    }
+  }
+}

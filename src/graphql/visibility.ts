@@ -1,0 +1,72 @@
+import {
+  defaultFieldResolver,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+} from 'graphql';
+import { isAdministrator, type Principal } from '../access/principal.ts';
+import { User } from '../accounts/user.entity.ts';
+import type { GraphQLContext } from './context.ts';
+
+/**
+ * Which people a request may read: an administrator, or a service that introspects for one, everyone; anyone else
+ * themselves and those with whom they share a workspace.
+ */
+export class Visibility {
+  readonly #principal: Principal | null;
+  readonly #sharesWorkspace: (userId: string) => Promise<boolean>;
+  readonly #admitted = new Set<string>();
+
+  /** @param sharesWorkspace whether the principal shares a workspace with this person; batched by its maker */
+  constructor(principal: Principal | null, sharesWorkspace: (userId: string) => Promise<boolean>) {
+    this.#principal = principal;
+    this.#sharesWorkspace = sharesWorkspace;
+  }
+
+  /** Notes who the caller has proved to be in the request itself, by a password or a refresh token. */
+  admit(userId: string): void {
+    this.#admitted.add(userId);
+  }
+
+  sees(userId: string): boolean | Promise<boolean> {
+    const principal = this.#principal;
+    if (this.#admitted.has(userId)) return true;
+    if (!principal) return false;
+    // INTROSPECT is held by administrators and their services alone.
+    if (userId === principal.userId || isAdministrator(principal) || principal.scopes.includes('INTROSPECT'))
+      return true;
+    return this.#sharesWorkspace(userId);
+  }
+}
+
+/**
+ * Puts a check behind every field whose value can be a person: what the caller may not see is null. The fields are found
+ * by their type, so no new one is forgotten.
+ */
+export function hideStrangers(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const field of Object.values(type.getFields())) {
+      const named = getNamedType(field.type);
+      if (!canBeUser(schema, named)) continue;
+      const { resolve = defaultFieldResolver } = field;
+      field.resolve = async (parent, args, context, info) =>
+        visible(await resolve(parent, args, context, info), context as GraphQLContext, isObjectType(named));
+    }
+  }
+  return schema;
+}
+
+function canBeUser(schema: GraphQLSchema, type: GraphQLNamedType): boolean {
+  if (isAbstractType(type)) return schema.getPossibleTypes(type).some(({ name }) => name === 'User');
+  return type.name === 'User';
+}
+
+/** @param always whether every value is a person; where not, the class tells */
+async function visible(value: unknown, context: GraphQLContext, always: boolean): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((each) => visible(each, context, always)));
+  if (value == null || !(always || value instanceof User)) return value;
+  return (await context.visibility.sees((value as User).id)) ? value : null;
+}

@@ -1,0 +1,93 @@
+// `rekey bootstrap` as an operator meets it: on a terminal, and with a pipe.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { PASSWORD } from '../support/app.ts';
+import { emptyDirectory } from '../support/server-process.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+const COMMAND = [process.execPath, MAIN, 'bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
+const TEST_MS = 180_000;
+
+/** Runs the command and answers each prompt, in order, as soon as it is there. */
+async function run(
+  directory: string,
+  [program, ...args]: string[],
+  answers: [prompt: string, answer: string][] = [],
+): Promise<{ code: number | null; shown: string }> {
+  const child = spawn(program as string, args, { cwd: directory, env: { PATH: process.env.PATH ?? '' } });
+  let shown = '';
+  const pending = [...answers];
+  const look = () => {
+    const [next] = pending;
+    if (!next || !shown.includes(next[0])) return;
+    pending.shift();
+    child.stdin.write(next[1]);
+    if (pending.length === 0 && program !== 'script') child.stdin.end();
+    look();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      look();
+    });
+  }
+  look();
+  if (answers.length === 0) child.stdin.end();
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, shown };
+}
+
+const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(' ');
+/** The command on a terminal of its own (util-linux). */
+const onTerminal = (command: string) => ['script', '--quiet', '--return', '--command', command, '/dev/null'];
+
+describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
+  const AGAIN = 'Password, once more: ';
+
+  test('the password is asked for twice, and what is typed is never shown', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    const { code, shown } = await run(directory, onTerminal(quoted(COMMAND)), [
+      ['Password: ', `${PASSWORD}\r`],
+      [AGAIN, `${PASSWORD}\r`],
+    ]);
+    expect(shown).toContain('ada@example.com is the administrator (usr_');
+    expect(code).toBe(0);
+    for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
+
+    const again = await run(directory, onTerminal(quoted(COMMAND)));
+    expect(again.code).toBe(1);
+    expect(again.shown).toContain('There is an administrator already.');
+    expect(again.shown).not.toContain('Password');
+  });
+
+  test('two different passwords change nothing, and neither does Ctrl-C', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    const different = await run(directory, onTerminal(quoted(COMMAND)), [
+      ['Password: ', `${PASSWORD}\r`],
+      [AGAIN, `${PASSWORD}!\r`],
+    ]);
+    expect(different).toMatchObject({ code: 1, shown: expect.stringContaining('The two inputs differ.') });
+    const canceled = await run(directory, onTerminal(quoted(COMMAND)), [['Password: ', `${PASSWORD}\x03`]]);
+    expect(canceled).toMatchObject({ code: 1, shown: expect.stringContaining('Canceled.') });
+    for (const { shown } of [different, canceled]) {
+      for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
+    }
+    // Nothing was changed: there is room for an administrator.
+    const { code } = await run(directory, COMMAND, [['', `${PASSWORD}\n`]]);
+    expect(code).toBe(0);
+  });
+});
+
+test('with a pipe, the password is its first line, asked for once', { timeout: TEST_MS }, async () => {
+  const directory = emptyDirectory();
+  const missing = await run(directory, COMMAND);
+  expect(missing).toMatchObject({ code: 1, shown: expect.stringContaining('Password is missing') });
+  const weak = await run(directory, COMMAND, [['', 'correcthorsebatterystaple\n']]);
+  expect(weak).toMatchObject({ code: 1, shown: expect.stringContaining('password: Is a well-known password') });
+  const { code, shown } = await run(directory, COMMAND, [['', `${PASSWORD}\n`]]);
+  expect(shown).toMatch(/^ada@example\.com is the administrator \(usr_\w{26}\)\.\n$/);
+  expect(code).toBe(0);
+  const second = await run(directory, COMMAND);
+  expect(second).toMatchObject({ code: 1, shown: 'There is an administrator already. Nothing was changed.\n' });
+});

@@ -1,0 +1,55 @@
+// The master key belongs to its database: a service with another one does not start, and writes nothing.
+import { randomBytes } from 'node:crypto';
+import { describe, expect, inject, test } from 'vitest';
+import { ConfigError } from '../../src/kernel/config-error.ts';
+import { startTestApp } from '../support/app.ts';
+import { databasesAt } from '../support/postgres.ts';
+
+const aKey = () => randomBytes(32).toString('base64');
+
+describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
+  test('a wrong key is refused before anything is written, migrations included', async () => {
+    const databases = databasesAt(inject('postgresUrl') as string);
+    const databaseUrl = await databases.createDatabase();
+    const database = new URL(databaseUrl).pathname.slice(1);
+    const [right, wrong] = [aKey(), aKey()];
+    const first = await startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: right } });
+    await first.admin();
+    await first.close();
+
+    // As an older release has left it.
+    await databases.query('drop table auth_limits cascade', [], database);
+    await databases.query(`delete from rekey_migrations where name like '%-limits'`, [], database);
+    const state = () =>
+      databases.query(
+        `select (select count(*) from rekey_migrations) as migrations, (select count(*) from auth_replica) as replicas,
+          (select string_agg(kid, ',' order by kid) from jwt_keys) as keys, (select max(seq) from auth_inval) as position`,
+        [],
+        database,
+      );
+    const before = await state();
+    const wrongly: Record<string, string>[] = [
+      { REKEY_MASTER_KEY: wrong },
+      { REKEY_MASTER_KEY: wrong, REKEY_RETIRED_MASTER_KEYS: aKey() },
+    ];
+    for (const env of wrongly) {
+      const start = startTestApp({ databaseUrl, env });
+      await expect(start).rejects.toThrow(ConfigError);
+      await expect(start).rejects.toThrow(
+        /^The configuration does not fit:\n {2}- REKEY_MASTER_KEY: the database holds/,
+      );
+      expect(await state()).toEqual(before);
+    }
+
+    // A change of the key: the earlier one is retired as long as the database holds what it has sealed.
+    const rolled = await startTestApp({
+      databaseUrl,
+      env: { REKEY_MASTER_KEY: wrong, REKEY_RETIRED_MASTER_KEYS: right },
+    });
+    const member = await rolled.member();
+    expect(await rolled.accepts(member.accessToken)).toBe(true);
+    await rolled.close();
+    await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: right } })).rejects.toThrow(ConfigError);
+    await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: wrong } })).rejects.toThrow(ConfigError);
+  });
+});

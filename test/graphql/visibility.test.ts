@@ -1,0 +1,284 @@
+// Who may read whom: every path of the schema that leads to a person, walked as a member among strangers.
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
+  graphql,
+  isAbstractType,
+  isObjectType,
+  isRequiredArgument,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { User } from '../../src/accounts/user.entity.ts';
+import { hideStrangers, Visibility } from '../../src/graphql/visibility.ts';
+import { createSchema } from '../../src/graphql/yoga.ts';
+import { WorkspaceService } from '../../src/workspaces/workspace.service.ts';
+import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { as, jtiOf, login, UNLIMITED } from '../support/sessions.ts';
+
+const schema = createSchema();
+/** A path visits no type more often than this: what comes after is a repetition. */
+const VISITS = 2;
+
+interface Path {
+  /** What to ask of the first value of the path. */
+  selection: string;
+  fields: string;
+}
+
+const possibleTypes = (type: GraphQLNamedType): readonly GraphQLObjectType[] =>
+  isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
+
+/** Every path from a value of this type to a person. */
+function pathsToUser(output: GraphQLOutputType, visited: string[] = []): Path[] {
+  const type = getNamedType(output);
+  return possibleTypes(type).flatMap((object) => {
+    if (visited.filter((name) => name === object.name).length >= VISITS) return [];
+    const select = (selected: string) =>
+      isAbstractType(type) ? `{ ... on ${object.name} { ${selected} } }` : `{ ${selected} }`;
+    const here = object.name === 'User' ? [{ selection: select('id email displayName role'), fields: '' }] : [];
+    const further = Object.values(object.getFields()).flatMap((field) =>
+      pathsToUser(field.type, [...visited, object.name]).map(({ selection, fields }) => {
+        if (field.args.some(isRequiredArgument))
+          throw new Error(`Tell this test what to give ${object.name}.${field.name}.`);
+        return { selection: select(`${field.name} ${selection}`), fields: `.${field.name}${fields}` };
+      }),
+    );
+    return [...here, ...further];
+  });
+}
+
+const rootPaths = (root: GraphQLObjectType) =>
+  Object.values(root.getFields()).flatMap((field) => pathsToUser(field.type).map((path) => ({ field, ...path })));
+const queries = rootPaths(schema.getQueryType()!);
+const mutations = rootPaths(schema.getMutationType()!);
+
+test('the walk finds the paths that there are', () => {
+  const found = queries.map(({ field, fields }) => field.name + fields);
+  expect(found).toContain('revocations.nodes.revokedBy');
+  expect(found).toContain('revocations.edges.node.user');
+  expect(found).toContain('viewer.credential.user');
+  expect(mutations.map(({ field, fields }) => field.name + fields)).toContain('revokeAccessToken.revocation.revokedBy');
+});
+
+describe.each(backends())('on $name', ({ start }) => {
+  let app: TestApp;
+  let admin: Account;
+  let member: Account;
+  let colleague: Account;
+  let stranger: Account;
+  /** A token of the member that the administrator has revoked. */
+  let revokedToken: string;
+  let memberKey: string;
+  let strangerKey: string;
+
+  beforeAll(async () => {
+    app = await start({ env: { ...UNLIMITED, REKEY_API_KEYS_PER_USER: '0' } });
+    admin = await app.admin();
+    [member, colleague, stranger] = [await app.member(), await app.member(), await app.member()];
+    const { workspace } = await app.mutate(
+      'createWorkspace',
+      { name: 'shared' },
+      '... on CreateWorkspaceSuccess { workspace { id } }',
+      as(member),
+    );
+    await app.mutate('createWorkspace', { name: 'other' }, '', as(stranger));
+    await app.sql(
+      `insert into workspace_members (workspace_id, user_id, role, created_at) values (?, ?, 'MEMBER', now())`,
+      [workspace.id, colleague.id],
+    );
+    memberKey = (await app.apiKey(member)).id;
+    strangerKey = (await app.apiKey(stranger)).id;
+    revokedToken = (await login(app, member)).accessToken;
+    await app.mutate('revokeAccessToken', { jti: jtiOf(revokedToken) }, '', as(admin));
+    for (const by of [colleague, stranger, member]) {
+      const jti = jtiOf((await login(app, member)).accessToken);
+      await app.mutate('revokeAccessToken', { jti }, '', as(member));
+      await app.sql('update access_token_revocations set revoked_by = ? where jti = ?', [by.id, jti]);
+    }
+    await app.mutate('revokeAccessToken', { jti: jtiOf((await login(app, stranger)).accessToken) }, '', as(stranger));
+  });
+  afterAll(() => app.close());
+
+  /** What each query is asked with: for things of one's own, and for those of strangers. */
+  const queryArguments = (name: string): string[] => {
+    const filters = ['', `(filter: { userId: "${stranger.id}" })`, `(filter: { userId: "${admin.id}" })`];
+    const known: Record<string, string[]> = {
+      apiKey: [memberKey, strangerKey].map((id) => `(id: "${id}")`),
+      apiKeys: filters,
+      sessions: filters,
+      revocations: filters,
+      users: ['', `(filter: { email: "${stranger.email}" })`],
+      introspect: [`(token: "${stranger.accessToken}")`],
+      viewer: [''],
+    };
+    return known[name] ?? [`Tell this test what to give ${name}.`];
+  };
+
+  /** What each mutation is asked with by the member, and as whom: things that lead to a person where that is possible. */
+  const mutationInput = async (name: string): Promise<object | null> => {
+    const mine = await login(app, member);
+    const known: Record<string, object | null> = {
+      bootstrap: { setupToken: 'x', email: 'x@example.com', password: PASSWORD, displayName: 'X' },
+      register: { email: `new-${mine.sessionId}@example.com`, password: PASSWORD, displayName: 'New' },
+      login: { email: member.email, password: PASSWORD },
+      refreshSession: { refreshToken: mine.refreshToken },
+      logout: null,
+      changePassword: { currentPassword: PASSWORD, newPassword: PASSWORD },
+      disableUser: { userId: stranger.id },
+      enableUser: { userId: stranger.id },
+      createApiKey: { name: 'a key' },
+      rotateApiKey: { apiKeyId: memberKey },
+      revokeApiKey: { apiKeyId: strangerKey },
+      revokeSession: { sessionId: mine.sessionId },
+      revokeAccessToken: { jti: jtiOf(revokedToken) },
+    };
+    if (!(name in known)) throw new Error(`Tell this test what to give ${name}.`);
+    return known[name] ?? null;
+  };
+
+  const expectNoStranger = (answer: unknown, name: string) => {
+    const text = JSON.stringify(answer);
+    expect(text, name).not.toContain('INTERNAL_SERVER_ERROR');
+    for (const { id, email } of [admin, stranger]) {
+      expect(text, name).not.toContain(email);
+      expect(text, name).not.toContain(id);
+    }
+    expect(text, name).not.toContain('"ADMIN"');
+  };
+
+  test('a member reads themselves and those with whom they share a workspace, on no path anyone else', async () => {
+    const read = new Set<string>();
+    for (const { field, fields, selection } of queries) {
+      for (const args of queryArguments(field.name)) {
+        const answer = await app.graphql(`{ ${field.name}${args} ${selection} }`, {}, as(member));
+        const isForbidden = answer.errors?.every(({ extensions }) => extensions.code === 'FORBIDDEN');
+        if (answer.errors && !isForbidden) throw new Error(`${field.name}${fields}: ${JSON.stringify(answer.errors)}`);
+        expectNoStranger(answer.data, field.name + fields);
+        for (const [email] of JSON.stringify(answer.data).matchAll(/[\w-]+@example\.com/g)) read.add(email);
+      }
+    }
+    expect([...read].sort()).toEqual([member.email, colleague.email].sort());
+  });
+
+  test('no mutation of a member answers with anyone else either', async () => {
+    for (const { field, fields, selection } of mutations) {
+      const input = await mutationInput(field.name);
+      const type = `${field.name[0]!.toUpperCase()}${field.name.slice(1)}Input`;
+      const credential = as(await login(app, member));
+      const answer = input
+        ? await app.graphql(
+            `mutation ($input: ${type}!) { ${field.name}(input: $input) ${selection} }`,
+            { input },
+            credential,
+          )
+        : await app.graphql(`mutation { ${field.name} ${selection} }`, {}, credential);
+      expect(answer.status, field.name + fields).toBe(200);
+      expectNoStranger(answer, field.name + fields);
+    }
+    member = { ...member, ...(await login(app, member)) }; // The change of the password has ended the session.
+  });
+
+  test('without any credential, a login shows the person who logs in', async () => {
+    const selection = '... on LoginSuccess { user { email } tokens { session { user { email } } refreshToken } }';
+    const { user, tokens } = await app.mutate('login', { email: member.email, password: PASSWORD }, selection);
+    expect([user.email, tokens.session.user.email]).toEqual([member.email, member.email]);
+    const { refreshToken } = tokens;
+    const refreshed = await app.mutate(
+      'refreshSession',
+      { refreshToken },
+      '... on RefreshSessionSuccess { tokens { session { user { email } } } }',
+      as(stranger),
+    );
+    expect(refreshed.tokens.session.user.email).toBe(member.email);
+  });
+
+  const REVOCATIONS = '{ revocations { nodes { revokedBy { email } } } }';
+
+  test('an administrator reads everyone, and so does a service that introspects', async () => {
+    const { data } = await app.graphql(REVOCATIONS, {}, as(admin));
+    expect(data.revocations.nodes).toContainEqual({ revokedBy: { email: stranger.email } });
+    const { secret } = await app.apiKey(admin, { scopes: ['INTROSPECT'] });
+    const asked = `{ introspect(token: "${stranger.accessToken}") { user { email } } }`;
+    const introspected = await app.graphql(asked, {}, { apiKey: secret });
+    expect(introspected.data.introspect.user.email).toBe(stranger.email);
+  });
+
+  test('a key that is bound to one workspace reads the people of that one alone', async () => {
+    const { workspace } = await app.mutate(
+      'createWorkspace',
+      { name: 'empty' },
+      '... on CreateWorkspaceSuccess { workspace { id } }',
+      as(member),
+    );
+    const principal = { userId: member.id, workspaceId: workspace.id };
+    const { workspaces } = app.app.services;
+    const em = app.app.database.fork();
+    const everyone = [member.id, colleague.id, stranger.id, admin.id];
+    expect(await workspaces.coMembers(em, principal, everyone)).toEqual([member.id]);
+    const unbound = await workspaces.coMembers(em, { ...principal, workspaceId: null }, everyone);
+    expect(unbound.sort()).toEqual([member.id, colleague.id].sort());
+  });
+
+  test('costs one statement for a whole answer, and none for an administrator or for oneself', async () => {
+    const coMembers = vi.spyOn(WorkspaceService.prototype, 'coMembers');
+    try {
+      await app.graphql(REVOCATIONS, {}, as(admin));
+      await app.graphql('{ viewer { user { email } } apiKeys { nodes { user { email } } } }', {}, as(member));
+      expect(coMembers).not.toHaveBeenCalled();
+      await app.graphql(`{ a: ${REVOCATIONS.slice(1, -1)} b: ${REVOCATIONS.slice(1, -1)} }`, {}, as(member));
+      expect(coMembers).toHaveBeenCalledOnce();
+    } finally {
+      coMembers.mockRestore();
+    }
+  });
+});
+
+test('a field that is added tomorrow is checked, whatever shape it has', async () => {
+  const person = Object.assign(new User(), { id: 'usr_stranger', email: 'stranger@example.com' });
+  const mine = Object.assign(new User(), { id: 'usr_me', email: 'me@example.com' });
+  const extended = hideStrangers(
+    makeExecutableSchema({
+      typeDefs: `interface Node { id: ID! } type User implements Node { id: ID! email: String } union Anything = User | Thing
+        type Thing implements Node { id: ID! maker: User makers: [User] }
+        type Query { me: User! user: User users: [User] node: Node nodes: [Node] anything: Anything thing: Thing asked: User }`,
+      resolvers: {
+        Node: { __resolveType: (value: object) => (value instanceof User ? 'User' : 'Thing') },
+        Anything: { __resolveType: (value: object) => (value instanceof User ? 'User' : 'Thing') },
+        Query: { asked: async () => person },
+      },
+    }),
+  );
+  const thing = { id: 'thing', maker: person, makers: [mine, person] };
+  const rootValue = {
+    me: mine,
+    user: person,
+    users: [person, mine],
+    node: person,
+    nodes: [person, thing],
+    anything: person,
+    thing,
+  };
+  const principal = { userId: 'usr_me', scopes: [] } as never;
+  const read = '{ ... on User { email } }';
+  const result = await graphql({
+    schema: extended,
+    rootValue,
+    contextValue: { visibility: new Visibility(principal, async () => false) },
+    source: `{ me { email } user { email } users { email } node ${read} nodes ${read} anything ${read} asked { email }
+      thing { maker { email } makers { email } } }`,
+  });
+  expect(result.errors).toBeUndefined();
+  expect(JSON.parse(JSON.stringify(result.data))).toEqual({
+    me: { email: 'me@example.com' },
+    user: null,
+    users: [null, { email: 'me@example.com' }],
+    node: null,
+    nodes: [null, {}],
+    anything: null,
+    asked: null,
+    thing: { maker: null, makers: [{ email: 'me@example.com' }, null] },
+  });
+});
