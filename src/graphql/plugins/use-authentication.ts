@@ -31,16 +31,20 @@ export function useAuthentication(
     try {
       return await authenticate(req);
     } catch (error) {
-      if (!(error instanceof AccessError)) throw error;
-      const isRefused = error.code === 'UNAUTHENTICATED' || error.code === 'RATE_LIMITED';
+      const code = error instanceof AccessError ? error.code : undefined;
+      const isRefused = code === 'UNAUTHENTICATED' || code === 'RATE_LIMITED';
       if (isRefused && selectsOnlyPublicFields(schema, document, operation)) return null;
-      throw refusedRequest(error);
+      throw error;
     }
   };
   return {
     async onContextBuilding({ context, extendContext }) {
       const checked = context as unknown as Checked;
-      extendContext(createContext(checked.req, checked.res, await principalOf(checked)));
+      try {
+        extendContext(createContext(checked.req, checked.res, await principalOf(checked)));
+      } catch (error) {
+        throw error instanceof AccessError ? refusedRequest(error) : error;
+      }
     },
   };
 }
