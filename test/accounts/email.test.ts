@@ -305,8 +305,7 @@ describe.each(backends())('addresses on $name', ({ start }) => {
   });
 
   test.each([
-    ['of 62 000 combining marks', `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}@example.com`],
-    ['of one space too many', `a${' '.repeat(60_000)}b@example.com`],
+    ['of one space too many', 'a b@example.com'],
     ['with an invisible character', 'ann\u200b@example.com'],
     ['with an override of direction', 'ann\u202e@example.com'],
     ['with a host that is none', 'ann@example..com'],
@@ -322,6 +321,23 @@ describe.each(backends())('addresses on $name', ({ start }) => {
     const bearer = (await app.admin()).accessToken;
     const { data } = await app.graphql(BY_EMAIL, { filter: { email } }, { bearer });
     expect(data.users.nodes).toEqual([]);
+  });
+
+  test.each([
+    ['of 62 000 combining marks', `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}@example.com`],
+    ['of 60 000 spaces', `a${' '.repeat(60_000)}b@example.com`],
+  ])('%s are refused by their length, before anything is done with them', async (_, email) => {
+    const input = { email, password: PASSWORD, displayName: 'x' };
+    const registered = await app.mutate('register', input, '... on InvalidInputError { fields { path message } }');
+    expect(registered.fields).toEqual([{ path: 'input.email', message: 'Must have at most 254 characters.' }]);
+    const login = `mutation ($email: String!) { login(input: { email: $email, password: "x" }) { __typename } }`;
+    const bearer = (await app.admin()).accessToken;
+    for (const answer of [
+      await app.graphql(login, { email }),
+      await app.graphql(BY_EMAIL, { filter: { email } }, { bearer }),
+    ]) {
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    }
   });
 
   test('that differ at all are different people', async () => {

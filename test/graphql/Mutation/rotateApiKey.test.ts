@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../../src/access/unit-of-work.ts';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
 import { as, login } from '../../support/sessions.ts';
 
 const SELECTION = `... on RotateApiKeySuccess {
@@ -445,8 +445,14 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('C
     onTestFinished(() => holder.end());
     await holder.query('begin');
     await holder.query('select 1 from api_keys where id = $1 for update', [key.id]);
-    const rotations = [1, 2].map(() =>
-      app.mutate('rotateApiKey', { apiKeyId: key.id }, SELECTION, { bearer: member.accessToken }),
+    // From two sessions: of one credential, one mutation at a time gets as far as the lock.
+    const { tokens } = await app.mutate(
+      'login',
+      { email: member.email, password: PASSWORD },
+      '... on LoginSuccess { tokens { accessToken } }',
+    );
+    const rotations = [member.accessToken, tokens.accessToken].map((bearer) =>
+      app.mutate('rotateApiKey', { apiKeyId: key.id }, SELECTION, { bearer }),
     );
     // Both have read the key, and stand before its lock.
     const waiting = `select count(*)::int as n from pg_stat_activity
