@@ -5,6 +5,7 @@ import { addressIn, sessionSettings } from '../../src/database/session-settings.
 import { logger, type TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp } from '../support/app.ts';
 import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile-database.ts';
+import { databasesAt } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 import { jtiOf } from '../support/sessions.ts';
@@ -134,6 +135,29 @@ test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for ev
     await expect(asking).rejects.toThrow('The server does not support SSL connections');
   }
 });
+
+test.skipIf(inject('postgresUrl') === null)(
+  'a Unix socket in the URL is what every connection goes through',
+  async () => {
+    const servers = databasesAt(inject('postgresUrl') as string);
+    const { hostname, port, pathname } = new URL(await servers.createDatabase());
+    expect(hostname).toBe('127.0.0.1');
+    const [socket] = await servers.query<{ folder: string }>(
+      `select current_setting('unix_socket_directories') as folder`,
+    );
+    const folder = encodeURIComponent(socket!.folder);
+    const app = await startTestApp({
+      databaseUrl: `postgresql://${pathname}?host=${folder}&port=${port}&user=postgres`,
+    });
+    onTestFinished(() => app.close());
+    const { secret } = await app.apiKey(await app.member());
+    expect(await app.accepts(secret)).toBe(true);
+    const connections =
+      await app.sql(`select distinct client_addr from pg_stat_activity where datname = current_database()
+    and application_name like 'rekey%'`);
+    expect(connections).toEqual([{ client_addr: null }]);
+  },
+);
 
 test('hostile defaults are about every setting', () => {
   expect(Object.keys(sessionSettings()).filter((name) => !(name in HOSTILE))).toEqual([]);
