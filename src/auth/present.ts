@@ -19,7 +19,8 @@ export interface RequestHeaders {
  * cookie of a browser that logged in with `cookies: true`.
  *
  * What is addressed to others is no credential of this request: `Authorization` with another scheme (RFC 9110 §11.4),
- * and, beside `X-API-Key`, a Bearer that does not have the form of a credential of ours.
+ * an empty `X-API-Key`, and, of a Bearer and an `X-API-Key`, the one without the form of a credential of ours beside one
+ * that has it.
  *
  * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
  * @throws AccessError where two different ones are presented
@@ -35,10 +36,11 @@ export function presentedCredential(request: RequestHeaders): Presented | null {
  * The refresh token in the cookies of a browser; null where the request presents a credential by a header, for then no
  * cookie is read.
  *
+ * @param isRefused whether what the request presents by a header is not good and counts as none
  * @throws AccessError where two different credentials are presented
  */
-export function presentedRefreshToken(request: RequestHeaders): string | null {
-  if (request.headers.cookie === undefined || presentedByHeader(request) !== null) return null;
+export function presentedRefreshToken(request: RequestHeaders, isRefused = false): string | null {
+  if (request.headers.cookie === undefined || (!isRefused && presentedByHeader(request) !== null)) return null;
   return cookieSecrets(request.headers).refresh;
 }
 
@@ -56,9 +58,12 @@ function presentedByHeader({ rawHeaders }: RequestHeaders): Presented | null {
     else if (isNamed(name, 'x-api-key')) apiKeyHeader = same(apiKeyHeader, rawHeaders[index + 1]!);
   }
   const bearer = authorization === undefined ? null : bearerOf(authorization);
-  if (apiKeyHeader === undefined) return bearer === null ? null : { carrier: 'bearer', text: bearer };
-  const apiKey = trimOws(apiKeyHeader);
-  if (bearer !== null && bearer !== apiKey && isOfOurs(bearer)) throw contradictoryCredentials();
+  const apiKey = trimOws(apiKeyHeader ?? '');
+  if (apiKey === '') return bearer === null ? null : { carrier: 'bearer', text: bearer };
+  if (bearer !== null && bearer !== apiKey && isOfOurs(bearer)) {
+    if (isOfOurs(apiKey)) throw contradictoryCredentials();
+    return { carrier: 'bearer', text: bearer };
+  }
   return { carrier: 'apiKeyHeader', text: apiKey };
 }
 

@@ -1,6 +1,9 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
+/** The exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT. */
+const CANCELED = 130;
+
 /**
  * Asks for a secret on the terminal, or reads it from a pipe. From its construction on, the terminal shows nothing of
  * what is typed: make it before anything that takes time.
@@ -9,7 +12,6 @@ export class HiddenInput {
   readonly #isTerminal = process.stdin.isTTY === true;
   readonly #interface: Interface;
   readonly #lines: AsyncIterator<string>;
-  #canceled = false;
 
   constructor() {
     // The terminal is in raw mode as long as this is open, and readline echoes into nothing.
@@ -20,9 +22,11 @@ export class HiddenInput {
       terminal: this.#isTerminal,
       historySize: 0,
     });
+    // At once, whatever the command waits for: the terminal is in raw mode and sends no signal.
     this.#interface.on('SIGINT', () => {
-      this.#canceled = true;
       this.#interface.close();
+      process.stderr.write('\nCanceled. There is no new administrator.\n');
+      process.exit(CANCELED);
     });
     this.#lines = this.#interface[Symbol.asyncIterator]();
   }
@@ -41,10 +45,9 @@ export class HiddenInput {
   }
 
   async #ask(prompt: string, name: string): Promise<string> {
-    if (this.#isTerminal && !this.#canceled) process.stderr.write(prompt);
+    if (this.#isTerminal) process.stderr.write(prompt);
     const { value, done } = await this.#lines.next();
     if (this.#isTerminal) process.stderr.write('\n');
-    if (this.#canceled) throw new Error('Canceled. Nothing was changed.');
     if (done) throw new Error(`${name} is missing: type it, or write it to standard input.`);
     return value;
   }

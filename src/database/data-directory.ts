@@ -39,6 +39,14 @@ export function lockDataDirectory(directory: string): () => void {
 /** Where the embedded database lives in its directory. */
 export const databaseIn = (directory: string) => join(directory, 'database');
 
+/** @throws ConfigError where there is no database in this directory. Makes nothing. */
+export function requireDataDirectory(directory: string): void {
+  if (existsSync(databaseIn(directory))) return;
+  throw new ConfigError([
+    `REKEY_DATA_DIR: there is no database in ${directory}. Set it to the directory that the service uses, or start the service first.`,
+  ]);
+}
+
 /**
  * The master key of an embedded database: kept beside it, readable by its owner alone, made at the first start.
  *

@@ -60,7 +60,8 @@ export async function page<Entity extends { id: string }>(
  */
 function isCursor(text: string, prefix: IdPrefix): boolean {
   try {
-    const values: unknown = Cursor.decode(text);
+    const values: unknown[] = Cursor.decode(text);
+    if (Cursor.encode(values) !== text) return false; // One spelling for each place.
     return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0], prefix);
   } catch {
     return false;

@@ -34,7 +34,12 @@ export interface ContextFactoryOptions {
 /** Makes what resolvers get, for one request at a time. */
 export function createContextFactory(options: ContextFactoryOptions) {
   const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
-  return (request: IncomingMessage, response: ServerResponse, principal: Principal | null): GraphQLContext => {
+  return (
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal | null,
+    isRefused: boolean,
+  ): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
     let changes = false;
@@ -53,7 +58,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
       origin,
       loaders,
       visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
-      cookies: cookieJar(request, response, now),
+      cookies: cookieJar(response, presentedRefreshToken(request, isRefused), now),
       caller() {
         if (!principal) throw new Error('A guarded field was reached without a principal.');
         return principal;
@@ -75,9 +80,8 @@ export function createContextFactory(options: ContextFactoryOptions) {
   };
 }
 
-function cookieJar(request: IncomingMessage, response: ServerResponse, now: () => Date): CookieJar {
-  // A request that says who it comes from by itself is not the jar's, whatever a browser sends along.
-  let refreshToken = presentedRefreshToken(request);
+function cookieJar(response: ServerResponse, presented: string | null, now: () => Date): CookieJar {
+  let refreshToken = presented;
   return {
     get refreshToken() {
       return refreshToken;

@@ -37,6 +37,8 @@ export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
     if (mediaTypeOf(request) !== 'application/json') {
       return refuse(response, 415, 'GraphQL operations are sent as application/json.');
     }
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding.toLowerCase() !== 'identity') return refuse(response, 415, 'The body must not be compressed.');
     if (!charsetIsUtf8(request)) return refuse(response, 415, 'The body must be encoded in UTF-8.');
     // Before anything is executed: a client that cannot read the answer would lose the secret in it.
     const accept = acceptedType(request.headers.accept);

@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import pg from 'pg';
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 const SSL_FILES = ['sslcert', 'sslkey', 'sslrootcert'];
@@ -20,8 +21,11 @@ export function databaseUrlProblem(text: string): string | null {
   if (mode !== null && !SSL_MODES.includes(mode)) {
     return `has an unknown \`sslmode\`. Use one of ${SSL_MODES.join(', ')}.`;
   }
+  const repeated = [...parameters.keys()].find((name, index, names) => names.indexOf(name) !== index);
+  if (repeated !== undefined) return 'has a parameter twice.';
   const missing = SSL_FILES.find((name) => parameters.has(name) && !isReadable(parameters.get(name) as string));
-  return missing ? `has a parameter \`${missing}\` that names no readable file.` : null;
+  if (missing) return `has a parameter \`${missing}\` that names no readable file.`;
+  return isUnderstood(text) ? null : 'has parameters that do not fit together, about TLS for instance.';
 }
 
 /** What is wrong with the URL of a Redis server, to follow the name of its variable; null where nothing is. */
@@ -40,6 +44,7 @@ function parse(text: string, protocols: string[], example: string): URL | string
   if (/[\s\u0000-\u0020\u007f]/.test(text))
     return 'contains white space. Write a space as %20, and nothing around the URL.';
   if (!isPercentEncoded(text)) return 'contains a `%` that is not part of a percent-encoding. Write `%` as %25.';
+  if (text.includes('%00')) return 'contains %00. No name and no password has this character.';
   if (text.includes('#')) return 'contains a `#`. Write it as %23.';
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !protocols.includes(url.protocol)) {
@@ -62,10 +67,20 @@ function isPercentEncoded(text: string): boolean {
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
+/** Whether the driver can read it. What it says otherwise repeats parts of the URL. */
+function isUnderstood(url: string): boolean {
+  try {
+    new pg.Client({ connectionString: url });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -46,6 +46,7 @@ interface Owner {
 
 interface Waiter {
   start: () => void;
+  reject: (reason: AccessError) => void;
   timer: NodeJS.Timeout;
 }
 
@@ -127,8 +128,8 @@ export class FairQueue {
 
   /** Resolves when `#startNext` has given a place to it. */
   #turnOf(caller: Caller, flow: Flow): Promise<void> {
-    const { waitingPerOwner, waiting, patienceMs } = this.#options;
-    if (flow.owner.waiting >= waitingPerOwner || this.#waiting >= waiting) {
+    const { patienceMs } = this.#options;
+    if (!this.#makeRoom(flow)) {
       this.#forgetIdle(caller, flow);
       throw tooMany(1);
     }
@@ -142,11 +143,32 @@ export class FairQueue {
         const hadTurns = flow.owner.begun > begunBefore;
         reject(hadTurns ? tooMany(1) : unavailable(new Error('The work that runs takes too long.')));
       };
-      const waiter: Waiter = { start: resolve, timer: setTimeout(giveUp, patienceMs) };
+      const waiter: Waiter = { start: resolve, reject, timer: setTimeout(giveUp, patienceMs) };
       flow.waiting.add(waiter);
       flow.owner.waiting++;
       this.#waiting++;
     });
+  }
+
+  /**
+   * Whether one more of this flow may wait. Where the queue is full, the newest request of the longest flow leaves it for
+   * one of a shorter flow (RFC 8290 §4.1): it is the busy caller that is refused, and not the quiet one.
+   */
+  #makeRoom(flow: Flow): boolean {
+    const { waitingPerOwner, waiting } = this.#options;
+    const ownerIsFull = flow.owner.waiting >= waitingPerOwner;
+    if (!ownerIsFull && this.#waiting < waiting) return true;
+    let longest = flow;
+    for (const turns of [this.#fresh, this.#served]) {
+      for (const each of turns) {
+        if ((!ownerIsFull || each.owner === flow.owner) && each.waiting.size > longest.waiting.size) longest = each;
+      }
+    }
+    if (longest === flow || longest.waiting.size <= flow.waiting.size + 1) return false;
+    const newest = [...longest.waiting].at(-1) as Waiter;
+    this.#leave(longest, newest);
+    newest.reject(tooMany(1));
+    return true;
   }
 
   #leave(flow: Flow, waiter: Waiter): void {

@@ -15,7 +15,7 @@ const REPEATS_PER_EXCHANGE = 20;
 /** An account may be asked about as often as ten addresses may ask, a user as often as ten of their sessions. */
 const TIMES_ALL = 10;
 /** Look-ups of limited addresses: a quarter of the connections for reads at most, and one per address. */
-const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 8, waiting: 200, patienceMs: 1000 };
+const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 200, waiting: 1000, patienceMs: 1000 };
 
 export interface LimitsOptions {
   /** Counts failed authentications for all replicas. Null: each allows its share of them. */

@@ -101,10 +101,19 @@ describe('a request presents', () => {
     expect(presented(['X-API-Key', 'abc123'], ['Authorization', `Bearer ${text}`])).toEqual(apiKey);
   });
 
+  test.each(['abc', '', ' '])('the Bearer of ours beside an X-API-Key of somebody else: %j', (text) => {
+    const bearer = { carrier: 'bearer', text: ONE };
+    expect(presented(['Authorization', `Bearer ${ONE}`], ['X-API-Key', text])).toEqual(bearer);
+    expect(presented(['X-API-Key', text], ['Authorization', `bearer  ${ONE}`])).toEqual(bearer);
+  });
+
+  test('nothing by an empty X-API-Key', () => {
+    expect(presented(['X-API-Key', ''])).toBeNull();
+  });
+
   test.each<[string, string]>([
     ['abc', 'abc'],
     ['  abc\t', 'abc'],
-    ['', ''],
     ['Bearer abc', 'Bearer abc'],
     ['abc\u00a0', 'abc\u00a0'],
     ['\u00a0abc', '\u00a0abc'],
@@ -126,8 +135,6 @@ describe('a request presents', () => {
 
   test.each<[how: string, one: [string, string], other: [string, string]]>([
     ['two headers', ['Authorization', `Bearer ${ONE}`], ['X-API-Key', OTHER]],
-    ['two headers, one of them empty', ['Authorization', `Bearer ${ONE}`], ['X-API-Key', '']],
-    ['two headers, one of them of another service', ['Authorization', `bearer  ${ONE}`], ['X-API-Key', 'abc']],
     ['an access token and an API key', ['Authorization', `Bearer ${OURS}.e30.AAAA`], ['X-API-Key', ONE]],
     ['a refresh token and an API key', ['Authorization', `Bearer ${makeSecret('rkr')}`], ['X-API-Key', ONE]],
     ['one header twice', ['Authorization', 'Bearer a'], ['Authorization', 'Bearer b']],
@@ -149,6 +156,7 @@ describe('the refresh token of a browser', () => {
   test('is read where no header presents a credential', () => {
     expect(refreshToken(cookie, csrf)).toBe('abc');
     expect(refreshToken(cookie, csrf, ['Authorization', 'Basic YTpi'])).toBe('abc');
+    expect(refreshToken(cookie, csrf, ['X-API-Key', ''])).toBe('abc');
     expect(refreshToken(cookie)).toBeNull();
     expect(refreshToken(csrf)).toBeNull();
   });
@@ -157,7 +165,6 @@ describe('the refresh token of a browser', () => {
     ['Authorization', 'Bearer abc'],
     ['Authorization', 'Bearer'],
     ['X-API-Key', 'abc'],
-    ['X-API-Key', ''],
   ])('is not read beside %s: %j', (name, value) => {
     expect(refreshToken(cookie, csrf, [name, value])).toBeNull();
   });
@@ -219,6 +226,14 @@ describe('over the wire', () => {
     expect(await status(`Proxy-Authorization: Bearer ${other}`, `X-API-Key: ${secret}`)).toBe(204);
   });
 
+  test('an X-API-Key of another service, or an empty one, does not spoil a good Bearer', async () => {
+    for (const value of ['sk_live_0123456789', '', ' ', `${other}x`, 'rkr_']) {
+      expect(await status(`Authorization: Bearer ${secret}`, `X-API-Key: ${value}`), value).toBe(204);
+      expect(await status(`X-API-Key: ${value}`, `Authorization: Bearer ${secret}`), value).toBe(204);
+    }
+    expect(await status('X-API-Key: sk_live_0123456789', `Authorization: Bearer ${secret}x`)).toBe(401);
+  });
+
   test('an Authorization of another scheme alone is no credential: the challenge names no error, and no failure is counted', async () => {
     const { unknown } = app.app.authenticator.counts;
     const before = unknown.refused;
@@ -235,7 +250,7 @@ describe('over the wire', () => {
     for (const value of ['Bearer', `Bearer ${secret} x`, `Bearer\t${secret}`, `Bearer ${'a'.repeat(9000)}`]) {
       expect(await status(`Authorization: ${value}`), value.slice(0, 40)).toBe(401);
     }
-    for (const value of ['', `Bearer ${secret}`, `${secret},${secret}`, 'a'.repeat(9000)]) {
+    for (const value of [`Bearer ${secret}`, `${secret},${secret}`, 'a'.repeat(9000)]) {
       expect(await status(`X-API-Key: ${value}`), value.slice(0, 40)).toBe(401);
     }
   });

@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     ]);
     expect(different).toMatchObject({ code: 1, shown: expect.stringContaining('The two inputs differ.') });
     const canceled = await run(directory, onTerminal(quoted(COMMAND)), [['Password: ', `${PASSWORD}\x03`]]);
-    expect(canceled).toMatchObject({ code: 1, shown: expect.stringContaining('Canceled.') });
+    expect(canceled).toMatchObject({ code: 130, shown: expect.stringContaining('Canceled.') });
     for (const { shown } of [different, canceled]) {
       for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
     }

@@ -105,8 +105,34 @@ describe('a fair queue', () => {
     expect(started).toHaveLength(2);
     many(2, () => asks('other'));
     many(2, () => asks('other'));
-    expect(await codeOf(asks('one more'))).toBe('RATE_LIMITED');
+    expect(await codeOf(asks('flood'))).toBe('RATE_LIMITED');
     expect(queue.size).toBe(2); // Nothing is kept of those that were refused.
+  });
+
+  test('where its user has no room left, a quiet session takes that of a busy one', async () => {
+    const { started, asks, ends } = given({ perKey: 1, waitingPerOwner: 10 });
+    const of = (key: string) => () => asks(key, { owner: 'user', key });
+    const [stolen, made] = [many(7, of('stolen')), many(7, of('made by it'))];
+    const owner = asks('owner', { owner: 'user', key: 'owner' });
+    await settled();
+    for (let rounds = 0; rounds < 3; rounds++) await ends();
+    expect(started).toContain('owner');
+    await ends('owner');
+    expect(await codeOf(owner)).toBe('done');
+    const codes: string[] = [];
+    for (const answer of [...stolen, ...made]) void codeOf(answer).then((code) => codes.push(code));
+    await settled();
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(3);
+  });
+
+  test('where there is no room left at all, a quiet owner takes that of a busy one', async () => {
+    const { started, asks, ends } = given({ waiting: 20 });
+    for (const flood of ['a', 'b']) many(12, () => asks(flood));
+    const quiet = asks('quiet');
+    await ends();
+    expect(started).toContain('quiet');
+    await ends('quiet');
+    expect(await codeOf(quiet)).toBe('done');
   });
 
   test('what waits for too long is RATE_LIMITED where its owner has had turns meanwhile, else UNAVAILABLE', async () => {

@@ -195,6 +195,29 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     }
   });
 
+  test.each([
+    ['a dead Bearer', { authorization: `Bearer ${makeSecret('rka')}` }],
+    ['a Bearer of another service', { authorization: 'Bearer theirs' }],
+    ['an empty X-API-Key', { 'x-api-key': '' }],
+  ])('%s beside the cookies counts as none where only public fields are selected', async (_, dead) => {
+    const first = await browser();
+    const headers = { cookie: first.jar.header, ...CSRF, ...dead };
+    const refreshed = await refreshBy(headers);
+    expect(refreshed.data.refreshSession.tokens.session.id).toBe(first.sessionId);
+
+    const second = await browser();
+    const again = { cookie: second.jar.header, ...CSRF, ...dead };
+    const input = { email: member.email, password: PASSWORD, cookies: true };
+    await app.graphql(LOGIN, { input }, { headers: again });
+    expect((await sessionRow(app, second.sessionId)).revoked_at).not.toBeNull();
+
+    const third = await browser();
+    const logout = 'mutation { logout { __typename } }';
+    const ended = await app.graphql(logout, {}, { headers: { cookie: third.jar.header, ...CSRF, ...dead } });
+    expect(ended.data.logout.__typename).toBe('LogoutSuccess');
+    expect(jarOf(ended.headers).cookies.map(({ attributes }) => attributes.at(-1))).toEqual(['Max-Age=0', 'Max-Age=0']);
+  });
+
   test('refreshing by cookie: new ones in the jar, nothing in the body, and the ones before are used up', async () => {
     const { jar, sessionId } = await browser();
     const answer = await refreshBy({ cookie: jar.header, ...CSRF });

@@ -216,6 +216,12 @@ function documents(): Omit<Hostile, 'kind'>[] {
     return `${open.repeat(count)}${inner}${close.repeat(count)}`;
   };
   const shapes: Record<string, (size: number) => string> = {
+    'line breaks before errors': (size) => `{${'\n'.repeat(size)} viewer { a b c d e } }`,
+    'comments before errors': (size) => `{${'#\n'.repeat(size / 2)} viewer { a b c d e } }`,
+    'line breaks before fields that fail': (size) =>
+      `{${'\n'.repeat(size)} ${repeat(200, (i) => `a${i}: apiKey(id: "") { id }`)} }`,
+    'line breaks in block strings': (size) =>
+      `{ ${repeat(10, (i) => `a${i}: apiKey(id: """${'\n'.repeat(size / 10)}""") { id }`)} }`,
     'the same field': (size) => `{ viewer { ${repeat(size, () => 'scopes')} } }`,
     'the same field with fields': (size) => `{ viewer { ${repeat(size, () => 'user{id}')} } }`,
     'the same field with arguments': (size) => `{ ${repeat(size, () => 'apiKey(id:"xxxxxxxxxxxxxxxxxxxxxxxx"){id}')} }`,
@@ -289,6 +295,11 @@ function documents(): Omit<Hostile, 'kind'>[] {
       asBody('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }', {
         variables: { input: { name: 'x', scopes: Array.from({ length: size / 4 }, () => 'x') } },
       }),
+    'a long list in many fields': (size) =>
+      asBody(
+        `mutation ($list: [String!]!) { ${repeat(800, (i) => `a${i}: createApiKey(input: { name: "", permissions: $list }) { __typename }`)} }`,
+        { variables: { list: Array.from({ length: size / 4 }, () => '') } },
+      ),
     'a long list of ids': (size) =>
       asBody('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }', {
         variables: { input: { name: 'x', permissions: Array.from({ length: size / 4 }, () => 'x') } },

@@ -12,7 +12,13 @@ import type { ChosenOperation } from './use-operation.ts';
 export interface AuthenticationOptions {
   /** Who asks: see `Authenticator.authenticate`. */
   authenticate: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
-  createContext: (request: IncomingMessage, response: ServerResponse, principal: Principal | null) => GraphQLContext;
+  /** @param isRefused whether a credential was presented that is not good, and counts as none */
+  createContext: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal | null,
+    isRefused: boolean,
+  ) => GraphQLContext;
 }
 
 type Checked = YogaInitialContext & ServerContext & ChosenOperation;
@@ -27,13 +33,13 @@ export function useAuthentication(
   schema: GraphQLSchema,
   { authenticate, createContext }: AuthenticationOptions,
 ): Plugin<GraphQLContext, ServerContext> {
-  const principalOf = async ({ req, document, operation }: Checked): Promise<Principal | null> => {
+  const principalOf = async ({ req, document, operation }: Checked): Promise<Principal | null | 'refused'> => {
     try {
       return await authenticate(req);
     } catch (error) {
       const code = error instanceof AccessError ? error.code : undefined;
       const isRefused = code === 'UNAUTHENTICATED' || code === 'RATE_LIMITED';
-      if (isRefused && selectsOnlyPublicFields(schema, document, operation)) return null;
+      if (isRefused && selectsOnlyPublicFields(schema, document, operation)) return 'refused';
       throw error;
     }
   };
@@ -41,7 +47,9 @@ export function useAuthentication(
     async onContextBuilding({ context, extendContext }) {
       const checked = context as unknown as Checked;
       try {
-        extendContext(createContext(checked.req, checked.res, await principalOf(checked)));
+        const principal = await principalOf(checked);
+        const isRefused = principal === 'refused';
+        extendContext(createContext(checked.req, checked.res, isRefused ? null : principal, isRefused));
       } catch (error) {
         throw error instanceof AccessError ? refusedRequest(error) : error;
       }

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { createDocumentMeasure } from '../request/document-measure.ts';
 import { validateDocument } from '../request/validate-document.ts';
@@ -9,6 +9,12 @@ export function useDocumentLimits(schema: GraphQLSchema): Plugin {
   return {
     onValidate({ setValidationFn }) {
       setValidationFn((_schema, document, rules) => validateDocument(schema, measure, document, rules ?? []));
+    },
+    // Whether a document is valid is remembered with it, so what depends on variables is asked here.
+    onExecute({ args: { document, operationName, variableValues }, setResultAndStopExecution }) {
+      const operation = getOperationAST(document, operationName);
+      const errors = operation ? measure.problemsWith(document, operation, variableValues ?? {}) : [];
+      if (errors.length > 0) setResultAndStopExecution({ errors });
     },
   };
 }

@@ -3,14 +3,18 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLError,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isLeafType,
+  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -24,6 +28,11 @@ import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
 const DEFAULT_PAGE = 20;
 /** Characters of arguments that take as long to compare as a pair of names. */
 const ARGUMENTS_PER_COMPARISON = 100;
+
+/** What a row costs beside its fields, in fields: it is read, and becomes an object. */
+const ROW = 5;
+/** What a list of texts costs. */
+const LEAVES = 5;
 
 /** A field, and the type that it is selected on. */
 interface Selected {
@@ -44,9 +53,13 @@ export class Expansion {
   readonly #introspectedItems: Record<string, number>;
   readonly #mostIntrospected: number;
   readonly #reached = new Set<string>();
+  #variables: Readonly<Record<string, unknown>> | null = null;
   #selections = 0;
   #comparisons = 0;
-  #fields = 0;
+  #cost = 0;
+  /** Whether the document is too expensive where its variables ask for the longest lists. */
+  dependsOnVariables = false;
+  #hasVariableLists = false;
   /** How many fields of introspection the answer has. */
   introspected = 0;
 
@@ -63,8 +76,12 @@ export class Expansion {
     this.#mostIntrospected = mostIntrospected;
   }
 
+  /**
+   * What is too much in the document. Where only lists that are as long as variables say make it too expensive,
+   * `dependsOnVariables` is set instead.
+   */
   problems(): GraphQLError[] {
-    try {
+    return problemsOf(() => {
       for (const definition of this.#document.definitions) {
         if (definition.kind === Kind.OPERATION_DEFINITION) this.#expandOperation(definition);
       }
@@ -73,11 +90,13 @@ export class Expansion {
         const type = this.#schema.getType(typeCondition.name.value);
         if (!this.#reached.has(name)) this.#expand([{ set: selectionSet, type }], 1, 0);
       }
-      return [];
-    } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
-      return [badInput(error.message, 'graphql')];
-    }
+    });
+  }
+
+  /** What is too much in an operation whose variables are known. */
+  problemsWith(operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): GraphQLError[] {
+    this.#variables = { ...defaultsOf(operation), ...variables };
+    return problemsOf(() => this.#expandOperation(operation));
   }
 
   #expandOperation({ operation, selectionSet }: OperationDefinitionNode): void {
@@ -135,18 +154,25 @@ export class Expansion {
 
   #count(selected: Selected[], times: number): void {
     if (selected.some(({ parent }) => parent?.name.startsWith('__'))) {
+      // The longest texts of a schema would be repeated under each name.
+      if (selected.some(({ node }) => node.alias)) {
+        throw new TooMuch('The document must not give other names to the fields of introspection.');
+      }
       this.introspected += times;
       if (this.introspected > this.#mostIntrospected) {
         throw new TooMuch('The document introspects more than the standard introspection query does.');
       }
-    } else {
-      this.#fields += times;
-      limit(
-        this.#fields,
-        'fields',
-        'asks for too many fields, counting each item of each list. Ask for fewer at once.',
-      );
+      return;
     }
+    const rows = Math.max(...selected.map((each) => this.#items(each)));
+    const isList = selected.some((each) => this.#isListOfLeaves(each));
+    this.#cost += times * (isList ? LEAVES : rows > 1 ? 1 + rows * ROW : 1);
+    if (this.#cost <= DOCUMENT_LIMITS.cost) return;
+    if (this.#hasVariableLists && !this.#variables) this.dependsOnVariables = true;
+    else
+      throw new TooMuch(
+        'The document asks for too many fields, counting each item of each list. Ask for fewer at once.',
+      );
   }
 
   #compare(selected: Selected[]): void {
@@ -164,26 +190,55 @@ export class Expansion {
 
   /** How many items the list behind a field may hold; 1 for all that is no list. */
   #items({ node, parent }: Selected): number {
-    const isOwner = parent && (isObjectType(parent) || isInterfaceType(parent));
-    const field = isOwner ? parent.getFields()[node.name.value] : undefined;
+    const field = this.#fieldOf({ node, parent });
     if (!field) return 1;
     if (parent?.name.startsWith('__')) return this.#introspectedItems[field.name] ?? 1;
     if (!field.args.some(({ name }) => name === 'first')) return 1;
     const first = node.arguments?.find(({ name }) => name.value === 'first')?.value;
     if (!first) return DEFAULT_PAGE;
-    const asked = first.kind === Kind.INT ? Number(first.value) : LARGEST_PAGE;
-    return Math.min(Math.max(asked, 1), LARGEST_PAGE);
+    if (first.kind === Kind.VARIABLE) this.#hasVariableLists = true;
+    const asked =
+      first.kind === Kind.VARIABLE ? this.#variables?.[first.name.value] : Number('value' in first && first.value);
+    return typeof asked === 'number' && asked >= 1 ? Math.min(asked, LARGEST_PAGE) : LARGEST_PAGE;
   }
+
+  #isListOfLeaves(selected: Selected): boolean {
+    const type = this.#fieldOf(selected)?.type;
+    return type !== undefined && isListType(getNullableType(type)) && isLeafType(getNamedType(type));
+  }
+
+  #fieldOf({ node, parent }: Selected): GraphQLField<unknown, unknown> | undefined {
+    const isOwner = parent && (isObjectType(parent) || isInterfaceType(parent));
+    return isOwner ? parent.getFields()[node.name.value] : undefined;
+  }
+}
+
+function problemsOf(expand: () => void): GraphQLError[] {
+  try {
+    expand();
+    return [];
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return [badInput(error.message, 'graphql')];
+  }
+}
+
+/** The defaults of an operation's variables, where they are numbers. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
+  return Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+    ),
+  );
 }
 
 /** How many items the lists of introspection hold, those of types on average. */
 export function introspectedItems(schema: GraphQLSchema): Record<string, number> {
   const types = Object.values(schema.getTypeMap());
-  const count = { fields: 0, inputFields: 0, args: 0, enumValues: 0, possibleTypes: 0, interfaces: 0 };
+  const count = { fields: 0, inputFields: 0, args: 0, enumValues: 0, interfaces: 0 };
   for (const type of types) {
     if (isEnumType(type)) count.enumValues += type.getValues().length;
     if (isInputObjectType(type)) count.inputFields += Object.keys(type.getFields()).length;
-    if (isAbstractType(type)) count.possibleTypes += schema.getPossibleTypes(type).length;
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
     const fields = Object.values(type.getFields());
     count.fields += fields.length;
@@ -198,14 +253,18 @@ export function introspectedItems(schema: GraphQLSchema): Record<string, number>
     fields: perType(count.fields),
     inputFields: perType(count.inputFields),
     enumValues: perType(count.enumValues),
-    possibleTypes: perType(count.possibleTypes),
+    // Types with many of the one have many of the other, so an average would hide their product.
+    possibleTypes: Math.max(
+      1,
+      ...types.map((type) => (isAbstractType(type) ? schema.getPossibleTypes(type).length : 0)),
+    ),
     interfaces: perType(count.interfaces),
     args: perField,
     ofType: 0.5, // Most types are not wrapped, and those that are, once or twice.
   };
 }
 
-function limit(found: number, name: 'selections' | 'comparisons' | 'fields', complaint: string): void {
+function limit(found: number, name: 'selections' | 'comparisons', complaint: string): void {
   if (found > DOCUMENT_LIMITS[name]) throw new TooMuch(`The document ${complaint}`);
 }
 

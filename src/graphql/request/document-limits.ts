@@ -5,6 +5,8 @@ import { type DocumentNode, type FragmentDefinitionNode, Kind } from 'graphql';
  * the document alone; several rules take time that grows with the square of what is counted.
  */
 export const DOCUMENT_LIMITS = {
+  /** Characters. Each error names a line, for which graphql-js reads the whole document. Values belong into variables. */
+  characters: 32 * 1024,
   tokens: 2000,
   /** Levels of fields; introspection is counted apart, for the query of GraphiQL is 15 deep. */
   depth: 12,
@@ -18,8 +20,8 @@ export const DOCUMENT_LIMITS = {
   selections: 4000,
   /** Pairs of fields that share a name in the answer. A rule compares each pair, and the arguments of both. */
   comparisons: 10_000,
-  /** Fields in the answer: of a list, as many as it may hold. */
-  fields: 10_000,
+  /** What the answer costs, in fields: of a list, as many as it may hold. */
+  cost: 5000,
 };
 
 /** The fragments of a document by name; of two with one name, the last. */

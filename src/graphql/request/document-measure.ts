@@ -5,6 +5,7 @@ import {
   getIntrospectionQuery,
   type IntrospectionOptions,
   Kind,
+  type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
   visit,
@@ -13,24 +14,44 @@ import { badInput } from '../bad-input.ts';
 import { Expansion, introspectedItems } from './document-expansion.ts';
 import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
 
-/** Finds what is too much in a document; an empty list where nothing is. */
-export type MeasureDocument = (document: DocumentNode) => GraphQLError[];
+export interface DocumentMeasure {
+  /** What is too much in a document; an empty list where nothing is. */
+  problems(document: DocumentNode): GraphQLError[];
+  /** The same for an operation whose lists are as long as its variables say. */
+  problemsWith(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): GraphQLError[];
+}
 
 /**
  * Introspection may ask for as many fields as the standard query asks for, with all its options: the more, the larger
  * the schema is.
  */
-export function createDocumentMeasure(schema: GraphQLSchema): MeasureDocument {
+export function createDocumentMeasure(schema: GraphQLSchema): DocumentMeasure {
   const items = introspectedItems(schema);
   const standard = new Expansion(schema, parse(getIntrospectionQuery(EVERYTHING)), items, Number.POSITIVE_INFINITY);
   standard.problems();
   const mostIntrospected = standard.introspected;
-  return (document) => {
-    const counted = countNodes(document);
-    if (counted.length > 0) return counted;
-    const shape = measureShape(document);
-    if (shape.length > 0) return shape;
-    return new Expansion(schema, document, items, mostIntrospected).problems();
+  /** Documents that are only too expensive where their variables ask for long lists. */
+  const dependOnVariables = new WeakSet<DocumentNode>();
+  return {
+    problems(document) {
+      const counted = countNodes(document);
+      if (counted.length > 0) return counted;
+      const shape = measureShape(document);
+      if (shape.length > 0) return shape;
+      const expansion = new Expansion(schema, document, items, mostIntrospected);
+      const problems = expansion.problems();
+      if (problems.length > 0 || !expansion.dependsOnVariables) return problems;
+      dependOnVariables.add(document);
+      return [];
+    },
+    problemsWith(document, operation, variables) {
+      if (!dependOnVariables.has(document)) return [];
+      return new Expansion(schema, document, items, mostIntrospected).problemsWith(operation, variables);
+    },
   };
 }
 
@@ -63,6 +84,10 @@ function countNodes(document: DocumentNode): GraphQLError[] {
     },
     Field(node) {
       if (node.alias) count.aliases++;
+      // The executor takes an object with this member for a promise, and fails after everything was executed.
+      if ((node.alias ?? node.name).value === 'then' && problems.length === 0) {
+        problems.push(badInput('A field must not have the name `then` in the answer.', 'graphql', { nodes: node }));
+      }
       const name = node.name.value;
       if (name === '__schema' || name === '__type') count[name]++;
     },

@@ -29,6 +29,9 @@ const SCALARS: Record<string, string> = {
   String: 'must be a string.',
 };
 
+/** Of any list. Its own limit is lower, and is checked when all items were looked at. */
+const MOST_ITEMS = 1000;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A value that does not fit: where it is, and what would fit. It never holds the value. */
@@ -72,6 +75,7 @@ function* problemsOf(type: GraphQLInputType, value: unknown): Generator<Problem>
     return;
   } else if (isListType(type)) {
     if (!Array.isArray(value)) yield* problemsOf(type.ofType, value);
+    else if (value.length > MOST_ITEMS) yield { path: '', message: `must have at most ${MOST_ITEMS} items.` };
     else for (const [index, item] of value.entries()) yield* within(index, problemsOf(type.ofType, item));
   } else if (isInputObjectType(type)) {
     if (typeof value === 'object' && !Array.isArray(value)) yield* fieldProblems(type, value as Fields);

@@ -3,11 +3,15 @@ import { badInput } from '../bad-input.ts';
 import { DOCUMENT_LIMITS } from './document-limits.ts';
 
 /**
- * Reads a document, up to 2000 tokens of it.
+ * Reads a document of at most 32 KiB and 2000 tokens.
  *
  * @throws GraphQLError `BAD_USER_INPUT` that names the place, and the kind of what stands there
  */
 export function parseDocument(text: string): DocumentNode {
+  if (text.length > DOCUMENT_LIMITS.characters) {
+    const message = `The document must have at most ${DOCUMENT_LIMITS.characters} characters. Send values as variables.`;
+    throw badInput(message, 'graphql');
+  }
   try {
     return parse(text, { maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { maskSecrets } from '../../kernel/logger.ts';
 import { badInput } from '../bad-input.ts';
-import type { MeasureDocument } from './document-measure.ts';
+import type { DocumentMeasure } from './document-measure.ts';
 import { ValuesOfCorrectTypeRule } from './input-problems.ts';
 
 /** Errors of one answer. */
@@ -25,11 +25,11 @@ const MOST_PLACES = 2;
  */
 export function validateDocument(
   schema: GraphQLSchema,
-  measure: MeasureDocument,
+  measure: DocumentMeasure,
   document: DocumentNode,
   rules: readonly ValidationRule[],
 ): GraphQLError[] {
-  const tooMuch = measure(document);
+  const tooMuch = measure.problems(document);
   if (tooMuch.length > 0) return tooMuch.slice(0, MOST_ERRORS);
   const described: GraphQLError[] = [];
   const errors = validate(

@@ -43,7 +43,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         await rekey.warm(caller);
         const name = `paused at its beginning ${round}`;
-        const paused = a.postgres.holdRepliesWhen(carries('begin'));
+        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await rekey.revoke(b, caller);
@@ -66,7 +66,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       for (const [caller, end] of ends) {
         await rekey.warm(caller);
         const name = `paused ${caller.id}`;
-        const paused = a.postgres.holdRepliesWhen(carries('begin'));
+        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await end();
