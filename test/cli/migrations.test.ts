@@ -1,21 +1,21 @@
 // Which commands of the operator may change the schema, and which must not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { MASTER_KEY } from '../support/app.ts';
 import { type Databases, databasesAt } from '../support/postgres.ts';
+import { emptyDirectory } from '../support/server-process.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const TEST_MS = 180_000;
 
-async function rekey(databaseUrl: string, ...argv: string[]) {
-  const env = {
-    PATH: process.env.PATH,
-    DATABASE_URL: databaseUrl,
-    REKEY_MASTER_KEY: MASTER_KEY,
-    REKEY_LOG_LEVEL: 'error',
-  };
+const rekey = (databaseUrl: string, ...argv: string[]) =>
+  rekeyWith({ DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: MASTER_KEY }, ...argv);
+
+async function rekeyWith(environment: Record<string, string>, ...argv: string[]) {
+  const env = { PATH: process.env.PATH, REKEY_LOG_LEVEL: 'error', ...environment };
   const child = spawn(process.execPath, [MAIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (output.stdout += chunk));
@@ -23,6 +23,17 @@ async function rekey(databaseUrl: string, ...argv: string[]) {
   const [code] = await once(child, 'close');
   return { code, ...output };
 }
+
+test.each([['jwt-keys', 'list'], ['purge']])(
+  'rekey %s %s makes no database in a directory without one, and names the variable',
+  { timeout: TEST_MS },
+  async (...argv) => {
+    const directory = join(emptyDirectory(), 'mistyped');
+    const { code, stderr } = await rekeyWith({ REKEY_DATA_DIR: directory }, ...argv);
+    expect([code, stderr]).toEqual([78, expect.stringContaining('REKEY_DATA_DIR: there is no database in')]);
+    expect(existsSync(directory)).toBe(false);
+  },
+);
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
   const COMMANDS = [['jwt-keys', 'list'], ['purge']];
