@@ -103,7 +103,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
       (await app.sql('select secret_hash from api_keys where id = ?', [id]))[0].secret_hash;
     const hash = await hashOf(other.id);
     const lookUps = holdLookUps(([value]) => value !== hash);
-    const flood = Array.from({ length: 100 }, () => verify(bearer(makeSecret('rka'))));
+    const flood = Array.from({ length: 300 }, () => verify(bearer(makeSecret('rka'))));
     const answers = Promise.all(flood);
     const full = await Promise.race(flood);
     expect([full.status, full.headers.get('retry-after')]).toEqual([429, '1']);
@@ -111,7 +111,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     expect(await status(bearer(other.secret, anAddress()))).toBe(204);
     expect(lookUps.begun).toBe(1);
     lookUps.release();
-    expect((await answers).map((answer) => answer.status)).toEqual(Array(100).fill(429));
+    expect((await answers).map((answer) => answer.status)).toEqual(Array(300).fill(429));
     expect(await status(bearer(other.secret))).toBe(204);
   });
 
@@ -120,7 +120,6 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     for (const host of hosts) await fail(host);
     const lookUps = holdLookUps(() => true);
     const flood = hosts.flatMap((host) => Array.from({ length: 20 }, () => verify(bearer(makeSecret('rka'), host))));
-    await Promise.race(flood);
     await expect.poll(() => lookUps.begun).toBe(2);
     lookUps.release();
     for (const answer of await Promise.all(flood)) expect(answer.status).toBe(429);

@@ -116,7 +116,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       const texts = [
         ...[jtiOf(stranger.accessToken), `ses_00000000000000000000000000.${randomUUID()}`, stranger.sessionId, '', '.'],
         ...[`${member.sessionId}.`, `${member.sessionId}.1`, `${member.sessionId}.${randomUUID()}.x`, randomUUID()],
-        ...[`${member.sessionId}.${randomUUID().toUpperCase()}`, `.${randomUUID()}`, 'x'.repeat(5000)],
+        ...[`${member.sessionId}.${randomUUID().toUpperCase()}`, `.${randomUUID()}`, 'x'.repeat(128)],
       ];
       for (const jti of texts) {
         expect(await revoke(as(member), jti), jti.slice(0, 60)).toEqual(NOT_FOUND);
