@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
 import { ConfigError } from '../../src/kernel/config-error.ts';
-import { startTestApp } from '../support/app.ts';
+import { PASSWORD, startTestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
 
 const aKey = () => randomBytes(32).toString('base64');
@@ -46,8 +46,12 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
       databaseUrl,
       env: { REKEY_MASTER_KEY: wrong, REKEY_RETIRED_MASTER_KEYS: right },
     });
-    const member = await rolled.member();
-    expect(await rolled.accepts(member.accessToken)).toBe(true);
+    const { tokens } = await rolled.mutate(
+      'register',
+      { email: 'new@example.com', password: PASSWORD, displayName: 'New' },
+      '... on RegisterSuccess { tokens { accessToken } }',
+    );
+    expect(await rolled.accepts(tokens.accessToken)).toBe(true);
     await rolled.close();
     await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: right } })).rejects.toThrow(ConfigError);
     await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: wrong } })).rejects.toThrow(ConfigError);

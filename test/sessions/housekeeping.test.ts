@@ -64,7 +64,9 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
     code: 1,
     stderr: expect.stringMatching(/Try again after 2/),
   });
-  expect(await rekey('jwt-keys', 'revoke', next.kid)).toMatch(/^Gone\. .* ACKNOWLEDGED by 1 of 1\.\n$/);
+  expect(await rekey('jwt-keys', 'revoke', next.kid)).toMatch(
+    /^Gone\. .* ACKNOWLEDGED by 1 of 1 replicas, 0 left\.\n$/,
+  );
   expect(await rekey('jwt-keys', 'list')).not.toContain(next.kid);
   await expect(rekey('jwt-keys', 'revoke', 'nobody’s')).rejects.toMatchObject({
     code: 1,

@@ -15,7 +15,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'no lease: what is cached is good until somebody says otherwise',
     seed: 2,
-    edits: [replica('return this.#leaseLeft(monotonic) > 0 && this.#memory', 'return this.#memory')],
+    edits: [replica('monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0', 'monotonic >= forgetAt')],
   },
   {
     variant: 'too short a wait: clocks are taken to agree',
@@ -42,7 +42,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
         'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
       ),
       cache('if (this.#usable(loaded)) return', 'if (!joins || this.#usable(loaded)) return'),
-      cache('(cached) => this.#usable({ ...cached, server })', '() => true'),
+      cache('(cached) => this.#usable({ ...cached, server, forgetAt })', '() => true'),
     ],
   },
   {
