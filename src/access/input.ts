@@ -28,7 +28,7 @@ export class InputCheck {
     const isMeasured = trimmed.length >= 1 && trimmed.length <= 2 * longest;
     const fits = isMeasured && [...trimmed].length <= longest;
     this.require(fits, path, `Must have 1 to ${longest} characters.`);
-    // JavaScript trims U+FEFF as well, which is no white space to anybody else.
+    // JavaScript trims U+FEFF as well, which is not white space in Unicode.
     const visible = !fits || (isVisible(trimmed) && !value.includes('\ufeff'));
     this.require(visible, path, 'Must not contain line breaks, control characters, or characters that are invisible.');
     return trimmed;

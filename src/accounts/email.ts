@@ -6,7 +6,7 @@ import { blindIndex, blindIndexes, open, seal } from '../crypto/seal.ts';
 const FIELD = 'users.email';
 /** RFC 5321 §4.5.3.1.3. Also the most that is normalised: that takes time that grows with the square of the length. */
 const LONGEST = 254;
-// Not a grammar (RFC 5321 has one that nobody wants): something before and after one @, and no character that is a space,
+// Not a grammar (the one of RFC 5321 accepts far more than addresses in use): something before and after one @, and no character that is a space,
 // unseen, unassigned or a replacement for one that was lost. The host must not hold what a URL reads in its own way.
 const ADDRESS =
   /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd/?#%:\\[\]]+)$/u;

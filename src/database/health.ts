@@ -1,7 +1,7 @@
 import type { Sql, Statement } from '../kernel/sql.ts';
 import { whyNotNow } from '../kernel/sql-errors.ts';
 
-/** How long an answer to the write holds, in milliseconds: any stranger may ask, and must not cause any number of writes. */
+/** How long an answer to the write holds, in milliseconds: every client may ask, and must not cause many writes. */
 const WRITE_HOLDS_MS = 1000;
 
 const READ: Statement = {

@@ -152,8 +152,8 @@ export const TRIM_LOG: Statement = {
 };
 
 /**
- * Appends a row that invalidates nothing, unless somebody did so lately. A row in the future is left from before the clock
- * was set back, and keeps nobody from appending. Parameter: how long ago counts, in seconds.
+ * Appends a row that invalidates nothing, unless another replica did so lately. A row in the future is left from before the clock
+ * was set back, and does not prevent it. Parameter: how long ago counts, in seconds.
  */
 export const PROBE: Statement = {
   name: 'replica-probe',
