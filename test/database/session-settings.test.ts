@@ -125,14 +125,14 @@ test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for ev
   const database = await openDatabase({ url, dataDirectory: null, leaseMs: 2000, logger, subscribers: [] });
   onTestFinished(() => database.close());
   const one = { name: 'one', text: 'select 1' };
-  for (const asking of [
-    database.reads.query(one),
-    database.sync.query(one),
-    database.settling.query(one),
-    database.fork().execute('select 1'),
-    database.migrate(),
+  for (const ask of [
+    () => database.reads.query(one),
+    () => database.sync.query(one),
+    () => database.settling.query(one),
+    () => database.fork().execute('select 1'),
+    () => database.migrate(),
   ]) {
-    await expect(asking).rejects.toThrow('The server does not support SSL connections');
+    await expect(ask()).rejects.toThrow('The server does not support SSL connections');
   }
 });
 

@@ -15,12 +15,18 @@ const MEMBERS: Record<string, 'text' | 'object'> = {
   extensions: 'object',
 };
 
+/** JSON values in one body: more than any operation needs. Parsing many small ones costs more than one long text. */
+const MOST_VALUES = 5000;
+
 /**
  * Reads the JSON of a request.
  *
  * @throws GraphQLError `BAD_USER_INPUT` that names the member at fault, and never repeats what the client sent
  */
 export function readOperation(text: string): Operation {
+  if (hasMoreValuesThan(MOST_VALUES, text)) {
+    throw badInput(`The body must have at most ${MOST_VALUES} JSON values.`, 'always');
+  }
   const body = parseJson(text);
   if (!isObject(body)) throw badInput('The body must be one JSON object. Batches are not supported.', 'always');
   for (const [name, value] of Object.entries(body)) {
@@ -40,6 +46,25 @@ export function readOperation(text: string): Operation {
     ...(variables == null ? {} : { variables }),
   };
 }
+
+/** Counts what begins a value: an opening bracket or brace, and a comma. Linear, and it does not look into strings. */
+function hasMoreValuesThan(most: number, json: string): boolean {
+  if (json.length <= most) return false;
+  let values = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at++; at < json.length && json.charCodeAt(at) !== QUOTE; at++) {
+        if (json.charCodeAt(at) === BACKSLASH) at++;
+      }
+    } else if (code === COMMA || code === BRACKET || code === BRACE) {
+      if (++values > most) return true;
+    }
+  }
+  return false;
+}
+
+const [QUOTE, COMMA, BRACKET, BACKSLASH, BRACE] = [0x22, 0x2c, 0x5b, 0x5c, 0x7b];
 
 function parseJson(text: string): unknown {
   try {
