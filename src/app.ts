@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { ConfirmCaller } from './access/unit-of-work.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
 import { EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
@@ -8,18 +7,19 @@ import { SetupToken } from './accounts/setup-token.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.ts';
 import { ApiKeyService } from './api-keys/api-key.service.ts';
 import { Audit } from './audit/audit.ts';
-import { Authenticator } from './auth/authenticate.ts';
-import { Canary } from './auth/canary.ts';
-import { LastUsed } from './auth/last-used.ts';
-import { AuthCache } from './auth-cache/auth-cache.ts';
-import { type EvictionRule, EvictionSubscriber } from './auth-cache/eviction-subscriber.ts';
-import { connectSharedCache } from './auth-cache/shared-cache.ts';
+import { Canary } from './canary/canary.ts';
 import type { Config } from './config.ts';
+import { Authenticator } from './credentials/authenticator.ts';
+import { AuthCache } from './credentials/cache/auth-cache.ts';
+import { type EvictionRule, EvictionSubscriber } from './credentials/cache/eviction-subscriber.ts';
+import { connectSharedCache } from './credentials/cache/shared-cache.ts';
+import { LastUsed } from './credentials/last-used.ts';
 import { createKeyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { CHANGES_AT_ONCE, openDatabase, RESERVED_CONNECTIONS } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
 import { requireMasterKeys } from './database/master-key-check.ts';
+import type { ConfirmCaller } from './database/unit-of-work.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL } from './graphql/yoga.ts';
@@ -30,11 +30,11 @@ import { createRoutes } from './http/routes.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
-import { createRedisClient } from './kernel/redis-client.ts';
 import { Limits } from './limits/limits.ts';
 import { Turns } from './limits/turns.ts';
+import { createRedisClient } from './redis/client.ts';
+import { PropagationBarrier } from './revocation/propagation-barrier.ts';
 import { Replica } from './revocation/replica.ts';
-import { Revocations } from './revocation/revocations.ts';
 import { jwtKeyTag } from './revocation/tags.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { JwtKeys } from './sessions/jwt-keys.ts';
@@ -84,14 +84,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       new EvictionSubscriber({
         rules: [apiKeyEviction, sessionEviction, userEviction] as unknown as EvictionRule[],
         evict: (fingerprints) => cache.evict(fingerprints),
-        committed: () => replica.ring(),
+        committed: () => replica.requestSync(),
         logger,
       }),
     ],
   });
   const replica = new Replica({
     sql: database.sync,
-    doorbell: database.doorbell,
+    notifications: database.notifications,
     clock,
     logger,
     metrics,
@@ -104,9 +104,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     longestEntryMs,
   });
   const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
-  const revocations = new Revocations({
+  const barrier = new PropagationBarrier({
     replica,
-    sql: database.settling,
+    sql: database.propagation,
     spare: database.reads,
     clock,
     logger,
@@ -173,7 +173,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const sessions = new SessionService({
     accessTokens,
     audit,
-    revocations,
+    barrier: barrier,
     clock: databaseClock,
     idleSeconds: config.refreshIdleSeconds,
     absoluteSeconds: config.refreshAbsoluteSeconds,
@@ -187,7 +187,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       emails,
       setupToken,
       audit,
-      revocations,
+      barrier: barrier,
       clock: databaseClock,
       registration: config.registration,
     }),
@@ -196,7 +196,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     refresh: new RefreshService({
       accessTokens,
       audit,
-      revocations,
+      barrier: barrier,
       keyring,
       clock: databaseClock,
       idleSeconds: config.refreshIdleSeconds,
@@ -206,14 +206,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: new ApiKeyService({
       reads: database.reads,
       audit,
-      revocations,
+      barrier: barrier,
       clock: databaseClock,
       maxPerUser: config.apiKeysPerUser,
       isMember: (em, workspaceId, userId) => workspaces.isMember(em, workspaceId, userId),
     }),
     workspaces,
     limits,
-    inspect: (credential) => authenticator.inspect(credential),
+    introspect: (credential) => authenticator.introspect(credential),
   };
   const confirm: ConfirmCaller = (em, caller, changing) => credentials[caller.kind].confirm(em, caller, changing);
 
@@ -221,8 +221,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const canary = new Canary({
     sql: database.reads,
     fork: database.fork,
-    inspect: services.inspect,
-    revocations,
+    introspect: services.introspect,
+    barrier: barrier,
     emails,
     keyring,
     clock: databaseClock,
@@ -250,7 +250,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes = createRoutes({
     graphql,
     authenticate,
-    inspect: services.inspect,
+    introspect: services.introspect,
     issuer: config.issuer,
     jwtKeys,
     readiness: {
@@ -267,9 +267,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
 
   const housekeeping = {
-    'tidying the invalidation log': () => revocations.tidy(),
-    'tidying the keys of access tokens': () => jwtKeys.tidy(),
-    'tidying the limits': () => limits.tidy(),
+    'tidying the invalidation log': () => barrier.purge(),
+    'tidying the keys of access tokens': () => jwtKeys.purge(),
+    'tidying the limits': () => limits.purge(),
     purging: () => purge(database.reads),
   };
   const timers: NodeJS.Timeout[] = [];
@@ -287,7 +287,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     services,
     canary,
     jwtKeys,
-    revocations,
+    barrier,
     metrics,
     /** What every replica does by itself, once a minute. */
     housekeeping,
@@ -319,7 +319,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       for (const timer of timers) clearInterval(timer);
       await canary.stop();
       await lastUsed.flush();
-      revocations.stop();
+      barrier.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
       await limits.close();
       redis?.destroy();

@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
 import { BAD_CONFIGURATION, ConfigError } from './kernel/config-error.ts';
-import { messageOf } from './kernel/message-of.ts';
+import { messageOf } from './kernel/message.ts';
 
 /** How long requests under way may take after a signal to stop. */
 const DRAIN_MS = 10_000;

@@ -4,34 +4,34 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAst } from 'vitest/node';
 
-const MODULES = ['accounts', 'sessions', 'api-keys', 'workspaces', 'daemon-tokens', 'signing-keys'];
-const BASE = ['kernel', 'crypto', 'access', 'revocation', 'auth-cache', 'audit'];
-const EDGE = [...BASE, ...MODULES, 'auth', 'database', 'limits', 'coalescing'];
+const FEATURES = ['accounts', 'sessions', 'api-keys', 'workspaces', 'canary'];
+const BASE = ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'credentials', 'audit', 'limits'];
+const EDGE = [...BASE, ...FEATURES];
 
 // A folder of src (or a file in its root) and what it may import besides itself.
 const MAY_IMPORT: Record<string, string[]> = {
-  ...Object.fromEntries(MODULES.map((module) => [module, BASE])),
   kernel: [],
   crypto: ['kernel'],
-  access: ['kernel'],
-  revocation: ['kernel', 'crypto', 'access'],
-  'auth-cache': ['kernel', 'crypto', 'access', 'revocation'],
-  audit: ['kernel', 'crypto', 'access', 'revocation', 'auth-cache'],
-  limits: ['kernel', 'access'],
-  coalescing: ['kernel', 'access'],
-  database: [...BASE, ...MODULES],
-  auth: [...BASE, ...MODULES, 'database'],
+  identity: ['kernel'],
+  redis: ['kernel'],
+  database: ['kernel', 'crypto', 'identity', ...FEATURES, 'audit', 'limits', 'revocation'],
+  revocation: ['kernel', 'crypto', 'identity', 'database'],
+  credentials: ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'sessions'],
+  audit: ['kernel', 'crypto', 'identity', 'database', 'revocation'],
+  limits: ['kernel', 'identity', 'redis', 'database'],
+  ...Object.fromEntries(FEATURES.map((feature) => [feature, BASE])),
+  canary: [...BASE, 'accounts', 'api-keys'],
   graphql: EDGE,
   http: EDGE,
   // A command is an entry of its own, like the server: it has an app made, and uses its services.
-  cli: [...BASE, ...MODULES, 'auth', 'database', 'app.ts'],
+  cli: [...EDGE, 'app.ts'],
   client: [],
   'config.ts': ['kernel', 'crypto'],
   'app.ts': [...EDGE, 'graphql', 'http'],
   'server.ts': [...EDGE, 'graphql', 'http', 'app.ts'],
 };
 const MAY_IMPORT_CONFIG = ['app.ts', 'server.ts', 'cli'];
-const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'auth', 'database', 'graphql', 'http'];
+const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'graphql', 'http'];
 
 // Writes that no ORM event announces: the eviction subscriber never sees them, only the database's trigger does.
 const UNSEEN_METHODS = [
@@ -57,12 +57,12 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
     reason: 'single use needs one conditional statement, and no cache holds a refresh token',
   },
   {
-    file: 'auth/canary.statements.ts',
+    file: 'canary/canary.statements.ts',
     write: 'update api_keys',
     reason: 'unseen on purpose: the protocol is on trial, without the help of any event',
   },
   {
-    file: 'auth/canary.statements.ts',
+    file: 'canary/canary.statements.ts',
     write: 'delete from users',
     reason: 'the owner of a canary that is over; nobody else ever had that account',
   },
@@ -166,8 +166,8 @@ const RULES: Rule[] = [
     offenders: [
       ['kernel/clock.ts', `import { hash } from '../crypto/hash.ts';`],
       ['api-keys/api-key.service.ts', `import type { Session } from '../sessions/session.entity.ts';`],
-      ['auth-cache/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
-      ['limits/limits.ts', `export * from '../auth/authenticate.ts';`],
+      ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
+      ['limits/limits.ts', `export * from '../credentials/authenticator.ts';`],
       ['graphql/yoga.ts', `const { createApp } = await import('../app.ts');`],
     ],
   },
@@ -183,7 +183,7 @@ const RULES: Rule[] = [
     offenders: [['client/signer.ts', `import type { Clock } from '../kernel/clock.ts';`]],
   },
   {
-    promise: 'configuration is imported as a type from auth and database upwards, as a value by app, server and cli',
+    promise: 'configuration is imported as a type by graphql and http, as a value by app, server and cli',
     offences: (module) =>
       importing(module, ({ area, typeOnly }) => {
         if (area !== 'config.ts' || module.area === 'config.ts') return false;
@@ -201,12 +201,12 @@ const RULES: Rule[] = [
     offenders: [['api-keys/api-key.service.ts', `import type { ApiKey } from '../graphql/generated/types.ts';`]],
   },
   {
-    promise: 'keyv is known to auth-cache and limits only',
+    promise: 'keyv is known to credentials/cache only',
     offences: (module) =>
-      importing(module, ({ from }) => /^@?keyv(\/|$)/.test(from) && !['auth-cache', 'limits'].includes(module.area)),
+      importing(module, ({ from }) => /^@?keyv(\/|$)/.test(from) && !module.file.startsWith('credentials/cache/')),
     offenders: [
       ['app.ts', `import KeyvRedis from '@keyv/redis';`],
-      ['auth/authenticate.ts', `import { Keyv } from 'keyv';`],
+      ['credentials/authenticator.ts', `import { Keyv } from 'keyv';`],
     ],
   },
   {
@@ -229,14 +229,14 @@ const RULES: Rule[] = [
         : using(module, ['Date.now', 'new Date()', 'Date()', 'Math.random']),
     offenders: [
       ['sessions/session.entity.ts', 'const revokedAt = new Date();'],
-      ['auth/authenticate.ts', 'const options = { now: Date.now };'],
+      ['credentials/authenticator.ts', 'const options = { now: Date.now };'],
       ['limits/limits.ts', 'const jitter = Math.random() * 10;'],
     ],
   },
   {
     promise: 'a write that ORM events never see is on the list, with its reason',
     offences: ({ file, unseenWrites }) =>
-      file.startsWith('database/migrations/')
+      file.includes('/migrations/')
         ? []
         : [...unseenWrites]
             .filter((write) => !ALLOWED_UNSEEN_WRITES.some((known) => known.file === file && known.write === write))
@@ -251,7 +251,7 @@ const RULES: Rule[] = [
       ['api-keys/api-key.service.ts', 'await em.insertMany(ApiKey, keys);'],
       ['api-keys/api-key.service.ts', 'await em.createQueryBuilder(ApiKey).update({ revokedAt }).execute();'],
       ['api-keys/api-key.service.ts', `await em.execute('update api_keys set revoked_at = null where id = ?', [id]);`],
-      ['auth/last-used.ts', `const NOTE = { name: 'x', text: 'UPDATE ONLY "users" SET role = $1' };`],
+      ['credentials/last-used.ts', `const NOTE = { name: 'x', text: 'UPDATE ONLY "users" SET role = $1' };`],
       [
         'sessions/session.service.ts',
         'sql.query({ text: `with gone as (\n  delete\n  from public.sessions) select 1` });',
@@ -289,10 +289,10 @@ describe.each(RULES)('$promise', ({ offences, offenders }) => {
 
 test('what the order allows is not reported', () => {
   const source = `import { Keyv } from 'keyv'; import { readFile } from 'node:fs'; import type { Gate } from './gate.ts';
-    import { hash } from '../crypto/hash.ts'; import manifest from '../../package.json' with { type: 'json' };
+    import { hash } from '../../crypto/hash.ts'; import manifest from '../../../package.json' with { type: 'json' };
     const later = new Date(clock.now() + 1); process.exit();`;
-  expect(RULES.flatMap(({ offences }) => offences(readModule('auth-cache/auth-cache.ts', source)))).toEqual([]);
-  const types = `import type { Config } from '../config.ts'; import type { Key } from '../auth/authenticate.ts';`;
+  expect(RULES.flatMap(({ offences }) => offences(readModule('credentials/cache/auth-cache.ts', source)))).toEqual([]);
+  const types = `import type { Config } from '../config.ts'; import type { Key } from '../credentials/authenticator.ts';`;
   expect(RULES.flatMap(({ offences }) => offences(readModule('http/verify.ts', types)))).toEqual([]);
 });
 
@@ -305,7 +305,7 @@ test('reading, locking, and writing where no credential is read from are no unse
 });
 
 test('the tables of credentials are named as the migrations name them', () => {
-  const files = globSync('database/migrations/*.ts', { cwd: root });
+  const files = globSync('*/migrations/*.ts', { cwd: root });
   const migrations = files.map((file) => readFileSync(join(root, file), 'utf8')).join();
   for (const table of CREDENTIAL_TABLES) expect(migrations).toContain(`create table ${table} (`);
 });

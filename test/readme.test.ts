@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { InputCheck } from '../src/access/input.ts';
 import { PLACEHOLDER_PASSWORD } from '../src/accounts/famous-phrases.ts';
 import { Passwords } from '../src/accounts/password.ts';
 import { readConfig } from '../src/config.ts';
 import { GRAPHIQL } from '../src/graphql/graphiql.ts';
+import { InputCheck } from '../src/kernel/input.ts';
 import { backends, PASSWORD, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

@@ -1,16 +1,16 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { credentialRefused } from '../access/access-error.ts';
-import { InputCheck, type InvalidInput } from '../access/input.ts';
-import { isAdministrator } from '../access/principal.ts';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import type { UserRole } from '../access/scope.ts';
-import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
+import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { credentialRefused } from '../identity/access-error.ts';
+import { isAdministrator } from '../identity/principal.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import type { UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import { InputCheck, type InvalidInput } from '../kernel/input.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { userTag } from '../revocation/tags.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
@@ -47,7 +47,7 @@ export interface AccountServiceOptions<Started, Tokens> {
   emails: EmailVault;
   setupToken: SetupToken;
   audit: Audit;
-  revocations: Revocations;
+  barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   registration: 'open' | 'closed';
@@ -176,7 +176,7 @@ export class AccountService<Started, Tokens> {
       );
     }, userId);
     if (!ended) return { kind: 'userNotFound' };
-    return { kind: 'ended', ...(await this.#settled(ended)) };
+    return { kind: 'ended', ...(await this.#propagated(ended)) };
   }
 
   /** Changes the caller's own password, and ends every other session of theirs: whoever knew the old one is out. */
@@ -214,7 +214,7 @@ export class AccountService<Started, Tokens> {
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
-    return { kind: 'changed', user: changed.user, ...(await this.#settled(changed)) };
+    return { kind: 'changed', user: changed.user, ...(await this.#propagated(changed)) };
   }
 
   async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
@@ -224,8 +224,8 @@ export class AccountService<Started, Tokens> {
     return { user, revokedCount };
   }
 
-  async #settled({ user, revokedCount }: { user: User; revokedCount: number }) {
-    const receipt = await this.#options.revocations.settle(userTag(user.id), user.sessionsRevokedAt!);
+  async #propagated({ user, revokedCount }: { user: User; revokedCount: number }) {
+    const receipt = await this.#options.barrier.waitUntilPropagated(userTag(user.id), user.sessionsRevokedAt!);
     return { revokedCount, receipt };
   }
 
@@ -234,7 +234,7 @@ export class AccountService<Started, Tokens> {
     unitOfWork: UnitOfWork,
     userId: string,
   ): Promise<{ kind: 'disabled'; user: User; receipt: Receipt } | { kind: 'userNotFound' }> {
-    const { clock, audit, revocations } = this.#options;
+    const { clock, audit, barrier } = this.#options;
     const user = await unitOfWork.transaction(async () => {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (!found) return null;
@@ -245,7 +245,7 @@ export class AccountService<Started, Tokens> {
       return found;
     }, userId);
     if (!user) return { kind: 'userNotFound' };
-    return { kind: 'disabled', user, receipt: await revocations.settle(userTag(userId), user.disabledAt!) };
+    return { kind: 'disabled', user, receipt: await barrier.waitUntilPropagated(userTag(userId), user.disabledAt!) };
   }
 
   /** Takes the account back into use. */

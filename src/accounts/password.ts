@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
-import { tooMany } from '../access/access-error.ts';
-import type { InputCheck } from '../access/input.ts';
+import { tooMany } from '../identity/access-error.ts';
+import type { InputCheck } from '../kernel/input.ts';
 import { containsPlaceholder, FamousPhrases } from './famous-phrases.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import type { UserRole } from '../access/scope.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import type { UserRole } from '../identity/scope.ts';
 
 /** What a new account is made of. */
 export interface NewUser {

@@ -1,16 +1,16 @@
-import { effectiveScopes, staysInWorkspace, type UserRole } from '../access/scope.ts';
+import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
 import {
   accepted,
   type CredentialRule,
   earliest,
   FROM_SNAPSHOT,
   milliseconds,
-  refused,
+  rejected,
   SNAPSHOT_COLUMNS,
   type Snapshot,
-} from '../auth-cache/credential-rule.ts';
-import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
-import type { Sql, Statement } from '../kernel/sql.ts';
+} from '../credentials/credential-type.ts';
+import type { Sql, Statement } from '../database/sql.ts';
+import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 
@@ -61,12 +61,12 @@ export function apiKeyCredential(sql: Sql): CredentialRule<string> {
     async load(secretHash) {
       const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
       if (!row) throw new Error('A snapshot always has a row.');
-      if (row.id === null) return refused(row);
+      if (row.id === null) return rejected(row);
       const tags = [apiKeyTag(row.id), userTag(row.userId)];
       if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
       const end = endOf(row);
       const over = end !== null && end <= row.now;
-      if (row.revoked || row.disabled || over) return refused(row, tags);
+      if (row.revoked || row.disabled || over) return rejected(row, tags);
       const principal = {
         kind: 'apiKey',
         credentialId: row.id,

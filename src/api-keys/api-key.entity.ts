@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import type { Scope } from '../access/scope.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import type { Scope } from '../identity/scope.ts';
 
 /** The longest overlap of a rotation: 30 days. */
 export const MAX_OVERLAP_SECONDS = 2_592_000;

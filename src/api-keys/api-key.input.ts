@@ -1,7 +1,7 @@
-import { InputCheck, type InvalidInput } from '../access/input.ts';
-import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from '../access/permission.ts';
-import { type Principal, permissionsNotHeld } from '../access/principal.ts';
-import { type Scope, staysInWorkspace } from '../access/scope.ts';
+import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from '../identity/permission.ts';
+import { type Principal, permissionsNotHeld } from '../identity/principal.ts';
+import { type Scope, staysInWorkspace } from '../identity/scope.ts';
+import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
 
 /** What people ask for when they make an API key. */

@@ -1,18 +1,18 @@
 import { type FilterQuery, LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { AccessError } from '../access/access-error.ts';
-import type { InvalidInput } from '../access/input.ts';
-import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../access/principal.ts';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../access/scope.ts';
-import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import type { Sql, Statement } from '../database/sql.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { AccessError } from '../identity/access-error.ts';
+import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Sql, Statement } from '../kernel/sql.ts';
-import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import type { InvalidInput } from '../kernel/input.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
@@ -23,7 +23,7 @@ export interface ApiKeyServiceOptions {
   /** For what is asked before it is the caller's turn: not the connections of units of work. */
   reads: Sql;
   audit: Audit;
-  revocations: Revocations;
+  barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   /** Keys in use that one person may have; 0 for any number. */
@@ -125,7 +125,7 @@ export class ApiKeyService {
       }, input.apiKeyId),
     );
     if (outcome.kind !== 'rotated') return outcome;
-    return { ...outcome, receipt: await this.#settle(outcome.apiKey, outcome.apiKey.rotatedAt!) };
+    return { ...outcome, receipt: await this.#propagated(outcome.apiKey, outcome.apiKey.rotatedAt!) };
   }
 
   /** Ends a key. Revoking a revoked one changes nothing, and still waits until no replica accepts it. */
@@ -146,11 +146,11 @@ export class ApiKeyService {
       return found;
     }, input.apiKeyId);
     if (!apiKey) return { kind: 'notFound' };
-    return { kind: 'revoked', apiKey, receipt: await this.#settle(apiKey, apiKey.revokedAt!) };
+    return { kind: 'revoked', apiKey, receipt: await this.#propagated(apiKey, apiKey.revokedAt!) };
   }
 
-  #settle(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {
-    return this.#options.revocations.settle(apiKeyTag(apiKey.id), changedAt);
+  #propagated(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {
+    return this.#options.barrier.waitUntilPropagated(apiKeyTag(apiKey.id), changedAt);
   }
 
   /** Counted under a lock, so that two at once cannot both take the last place. */

@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '../access/unit-of-work.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { AuditEvent } from './audit-event.entity.ts';

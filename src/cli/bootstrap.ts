@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { UnitOfWork } from '../access/unit-of-work.ts';
 import { isBootstrapped } from '../accounts/setup-token.ts';
 import type { App } from '../app.ts';
 import { readConfig } from '../config.ts';
+import { UnitOfWork } from '../database/unit-of-work.ts';
 import { HiddenInput } from './hidden-input.ts';
 import { withApp } from './with-app.ts';
 

@@ -41,7 +41,7 @@ function revoke(): Command {
     .action(async (kid: string) => {
       const receipt = await withApp(async (app) => {
         const revokedAt = await app.jwtKeys.revoke(kid);
-        return revokedAt && app.revocations.settle(jwtKeyTag(kid), revokedAt);
+        return revokedAt && app.barrier.waitUntilPropagated(jwtKeyTag(kid), revokedAt);
       });
       if (!receipt) throw new Error(`There is no key ${kid}.`);
       process.stdout.write(

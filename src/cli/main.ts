@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { BAD_CONFIGURATION, ConfigError } from '../kernel/config-error.ts';
-import { messageOf } from '../kernel/message-of.ts';
+import { messageOf } from '../kernel/message.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';

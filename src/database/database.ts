@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
-import type { Doorbell, Sql } from '../kernel/sql.ts';
 import { patienceMs } from '../revocation/replica.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
-import { EmbeddedDoorbell, EmbeddedSql } from './embedded.ts';
+import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
 import { migrations } from './migrations/index.ts';
 import { MIGRATION_TABLE, ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresDoorbell, watchPool } from './postgres.ts';
+import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
+import type { NotificationListener, Sql } from './sql.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -30,8 +30,8 @@ export interface Database {
   /** One connection for syncs alone. */
   readonly sync: Sql;
   /** One connection for revocations to wait on. */
-  readonly settling: Sql;
-  readonly doorbell: Doorbell;
+  readonly propagation: Sql;
+  readonly notifications: NotificationListener;
   /** A fresh EntityManager. */
   fork(): EntityManager;
   /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
@@ -88,12 +88,12 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
-  const settling = new DedicatedSql(url, { purpose: 'settle', timeoutMs: patienceMs(leaseMs), logger });
+  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: patienceMs(leaseMs), logger });
   return {
     reads,
     sync,
-    settling,
-    doorbell: new PostgresDoorbell(url, CHANNEL, logger),
+    propagation,
+    notifications: new PostgresNotificationListener(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads),
     forkReserved: () => reserved.em.fork(),
@@ -116,7 +116,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
       }
     },
     async close() {
-      await Promise.all([reads.close(), sync.close(), settling.close()]);
+      await Promise.all([reads.close(), sync.close(), propagation.close()]);
       await Promise.all([orm.close(), reserved.close()]);
     },
   };
@@ -150,8 +150,8 @@ async function openEmbedded({
   return {
     reads,
     sync: sql,
-    settling: sql,
-    doorbell: new EmbeddedDoorbell(pglite, CHANNEL),
+    propagation: sql,
+    notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads),
     forkReserved: () => orm.em.fork(),
@@ -159,7 +159,7 @@ async function openEmbedded({
       await orm.migrator.up();
       // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
       await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({ name: 'settle', text: 'update auth_primary set identity = auth_server_identity()' });
+      await sql.query({ name: 'propagation', text: 'update auth_primary set identity = auth_server_identity()' });
     },
     async close() {
       await orm.close();

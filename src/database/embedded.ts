@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { inTime } from '../kernel/in-time.ts';
-import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
+import { withTimeout } from '../kernel/timeout.ts';
+import type { NotificationListener, Sql, Statement } from './sql.ts';
 
 /** The embedded database has one connection; queries wait for the transaction that holds it, those with a limit no longer. */
 export class EmbeddedSql implements Sql {
@@ -14,13 +14,13 @@ export class EmbeddedSql implements Sql {
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const asking = this.#pglite.query<Row>(statement.text, [...values]);
-    const result = await (this.#timeoutMs === null ? asking : inTime(this.#timeoutMs, asking));
+    const result = await (this.#timeoutMs === null ? asking : withTimeout(this.#timeoutMs, asking));
     return result.rows;
   }
 }
 
 /** NOTIFY inside one process. */
-export class EmbeddedDoorbell implements Doorbell {
+export class EmbeddedNotificationListener implements NotificationListener {
   readonly #pglite: PGlite;
   readonly #channel: string;
   #unlisten: (() => Promise<void>) | null = null;

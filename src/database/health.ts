@@ -1,5 +1,5 @@
-import type { Sql, Statement } from '../kernel/sql.ts';
-import { whyNotNow } from '../kernel/sql-errors.ts';
+import type { Sql, Statement } from './sql.ts';
+import { whyNotNow } from './sql-errors.ts';
 
 /** How long an answer to the write holds, in milliseconds: every client may ask, and must not cause many writes. */
 const WRITE_HOLDS_MS = 1000;

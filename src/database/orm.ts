@@ -4,9 +4,9 @@ import { Migrator } from '@mikro-orm/migrations';
 import { UserSchema } from '../accounts/user.entity.ts';
 import { ApiKeySchema } from '../api-keys/api-key.entity.ts';
 import { AuditEventSchema } from '../audit/audit-event.entity.ts';
+import { AccessTokenRevocationSchema } from '../sessions/access-token-revocation.entity.ts';
 import { JwtKeySchema } from '../sessions/jwt-key.entity.ts';
 import { RefreshTokenSchema } from '../sessions/refresh-token.entity.ts';
-import { RevocationSchema } from '../sessions/revocation.entity.ts';
 import { SessionSchema } from '../sessions/session.entity.ts';
 import { WorkspaceMemberSchema, WorkspaceSchema } from '../workspaces/workspace.entity.ts';
 import { migrations } from './migrations/index.ts';
@@ -22,7 +22,7 @@ export function ormOptions(options: { subscribers?: EventSubscriber[]; log?: (me
       SessionSchema,
       RefreshTokenSchema,
       JwtKeySchema,
-      RevocationSchema,
+      AccessTokenRevocationSchema,
       WorkspaceSchema,
       WorkspaceMemberSchema,
       ApiKeySchema,

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { inTime } from '../kernel/in-time.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Doorbell, Sql, Statement } from '../kernel/sql.ts';
-import { connectionBroke, NotConnected } from '../kernel/sql-errors.ts';
+import { withTimeout } from '../kernel/timeout.ts';
 import { connectionTo } from './session-settings.ts';
+import type { NotificationListener, Sql, Statement } from './sql.ts';
+import { connectionBroke, NotConnected } from './sql-errors.ts';
 
 const CONNECT_MS = 1000;
 /** How often the connection that listens is asked whether it still does. */
@@ -33,7 +33,7 @@ export class PooledSql implements Sql {
     let broken = true;
     try {
       const asking = client.query({ ...statement, values: [...values] });
-      const result = await inTime(until - performance.now(), asking);
+      const result = await withTimeout(until - performance.now(), asking);
       broken = false;
       return result.rows;
     } catch (error) {
@@ -129,7 +129,7 @@ export class DedicatedSql implements Sql {
     const { client, connected } = connection;
     try {
       const asking = connected.then(() => client.query({ ...statement, values: [...values] }));
-      return (await inTime(this.#timeoutMs, asking)).rows;
+      return (await withTimeout(this.#timeoutMs, asking)).rows;
     } catch (error) {
       if (!wasRefused(error)) {
         this.#forget(connection);
@@ -166,13 +166,13 @@ export class DedicatedSql implements Sql {
 }
 
 /** LISTENs on a connection of its own and comes back by itself. It needs a session connection, not a pooler. */
-export class PostgresDoorbell implements Doorbell {
+export class PostgresNotificationListener implements NotificationListener {
   readonly #url: string;
   readonly #channel: string;
   readonly #logger: Logger;
   readonly #checkEveryMs: number;
   #client: pg.Client | null = null;
-  #ring: () => void = () => undefined;
+  #onNotify: () => void = () => undefined;
   #timer: NodeJS.Timeout | null = null;
   #attempt = 0;
   #closed = false;
@@ -186,7 +186,7 @@ export class PostgresDoorbell implements Doorbell {
 
   /** Resolves soon, whatever the database does: without a bell the service is slower to hear, never wrong. */
   async listen(ring: () => void): Promise<void> {
-    this.#ring = ring;
+    this.#onNotify = ring;
     await this.#connect();
   }
 
@@ -213,16 +213,16 @@ export class PostgresDoorbell implements Doorbell {
     };
     client.on('error', onLost);
     client.on('end', () => onLost());
-    client.on('notification', () => this.#ring());
+    client.on('notification', () => this.#onNotify());
     this.#client = client;
     try {
       // Connect, LISTEN, then ring: whatever was committed before LISTEN took effect is found by the sync after it.
       const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
-      await inTime(CONNECT_MS, listening);
+      await withTimeout(CONNECT_MS, listening);
       if (lost) return;
       this.#attempt = 0;
       this.#checkLater(client, onLost);
-      this.#ring();
+      this.#onNotify();
     } catch (error) {
       onLost(error as Error);
     }
@@ -233,7 +233,7 @@ export class PostgresDoorbell implements Doorbell {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
       const asking = client.query('select from pg_listening_channels() as channel where channel = $1', [this.#channel]);
-      inTime(CONNECT_MS, asking).then(
+      withTimeout(CONNECT_MS, asking).then(
         ({ rowCount }) => {
           if (rowCount === 1) this.#checkLater(client, onLost);
           else

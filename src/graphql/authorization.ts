@@ -7,8 +7,8 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { credentialMissing, scopeMissing } from '../access/access-error.ts';
-import type { Scope } from '../access/scope.ts';
+import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
+import type { Scope } from '../identity/scope.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** Who may call a root field, as its directives say. */

@@ -31,7 +31,7 @@ export interface Page<Node> {
  *
  * @throws GraphQLError `BAD_USER_INPUT` for a page size or a cursor that cannot be
  */
-export async function page<Entity extends { id: string }>(
+export async function paginate<Entity extends { id: string }>(
   em: EntityManager,
   { entity, prefix }: List<Entity>,
   where: FilterQuery<Entity>,

@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import type { Principal } from '../access/principal.ts';
-import type { RequestOrigin, UnitOfWork } from '../access/unit-of-work.ts';
 import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
+import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService, SessionTokens, StartedSession } from '../sessions/session.service.ts';
@@ -21,7 +21,7 @@ export interface Services {
   workspaces: WorkspaceService;
   limits: Limits;
   /** What a credential stands for right now; null where it would authenticate nobody. */
-  inspect: (credential: string) => Promise<Principal | null>;
+  introspect: (credential: string) => Promise<Principal | null>;
 }
 
 /** The tokens that a browser keeps out of reach of scripts, for those who asked for it. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
-import { AccessError, outcomeUnknown } from '../access/access-error.ts';
-import type { Principal } from '../access/principal.ts';
-import { type ConfirmCaller, UnitOfWork } from '../access/unit-of-work.ts';
-import { forgetCookies, keepCookies } from '../auth/cookies.ts';
-import { presentedRefreshToken } from '../auth/present.ts';
+import { forgetCookies, keepCookies } from '../credentials/cookies.ts';
+import { presentedRefreshToken } from '../credentials/presented-credential.ts';
+import { databaseDidNotAnswer } from '../database/sql-errors.ts';
+import { type ConfirmCaller, UnitOfWork } from '../database/unit-of-work.ts';
+import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
+import type { Principal } from '../identity/principal.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
-import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 import type { Turns } from '../limits/turns.ts';
 import type { CookieJar, GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';

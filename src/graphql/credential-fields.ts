@@ -1,7 +1,7 @@
-import { credentialRefused } from '../access/access-error.ts';
-import type { Principal } from '../access/principal.ts';
 import type { User } from '../accounts/user.entity.ts';
 import type { ApiKey } from '../api-keys/api-key.entity.ts';
+import { credentialRefused } from '../identity/access-error.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Session } from '../sessions/session.entity.ts';
 import type { Workspace } from '../workspaces/workspace.entity.ts';
 import type { GraphQLContext } from './context.ts';

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
-import { AccessError, type AccessErrorCode, unavailable } from '../access/access-error.ts';
+import { databaseDidNotAnswer } from '../database/sql-errors.ts';
+import { AccessError, type AccessErrorCode, unavailable } from '../identity/access-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
-import { databaseDidNotAnswer } from '../kernel/sql-errors.ts';
 import { badInput } from './bad-input.ts';
 
 /** What each access error is called in `extensions.code`. */

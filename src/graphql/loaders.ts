@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
-import { unavailable } from '../access/access-error.ts';
 import { User } from '../accounts/user.entity.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
+import { unavailable } from '../identity/access-error.ts';
 import { Session } from '../sessions/session.entity.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
 

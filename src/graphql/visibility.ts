@@ -6,8 +6,8 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { isAdministrator, type Principal } from '../access/principal.ts';
 import { User } from '../accounts/user.entity.ts';
+import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { GraphQLContext } from './context.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptedType } from './accept.ts';
-import { createPage, type PageContent } from './page.ts';
+import { createHtmlPage, type PageContent } from './html-page.ts';
 import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondJson } from './respond.ts';
 
 const LARGEST_BODY = 256 * 1024;
 
-export interface GraphQLDoorOptions {
+export interface GraphQLEndpointOptions {
   /** GraphiQL. */
   page: PageContent;
   /** Executes the operation in this body, which is said to be JSON, and answers in this media type. */
@@ -24,8 +24,8 @@ export interface GraphQLDoorOptions {
  *
  * Answers carry secrets or depend on one: nobody may keep them.
  */
-export function createGraphQLDoor({ page, answer }: GraphQLDoorOptions) {
-  const sendPage = createPage(page);
+export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) {
+  const sendPage = createHtmlPage(page);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET' && request.headers.accept?.includes('text/html')) {
       return sendPage(request, response);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { credentialMissing, scopeMissing } from '../access/access-error.ts';
-import type { Principal } from '../access/principal.ts';
+import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
+import type { Principal } from '../identity/principal.ts';
 import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 import type { Authenticate } from './verify.ts';
@@ -10,7 +10,7 @@ const LARGEST_BODY = 16 * 1024;
 export interface IntrospectOptions {
   authenticate: Authenticate;
   /** What a token stands for right now; null where it would authenticate nobody. */
-  inspect: (token: string) => Promise<Principal | null>;
+  introspect: (token: string) => Promise<Principal | null>;
   issuer: string;
 }
 
@@ -18,7 +18,7 @@ export interface IntrospectOptions {
  * Token introspection, RFC 7662: `token` in a form, by POST, asked by a credential with the scope `INTROSPECT`. All
  * that is not active gets exactly the same answer (§2.2), and `token_type_hint` is not needed to find it.
  */
-export function createIntrospect({ authenticate, inspect, issuer }: IntrospectOptions) {
+export function createIntrospect({ authenticate, introspect, issuer }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const caller = await authenticate(request);
@@ -41,7 +41,7 @@ export function createIntrospect({ authenticate, inspect, issuer }: IntrospectOp
         const error_description = 'Send exactly one `token`, as application/x-www-form-urlencoded.';
         return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
-      const principal = await inspect(token[0]!);
+      const principal = await introspect(token[0]!);
       respondJson(response, 200, principal ? describe(principal, issuer) : { active: false });
     } catch (error) {
       respondAccessError(response, error);

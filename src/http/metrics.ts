@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Authenticator } from '../auth/authenticate.ts';
-import type { AuthCache } from '../auth-cache/auth-cache.ts';
+import type { Authenticator } from '../credentials/authenticator.ts';
+import type { AuthCache } from '../credentials/cache/auth-cache.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Replica } from '../revocation/replica.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { SharedCacheState } from '../auth-cache/shared-cache.ts';
+import type { SharedCacheState } from '../credentials/cache/shared-cache.ts';
 import { respondJson } from './respond.ts';
 
 /** What a replica depends on, asked at each request. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { AccessError } from '../access/access-error.ts';
+import { AccessError } from '../identity/access-error.ts';
 
 /** What every answer says: nobody keeps it, and nobody guesses what it is. */
 export const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };

@@ -1,4 +1,4 @@
-import { createGraphQLDoor, type GraphQLDoorOptions } from './graphql.ts';
+import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import type { JwtKeySet } from './jwks.ts';
 import { createJwks } from './jwks.ts';
@@ -7,7 +7,7 @@ import { type Handler, identified, type Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
 export interface Doors extends IntrospectOptions {
-  graphql: GraphQLDoorOptions;
+  graphql: GraphQLEndpointOptions;
   jwtKeys: JwtKeySet;
   readiness: Readiness;
   scrape: (response: Parameters<Handler>[1]) => unknown;
@@ -19,7 +19,7 @@ export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspec
   const ready = createReadiness(readiness);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
-    ['/graphql', { handle: identified(createGraphQLDoor(graphql)) }],
+    ['/graphql', { handle: identified(createGraphQLEndpoint(graphql)) }],
     // Gateways pass on the method of the request that they ask about.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { credentialMissing } from '../access/access-error.ts';
-import { isPermission } from '../access/permission.ts';
-import type { Principal } from '../access/principal.ts';
+import { credentialMissing } from '../identity/access-error.ts';
+import { isPermission } from '../identity/permission.ts';
+import type { Principal } from '../identity/principal.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
 

@@ -1,7 +1,7 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Breaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { RedisClient } from '../kernel/redis-client.ts';
+import type { Breaker } from '../redis/breaker.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
 
 // The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty

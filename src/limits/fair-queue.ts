@@ -1,4 +1,4 @@
-import { AccessError, tooMany, unavailable } from '../access/access-error.ts';
+import { AccessError, tooMany, unavailable } from '../identity/access-error.ts';
 
 export interface FairQueueOptions {
   /** How many pieces of work run at the same time. */

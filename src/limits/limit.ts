@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
+import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Sql } from '../kernel/sql.ts';
 import { MemoryWindow } from './memory-window.ts';
 
 /** Each counter keeps its moments one by one, and each call reads and writes them all. */

@@ -1,10 +1,10 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import { tooMany } from '../access/access-error.ts';
-import { Breaker } from '../kernel/breaker.ts';
+import type { Sql } from '../database/sql.ts';
+import { tooMany } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { RedisClient } from '../kernel/redis-client.ts';
-import type { Sql } from '../kernel/sql.ts';
+import { Breaker } from '../redis/breaker.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { FailureLimit } from './failure-limit.ts';
 import { FairQueue } from './fair-queue.ts';
 import { type Count, forgetCounters, Limit, takeAll } from './limit.ts';
@@ -106,7 +106,7 @@ export class Limits {
   }
 
   /** Counts a login for where it comes from, for the account it is about, and for both together. */
-  login(em: EntityManager, address: string | null, email: string): Promise<void> {
+  checkLogin(em: EntityManager, address: string | null, email: string): Promise<void> {
     const [network, account] = [networkOf(address), this.#accountOf(email)];
     const byAddress = this.#loginByAddress ? [{ limit: this.#loginByAddress, key: network }] : [];
     return enforce(em, [...byAddress, ...countsOf(this.#login, `${network} ${account}`, account)]);
@@ -120,7 +120,7 @@ export class Limits {
     return enforce(em, countsOf(this.#password, sessionId, userId));
   }
 
-  register(em: EntityManager, address: string | null): Promise<void> {
+  checkRegistration(em: EntityManager, address: string | null): Promise<void> {
     return enforce(em, this.#register ? [{ limit: this.#register, key: networkOf(address) }] : []);
   }
 
@@ -170,7 +170,7 @@ export class Limits {
   };
 
   /** Removes from the database what has nothing left to say. */
-  tidy(): Promise<void> {
+  purge(): Promise<void> {
     return forgetCounters(this.#sql);
   }
 

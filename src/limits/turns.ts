@@ -1,5 +1,5 @@
-import type { Principal } from '../access/principal.ts';
-import type { InTurn } from '../access/unit-of-work.ts';
+import type { InTurn } from '../database/unit-of-work.ts';
+import type { Principal } from '../identity/principal.ts';
 import { type Caller, FairQueue } from './fair-queue.ts';
 import { networkOf } from './network.ts';
 

@@ -2,7 +2,7 @@
 const MOST_REMEMBERED = 200_000;
 
 /** What anything cached must carry to be judged. */
-export interface Judged {
+export interface InvalidationStamp {
   /** The end of the invalidation log in the snapshot that the data was read in. */
   readonly asOf: number;
   /** Every subject whose invalidation makes this data doubtful. */
@@ -20,7 +20,7 @@ export class InvalidationMemory {
   readonly #monotonic: () => number;
   readonly #latest = new Map<string, number>();
   #order: { seq: number; tag: string; at: number }[] = [];
-  #ring = Number.POSITIVE_INFINITY;
+  #floor = Number.POSITIVE_INFINITY;
 
   constructor(keepMs: number, monotonic: () => number) {
     this.#keepMs = keepMs;
@@ -30,14 +30,14 @@ export class InvalidationMemory {
   /** Begins to remember, from this position of the log on. */
   startAt(seq: number): void {
     this.forget();
-    this.#ring = seq;
+    this.#floor = seq;
   }
 
   /** Forgets everything and believes nothing until `startAt`. */
   forget(): void {
     this.#latest.clear();
     this.#order = [];
-    this.#ring = Number.POSITIVE_INFINITY;
+    this.#floor = Number.POSITIVE_INFINITY;
   }
 
   /** Remembers one row of the log. The tag `*` invalidates everything there is. */
@@ -53,8 +53,8 @@ export class InvalidationMemory {
   }
 
   /** Whether nothing that is known to have happened makes this data doubtful. */
-  admits(cached: Judged): boolean {
-    if (cached.asOf < this.#ring) return false;
+  isUnaffected(cached: InvalidationStamp): boolean {
+    if (cached.asOf < this.#floor) return false;
     for (const tag of cached.tags) {
       const seq = this.#latest.get(tag);
       if (seq !== undefined && seq > cached.asOf) return false;
@@ -68,7 +68,7 @@ export class InvalidationMemory {
       const oldest = this.#order[gone]!;
       if (oldest.at >= before && this.#order.length - gone <= MOST_REMEMBERED) break;
       if (this.#latest.get(oldest.tag) === oldest.seq) this.#latest.delete(oldest.tag);
-      this.#ring = oldest.seq;
+      this.#floor = oldest.seq;
       gone++;
     }
     if (gone > 0) this.#order.splice(0, gone);

@@ -1,9 +1,9 @@
+import type { NotificationListener, Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
-import type { Doorbell, Sql } from '../kernel/sql.ts';
-import { InvalidationMemory, type Judged } from './invalidation-memory.ts';
-import { ACKNOWLEDGE, DEREGISTER, REGISTER, SETTLE_PRIMARY, SYNC, type SyncRow } from './statements.ts';
+import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
+import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
 /** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
@@ -24,7 +24,7 @@ export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, le
 export interface ReplicaOptions {
   /** A connection of its own: renewals must not queue behind requests. */
   sql: Sql;
-  doorbell: Doorbell;
+  notifications: NotificationListener;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
@@ -114,10 +114,10 @@ export class Replica {
    * @param until when it ends by itself, in milliseconds since the epoch by the database's clock
    * @param forgetAt when it has been in memory for long enough, by `monotonic`: the database's clock may be set back
    */
-  admits(cached: Judged, until: number, forgetAt = Number.POSITIVE_INFINITY): boolean {
+  isFresh(cached: InvalidationStamp, until: number, forgetAt = Number.POSITIVE_INFINITY): boolean {
     const monotonic = this.#options.clock.monotonic();
     if (monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0) return false;
-    return this.#memory.admits(cached) && until > this.#databaseTime(monotonic);
+    return this.#memory.isUnaffected(cached) && until > this.#databaseTime(monotonic);
   }
 
   /** This process's count of milliseconds, which never goes back. */
@@ -148,7 +148,7 @@ export class Replica {
 
   /** Starts listening and renewing. Resolves after the first sync, or rejects where the database is out of reach. */
   async start(): Promise<void> {
-    await this.#options.doorbell.listen(() => this.ring());
+    await this.#options.notifications.listen(() => this.requestSync());
     await this.sync();
     this.#renewLater();
   }
@@ -157,7 +157,7 @@ export class Replica {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#options.doorbell.close();
+    await this.#options.notifications.close();
     await this.#running?.catch(() => undefined);
     const id = this.#id ?? this.#asked;
     this.#forget();
@@ -205,7 +205,7 @@ export class Replica {
       this.#anchor = { databaseMs: row.now, monotonic };
       this.#syncedAt = clock.monotonic();
       if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
-      await this.#settlePrimary(row);
+      await this.#confirmPrimary(row);
       return;
     }
   }
@@ -235,12 +235,12 @@ export class Replica {
   }
 
   /** Tells everybody, once we have known this server for long enough, that no lease of a server before it is left. */
-  async #settlePrimary({ identity, settledIdentity }: SyncRow): Promise<void> {
+  async #confirmPrimary({ identity, confirmedIdentity }: SyncRow): Promise<void> {
     const { sql, clock } = this.#options;
     const now = clock.monotonic();
     if (this.#server.identity !== identity) this.#server = { identity, since: now };
-    if (identity === settledIdentity || now - this.#server.since < leaseOver(this.#longestLeaseMs)) return;
-    await sql.query(SETTLE_PRIMARY, [identity]);
+    if (identity === confirmedIdentity || now - this.#server.since < leaseOver(this.#longestLeaseMs)) return;
+    await sql.query(CONFIRM_PRIMARY, [identity]);
   }
 
   async #register(): Promise<string> {
@@ -277,13 +277,13 @@ export class Replica {
   /** Four times a lease, for one look may fail, and the next one too. */
   #renewLater(): void {
     this.#timer = setTimeout(() => {
-      this.ring();
+      this.requestSync();
       this.#renewLater();
     }, this.#leaseMs / 4);
   }
 
   /** Something was committed here or elsewhere: look soon. Never throws. */
-  ring(): void {
+  requestSync(): void {
     if (this.#stopped) return;
     this.sync().catch((error) => {
       // Harmless for safety: the lease runs out and every request asks the database.

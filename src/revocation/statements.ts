@@ -1,4 +1,4 @@
-import type { Statement } from '../kernel/sql.ts';
+import type { Statement } from '../database/sql.ts';
 
 // What has one row is asked for by a subquery of its own. In a join, the planner would expect thousands of rows in a table
 // that nobody has analysed, and compile a plan for them, which takes a hundred times as long as running it.
@@ -39,7 +39,7 @@ export const SYNC: Statement = {
       (select max(lease_ms) from auth_replica) as "longestLeaseMs",
       (select min(lease_ms) from auth_replica) as "shortestLeaseMs",
       (select count(*) from auth_replica)::int as replicas,
-      auth_server_identity() as identity, (select identity from auth_primary) as "settledIdentity",
+      auth_server_identity() as identity, (select identity from auth_primary) as "confirmedIdentity",
       extract(epoch from clock_timestamp())::float8 * 1000 as "now",
       case when $2::float8 >= 0 and (select seq from epoch) - $2::bigint between 1 and $3::bigint then
         (select json_agg(json_build_array(l.seq, l.tag) order by l.seq) from auth_inval l where l.seq > $2::bigint)::text
@@ -56,7 +56,7 @@ export interface SyncRow {
   shortestLeaseMs: number | null;
   replicas: number;
   identity: string;
-  settledIdentity: string | null;
+  confirmedIdentity: string | null;
   now: number;
   log: string | null;
 }
@@ -71,8 +71,8 @@ export const ACKNOWLEDGE: Statement = {
  * Writes down that every lease of the servers before this one is over. It may arrive late: then it must not speak of
  * another server. Parameter: the identity of the server that this is known of.
  */
-export const SETTLE_PRIMARY: Statement = {
-  name: 'primary-settle',
+export const CONFIRM_PRIMARY: Statement = {
+  name: 'primary-confirm',
   text: `insert into auth_primary (identity) select $1::text where $1::text = auth_server_identity()
     on conflict (one) do update set identity = excluded.identity where auth_primary.identity <> excluded.identity`,
 };
@@ -87,8 +87,8 @@ export const SETTLE_PRIMARY: Statement = {
  * where a transaction changed too many to list; else the last row before. What is older than the retention may be forgotten, and a
  * later row would be of something else. Parameters: the tag, the moment and the retention in milliseconds.
  */
-export const SETTLE: Statement = {
-  name: 'settle',
+export const PROPAGATION: Statement = {
+  name: 'propagation',
   text: `with change as materialized (
       select to_timestamp($2::float8 / 1000) as since
       where to_timestamp($2::float8 / 1000) > clock_timestamp() - make_interval(secs => $3::float8 / 1000))
@@ -99,15 +99,15 @@ export const SETTLE: Statement = {
         (select min(at) from auth_inval where tag = $1 and at >= since),
         (select min(at) from auth_inval where tag = '*' and at >= since),
         (select max(at) from auth_inval where tag = $1)) from change))::float8 * 1000 as "committedAt",
-      (select identity from auth_primary) is not distinct from auth_server_identity() as "primarySettled",
+      (select identity from auth_primary) is not distinct from auth_server_identity() as "primaryConfirmed",
       (select coalesce(json_agg(json_build_object('id', id, 'applied', applied, 'suspect', suspect, 'leaseMs', lease_ms)), '[]')
         from auth_replica)::text as replicas`,
 };
-export interface SettleRow {
+export interface PropagationRow {
   seq: number;
   /** Null where the log has forgotten it, or never knew. */
   committedAt: number | null;
-  primarySettled: boolean;
+  primaryConfirmed: boolean;
   /** JSON: an array of `RegisteredReplica`. */
   replicas: string;
 }

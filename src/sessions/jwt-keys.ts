@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { unavailable } from '../access/access-error.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
+import type { Sql, Statement } from '../database/sql.ts';
+import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Sql, Statement } from '../kernel/sql.ts';
 import { LONGEST_ACCESS_TOKEN_MS } from './access-token.ts';
 import { JwtKey } from './jwt-key.entity.ts';
 
@@ -115,7 +115,7 @@ export class JwtKeys {
   }
 
   /** Rotates a key that has signed for long enough, forgets those whose last token is over, and looks for news. */
-  async tidy(): Promise<void> {
+  async purge(): Promise<void> {
     const at = this.#options.clock.now();
     const now = at.getTime();
     await this.#exclusively(async (em) => {

@@ -1,4 +1,4 @@
-import type { Sql, Statement } from '../kernel/sql.ts';
+import type { Sql, Statement } from '../database/sql.ts';
 
 const BATCH = 1000;
 /** Refresh tokens are how theft is recognised: they outlive their session by this long. */

@@ -1,15 +1,15 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import { effectiveScopes, type UserRole } from '../access/scope.ts';
-import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Keyring, MasterKey } from '../crypto/keyring.ts';
 import { deriveSecret, parseSecret } from '../crypto/secret-text.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
@@ -27,7 +27,7 @@ export interface Rejected {
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
   audit: Audit;
-  revocations: Revocations;
+  barrier: PropagationBarrier;
   keyring: Keyring;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -129,7 +129,7 @@ export class RefreshService {
     });
     if (outcome.kind === 'rejected') return outcome;
     const session = outcome.value;
-    const receipt = await this.#options.revocations.settle(sessionTag(session.id), session.endedAt!);
+    const receipt = await this.#options.barrier.waitUntilPropagated(sessionTag(session.id), session.endedAt!);
     return { kind: 'loggedOut', session, receipt };
   }
 
@@ -143,7 +143,7 @@ export class RefreshService {
     use: Use<T>,
   ): Promise<{ kind: 'accepted'; value: T } | Rejected> {
     const { em, origin } = unitOfWork;
-    const { limits, clock, revocations } = this.#options;
+    const { limits, clock, barrier } = this.#options;
     const wellFormed = parseSecret(presented)?.prefix === 'rkr';
     const lookUp = () => unitOfWork.inTurn(() => find(em, presented));
     const found = wellFormed && (await limits.failures.lookUp(origin.ipAddress, lookUp));
@@ -160,7 +160,7 @@ export class RefreshService {
     if (!decision || decision.kind === 'gone') return { kind: 'rejected', reason: 'UNKNOWN' };
     if (decision.kind === 'expired') return { kind: 'rejected', reason: 'EXPIRED' };
     // By this call, or by another one that may still be on its way to the other replicas.
-    await revocations.settle(sessionTag(decision.session.id), decision.session.endedAt ?? now);
+    await barrier.waitUntilPropagated(sessionTag(decision.session.id), decision.session.endedAt ?? now);
     return { kind: 'rejected', reason: decision.reason };
   }
 

@@ -1,15 +1,15 @@
-import { effectiveScopes, type UserRole } from '../access/scope.ts';
+import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
 import {
   accepted,
   type CredentialRule,
   FROM_SNAPSHOT,
   milliseconds,
-  refused,
+  rejected,
   SNAPSHOT_COLUMNS,
   type Snapshot,
-} from '../auth-cache/credential-rule.ts';
-import type { EvictionRule } from '../auth-cache/eviction-subscriber.ts';
-import type { Sql, Statement } from '../kernel/sql.ts';
+} from '../credentials/credential-type.ts';
+import type { Sql, Statement } from '../database/sql.ts';
+import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import { jtiTag, jwtKeyTag, sessionTag, userTag } from '../revocation/tags.ts';
 import type { AccessTokenClaims } from './access-token.ts';
 import { Session } from './session.entity.ts';
@@ -66,7 +66,7 @@ export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
       const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
       const over = ends.some((end) => end !== null && end <= row.now);
       const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
-      if (row.id === null || row.userId !== sub || dead) return refused(row, tags);
+      if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
       const principal = {
         kind: 'session',
         credentialId: row.id,

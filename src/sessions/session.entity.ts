@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import type { Scope } from '../access/scope.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import type { Scope } from '../identity/scope.ts';
 
 /** What a new session is made of. */
 export interface NewSession {

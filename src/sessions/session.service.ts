@@ -1,26 +1,26 @@
 import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { credentialRefused } from '../access/access-error.ts';
-import { isAdministrator, type Principal } from '../access/principal.ts';
-import type { RevocationReason } from '../access/revocation-reason.ts';
-import { scopesOfRole, type UserRole } from '../access/scope.ts';
-import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { credentialRefused } from '../identity/access-error.ts';
+import { isAdministrator, type Principal } from '../identity/principal.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import { scopesOfRole, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import type { Receipt, Revocations } from '../revocation/revocations.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
 import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
+import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
-import { Revocation } from './revocation.entity.ts';
 import { Session } from './session.entity.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
   audit: Audit;
-  revocations: Revocations;
+  barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
@@ -105,7 +105,7 @@ export class SessionService {
 
   /** The tokens of a session whose start was committed, when the one that it replaced is over on every replica. */
   async tokensOf({ session, refreshToken, replaced }: StartedSession): Promise<SessionTokens> {
-    if (replaced) await this.#settle(replaced);
+    if (replaced) await this.#propagated(replaced);
     const access = await this.#options.accessTokens.issue(session, session.scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
@@ -118,7 +118,7 @@ export class SessionService {
     if (caller.kind !== 'session') return { kind: 'notASession' };
     const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
     if (!session) throw credentialRefused();
-    return { kind: 'loggedOut', session, receipt: await this.#settle(session) };
+    return { kind: 'loggedOut', session, receipt: await this.#propagated(session) };
   }
 
   /** Ends one session of the caller's, or anybody's for an administrator. */
@@ -128,7 +128,7 @@ export class SessionService {
   ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
     const session = await this.#end(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
     if (!session) return { kind: 'notFound' };
-    return { kind: 'revoked', session, receipt: await this.#settle(session) };
+    return { kind: 'revoked', session, receipt: await this.#propagated(session) };
   }
 
   #end(unitOfWork: UnitOfWork, where: { id: string; userId?: string }, reason: RevocationReason) {
@@ -144,9 +144,9 @@ export class SessionService {
   }
 
   /** Under the name that it ended by: its own, or that of its person, where it ended with all of theirs. */
-  #settle(session: Session): Promise<Receipt> {
+  #propagated(session: Session): Promise<Receipt> {
     const tag = session.revokedAt ? sessionTag(session.id) : userTag(session.userId);
-    return this.#options.revocations.settle(tag, session.endedAt!);
+    return this.#options.barrier.waitUntilPropagated(tag, session.endedAt!);
   }
 
   /**
@@ -156,7 +156,7 @@ export class SessionService {
   async revokeAccessToken(
     unitOfWork: UnitOfWork,
     { jti, reason }: { jti: string; reason: RevocationReason },
-  ): Promise<{ kind: 'revoked'; revocation: Revocation; receipt: Receipt } | { kind: 'notFound' }> {
+  ): Promise<{ kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt } | { kind: 'notFound' }> {
     const { caller, em } = unitOfWork;
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
@@ -165,7 +165,7 @@ export class SessionService {
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
-    const receipt = await this.#options.revocations.settle(jtiTag(jti), revocation.revokedAt);
+    const receipt = await this.#options.barrier.waitUntilPropagated(jtiTag(jti), revocation.revokedAt);
     return { kind: 'revoked', revocation, receipt };
   }
 
@@ -173,17 +173,17 @@ export class SessionService {
   async #addToLedger(
     unitOfWork: UnitOfWork,
     { jti, sessionId, reason }: { jti: string; sessionId: string; reason: RevocationReason },
-  ): Promise<Revocation | null> {
+  ): Promise<AccessTokenRevocation | null> {
     const { caller, em } = unitOfWork;
     const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
     if (!session) return null;
     // Of two at once, the second waits here for the first, and then finds its entry.
     await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
-    const known = await em.findOne(Revocation, { jti });
+    const known = await em.findOne(AccessTokenRevocation, { jti });
     if (known) return known;
     const now = this.#options.clock.now();
     const latest = new Date(now.getTime() + LONGEST_ACCESS_TOKEN_MS);
-    const made = Revocation.create({
+    const made = AccessTokenRevocation.create({
       id: newId('rev'),
       jti,
       sessionId,
@@ -233,7 +233,7 @@ export function revocationsMatching(
   principal: Principal,
   filter: { userId?: string | null },
   now: Date,
-): FilterQuery<Revocation> {
+): FilterQuery<AccessTokenRevocation> {
   const named = filter.userId == null ? {} : { userId: filter.userId };
   return { $and: [sessionsVisibleTo(principal), named, { expiresAt: { $gt: now } }] };
 }

@@ -1,11 +1,11 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import { AccessError } from '../access/access-error.ts';
-import { InputCheck, type InvalidInput } from '../access/input.ts';
-import { isAdministrator, type Principal } from '../access/principal.ts';
-import type { UnitOfWork } from '../access/unit-of-work.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { AccessError } from '../identity/access-error.ts';
+import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import { Workspace, WorkspaceMember } from './workspace.entity.ts';
 
 export interface WorkspaceServiceOptions {

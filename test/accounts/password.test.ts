@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import * as argon2 from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { InputCheck } from '../../src/access/input.ts';
 import { PLACEHOLDER_PASSWORD } from '../../src/accounts/famous-phrases.ts';
 import { Passwords } from '../../src/accounts/password.ts';
+import { InputCheck } from '../../src/kernel/input.ts';
 
 vi.mock('@node-rs/argon2', { spy: true });
 beforeEach(() => vi.clearAllMocks());

@@ -1,4 +1,4 @@
-import { scopesOfRole } from '../../src/access/scope.ts';
+import { scopesOfRole } from '../../src/identity/scope.ts';
 import { AccessTokens } from '../../src/sessions/access-token.ts';
 import type { Administrator } from './client.ts';
 import { type App, address, bearer } from './in-process.ts';

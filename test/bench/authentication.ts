@@ -78,7 +78,7 @@ async function hitRows(app: App, secrets: string[]): Promise<Row[]> {
   const samples = await interleave(
     {
       bare: perCall(HITS_A_ROUND, (index) => bare.get(sha256Base64url(secrets[index % KEYS]!))),
-      gated: perCall(HITS_A_ROUND, (index) => cache.peek(sha256Base64url(secrets[index % KEYS]!))),
+      gated: perCall(HITS_A_ROUND, (index) => cache.recall(sha256Base64url(secrets[index % KEYS]!))),
       key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % KEYS]!, address)),
       nobody: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous, address)),
     },

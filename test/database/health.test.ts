@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { DatabaseHealth } from '../../src/database/health.ts';
-import type { Sql, Statement } from '../../src/kernel/sql.ts';
+import type { Sql, Statement } from '../../src/database/sql.ts';
 
 let now: number;
 let asked: string[];

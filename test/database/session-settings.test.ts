@@ -26,7 +26,7 @@ describe('of a connection URL remains what says how to reach the server', () => 
   });
 });
 
-type Kind = 'reads' | 'sync' | 'settling' | 'unit of work' | 'transaction';
+type Kind = 'reads' | 'sync' | 'propagation' | 'unit of work' | 'transaction';
 
 /** What every kind of session is set to that can be asked. */
 async function settingsOf(database: Omit<TestDatabase, 'sql' | 'tagsOf' | 'url'>) {
@@ -42,7 +42,7 @@ async function settingsOf(database: Omit<TestDatabase, 'sql' | 'tagsOf' | 'url'>
   const rows: Record<Kind, Row[]> = {
     reads: await database.reads.query<Row>({ name: 'settings', text }, [names]),
     sync: await database.sync.query<Row>({ name: 'settings', text }, [names]),
-    settling: await database.settling.query<Row>({ name: 'settings', text }, [names]),
+    propagation: await database.propagation.query<Row>({ name: 'settings', text }, [names]),
     'unit of work': unit,
     transaction,
   };
@@ -57,7 +57,7 @@ const expected = { transaction_isolation: 'read committed', transaction_read_onl
 const TIMEOUTS: Record<Kind, [statement: string, lock: string, idle: string]> = {
   reads: ['1s', '1s', '0'],
   sync: ['0', '0', '0'],
-  settling: ['0', '0', '0'],
+  propagation: ['0', '0', '0'],
   'unit of work': ['4s', '4s', '2s'],
   transaction: ['4s', '4s', '2s'],
 };
@@ -109,7 +109,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
     expect(await app.accepts((await app.apiKey(member)).secret)).toBe(true);
     await app.mutate('revokeAccessToken', { jti: jtiOf(member.accessToken) }, '', { bearer: member.accessToken });
     await until('every kind was opened', () => opened.size >= 5);
-    const kinds = ['rekey', 'rekey-listen', 'rekey-migrate', 'rekey-settle', 'rekey-sync'];
+    const kinds = ['rekey', 'rekey-listen', 'rekey-migrate', 'rekey-propagation', 'rekey-sync'];
     expect([...opened.keys()]).toEqual(expect.arrayContaining(kinds));
     for (const [kind, packets] of opened) {
       for (const packet of packets) {
@@ -128,7 +128,7 @@ test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for ev
   for (const ask of [
     () => database.reads.query(one),
     () => database.sync.query(one),
-    () => database.settling.query(one),
+    () => database.propagation.query(one),
     () => database.fork().execute('select 1'),
     () => database.migrate(),
   ]) {

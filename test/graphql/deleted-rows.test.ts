@@ -1,7 +1,7 @@
 // Rows that are deleted while a request is under way that depends on them.
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { UnitOfWork } from '../../src/access/unit-of-work.ts';
+import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import { type Account, type Answer, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { as } from '../support/sessions.ts';
 
@@ -108,9 +108,9 @@ describe.each(backends())('on $name', ({ name, start }) => {
     const member = await app.member();
     const key = await app.apiKey(member);
     const { authenticator } = app.app;
-    const inspect = authenticator.inspect.bind(authenticator);
-    vi.spyOn(authenticator, 'inspect').mockImplementationOnce(async (token) => {
-      const principal = await inspect(token);
+    const introspect = authenticator.introspect.bind(authenticator);
+    vi.spyOn(authenticator, 'introspect').mockImplementationOnce(async (token) => {
+      const principal = await introspect(token);
       await app.sql('delete from users where id = ?', [member.id]);
       return principal;
     });
@@ -124,9 +124,9 @@ describe.each(backends())('on $name', ({ name, start }) => {
   test('a row that is deleted after a change was committed leaves the outcome to be looked up', async () => {
     const [admin, member] = [await app.admin(), await app.member()];
     const key = await app.apiKey(member);
-    const { revocations } = app.app;
-    const settle = revocations.settle.bind(revocations);
-    vi.spyOn(revocations, 'settle').mockImplementationOnce(async (...change) => {
+    const { barrier } = app.app;
+    const settle = barrier.waitUntilPropagated.bind(barrier);
+    vi.spyOn(barrier, 'waitUntilPropagated').mockImplementationOnce(async (...change) => {
       const receipt = await settle(...change);
       await app.sql('delete from users where id = ?', [member.id]);
       return receipt;

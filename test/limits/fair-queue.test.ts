@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AccessError, tooMany } from '../../src/access/access-error.ts';
+import { type AccessError, tooMany } from '../../src/identity/access-error.ts';
 import { FairQueue, type FairQueueOptions } from '../../src/limits/fair-queue.ts';
 
 const OPTIONS = { atOnce: 4, perOwner: 2, perKey: 2, waitingPerOwner: 1000, waiting: 5000, patienceMs: 2000 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { AccessError } from '../../src/access/access-error.ts';
+import { AccessError } from '../../src/identity/access-error.ts';
 import type { Limits, LimitsOptions, SessionOwner } from '../../src/limits/limits.ts';
 import { backends, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
@@ -36,58 +36,60 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test('F4.8: too many logins for one account are refused, wherever they come from: ten times as many as one address may', async () => {
     const limits = limitsWith({ loginPerMinute: 2 });
-    expect(await passedOf(times(40, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(20);
-    await limits.login(em(), anAddress(), 'bob@example.org');
+    expect(await passedOf(times(40, () => limits.checkLogin(em(), anAddress(), 'ann@example.org')))).toBe(20);
+    await limits.checkLogin(em(), anAddress(), 'bob@example.org');
   });
 
   test('too many logins from one address are refused, whomever they are about', async () => {
     const limits = limitsWith();
     const address = anAddress();
-    expect(await passedOf(times(20, () => limits.login(em(), address, anEmail())))).toBe(10);
-    await limits.login(em(), anAddress(), anEmail());
+    expect(await passedOf(times(20, () => limits.checkLogin(em(), address, anEmail())))).toBe(10);
+    await limits.checkLogin(em(), anAddress(), anEmail());
   });
 
   test('an address that is refused does not use up the logins of others', async () => {
     const limits = limitsWith({ loginPerMinute: 2 });
     const address = anAddress();
-    await passedOf(times(2, () => limits.login(em(), address, anEmail())));
-    expect(await passedOf(times(50, () => limits.login(em(), address, 'ann@example.org')))).toBe(0);
-    expect(await passedOf(times(20, () => limits.login(em(), anAddress(), 'ann@example.org')))).toBe(20);
+    await passedOf(times(2, () => limits.checkLogin(em(), address, anEmail())));
+    expect(await passedOf(times(50, () => limits.checkLogin(em(), address, 'ann@example.org')))).toBe(0);
+    expect(await passedOf(times(20, () => limits.checkLogin(em(), anAddress(), 'ann@example.org')))).toBe(20);
   });
 
   test('an account that is refused does not use up the logins of the address', async () => {
     const asSomeReplica = () => limitsWith({ loginPerMinute: 1 }); // One that remembers nothing itself.
-    await passedOf(times(10, () => asSomeReplica().login(em(), anAddress(), 'ann@example.org')));
+    await passedOf(times(10, () => asSomeReplica().checkLogin(em(), anAddress(), 'ann@example.org')));
     const address = anAddress();
-    expect(await passedOf(times(5, () => asSomeReplica().login(em(), address, 'ann@example.org')))).toBe(0);
-    await asSomeReplica().login(em(), address, 'bob@example.org');
+    expect(await passedOf(times(5, () => asSomeReplica().checkLogin(em(), address, 'ann@example.org')))).toBe(0);
+    await asSomeReplica().checkLogin(em(), address, 'bob@example.org');
   });
 
   test('one address cannot shut the owner of an account out', async () => {
     const limits = limitsWith();
     const attacker = anAddress();
-    expect(await passedOf(times(30, () => limits.login(em(), attacker, 'ann@example.org')))).toBe(10);
-    await limits.login(em(), anAddress(), 'ann@example.org');
+    expect(await passedOf(times(30, () => limits.checkLogin(em(), attacker, 'ann@example.org')))).toBe(10);
+    await limits.checkLogin(em(), anAddress(), 'ann@example.org');
   });
 
   test('all spellings of an account are one', async () => {
     const limits = limitsWith({ loginPerMinute: 1 });
     const spellings = ['zoë@example.org', 'Zoe\u0308@Example.ORG', '  ZOË@EXAMPLE.ORG\n'];
-    expect(await passedOf(times(12, (i) => limits.login(em(), anAddress(), spellings[i % 3] as string)))).toBe(10);
+    expect(await passedOf(times(12, (i) => limits.checkLogin(em(), anAddress(), spellings[i % 3] as string)))).toBe(10);
     // The upper-case letter has no composed form, the lower-case one has.
     const rare = ['J\u030c@example.org', '\u01f0@example.org', 'j\u030c@example.org'];
-    expect(await passedOf(times(12, (i) => limits.login(em(), anAddress(), rare[i % 3] as string)))).toBe(10);
+    expect(await passedOf(times(12, (i) => limits.checkLogin(em(), anAddress(), rare[i % 3] as string)))).toBe(10);
   });
 
   test('an IPv6 customer is one, whatever they do with their half of the address', async () => {
     const limits = limitsWith();
-    expect(await passedOf(times(20, (i) => limits.register(em(), `2001:db8:7:7:${i}::${i}`)))).toBe(10);
+    expect(await passedOf(times(20, (i) => limits.checkRegistration(em(), `2001:db8:7:7:${i}::${i}`)))).toBe(10);
   });
 
   test('who has no address shares one limit', async () => {
     const limits = limitsWith();
     expect(
-      await passedOf(times(20, (i) => limits.register(em(), [null, 'unknown', `garbage ${i}`][i % 3] as string))),
+      await passedOf(
+        times(20, (i) => limits.checkRegistration(em(), [null, 'unknown', `garbage ${i}`][i % 3] as string)),
+      ),
     ).toBe(10);
   });
 
@@ -147,13 +149,15 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
       from generate_series(1, 10000)`,
       [app.app.services.emails.nameOf('ann@example.org')],
     );
-    await expect(limits.login(em(), anAddress(), 'ann@example.org')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(limits.checkLogin(em(), anAddress(), 'ann@example.org')).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+    });
   });
 
   test('F4.8: the refusal says when to come back, and who comes back then is let through', async () => {
     const clock = heldClock();
     const replicas = times(2, () => limitsWith({ clock, registerPerMinute: 2 }));
-    const register = (replica: number) => replicas[replica]!.register(em(), '192.0.2.7');
+    const register = (replica: number) => replicas[replica]!.checkRegistration(em(), '192.0.2.7');
     const later = async (milliseconds: number) => {
       clock.advance(milliseconds);
       await ageInDatabase(milliseconds);
@@ -178,33 +182,33 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test('F4.8: the window slides, so that the end of one minute and the start of the next are no way around it', async () => {
     const asSomeReplica = () => limitsWith(); // One that remembers nothing itself.
-    expect(await passedOf(times(4, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(4);
+    expect(await passedOf(times(4, () => asSomeReplica().checkRegistration(em(), '192.0.2.7')))).toBe(4);
     await ageInDatabase(50_000);
-    expect(await passedOf(times(20, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(6);
+    expect(await passedOf(times(20, () => asSomeReplica().checkRegistration(em(), '192.0.2.7')))).toBe(6);
     await ageInDatabase(11_000);
-    expect(await passedOf(times(20, () => asSomeReplica().register(em(), '192.0.2.7')))).toBe(4);
+    expect(await passedOf(times(20, () => asSomeReplica().checkRegistration(em(), '192.0.2.7')))).toBe(4);
   });
 
   test('a limit that was lowered holds at once', async () => {
-    expect(await passedOf(times(10, () => limitsWith().register(em(), '192.0.2.7')))).toBe(10);
+    expect(await passedOf(times(10, () => limitsWith().checkRegistration(em(), '192.0.2.7')))).toBe(10);
     const lowered = { registerPerMinute: 3 };
-    expect(await passedOf(times(10, () => limitsWith(lowered).register(em(), '192.0.2.7')))).toBe(0);
+    expect(await passedOf(times(10, () => limitsWith(lowered).checkRegistration(em(), '192.0.2.7')))).toBe(0);
     await ageInDatabase(60_000);
-    expect(await passedOf(times(10, () => limitsWith(lowered).register(em(), '192.0.2.7')))).toBe(3);
+    expect(await passedOf(times(10, () => limitsWith(lowered).checkRegistration(em(), '192.0.2.7')))).toBe(3);
   });
 
   test('what has nothing left to say is forgotten, and no email address was ever there', async () => {
     const limits = limitsWith();
-    await limits.login(em(), '192.0.2.7', 'ann@example.org');
+    await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
     const kept = () => app.sql('select key from auth_limits');
     expect(await kept()).toHaveLength(3);
     expect(JSON.stringify(await kept())).not.toMatch(/ann|example/);
     await ageInDatabase(100_000);
-    await limits.register(em(), '192.0.2.8');
-    await limitsWith().tidy();
+    await limits.checkRegistration(em(), '192.0.2.8');
+    await limitsWith().purge();
     expect(await kept()).toHaveLength(4);
     await ageInDatabase(20_000);
-    await limitsWith().tidy();
+    await limitsWith().purge();
     expect(await kept()).toEqual([{ key: 'register:192.0.2.8' }]);
   });
 
@@ -213,21 +217,21 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
       `insert into auth_limits select 'register:' || n, array[now() - interval '3 minutes'], true
         from generate_series(1, 2500) n`,
     );
-    await limitsWith().tidy();
+    await limitsWith().purge();
     expect(await app.sql('select 1 from auth_limits')).toEqual([]);
   });
 
   test('what is counted while the past is being forgotten stays counted', async () => {
-    await passedOf(times(10, () => limitsWith().register(em(), '192.0.2.7')));
+    await passedOf(times(10, () => limitsWith().checkRegistration(em(), '192.0.2.7')));
     await ageInDatabase(121_000);
     const counting = await inTransaction();
-    await limitsWith().register(counting, '192.0.2.7');
-    const forgotten = limitsWith().tidy();
+    await limitsWith().checkRegistration(counting, '192.0.2.7');
+    const forgotten = limitsWith().purge();
     // It does not wait for whoever is counting, except on the embedded database, where everybody waits for everybody.
     if (name !== 'the embedded database') await forgotten;
     await counting.commit();
     await forgotten;
-    expect(await passedOf(times(20, () => limitsWith().register(em(), '192.0.2.7')))).toBe(9);
+    expect(await passedOf(times(20, () => limitsWith().checkRegistration(em(), '192.0.2.7')))).toBe(9);
   });
 
   test('what is rolled back was not counted', async () => {
@@ -256,7 +260,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test.each([1, 2, 8, 20])('%i replicas share a limit: together they allow as many as one', async (count) => {
     const replicas = times(count, () => limitsWith({ replicas: () => count }));
-    const calls = times(40, (i) => replicas[i % count]!.login(em(), '192.0.2.7', 'ann@example.org'));
+    const calls = times(40, (i) => replicas[i % count]!.checkLogin(em(), '192.0.2.7', 'ann@example.org'));
     expect(await passedOf(calls)).toBe(10);
   });
 
@@ -269,19 +273,21 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
 
   test('whoever is refused and goes on trying costs the database nothing more', async () => {
     const limits = limitsWith();
-    await passedOf(times(11, () => limits.register(em(), '192.0.2.7')));
-    const refusal = limits.register(await brokenConnection(), '192.0.2.7');
+    await passedOf(times(11, () => limits.checkRegistration(em(), '192.0.2.7')));
+    const refusal = limits.checkRegistration(await brokenConnection(), '192.0.2.7');
     await expect(refusal).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
   test('where the database does not count, nobody is let through', async () => {
     const broken = await brokenConnection();
-    await expect(limitsWith().login(broken, '192.0.2.7', 'ann@example.org')).rejects.toThrow(/transaction is aborted/);
+    await expect(limitsWith().checkLogin(broken, '192.0.2.7', 'ann@example.org')).rejects.toThrow(
+      /transaction is aborted/,
+    );
   });
 
   test('guesses at a password by a session are counted apart from logins', async () => {
     const limits = limitsWith();
-    await passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'usr_1')));
+    await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'usr_1')));
     expect(await passedOf(times(20, () => limits.password(em(), sessionOf('usr_1'))))).toBe(10);
   });
 
@@ -294,8 +300,8 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
       failedAuthPerMinute: 0,
     });
     const all = times(50, () => [
-      limits.login(em(), '192.0.2.7', 'ann@example.org'),
-      limits.register(em(), null),
+      limits.checkLogin(em(), '192.0.2.7', 'ann@example.org'),
+      limits.checkRegistration(em(), null),
       limits.refresh(em(), sessionOf('u')),
     ]);
     expect(await passedOf(all.flat())).toBe(150);

@@ -2,13 +2,13 @@
 import { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { AccessError } from '../../src/access/access-error.ts';
-import { Breaker } from '../../src/kernel/breaker.ts';
+import { AccessError } from '../../src/identity/access-error.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
 import { FailureLimit } from '../../src/limits/failure-limit.ts';
 import type { Limits, LimitsOptions } from '../../src/limits/limits.ts';
+import { Breaker } from '../../src/redis/breaker.ts';
+import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -56,14 +56,14 @@ describe.skipIf(inject('redisUrl') === null)('replicas that share a Redis', () =
 
   test('F4.8: of twenty simultaneous logins on two replicas exactly ten pass', async () => {
     const address = anAddress();
-    expect(await passedOf(times(20, (i) => replica(i).login(em(), address, anEmail())))).toBe(10);
+    expect(await passedOf(times(20, (i) => replica(i).checkLogin(em(), address, anEmail())))).toBe(10);
   });
 
   test('the other replica refuses as well, and says when to come back', async () => {
     const address = anAddress();
-    await passedOf(times(10, () => replica(0).register(em(), address)));
+    await passedOf(times(10, () => replica(0).checkRegistration(em(), address)));
     const refusal = await replica(1)
-      .register(em(), address)
+      .checkRegistration(em(), address)
       .catch((error) => error);
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
     expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
@@ -150,7 +150,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
     test('Redis forgets by itself, and is told of failures alone', async () => {
       const limits = limitsWith({ redis: await connected(server.url) });
-      await limits.login(em(), '192.0.2.7', 'ann@example.org');
+      await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
       await limits.refresh(em(), sessionOf('usr_1'));
       expect(await server.command('KEYS', '*')).toEqual([]);
       limits.failures.count('192.0.2.7');
@@ -163,7 +163,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     test('while Redis hangs, nobody waits for it, and half of the failures is allowed', async () => {
       const limits = limitsWith({ redis: await connected(server.url) });
       const thawed = freeze();
-      const passed = passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'ann@example.org')));
+      const passed = passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
       expect(await Promise.race([passed, thawed])).toBe(10);
       const allowed = failuresAllowed(limits, '192.0.2.7');
       expect(await Promise.race([allowed, thawed])).toBe(10);
@@ -176,10 +176,10 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
       expect(await passedOf(times(40, (i) => replicas[i % 2]!.refresh(em(), sessionOf('usr_1'))))).toBe(5);
       const [whole, half] = replicas as [Limits, Limits];
-      expect(await passedOf(times(20, () => half.register(em(), '192.0.2.7')))).toBe(5);
-      expect(await passedOf(times(20, () => whole.register(em(), '192.0.2.7')))).toBe(5);
-      expect(await passedOf(times(4, () => whole.register(em(), '192.0.2.8')))).toBe(4);
-      expect(await passedOf(times(20, () => half.register(em(), '192.0.2.8')))).toBe(1);
+      expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(20, () => whole.checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(4, () => whole.checkRegistration(em(), '192.0.2.8')))).toBe(4);
+      expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.8')))).toBe(1);
     });
 
     test.each([1, 2, 8, 20])('F1.13: of %i replicas that lose Redis, all together allow half', async (count) => {
@@ -190,9 +190,9 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const replicas = times(count, () => limitsWith({ redis, replicas: () => count, registerPerMinute: 1 }));
       const passed = (call: (replica: Limits) => Promise<void>) =>
         passedOf(times(40, (i) => call(replicas[i % count] as Limits)));
-      expect(await passed((replica) => replica.login(em(), '192.0.2.7', 'ann@example.org'))).toBe(5);
+      expect(await passed((replica) => replica.checkLogin(em(), '192.0.2.7', 'ann@example.org'))).toBe(5);
       expect(await passed((replica) => replica.refresh(em(), sessionOf('usr_1')))).toBe(2);
-      expect(await passed((replica) => replica.register(em(), '192.0.2.7'))).toBe(1);
+      expect(await passed((replica) => replica.checkRegistration(em(), '192.0.2.7'))).toBe(1);
     });
 
     test.each([1, 2, 5])(
@@ -213,26 +213,26 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       onTestFinished(() => redis.destroy());
       const clock = heldClock();
       const limits = limitsWith({ redis, clock, registerPerMinute: 1 });
-      await limits.register(em(), '192.0.2.7');
+      await limits.checkRegistration(em(), '192.0.2.7');
       await ageInDatabase(61_000);
-      await limits.tidy();
-      const refusal = await limits.register(em(), '192.0.2.7').catch((error) => error);
+      await limits.purge();
+      const refusal = await limits.checkRegistration(em(), '192.0.2.7').catch((error) => error);
       expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
       expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(59);
       await ageInDatabase(59_000);
       clock.advance(59_000);
-      await limits.register(em(), '192.0.2.7');
+      await limits.checkRegistration(em(), '192.0.2.7');
     });
 
     test('an outage is no fresh start: what was allowed before it counts', async () => {
       const redis = await connected(server.url);
       const limits = limitsWith({ redis });
-      await passedOf(times(5, () => limits.login(em(), '192.0.2.7', 'ann@example.org')));
+      await passedOf(times(5, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
       for (let i = 0; i < 10; i++) limits.failures.count('192.0.2.7');
       await limits.close();
       await server.stop();
       await expect.poll(() => redis.isReady).toBe(false);
-      expect(await passedOf(times(20, () => limits.login(em(), '192.0.2.7', 'ann@example.org')))).toBe(0);
+      expect(await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')))).toBe(0);
       limits.failures.count('192.0.2.7');
       await limits.close();
       expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
@@ -242,12 +242,12 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const redis = await connected(server.url);
       const failures = failureLimit(redis, heldClock());
       expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(10);
-      await passedOf(times(10, () => limitsWith({ redis }).register(em(), '192.0.2.7')));
+      await passedOf(times(10, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')));
       await server.stop();
       await server.start();
       await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
       expect(failures.wait('192.0.2.7')).toBeGreaterThan(0);
-      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(0);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(0);
     });
 
     test('when Redis is back, the whole limit holds again', async () => {
@@ -256,11 +256,11 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const failures = failureLimit(redis, clock);
       await server.stop();
       await expect.poll(() => redis.isReady).toBe(false);
-      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
       expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(5);
       await server.start();
       await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
-      expect(await passedOf(times(20, () => limitsWith({ redis }).register(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
       clock.advance(1000);
       await failures.take('192.0.2.9'); // The breaker looks again.
       expect(await passedBy(times(20, () => failures.take('192.0.2.8')))).toBe(10);

@@ -3,8 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { createRedisClient, type RedisClient } from '../../src/kernel/redis-client.ts';
 import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
+import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import type { TestApp } from '../support/app.ts';
 
 export const silent = createLogger({ level: 'silent' });

@@ -168,7 +168,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
 
   test('logging in, refreshing, making a key and using it leave nothing, and ring nobody', async () => {
     let rings = 0;
-    await database.doorbell.listen(() => void rings++);
+    await database.notifications.listen(() => void rings++);
     const heard = rings;
     const tags = await database.tagsOf(async () => {
       await database.sql(`insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
@@ -324,7 +324,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     const revokedAt = Date.now();
     const cached = ['key_7', 'key_19999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
     expect(
-      members.map(({ replica }) => cached.map((each) => replica.admits(each, Number.POSITIVE_INFINITY))),
+      members.map(({ replica }) => cached.map((each) => replica.isFresh(each, Number.POSITIVE_INFINITY))),
     ).not.toContainEqual([false, false]);
 
     const tags = await committing(`update api_keys set revoked_at = now() where user_id = 'usr_two'`);
@@ -333,12 +333,12 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
 
     for (const { replica } of members) await replica.sync();
     for (const { replica } of members)
-      for (const each of cached) expect(replica.admits(each, Number.POSITIVE_INFINITY)).toBe(false);
+      for (const each of cached) expect(replica.isFresh(each, Number.POSITIVE_INFINITY)).toBe(false);
     // Whatever row of the log it was that said so.
     const [everything] = await database.sql<{ seq: number; at: number }>(
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,
     );
-    const receipt = await members[0]!.revocations.settle('key:key_19999', new Date(revokedAt));
+    const receipt = await members[0]!.barrier.waitUntilPropagated('key:key_19999', new Date(revokedAt));
     expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', sequence: String(everything!.seq) });
     expect(receipt.committedAt).toEqual(new Date(everything!.at));
     for (const member of members) await member.stop();

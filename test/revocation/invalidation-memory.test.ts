@@ -11,7 +11,7 @@ beforeEach(() => {
   now = 0;
   memory = new InvalidationMemory(KEEP_MS, () => now);
 });
-const admits = (asOf: number, ...tags: string[]) => memory.admits({ asOf, tags });
+const admits = (asOf: number, ...tags: string[]) => memory.isUnaffected({ asOf, tags });
 
 test('nothing is believed before it is known where the log begins, nor what is older', () => {
   expect(admits(100, 'key:a')).toBe(false);

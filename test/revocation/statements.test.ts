@@ -1,7 +1,7 @@
 // That the statements mean what the model takes them to mean, on both kinds of database.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Statement } from '../../src/kernel/sql.ts';
+import type { Statement } from '../../src/database/sql.ts';
 import * as statements from '../../src/revocation/statements.ts';
 import { backends, fill, type TestDatabase } from './support/databases.ts';
 
@@ -11,7 +11,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
   const sync = async (id: string, applied: number, longest = 100) =>
     (await ask<statements.SyncRow>(statements.SYNC, id, applied, longest))[0]!;
   const registered = async () => {
-    const [row] = await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0);
+    const [row] = await ask<statements.PropagationRow>(statements.PROPAGATION, '', 0, 0);
     return JSON.parse(row!.replicas) as statements.RegisteredReplica[];
   };
   const register = async (leaseMs = 2000, former: string | null = null) => {
@@ -19,7 +19,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     await ask(statements.REGISTER, id, former, leaseMs);
     return id;
   };
-  const end = async () => (await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0))[0]!.seq;
+  const end = async () => (await ask<statements.PropagationRow>(statements.PROPAGATION, '', 0, 0))[0]!.seq;
   const append = (tag: string) => database.sql('select auth_invalidate($1)', [tag]);
 
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
       [known + 1, 'key:a'],
       [known + 2, 'key:b'],
     ]);
-    expect(row.identity).toBe(row.settledIdentity);
+    expect(row.identity).toBe(row.confirmedIdentity);
     expect(Math.abs(row.now - Date.now())).toBeLessThan(60_000);
     expect((await sync(id, known + 2)).log).toBeNull();
     expect((await sync(id, known, 1)).log).toBeNull(); // too long to be worth it
@@ -112,8 +112,8 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     }
     const committed = async (tag: string, minute: number, retention = 60) => {
       const values = [tag, started + minute * MINUTE, retention * MINUTE];
-      const [row] = await ask<statements.SettleRow>(statements.SETTLE, ...values);
-      expect(row).toMatchObject({ seq: first + 5, primarySettled: true, replicas: '[]' });
+      const [row] = await ask<statements.PropagationRow>(statements.PROPAGATION, ...values);
+      expect(row).toMatchObject({ seq: first + 5, primaryConfirmed: true, replicas: '[]' });
       return row!.committedAt === null ? null : (row!.committedAt - started) / MINUTE;
     };
     expect(await committed('key:p', -0.1)).toBeCloseTo(0);
@@ -137,14 +137,15 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
   test('only the server that is there is settled, whoever says so, in whatever time zone', async () => {
     const id = await register();
     const { identity } = await sync(id, -1);
-    const settled = async () => (await ask<statements.SettleRow>(statements.SETTLE, '', 0, 0))[0]!.primarySettled;
+    const settled = async () =>
+      (await ask<statements.PropagationRow>(statements.PROPAGATION, '', 0, 0))[0]!.primaryConfirmed;
     expect(await settled()).toBe(true);
     await database.sql(`update auth_primary set identity = 'the one before'`);
     expect(await settled()).toBe(false);
-    await ask(statements.SETTLE_PRIMARY, 'the one before');
-    await ask(statements.SETTLE_PRIMARY, 'another');
+    await ask(statements.CONFIRM_PRIMARY, 'the one before');
+    await ask(statements.CONFIRM_PRIMARY, 'another');
     expect(await settled()).toBe(false);
-    await ask(statements.SETTLE_PRIMARY, identity);
+    await ask(statements.CONFIRM_PRIMARY, identity);
     expect(await settled()).toBe(true);
     const em = database.fork();
     await em.begin();
@@ -153,7 +154,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     await em.rollback();
     await database.sql('delete from auth_primary');
     expect(await settled()).toBe(false);
-    await ask(statements.SETTLE_PRIMARY, identity);
+    await ask(statements.CONFIRM_PRIMARY, identity);
     expect(await settled()).toBe(true);
   });
 

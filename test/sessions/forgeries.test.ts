@@ -1,5 +1,5 @@
 // Access tokens that nobody issued: one answer for all of them, and nobody else is asked. What an attacker can do to the
-// text of a token is in `test/auth/access-token.test.ts`; here is the set that every verifier has to refuse.
+// text of a token is in `test/sessions/access-token.test.ts`; here is the set that every verifier has to refuse.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import dns from 'node:dns';
@@ -179,14 +179,14 @@ describe('a forged access token', () => {
       `GET /v1/verify HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`,
     );
     expect(answer).toMatch(/^(HTTP\/1\.1 431 |$)/); // Node’s own, before anything of ours; or hung up on.
-    const inspected = await app.app.services.inspect(token);
+    const inspected = await app.app.services.introspect(token);
     expect(inspected).toBeNull();
     expect((await present((await login(app, member)).accessToken)).status).toBe(204);
   });
 
   test('is as inactive to a service that asks about it as one that never was', async () => {
     const admin = await app.admin();
-    const inspect = async (token: string) => {
+    const introspect = async (token: string) => {
       const headers = {
         authorization: `Bearer ${admin.accessToken}`,
         'content-type': 'application/x-www-form-urlencoded',
@@ -199,7 +199,7 @@ describe('a forged access token', () => {
       return [response.status, await response.text()];
     };
     for (const token of [await sign({}, {}, theirs), await sign({}, { exp: 1 }), member.refreshToken, 'x']) {
-      expect(await inspect(token)).toEqual([200, '{"active":false}']);
+      expect(await introspect(token)).toEqual([200, '{"active":false}']);
     }
   });
 

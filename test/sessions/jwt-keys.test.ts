@@ -84,13 +84,13 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
   test('a retired key is forgotten when its last token is over, not before', async () => {
     const retired = await inState('RETIRED');
     expect(retired.length).toBeGreaterThan(0);
-    await keys().tidy();
+    await keys().purge();
     expect(await inState('RETIRED')).toEqual(retired);
     await app.sql(`update jwt_keys set retired_at = now() - interval '24 hours' where state = 'RETIRED'`);
-    await keys().tidy(); // A day is the longest that a token can be made to live.
+    await keys().purge(); // A day is the longest that a token can be made to live.
     expect(await inState('RETIRED')).toEqual(retired);
     await app.sql(`update jwt_keys set retired_at = now() - interval '26 hours' where state = 'RETIRED'`);
-    await keys().tidy();
+    await keys().purge();
     expect(await inState('RETIRED')).toEqual([]);
     expect((await jwks()).keys.map(({ kid }) => kid)).not.toEqual(expect.arrayContaining(retired));
   });
@@ -99,10 +99,10 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     await publishedLongAgo();
     const [current] = await inState('CURRENT');
     await app.sql(`update jwt_keys set activated_at = now() - interval '29 days' where state = 'CURRENT'`);
-    await keys().tidy();
+    await keys().purge();
     expect(await inState('CURRENT')).toEqual([current]);
     await app.sql(`update jwt_keys set activated_at = now() - interval '31 days' where state = 'CURRENT'`);
-    await keys().tidy();
+    await keys().purge();
     expect(await inState('RETIRED')).toEqual([current]);
   });
 
@@ -136,7 +136,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     const victim = await issue();
     expect(await app.accepts(victim)).toBe(true);
     const revokedAt = await keys().revoke(kidOf(victim));
-    await app.app.revocations.settle(jwtKeyTag(kidOf(victim)), revokedAt!);
+    await app.app.barrier.waitUntilPropagated(jwtKeyTag(kidOf(victim)), revokedAt!);
     expect(await app.accepts(victim)).toBe(false);
     expect(await app.accepts(await issue())).toBe(true);
     expect(Object.keys(await states())).not.toContain(kidOf(victim));

@@ -67,8 +67,8 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     beforeEach(() => app.sql('delete from auth_limits'));
 
     const calls: Record<string, (limits: Limits) => Promise<void>> = {
-      login: (limits) => limits.login(app.app.database.fork(), '192.0.2.7', 'ann@example.org'),
-      register: (limits) => limits.register(app.app.database.fork(), '192.0.2.7'),
+      login: (limits) => limits.checkLogin(app.app.database.fork(), '192.0.2.7', 'ann@example.org'),
+      register: (limits) => limits.checkRegistration(app.app.database.fork(), '192.0.2.7'),
       refresh: (limits) => limits.refresh(app.app.database.fork(), sessionOf('usr_1')),
       password: (limits) => limits.password(app.app.database.fork(), sessionOf('usr_1')),
       ledgerEntry: (limits) => limits.ledgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
@@ -109,11 +109,11 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
 
     test('counters of the future are forgotten like any others', async () => {
       const limits = limitsOn(app);
-      await passedOf(times(3, () => limits.login(app.app.database.fork(), anAddress(), 'ann@example.org')));
+      await passedOf(times(3, () => limits.checkLogin(app.app.database.fork(), anAddress(), 'ann@example.org')));
       await ageIn(app, -30 * 60_000);
-      await limits.tidy();
+      await limits.purge();
       await ageIn(app, 121_000);
-      await limits.tidy();
+      await limits.purge();
       expect(await app.sql('select key from auth_limits')).toEqual([]);
     });
   });
@@ -164,9 +164,9 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       expect(await app.accepts((await app.member()).accessToken)).toBe(true);
       await moved('created_at', '-11 minutes');
       await moved('activated_at', '1 year');
-      await app.app.jwtKeys.tidy();
+      await app.app.jwtKeys.purge();
       await moved('activated_at', '-31 days');
-      await app.app.jwtKeys.tidy();
+      await app.app.jwtKeys.purge();
       expect(await stateOf(current)).toBe('RETIRED');
     });
 
@@ -176,10 +176,10 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       const retired = await kidIn('CURRENT');
       expect(await app.app.jwtKeys.rotate()).toBeNull();
       await moved('retired_at', '1 year');
-      await app.app.jwtKeys.tidy();
+      await app.app.jwtKeys.purge();
       expect(await app.accepts(accessToken)).toBe(true);
       await moved('retired_at', '-26 hours');
-      await app.app.jwtKeys.tidy();
+      await app.app.jwtKeys.purge();
       expect(await stateOf(retired)).toBeUndefined();
     });
   });

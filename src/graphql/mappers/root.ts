@@ -1,5 +1,5 @@
-import type { Principal } from '../../access/principal.ts';
 import type { ApiKey } from '../../api-keys/api-key.entity.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { Session } from '../../sessions/session.entity.ts';
 
 export type CredentialMapper = ApiKey | Session;

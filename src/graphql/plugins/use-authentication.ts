@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
-import { AccessError } from '../../access/access-error.ts';
-import type { Principal } from '../../access/principal.ts';
+import { AccessError } from '../../identity/access-error.ts';
+import type { Principal } from '../../identity/principal.ts';
 import { selectsOnlyPublicFields } from '../authorization.ts';
 import type { GraphQLContext } from '../context.ts';
 import { refusedRequest } from '../errors.ts';

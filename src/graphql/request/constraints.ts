@@ -14,9 +14,9 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
-import type { InvalidField } from '../../access/input.ts';
+import type { InvalidField } from '../../kernel/input.ts';
 import { badInput } from '../bad-input.ts';
-import { invalidInput } from '../outcomes.ts';
+import { invalidInput } from '../error-results.ts';
 
 /** What `@constraint` says of an argument or an input field. */
 interface Constraint {

@@ -1,5 +1,5 @@
 import { statusOf, userOf, workspaceOf } from '../credential-fields.ts';
-import type { ApiKeyResolvers } from './../generated/types.ts';
+import type { ApiKeyResolvers } from '../generated/types.ts';
 
 export const ApiKey: ApiKeyResolvers = {
   lastUsedAt: ({ id }, _arg, { loaders }) => loaders.lastUsedAt.load(id),

@@ -1,4 +1,4 @@
-import type { IntrospectionResolvers } from './../generated/types.ts';
+import type { IntrospectionResolvers } from '../generated/types.ts';
 
 // Of what is not active nothing is said, not even what it once was. The same holds for a row that was deleted meanwhile:
 // the token in question is not the caller's credential.

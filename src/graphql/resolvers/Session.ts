@@ -1,5 +1,5 @@
 import { statusOf, userOf } from '../credential-fields.ts';
-import type { SessionResolvers } from './../generated/types.ts';
+import type { SessionResolvers } from '../generated/types.ts';
 
 export const Session: SessionResolvers = {
   isCurrent: ({ id }, _arg, { principal }) => principal?.credentialId === id,

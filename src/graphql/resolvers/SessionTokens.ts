@@ -1,3 +1,3 @@
-import type { SessionTokensResolvers } from './../generated/types.ts';
+import type { SessionTokensResolvers } from '../generated/types.ts';
 
 export const SessionTokens: SessionTokensResolvers = {};

@@ -1,4 +1,4 @@
-import type { UserResolvers } from './../generated/types.ts';
+import type { UserResolvers } from '../generated/types.ts';
 
 export const User: UserResolvers = {
   email: (user, _arg, { services }) => services.emails.open(user),

@@ -1,5 +1,5 @@
 import { credentialOf, userOf, workspaceOf } from '../credential-fields.ts';
-import type { ViewerResolvers } from './../generated/types.ts';
+import type { ViewerResolvers } from '../generated/types.ts';
 
 export const Viewer: ViewerResolvers = {
   credential: (principal, _arg, context) => credentialOf(principal, context),

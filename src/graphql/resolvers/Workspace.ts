@@ -1,3 +1,3 @@
-import type { WorkspaceResolvers } from './../generated/types.ts';
+import type { WorkspaceResolvers } from '../generated/types.ts';
 
 export const Workspace: WorkspaceResolvers = {};

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SCOPES } from '../../../src/access/scope.ts';
+import { SCOPES } from '../../../src/identity/scope.ts';
 import { backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../../support/app.ts';
 
 const SELECTION = `... on BootstrapSuccess { user { id email displayName role } tokens { accessToken session { id } } }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { unavailable } from '../../../src/access/access-error.ts';
 import { makeSecret, parseSecret } from '../../../src/crypto/secret-text.ts';
+import { unavailable } from '../../../src/identity/access-error.ts';
 import { backends, SETUP_TOKEN, startTestApp, type TestApp } from '../../support/app.ts';
 import {
   as,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { UnitOfWork } from '../../../src/access/unit-of-work.ts';
+import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
 import { type Account, backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
 import { as, login } from '../../support/sessions.ts';
 

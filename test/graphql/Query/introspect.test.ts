@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scopesOfRole } from '../../../src/access/scope.ts';
+import { scopesOfRole } from '../../../src/identity/scope.ts';
 import { backends, type TestApp } from '../../support/app.ts';
 
 const DOCUMENT = `query ($token: String!) { introspect(token: $token) {

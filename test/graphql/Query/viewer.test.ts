@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scopesOfRole } from '../../../src/access/scope.ts';
 import { makeSecret } from '../../../src/crypto/secret-text.ts';
+import { scopesOfRole } from '../../../src/identity/scope.ts';
 import { backends, type Credential, type TestApp } from '../../support/app.ts';
 
 const DOCUMENT = `{ viewer {

@@ -9,7 +9,7 @@ import { createLogger } from '../../../src/kernel/logger.ts';
 import { createMetrics } from '../../../src/kernel/metrics.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const FOLDERS = ['kernel', 'crypto', 'access', 'revocation', 'auth-cache'];
+const FOLDERS = ['kernel', 'crypto', 'identity', 'database', 'redis', 'revocation', 'credentials'];
 
 export interface Edit {
   /** Below src. */
@@ -22,7 +22,7 @@ export interface Edit {
 // The two numbers that are not as in production. A cache takes its memory when it is made, and a run makes many; and in a run
 // only a few things are invalidated, so that a memory for many would never forget anything.
 const SMALLER: Edit[] = [
-  { file: 'auth-cache/auth-cache.ts', find: 'REFUSALS = 10_000;', replace: 'REFUSALS = 100;' },
+  { file: 'credentials/cache/auth-cache.ts', find: 'REFUSALS = 10_000;', replace: 'REFUSALS = 100;' },
   {
     file: 'revocation/invalidation-memory.ts',
     find: 'MOST_REMEMBERED = 200_000;',
@@ -36,10 +36,10 @@ async function loadCode(directory: string) {
   const load = <Module>(path: string) => import(pathToFileURL(join(directory, path)).href) as Promise<Module>;
   const [replica, revocations, authCache, sharedCache, rule] = await Promise.all([
     load<typeof import('../../../src/revocation/replica.ts')>('revocation/replica.ts'),
-    load<typeof import('../../../src/revocation/revocations.ts')>('revocation/revocations.ts'),
-    load<typeof import('../../../src/auth-cache/auth-cache.ts')>('auth-cache/auth-cache.ts'),
-    load<typeof import('../../../src/auth-cache/shared-cache.ts')>('auth-cache/shared-cache.ts'),
-    load<typeof import('../../../src/auth-cache/credential-rule.ts')>('auth-cache/credential-rule.ts'),
+    load<typeof import('../../../src/revocation/propagation-barrier.ts')>('revocation/propagation-barrier.ts'),
+    load<typeof import('../../../src/credentials/cache/auth-cache.ts')>('credentials/cache/auth-cache.ts'),
+    load<typeof import('../../../src/credentials/cache/shared-cache.ts')>('credentials/cache/shared-cache.ts'),
+    load<typeof import('../../../src/credentials/credential-type.ts')>('credentials/credential-type.ts'),
   ]);
   return {
     ...replica,

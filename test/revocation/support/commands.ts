@@ -9,7 +9,7 @@ export type Command =
   | { do: 'revoke'; on: number; tag: string }
   | { do: 'sql'; tag: string; alive: boolean }
   | { do: 'pause'; on: number; how: 'stopped' | 'asleep' }
-  | { do: 'resume' | 'heal' | 'crash' | 'leave' | 'tidy' | 'deafen'; on: number }
+  | { do: 'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'deafen'; on: number }
   | { do: 'boot'; on: number; leaseMs: number }
   | { do: 'link'; on: number; state: 'cut' | 'silent' }
   | { do: 'fault'; on: number; statement: string | null; mishap: Mishap; ms: number; times: number }
@@ -42,7 +42,7 @@ export async function perform(world: World, command: Command): Promise<void> {
     case 'boot':
       world.crash(machine);
       return world.boot(machine, command.leaseMs);
-    case 'tidy':
+    case 'purge':
       return world.tidy(machine);
     case 'deafen':
       machine.deaf = true;

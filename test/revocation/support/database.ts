@@ -12,7 +12,7 @@ interface State {
   seq: number;
   log: { seq: number; tag: string; at: number }[];
   replicas: Map<string, Row>;
-  settledIdentity: string;
+  confirmedIdentity: string;
   /** The tags that are revoked, and since which position. */
   dead: Map<string, number>;
 }
@@ -40,7 +40,7 @@ export class Database {
 
   constructor(time: () => number) {
     this.#time = time;
-    this.state = { seq: 0, log: [], replicas: new Map(), settledIdentity: this.identity, dead: new Map() };
+    this.state = { seq: 0, log: [], replicas: new Map(), confirmedIdentity: this.identity, dead: new Map() };
     this.#remember();
   }
 
@@ -125,7 +125,7 @@ export class Database {
       return [];
     },
     'replica-sync': (id: string, applied: number, longest: number) => {
-      const { seq, log, replicas, settledIdentity } = this.state;
+      const { seq, log, replicas, confirmedIdentity } = this.state;
       const row = replicas.get(id);
       const leases = [...replicas.values()].map(({ leaseMs }) => leaseMs);
       const missing = applied >= 0 && seq - applied >= 1 && seq - applied <= longest;
@@ -141,7 +141,7 @@ export class Database {
           shortestLeaseMs: leases.length > 0 ? Math.min(...leases) : null,
           replicas: leases.length,
           identity: this.identity,
-          settledIdentity,
+          confirmedIdentity,
           now: this.now(),
           log: news.length > 0 ? JSON.stringify(news) : null,
         },
@@ -155,12 +155,12 @@ export class Database {
       }
       return [];
     },
-    'primary-settle': (identity: string) => {
-      if (identity === this.identity) this.state.settledIdentity = identity;
+    'primary-confirm': (identity: string) => {
+      if (identity === this.identity) this.state.confirmedIdentity = identity;
       return [];
     },
-    settle: (tag: string, changedAt: number, retentionMs: number) => {
-      const { seq, log, replicas, settledIdentity } = this.state;
+    propagation: (tag: string, changedAt: number, retentionMs: number) => {
+      const { seq, log, replicas, confirmedIdentity } = this.state;
       const moments = log.filter((each) => each.tag === tag).map(({ at }) => at);
       const since = moments.filter((at) => at >= changedAt);
       const known = changedAt > this.now() - retentionMs && moments.length > 0;
@@ -169,7 +169,7 @@ export class Database {
         {
           seq,
           committedAt: known ? committedAt : null,
-          primarySettled: settledIdentity === this.identity,
+          primaryConfirmed: confirmedIdentity === this.identity,
           replicas: JSON.stringify([...replicas.values()]),
         },
       ];

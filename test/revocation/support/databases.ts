@@ -22,7 +22,7 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
   const database = await openDatabase({ url, dataDirectory: null, leaseMs, logger, subscribers: [], ...embedded });
   await database.migrate();
   // A test may be slower than a request.
-  const patient = url === null ? database.settling : database.reads;
+  const patient = url === null ? database.propagation : database.reads;
   const sql = <Row>(text: string, values: unknown[] = []) =>
     patient.query<Row>({ name: `test ${sha256Base64url(text)}`, text }, values);
   const end = async () => (await sql<{ seq: number }>('select seq::float8 as seq from auth_epoch'))[0]!.seq;

@@ -1,4 +1,4 @@
-import type { Sql, Statement } from '../../../src/kernel/sql.ts';
+import type { Sql, Statement } from '../../../src/database/sql.ts';
 import type { Database } from './database.ts';
 import type { Process, Timeline } from './timeline.ts';
 

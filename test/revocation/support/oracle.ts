@@ -1,6 +1,7 @@
 // What was promised, held against what happened.
+
+import type { Receipt } from '../../../src/revocation/propagation-barrier.ts';
 import { leaseOver } from '../../../src/revocation/replica.ts';
-import type { Receipt } from '../../../src/revocation/revocations.ts';
 import type { Database } from './database.ts';
 import type { Timeline } from './timeline.ts';
 

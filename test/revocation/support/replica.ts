@@ -2,19 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
-import { Revocations } from '../../../src/revocation/revocations.ts';
 import { logger, type TestDatabase } from './databases.ts';
 
 export interface Member {
   id: string;
   replica: Replica;
-  revocations: Revocations;
+  barrier: PropagationBarrier;
   stop(): Promise<void>;
 }
 
 export async function join(
-  { sync, settling, reads, doorbell }: TestDatabase,
+  { sync, propagation, reads, notifications }: TestDatabase,
   { leaseMs = 200, start = true, clock = systemClock } = {},
 ): Promise<Member> {
   const ids: string[] = [];
@@ -27,22 +27,22 @@ export async function join(
     ...common,
     invalidated: () => undefined,
     sql: sync,
-    doorbell,
+    notifications,
     newReplicaId,
     leaseMs,
     longestEntryMs: 600_000,
   });
-  const revocations = new Revocations({ ...common, sql: settling, spare: reads, replica });
+  const barrier = new PropagationBarrier({ ...common, sql: propagation, spare: reads, replica });
   if (start) await replica.start();
   else await replica.sync();
   return {
     replica,
-    revocations,
+    barrier,
     get id() {
       return ids.at(-1)!;
     },
     async stop() {
-      revocations.stop();
+      barrier.stop();
       await replica.stop();
     },
   };

@@ -21,8 +21,8 @@ const single: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom<'resume' | 'heal' | 'crash' | 'leave' | 'tidy' | 'deafen'>(
-        ...(['resume', 'resume', 'heal', 'heal', 'crash', 'leave', 'tidy', 'deafen'] as const),
+      do: fc.constantFrom<'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'deafen'>(
+        ...(['resume', 'resume', 'heal', 'heal', 'crash', 'leave', 'purge', 'deafen'] as const),
       ),
       on,
     }),

@@ -179,7 +179,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       ...(away ? [revoke(r, 'z'), pass(2.2 * LONG_LEASE_MS)] : []),
       ...known(r, k),
       { do: 'heal', on: s },
-      ...['replica-sync', 'settle'].map(
+      ...['replica-sync', 'propagation'].map(
         (which) => ({ do: 'fault', on: s, statement: which, mishap: 'requestLost', ms: 0, times: 99 }) as const,
       ),
       silenced(r, 'silent'),
@@ -206,7 +206,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
     .map(([r, s, k, how, late]) => [
       ...known(r, k),
       silenced(r, 'silent'),
-      { do: 'fault', on: s, statement: 'settle', mishap: how, ms: late, times: 1 },
+      { do: 'fault', on: s, statement: 'propagation', mishap: how, ms: late, times: 1 },
       revoke(s, k),
       pass(LEASE_MS * 2.5),
     ]),

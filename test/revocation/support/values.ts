@@ -38,7 +38,7 @@ export const statement = fc.constantFrom(
   'replica-register',
   'replica-acknowledge',
   'replica-deregister',
-  'settle',
+  'propagation',
   'fence-suspect',
   'fence-expel',
 );

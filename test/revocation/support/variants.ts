@@ -2,15 +2,19 @@
 import type { Edit } from './code.ts';
 
 const replica = (find: string, replace: string): Edit => ({ file: 'revocation/replica.ts', find, replace });
-const revocations = (find: string, replace: string): Edit => ({ file: 'revocation/revocations.ts', find, replace });
+const barrier = (find: string, replace: string): Edit => ({
+  file: 'revocation/propagation-barrier.ts',
+  find,
+  replace,
+});
 const memory = (find: string, replace: string): Edit => ({ file: 'revocation/invalidation-memory.ts', find, replace });
-const cache = (find: string, replace: string): Edit => ({ file: 'auth-cache/auth-cache.ts', find, replace });
+const cache = (find: string, replace: string): Edit => ({ file: 'credentials/cache/auth-cache.ts', find, replace });
 
 /** The seeds only save time: with any other, the same is found some hundred runs later. */
 export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'no wait: the answer follows the commit',
-    edits: [revocations('return wait.silent.length === 0 && row.primarySettled;', 'return true;')],
+    edits: [barrier('return wait.silent.length === 0 && row.primaryConfirmed;', 'return true;')],
   },
   {
     variant: 'no lease: what is cached is good until somebody says otherwise',
@@ -41,8 +45,8 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
         'const loaded = await this.#load(',
         'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
       ),
-      cache('if (this.#usable(loaded)) return', 'if (!joins || this.#usable(loaded)) return'),
-      cache('(cached) => this.#usable({ ...cached, server, forgetAt })', '() => true'),
+      cache('if (this.#isFresh(loaded)) return', 'if (!joins || this.#isFresh(loaded)) return'),
+      cache('(cached) => this.#isFresh({ ...cached, server, forgetAt })', '() => true'),
     ],
   },
   {
@@ -52,12 +56,12 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
         'const loaded = await this.#load(',
         'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
       ),
-      cache('if (this.#usable(loaded)) return', 'if (joins || this.#usable(loaded)) return'),
+      cache('if (this.#isFresh(loaded)) return', 'if (joins || this.#isFresh(loaded)) return'),
     ],
   },
   {
-    variant: 'no ring: a replica that has just come up believes old entries',
-    edits: [memory('if (cached.asOf < this.#ring) return false;', '')],
+    variant: 'no floor: a replica that has just come up believes old entries',
+    edits: [memory('if (cached.asOf < this.#floor) return false;', '')],
   },
   {
     variant: 'acknowledging before applying',
@@ -80,7 +84,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'one-step fence: the row of a silent replica is deleted at once',
-    edits: [revocations('leaseOver(leaseMs) + 1', '0')],
+    edits: [barrier('leaseOver(leaseMs) + 1', '0')],
   },
   {
     variant: 'ignoring `suspect`: a replica that was fenced goes on as before',
@@ -90,14 +94,14 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'expelling whoever was silent, though somebody else marked him, and only now',
     seed: 13,
-    edits: [revocations('EXPEL, [marked]', 'EXPEL, [silent]')],
+    edits: [barrier('EXPEL, [marked]', 'EXPEL, [silent]')],
   },
   {
     variant: 'not waiting for the longer lease of another replica',
     seed: 23,
     edits: [
-      revocations('wait.leaseMs = replica.longestLeaseMs;', 'wait.leaseMs = 1000;'),
-      revocations('Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs))', '1000'),
+      barrier('wait.leaseMs = replica.longestLeaseMs;', 'wait.leaseMs = 1000;'),
+      barrier('Math.max(replica.longestLeaseMs, ...replicas.map(({ leaseMs }) => leaseMs))', '1000'),
     ],
   },
   {
@@ -108,11 +112,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'knowing how long to wait without a lease, and without having asked',
     seed: 6,
-    edits: [revocations('if (!wait.first && replica.leaseRemaining() > 0)', 'if (!wait.first)')],
+    edits: [barrier('if (!wait.first && replica.leaseRemaining() > 0)', 'if (!wait.first)')],
   },
   {
     variant: 'beginning to wait when the first look is there, however late that is',
-    edits: [revocations('if (now - wait.committed <= leaseMs / 4) {', '{')],
+    edits: [barrier('if (now - wait.committed <= leaseMs / 4) {', '{')],
   },
   {
     variant: 'one clock for a lease: the monotonic one, which stands still while the machine sleeps',
@@ -133,7 +137,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'forgetting an invalidation, and believing what is older than it',
-    edits: [memory('this.#ring = oldest.seq;', '')],
+    edits: [memory('this.#floor = oldest.seq;', '')],
   },
   {
     variant: 'a shared read without a lease: whoever arrives later joins one that is under way',
@@ -141,10 +145,10 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'believing a new server at once',
-    edits: [revocations('&& row.primarySettled', '')],
+    edits: [barrier('&& row.primaryConfirmed', '')],
   },
   {
-    variant: 'settling a new server before the leases of the one before are over',
+    variant: 'confirming a new server before the leases of the one before are over',
     edits: [replica('now - this.#server.since < leaseOver(this.#longestLeaseMs)', 'false')],
   },
   {
@@ -157,6 +161,6 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'waiting for the one before the last',
-    edits: [revocations('applied < seq && !wait.marked', 'applied < seq - 1 && !wait.marked')],
+    edits: [barrier('applied < seq && !wait.marked', 'applied < seq - 1 && !wait.marked')],
   },
 ];

@@ -1,9 +1,10 @@
 // Several replicas in one process, each with the real code, on a database, a Redis and a network that are made up.
-import type { Principal } from '../../../src/access/principal.ts';
-import type { AuthCache } from '../../../src/auth-cache/auth-cache.ts';
-import type { SharedCacheOptions } from '../../../src/auth-cache/shared-cache.ts';
+
+import type { AuthCache } from '../../../src/credentials/cache/auth-cache.ts';
+import type { SharedCacheOptions } from '../../../src/credentials/cache/shared-cache.ts';
+import type { Principal } from '../../../src/identity/principal.ts';
+import type { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import type { Replica } from '../../../src/revocation/replica.ts';
-import type { Revocations } from '../../../src/revocation/revocations.ts';
 import type { Code } from './code.ts';
 import { Database } from './database.ts';
 import { Network } from './network.ts';
@@ -31,13 +32,13 @@ export class Machine {
   leaseMs = LEASE_MS;
   process!: Process;
   replica!: Replica;
-  revocations!: Revocations;
+  barrier!: PropagationBarrier;
   cache!: AuthCache;
   ring: (() => void) | null = null;
   /** Requests under way. */
   verifying = 0;
   /** Revocations that will be answered, unless the process ends. */
-  settling = 0;
+  waiting = 0;
 
   constructor(name: string, network: Network) {
     this.name = name;
@@ -79,13 +80,13 @@ export class World {
   /** A new process, with an id of its own and nothing remembered. */
   boot(machine: Machine, leaseMs = machine.leaseMs): void {
     const { timeline } = this;
-    const { Replica, Revocations, AuthCache, SharedCache, patienceMs, keyring, logger, metrics } = this.#code;
+    const { Replica, PropagationBarrier, AuthCache, SharedCache, patienceMs, keyring, logger, metrics } = this.#code;
     const process = new Process(timeline, someRate(timeline.random()));
     const { clock } = process;
     const sql = machine.network.connect(process, patienceMs(leaseMs));
-    const doorbell = {
-      listen: async (ring: () => void) => {
-        machine.ring = ring;
+    const notifications = {
+      listen: async (onNotify: () => void) => {
+        machine.ring = onNotify;
       },
       close: async () => {
         machine.ring = null;
@@ -101,12 +102,12 @@ export class World {
       ...common,
       invalidated: () => undefined,
       sql,
-      doorbell,
+      notifications,
       newReplicaId,
       leaseMs,
       longestEntryMs: 600_000,
     });
-    machine.revocations = new Revocations({
+    machine.barrier = new PropagationBarrier({
       ...common,
       sql: machine.network.connect(process, patienceMs(leaseMs)),
       spare: machine.network.connect(process, 1000),
@@ -120,7 +121,7 @@ export class World {
       entries: 100,
     });
     machine.verifying = 0;
-    machine.settling = 0;
+    machine.waiting = 0;
     const { replica } = machine;
     // A service that cannot start is started again.
     timeline.in(0, process, () => void replica.start().catch(() => this.#bootAgain(machine, process)));
@@ -167,19 +168,19 @@ export class World {
 
   /** The mutation: commits, and answers when that has taken effect. */
   revoke(machine: Machine, tag: string): void {
-    const { process, revocations, network } = machine;
+    const { process, barrier, network } = machine;
     this.timeline.in(0, process, () => {
       const sql = network.connect(process, 5000);
       sql.query({ name: 'commit', text: '' }, [tag]).then(
-        () => this.#settle(machine, revocations, tag).catch((error) => this.#fail(error)),
+        () => this.#settle(machine, barrier, tag).catch((error) => this.#fail(error)),
         () => undefined, // The outcome is unknown: nothing was answered.
       );
     });
   }
 
   tidy(machine: Machine): void {
-    const { process, revocations } = machine;
-    this.timeline.in(0, process, () => void revocations.tidy().catch(() => undefined));
+    const { process, barrier } = machine;
+    this.timeline.in(0, process, () => void barrier.purge().catch(() => undefined));
   }
 
   /** Everything is repaired, time enough passes: then everything is answered, and all know the truth. */
@@ -199,7 +200,7 @@ export class World {
     this.revoke(this.machines[0]!, 'key:of nobody');
     await this.timeline.pass(2.2 * LONG_LEASE_MS);
     for (const machine of this.machines) {
-      if (machine.settling > 0) this.#fail(new Violation(`${machine.name} never answered a revocation`));
+      if (machine.waiting > 0) this.#fail(new Violation(`${machine.name} never answered a revocation`));
       if (machine.replica.leaseRemaining() <= 0) this.#fail(new Violation(`${machine.name} has no lease`));
     }
     const { replicas } = this.database.state;
@@ -216,16 +217,16 @@ export class World {
     });
   }
 
-  async #settle(machine: Machine, revocations: Revocations, tag: string): Promise<void> {
-    machine.settling++;
+  async #settle(machine: Machine, barrier: PropagationBarrier, tag: string): Promise<void> {
+    machine.waiting++;
     const committed = this.#oracle.moment();
     const { process, network, replica } = machine;
     const knew = replica.leaseRemaining() > 0;
     const { departures } = this.database;
     const changed = { seq: this.database.state.dead.get(tag) ?? 0, at: 0 };
     changed.at = this.database.state.log.find(({ seq }) => seq === changed.seq)?.at ?? 0;
-    const receipt = await revocations.settle(tag, new Date(changed.at));
-    machine.settling--;
+    const receipt = await barrier.waitUntilPropagated(tag, new Date(changed.at));
+    machine.waiting--;
     // How long it may take is known to whoever held a lease or was answered. (Who stood still is late for other reasons.)
     if (process.stoodStillAt < committed.tick && (knew || network.failedAt < committed.tick)) {
       this.#oracle.prompt(receipt, tag, this.#longestLeaseMs);
@@ -247,10 +248,10 @@ export class World {
   }
 
   async #load(sql: ReturnType<Network['connect']>, key: string) {
-    const { accepted, refused } = this.#code;
+    const { accepted, rejected } = this.#code;
     const tags = tagsOf(key);
     const [row] = await sql.query<{ asOf: number; now: number; dead: boolean }>({ name: 'load', text: '' }, [tags]);
-    return row!.dead ? refused(row!, tags) : accepted(row!, { credentialId: key } as Principal, tags, []);
+    return row!.dead ? rejected(row!, tags) : accepted(row!, { credentialId: key } as Principal, tags, []);
   }
 
   #judge(machine: Machine, key: string, principal: Principal | null, began: Moment): void {
@@ -266,7 +267,7 @@ export class World {
     for (const machine of this.machines) {
       if (!machine.runs) continue;
       for (const key of KEYS) {
-        const known = machine.cache.peek(key);
+        const known = machine.cache.recall(key);
         if (known !== undefined) this.#judge(machine, key, known, this.#oracle.moment());
       }
     }

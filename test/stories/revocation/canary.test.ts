@@ -60,7 +60,7 @@ describe.skipIf(!postgresUrl || !redisUrl)('the canary of three replicas', () =>
 
   test('one whose cache is never judged is found out, by itself and by the keeper', async () => {
     const [, broken] = replicas;
-    const judge = vi.spyOn(broken!.app.replica, 'admits').mockReturnValue(true);
+    const judge = vi.spyOn(broken!.app.replica, 'isFresh').mockReturnValue(true);
     vi.spyOn(broken!.app.replica, 'leaseRemaining').mockReturnValue(1000);
     expect(await growth('rekey_canary_failures_total', run)).toEqual([1, 1, 0]);
     expect(replicas.map(cries)).toEqual([1, 1, 0]);
@@ -71,7 +71,7 @@ describe.skipIf(!postgresUrl || !redisUrl)('the canary of three replicas', () =>
   });
 
   test('a keeper that is broken itself is found out, and counted once', async () => {
-    vi.spyOn(replicas[0]!.app.replica, 'admits').mockReturnValue(true);
+    vi.spyOn(replicas[0]!.app.replica, 'isFresh').mockReturnValue(true);
     expect(await growth('rekey_canary_failures_total', run)).toEqual([1, 0, 0]);
   });
 
@@ -113,7 +113,7 @@ test.skipIf(!postgresUrl || !redisUrl)('REKEY_CANARY=on: replicas find the broke
   const replicas = await Promise.all([start(3000), start(6000)]);
   try {
     const [sound, broken] = replicas;
-    vi.spyOn(broken!.app.replica, 'admits').mockReturnValue(true);
+    vi.spyOn(broken!.app.replica, 'isFresh').mockReturnValue(true);
     const heard = ({ log }: TestApp) => log.some((line) => line.includes('BROKEN PROMISE'));
     await until('it has noticed itself', () => heard(broken!));
     await until('its keeper tells of it', () => heard(sound!));

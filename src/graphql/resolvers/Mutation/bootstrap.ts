@@ -1,8 +1,8 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { invalidInput } from '../../outcomes.ts';
+import { invalidInput } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const bootstrap: NonNullable<MutationResolvers['bootstrap']> = async (_parent, { input }, context) => {
-  await context.services.limits.register(context.em(), context.origin.ipAddress);
+  await context.services.limits.checkRegistration(context.em(), context.origin.ipAddress);
   const outcome = await context.services.accounts.bootstrap(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'bootstrapped':

@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { invalidCredentials, invalidInput, notASession } from '../../outcomes.ts';
+import { invalidCredentials, invalidInput, notASession } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const changePassword: NonNullable<MutationResolvers['changePassword']> = async (_parent, { input }, context) => {
   const outcome = await context.services.accounts.changePassword(context.revocation(), input);

@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { invalidInput, scopeNotHeld, workspaceNotFound } from '../../outcomes.ts';
+import { invalidInput, scopeNotHeld, workspaceNotFound } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const createApiKey: NonNullable<MutationResolvers['createApiKey']> = async (_parent, { input }, context) => {
   const { expiresAt = null, workspaceId = null, ...given } = input;

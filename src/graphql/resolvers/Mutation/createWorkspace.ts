@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { invalidInput } from '../../outcomes.ts';
+import { invalidInput } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const createWorkspace: NonNullable<MutationResolvers['createWorkspace']> = async (
   _parent,

@@ -1,8 +1,8 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { invalidCredentials } from '../../outcomes.ts';
+import { invalidCredentials } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const login: NonNullable<MutationResolvers['login']> = async (_parent, { input }, context) => {
-  await context.services.limits.login(context.em(), context.origin.ipAddress, input.email);
+  await context.services.limits.checkLogin(context.em(), context.origin.ipAddress, input.email);
   const replaces = input.cookies ? context.cookies.refreshToken : null;
   const outcome = await context.services.accounts.login(context.unitOfWork(), input, replaces);
   switch (outcome.kind) {

@@ -1,6 +1,6 @@
-import { credentialRefused } from '../../../access/access-error.ts';
-import type { MutationResolvers } from './../../generated/types.ts';
-import { notASession } from '../../outcomes.ts';
+import { credentialRefused } from '../../../identity/access-error.ts';
+import { notASession } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, _arg, context) => {
   const { cookies, principal, services } = context;

@@ -1,5 +1,4 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import type { RefreshRejectionReason } from '../../generated/types.ts';
+import type { MutationResolvers, RefreshRejectionReason } from '../../generated/types.ts';
 
 const MESSAGES: Record<RefreshRejectionReason, string> = {
   UNKNOWN: 'This is not a refresh token that anybody knows.',

@@ -1,4 +1,4 @@
-import type { MutationResolvers } from './../../generated/types.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const revokeAccessToken: NonNullable<MutationResolvers['revokeAccessToken']> = async (
   _parent,

@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { userNotFound } from '../../outcomes.ts';
+import { userNotFound } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const revokeAllSessions: NonNullable<MutationResolvers['revokeAllSessions']> = async (
   _parent,

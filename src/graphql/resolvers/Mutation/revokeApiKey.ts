@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { apiKeyNotFound } from '../../outcomes.ts';
+import { apiKeyNotFound } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const revokeApiKey: NonNullable<MutationResolvers['revokeApiKey']> = async (_parent, { input }, context) => {
   const outcome = await context.services.apiKeys.revoke(context.revocation(), input);

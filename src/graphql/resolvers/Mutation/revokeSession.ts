@@ -1,4 +1,4 @@
-import type { MutationResolvers } from './../../generated/types.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const revokeSession: NonNullable<MutationResolvers['revokeSession']> = async (_parent, { input }, context) => {
   const outcome = await context.services.sessions.revoke(context.revocation(), input);

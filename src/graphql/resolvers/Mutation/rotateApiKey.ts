@@ -1,5 +1,5 @@
-import type { MutationResolvers } from './../../generated/types.ts';
-import { apiKeyNotFound, conflict, invalidInput, scopeNotHeld } from '../../outcomes.ts';
+import { apiKeyNotFound, conflict, invalidInput, scopeNotHeld } from '../../error-results.ts';
+import type { MutationResolvers } from '../../generated/types.ts';
 
 export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = async (_parent, { input }, context) => {
   const outcome = await context.services.apiKeys.rotate(context.revocation(), input);

@@ -1,5 +1,5 @@
-import type { QueryResolvers } from './../../generated/types.ts';
+import type { QueryResolvers } from '../../generated/types.ts';
 
 export const introspect: NonNullable<QueryResolvers['introspect']> = async (_parent, { token }, { services }) => ({
-  principal: await services.inspect(token),
+  principal: await services.introspect(token),
 });

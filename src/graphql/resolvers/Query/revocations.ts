@@ -1,12 +1,12 @@
-import { Revocation } from '../../../sessions/revocation.entity.ts';
+import { AccessTokenRevocation } from '../../../sessions/access-token-revocation.entity.ts';
 import { revocationsMatching } from '../../../sessions/session.service.ts';
-import { page } from '../../connection.ts';
-import type { QueryResolvers } from './../../generated/types.ts';
+import { paginate } from '../../connection.ts';
+import type { QueryResolvers } from '../../generated/types.ts';
 
 export const revocations: NonNullable<QueryResolvers['revocations']> = (_parent, { filter, ...paging }, context) =>
-  page(
+  paginate(
     context.em(),
-    { entity: Revocation, prefix: 'rev' },
+    { entity: AccessTokenRevocation, prefix: 'rev' },
     revocationsMatching(context.caller(), filter ?? {}, context.now()),
     paging,
   );

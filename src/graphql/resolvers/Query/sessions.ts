@@ -1,10 +1,10 @@
 import { Session } from '../../../sessions/session.entity.ts';
 import { sessionsMatching } from '../../../sessions/session.service.ts';
-import { page } from '../../connection.ts';
-import type { QueryResolvers } from './../../generated/types.ts';
+import { paginate } from '../../connection.ts';
+import type { QueryResolvers } from '../../generated/types.ts';
 
 export const sessions: NonNullable<QueryResolvers['sessions']> = (_parent, { filter, ...paging }, context) =>
-  page(
+  paginate(
     context.em(),
     { entity: Session, prefix: 'ses' },
     sessionsMatching(context.caller(), filter ?? {}, context.now()),

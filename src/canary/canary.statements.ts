@@ -1,0 +1,77 @@
+import type { Statement } from '../database/sql.ts';
+
+/** Longer than any run takes, the longest lease included: past it, the keeper of a run is dead. */
+export const LIFETIME_SECONDS = 120;
+
+/** A run that was announced in the future is left from before the clock was set back: its keeper is not waited for. */
+const IS_ALIVE = `announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
+      and announced_at < clock_timestamp() + make_interval(secs => ${LIFETIME_SECONDS})`;
+
+/** The run that is under way, if its keeper can still be alive. */
+export const FIND: Statement = {
+  name: 'canary-find',
+  text: `select key_id as "keyId", secret_sealed as "secretSealed", settled_at is not null as concluded
+    from canary where ${IS_ALIVE}`,
+};
+export interface Run {
+  keyId: string;
+  secretSealed: string;
+  concluded: boolean;
+}
+
+export const CONFIRM: Statement = {
+  name: 'canary-confirm',
+  text: 'insert into canary_witnesses (key_id, replica) select key_id, $2::uuid from canary where key_id = $1',
+};
+
+/** Plain SQL on purpose: no event of the ORM evicts anything, so nothing but the protocol can make a cache refuse. */
+export const REVOKE: Statement = {
+  name: 'canary-revoke',
+  text: `with run as (update canary set revoked_at = clock_timestamp() where key_id = $1 returning key_id, revoked_at)
+    update api_keys k set revoked_at = run.revoked_at, revocation_reason = 'UNSPECIFIED' from run where k.id = run.key_id`,
+};
+
+export const CONCLUDE: Statement = {
+  name: 'canary-conclude',
+  text: 'update canary set settled_at = clock_timestamp() where key_id = $1',
+};
+
+/**
+ * What a witness did in the end. It says for how long it has refused, by its own count, and the database says when that
+ * began: one clock for all. Parameters: key, replica, seconds; null where it accepted.
+ */
+export const TESTIFY: Statement = {
+  name: 'canary-testify',
+  text: `update canary_witnesses set refused_at = clock_timestamp() - make_interval(secs => $3::float8),
+      accepted_at = case when $3::float8 is null then clock_timestamp() end
+    where key_id = $1 and replica = $2::uuid`,
+};
+
+export const TALLY: Statement = {
+  name: 'canary-tally',
+  text: `select (select count(*) from auth_replica where not suspect)::int as registered,
+      count(w.replica)::int as confirmed, count(w.refused_at)::int as refused,
+      coalesce(json_agg(w.replica) filter (where w.accepted_at is not null), '[]')::text as accepted,
+      extract(epoch from max(w.refused_at) - c.revoked_at)::float8 as seconds
+    from canary c left join canary_witnesses w on w.key_id = c.key_id where c.key_id = $1 group by c.revoked_at`,
+};
+export interface TallyRow {
+  registered: number;
+  confirmed: number;
+  refused: number;
+  /** JSON: the replicas that accepted after the receipt. */
+  accepted: string;
+  /** From the revocation to the last refusal so far. */
+  seconds: number | null;
+}
+export type Tally = Omit<TallyRow, 'accepted'> & { accepting: string[] };
+
+/** Ends this run, and any whose keeper died; the key goes with its owner. */
+export const CLEAN: Statement = {
+  name: 'canary-clean',
+  text: `with run as (
+      delete from canary
+      where key_id = $1 or not (${IS_ALIVE})
+      returning owner_id)
+    delete from users where id in (select owner_id from run)`,
+};

@@ -1,0 +1,139 @@
+import type {
+  ChangeSet,
+  EntityClass,
+  EntityManager,
+  EventArgs,
+  EventSubscriber,
+  FlushEventArgs,
+  TransactionEventArgs,
+} from '@mikro-orm/core';
+import type { Logger } from '../../kernel/logger.ts';
+
+/** What a module tells the subscriber about one of its entities. */
+export interface EvictionRule<Entity extends object = object> {
+  readonly entity: EntityClass<Entity>;
+  /**
+   * The fingerprints that a row stands for. Asked of the row as it was and as it is: a rotation must evict the OLD
+   * hash, which the entity no longer has. An entity without any (a user, say) still has its log read at once.
+   */
+  fingerprintsOf(row: Partial<Entity>): (string | null | undefined)[];
+}
+
+export interface EvictionSubscriberOptions {
+  rules: readonly EvictionRule[];
+  /** Forgets these proofs; must not throw for long and must not block. */
+  evict: (fingerprints: string[]) => void;
+  /** Something that decides about credentials was committed: read the invalidation log now. */
+  committed: () => void;
+  logger: Logger;
+}
+
+type Transaction = NonNullable<TransactionEventArgs['transaction']>;
+
+/**
+ * Clears the authentication caches once a change can be seen by others: after a plain flush, after the outermost
+ * commit of an explicit transaction, and never after a rollback. `afterFlush` alone would be too early inside a
+ * transaction, and a savepoint's commit is no commit.
+ *
+ * Hygiene, not safety: the invalidation log carries that, and knows of changes that no ORM event ever tells. So
+ * nothing here may throw: the row is committed, and its caller must not lose the new secret to a cache.
+ */
+export class EvictionSubscriber implements EventSubscriber {
+  readonly #options: EvictionSubscriberOptions;
+  readonly #rules: Map<unknown, EvictionRule>;
+  /** What each transaction has changed so far. A savepoint's changes go to its parent when it is released. */
+  readonly #pending = new WeakMap<object, string[]>();
+  readonly #parent = new WeakMap<object, Transaction>();
+  readonly #opening = new WeakMap<EntityManager, Transaction>();
+
+  constructor(options: EvictionSubscriberOptions) {
+    this.#options = options;
+    this.#rules = new Map(options.rules.map((rule) => [rule.entity, rule]));
+  }
+
+  getSubscribedEntities(): EntityClass<object>[] {
+    return this.#options.rules.map((rule) => rule.entity);
+  }
+
+  afterCreate(args: EventArgs<object>): void {
+    this.#collect(args);
+  }
+
+  afterUpdate(args: EventArgs<object>): void {
+    this.#collect(args);
+  }
+
+  afterDelete(args: EventArgs<object>): void {
+    this.#collect(args);
+  }
+
+  afterUpsert(args: EventArgs<object>): void {
+    this.#collect(args);
+  }
+
+  beforeTransactionStart({ em, transaction }: TransactionEventArgs): void {
+    if (transaction) this.#opening.set(em, transaction);
+    else this.#opening.delete(em);
+  }
+
+  afterTransactionStart({ em, transaction }: TransactionEventArgs): void {
+    const parent = this.#opening.get(em);
+    this.#opening.delete(em);
+    if (parent && transaction?.savepointName) this.#parent.set(transaction, parent);
+  }
+
+  afterTransactionCommit({ transaction }: TransactionEventArgs): void {
+    if (!transaction) return;
+    const changed = this.#take(transaction);
+    if (!changed) return;
+    const parent = this.#parent.get(transaction);
+    if (parent) this.#add(parent, changed);
+    else this.#clear(changed);
+  }
+
+  afterTransactionRollback({ transaction }: TransactionEventArgs): void {
+    if (transaction) this.#take(transaction);
+  }
+
+  afterFlush({ em }: FlushEventArgs): void {
+    // A flush that needed no transaction of its own (implicit ones can be switched off) has nothing else to wait for.
+    if (em.isInTransaction()) return;
+    const changed = this.#take(em);
+    if (changed) this.#clear(changed);
+  }
+
+  #collect({ em, entity, changeSet }: EventArgs<object>): void {
+    try {
+      const rule = this.#rules.get((changeSet as ChangeSet<object> | undefined)?.meta.class ?? entity.constructor);
+      if (!rule) return;
+      const before = changeSet?.originalEntity as object | undefined;
+      // Read from the change set: the entity already holds the new hash.
+      const fingerprints = [...(before ? rule.fingerprintsOf(before) : []), ...rule.fingerprintsOf(entity)];
+      this.#add(
+        em.getTransactionContext<Transaction>() ?? em,
+        fingerprints.filter((fingerprint) => fingerprint != null),
+      );
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'collecting what to evict failed');
+    }
+  }
+
+  #add(key: object, fingerprints: string[]): void {
+    this.#pending.set(key, [...(this.#pending.get(key) ?? []), ...fingerprints]);
+  }
+
+  #take(key: object): string[] | undefined {
+    const changed = this.#pending.get(key);
+    this.#pending.delete(key);
+    return changed;
+  }
+
+  #clear(fingerprints: string[]): void {
+    try {
+      this.#options.evict([...new Set(fingerprints)]);
+      this.#options.committed();
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'evicting failed; the invalidation log still holds');
+    }
+  }
+}

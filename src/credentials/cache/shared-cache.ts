@@ -1,0 +1,164 @@
+import KeyvRedis, { type RedisClientType } from '@keyv/redis';
+import { ErrorReply } from '@redis/client';
+import Keyv from 'keyv';
+import type { Keyring } from '../../crypto/keyring.ts';
+import { open, SealError, seal } from '../../crypto/seal.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { Breaker } from '../../redis/breaker.ts';
+import type { CachedCredential } from '../cached-credential.ts';
+
+/** Nobody waits longer than this for Redis. */
+const PATIENCE_MS = 25;
+/** Counted up with every change of what is stored: an entry of another release does not open. */
+const SEAL_PURPOSE = 'auth-cache/1';
+
+/** What the shared cache can do at the moment. */
+export type SharedCacheState = 'ok' | 'writes refused' | 'out of reach';
+
+/** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
+export function connectSharedCache({
+  redis,
+  ...options
+}: Omit<SharedCacheOptions, 'keyv'> & { redis: RedisClientType }) {
+  const store = new KeyvRedis(redis, {
+    keyPrefixSeparator: ':',
+    throwOnConnectError: true,
+    throwOnErrors: true,
+    connectionTimeout: 500,
+  });
+  // keyv hands its namespace to the store; were it to prefix keys itself as well, they would have it twice.
+  const keyv = new Keyv({ store, namespace: 'rekey:auth', useKeyPrefix: false, throwOnErrors: true });
+  return new SharedCache({ ...options, keyv });
+}
+
+export interface SharedCacheOptions {
+  keyv: Keyv;
+  keyring: Keyring;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/**
+ * The second-level cache that replicas share. It may be slow, hung, wiped or forged: what comes out of it is believed
+ * only if one of us sealed it for exactly this proof and this database server, and it is judged like any other entry.
+ * None of its methods throws, and none makes a request wait for long.
+ */
+export class SharedCache {
+  readonly #keyv: Keyv;
+  readonly #keyring: Keyring;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  readonly #breaker: Breaker;
+  #refusesWrites = false;
+
+  constructor({ keyv, keyring, clock, logger, metrics }: SharedCacheOptions) {
+    this.#keyv = keyv;
+    this.#keyring = keyring;
+    this.#metrics = metrics;
+    this.#logger = logger;
+    this.#breaker = new Breaker({
+      clock,
+      timeoutMs: PATIENCE_MS,
+      failures: 3,
+      openMs: 1000,
+      onChange: (isOpen, cause) =>
+        isOpen
+          ? logger.warn({ err: cause }, 'the shared cache does not answer; going on without it')
+          : logger.info('the shared cache answers again'),
+    });
+  }
+
+  /** What some replica stored for this proof, where one of us sealed it and it is still usable; null otherwise. */
+  async get(
+    fingerprint: string,
+    serverIdentity: string,
+    usable: (cached: CachedCredential) => boolean,
+  ): Promise<CachedCredential | null> {
+    let stored: unknown;
+    try {
+      stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the shared cache did not answer; the database does');
+      return null;
+    }
+    if (stored == null) return null;
+    const cached = this.#open(boundTo(fingerprint, serverIdentity), stored);
+    if (cached && usable(cached)) return cached;
+    this.#metrics.sharedCacheRejected.inc({ reason: cached ? 'stale' : 'seal' });
+    return null;
+  }
+
+  /** Stores in the background. */
+  set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
+    const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
+    this.#writeInBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
+  }
+
+  /** Deletes in the background. Hygiene: safety never depends on it. */
+  delete(fingerprints: string[]): void {
+    this.#writeInBackground(() => this.#keyv.delete(fingerprints));
+  }
+
+  /** Asks whether Redis answers at the moment. */
+  async isReachable(): Promise<boolean> {
+    return this.#breaker
+      .run(() => this.#keyv.get('reachable'))
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  /** Asks whether Redis takes a write at the moment, and if not, whether it answers reads. */
+  async state(): Promise<SharedCacheState> {
+    try {
+      await this.#write(() => this.#keyv.set('writable', '', 1000));
+    } catch {
+      return 'out of reach';
+    }
+    if (!this.#refusesWrites) return 'ok';
+    return (await this.isReachable()) ? 'writes refused' : 'out of reach';
+  }
+
+  #open(context: string, stored: unknown): CachedCredential | null {
+    if (typeof stored !== 'string') return null; // Whoever wrote this, it was none of us.
+    try {
+      return JSON.parse(open(this.#keyring, SEAL_PURPOSE, context, stored).toString('utf8'));
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      return null;
+    }
+  }
+
+  /**
+   * A Redis that refuses a write (a replica, out of memory, without the right to) has answered, and may still be read: the
+   * breaker stays closed.
+   */
+  async #write(call: () => Promise<unknown>): Promise<void> {
+    const refusal = await this.#breaker.run(() =>
+      call().then(
+        () => null,
+        (error) => {
+          if (error instanceof ErrorReply) return error;
+          throw error;
+        },
+      ),
+    );
+    if (this.#refusesWrites === (refusal !== null)) return;
+    this.#refusesWrites = refusal !== null;
+    if (refusal) this.#logger.warn({ err: refusal }, 'the shared cache refuses writes; it is only read');
+    else this.#logger.info('the shared cache takes writes again');
+  }
+
+  #writeInBackground(call: () => Promise<unknown>): void {
+    this.#write(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
+  }
+}
+
+/** A sealed value opens only where it was put, and only while the same database server is in charge. */
+function boundTo(fingerprint: string, serverIdentity: string): string {
+  return `${fingerprint}|${serverIdentity}`;
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { COMMON_HEADERS } from './respond.ts';
+
+/** Named, and not with a weight of zero (RFC 9110 §12.5.3). */
+const ACCEPTS_GZIP = /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i;
+
+export interface PageContent {
+  html: string;
+  /** What the page may load, and whom it may talk to. */
+  contentSecurityPolicy: string;
+}
+
+/** Serves a page to browsers: nobody else is to see or to frame it, and nobody keeps it. */
+export function createHtmlPage({ html, contentSecurityPolicy }: PageContent) {
+  const plain = Buffer.from(html);
+  // GraphiQL is nine megabytes, and a quarter of that compressed: once, when somebody asks for it.
+  let compressed: Promise<Buffer> | undefined;
+  const headers = {
+    ...COMMON_HEADERS,
+    'Content-Security-Policy': contentSecurityPolicy,
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Frame-Options': 'DENY',
+  };
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
+    const body = zipped ? await (compressed ??= promisify(gzip)(plain)) : plain;
+    if (zipped) response.setHeader('Content-Encoding', 'gzip');
+    response.writeHead(200, { ...headers, 'Content-Length': body.length });
+    response.end(body);
+  };
+}

@@ -1,0 +1,385 @@
+import Keyv from 'keyv';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { AuthCache } from '../../../src/credentials/cache/auth-cache.ts';
+import { SharedCache } from '../../../src/credentials/cache/shared-cache.ts';
+import type { CachedCredential } from '../../../src/credentials/cached-credential.ts';
+import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
+import type { Principal } from '../../../src/identity/principal.ts';
+import { createLogger } from '../../../src/kernel/logger.ts';
+import { MASTER_KEY } from '../../support/app.ts';
+import { type Judge, silent, startJudge } from './judge.ts';
+
+const FINGERPRINT = 'the fingerprint of a secret';
+const principal: Principal = {
+  kind: 'apiKey',
+  credentialId: 'key_1',
+  proof: FINGERPRINT,
+  userId: 'usr_1',
+  workspaceId: null,
+  scopes: [],
+  permissions: [],
+  expiresAt: null,
+};
+const MINUTES = 60_000;
+const UNAVAILABLE = { code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: 1 };
+
+let judge: Judge;
+let cache: AuthCache;
+/** One key in a database: whether it is good, until when, and who is asking about it. */
+let database: ReturnType<typeof givenKey>;
+
+beforeEach(async () => {
+  judge = await startJudge();
+  cache = newCache();
+  database = givenKey();
+});
+
+function newCache(shared: SharedCache | null = null, entries = 1000): AuthCache {
+  return new AuthCache({ replica: judge.replica, shared, logger: silent, longestEntryMs: 10 * MINUTES, entries });
+}
+
+function newSharedCache(keyv: Keyv): SharedCache {
+  const parsed = parseMasterKey(MASTER_KEY);
+  if (!('key' in parsed)) throw new Error(parsed.problem);
+  const { clock, metrics } = judge;
+  return new SharedCache({ keyv, keyring: createKeyring(parsed.key, []), clock, logger: silent, metrics });
+}
+
+function givenKey() {
+  const held: (() => void)[] = [];
+  const key = {
+    good: true,
+    until: Number.MAX_SAFE_INTEGER,
+    tags: ['key:1', 'user:1'],
+    reads: 0,
+    failing: false,
+    /** Answers are read, and then wait on the wire until `release`. */
+    holding: false,
+    /** Reads the row as it is now; the answer may come later. */
+    load: async (): Promise<CachedCredential> => {
+      key.reads++;
+      const { good, tags } = key;
+      const row = { asOf: judge.end(), tags, principal: good ? principal : null, until: good ? key.until : Infinity };
+      if (key.holding) await new Promise<void>((resolve) => held.push(resolve));
+      if (key.failing) throw new Error('The connection broke.');
+      return row;
+    },
+    ask: (fingerprint = FINGERPRINT) => cache.resolve(fingerprint, key.load),
+    release() {
+      key.holding = false;
+      for (const go of held.splice(0)) go();
+    },
+    /** Rotated or revoked: committed, and this replica has applied it. */
+    async revoke() {
+      key.good = false;
+      judge.commit('key:1');
+      await judge.sync();
+    },
+  };
+  return key;
+}
+
+const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+/** Everything that is ready to run has run. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('with a lease', () => {
+  test('F1.11: a hundred questions about one proof at once are one read, and the next one is none', async () => {
+    database.holding = true;
+    const asking = times(100, () => database.ask());
+    await settled();
+    expect(database.reads).toBe(1);
+    database.release();
+    expect(await Promise.all(asking)).toEqual(times(100, () => principal));
+    expect(await database.ask()).toBe(principal);
+    expect(database.reads).toBe(1);
+  });
+
+  test('F0.1: an answer that was overtaken by a revocation is believed by nobody: not its reader, not who joined', async () => {
+    database.holding = true;
+    const early = times(5, () => database.ask()); // The first one reads the old row.
+    await settled();
+    await database.revoke();
+    const late = times(5, () => database.ask()); // These join it, and arrive after the revocation.
+    await settled();
+    expect(database.reads).toBe(1);
+    database.release();
+    expect(await Promise.all([...early, ...late])).toEqual(times(10, () => null));
+    expect(database.reads).toBe(11); // Each has asked for itself, after it arrived.
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+
+  test('F1.1: an answer that was overtaken reaches no cache, neither this one nor the shared one', async () => {
+    const stored = new Map<string, unknown>();
+    cache = newCache(newSharedCache(new Keyv({ store: stored })));
+    database.holding = true;
+    const asking = database.ask();
+    await expect.poll(() => database.reads).toBe(1);
+    await database.revoke();
+    database.release();
+    expect(await asking).toBeNull();
+    expect(stored.size).toBe(0);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+
+  test('what was invalidated is asked anew, and believed again if it is still good', async () => {
+    expect(await database.ask()).toBe(principal);
+    judge.commit('user:1'); // A change of the user that took nothing away.
+    expect(cache.recall(FINGERPRINT)).toBe(principal); // Not known here yet: the lease says for how long at most.
+    await judge.sync();
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    expect(await database.ask()).toBe(principal);
+    expect(await database.ask()).toBe(principal);
+    expect(database.reads).toBe(2);
+  });
+
+  test('F0.7: an invalidation of one subject costs nobody else a read', async () => {
+    await database.ask();
+    for (const tag of ['key:2', 'user:2', 'workspace:1', 'session:1']) judge.commit(tag);
+    await judge.sync();
+    expect(cache.recall(FINGERPRINT)).toBe(principal);
+  });
+
+  test('an entry lives for ten minutes at most', async () => {
+    await database.ask();
+    await judge.pass(10 * MINUTES - 1);
+    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    await judge.pass(1);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    await database.ask();
+    expect(database.reads).toBe(2);
+  });
+
+  test('an entry ends with what it stands for: an expiry, or the end of an overlap', async () => {
+    database.until = judge.now() + 3 * MINUTES;
+    await database.ask();
+    await judge.pass(3 * MINUTES - 1);
+    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    await judge.pass(1);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    database.good = false;
+    expect(await database.ask()).toBeNull();
+  });
+
+  test('a refusal is remembered for ten seconds, without a read', async () => {
+    database.good = false;
+    database.tags = [];
+    for (const answer of [await database.ask(), await database.ask()]) expect(answer).toBeNull();
+    expect(database.reads).toBe(1);
+    await judge.pass(9_999);
+    expect(cache.recall(FINGERPRINT)).toBeNull();
+    await judge.pass(1);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+
+  test('a refusal ends at once when its subject changes: an account that is enabled again works', async () => {
+    database.good = false;
+    expect(await database.ask()).toBeNull();
+    database.good = true;
+    judge.commit('user:1');
+    await judge.sync();
+    expect(await database.ask()).toBe(principal);
+  });
+
+  test('F1.11: a credential that somebody else revoked is refused from memory, not by a read for each try', async () => {
+    await database.ask();
+    await database.revoke(); // On another replica or with psql: nobody evicts anything here.
+    for (let tries = 0; tries < 20; tries++) expect(await database.ask()).toBeNull();
+    expect(database.reads).toBe(2);
+  });
+
+  test('F1.11: an expired credential is refused from memory too', async () => {
+    database.until = judge.now() + MINUTES;
+    await database.ask();
+    await judge.pass(MINUTES);
+    database.good = false;
+    for (let tries = 0; tries < 20; tries++) expect(await database.ask()).toBeNull();
+    expect(database.reads).toBe(2);
+  });
+
+  test('F0.9: 50 000 random keys push out no good one, and are remembered in bounded room', async () => {
+    const good = givenKey();
+    await cache.resolve('a good one', good.load);
+    database.good = false;
+    database.tags = [];
+    const flood = times(50_000, (index) => `random ${index}`);
+    for (const fingerprint of flood) await database.ask(fingerprint);
+    expect(database.reads).toBe(50_000);
+    expect(cache.recall('a good one')).toBe(principal);
+    expect(good.reads).toBe(1);
+    expect(flood.filter((fingerprint) => cache.recall(fingerprint) === null)).toHaveLength(10_000);
+  });
+
+  test('more good credentials than there is room for cost reads, not answers', async () => {
+    cache = newCache(null, 10);
+    for (let round = 0; round < 2; round++) {
+      for (const fingerprint of times(20, String)) expect(await database.ask(fingerprint)).toBe(principal);
+    }
+    expect(times(20, String).filter((fingerprint) => cache.recall(fingerprint) !== undefined)).toHaveLength(10);
+  });
+
+  test('F0.10: a database that fails is an answer to nobody, and is asked again', async () => {
+    database.holding = true;
+    database.failing = true;
+    const asking = times(3, () => database.ask());
+    await settled();
+    database.release();
+    for (const outcome of await Promise.allSettled(asking)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    }
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    database.failing = false;
+    expect(await database.ask()).toBe(principal);
+  });
+
+  test('a read that fails is no answer to who joined it: each asks for itself', async () => {
+    const broken = Promise.withResolvers<CachedCredential>();
+    let reads = 0;
+    const load = () => (reads++ === 0 ? broken.promise : database.load());
+    const asking = times(3, () => cache.resolve(FINGERPRINT, load));
+    await settled();
+    expect(reads).toBe(1);
+    broken.reject(new Error('The connection broke.'));
+    const [first, ...joined] = await Promise.allSettled(asking);
+    expect(first).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    expect(joined).toEqual(times(2, () => ({ status: 'fulfilled', value: principal })));
+  });
+
+  test('a judge that fails admits nothing, and the database is asked', async () => {
+    let broken = false;
+    const { replica } = judge;
+    const fragile = {
+      serverIdentity: replica.serverIdentity,
+      leaseRemaining: () => replica.leaseRemaining(),
+      databaseNow: () => replica.databaseNow(),
+      monotonic: () => replica.monotonic(),
+      isFresh(entry: CachedCredential) {
+        if (broken) throw new Error('a bug');
+        return replica.isFresh(entry, entry.until);
+      },
+    };
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    const options = { shared: null, logger, longestEntryMs: 10 * MINUTES, entries: 10 };
+    cache = new AuthCache({ replica: fragile as never, ...options });
+    await database.ask();
+    broken = true;
+    expect(lines).toEqual([]);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 50, err: { message: 'a bug' } });
+    expect(await database.ask()).toBe(principal);
+    database.failing = true;
+    await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  test('where the clock of the database is set back, no entry lives longer than it would have', async () => {
+    await database.ask();
+    await judge.setDatabaseBack(30 * MINUTES);
+    await judge.pass(9 * MINUTES);
+    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    await judge.pass(MINUTES);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    database.good = false;
+    expect(await database.ask()).toBeNull();
+    await judge.setDatabaseBack(60 * MINUTES);
+    await judge.pass(10_000); // A refusal is remembered for so long.
+    database.good = true;
+    expect(await database.ask()).toBe(principal);
+  });
+
+  test('an entry that is older than everything this replica remembers is not believed', async () => {
+    const keyv = new Keyv();
+    cache = newCache(newSharedCache(keyv));
+    await database.ask();
+    // A replica that starts later, after a revocation that it will never read about.
+    database.good = false;
+    judge = await startJudge({ at: judge.end() + 1 });
+    cache = newCache(newSharedCache(keyv));
+    expect(await database.ask()).toBeNull();
+    expect(database.reads).toBe(2);
+  });
+});
+
+describe('without a lease', () => {
+  test('what is cached is not used, and every question is a read that began after it was asked', async () => {
+    await database.ask();
+    judge.loseLease();
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    database.holding = true;
+    const asking = times(3, () => database.ask());
+    await settled();
+    expect(database.reads).toBe(4); // Nobody joined anybody.
+    database.release();
+    expect(await Promise.all(asking)).toEqual(times(3, () => principal));
+    database.good = false;
+    expect(await database.ask()).toBeNull();
+  });
+
+  test('what was read is not remembered', async () => {
+    judge.loseLease();
+    await database.ask();
+    await judge.regainLease();
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+
+  test('a lease that ends during a read takes its answer with it', async () => {
+    database.holding = true;
+    const asking = times(2, () => database.ask());
+    await settled();
+    judge.loseLease();
+    database.release();
+    expect(await Promise.all(asking)).toEqual([principal, principal]);
+    expect(database.reads).toBe(3); // One that was shared and discarded, and one for each.
+    await judge.regainLease();
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+
+  test('at most 32 reads are under way; the next question is refused as unavailable, until there is room', async () => {
+    judge.loseLease();
+    database.holding = true;
+    const asking = times(32, () => database.ask());
+    await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
+    expect(database.reads).toBe(32);
+    database.release();
+    expect(await Promise.all(asking)).toEqual(times(32, () => principal));
+    expect(await database.ask()).toBe(principal);
+  });
+
+  test('reads that fail make room as well', async () => {
+    judge.loseLease();
+    database.failing = true;
+    for (let round = 0; round < 2; round++) {
+      for (const outcome of await Promise.allSettled(times(32, () => database.ask()))) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+      }
+    }
+    database.failing = false;
+    expect(await database.ask()).toBe(principal);
+  });
+});
+
+describe('eviction', () => {
+  test('F0.7: forgets whom it is about and nobody else', async () => {
+    for (const each of [FINGERPRINT, 'another', 'a third']) await database.ask(each);
+    cache.evict([FINGERPRINT]);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    for (const other of ['another', 'a third']) expect(cache.recall(other)).toBe(principal);
+  });
+
+  test('forgets here at once, and in the shared cache', async () => {
+    const stored = new Map<string, unknown>();
+    cache = newCache(newSharedCache(new Keyv({ store: stored })));
+    await database.ask();
+    await expect.poll(() => stored.size).toBe(1);
+    cache.evict([FINGERPRINT]);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+    await expect.poll(() => stored.size).toBe(0);
+  });
+
+  test('forgets a refusal as well', async () => {
+    database.good = false;
+    await database.ask();
+    cache.evict([FINGERPRINT]);
+    expect(cache.recall(FINGERPRINT)).toBeUndefined();
+  });
+});

@@ -1,0 +1,92 @@
+// A real replica on an invalidation log that the test writes itself, with a clock that the test holds.
+
+import type { Sql } from '../../../src/database/sql.ts';
+import { createLogger } from '../../../src/kernel/logger.ts';
+import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { Replica } from '../../../src/revocation/replica.ts';
+import type { SyncRow } from '../../../src/revocation/statements.ts';
+
+export const silent = createLogger({ level: 'silent' });
+
+/** Long before and after any entry: where time stands still unless a test moves it. */
+const LEASE_MS = 2000;
+
+export type Judge = Awaited<ReturnType<typeof startJudge>>;
+
+export async function startJudge({ at = 0 } = {}) {
+  let time = 1_800_000_000_000;
+  let databaseBehindMs = 0;
+  let reachable = true;
+  const log: [seq: number, tag: string][] = [];
+  const end = () => at + log.length;
+  const clock = { now: () => new Date(time), monotonic: () => time };
+  const metrics = createMetrics();
+
+  const sql: Sql = {
+    async query<Row>({ name }: { name: string }, values: readonly unknown[] = []) {
+      if (!reachable) throw new Error('The database is out of reach.');
+      if (name !== 'replica-sync') return [];
+      const applied = values[1] as number;
+      const news = log.filter(([seq]) => applied >= 0 && seq > applied);
+      const row: SyncRow = {
+        seq: end(),
+        registered: true,
+        suspect: false,
+        acknowledged: end(),
+        inRecovery: false,
+        longestLeaseMs: LEASE_MS,
+        shortestLeaseMs: LEASE_MS,
+        replicas: 1,
+        identity: 'the server',
+        confirmedIdentity: 'the server',
+        now: time - databaseBehindMs,
+        log: news.length > 0 ? JSON.stringify(news) : null,
+      };
+      return [row] as Row[];
+    },
+  };
+  let replicas = 0;
+  const replica = new Replica({
+    invalidated: () => undefined,
+    sql,
+    notifications: { listen: async () => undefined, close: async () => undefined },
+    clock,
+    logger: silent,
+    metrics,
+    newReplicaId: () => `replica-${++replicas}`,
+    leaseMs: LEASE_MS,
+    longestEntryMs: 600_000,
+  });
+  await replica.sync();
+
+  return {
+    replica,
+    clock,
+    metrics,
+    now: () => time,
+    /** Where the log ends: what a snapshot taken now would say. */
+    end,
+    /** Somebody commits what makes this subject doubtful. Nobody here knows of it yet. */
+    commit: (tag: string) => void log.push([end() + 1, tag]),
+    sync: () => replica.sync(),
+    /** Time passes, and the lease is renewed all the while. */
+    async pass(milliseconds: number) {
+      time += milliseconds;
+      await replica.sync();
+    },
+    /** The clock of the database is set back, and the replica notices. */
+    async setDatabaseBack(milliseconds: number) {
+      databaseBehindMs = milliseconds;
+      await replica.sync();
+    },
+    /** Time passes, and the database does not answer. */
+    loseLease() {
+      reachable = false;
+      time += LEASE_MS;
+    },
+    async regainLease() {
+      reachable = true;
+      await replica.sync();
+    },
+  };
+}

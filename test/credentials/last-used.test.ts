@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LastUsed } from '../../src/credentials/last-used.ts';
+import type { Sql } from '../../src/database/sql.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+
+describe('noting when credentials were used', () => {
+  let time: number;
+  let failing: boolean;
+  let holding: PromiseWithResolvers<void> | null;
+  /** What was written, a map for each statement. */
+  let written: Map<string, number>[];
+  let log: string[];
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    time = 1_000_000;
+    failing = false;
+    holding = null;
+    written = [];
+    log = [];
+  });
+
+  afterEach(() => vi.useRealTimers());
+
+  function newLastUsed(options: { entries?: number } = {}) {
+    const sql = {
+      async query(_: unknown, [ids, times]: [string[], number[]]) {
+        await holding?.promise;
+        if (failing) throw new Error('The database is away.');
+        written.push(new Map(ids.map((id, index) => [id, times[index]!])));
+        return [];
+      },
+    } as unknown as Sql;
+    const clock = { now: () => new Date(time), monotonic: () => time };
+    const logger = createLogger({ level: 'warn', destination: { write: (line) => void log.push(line) } });
+    return new LastUsed({ sql, clock, logger, now: () => time, windowSeconds: 60, entries: 1000, ...options });
+  }
+
+  test('F1.12: a thousand uses of ten credentials are one statement', async () => {
+    const lastUsed = newLastUsed();
+    for (let use = 0; use < 1000; use++) lastUsed.note(`key_${use % 10}`);
+    expect(written).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(written.map((batch) => batch.size)).toEqual([10]);
+  });
+
+  test('F1.12: of one credential, at most one a window', async () => {
+    const lastUsed = newLastUsed();
+    for (let second = 0; second < 180; second++) {
+      lastUsed.note('key_1');
+      time += 1000;
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    await lastUsed.flush();
+    expect(written.map((batch) => batch.get('key_1'))).toEqual([1_000_000, 1_060_000, 1_120_000]);
+  });
+
+  test('F1.12: what could not be written is kept, and tried again by itself', async () => {
+    const lastUsed = newLastUsed();
+    failing = true;
+    lastUsed.note('key_1');
+    for (let tries = 0; tries < 5; tries++) await vi.advanceTimersByTimeAsync(2000);
+    expect(log).toHaveLength(5);
+    lastUsed.note('key_2');
+    failing = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(written).toEqual([
+      new Map([
+        ['key_1', 1_000_000],
+        ['key_2', 1_000_000],
+      ]),
+    ]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(written).toHaveLength(1);
+  });
+
+  test('of a failed batch and a later use, the later one counts', async () => {
+    const lastUsed = newLastUsed();
+    failing = true;
+    lastUsed.note('key_1');
+    await vi.advanceTimersByTimeAsync(2000);
+    time += 60_000;
+    lastUsed.note('key_1');
+    await vi.advanceTimersByTimeAsync(2000);
+    failing = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(written).toEqual([new Map([['key_1', 1_060_000]])]);
+  });
+
+  test('F1.12: a flush takes along what came while another one was writing', async () => {
+    const lastUsed = newLastUsed();
+    holding = Promise.withResolvers<void>();
+    lastUsed.note('key_1');
+    const first = lastUsed.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    lastUsed.note('key_2');
+    const second = lastUsed.flush();
+    holding.resolve();
+    await Promise.all([first, second]);
+    expect(written).toEqual([new Map([['key_1', 1_000_000]]), new Map([['key_2', 1_000_000]])]);
+  });
+
+  test('a flush never fails, and noting never waits, whatever the database does', async () => {
+    const lastUsed = newLastUsed();
+    failing = true;
+    lastUsed.note('key_1');
+    await expect(lastUsed.flush()).resolves.toBeUndefined();
+    holding = Promise.withResolvers<void>();
+    void lastUsed.flush();
+    expect(lastUsed.note('key_2')).toBeUndefined();
+  });
+
+  test('F1.12: a batch that has grown long is written at once, by one statement at a time', async () => {
+    const lastUsed = newLastUsed({ entries: 20_000 });
+    for (let key = 0; key < 12_000; key++) lastUsed.note(`key_${key}`);
+    await vi.advanceTimersByTimeAsync(0);
+    await lastUsed.flush();
+    expect(written.reduce((sum, batch) => sum + batch.size, 0)).toBe(12_000);
+    expect(written.length).toBeLessThan(10);
+  });
+});

@@ -1,0 +1,476 @@
+// Promises of the protocol, with real replicas on a real database. Leases are short, so that nothing waits for long.
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Sql, Statement } from '../../src/database/sql.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createMetrics } from '../../src/kernel/metrics.ts';
+import { LONGEST_LEASE_MS, PropagationBarrier } from '../../src/revocation/propagation-barrier.ts';
+import { leaseOver, Replica } from '../../src/revocation/replica.ts';
+import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+import { until } from '../support/until.ts';
+import { backends, fill, logger, openTestDatabase, type TestDatabase } from './support/databases.ts';
+import { join, type Member } from './support/replica.ts';
+
+const LEASE_MS = 300;
+
+describe.each(backends())('a revocation on $name', ({ open }) => {
+  let database: TestDatabase;
+  let member: Member;
+  beforeAll(async () => {
+    database = await open();
+    await fill(database);
+    member = await join(database, { leaseMs: LEASE_MS });
+  });
+  afterAll(async () => {
+    await member?.stop();
+    await database?.close();
+  });
+  /** A replica that died without a word. */
+  const corpse = () =>
+    database.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+  const registered = async () => (await database.sql('select from auth_replica')).length;
+  const gone = () => until('the dead are expelled', async () => (await registered()) === 1);
+
+  test('has a receipt that is true in every field', async () => {
+    await database.sql(`update api_keys set revoked_at = now() where id = 'key_one'`);
+    const [row] = await database.sql<{ seq: number; at: number }>(
+      `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = 'key:key_one'
+        order by seq desc limit 1`,
+    );
+    const receipt = await member.barrier.waitUntilPropagated('key:key_one', new Date(row!.at));
+    expect(receipt).toMatchObject({
+      sequence: String(row!.seq),
+      propagation: 'ACKNOWLEDGED',
+      replicas: 1,
+      acknowledged: 1,
+      left: 0,
+    });
+    expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
+    expect(receipt.settledInMilliseconds).toBeGreaterThan(0);
+    expect(member.replica.applied).toBeGreaterThanOrEqual(row!.seq);
+
+    // Of what the log has forgotten, the row's own time is told.
+    const changedAt = new Date('2020-01-01');
+    expect((await member.barrier.waitUntilPropagated('key:forgotten', changedAt)).committedAt).toEqual(changedAt);
+  });
+
+  test('of what was revoked before tells when that was, whatever has changed since then', async () => {
+    await database.sql(`update users set disabled_at = now() where id = 'usr_two'`);
+    const [row] = await database.sql<{ at: number; disabledAt: Date }>(
+      `select extract(epoch from at)::float8 * 1000 as at, disabled_at as "disabledAt" from auth_inval, users
+        where tag = 'user:usr_two' and id = 'usr_two'`,
+    );
+    await until('the clock goes on', () => Date.now() > row!.at + 10);
+    await database.sql(`update users set session_generation = session_generation + 1 where id = 'usr_two'`);
+    const receipt = await member.barrier.waitUntilPropagated('user:usr_two', new Date(row!.disabledAt));
+    expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
+  });
+
+  test('counts a replica that left before it confirmed, and not among those that confirmed', async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    await database.sql(`insert into auth_replica (id, lease_ms) values ($1::uuid, 60000), ($2::uuid, 60000)`, [
+      id,
+      other,
+    ]);
+    await database.sql(`select auth_invalidate('key:x')`);
+    const looked = Promise.withResolvers<void>();
+    const propagation = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        const rows = await database.propagation.query<Row>(statement, values);
+        if (statement.name === 'propagation') looked.resolve();
+        return rows;
+      },
+    };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const settled = new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
+      'key:x',
+      new Date(),
+    );
+    await looked.promise;
+    await database.sql('delete from auth_replica where id = $1::uuid', [id]);
+    await database.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [other]);
+    expect(await settled).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3, acknowledged: 2, left: 1 });
+    await database.sql('delete from auth_replica where id = $1::uuid', [other]);
+  });
+
+  test('waits for whoever is silent as long as his lease may last, and so does revoking once more', async () => {
+    await corpse();
+    await database.sql(`update users set disabled_at = now() where id = 'usr_one'`);
+    const expired = { propagation: 'LEASE_EXPIRED', replicas: 2, acknowledged: 1, left: 0 };
+    for (const _again of [1, 2]) {
+      const receipt = await member.barrier.waitUntilPropagated('user:usr_one', new Date(0));
+      expect(receipt).toMatchObject(expired);
+      expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+    }
+    await gone();
+    expect(await member.barrier.waitUntilPropagated('user:usr_one', new Date(0))).toMatchObject({
+      propagation: 'ACKNOWLEDGED',
+      replicas: 1,
+      acknowledged: 1,
+    });
+  });
+
+  test('of which one replica is silent while another leaves counts the one that left, and the silent one nowhere', async () => {
+    const [silent, leaving] = [randomUUID(), randomUUID()];
+    const insert = 'insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)';
+    for (const id of [silent, leaving]) await database.sql(insert, [id, LEASE_MS]);
+    await database.sql(`select auth_invalidate('key:x')`);
+    let looks = 0;
+    const propagation = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        const rows = await database.propagation.query<Row>(statement, values);
+        if (statement.name === 'propagation' && looks++ === 0)
+          await database.sql('delete from auth_replica where id = $1::uuid', [leaving]);
+        return rows;
+      },
+    };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const receipt = await new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
+      'key:x',
+      new Date(),
+    );
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 1, left: 1 });
+    await gone();
+  });
+
+  test('has nobody to wait for, where the dead were found before', async () => {
+    await database.sql(`delete from auth_inval where tag = 'probe'`);
+    await corpse();
+    await member.barrier.purge();
+    await gone();
+    await corpse();
+    await member.barrier.purge(); // a probe a minute is enough
+    expect(await registered()).toBe(2);
+    await database.sql('delete from auth_replica where id <> $1::uuid', [member.id]);
+  });
+
+  test('queues behind no housekeeping: that has other connections', async () => {
+    const asked: string[] = [];
+    const propagation = {
+      query<Row>(statement: Statement, values?: readonly unknown[]) {
+        asked.push(statement.name);
+        return database.propagation.query<Row>(statement, values);
+      },
+    };
+    await database.sql(`delete from auth_inval where tag = 'probe'`);
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    await new PropagationBarrier({ ...common, sql: propagation, spare: database.reads }).purge();
+    expect([...new Set(asked)]).toEqual(['propagation']);
+  });
+
+  test('a replica that slept past the retention of the log starts cold', async () => {
+    const asleep = await join({ ...database, notifications: deaf }, { leaseMs: LEASE_MS, start: false });
+    const before = asleep.id;
+    await database.sql(`select auth_invalidate('key:missed')`);
+    await database.sql(`update auth_inval set at = at - interval '2 hours'`);
+    await member.barrier.purge();
+    expect(await database.sql(`select from auth_inval where tag = 'key:missed'`)).toEqual([]);
+    const old = { asOf: asleep.replica.applied, tags: ['key:missed'] };
+    await asleep.replica.sync();
+    expect(asleep.id).not.toBe(before);
+    expect(asleep.replica.leaseRemaining()).toBeGreaterThan(0);
+    expect(asleep.replica.isFresh(old, Number.POSITIVE_INFINITY)).toBe(false);
+    await asleep.stop();
+  });
+
+  test('a replica that leaves gives up its lease first: nobody waits for it once its goodbye is there', async () => {
+    let left = Number.NaN;
+    const sync = {
+      async query<Row>(statement: Statement, values?: readonly unknown[]) {
+        if (statement.name === 'replica-deregister') left = other.replica.leaseRemaining();
+        return database.sync.query<Row>(statement, values);
+      },
+    };
+    const other = await join({ ...database, sync, notifications: deaf }, { leaseMs: 60_000, start: false });
+    expect(other.replica.leaseRemaining()).toBeGreaterThan(0);
+    await other.stop();
+    expect(left).toBe(0);
+  });
+
+  test('a replica that leaves is not waited for', async () => {
+    const other = await join({ ...database, notifications: deaf }, { leaseMs: LEASE_MS, start: false });
+    expect(await registered()).toBe(2);
+    await other.stop();
+    expect(await registered()).toBe(1);
+  });
+
+  test('a cut permission ends what was begun with it: the caller is confirmed with all he was let in with', async () => {
+    const credential = apiKeyCredential(database.reads);
+    await database.sql(`update users set disabled_at = null`);
+    await database.sql(`update api_keys set revoked_at = null`);
+    const { principal } = await credential.load('hash');
+    const em = database.fork();
+    const confirmed = async () => {
+      await em.begin();
+      const confirms = await credential.confirm(em, principal!, null);
+      await em.rollback();
+      return confirms;
+    };
+    expect(await confirmed()).toBe(true);
+    await database.sql(`update api_keys set permissions = '{read}'`);
+    expect(await confirmed()).toBe(false);
+    await database.sql(`update api_keys set permissions = '{read,write}', scopes = '{API_KEYS_READ}'`);
+    expect(await confirmed()).toBe(false);
+  });
+});
+
+/** Too many clients, say. */
+const dead = { query: () => Promise.reject(new Error('The database did not answer.')) };
+const deaf = { listen: async () => undefined, close: async () => undefined };
+
+test('whoever must not trust what he knows of leases waits for the longest that configuration allows', () => {
+  const withLease = (ms: number) => readConfig({ REKEY_LEASE_MS: String(ms) }).leaseMs;
+  expect(withLease(LONGEST_LEASE_MS)).toBe(LONGEST_LEASE_MS);
+  expect(() => withLease(LONGEST_LEASE_MS + 1)).toThrow();
+});
+
+const [, shared] = backends();
+
+describe.skipIf(!shared)('between two replicas and their database', () => {
+  let origin: TestDatabase;
+  let proxy: TcpProxy;
+  let through: TestDatabase;
+  const members: Member[] = [];
+  beforeAll(async () => {
+    origin = await shared!.open();
+    const { hostname: host, port } = new URL(origin.url!);
+    proxy = await startProxy({ host, port: Number(port) });
+    through = await openTestDatabase(proxy.url(origin.url!));
+  });
+  afterEach(async () => {
+    await proxy.heal();
+    for (const member of members.splice(0)) await member.stop();
+  });
+  afterAll(async () => {
+    await through?.close();
+    await proxy?.close();
+    await origin?.close();
+  });
+  const joins = async (database: TestDatabase, leaseMs = LEASE_MS) => {
+    members.push(await join({ ...database, notifications: deaf }, { leaseMs, start: false }));
+    return members.at(-1)!;
+  };
+
+  test('a revoker that loses its database after the commit answers when the leases are over, and no later', async () => {
+    const revoker = await joins(through);
+    await revoker.replica.sync();
+    proxy.blackhole();
+    const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 1, acknowledged: 0 });
+    expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+  });
+
+  test('a revoker that cannot look waits no longer than anybody holds a lease, if he gets to hold one himself', async () => {
+    const blind = { ...origin, propagation: dead, reads: dead, notifications: deaf };
+    const revoker = await join(blind, { leaseMs: LEASE_MS, start: false });
+    members.push(revoker);
+    await until('he holds none', () => revoker.replica.leaseRemaining() === 0);
+    const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', acknowledged: 0 });
+    expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
+    expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
+  });
+
+  test('where both connections of its own fail, another one is asked who has to be waited for', async () => {
+    let broken = false;
+    const sync = { query: (...asked: Parameters<Sql['query']>) => (broken ? dead : origin.sync).query(...asked) };
+    const database = { ...origin, sync: sync as Sql, propagation: dead, notifications: deaf };
+    const revoker = await join(database, { leaseMs: LEASE_MS, start: false });
+    broken = true;
+    await until('he holds no lease', () => revoker.replica.leaseRemaining() === 0);
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
+    await origin.sql('delete from auth_replica');
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 2 });
+    expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
+  });
+
+  test('a late look begins no new lease: the receipt speaks of the revocation, and of what was known before', async () => {
+    const late = { milliseconds: 0 };
+    const clock = { ...systemClock, monotonic: () => performance.now() + late.milliseconds };
+    const slow = {
+      query: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+        const rows = await origin.propagation.query<Row>(statement, values);
+        if (statement.name === 'propagation' && late.milliseconds === 0) late.milliseconds = LEASE_MS * 0.8;
+        return rows;
+      },
+    };
+    const revoker = await join(
+      { ...origin, propagation: slow, notifications: deaf },
+      { leaseMs: LEASE_MS, start: false, clock },
+    );
+    members.push(revoker);
+    const known = revoker.replica.applied;
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
+    await origin.sql('delete from auth_replica where id <> $1::uuid', [revoker.id]);
+    expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', sequence: String(known), replicas: 2 });
+  });
+
+  describe('where the answers on one connection are lost', () => {
+    const PATIENT_MS = 4000;
+    let patient: TestDatabase;
+    beforeAll(async () => {
+      patient = await openTestDatabase(proxy.url(origin.url!), PATIENT_MS);
+    });
+    afterAll(() => patient?.close());
+    /** Once: the next connection is answered. */
+    const losing = (statement: string) => {
+      let lost = false;
+      return proxy.holdRepliesWhen((chunk, direction) => {
+        if (lost || direction !== 'request' || !chunk.includes(`\0${statement}\0`)) return false;
+        lost = true;
+        return true;
+      });
+    };
+
+    test('a replica keeps its lease, for it looks again', async () => {
+      const member = await join({ ...patient, notifications: deaf }, { leaseMs: PATIENT_MS });
+      members.push(member);
+      await losing('replica-sync');
+      let [before, lost] = [PATIENT_MS, false];
+      await until('it was renewed', () => {
+        const left = member.replica.leaseRemaining();
+        const renewed = left > before;
+        before = left;
+        lost ||= left === 0;
+        return renewed;
+      });
+      expect(lost).toBe(false);
+    });
+
+    test('a revocation is acknowledged, and so is the one behind it', async () => {
+      const member = await join({ ...patient, reads: dead, notifications: deaf }, { leaseMs: PATIENT_MS });
+      members.push(member);
+      await member.barrier.waitUntilPropagated('key:x', new Date(0)); // Connected.
+      const lost = losing('propagation');
+      const both = ['key:x', 'key:y'].map((tag) => member.barrier.waitUntilPropagated(tag, new Date(0)));
+      await lost;
+      const acknowledged = { propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 };
+      expect(await Promise.all(both)).toMatchObject([acknowledged, acknowledged]);
+    });
+
+    test('a replica whose registration was carried out is not registered twice', async () => {
+      const ids: string[] = [];
+      const common = { clock: systemClock, logger, metrics: createMetrics(), sql: patient.sync, notifications: deaf };
+      const newReplicaId = () => {
+        ids.push(randomUUID());
+        return ids.at(-1)!;
+      };
+      await origin.sql('delete from auth_replica');
+      const replica = new Replica({
+        ...common,
+        invalidated: () => undefined,
+        newReplicaId,
+        leaseMs: PATIENT_MS,
+        longestEntryMs: 600_000,
+      });
+      const again = losing('replica-register');
+      const failing = replica.sync();
+      await again;
+      await expect(failing).rejects.toThrow();
+      await replica.sync();
+      expect(await origin.sql('select from auth_replica')).toHaveLength(1);
+      expect(ids).toHaveLength(1);
+      await replica.stop();
+      expect(await origin.sql('select from auth_replica')).toEqual([]);
+    });
+  });
+
+  test('nobody takes a longer lease than everybody knows how to wait for', async () => {
+    const brief = await joins(origin);
+    const long = await joins(origin, 10 * LEASE_MS);
+    expect(long.replica.leaseRemaining()).toBeLessThanOrEqual(LEASE_MS);
+    await brief.replica.sync();
+    expect(brief.replica.longestLeaseMs).toBe(10 * LEASE_MS);
+    await brief.stop();
+    await long.replica.sync();
+    expect(long.replica.leaseRemaining()).toBeGreaterThan(LEASE_MS);
+  });
+
+  test('whom another one has only just marked is not expelled by an earlier fence', async () => {
+    const revoker = await joins(origin);
+    const id = randomUUID();
+    await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [id, LEASE_MS]);
+    await origin.sql(`select auth_invalidate('key:x')`);
+    // He is silent until the deadline; his confirmation arrives before the mark does, on the database's one connection.
+    let spared = false;
+    const slow = {
+      query: async <Row>(statement: { name: string; text: string }, values?: readonly unknown[]): Promise<Row[]> => {
+        if (statement.name === 'fence-suspect') {
+          await origin.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [id]);
+          spared = true;
+        }
+        const rows = await origin.propagation.query<Row>(statement, values);
+        if (statement.name === 'fence-suspect') {
+          await origin.sql('update auth_replica set suspect = true where id = $1::uuid', [id]); // by somebody else
+        }
+        if (statement.name === 'fence-expel') expelled.push(...((values as [string[]])[0] ?? []));
+        return rows;
+      },
+    };
+    const expelled: string[] = [];
+    const fencing = await join(
+      { ...origin, propagation: slow, notifications: deaf },
+      { leaseMs: LEASE_MS, start: false },
+    );
+    members.push(fencing);
+    await revoker.replica.sync();
+    await fencing.barrier.waitUntilPropagated('key:x', new Date(0));
+    await until('the mark was set', () => spared);
+    // Another revocation fences both steps; by then the first fence would long have expelled him.
+    await until('a fence that marks expels', async () => {
+      await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
+      return (await origin.sql('select from auth_replica where id = $1::uuid', [id])).length === 0;
+    });
+    expect(expelled).toEqual([]);
+  });
+});
+
+describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60_000 }, () => {
+  let server: PostgresServer;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    server = await startPostgres({ settings: { wal_level: 'replica', hot_standby: 'on' } });
+    database = await openTestDatabase(await server.createDatabase('rekey'), LEASE_MS);
+    await fill(database);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await server?.destroy();
+  });
+
+  test('a standby grants no lease and lets nobody in; promoted, it has to be known for a lease', async () => {
+    // Without a timer: it looks when it is told to.
+    const member = await join({ ...database, notifications: deaf }, { leaseMs: 1000, start: false });
+    const credential = apiKeyCredential(database.reads);
+    expect((await credential.load('hash')).principal).not.toBeNull();
+    const primary = member.replica.serverIdentity;
+
+    await server.query(`copy (select) to program 'touch standby.signal'`);
+    await server.restart();
+    await expect(member.replica.sync()).rejects.toThrow('standby');
+    const load = () => credential.load('hash').catch((error) => error);
+    await until('it answers again', async () => !/terminat|closed|reset/i.test(String((await load()).message)));
+    expect(String(await load())).toContain('standby');
+    await until('no lease is left', () => member.replica.leaseRemaining() === 0);
+
+    await server.query('select pg_promote()');
+    await member.replica.sync();
+    expect(member.replica.serverIdentity).not.toBe(primary);
+    expect(await member.barrier.waitUntilPropagated('key:key_one', new Date(0))).toMatchObject({
+      propagation: 'LEASE_EXPIRED',
+    });
+    await until('it is settled', async () => {
+      const receipt = await member.barrier.waitUntilPropagated('key:key_one', new Date(0));
+      return receipt.propagation === 'ACKNOWLEDGED';
+    });
+    expect((await credential.load('hash')).principal).not.toBeNull();
+    await member.stop();
+  });
+});
