@@ -6,14 +6,14 @@ import { type App, createApp, type Overrides } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
+import type { Account } from './account.ts';
+import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
-import { databasesAt } from './postgres.ts';
+import { migratedDatabase } from './postgres-template.ts';
+import { seedAccount } from './seed.ts';
 
-/** Given to every test app, so that its first administrator can be made. */
-export const SETUP_TOKEN = 'setup_token_of_the_tests_0123456789';
-/** A random key of the tests' own. */
-export const MASTER_KEY = 'q1jw0Zk0m7p8cBv5YtE2rXhN4sLd9GfUaQoWiRxTzKM=';
-export const PASSWORD = 'tidal lantern quarrel oboe';
+export type { Account } from './account.ts';
+export { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 
 export interface TestAppOptions {
   /** A PostgreSQL to use; null for the embedded database. */
@@ -35,14 +35,6 @@ export interface Answer {
 
 /** How a request says who it comes from. */
 export type Credential = { bearer?: string; apiKey?: string; headers?: Record<string, string> };
-
-export interface Account {
-  id: string;
-  email: string;
-  accessToken: string;
-  refreshToken: string;
-  sessionId: string;
-}
 
 export class TestApp {
   readonly app: App;
@@ -102,14 +94,28 @@ export class TestApp {
 
   /** The administrator of this installation; made at the first call, shared, and never to be changed by a test. */
   admin(): Promise<Account> {
-    this.#admin ??= this.#enter('bootstrap', { setupToken: SETUP_TOKEN, email: 'admin@example.com' });
+    this.#admin ??= seedAccount(this.app, { email: 'admin@example.com', role: 'ADMIN' });
     return this.#admin;
   }
 
-  /** A member of one's own. */
+  /** A member of one's own, written as rows: see seed.ts. */
   async member(): Promise<Account> {
     await this.admin();
-    return this.#enter('register', { email: `member-${++TestApp.#accounts}-${process.pid}@example.com` });
+    const email = `member-${++TestApp.#accounts}-${process.pid}@example.com`;
+    return seedAccount(this.app, { email, role: 'MEMBER' });
+  }
+
+  /** A member who registers as everybody does: the password is hashed at its full cost. */
+  async register(): Promise<Account> {
+    const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
+    const { user, tokens, ...refused } = await this.mutate(
+      'register',
+      { email, password: PASSWORD, displayName: 'Somebody' },
+      '... on RegisterSuccess { user { id } tokens { accessToken refreshToken session { id } } }',
+    );
+    if (!user) throw new Error(JSON.stringify(refused));
+    const { accessToken, refreshToken, session } = tokens;
+    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
 
   /** An API key of this account, with every scope that a member holds unless told. */
@@ -137,23 +143,6 @@ export class TestApp {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     await this.app.close();
-  }
-
-  async #enter(field: 'bootstrap' | 'register', input: { email: string; setupToken?: string }): Promise<Account> {
-    const success = field === 'bootstrap' ? 'BootstrapSuccess' : 'RegisterSuccess';
-    const result = await this.mutate(
-      field,
-      { password: PASSWORD, displayName: 'Somebody', ...input },
-      `... on ${success} { user { id email } tokens { accessToken refreshToken session { id } } }`,
-    );
-    if (result.__typename !== success) throw new Error(JSON.stringify(result));
-    const { user, tokens } = result;
-    return {
-      ...user,
-      accessToken: tokens.accessToken,
-      refreshToken: tokens.refreshToken,
-      sessionId: tokens.session.id,
-    };
   }
 }
 
@@ -204,8 +193,7 @@ export function backends(): Backend[] {
     embedded,
     {
       name: 'PostgreSQL and Redis',
-      start: async (options = {}) =>
-        startTestApp({ databaseUrl: await databasesAt(postgresUrl).createDatabase(), redisUrl, ...options }),
+      start: async (options = {}) => startTestApp({ databaseUrl: await migratedDatabase(), redisUrl, ...options }),
     },
   ];
 }
