@@ -3,16 +3,19 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
+import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import type { Account } from './account.ts';
+import type { Account, Presented } from './account.ts';
+import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
 import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
 import { migratedDatabase } from './postgres-template.ts';
 import { seedAccount } from './seed.ts';
 
-export type { Account } from './account.ts';
+export type { Account, Presented } from './account.ts';
+export type { Answer } from './calls.ts';
 export { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 
 export interface TestAppOptions {
@@ -22,19 +25,6 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   overrides?: Overrides;
 }
-
-/** What a request answers, as any client sees it. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
-  data: any;
-  // biome-ignore lint/suspicious/noExplicitAny: extensions are open
-  errors: { message: string; path?: (string | number)[]; extensions: any }[] | undefined;
-}
-
-/** How a request says who it comes from. */
-export type Credential = { bearer?: string; apiKey?: string; headers?: Record<string, string> };
 
 export class TestApp {
   readonly app: App;
@@ -56,7 +46,7 @@ export class TestApp {
   async graphql(
     query: string,
     variables: object = {},
-    { bearer, apiKey, headers }: Credential = {},
+    { bearer, apiKey, headers }: Presented = {},
     operationName?: string,
   ): Promise<Answer> {
     const response = await fetch(`${this.url}/graphql`, {
@@ -73,8 +63,13 @@ export class TestApp {
     return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
   }
 
+  /** Every call of one caller, typed; left out, of a request without a credential. */
+  as(caller: Caller = {}): Calls {
+    return callsOf((query, variables, presented) => this.graphql(query, variables, presented), caller);
+  }
+
   /** The result of a mutation that is expected to be answered: its `__typename` and its fields. */
-  async mutate(field: string, input: object | null, selection: string, credential: Credential = {}) {
+  async mutate(field: string, input: object | null, selection: string, credential: Presented = {}) {
     const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
     const document = input
       ? `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ${selection} ... on UserError { message } } }`
@@ -108,12 +103,8 @@ export class TestApp {
   /** A member who registers as everybody does: the password is hashed at its full cost. */
   async register(): Promise<Account> {
     const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
-    const { user, tokens, ...refused } = await this.mutate(
-      'register',
-      { email, password: PASSWORD, displayName: 'Somebody' },
-      '... on RegisterSuccess { user { id } tokens { accessToken refreshToken session { id } } }',
-    );
-    if (!user) throw new Error(JSON.stringify(refused));
+    const input = { email, password: PASSWORD, displayName: 'Somebody' };
+    const { user, tokens } = await this.as().register(input).expectSuccess();
     const { accessToken, refreshToken, session } = tokens;
     return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
@@ -123,14 +114,11 @@ export class TestApp {
     account: { accessToken: string },
     input: object = {},
   ): Promise<{ id: string; secret: string; hint: string }> {
-    const result = await this.mutate(
-      'createApiKey',
-      { name: 'a key of the tests', scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'], ...input },
-      '... on CreateApiKeySuccess { secret apiKey { id hint } }',
-      { bearer: account.accessToken },
-    );
-    if (result.__typename !== 'CreateApiKeySuccess') throw new Error(JSON.stringify(result));
-    return { ...result.apiKey, secret: result.secret };
+    const made = { name: 'a key of the tests', scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'], ...input };
+    const { apiKey, secret } = await this.as(account)
+      .createApiKey(made as CreateApiKeyInput)
+      .expectSuccess();
+    return { id: apiKey.id, hint: apiKey.hint, secret };
   }
 
   /** The rows of one statement, asked of the database behind the service's back. */

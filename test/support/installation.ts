@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { Account, Credential } from './account.ts';
+import { PASSWORD } from './constants.ts';
 import { DRIFT, History, type LogRow, type Receipt, type Revocation, type Verdict } from './history.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { randomFrom } from './random.ts';
@@ -10,7 +12,6 @@ import { type RedisServer, startRedis } from './redis.ts';
 import { Replica } from './replicas.ts';
 import { until } from './until.ts';
 
-const PASSWORD = 'tidal lantern quarrel oboe';
 const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged left settledInMilliseconds }';
 /** Of the credentials that were revoked last, how many the load keeps on asking about. */
 const HOT = 16;
@@ -19,15 +20,10 @@ const PACE_MS = 4;
 /** How many are asked about at once, where it does not matter: more would only queue. */
 const BATCH = 20;
 
-export interface Credential {
-  id: string;
-  secret: string;
-}
+export type { Account, Credential } from './account.ts';
 
-export interface Account {
-  id: string;
-  session: Credential;
-}
+/** The session of an account as a credential. */
+export const sessionOf = ({ sessionId, accessToken }: Account): Credential => ({ id: sessionId, secret: accessToken });
 
 export interface Load {
   /** Returns when the last request is answered. */
@@ -109,13 +105,14 @@ export class Installation {
     const { user, tokens } = await this.replicas[0]!.mutate(
       field,
       { email, password: PASSWORD, displayName: 'Somebody', ...input },
-      'user { id } tokens { accessToken session { id } }',
+      'user { id } tokens { accessToken refreshToken session { id } }',
     );
-    return { id: user.id, session: { id: tokens.session.id, secret: tokens.accessToken } };
+    const { accessToken, refreshToken, session } = tokens;
+    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
 
   async apiKey(input: object = {}, owner = this.admin, by = this.replicas[0]!): Promise<Credential> {
-    const bearer = owner.session.secret;
+    const bearer = owner.accessToken;
     const made = await by.mutate('createApiKey', { name: 'a key', ...input }, 'secret apiKey { id }', bearer);
     return { id: made.apiKey.id, secret: made.secret };
   }
@@ -159,7 +156,7 @@ export class Installation {
   /** Revokes an API key through this replica; every replica is asked about it the moment that is answered. */
   revoke(by: Replica, key: Credential): Promise<Receipt> {
     return this.#recorded(`key:${key.id}`, [key], () =>
-      by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.session.secret),
+      by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.accessToken),
     );
   }
 
@@ -167,21 +164,22 @@ export class Installation {
     let secret = '';
     await this.#recorded(`key:${key.id}`, [key], async () => {
       const selection = `secret ${RECEIPT}`;
-      const rotated = await by.mutate('rotateApiKey', { apiKeyId: key.id }, selection, this.admin.session.secret);
+      const rotated = await by.mutate('rotateApiKey', { apiKeyId: key.id }, selection, this.admin.accessToken);
       secret = rotated.secret;
       return rotated;
     });
     return { id: key.id, secret };
   }
 
-  logout(by: Replica, { session }: Account): Promise<Receipt> {
+  logout(by: Replica, account: Account): Promise<Receipt> {
+    const session = sessionOf(account);
     return this.#recorded(`session:${session.id}`, [session], () => by.mutate('logout', null, RECEIPT, session.secret));
   }
 
   /** Disables an account; these are its credentials. */
   disable(by: Replica, account: Account, keys: Credential[] = []): Promise<Receipt> {
-    return this.#recorded(`user:${account.id}`, [account.session, ...keys], () =>
-      by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.session.secret),
+    return this.#recorded(`user:${account.id}`, [sessionOf(account), ...keys], () =>
+      by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.accessToken),
     );
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Installation } from '../../support/installation.ts';
+import { Installation, sessionOf } from '../../support/installation.ts';
 import type { Replica } from '../../support/replicas.ts';
 import { until } from '../../support/until.ts';
 
@@ -26,8 +26,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
     await rekey.calm();
     const bystander = await rekey.apiKey();
     const person = await rekey.member();
-    await rekey.warm(bystander, person.session);
-    const load = rekey.load([bystander, person.session]);
+    await rekey.warm(bystander, sessionOf(person));
+    const load = rekey.load([bystander, sessionOf(person)]);
     for (let turn = 0; turn < 12; turn++) {
       const key = await rekey.apiKey();
       await rekey.warm(key);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import type { Replica } from '../../support/replicas.ts';
 import { until } from '../../support/until.ts';
@@ -61,7 +61,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       const theirs = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] }, disabled);
       const ends: [Credential, () => Promise<unknown>][] = [
         [theirs, () => rekey.disable(b, disabled, [theirs])],
-        [loggedOut.session, () => rekey.logout(b, loggedOut)],
+        [sessionOf(loggedOut), () => rekey.logout(b, loggedOut)],
       ];
       for (const [caller, end] of ends) {
         await rekey.warm(caller);
