@@ -135,7 +135,7 @@ export function callsOf(send: Send, caller: Caller = {}): Calls {
   const presented = presentedBy(caller);
   const calls = Object.entries(DOCUMENTS).map(([field, document]) => {
     const query = document.toString();
-    const isMutation = query.startsWith('mutation');
+    const isMutation = /^\s*mutation\s/.test(query);
     const call = (argument?: object) => {
       const variables = isMutation && argument ? { input: argument } : (argument ?? {});
       return new Call(field, query, variables, send(query, variables, presented));

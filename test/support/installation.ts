@@ -9,7 +9,7 @@ import { DRIFT, History, type LogRow, type Receipt, type Revocation, type Verdic
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { randomFrom } from './random.ts';
 import { type RedisServer, startRedis } from './redis.ts';
-import { Replica } from './replicas.ts';
+import { ReplicaProcess } from './replica-process.ts';
 import { until } from './until.ts';
 
 const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged left settledInMilliseconds }';
@@ -35,7 +35,7 @@ export class Installation {
   readonly redis: RedisServer;
   readonly leaseMs: number;
   readonly masterKey = randomBytes(32).toString('base64');
-  replicas: Replica[] = [];
+  replicas: ReplicaProcess[] = [];
   history = new History();
   admin!: Account;
   readonly #setupToken = randomBytes(24).toString('hex');
@@ -66,8 +66,8 @@ export class Installation {
   }
 
   /** Starts one more replica. */
-  async join(): Promise<Replica> {
-    const replica = await Replica.start({
+  async join(): Promise<ReplicaProcess> {
+    const replica = await ReplicaProcess.start({
       name: `replica ${String.fromCharCode(65 + this.#names++)}`,
       postgres: { port: this.postgres.port, url: this.postgres.url() },
       redis: this.redis,
@@ -90,7 +90,7 @@ export class Installation {
   }
 
   /** Takes the dead out of the list of replicas. */
-  bury(replica: Replica): void {
+  bury(replica: ReplicaProcess): void {
     this.replicas = this.replicas.filter((each) => each !== replica);
   }
 
@@ -130,7 +130,7 @@ export class Installation {
   // What is recorded.
 
   /** Asks a replica whether a secret is good. */
-  verify(replica: Replica, { secret }: { secret: string }): Promise<Verdict> {
+  verify(replica: ReplicaProcess, { secret }: { secret: string }): Promise<Verdict> {
     const done = this.history.verifying(replica.name, secret);
     const asked = replica.ask('GET', '/v1/verify', { authorization: `Bearer ${secret}` }).then(
       ({ status }) => done(VERDICTS.get(status) ?? status),
@@ -154,13 +154,13 @@ export class Installation {
   }
 
   /** Revokes an API key through this replica; every replica is asked about it the moment that is answered. */
-  revoke(by: Replica, key: Credential): Promise<Receipt> {
+  revoke(by: ReplicaProcess, key: Credential): Promise<Receipt> {
     return this.#recorded(`key:${key.id}`, [key], () =>
       by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.accessToken),
     );
   }
 
-  async rotate(by: Replica, key: Credential): Promise<Credential> {
+  async rotate(by: ReplicaProcess, key: Credential): Promise<Credential> {
     let secret = '';
     await this.#recorded(`key:${key.id}`, [key], async () => {
       const selection = `secret ${RECEIPT}`;
@@ -171,13 +171,13 @@ export class Installation {
     return { id: key.id, secret };
   }
 
-  logout(by: Replica, account: Account): Promise<Receipt> {
+  logout(by: ReplicaProcess, account: Account): Promise<Receipt> {
     const session = sessionOf(account);
     return this.#recorded(`session:${session.id}`, [session], () => by.mutate('logout', null, RECEIPT, session.secret));
   }
 
   /** Disables an account; these are its credentials. */
-  disable(by: Replica, account: Account, keys: Credential[] = []): Promise<Receipt> {
+  disable(by: ReplicaProcess, account: Account, keys: Credential[] = []): Promise<Receipt> {
     return this.#recorded(`user:${account.id}`, [sessionOf(account), ...keys], () =>
       by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.accessToken),
     );
@@ -204,8 +204,8 @@ export class Installation {
   /** Verifies all the time, on every replica there is and joins, until it is stopped. */
   load(credentials: readonly Credential[], width = 2): Load {
     let stopped = false;
-    const workers = new Map<Replica, Promise<void>[]>();
-    const work = async (replica: Replica) => {
+    const workers = new Map<ReplicaProcess, Promise<void>[]>();
+    const work = async (replica: ReplicaProcess) => {
       while (!stopped && replica.isAlive && this.replicas.includes(replica)) {
         const pool = this.#random() < 0.5 && this.#hot.length > 0 ? this.#hot : credentials;
         await this.verify(replica, pool[Math.floor(this.#random() * pool.length)]!);
