@@ -97,8 +97,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     metrics,
     newReplicaId: randomUUID,
     invalidated: (tag) => {
-      if (tag === '*' || tag.startsWith(jwtKeyTag('')))
-        inBackground('loading the keys of access tokens', jwtKeys.load());
+      if (tag === '*' || tag.startsWith(jwtKeyTag(''))) inBackground('loading the JWT keys', jwtKeys.load());
     },
     leaseMs: config.leaseMs,
     longestEntryMs,
@@ -267,9 +266,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
 
   const housekeeping = {
-    'tidying the invalidation log': () => barrier.purge(),
-    'tidying the keys of access tokens': () => jwtKeys.purge(),
-    'tidying the limits': () => limits.purge(),
+    'purging the invalidation log': () => barrier.purge(),
+    'purging the JWT keys': () => jwtKeys.purge(),
+    'purging the rate limits': () => limits.purge(),
     purging: () => purge(database.reads),
   };
   const timers: NodeJS.Timeout[] = [];
@@ -320,7 +319,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await canary.stop();
       await lastUsed.flush();
       barrier.stop();
-      await replica.stop().catch((error) => logger.warn({ err: error }, 'leaving without saying goodbye'));
+      await replica
+        .stop()
+        .catch((error) =>
+          logger.warn({ err: error }, 'deregistration failed; the next revocation waits for the lease of this replica'),
+        );
       await limits.close();
       redis?.destroy();
       await database.close();

@@ -74,13 +74,13 @@ function isServiceLink(name: string, value: string): boolean {
 const perMinute = (name: string, fallback: number) => whole(name, fallback, { min: 0, max: 10_000 });
 
 const schema = z.object({
-  HOST: z.string().default('127.0.0.1').refine(isHost, 'HOST must be an address or the name of a host.'),
+  HOST: z.string().default('127.0.0.1').refine(isHost, 'HOST must be an IP address or a host name.'),
   PORT: whole('PORT', 4000, { min: 0, max: 65_535 }),
   DATABASE_URL: url('DATABASE_URL', databaseUrlProblem),
   REKEY_DATA_DIR: z
     .string()
     .default('.rekey')
-    .refine((text) => text.trim() === text, 'REKEY_DATA_DIR must be a path without white space around it.'),
+    .refine((text) => text.trim() === text, 'REKEY_DATA_DIR must be a path without leading or trailing white space.'),
   REDIS_URL: url('REDIS_URL', redisUrlProblem),
   REKEY_MASTER_KEY: z
     .string()
@@ -99,20 +99,21 @@ const schema = z.object({
   REKEY_SETUP_TOKEN: z
     .string()
     .refine((text) => /^[\x21-\x7e](?:[\x20-\x7e]{18,254}[\x21-\x7e])$/.test(text), {
-      error: 'REKEY_SETUP_TOKEN must have 20 to 256 printable ASCII characters, and no white space around them.',
+      error:
+        'REKEY_SETUP_TOKEN must have 20 to 256 printable ASCII characters, without leading or trailing white space.',
       abort: true,
     })
-    .refine(isHardToGuess, 'REKEY_SETUP_TOKEN is easy to guess. Make one with `openssl rand -base64 24`.')
+    .refine(isHardToGuess, 'REKEY_SETUP_TOKEN is easy to guess. Generate one with `openssl rand -base64 24`.')
     .optional()
     .transform((text) => text ?? null),
   REKEY_REGISTRATION: z.enum(['open', 'closed'], 'REKEY_REGISTRATION must be open or closed.').default('closed'),
   REKEY_ISSUER: z
     .string()
     .default('urn:rekey')
-    .refine(isIssuer, 'REKEY_ISSUER must be a URL or a URN, without white space, query and fragment.')
+    .refine(isIssuer, 'REKEY_ISSUER must be a URL or a URN without white space, query or fragment.')
     .refine(
       (text) => Buffer.byteLength(JSON.stringify(text)) - 2 <= LONGEST_ISSUER_BYTES,
-      `REKEY_ISSUER must have at most ${LONGEST_ISSUER_BYTES} bytes. Every access token holds it three times, and browsers drop cookies of more than 4096 bytes.`,
+      `REKEY_ISSUER must have at most ${LONGEST_ISSUER_BYTES} bytes. Every access token contains it three times, and browsers drop cookies larger than 4096 bytes.`,
     ),
   REKEY_LEASE_MS: whole('REKEY_LEASE_MS', 2000, { min: 100, max: 60_000 }),
   REKEY_CANARY: z.enum(['on', 'off'], 'REKEY_CANARY must be on or off.').default('off'),
@@ -125,7 +126,8 @@ const schema = z.object({
         .map((part) => part.trim())
         .filter(Boolean);
       for (const cidr of cidrs) {
-        if (!parseCidr(cidr)) context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an address or a CIDR.`);
+        if (!parseCidr(cidr))
+          context.addIssue(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an IP address or a CIDR range.`);
       }
       return cidrs;
     }),
@@ -158,7 +160,7 @@ function refreshProblems({
 }: z.infer<typeof schema>): string[] {
   if (perMinute === 0 || seconds * perMinute >= 60) return [];
   return [
-    `REKEY_ACCESS_TOKEN_SECONDS=${seconds} needs ${Math.ceil(60 / seconds)} refreshes a minute, and REKEY_REFRESH_PER_MINUTE=${perMinute} allows ${perMinute}. Raise one of them; REKEY_REFRESH_PER_MINUTE=0 means no limit.`,
+    `REKEY_ACCESS_TOKEN_SECONDS=${seconds} needs ${Math.ceil(60 / seconds)} refreshes per minute, but REKEY_REFRESH_PER_MINUTE=${perMinute} allows only ${perMinute}. Increase one of them. REKEY_REFRESH_PER_MINUTE=0 means no limit.`,
   ];
 }
 
@@ -171,8 +173,8 @@ function unknownVariables(given: Record<string, string | undefined>): string[] {
       const upper = name.toUpperCase().slice(0, 64);
       const bare = upper.slice('REKEY_'.length);
       const meant = known.includes(bare) ? bare : nearest(upper, known);
-      const hint = meant ? `Did you mean ${meant}?` : 'README lists the variables under "Configuration".';
-      return `${name.slice(0, 64)} is not a variable of this service. ${hint}`;
+      const hint = meant ? `Did you mean ${meant}?` : 'README.md lists all variables.';
+      return `${name.slice(0, 64)} is an unknown variable. ${hint}`;
     });
 }
 
@@ -189,7 +191,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   problems.push(...unknownVariables(given));
   if (given.DATABASE_URL !== undefined && given.REKEY_MASTER_KEY === undefined) {
     problems.push(
-      'REKEY_MASTER_KEY is required with DATABASE_URL: 32 random bytes, base64, the same on every replica. Make one with `openssl rand -base64 32`.',
+      'REKEY_MASTER_KEY is required with DATABASE_URL. It must be 32 random bytes in base64, and the same on every replica. Generate one with `openssl rand -base64 32`.',
     );
   }
   if (parsed.success) problems.push(...refreshProblems(parsed.data));

@@ -97,7 +97,7 @@ export class AccountService<Started, Tokens> {
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
     if (outcome === 'emailTaken') {
-      const message = 'There is an account with this email already. Choose another one.';
+      const message = 'An account with this email address already exists. Use another address.';
       return { kind: 'invalidInput', fields: [{ path: 'input.email', message }] };
     }
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
@@ -267,11 +267,7 @@ export class AccountService<Started, Tokens> {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
-    check.require(
-      !isNobodys(input.email),
-      'input.email',
-      'The domain .invalid is reserved: nobody has an address there.',
-    );
+    check.require(!isNobodys(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
     this.#options.passwords.check(check, input.password, 'input.password', about);

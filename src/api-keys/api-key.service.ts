@@ -62,7 +62,7 @@ export class ApiKeyService {
     const { audit, clock, isMember } = this.#options;
     const { userId } = caller;
     if (!userId)
-      throw new AccessError('FORBIDDEN', 'An API key acts for a person; this credential has none behind it.');
+      throw new AccessError('FORBIDDEN', 'An API key must belong to a user. The calling credential has no user.');
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const now = clock.now();
@@ -198,9 +198,7 @@ export function apiKeysMatching(
 
 const expired = (): InvalidInput => ({
   kind: 'invalidInput',
-  fields: [
-    { path: 'input.apiKeyId', message: 'This key has expired, and rotating would not revive it. Make a new one.' },
-  ],
+  fields: [{ path: 'input.apiKeyId', message: 'The key has expired and cannot be rotated. Create a new one.' }],
 });
 
 /**

@@ -215,7 +215,7 @@ export class Canary {
     try {
       await this.#observe(found);
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'this replica could not testify for the canary');
+      this.#options.logger.warn({ err: error }, 'canary report failed');
     }
   }
 

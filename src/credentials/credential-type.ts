@@ -51,6 +51,7 @@ export function earliest(ends: readonly (number | null)[]): number | null {
 }
 
 function positionOf({ asOf }: Snapshot): number {
-  if (asOf === null) throw new Error('The database is a standby, which may not know of a revocation yet.');
+  if (asOf === null)
+    throw new Error('The database is a standby, which may miss recent revocations. Connect to the primary.');
   return asOf;
 }

@@ -73,7 +73,7 @@ export class LastUsed {
       const { sql, windowSeconds } = this.#options;
       await sql.query(NOTE, [[...batch.keys()], [...batch.values()], windowSeconds]);
     } catch (error) {
-      this.#options.logger.warn({ err: error, credentials: batch.size }, 'noting last use failed; trying again');
+      this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
       // Whatever was used since is the later use.
       for (const [id, at] of batch) if (!this.#pending.has(id)) this.#pending.set(id, at);
       this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();

@@ -23,7 +23,7 @@ export class PooledSql implements Sql {
       connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
     });
     // Idle connections break when the server goes away; the query that needs one says so itself.
-    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection broke'));
+    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection failed'));
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
@@ -152,7 +152,7 @@ export class DedicatedSql implements Sql {
     });
     const connection = { client, connected: client.connect().catch(notConnected) };
     client.on('error', (error) => {
-      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated connection broke');
+      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated database connection failed');
       this.#forget(connection);
     });
     // A server that is starting up, or full, answers too: with a refusal.
@@ -237,7 +237,11 @@ export class PostgresNotificationListener implements NotificationListener {
         ({ rowCount }) => {
           if (rowCount === 1) this.#checkLater(client, onLost);
           else
-            onLost(new Error('The connection no longer listens. Is there a transaction pooler before the database?'));
+            onLost(
+              new Error(
+                'The connection no longer receives notifications. Connect to PostgreSQL without a transaction pooler.',
+              ),
+            );
         },
         (error) => onLost(error),
       );

@@ -60,7 +60,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
       visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
       cookies: cookieJar(response, presentedRefreshToken(request, isRefused), now),
       caller() {
-        if (!principal) throw new Error('A guarded field was reached without a principal.');
+        if (!principal) throw new Error('A guarded field was called without a principal.');
         return principal;
       },
       em,

@@ -34,7 +34,7 @@ export function createLoaders(
     apiKey: rows((ids) => em().find(ApiKey, { id: { $in: ids } })),
     session: rows((ids) => em().find(Session, { id: { $in: ids } })),
     /** The error of a row that was deleted between two reads of this request. */
-    deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted meanwhile.`))),
+    deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted during the request.`))),
     /** The id of someone with whom the caller shares a workspace; null for anyone else. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */

@@ -25,12 +25,16 @@ export function createIntrospect({ authenticate, introspect, issuer }: Introspec
       if (!caller) throw credentialMissing();
       if (!caller.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
       if (!charsetIsUtf8(request)) {
-        const error_description = 'The form must be in UTF-8. Send it without `charset`, or with `charset=utf-8`.';
+        const error_description =
+          'The form must be encoded in UTF-8. Send it without `charset`, or with `charset=utf-8`.';
         return respondJson(response, 415, { error: 'invalid_request', error_description });
       }
       const body = await readForm(request);
       if (body === 'tooLarge') {
-        return respondJson(response, 413, { error: 'invalid_request', error_description: 'The form is too large.' });
+        return respondJson(response, 413, {
+          error: 'invalid_request',
+          error_description: `The form must have at most ${LARGEST_BODY} bytes.`,
+        });
       }
       if (body === 'malformed') {
         const error_description = 'The form must be well-formed UTF-8, percent-encoded.';
@@ -38,7 +42,7 @@ export function createIntrospect({ authenticate, introspect, issuer }: Introspec
       }
       const token = body?.getAll('token') ?? [];
       if (token.length !== 1 || token[0] === '') {
-        const error_description = 'Send exactly one `token`, as application/x-www-form-urlencoded.';
+        const error_description = 'Send exactly one `token` with `Content-Type: application/x-www-form-urlencoded`.';
         return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
       const principal = await introspect(token[0]!);

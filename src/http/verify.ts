@@ -25,7 +25,7 @@ export function createVerify(authenticate: Authenticate) {
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-      const error_description = 'The credential does not hold the permission that is asked for.';
+      const error_description = 'The credential does not hold the requested permission.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);

@@ -194,7 +194,8 @@ export class Replica {
       const monotonic = clock.monotonic();
       const wall = clock.now().getTime();
       const [row] = await sql.query<SyncRow>(SYNC, [this.#id, this.#applied, LONGEST_CATCH_UP]);
-      if (!row || row.inRecovery) throw new Error('The database is a standby, which grants no lease.');
+      if (!row || row.inRecovery)
+        throw new Error('The database is a standby, which cannot grant a lease. Connect to the primary.');
       if (!this.#apply(row)) {
         this.#coldStart();
         continue;
@@ -258,7 +259,7 @@ export class Replica {
     this.#options.metrics.coldStarts.inc();
     this.#options.logger.warn(
       { replica: this.#id, applied: this.#applied },
-      'cold start: cached credentials forgotten',
+      'cold start: this replica dropped all cached credentials',
     );
     this.#forget();
     this.#options.invalidated('*');

@@ -130,7 +130,7 @@ export class JwtKeys {
 
   /** The key that signs now. */
   get signing(): { kid: string; privateKey: KeyObject } {
-    if (!this.#signing) throw unavailable(new Error('No JWT key signs at the moment.'));
+    if (!this.#signing) throw unavailable(new Error('There is no current JWT key.'));
     return this.#signing;
   }
 

@@ -209,7 +209,7 @@ export class RefreshService {
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
     );
-    if (used.length === 0) throw new Error(`${token.id} was exchanged by somebody who did not lock its session.`);
+    if (used.length === 0) throw new Error(`${token.id} was exchanged without a lock on its session.`);
     em.persist(
       RefreshToken.create({
         id: newId('rft'),
@@ -229,7 +229,7 @@ export class RefreshService {
       const candidate = successorOf(presented, key);
       if (sha256Base64url(candidate) === tokenHash) return candidate;
     }
-    throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
+    throw new Error(`The successor of ${token.id} was derived with a master key that is no longer configured.`);
   }
 
   #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {

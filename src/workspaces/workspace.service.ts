@@ -28,7 +28,7 @@ export class WorkspaceService {
     const { caller, em } = unitOfWork;
     const { userId } = caller;
     if (!userId || caller.workspaceId) {
-      throw new AccessError('FORBIDDEN', 'A credential that is bound to a workspace cannot make another one.');
+      throw new AccessError('FORBIDDEN', 'A credential that is bound to a workspace cannot create a workspace.');
     }
     const check = new InputCheck();
     const name = check.text(input.name, 'input.name', 100);

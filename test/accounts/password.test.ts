@@ -145,7 +145,7 @@ describe('a new password', () => {
   test.each([PLACEHOLDER_PASSWORD, `${PLACEHOLDER_PASSWORD.toUpperCase()}!`, PLACEHOLDER_PASSWORD.replaceAll(' ', '')])(
     'is not the placeholder of the examples, and the message says so: %s',
     (password) => {
-      expect(problem(password)).toBe('Is the placeholder of an example. Choose a password of your own.');
+      expect(problem(password)).toBe('Must not be the placeholder of an example. Choose your own password.');
     },
   );
 
@@ -248,7 +248,7 @@ describe('who has no account, or none that a password opens', () => {
   test.each([null, '', '!', '$2b$12$abcdefghijklmnopqrstuu'])(
     'is refused even with the password that the decoy is made of, where the hash is %j',
     async (hash) => {
-      expect(await passwords.verify(hash, 'a password that nobody has')).toBe(false);
+      expect(await passwords.verify(hash, 'a password of no account')).toBe(false);
       expect(await vi.mocked(argon2.verify).mock.results[0]?.value).toBe(true);
     },
   );

@@ -115,7 +115,7 @@ export class AuthCache {
   }
 
   #report(error: unknown): void {
-    this.#options.logger.error({ err: error }, 'the cache failed; the database is asked');
+    this.#options.logger.error({ err: error }, 'the cache failed; reading from the database');
   }
 
   #isFresh(entry: Entry): boolean {
@@ -162,7 +162,7 @@ export class AuthCache {
   }
 
   async #loadDirectly(load: LoadCredential): Promise<Principal | null> {
-    if (this.#direct >= BULKHEAD) throw new Error('Too many reads around the cache at once.');
+    if (this.#direct >= BULKHEAD) throw new Error('Too many concurrent reads that bypass the cache.');
     this.#direct++;
     try {
       const loaded = await this.#read(load);
@@ -177,7 +177,7 @@ export class AuthCache {
     try {
       return await load();
     } catch (error) {
-      throw new ReadFailed('The database did not answer.', { cause: error });
+      throw new ReadFailed('The database did not respond.', { cause: error });
     }
   }
 }

@@ -114,7 +114,7 @@ export class EvictionSubscriber implements EventSubscriber {
         fingerprints.filter((fingerprint) => fingerprint != null),
       );
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'collecting what to evict failed');
+      this.#options.logger.error({ err: error }, 'collecting the cache entries to evict failed');
     }
   }
 
@@ -133,7 +133,10 @@ export class EvictionSubscriber implements EventSubscriber {
       this.#options.evict([...new Set(fingerprints)]);
       this.#options.committed();
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'evicting failed; the invalidation log still holds');
+      this.#options.logger.error(
+        { err: error },
+        'evicting cache entries failed; the invalidation log invalidates them',
+      );
     }
   }
 }

@@ -51,10 +51,10 @@ describe('a shared cache that answers reads and refuses writes', () => {
     expect(reads()).toBe(20); // By `state`, and by `get`.
   });
 
-  test('is out of reach where it refuses reads, too, as while it starts', async () => {
+  test('is unreachable where it refuses reads, too, as while it starts', async () => {
     const reply = 'LOADING Redis is loading the dataset in memory';
     const { shared } = refusing(reply, () => Promise.reject(new ErrorReply(reply)));
-    expect(await shared.state()).toBe('out of reach');
+    expect(await shared.state()).toBe('unreachable');
   });
 });
 
