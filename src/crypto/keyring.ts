@@ -76,7 +76,7 @@ export function parseMasterKey(text: string): { key: Buffer } | { problem: strin
   if (unpadded !== key.toString('base64url')) return problem('is not canonical base64');
 
   const weakness = WEAKNESSES.find(({ found }) => found(key, text));
-  return weakness ? problem(`${weakness.what}: it can be guessed`) : { key };
+  return weakness ? problem(`${weakness.what}. It can be guessed`) : { key };
 }
 
 /** Every byte follows the one before by the same step, as in 0, 1, 2 … or ff, fe, fd …. */

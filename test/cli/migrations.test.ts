@@ -71,13 +71,13 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     const done = await migrationsIn(url);
     expect(await rekey(url, 'jwt-keys', 'list')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing makes none.
-    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Purged 0 sessions/) });
+    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Deleted 0 sessions/) });
 
     // As before a release that brings one more.
     await databases.query('delete from rekey_migrations where name = $1', [done.at(-1)], nameIn(url));
     for (const argv of COMMANDS) {
       const { code, stderr } = await rekey(url, ...argv);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(`are missing: ${done.at(-1)}.`)]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`Missing migrations: ${done.at(-1)}.`)]);
     }
     expect(await migrationsIn(url)).toEqual(done.slice(0, -1));
   });

@@ -130,9 +130,9 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and ref
         for (const command of end) await redis.command(...command);
       });
       for (const command of begin) await redis.command(...command);
-      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'refuses writes: misses ask the database more often']);
+      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'rejects writes: more requests read the database']);
       await expect.poll(() => app.app.shared!.isReachable(), inTheEnd).toBe(true);
-      expect(app.log.slice(before).filter((line) => line.includes('refuses writes'))).toHaveLength(1);
+      expect(app.log.slice(before).filter((line) => line.includes('rejects writes'))).toHaveLength(1);
       for (const command of end) await redis.command(...command);
       await expect.poll(sharedCache, inTheEnd).toEqual([200, 'ok']);
     },

@@ -281,7 +281,7 @@ describe('a question that is not understood is 400: a misspelt restriction is no
   test.each(['?permission=', '?permission', '?permission=orders:read&permission=', '?permission=&path=/orders'])(
     'an empty permission, as of a variable that is not set: %s',
     async (query) => {
-      expect(await problemOf(query)).toContain('`permission` is empty');
+      expect(await problemOf(query)).toContain('`permission` must not be empty');
     },
   );
 

@@ -45,7 +45,7 @@ describe('a shared cache that answers reads and refuses writes', () => {
     for (let turn = 0; turn < 10; turn++) {
       shared.set('fingerprint', 'server', CACHED, 1000);
       shared.delete(['fingerprint']);
-      expect(await shared.state()).toBe('writes refused');
+      expect(await shared.state()).toBe('read-only');
       await shared.get('fingerprint', 'server', () => true);
     }
     expect(reads()).toBe(20); // By `state`, and by `get`.
