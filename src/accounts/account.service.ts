@@ -1,7 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator } from '../identity/principal.ts';
@@ -54,9 +53,6 @@ export interface AccountServiceOptions<Started, Tokens> {
 }
 
 type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
-
-/** What hangs on an account carries its tag; the account itself is no proof of anything. */
-export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
 
 /** People: how the first one gets in, how others do, and how they are put out again. */
 export class AccountService<Started, Tokens> {

@@ -5,8 +5,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { patienceMs } from '../revocation/replica.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
-import { migrations } from './migrations/index.ts';
-import { MIGRATION_TABLE, ormOptions } from './orm.ts';
+import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
@@ -20,6 +19,8 @@ export interface DatabaseOptions {
   embeddedTemplate?: Blob;
   leaseMs: number;
   logger: Logger;
+  /** What the features add to the database. */
+  model: Model;
   subscribers: EventSubscriber[];
 }
 
@@ -65,11 +66,11 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(url: string, { leaseMs, logger, model, subscribers }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
-    ...ormOptions({ subscribers, log }),
+    ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
     // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
@@ -95,14 +96,14 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests: a migration may take its time. It knows no entity.
       const migrating = await MikroORM.init({
-        ...ormOptions({ log }),
+        ...ormOptions(model, { log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
         clientUrl: addressIn(url),
@@ -126,6 +127,7 @@ async function openEmbedded({
   dataDirectory,
   embeddedTemplate,
   logger,
+  model,
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
@@ -135,7 +137,7 @@ async function openEmbedded({
     unlock = lockDataDirectory(dataDirectory);
   }
   const orm = await MikroORM.init({
-    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
     // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
@@ -153,7 +155,7 @@ async function openEmbedded({
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
@@ -168,7 +170,7 @@ async function openEmbedded({
   };
 }
 
-async function requireCurrentSchema(sql: Sql): Promise<void> {
+async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {
   const [table] = await sql.query<{ exists: boolean }>({
     name: 'schema-exists',
     text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,

@@ -6,15 +6,15 @@ import { createReadiness, type Readiness } from './readiness.ts';
 import { type Handler, identified, type Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
-export interface Doors extends IntrospectOptions {
+export interface Endpoints extends IntrospectOptions {
   graphql: GraphQLEndpointOptions;
   jwtKeys: JwtKeySet;
   readiness: Readiness;
   scrape: (response: Parameters<Handler>[1]) => unknown;
 }
 
-/** Every door of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspection }: Doors): Map<string, Route> {
+/** Every endpoint of the service, by its path. */
+export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspection }: Endpoints): Map<string, Route> {
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness(readiness);
   const read = { methods: ['GET', 'HEAD'] };

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../credentials/authenticator.ts';
+import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
-
-export type Authenticate = (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
 
 /**
  * Forward authentication for gateways: 204 with who it is in headers, 401, 403 where a `?permission=` is not held, 503
@@ -17,8 +17,9 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
 export function createVerify(authenticate: Authenticate) {
   const headersOf = new WeakMap<Principal, string[]>();
 
-  const answer = (request: IncomingMessage, response: ServerResponse, principal: Principal | null): void => {
-    if (!principal) return respondAccessError(response, credentialMissing());
+  const answer = (request: IncomingMessage, response: ServerResponse, accepted: AcceptedCredential | null): void => {
+    if (!accepted) return respondAccessError(response, credentialMissing());
+    const { principal } = accepted;
     const question = questionOf(request.url!);
     if ('problem' in question) {
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
@@ -36,9 +37,9 @@ export function createVerify(authenticate: Authenticate) {
 
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
     try {
-      const principal = authenticate(request);
-      if (!(principal instanceof Promise)) return answer(request, response, principal);
-      return principal.then(
+      const accepted = authenticate(request);
+      if (!(accepted instanceof Promise)) return answer(request, response, accepted);
+      return accepted.then(
         (known) => answer(request, response, known),
         (error) => respondAccessError(response, error),
       );

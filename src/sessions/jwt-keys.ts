@@ -8,8 +8,8 @@ import { open, seal } from '../crypto/seal.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { LONGEST_ACCESS_TOKEN_MS } from './access-token.ts';
 import { JwtKey } from './jwt-key.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */

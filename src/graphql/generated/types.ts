@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ApiKeyMapper } from '../mappers/api-keys.ts';
-import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from '../mappers/root.ts';
-import type { RevocationMapper, SessionMapper, SessionTokensMapper } from '../mappers/sessions.ts';
-import type { UserMapper } from '../mappers/accounts.ts';
-import type { WorkspaceMapper } from '../mappers/workspaces.ts';
+import type { ApiKeyMapper } from './../mappers/api-keys.ts';
+import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
+import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
+import type { UserMapper } from './../mappers/accounts.ts';
+import type { WorkspaceMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
