@@ -3,7 +3,7 @@ import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import type { JwtKeySet } from './jwks.ts';
 import { createJwks } from './jwks.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
-import { type Handler, identified, type Route } from './router.ts';
+import type { Handler, Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
 export interface Endpoints extends IntrospectOptions {
@@ -19,7 +19,7 @@ export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspec
   const ready = createReadiness(readiness);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
-    ['/graphql', { handle: identified(createGraphQLEndpoint(graphql)) }],
+    ['/graphql', { handle: createGraphQLEndpoint(graphql) }],
     // Gateways pass on the method of the request that they ask about.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],

@@ -4,6 +4,7 @@ import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
+import { requestIdOf } from './request-id.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
 
@@ -17,21 +18,28 @@ import { questionOf } from './verify-question.ts';
 export function createVerify(authenticate: Authenticate) {
   const headersOf = new WeakMap<Principal, string[]>();
 
+  const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+    response.setHeader('X-Request-Id', requestIdOf(request));
+    respondAccessError(response, error);
+  };
+
   const answer = (request: IncomingMessage, response: ServerResponse, accepted: AcceptedCredential | null): void => {
-    if (!accepted) return respondAccessError(response, credentialMissing());
+    if (!accepted) return refuse(request, response, credentialMissing());
     const { principal } = accepted;
     const question = questionOf(request.url!);
     if ('problem' in question) {
+      response.setHeader('X-Request-Id', requestIdOf(request));
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
+      response.setHeader('X-Request-Id', requestIdOf(request));
       const error_description = 'The credential does not hold the permission that is asked for.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(yes, headers);
+    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(request)]);
     response.end();
   };
 
@@ -41,10 +49,10 @@ export function createVerify(authenticate: Authenticate) {
       if (!(accepted instanceof Promise)) return answer(request, response, accepted);
       return accepted.then(
         (known) => answer(request, response, known),
-        (error) => respondAccessError(response, error),
+        (error) => refuse(request, response, error),
       );
     } catch (error) {
-      return respondAccessError(response, error);
+      return refuse(request, response, error);
     }
   };
 }
