@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
@@ -157,7 +158,7 @@ export class ApiKeyService {
   async #quotaReached(em: EntityManager, userId: string, now: Date): Promise<boolean> {
     const { maxPerUser } = this.#options;
     if (maxPerUser === 0) return false;
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`api-keys:${userId}`]);
+    await lockText(em, `api-keys:${userId}`);
     const inUse = { userId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
     return (await em.count(ApiKey, inUse)) >= maxPerUser;
   }

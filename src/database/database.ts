@@ -3,6 +3,7 @@ import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
 import { patienceMs } from '../revocation/replica.ts';
+import { ADVISORY_LOCKS } from './advisory-lock.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
 import { migrations } from './migrations/index.ts';
@@ -58,7 +59,6 @@ const STATEMENT_TIMEOUT_MS = 4000;
 const ANSWER_TIMEOUT_MS = 5000;
 /** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
 const IDLE_TRANSACTION_MS = 2000;
-const MIGRATION_LOCK = 823640926;
 
 /** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -109,7 +109,7 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
         driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
-        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
+        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
       } finally {
         await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.
