@@ -34,7 +34,7 @@ import { Limits } from './limits/limits.ts';
 import { Turns } from './limits/turns.ts';
 import { createRedisClient } from './redis/client.ts';
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
-import { Replica } from './revocation/replica.ts';
+import { patienceMs, Replica } from './revocation/replica.ts';
 import { jwtKeyTag } from './revocation/tags.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { JwtKeys } from './sessions/jwt-keys.ts';
@@ -78,7 +78,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     url: config.databaseUrl,
     dataDirectory,
     embeddedTemplate: overrides.embeddedTemplate,
-    leaseMs: config.leaseMs,
+    syncTimeoutMs: patienceMs(config.leaseMs),
     logger,
     subscribers: [
       new EvictionSubscriber({

@@ -2,13 +2,14 @@ import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
-import { patienceMs } from '../revocation/replica.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
+import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
 import { migrations } from './migrations/index.ts';
+import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
+import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
 
@@ -19,7 +20,8 @@ export interface DatabaseOptions {
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
-  leaseMs: number;
+  /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
+  syncTimeoutMs: number;
   logger: Logger;
   subscribers: EventSubscriber[];
 }
@@ -65,7 +67,7 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(url: string, { syncTimeoutMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
@@ -87,8 +89,8 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
-  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: patienceMs(leaseMs), logger });
+  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
+  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
     sync,
