@@ -76,7 +76,7 @@ export class DedicatedSql implements Sql {
   /** One at a time, in the order they were asked. */
   query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const answer = this.#turn.then(() => this.#query<Row>(statement, values));
-    this.#turn = answer.catch(() => undefined); // Whoever asked is told; the next one has his own turn.
+    this.#turn = answer.catch(() => undefined); // The caller gets the error. The next statement gets its turn.
     return answer;
   }
 

@@ -28,7 +28,7 @@ export class PostgresNotificationListener implements NotificationListener {
     this.#checkEveryMs = checkEveryMs;
   }
 
-  /** Resolves soon, whatever the database does: without a bell the service is slower to hear, never wrong. */
+  /** Resolves soon, whatever the database does: without notifications the service hears of a change later, and is never wrong. */
   async listen(ring: () => void): Promise<void> {
     this.#onNotify = ring;
     await this.#connect();
@@ -60,7 +60,7 @@ export class PostgresNotificationListener implements NotificationListener {
     client.on('notification', () => this.#onNotify());
     this.#client = client;
     try {
-      // Connect, LISTEN, then ring: whatever was committed before LISTEN took effect is found by the sync after it.
+      // Connect, LISTEN, then notify: whatever was committed before LISTEN took effect is found by the sync after it.
       const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
       await withTimeout(CONNECT_MS, listening);
       if (lost) return;

@@ -26,7 +26,7 @@ function replaceBroken(pool: pg.Pool): void {
   pool.on('connect', (client) => {
     const replace = () => {
       const { release } = client;
-      client.release = () => undefined; // Whoever holds it may still want to give it back.
+      client.release = () => undefined; // Its holder may still release it.
       try {
         release(true);
       } catch {
@@ -39,7 +39,7 @@ function replaceBroken(pool: pg.Pool): void {
       const answer = query(...given);
       if (answer instanceof Promise) {
         answer.catch((error) => {
-          if (!(error instanceof pg.DatabaseError)) replace(); // Heard here first: whoever holds it gives it back next.
+          if (!(error instanceof pg.DatabaseError)) replace(); // Runs before the holder gives the connection back.
         });
       }
       return answer;
