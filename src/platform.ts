@@ -18,7 +18,7 @@ import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
-import { Replica } from './revocation/replica.ts';
+import { patienceMs, Replica } from './revocation/replica.ts';
 
 /** What tests and benchmarks put in the place of the real thing. */
 export interface PlatformOverrides {
@@ -94,7 +94,7 @@ export async function createPlatform(
     url: config.databaseUrl,
     dataDirectory,
     embeddedTemplate: overrides.embeddedTemplate,
-    leaseMs: config.leaseMs,
+    syncTimeoutMs: patienceMs(config.leaseMs),
     logger,
     model: modelOf(features),
     subscribers: [

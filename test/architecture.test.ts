@@ -178,6 +178,7 @@ const RULES: Rule[] = [
       ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
       ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
+      ['database/database.ts', `import { patienceMs } from '../revocation/replica.ts';`],
       ['limits/limits.ts', `export * from '../credentials/authenticator.ts';`],
       ['graphql/yoga.ts', `const { createApp } = await import('../app.ts');`],
     ],

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator } from '../identity/principal.ts';
@@ -295,7 +296,7 @@ export class AccountService<Started, Tokens> {
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
     const name = this.#options.emails.nameOf(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
+    await lockText(em, `email:${name}`);
     return (await this.#findByEmail(em, email)) !== null;
   }
 

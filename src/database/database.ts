@@ -2,11 +2,13 @@ import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
-import { patienceMs } from '../revocation/replica.ts';
+import { ADVISORY_LOCKS } from './advisory-lock.ts';
+import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
+import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
+import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
 
@@ -17,7 +19,8 @@ export interface DatabaseOptions {
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
-  leaseMs: number;
+  /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
+  syncTimeoutMs: number;
   logger: Logger;
   /** What the features add to the database. */
   model: Model;
@@ -59,14 +62,16 @@ const STATEMENT_TIMEOUT_MS = 4000;
 const ANSWER_TIMEOUT_MS = 5000;
 /** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
 const IDLE_TRANSACTION_MS = 2000;
-const MIGRATION_LOCK = 823640926;
 
 /** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { leaseMs, logger, model, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(
+  url: string,
+  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
@@ -88,8 +93,8 @@ async function openPostgres(url: string, { leaseMs, logger, model, subscribers }
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
-  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: patienceMs(leaseMs), logger });
+  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
+  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
     sync,
@@ -110,7 +115,7 @@ async function openPostgres(url: string, { leaseMs, logger, model, subscribers }
         driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
-        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
+        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
       } finally {
         await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.

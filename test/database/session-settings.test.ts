@@ -79,7 +79,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
   test('and of the environment change no setting of any session', async () => {
     for (const name of ['PGOPTIONS', 'PGDATESTYLE', 'PGTZ', 'PGCLIENTENCODING', 'PGAPPNAME'])
       vi.stubEnv(name, name === 'PGOPTIONS' ? '-c search_path=decoy -c statement_timeout=1' : 'German');
-    const options = { dataDirectory: null, leaseMs: 2000, logger, model, subscribers: [] };
+    const options = { dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] };
     const database = await openDatabase({ url: hostile.url, ...options });
     onTestFinished(() => database.close());
     await database.migrate();
@@ -126,7 +126,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
 
 test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for every kind of connection', async () => {
   const url = `${inject('postgresUrl')}?sslmode=require`; // That server has none.
-  const database = await openDatabase({ url, dataDirectory: null, leaseMs: 2000, logger, model, subscribers: [] });
+  const database = await openDatabase({ url, dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] });
   onTestFinished(() => database.close());
   const one = { name: 'one', text: 'select 1' };
   for (const ask of [
@@ -170,7 +170,7 @@ test('hostile defaults are about every setting', () => {
 test('the embedded database has the same settings, also where its directory has other defaults', {
   timeout: 180_000,
 }, async () => {
-  const options = { url: null, dataDirectory: emptyDirectory(), leaseMs: 2000, logger, model, subscribers: [] };
+  const options = { url: null, dataDirectory: emptyDirectory(), syncTimeoutMs: 500, logger, model, subscribers: [] };
   const first = await openDatabase(options);
   await first.migrate();
   const em = first.fork();

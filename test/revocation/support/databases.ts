@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { modelOf } from '../../../src/database/orm.ts';
 import { features } from '../../../src/features.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
+import { patienceMs } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
 import { databasesAt } from '../../support/postgres.ts';
 
@@ -21,10 +22,11 @@ export interface TestDatabase extends Database {
 
 export async function openTestDatabase(url: string | null, leaseMs = 2000): Promise<TestDatabase> {
   const embedded = url === null ? { embeddedTemplate: await embeddedTemplate() } : {};
+  const syncTimeoutMs = patienceMs(leaseMs);
   const database = await openDatabase({
     url,
     dataDirectory: null,
-    leaseMs,
+    syncTimeoutMs,
     logger,
     model: modelOf(features),
     subscribers: [],
