@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator } from '../identity/principal.ts';
@@ -54,9 +54,6 @@ export interface AccountServiceOptions<Started, Tokens> {
 }
 
 type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
-
-/** What hangs on an account carries its tag; the account itself is no proof of anything. */
-export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
 
 /** People: how the first one gets in, how others do, and how they are put out again. */
 export class AccountService<Started, Tokens> {
@@ -295,7 +292,7 @@ export class AccountService<Started, Tokens> {
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
     const name = this.#options.emails.nameOf(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
+    await lockText(em, `email:${name}`);
     return (await this.#findByEmail(em, email)) !== null;
   }
 

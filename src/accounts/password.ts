@@ -46,7 +46,7 @@ export class Passwords {
   constructor(minLength: number) {
     this.#minLength = minLength;
     this.#fewestGuesses = Math.min(FEWEST_GUESSES, 10 ** minLength);
-    this.#decoy = hash('a password of no account', ARGON2);
+    this.#decoy = hash('a password that nobody has', ARGON2);
   }
 
   /**

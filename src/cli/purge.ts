@@ -6,9 +6,10 @@ export function purgeCommand(): Command {
   return new Command('purge')
     .description('delete expired sessions, refresh tokens and revocation entries')
     .action(async () => {
-      const { sessions, revocations } = await withMigratedApp(async ({ housekeeping: { purging, ...tidying } }) => {
-        for (const tidy of Object.values(tidying)) await tidy();
-        return purging();
+      const { sessions, revocations } = await withMigratedApp(async ({ jobs, purgeSessions }) => {
+        const purged = await purgeSessions();
+        for (const work of Object.values(jobs)) await work();
+        return purged;
       });
       process.stdout.write(`Deleted ${sessions} sessions and ${revocations} revocations of access tokens.\n`);
     });

@@ -57,6 +57,11 @@ export class NotConnected extends Error {
   }
 }
 
+/** For the `catch` of a promise that opens a connection. */
+export function notConnected(error: unknown): never {
+  throw new NotConnected(error);
+}
+
 /** Causes have causes; nothing here is wrapped more often than this. */
 const DEEPEST = 8;
 

@@ -10,12 +10,13 @@ export interface GraphQLEndpointOptions {
   /** GraphiQL. */
   page: PageContent;
   /** Executes the operation in this body, which is said to be JSON, and answers in this media type. */
-  answer: (
-    body: string,
-    accept: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) => Response | Promise<Response>;
+  answer: (operation: {
+    rawBody: Buffer;
+    body: string;
+    accept: string;
+    req: IncomingMessage;
+    res: ServerResponse;
+  }) => Response | Promise<Response>;
 }
 
 /**
@@ -47,8 +48,9 @@ export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) 
     const body = await readBody(request, LARGEST_BODY);
     if (!body) return refuse(response, 413, `The body must have at most ${LARGEST_BODY} bytes.`);
     const text = decodeUtf8(body);
-    if (text === null) return refuse(response, 400, 'The body must be well-formed UTF-8.');
-    return send(await answer(text, accept, request, response), response);
+    if (text === null) return refuse(response, 400, 'The body is not well-formed UTF-8.');
+    const operation = { rawBody: body, body: text, accept, req: request, res: response };
+    return send(await answer(operation), response);
   };
 }
 

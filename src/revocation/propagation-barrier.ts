@@ -1,7 +1,7 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { RevocationMetrics } from './metrics.ts';
 import { leaseOver, type Replica } from './replica.ts';
 import {
   EXPEL,
@@ -51,7 +51,7 @@ export interface PropagationBarrierOptions {
   spare: Sql;
   clock: Clock;
   logger: Logger;
-  metrics: Metrics;
+  metrics: RevocationMetrics;
 }
 
 /** Waits until a committed revocation has taken effect on every replica. One way, for every kind of credential. */

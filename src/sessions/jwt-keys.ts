@@ -5,11 +5,12 @@ import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { LONGEST_ACCESS_TOKEN_MS } from './access-token.ts';
 import { JwtKey } from './jwt-key.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */
@@ -197,7 +198,7 @@ export class JwtKeys {
 
   #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     const locked = async (em: EntityManager) => {
-      await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
+      await lockText(em, 'rekey:jwt-keys');
       return work(em);
     };
     // What the holder of the lock before has committed is seen.

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator, type Principal } from '../identity/principal.ts';
@@ -12,8 +13,9 @@ import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
-import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
+import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
 
@@ -178,7 +180,7 @@ export class SessionService {
     const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
     if (!session) return null;
     // Of two at once, the second waits here for the first, and then finds its entry.
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
+    await lockText(em, jtiTag(jti));
     const known = await em.findOne(AccessTokenRevocation, { jti });
     if (known) return known;
     const now = this.#options.clock.now();

@@ -248,7 +248,7 @@ describe('who has no account, or none that a password opens', () => {
   test.each([null, '', '!', '$2b$12$abcdefghijklmnopqrstuu'])(
     'is refused even with the password that the decoy is made of, where the hash is %j',
     async (hash) => {
-      expect(await passwords.verify(hash, 'a password of no account')).toBe(false);
+      expect(await passwords.verify(hash, 'a password that nobody has')).toBe(false);
       expect(await vi.mocked(argon2.verify).mock.results[0]?.value).toBe(true);
     },
   );

@@ -19,6 +19,14 @@ export interface EvictionRule<Entity extends object = object> {
   fingerprintsOf(row: Partial<Entity>): (string | null | undefined)[];
 }
 
+/** A rule for a list of rules for all entities; typed by the entity whose rows it reads. */
+export function defineEviction<Entity extends object>(
+  entity: EntityClass<Entity>,
+  fingerprintsOf: EvictionRule<Entity>['fingerprintsOf'],
+): EvictionRule {
+  return { entity, fingerprintsOf } as unknown as EvictionRule;
+}
+
 export interface EvictionSubscriberOptions {
   rules: readonly EvictionRule[];
   /** Forgets these proofs; must not throw for long and must not block. */

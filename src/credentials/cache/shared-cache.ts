@@ -5,9 +5,9 @@ import type { Keyring } from '../../crypto/keyring.ts';
 import { open, SealError, seal } from '../../crypto/seal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
 import { Breaker } from '../../redis/breaker.ts';
 import type { CachedCredential } from '../cached-credential.ts';
+import type { SharedCacheMetrics } from '../metrics.ts';
 
 /** Nobody waits longer than this for Redis. */
 const PATIENCE_MS = 25;
@@ -38,7 +38,7 @@ export interface SharedCacheOptions {
   keyring: Keyring;
   clock: Clock;
   logger: Logger;
-  metrics: Metrics;
+  metrics: SharedCacheMetrics;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface SharedCacheOptions {
 export class SharedCache {
   readonly #keyv: Keyv;
   readonly #keyring: Keyring;
-  readonly #metrics: Metrics;
+  readonly #metrics: SharedCacheMetrics;
   readonly #logger: Logger;
   readonly #breaker: Breaker;
   #refusesWrites = false;

@@ -79,7 +79,7 @@ describe.each(backends())('login on $name', ({ start }) => {
     });
 
     test('the password that stands for an unknown account opens none', async () => {
-      expect((await login('nobody@example.com', 'a password of no account')).__typename).toBe(
+      expect((await login('nobody@example.com', 'a password that nobody has')).__typename).toBe(
         'InvalidCredentialsError',
       );
     });
@@ -88,7 +88,7 @@ describe.each(backends())('login on $name', ({ start }) => {
       const member = await app.member();
       for (const hash of ['', '!', '$2b$12$abcdefghijklmnopqrstuu', '$argon2id$v=19$m=19456,t=2,p=1$salt']) {
         await app.sql('update users set password_hash = ? where id = ?', [hash, member.id]);
-        for (const password of ['', hash, PASSWORD, 'a password of no account']) {
+        for (const password of ['', hash, PASSWORD, 'a password that nobody has']) {
           expect((await login(member.email, password)).__typename, hash).toBe('InvalidCredentialsError');
         }
       }
