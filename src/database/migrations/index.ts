@@ -1,4 +1,5 @@
 import { Migration20261129000100 } from '../../accounts/migrations/20261129000100-disabled-users.ts';
+import { Migration20261130000000 } from '../../audit/migrations/20261130000000-audit-data.ts';
 import { Migration20261122000200 } from '../../canary/migrations/20261122000200-canary.ts';
 import { Migration20261126000200 } from '../../limits/migrations/20261126000200-limits.ts';
 import { Migration20261126000100 } from '../../sessions/migrations/20261126000100-jwt-key-halves.ts';
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '20261129000000-function-search-path', class: Migration20261129000000 },
   { name: '20261129000100-disabled-users', class: Migration20261129000100 },
   { name: '20261129000200-write-check', class: Migration20261129000200 },
+  { name: '20261130000000-audit-data', class: Migration20261130000000 },
 ];
