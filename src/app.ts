@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { accountEvents } from './accounts/account.events.ts';
 import { AccountService, userEviction } from './accounts/account.service.ts';
 import { EmailVault } from './accounts/email.ts';
 import { Passwords } from './accounts/password.ts';
 import { SetupToken } from './accounts/setup-token.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-keys/api-key.credential.ts';
+import { apiKeyEvents } from './api-keys/api-key.events.ts';
 import { ApiKeyService } from './api-keys/api-key.service.ts';
 import { Audit } from './audit/audit.ts';
 import { Canary } from './canary/canary.ts';
@@ -41,7 +43,9 @@ import { JwtKeys } from './sessions/jwt-keys.ts';
 import { purge } from './sessions/purge.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
+import { sessionEvents } from './sessions/session.events.ts';
 import { SessionService } from './sessions/session.service.ts';
+import { workspaceEvents } from './workspaces/workspace.events.ts';
 import { WorkspaceService } from './workspaces/workspace.service.ts';
 
 /** What tests and benchmarks put in the place of the real thing. */
@@ -117,10 +121,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics });
   const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
+  const sessionAudit = new Audit(sessionEvents, databaseClock);
   const jwtKeys = new JwtKeys({
     sql: database.reads,
     fork: database.fork,
     keyring,
+    audit: sessionAudit,
     clock: databaseClock,
   });
   const accessTokens = new AccessTokens({
@@ -167,12 +173,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const authenticate = (request: IncomingMessage) => authenticator.authenticate(request, () => clientAddress(request));
 
   // What can be asked for.
-  const audit = new Audit(databaseClock);
   const setupToken = new SetupToken(config.setupToken);
-  const workspaces = new WorkspaceService({ audit, clock: databaseClock });
+  const workspaces = new WorkspaceService({
+    audit: new Audit(workspaceEvents, databaseClock),
+    clock: databaseClock,
+  });
   const sessions = new SessionService({
     accessTokens,
-    audit,
+    audit: sessionAudit,
     barrier: barrier,
     clock: databaseClock,
     idleSeconds: config.refreshIdleSeconds,
@@ -186,7 +194,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       limits,
       emails,
       setupToken,
-      audit,
+      audit: new Audit(accountEvents, databaseClock),
       barrier: barrier,
       clock: databaseClock,
       registration: config.registration,
@@ -195,7 +203,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sessions,
     refresh: new RefreshService({
       accessTokens,
-      audit,
+      audit: sessionAudit,
       barrier: barrier,
       keyring,
       clock: databaseClock,
@@ -205,7 +213,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
     apiKeys: new ApiKeyService({
       reads: database.reads,
-      audit,
+      audit: new Audit(apiKeyEvents, databaseClock),
       barrier: barrier,
       clock: databaseClock,
       maxPerUser: config.apiKeysPerUser,
