@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
-import { Audit } from './audit/audit.ts';
 import type { Config } from './config.ts';
 import { AuthCache } from './credentials/cache/auth-cache.ts';
 import { EvictionSubscriber } from './credentials/cache/eviction-subscriber.ts';
@@ -60,7 +59,6 @@ export interface Platform {
   readonly barrier: PropagationBarrier;
   readonly shared: SharedCache | null;
   readonly cache: AuthCache;
-  readonly audit: Audit;
 }
 
 type PlatformConfig = Pick<
@@ -149,7 +147,6 @@ export async function createPlatform(
     barrier,
     shared,
     cache,
-    audit: new Audit(databaseClock),
     jobs: { 'purging the invalidation log': () => barrier.purge() },
     async start() {
       await replica.start();

@@ -12,6 +12,7 @@ import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { userTag } from '../revocation/tags.ts';
+import type { accountEvents } from './account.events.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
@@ -46,7 +47,7 @@ export interface AccountServiceOptions<Started, Tokens> {
   };
   emails: EmailVault;
   setupToken: SetupToken;
-  audit: Audit;
+  audit: Audit<typeof accountEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -89,7 +90,8 @@ export class AccountService<Started, Tokens> {
       if (won.length === 0) return null;
       await em.execute('delete from setup_token');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
@@ -116,7 +118,8 @@ export class AccountService<Started, Tokens> {
       if (await this.#isTaken(em, input.email)) return null;
       const user = this.#newUser(input, passwordHash, 'MEMBER');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'emailTaken' };
@@ -207,7 +210,7 @@ export class AccountService<Started, Tokens> {
       const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
       user.changePassword(passwordHash);
-      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id });
+      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
@@ -217,7 +220,8 @@ export class AccountService<Started, Tokens> {
   async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
     const revokedCount = await this.#options.sessions.countAlive(unitOfWork.em, user.id, kept);
     user.endSessions(kept, this.#options.clock.now(), reason);
-    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id });
+    const data = { reason, exceptSessionId: kept, revokedCount };
+    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id, data });
     return { user, revokedCount };
   }
 
@@ -237,7 +241,8 @@ export class AccountService<Started, Tokens> {
       if (!found) return null;
       if (!found.disabledAt) {
         found.disable(clock.now());
-        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId });
+        const data = { reason: found.sessionsRevocationReason! };
+        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId, data });
       }
       return found;
     }, userId);
@@ -254,7 +259,7 @@ export class AccountService<Started, Tokens> {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (found?.disabledAt) {
         found.enable();
-        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
+        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId, data: {} });
       }
       return found;
     }, userId);

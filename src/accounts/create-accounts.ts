@@ -1,7 +1,9 @@
 import type { EntityManager } from '@mikro-orm/sql';
+import { Audit } from '../audit/audit.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Platform } from '../platform.ts';
+import { accountEvents } from './account.events.ts';
 import { AccountService, type Sessions } from './account.service.ts';
 import type { accountVariables } from './account.variables.ts';
 import type { EmailVault } from './email.ts';
@@ -17,7 +19,7 @@ export interface AccountNeeds<Started, Tokens> {
 
 /** People and their passwords. */
 export function createAccounts<Started, Tokens>(
-  { audit, barrier, databaseClock: clock }: Platform,
+  { barrier, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,
   { emails, sessions, limits }: AccountNeeds<Started, Tokens>,
 ) {
@@ -28,7 +30,7 @@ export function createAccounts<Started, Tokens>(
     limits,
     emails,
     setupToken,
-    audit,
+    audit: new Audit(accountEvents, clock),
     barrier,
     clock,
     registration: config.registration,

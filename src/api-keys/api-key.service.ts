@@ -16,6 +16,7 @@ import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
+import type { apiKeyEvents } from './api-key.events.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
 
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
@@ -23,7 +24,7 @@ const VERSION: Statement = { name: 'api-key-version', text: 'select version from
 export interface ApiKeyServiceOptions {
   /** For what is asked before it is the caller's turn: not the connections of units of work. */
   reads: Sql;
-  audit: Audit;
+  audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -103,7 +104,9 @@ export class ApiKeyService {
         createdFromIp: origin.ipAddress,
       });
       em.persist(apiKey);
-      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId });
+      const { scopes, permissions, expiresAt } = apiKey;
+      const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId, data });
       return { kind: 'created', apiKey, secret };
     });
   }
@@ -151,7 +154,9 @@ export class ApiKeyService {
     if (beyond) return beyond;
     const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
     const previousSecretExpiresAt = apiKey.rotate(replacement, overlapSeconds, now);
-    audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKey.id, workspaceId: apiKey.workspaceId });
+    const data = { overlapSeconds, previousSecretExpiresAt: previousSecretExpiresAt.toISOString() };
+    const { workspaceId } = apiKey;
+    audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKeyId, workspaceId, data });
     return { kind: 'rotated', apiKey, secret, previousSecretExpiresAt };
   }
 
@@ -168,7 +173,13 @@ export class ApiKeyService {
       const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
-        audit.record(unitOfWork, { type: 'api-key.revoked', subjectId: found.id, workspaceId: found.workspaceId });
+        const { id: subjectId, workspaceId } = found;
+        audit.record(unitOfWork, {
+          type: 'api-key.revoked',
+          subjectId,
+          workspaceId,
+          data: { reason: input.reason },
+        });
       }
       return found;
     }, input.apiKeyId);

@@ -2,6 +2,7 @@ import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-key.credential.ts';
 import { ApiKeySchema } from './api-key.entity.ts';
+import { apiKeyEvents } from './api-key.events.ts';
 
 /** Long-lived secrets for programs that act for a user. */
 export const apiKeys = defineFeature({
@@ -17,4 +18,5 @@ export const apiKeys = defineFeature({
   },
   credentials: [apiKeyCredential],
   evictions: [apiKeyEviction],
+  auditEvents: apiKeyEvents,
 });

@@ -1,3 +1,4 @@
+import { Audit } from '../audit/audit.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Part, Platform } from '../platform.ts';
@@ -6,16 +7,18 @@ import { AccessTokens } from './access-token.ts';
 import { JwtKeys } from './jwt-keys.ts';
 import { purge } from './purge.ts';
 import { RefreshService } from './refresh.service.ts';
+import { sessionEvents } from './session.events.ts';
 import { SessionService } from './session.service.ts';
 import type { sessionVariables } from './session.variables.ts';
 
 /** Sessions, their tokens, and the keys that sign these. */
 export function createSessions(
-  { database, keyring, databaseClock: clock, replica, feed, barrier, audit, logger }: Platform,
+  { database, keyring, databaseClock: clock, replica, feed, barrier, logger }: Platform,
   config: ValuesOf<typeof sessionVariables>,
   { limits }: { limits: Limits },
 ) {
-  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, clock });
+  const audit = new Audit(sessionEvents, clock);
+  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, audit, clock });
   const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
   feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });
   const accessTokens = new AccessTokens({

@@ -14,6 +14,7 @@ import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 import type { SessionTokens } from './session.service.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
@@ -26,7 +27,7 @@ export interface Rejected {
 
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   keyring: Keyring;
   /** Database time. */
@@ -181,8 +182,12 @@ export class RefreshService {
     const owner = await ownerOf(em, session);
     if (owner.ended) return { kind: 'ended', session, reason: 'REVOKED' };
     if (!isGood) {
-      const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
-      this.#options.audit.record(unitOfWork, reuse);
+      this.#options.audit.record(unitOfWork, {
+        type: 'session.reuse-detected',
+        subjectId: session.id,
+        actorUserId: session.userId,
+        data: { refreshTokenId: token.id, usedAt: token.usedAt!.toISOString() },
+      });
       this.#end(unitOfWork, session, now, 'REUSED');
       return { kind: 'ended', session, reason: 'REUSED' };
     }
@@ -234,8 +239,12 @@ export class RefreshService {
 
   #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
     session.revoke(now, reason);
-    const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
-    this.#options.audit.record(unitOfWork, event);
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.revoked',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { reason },
+    });
   }
 }
 

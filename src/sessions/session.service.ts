@@ -18,10 +18,11 @@ import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
 import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -86,11 +87,21 @@ export class SessionService {
       createdAt: now,
     });
     unitOfWork.em.persist([session, first]);
-    audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
+    audit.record(unitOfWork, {
+      type: 'session.started',
+      subjectId: session.id,
+      actorUserId: user.id,
+      data: {
+        scopes: session.scopes,
+        expiresAt: session.expiresAt.toISOString(),
+        replacedSessionId: replaced?.session.id ?? null,
+      },
+    });
     if (replaced) {
-      replaced.session.revoke(now, 'SIGNED_OUT');
       const { id, userId } = replaced.session;
-      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId });
+      const reason = 'SIGNED_OUT';
+      replaced.session.revoke(now, reason);
+      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId, data: { reason } });
     }
     return { session, refreshToken, replaced: replaced?.session };
   }
@@ -139,7 +150,7 @@ export class SessionService {
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, data: { reason } });
       }
       return found;
     }, where.id);
@@ -196,7 +207,8 @@ export class SessionService {
       revokedBy: caller.userId,
     });
     em.persist(made);
-    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+    const data = { jti, sessionId, reason };
+    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id, data });
     return made;
   }
 

@@ -5,6 +5,7 @@ import { Migration20261126000100 } from './migrations/20261126000100-jwt-key-hal
 import { RefreshTokenSchema } from './refresh-token.entity.ts';
 import { sessionCredential, sessionEviction } from './session.credential.ts';
 import { SessionSchema } from './session.entity.ts';
+import { sessionEvents } from './session.events.ts';
 import { sessionVariables } from './session.variables.ts';
 
 /** Logins: families of refresh tokens, the access tokens that they are exchanged for, and the keys that sign those. */
@@ -15,4 +16,5 @@ export const sessions = defineFeature({
   variables: sessionVariables,
   credentials: [sessionCredential],
   evictions: [sessionEviction],
+  auditEvents: sessionEvents,
 });
