@@ -42,6 +42,7 @@ import { purge } from './sessions/purge.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 import { sessionCredential, sessionEviction } from './sessions/session.credential.ts';
 import { SessionService } from './sessions/session.service.ts';
+import { isMember } from './workspaces/workspace.queries.ts';
 import { WorkspaceService } from './workspaces/workspace.service.ts';
 
 /** What tests and benchmarks put in the place of the real thing. */
@@ -170,6 +171,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const audit = new Audit(databaseClock);
   const setupToken = new SetupToken(config.setupToken);
   const workspaces = new WorkspaceService({ audit, clock: databaseClock });
+  const refresh = new RefreshService({
+    accessTokens,
+    audit,
+    barrier: barrier,
+    keyring,
+    clock: databaseClock,
+    idleSeconds: config.refreshIdleSeconds,
+    graceSeconds: config.refreshGraceSeconds,
+    limits,
+  });
   const sessions = new SessionService({
     accessTokens,
     audit,
@@ -178,6 +189,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     idleSeconds: config.refreshIdleSeconds,
     absoluteSeconds: config.refreshAbsoluteSeconds,
     limits,
+    refresh,
   });
   const services: Services = {
     accounts: new AccountService({
@@ -193,26 +205,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
     emails,
     sessions,
-    refresh: new RefreshService({
-      accessTokens,
-      audit,
-      barrier: barrier,
-      keyring,
-      clock: databaseClock,
-      idleSeconds: config.refreshIdleSeconds,
-      graceSeconds: config.refreshGraceSeconds,
-      limits,
-    }),
+    refresh,
     apiKeys: new ApiKeyService({
       reads: database.reads,
       audit,
       barrier: barrier,
       clock: databaseClock,
       maxPerUser: config.apiKeysPerUser,
-      isMember: (em, workspaceId, userId) => workspaces.isMember(em, workspaceId, userId),
+      isMember,
     }),
     workspaces,
-    limits,
     introspect: (credential) => authenticator.introspect(credential),
   };
   const confirm: ConfirmCaller = (em, caller, changing) => credentials[caller.kind].confirm(em, caller, changing);
