@@ -1,7 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
 import type { SessionIssuer, SessionTokens } from '../credentials/session-issuer.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
@@ -15,6 +14,7 @@ import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { userTag } from '../revocation/tags.ts';
+import type { accountEvents } from './account.events.ts';
 import { findUserByEmail } from './account.queries.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
@@ -34,7 +34,7 @@ export interface AccountServiceOptions {
   limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
   emails: EmailVault;
   setupToken: SetupToken;
-  audit: Audit;
+  audit: Audit<typeof accountEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -67,9 +67,6 @@ export type DisableUserOutcome = { kind: 'disabled'; user: User; receipt: Receip
 
 export type EnableUserOutcome = { kind: 'enabled'; user: User } | { kind: 'userNotFound' };
 
-/** What hangs on an account carries its tag; the account itself is no proof of anything. */
-export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
-
 /** People: how the first one gets in, how others do, and how they are put out again. */
 export class AccountService {
   readonly #options: AccountServiceOptions;
@@ -100,12 +97,13 @@ export class AccountService {
       if (won.length === 0) return null;
       await em.execute('delete from setup_token');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
     if (outcome === 'emailTaken') {
-      const message = 'There is an account with this email already. Choose another one.';
+      const message = 'An account with this email address already exists. Use another address.';
       return { kind: 'invalidInput', fields: [{ path: 'input.email', message }] };
     }
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
@@ -125,7 +123,8 @@ export class AccountService {
       if (await this.#isTaken(em, input.email)) return null;
       const user = this.#newUser(input, passwordHash, 'MEMBER');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'emailTaken' };
@@ -213,7 +212,7 @@ export class AccountService {
       const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
       user.changePassword(passwordHash);
-      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id });
+      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
@@ -223,7 +222,8 @@ export class AccountService {
   async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
     const revokedCount = await this.#options.sessions.countActive(unitOfWork.em, { userId: user.id, except: kept });
     user.endSessions(kept, this.#options.clock.now(), reason);
-    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id });
+    const data = { reason, exceptSessionId: kept, revokedCount };
+    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id, data });
     return { user, revokedCount };
   }
 
@@ -240,7 +240,8 @@ export class AccountService {
       if (!found) return null;
       if (!found.disabledAt) {
         found.disable(clock.now());
-        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId });
+        const data = { reason: found.sessionsRevocationReason! };
+        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId, data });
       }
       return found;
     }, userId);
@@ -254,7 +255,7 @@ export class AccountService {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (found?.disabledAt) {
         found.enable();
-        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
+        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId, data: {} });
       }
       return found;
     }, userId);
@@ -264,11 +265,7 @@ export class AccountService {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
-    check.require(
-      !isNobodys(input.email),
-      'input.email',
-      'The domain .invalid is reserved: nobody has an address there.',
-    );
+    check.require(!isNobodys(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
     this.#options.passwords.check(check, { password: input.password, path: 'input.password', about });

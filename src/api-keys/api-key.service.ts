@@ -16,6 +16,7 @@ import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
+import type { apiKeyEvents } from './api-key.events.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
 import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
 
@@ -24,7 +25,7 @@ const VERSION: Statement = { name: 'api-key-version', text: 'select version from
 export interface ApiKeyServiceOptions {
   /** For what is asked before it is the caller's turn: not the connections of units of work. */
   reads: Sql;
-  audit: Audit;
+  audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -81,7 +82,7 @@ export class ApiKeyService {
     const { audit, clock, isMember } = this.#options;
     const { userId } = caller;
     if (!userId)
-      throw new AccessError('FORBIDDEN', 'An API key acts for a person; this credential has none behind it.');
+      throw new AccessError('FORBIDDEN', 'An API key must belong to a user. The calling credential has no user.');
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const now = clock.now();
@@ -104,7 +105,9 @@ export class ApiKeyService {
         createdFromIp: origin.ipAddress,
       });
       em.persist(apiKey);
-      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId });
+      const { scopes, permissions, expiresAt } = apiKey;
+      const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId, data });
       return { kind: 'created', apiKey, secret };
     });
   }
@@ -152,7 +155,9 @@ export class ApiKeyService {
     if (beyond) return beyond;
     const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
     const previousSecretExpiresAt = apiKey.rotate(replacement, overlapSeconds, now);
-    audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKey.id, workspaceId: apiKey.workspaceId });
+    const data = { overlapSeconds, previousSecretExpiresAt: previousSecretExpiresAt.toISOString() };
+    const { workspaceId } = apiKey;
+    audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKeyId, workspaceId, data });
     return { kind: 'rotated', apiKey, secret, previousSecretExpiresAt };
   }
 
@@ -169,7 +174,13 @@ export class ApiKeyService {
       const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
-        audit.record(unitOfWork, { type: 'api-key.revoked', subjectId: found.id, workspaceId: found.workspaceId });
+        const { id: subjectId, workspaceId } = found;
+        audit.record(unitOfWork, {
+          type: 'api-key.revoked',
+          subjectId,
+          workspaceId,
+          data: { reason: input.reason },
+        });
       }
       return found;
     }, input.apiKeyId);
@@ -198,9 +209,7 @@ export class ApiKeyService {
 
 const expired = (): InvalidInput => ({
   kind: 'invalidInput',
-  fields: [
-    { path: 'input.apiKeyId', message: 'This key has expired, and rotating would not revive it. Make a new one.' },
-  ],
+  fields: [{ path: 'input.apiKeyId', message: 'The key has expired and cannot be rotated. Create a new one.' }],
 });
 
 /**

@@ -21,7 +21,7 @@ export class PooledSql implements Sql {
       connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
     });
     // Idle connections break when the server goes away; the query that needs one says so itself.
-    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection broke'));
+    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection failed'));
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
@@ -109,7 +109,7 @@ export class DedicatedSql implements Sql {
     });
     const connection = { client, connected: client.connect().catch(notConnected) };
     client.on('error', (error) => {
-      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated connection broke');
+      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated database connection failed');
       this.#forget(connection);
     });
     // A server that is starting up, or full, answers too: with a refusal.

@@ -6,9 +6,8 @@ import { ADVISORY_LOCKS } from './advisory-lock.ts';
 import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
-import { migrations } from './migrations/index.ts';
 import { PostgresNotificationListener } from './notification-listener.ts';
-import { MIGRATION_TABLE, ormOptions } from './orm.ts';
+import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
@@ -23,6 +22,8 @@ export interface DatabaseOptions {
   /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
   syncTimeoutMs: number;
   logger: Logger;
+  /** What the features add to the database. */
+  model: Model;
   subscribers: EventSubscriber[];
 }
 
@@ -67,11 +68,14 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { syncTimeoutMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(
+  url: string,
+  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
-    ...ormOptions({ subscribers, log }),
+    ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
     // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
@@ -97,14 +101,14 @@ async function openPostgres(url: string, { syncTimeoutMs, logger, subscribers }:
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests: a migration may take its time. It knows no entity.
       const migrating = await MikroORM.init({
-        ...ormOptions({ log }),
+        ...ormOptions(model, { log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
         clientUrl: addressIn(url),
@@ -128,6 +132,7 @@ async function openEmbedded({
   dataDirectory,
   embeddedTemplate,
   logger,
+  model,
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
@@ -137,7 +142,7 @@ async function openEmbedded({
     unlock = lockDataDirectory(dataDirectory);
   }
   const orm = await MikroORM.init({
-    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
     // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
@@ -155,7 +160,7 @@ async function openEmbedded({
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
@@ -170,7 +175,7 @@ async function openEmbedded({
   };
 }
 
-async function requireCurrentSchema(sql: Sql): Promise<void> {
+async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {
   const [table] = await sql.query<{ exists: boolean }>({
     name: 'schema-exists',
     text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
@@ -182,6 +187,6 @@ async function requireCurrentSchema(sql: Sql): Promise<void> {
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(
-    `The schema of the database is not up to date. These migrations are missing: ${names}. Run \`rekey migrate\`, or start the service.`,
+    `The database schema is not up to date. Missing migrations: ${names}. Run \`rekey migrate\`, or start the service.`,
   );
 }

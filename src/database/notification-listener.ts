@@ -81,7 +81,11 @@ export class PostgresNotificationListener implements NotificationListener {
         ({ rowCount }) => {
           if (rowCount === 1) this.#checkLater(client, onLost);
           else
-            onLost(new Error('The connection no longer listens. Is there a transaction pooler before the database?'));
+            onLost(
+              new Error(
+                'The connection no longer receives notifications. Connect to PostgreSQL without a transaction pooler.',
+              ),
+            );
         },
         (error) => onLost(error),
       );

@@ -52,16 +52,20 @@ export function createContextFactory(options: ContextFactoryOptions) {
       requestId: currentRequestId() ?? '',
     };
     const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
-    const loaders = createLoaders(em, { coMembers: sharingWorkspace, explain });
+    const loaders = createLoaders(em, services.credentialTypes, { coMembers: sharingWorkspace, explain });
     return {
       services,
       principal,
       origin,
       loaders,
       visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
-      cookies: new TokenCookies(response, presentedRefreshToken(request, isRefused), now),
+      cookies: new TokenCookies(
+        response,
+        presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused),
+        now,
+      ),
       caller() {
-        if (!principal) throw new Error('A guarded field was reached without a principal.');
+        if (!principal) throw new Error('A guarded field was called without a principal.');
         return principal;
       },
       em,

@@ -36,8 +36,7 @@ const PURGE_SESSIONS = inTurn(
         select id from sessions s where expires_at < clock_timestamp() - make_interval(days => $1::int)
           and not exists (select from refresh_tokens t where t.session_id = s.id)
         order by expires_at limit $2::int)
-      returning id),
-    unused as (delete from credential_usage where credential_id in (select id from gone))
+      returning 1)
   select count(*)::int as purged from gone`,
 );
 

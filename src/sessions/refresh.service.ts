@@ -16,6 +16,7 @@ import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
 
@@ -36,7 +37,7 @@ export type TokenLogoutOutcome = { kind: 'loggedOut'; session: Session; receipt:
 
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   keyring: Keyring;
   /** Database time. */
@@ -166,13 +167,17 @@ export class RefreshService {
   /** Locks the user, and ends the session of a token that is reused. What is returned, not thrown, is committed. */
   async #confirm(
     unitOfWork: UnitOfWork,
-    { session, now, isExchangeable }: TokenUse,
+    { token, session, now, isExchangeable }: TokenUse,
   ): Promise<{ kind: 'confirmed'; role: UserRole } | Refusal> {
     const owner = await ownerOf(unitOfWork.em, session);
     if (owner.ended) return { kind: 'revoked', session, reason: 'REVOKED' };
     if (isExchangeable) return { kind: 'confirmed', role: owner.role };
-    const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
-    this.#options.audit.record(unitOfWork, reuse);
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.reuse-detected',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { refreshTokenId: token.id, usedAt: token.usedAt!.toISOString() },
+    });
     this.#end(unitOfWork, session, now, 'REUSED');
     return { kind: 'revoked', session, reason: 'REUSED' };
   }
@@ -213,7 +218,7 @@ export class RefreshService {
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
     );
-    if (used.length === 0) throw new Error(`${token.id} was exchanged by somebody who did not lock its session.`);
+    if (used.length === 0) throw new Error(`${token.id} was exchanged without a lock on its session.`);
     em.persist(
       RefreshToken.create({
         id: newId('rft'),
@@ -233,13 +238,17 @@ export class RefreshService {
       const candidate = successorOf(presented, key);
       if (sha256Base64url(candidate) === tokenHash) return candidate;
     }
-    throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
+    throw new Error(`The successor of ${token.id} was derived with a master key that is no longer configured.`);
   }
 
   #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
     session.revoke(now, reason);
-    const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
-    this.#options.audit.record(unitOfWork, event);
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.revoked',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { reason },
+    });
   }
 }
 

@@ -14,16 +14,18 @@ import { newId } from '../kernel/ids.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
-import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
+import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import type { RefreshService, Rejected } from './refresh.service.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 import { countActiveSessions, sessionsVisibleTo } from './session.queries.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -88,11 +90,21 @@ export class SessionService implements SessionIssuer {
       createdAt: now,
     });
     unitOfWork.em.persist([session, first]);
-    audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
+    audit.record(unitOfWork, {
+      type: 'session.started',
+      subjectId: session.id,
+      actorUserId: user.id,
+      data: {
+        scopes: session.scopes,
+        expiresAt: session.expiresAt.toISOString(),
+        replacedSessionId: replaced?.session.id ?? null,
+      },
+    });
     if (replaced) {
-      replaced.session.revoke(now, 'SIGNED_OUT');
       const { id, userId } = replaced.session;
-      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId });
+      const reason = 'SIGNED_OUT';
+      replaced.session.revoke(now, reason);
+      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId, data: { reason } });
     }
     return { session, refreshToken, replaced: replaced?.session };
   }
@@ -143,7 +155,7 @@ export class SessionService implements SessionIssuer {
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, data: { reason } });
       }
       return found;
     }, where.id);
@@ -200,7 +212,8 @@ export class SessionService implements SessionIssuer {
       revokedBy: caller.userId,
     });
     em.persist(made);
-    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+    const data = { jti, sessionId, reason };
+    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id, data });
     return made;
   }
 

@@ -2,6 +2,8 @@
 import { inject } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Database, openDatabase } from '../../../src/database/database.ts';
+import { modelOf } from '../../../src/database/orm.ts';
+import { features } from '../../../src/features.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import { patienceMs } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
@@ -26,6 +28,7 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
     dataDirectory: null,
     syncTimeoutMs,
     logger,
+    model: modelOf(features),
     subscribers: [],
     ...embedded,
   });

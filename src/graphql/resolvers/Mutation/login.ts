@@ -9,6 +9,6 @@ export const login: NonNullable<MutationResolvers['login']> = async (_parent, { 
       context.visibility.admit(outcome.user.id);
       return { __typename: 'LoginSuccess', user: outcome.user, tokens: transport.deliver(outcome.tokens) };
     case 'invalidCredentials':
-      return invalidCredentials('Email and password do not go together.');
+      return invalidCredentials('Invalid email or password.');
   }
 };
