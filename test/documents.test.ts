@@ -73,7 +73,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
 
 /** Linked or named before they are there. */
 const EXPECTED_SOON = ['test:fast', 'test/README.md'];
-/** Words that hide who acts (see the language rules in CONTRIBUTING), and the metaphors that the code once had. */
+/** Words that hide who acts, and metaphors that the glossary does not list (see the language rules in CONTRIBUTING). */
 const REFUSED_WORDS =
   /(?<![-\w])(whoever|whomever|nobody|somebody|anybody|everybody|anew|he|him|his|she|her|keeper|doorbell|witness(es)?|testif(y|ies))(?![-\w])/gi;
 
