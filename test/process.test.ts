@@ -133,7 +133,7 @@ describe('on the embedded database', () => {
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const [winner, loser] = outcomes[0]?.status === 'fulfilled' ? rivals : ([rivals[1], rivals[0]] as const);
     expect(await loser.exited()).toEqual({ code: 1, signal: null });
-    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`;
+    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`;
     expect(loser.stderr).toContain(refusal);
 
     const late = startServer(directory);

@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator } from '../identity/principal.ts';
@@ -12,6 +12,7 @@ import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { userTag } from '../revocation/tags.ts';
+import type { accountEvents } from './account.events.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
@@ -46,7 +47,7 @@ export interface AccountServiceOptions<Started, Tokens> {
   };
   emails: EmailVault;
   setupToken: SetupToken;
-  audit: Audit;
+  audit: Audit<typeof accountEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -54,9 +55,6 @@ export interface AccountServiceOptions<Started, Tokens> {
 }
 
 type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
-
-/** What hangs on an account carries its tag; the account itself is no proof of anything. */
-export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
 
 /** People: how the first one gets in, how others do, and how they are put out again. */
 export class AccountService<Started, Tokens> {
@@ -92,12 +90,13 @@ export class AccountService<Started, Tokens> {
       if (won.length === 0) return null;
       await em.execute('delete from setup_token');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
     if (outcome === 'emailTaken') {
-      const message = 'There is an account with this email already. Choose another one.';
+      const message = 'An account with this email address already exists. Use another address.';
       return { kind: 'invalidInput', fields: [{ path: 'input.email', message }] };
     }
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
@@ -119,7 +118,8 @@ export class AccountService<Started, Tokens> {
       if (await this.#isTaken(em, input.email)) return null;
       const user = this.#newUser(input, passwordHash, 'MEMBER');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'emailTaken' };
@@ -210,7 +210,7 @@ export class AccountService<Started, Tokens> {
       const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
       user.changePassword(passwordHash);
-      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id });
+      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
@@ -220,7 +220,8 @@ export class AccountService<Started, Tokens> {
   async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
     const revokedCount = await this.#options.sessions.countAlive(unitOfWork.em, user.id, kept);
     user.endSessions(kept, this.#options.clock.now(), reason);
-    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id });
+    const data = { reason, exceptSessionId: kept, revokedCount };
+    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id, data });
     return { user, revokedCount };
   }
 
@@ -240,7 +241,8 @@ export class AccountService<Started, Tokens> {
       if (!found) return null;
       if (!found.disabledAt) {
         found.disable(clock.now());
-        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId });
+        const data = { reason: found.sessionsRevocationReason! };
+        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId, data });
       }
       return found;
     }, userId);
@@ -257,7 +259,7 @@ export class AccountService<Started, Tokens> {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (found?.disabledAt) {
         found.enable();
-        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
+        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId, data: {} });
       }
       return found;
     }, userId);
@@ -267,11 +269,7 @@ export class AccountService<Started, Tokens> {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
-    check.require(
-      !isNobodys(input.email),
-      'input.email',
-      'The domain .invalid is reserved: nobody has an address there.',
-    );
+    check.require(!isNobodys(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
     this.#options.passwords.check(check, input.password, 'input.password', about);
@@ -299,7 +297,7 @@ export class AccountService<Started, Tokens> {
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
     const name = this.#options.emails.nameOf(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
+    await lockText(em, `email:${name}`);
     return (await this.#findByEmail(em, email)) !== null;
   }
 

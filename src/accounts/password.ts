@@ -57,13 +57,13 @@ export class Passwords {
     const text = password.length <= MOST_CODE_UNITS ? password.normalize('NFC') : null;
     const length = text === null ? Number.POSITIVE_INFINITY : [...text].length;
     if (text === null || length < this.#minLength || length > LONGEST) {
-      check.require(false, path, `Must have ${this.#minLength} to ${LONGEST} characters. Any characters will do.`);
+      check.require(false, path, `Must have ${this.#minLength} to ${LONGEST} characters. Every character is allowed.`);
       return;
     }
-    check.require(text.isWellFormed(), path, 'Must be well-formed Unicode: it contains half of a surrogate pair.');
+    check.require(text.isWellFormed(), path, 'Must be well-formed Unicode. It contains half of a surrogate pair.');
     if (check.outcome) return;
     if (containsPlaceholder(text)) {
-      check.require(false, path, 'Is the placeholder of an example. Choose a password of your own.');
+      check.require(false, path, 'Must not be the placeholder of an example. Choose your own password.');
       return;
     }
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
@@ -71,7 +71,7 @@ export class Passwords {
     const good = [...new Set([text, this.#famous.without(text)])].every(
       (part) => this.#estimator.check(beginningOf(part), [...words, 'rekey']).guesses >= this.#fewestGuesses,
     );
-    check.require(good, path, 'Is a well-known password or phrase, or easy to guess. Choose another one.');
+    check.require(good, path, 'Must not be well known or easy to guess. Choose another password.');
   }
 
   /**

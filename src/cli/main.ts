@@ -10,7 +10,7 @@ import { purgeCommand } from './purge.ts';
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 const program = new Command('rekey')
-  .description(`${description}\n\nConfigured by the same environment variables as the service.`)
+  .description(`${description}\n\nIt reads the same environment variables as the service.`)
   .version(version)
   .addCommand(migrateCommand())
   .addCommand(bootstrapCommand())

@@ -25,11 +25,25 @@ export interface LastUsedOptions {
   windowSeconds: number;
   /** How many credentials to remember as written lately. */
   entries: number;
+  /** The tables of all kinds of credentials. */
+  tables: readonly string[];
 }
 
 /** Between two writes of what has been collected. */
 const WRITE_EVERY_MS = 2000;
 const LONGEST_BATCH = 5000;
+/** Rows that one round of housekeeping looks at. */
+const PURGE_BATCH = 1000;
+
+/** Looks at the rows after one id, and deletes those of credentials that are in none of the tables. */
+const purgeStatement = (tables: readonly string[]): Statement => ({
+  name: 'usage-purge',
+  text: `with batch as materialized (
+      select credential_id as id from credential_usage where credential_id > $1 order by credential_id limit $2::int),
+    gone as (delete from credential_usage where credential_id in (select id from batch where true
+      ${tables.map((table) => `and not exists (select from ${table} t where t.id = batch.id)`).join(' ')}))
+    select max(id) as last from batch`,
+});
 
 /** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
 export class LastUsed {
@@ -39,10 +53,14 @@ export class LastUsed {
   #pending = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  readonly #purge: Statement;
+  /** The last row that housekeeping looked at. */
+  #purgedTo = '';
 
   constructor(options: LastUsedOptions) {
     this.#options = options;
     this.#noted = new LRUCache({ max: options.entries });
+    this.#purge = purgeStatement(options.tables);
   }
 
   /** Cheap enough for every request: one look into a map, unless a window has passed. */
@@ -65,6 +83,15 @@ export class LastUsed {
     return this.#writing;
   }
 
+  /**
+   * Deletes what is left of credentials that were deleted. Each call looks at a batch, so its cost does not depend on the
+   * number of credentials; after the last one, the next call begins again.
+   */
+  async purge(): Promise<void> {
+    const [row] = await this.#options.sql.query<{ last: string | null }>(this.#purge, [this.#purgedTo, PURGE_BATCH]);
+    this.#purgedTo = row?.last ?? '';
+  }
+
   async #write(): Promise<void> {
     const batch = this.#pending;
     if (batch.size === 0) return;
@@ -73,7 +100,7 @@ export class LastUsed {
       const { sql, windowSeconds } = this.#options;
       await sql.query(NOTE, [[...batch.keys()], [...batch.values()], windowSeconds]);
     } catch (error) {
-      this.#options.logger.warn({ err: error, credentials: batch.size }, 'noting last use failed; trying again');
+      this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
       // Whatever was used since is the later use.
       for (const [id, at] of batch) if (!this.#pending.has(id)) this.#pending.set(id, at);
       this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();

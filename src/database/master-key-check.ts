@@ -29,6 +29,6 @@ export async function requireMasterKeys(em: EntityManager, keyring: Keyring): Pr
   if (missing.length === 0) return;
   const configured = keyring.all.map((key) => key.version).join(', ');
   throw new ConfigError([
-    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, and the configured keys are ${configured}. Nothing was written. Set REKEY_MASTER_KEY to the key that this database was used with, from your backup of it. After a change of the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Or check that DATABASE_URL or REKEY_DATA_DIR names the right database.`,
+    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, but the configured keys are ${configured}. Nothing was written. Restore the key of this database from your backup and set REKEY_MASTER_KEY to it. If you changed the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Also check that DATABASE_URL or REKEY_DATA_DIR names the right database.`,
   ]);
 }

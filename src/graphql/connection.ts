@@ -38,7 +38,8 @@ export async function paginate<Entity extends { id: string }>(
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
   if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
-  if (after != null && !isCursor(after, prefix)) throw badInput('`after` is not a cursor of this list.', 'field');
+  if (after != null && !isCursor(after, prefix))
+    throw badInput('`after` must be the `endCursor` of a page of this list.', 'field');
   const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
   const cursor = await em.findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
+import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -19,6 +20,7 @@ export interface Services {
   refresh: RefreshService;
   apiKeys: ApiKeyService;
   workspaces: WorkspaceService;
+  credentialTypes: CredentialTypes;
   limits: Limits;
   /** What a credential stands for right now; null where it would authenticate nobody. */
   introspect: (credential: string) => Promise<Principal | null>;

@@ -51,16 +51,16 @@ export function createContextFactory(options: ContextFactoryOptions) {
       requestId: currentRequestId() ?? '',
     };
     const coMembers = async (ids: string[]) => (principal ? services.workspaces.coMembers(em(), principal, ids) : []);
-    const loaders = createLoaders(em, { coMembers, explain });
+    const loaders = createLoaders(em, services.credentialTypes, { coMembers, explain });
     return {
       services,
       principal,
       origin,
       loaders,
       visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
-      cookies: cookieJar(response, presentedRefreshToken(request, isRefused), now),
+      cookies: cookieJar(response, presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused), now),
       caller() {
-        if (!principal) throw new Error('A guarded field was reached without a principal.');
+        if (!principal) throw new Error('A guarded field was called without a principal.');
         return principal;
       },
       em,

@@ -81,9 +81,9 @@ export class Limits {
         isOpen
           ? logger.warn(
               { err: cause },
-              'limits: Redis does not answer; this replica allows its share of half the failed authentications',
+              'limits: Redis does not respond; this replica allows its share of half the limit for failed authentications',
             )
-          : logger.info('limits: Redis answers again'),
+          : logger.info('limits: Redis responds again'),
     });
     // As long as replicas do not know of each other's failures, everything that makes sessions gets less room.
     const halved = () => redis !== null && !redis.isReady;

@@ -14,6 +14,7 @@ import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 import type { SessionTokens } from './session.service.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
@@ -26,7 +27,7 @@ export interface Rejected {
 
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   keyring: Keyring;
   /** Database time. */
@@ -181,8 +182,12 @@ export class RefreshService {
     const owner = await ownerOf(em, session);
     if (owner.ended) return { kind: 'ended', session, reason: 'REVOKED' };
     if (!isGood) {
-      const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
-      this.#options.audit.record(unitOfWork, reuse);
+      this.#options.audit.record(unitOfWork, {
+        type: 'session.reuse-detected',
+        subjectId: session.id,
+        actorUserId: session.userId,
+        data: { refreshTokenId: token.id, usedAt: token.usedAt!.toISOString() },
+      });
       this.#end(unitOfWork, session, now, 'REUSED');
       return { kind: 'ended', session, reason: 'REUSED' };
     }
@@ -209,7 +214,7 @@ export class RefreshService {
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
     );
-    if (used.length === 0) throw new Error(`${token.id} was exchanged by somebody who did not lock its session.`);
+    if (used.length === 0) throw new Error(`${token.id} was exchanged without a lock on its session.`);
     em.persist(
       RefreshToken.create({
         id: newId('rft'),
@@ -229,13 +234,17 @@ export class RefreshService {
       const candidate = successorOf(presented, key);
       if (sha256Base64url(candidate) === tokenHash) return candidate;
     }
-    throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
+    throw new Error(`The successor of ${token.id} was derived with a master key that is no longer configured.`);
   }
 
   #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
     session.revoke(now, reason);
-    const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
-    this.#options.audit.record(unitOfWork, event);
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.revoked',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { reason },
+    });
   }
 }
 

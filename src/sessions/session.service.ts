@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator, type Principal } from '../identity/principal.ts';
@@ -12,14 +13,16 @@ import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
-import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
+import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -84,11 +87,21 @@ export class SessionService {
       createdAt: now,
     });
     unitOfWork.em.persist([session, first]);
-    audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
+    audit.record(unitOfWork, {
+      type: 'session.started',
+      subjectId: session.id,
+      actorUserId: user.id,
+      data: {
+        scopes: session.scopes,
+        expiresAt: session.expiresAt.toISOString(),
+        replacedSessionId: replaced?.session.id ?? null,
+      },
+    });
     if (replaced) {
-      replaced.session.revoke(now, 'SIGNED_OUT');
       const { id, userId } = replaced.session;
-      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId });
+      const reason = 'SIGNED_OUT';
+      replaced.session.revoke(now, reason);
+      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId, data: { reason } });
     }
     return { session, refreshToken, replaced: replaced?.session };
   }
@@ -137,7 +150,7 @@ export class SessionService {
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, data: { reason } });
       }
       return found;
     }, where.id);
@@ -178,7 +191,7 @@ export class SessionService {
     const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
     if (!session) return null;
     // Of two at once, the second waits here for the first, and then finds its entry.
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
+    await lockText(em, jtiTag(jti));
     const known = await em.findOne(AccessTokenRevocation, { jti });
     if (known) return known;
     const now = this.#options.clock.now();
@@ -194,7 +207,8 @@ export class SessionService {
       revokedBy: caller.userId,
     });
     em.persist(made);
-    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+    const data = { jti, sessionId, reason };
+    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id, data });
     return made;
   }
 

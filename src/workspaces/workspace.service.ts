@@ -7,9 +7,10 @@ import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import { Workspace, WorkspaceMember } from './workspace.entity.ts';
+import type { workspaceEvents } from './workspace.events.ts';
 
 export interface WorkspaceServiceOptions {
-  audit: Audit;
+  audit: Audit<typeof workspaceEvents>;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -28,7 +29,7 @@ export class WorkspaceService {
     const { caller, em } = unitOfWork;
     const { userId } = caller;
     if (!userId || caller.workspaceId) {
-      throw new AccessError('FORBIDDEN', 'A credential that is bound to a workspace cannot make another one.');
+      throw new AccessError('FORBIDDEN', 'A credential that is bound to a workspace cannot create a workspace.');
     }
     const check = new InputCheck();
     const name = check.text(input.name, 'input.name', 100);
@@ -38,7 +39,12 @@ export class WorkspaceService {
       const made = Workspace.create({ id: newId('wsp'), name, createdAt });
       em.persist(made);
       em.persist(WorkspaceMember.create({ workspaceId: made.id, userId, role: 'OWNER', createdAt }));
-      this.#options.audit.record(unitOfWork, { type: 'workspace.created', subjectId: made.id, workspaceId: made.id });
+      this.#options.audit.record(unitOfWork, {
+        type: 'workspace.created',
+        subjectId: made.id,
+        workspaceId: made.id,
+        data: { ownerId: userId },
+      });
       return made;
     });
     return { kind: 'created', workspace };

@@ -145,7 +145,7 @@ describe('a new password', () => {
   test.each([PLACEHOLDER_PASSWORD, `${PLACEHOLDER_PASSWORD.toUpperCase()}!`, PLACEHOLDER_PASSWORD.replaceAll(' ', '')])(
     'is not the placeholder of the examples, and the message says so: %s',
     (password) => {
-      expect(problem(password)).toBe('Is the placeholder of an example. Choose a password of your own.');
+      expect(problem(password)).toBe('Must not be the placeholder of an example. Choose your own password.');
     },
   );
 

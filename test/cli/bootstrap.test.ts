@@ -43,7 +43,7 @@ const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(' ');
 const onTerminal = (command: string) => ['script', '--quiet', '--return', '--command', command, '/dev/null'];
 
 describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
-  const AGAIN = 'Password, once more: ';
+  const AGAIN = 'Password again: ';
 
   test('the password is asked for twice, and what is typed is never shown', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
@@ -51,13 +51,13 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
       ['Password: ', `${PASSWORD}\r`],
       [AGAIN, `${PASSWORD}\r`],
     ]);
-    expect(shown).toContain('ada@example.com is the administrator (usr_');
+    expect(shown).toContain('Created the administrator ada@example.com (usr_');
     expect(code).toBe(0);
     for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
 
     const again = await run(directory, onTerminal(quoted(COMMAND)));
     expect(again.code).toBe(1);
-    expect(again.shown).toContain('There is an administrator already.');
+    expect(again.shown).toContain('An administrator already exists.');
     expect(again.shown).not.toContain('Password');
   });
 
@@ -89,5 +89,5 @@ test('with a pipe, the password is its first line, asked for once', { timeout: T
   expect(shown).toMatch(/^ada@example\.com is the administrator \(usr_\w{26}\)\.\n$/);
   expect(code).toBe(0);
   const second = await run(directory, COMMAND);
-  expect(second).toMatchObject({ code: 1, shown: 'There is an administrator already. Nothing was changed.\n' });
+  expect(second).toMatchObject({ code: 1, shown: 'An administrator already exists. No change was made.\n' });
 });

@@ -10,7 +10,7 @@ function problemsOf(name: string): string[] {
   return check.fields.map(({ message }) => message);
 }
 
-const UNSEEN = 'Must not contain line breaks, control characters, or characters that are invisible.';
+const UNSEEN = 'Must not contain line breaks, control characters or invisible characters.';
 const LENGTH = 'Must have 1 to 100 characters.';
 
 describe('a name', () => {

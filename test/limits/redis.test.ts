@@ -277,7 +277,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
       await server.start();
       await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
-      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'Redis is back' });
+      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'reconnected to Redis' });
 
       const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), logger);
       onTestFinished(() => withPassword.destroy());

@@ -55,8 +55,8 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
   const [current, next] = await states();
   await app.close();
 
-  expect(await rekey('purge')).toBe('Purged 1 sessions and 0 revocations of access tokens.\n');
-  expect(await rekey('jwt-keys', 'rotate')).toMatch(/^The next key signs now\./);
+  expect(await rekey('purge')).toBe('Deleted 1 sessions and 0 revocations of access tokens.\n');
+  expect(await rekey('jwt-keys', 'rotate')).toMatch(/^Key rotated\./);
   const listed = await rekey('jwt-keys', 'list');
   expect(listed).toMatch(new RegExp(`^${current.kid}  RETIRED`, 'm'));
   expect(listed).toMatch(new RegExp(`^${next.kid}  CURRENT`, 'm'));
@@ -65,11 +65,11 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
     stderr: expect.stringMatching(/Try again after 2/),
   });
   expect(await rekey('jwt-keys', 'revoke', next.kid)).toMatch(
-    /^Gone\. .* ACKNOWLEDGED by 1 of 1 replicas, 0 left\.\n$/,
+    /^Key revoked; 1 of 1 replicas confirmed, 0 left \(ACKNOWLEDGED\)\.\n$/,
   );
   expect(await rekey('jwt-keys', 'list')).not.toContain(next.kid);
   await expect(rekey('jwt-keys', 'revoke', 'nobody’s')).rejects.toMatchObject({
     code: 1,
-    stderr: 'There is no key nobody’s.\n',
+    stderr: 'Unknown key nobody’s. Run `rekey jwt-keys list` to list all keys.\n',
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { LONGEST_ACCESS_TOKEN_MS } from '../../src/sessions/access-token.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from '../../src/sessions/lifetimes.ts';
 import { purge } from '../../src/sessions/purge.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { as, chainOf, exchange, jtiOf, later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';

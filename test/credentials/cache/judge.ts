@@ -1,8 +1,10 @@
 // A real replica on an invalidation log that the test writes itself, with a clock that the test holds.
 
+import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import type { Sql } from '../../../src/database/sql.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
-import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { InvalidationFeed } from '../../../src/revocation/feed.ts';
+import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
 import type { SyncRow } from '../../../src/revocation/statements.ts';
 
@@ -20,7 +22,6 @@ export async function startJudge({ at = 0 } = {}) {
   const log: [seq: number, tag: string][] = [];
   const end = () => at + log.length;
   const clock = { now: () => new Date(time), monotonic: () => time };
-  const metrics = createMetrics();
 
   const sql: Sql = {
     async query<Row>({ name }: { name: string }, values: readonly unknown[] = []) {
@@ -47,12 +48,12 @@ export async function startJudge({ at = 0 } = {}) {
   };
   let replicas = 0;
   const replica = new Replica({
-    invalidated: () => undefined,
+    feed: new InvalidationFeed(silent),
     sql,
     notifications: { listen: async () => undefined, close: async () => undefined },
     clock,
     logger: silent,
-    metrics,
+    metrics: createRevocationMetrics(),
     newReplicaId: () => `replica-${++replicas}`,
     leaseMs: LEASE_MS,
     longestEntryMs: 600_000,
@@ -62,7 +63,7 @@ export async function startJudge({ at = 0 } = {}) {
   return {
     replica,
     clock,
-    metrics,
+    metrics: createSharedCacheMetrics(),
     now: () => time,
     /** Where the log ends: what a snapshot taken now would say. */
     end,

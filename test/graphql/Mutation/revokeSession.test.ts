@@ -5,7 +5,7 @@ import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } 
 
 const SELECTION = `... on RevokeSessionSuccess { session { id status revokedAt revocationReason isCurrent } ${RECEIPT} }`;
 const UNKNOWN = 'ses_00000000000000000000000000';
-const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'There is no session with this id among yours.' };
+const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'Session not found. Check `sessionId`.' };
 
 describe.each(backends())('revokeSession on $name', ({ start }) => {
   let app: TestApp;

@@ -14,6 +14,6 @@ export const login: NonNullable<MutationResolvers['login']> = async (_parent, { 
         tokens: input.cookies ? context.cookies.keep(outcome.tokens) : outcome.tokens,
       };
     case 'invalidCredentials':
-      return invalidCredentials('Email and password do not go together.');
+      return invalidCredentials('Invalid email or password.');
   }
 };

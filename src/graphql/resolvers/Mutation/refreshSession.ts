@@ -1,10 +1,10 @@
 import type { MutationResolvers, RefreshRejectionReason } from '../../generated/types.ts';
 
 const MESSAGES: Record<RefreshRejectionReason, string> = {
-  UNKNOWN: 'This is not a refresh token that anybody knows.',
+  UNKNOWN: 'Unknown refresh token. Log in again.',
   EXPIRED: 'The session has expired. Log in again.',
-  REVOKED: 'The session was ended. Log in again.',
-  REUSED: 'This refresh token was used before, so somebody has a copy. The session was ended. Log in again.',
+  REVOKED: 'The session was revoked. Log in again.',
+  REUSED: 'The refresh token was used before, so a copy of it exists. The session was revoked. Log in again.',
 };
 
 export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = async (_parent, { input }, context) => {

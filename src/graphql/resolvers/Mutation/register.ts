@@ -9,9 +9,15 @@ export const register: NonNullable<MutationResolvers['register']> = async (_pare
       context.visibility.admit(outcome.user.id);
       return { __typename: 'RegisterSuccess', ...outcome };
     case 'emailTaken':
-      return { __typename: 'EmailTakenError', message: 'There is an account with this email already.' };
+      return {
+        __typename: 'EmailTakenError',
+        message: 'An account with this email address already exists. Log in instead.',
+      };
     case 'registrationClosed':
-      return { __typename: 'RegistrationClosedError', message: 'Ask an administrator for an account.' };
+      return {
+        __typename: 'RegistrationClosedError',
+        message: 'Registration is closed. Ask an administrator for an account.',
+      };
     case 'invalidInput':
       return invalidInput(outcome);
   }
