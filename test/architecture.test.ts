@@ -1,4 +1,4 @@
-// The shape of src, as README draws it, checked: who may import whom, and what happens in one place only.
+// The shape of src, as src/README.md draws it, checked: who may import whom, and what happens in one place only.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -13,6 +13,9 @@ import { backends, PASSWORD, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
+/** What stands under this heading. */
+const sectionOf = (heading: string) => readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+
 /** What differs from run to run: ids, secrets, times, durations, addresses. */
 const masked = (text: string) =>
   text
@@ -101,7 +104,7 @@ test.each([
 });
 
 async function tourAt(url: string, shell: keyof typeof SHELLS) {
-  const tour = readme.split('## A tour in five minutes')[1]!.split('The same on PostgreSQL')[0]!;
+  const tour = sectionOf('A tour in five minutes');
   const blocks = blocksOf(tour);
   const script = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
   script[0] = script[0]!
@@ -115,7 +118,7 @@ async function tourAt(url: string, shell: keyof typeof SHELLS) {
 }
 
 test('every variable is in the table of the configuration with its default, and no other is', () => {
-  const section = readme.split('## Configuration')[1]!.split('## Operations')[0]!;
+  const section = sectionOf('Configuration');
   const documented = new Set(
     [...section.matchAll(/`((?:REKEY|HOST|PORT|DATABASE|REDIS)\w*)`/g)].map(([, name]) => name),
   );
