@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -14,6 +15,15 @@ const NOTE: Statement = {
       where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
+
+/** When each of these credentials last authenticated a request; a credential that never did is left out. */
+export async function lastUses(em: EntityManager, credentialIds: readonly string[]): Promise<[id: string, at: Date][]> {
+  const rows = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
+    `select credential_id, last_used_at from credential_usage where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
+    [...credentialIds],
+  );
+  return rows.map((row) => [row.credential_id, new Date(row.last_used_at)]);
+}
 
 export interface LastUsedOptions {
   sql: Sql;

@@ -10,6 +10,7 @@ import { Migration20261129000200 } from './migrations/20261129000200-write-check
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
   name: 'database',
+  tables: ['rekey_migrations', 'auth_write_check'],
   migrations: [
     { name: '20261122000000-initial', class: Migration20261122000000 },
     { name: '20261122000100-invalidation-log', class: Migration20261122000100 },
