@@ -22,6 +22,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
+import { isMember } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks put in the place of the real thing. */
 export interface Overrides extends PlatformOverrides {
@@ -58,7 +59,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     limits: limits.limits,
   });
   const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), {
-    isMember: (em, workspaceId, userId) => workspaces.service.isMember(em, workspaceId, userId),
+    isMember,
   });
 
   // Who is this?
@@ -92,7 +93,6 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
-    limits: limits.limits,
     credentialTypes: types,
     introspect,
   };

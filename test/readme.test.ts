@@ -99,7 +99,7 @@ test.each([
   const passwords = new Passwords(8);
   for (const password of printed) {
     const check = new InputCheck();
-    passwords.check(check, password, 'input.password', []);
+    passwords.check(check, { password, path: 'input.password', about: [] });
     expect(check.outcome, password).not.toBeNull();
   }
 });

@@ -1,27 +1,28 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { Audit } from '../audit/audit.ts';
+import type { SessionIssuer } from '../credentials/session-issuer.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Platform } from '../platform.ts';
 import { accountEvents } from './account.events.ts';
-import { AccountService, type Sessions } from './account.service.ts';
+import { AccountService } from './account.service.ts';
 import type { accountVariables } from './account.variables.ts';
 import type { EmailVault } from './email.ts';
 import { Passwords } from './password.ts';
 import { SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
 
-export interface AccountNeeds<Started, Tokens> {
+export interface AccountNeeds {
   emails: EmailVault;
-  sessions: Sessions<Started, Tokens>;
+  sessions: SessionIssuer;
   limits: Limits;
 }
 
 /** People and their passwords. */
-export function createAccounts<Started, Tokens>(
+export function createAccounts(
   { barrier, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,
-  { emails, sessions, limits }: AccountNeeds<Started, Tokens>,
+  { emails, sessions, limits }: AccountNeeds,
 ) {
   const setupToken = new SetupToken(config.setupToken);
   const service = new AccountService({

@@ -27,6 +27,13 @@ const ESTIMATED = { characters: 40, readings: 4, wordsAbout: 8 };
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
 const LONGEST_QUEUE = 100;
 
+/** A new password, where it stands in the input, and what an attacker would guess first for this user. */
+interface NewPassword {
+  password: string;
+  path: string;
+  about: readonly string[];
+}
+
 /** Hashes and checks passwords (NIST SP 800-63B-4 §3.1.1): long, not well known, no rules about their composition. */
 export class Passwords {
   readonly #minLength: number;
@@ -50,10 +57,10 @@ export class Passwords {
   }
 
   /**
-   * Notes what is wrong with a new password; `about` is what an attacker would guess first for this person. How easily it
-   * is guessed is estimated only where nothing else is wrong with the input.
+   * Notes what is wrong with a new password. How easily it is guessed is estimated only where nothing else is wrong with
+   * the input.
    */
-  check(check: InputCheck, password: string, path: string, about: string[]): void {
+  check(check: InputCheck, { password, path, about }: NewPassword): void {
     const text = password.length <= MOST_CODE_UNITS ? password.normalize('NFC') : null;
     const length = text === null ? Number.POSITIVE_INFINITY : [...text].length;
     if (text === null || length < this.#minLength || length > LONGEST) {

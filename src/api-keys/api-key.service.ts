@@ -1,4 +1,4 @@
-import { type FilterQuery, LockMode, OptimisticLockError } from '@mikro-orm/core';
+import { LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -7,7 +7,7 @@ import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
-import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -18,6 +18,7 @@ import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
+import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
 
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
 
@@ -30,7 +31,7 @@ export interface ApiKeyServiceOptions {
   clock: Pick<Clock, 'now'>;
   /** Keys in use that one person may have; 0 for any number. */
   maxPerUser: number;
-  isMember: (em: EntityManager, workspaceId: string, userId: string) => Promise<boolean>;
+  isMember: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
 }
 
 export type CreateApiKeyOutcome =
@@ -92,7 +93,7 @@ export class ApiKeyService {
 
     const secret = makeSecret('rka');
     return unitOfWork.transaction(async () => {
-      if (workspaceId !== null && !(await isMember(em, workspaceId, userId))) return { kind: 'workspaceNotFound' };
+      if (workspaceId !== null && !(await isMember(em, { workspaceId, userId }))) return { kind: 'workspaceNotFound' };
       if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
       const apiKey = ApiKey.create({
         ...checked,
@@ -196,8 +197,7 @@ export class ApiKeyService {
     const { maxPerUser } = this.#options;
     if (maxPerUser === 0) return false;
     await lockText(em, `api-keys:${userId}`);
-    const inUse = { userId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
-    return (await em.count(ApiKey, inUse)) >= maxPerUser;
+    return (await em.count(ApiKey, { $and: [{ userId }, activeApiKeys(now)] })) >= maxPerUser;
   }
 
   /** The version of this key, whether or not the caller may see it; of one that does not exist, a version that no key has. */
@@ -205,30 +205,6 @@ export class ApiKeyService {
     const [row] = await this.#options.reads.query<{ version: number }>(VERSION, [apiKeyId]);
     return row?.version ?? 0;
   }
-}
-
-/** The API keys that this principal may see and change, as a condition on `ApiKey`. */
-export function apiKeysVisibleTo(principal: Principal): { userId?: string; workspaceId?: string } {
-  return {
-    ...(isAdministrator(principal) ? {} : { userId: principal.userId ?? '' }),
-    ...(principal.workspaceId ? { workspaceId: principal.workspaceId } : {}),
-  };
-}
-
-/** The API keys among those that fit a filter. Whoever names somebody else's finds none. */
-export function apiKeysMatching(
-  principal: Principal,
-  filter: { userId?: string | null; workspaceId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
-  now: Date,
-): FilterQuery<ApiKey> {
-  const conditions: FilterQuery<ApiKey>[] = [apiKeysVisibleTo(principal)];
-  if (filter.userId != null) conditions.push({ userId: filter.userId });
-  if (filter.workspaceId != null) conditions.push({ workspaceId: filter.workspaceId });
-  if (filter.status === 'REVOKED') conditions.push({ revokedAt: { $ne: null } });
-  if (filter.status === 'EXPIRED') conditions.push({ revokedAt: null, expiresAt: { $lte: now } });
-  if (filter.status === 'ACTIVE')
-    conditions.push({ revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] });
-  return { $and: conditions };
 }
 
 const expired = (): InvalidInput => ({

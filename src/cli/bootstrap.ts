@@ -15,8 +15,9 @@ export function bootstrapCommand(): Command {
     .action(async ({ email, displayName }: { email: string; displayName: string }) => {
       const input = new HiddenInput(); // First of all, for the terminal shows what is typed until then.
       try {
-        // An operator who holds the database needs no token: one is made for this call alone.
-        const config = { ...readConfig(), setupToken: null };
+        // An operator who holds the database needs no token: one is made for this call alone. There is no address to
+        // limit, either.
+        const config = { ...readConfig(), setupToken: null, registerPerMinute: 0 };
         const id = await withApp(async (app) => {
           // Before the question: without an answer to it, nothing is to be typed.
           if (await isBootstrapped(app.database.fork())) throw new Error(ALREADY);

@@ -42,7 +42,7 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
       select credential_id as id from credential_usage where credential_id > $1 order by credential_id limit $2::int),
     gone as (delete from credential_usage where credential_id in (select id from batch where true
       ${tables.map((table) => `and not exists (select from ${table} t where t.id = batch.id)`).join(' ')}))
-    select max(id) as last from batch`,
+    select max(id) as last, count(*)::int as seen from batch`,
 });
 
 /** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
@@ -88,8 +88,9 @@ export class LastUsed {
    * number of credentials; after the last one, the next call begins again.
    */
   async purge(): Promise<void> {
-    const [row] = await this.#options.sql.query<{ last: string | null }>(this.#purge, [this.#purgedTo, PURGE_BATCH]);
-    this.#purgedTo = row?.last ?? '';
+    const values = [this.#purgedTo, PURGE_BATCH];
+    const [row] = await this.#options.sql.query<{ last: string; seen: number }>(this.#purge, values);
+    this.#purgedTo = row?.seen === PURGE_BATCH ? row.last : '';
   }
 
   async #write(): Promise<void> {

@@ -28,11 +28,12 @@ export function createSessions(
     now: () => replica.databaseNow(),
   });
   const common = { accessTokens, audit, barrier, clock, idleSeconds: config.refreshIdleSeconds, limits };
+  const refresh = new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds });
   return {
     jwtKeys,
     accessTokens,
-    service: new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds }),
-    refresh: new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds }),
+    service: new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds, refresh }),
+    refresh,
     purge: () => purge(database.reads),
     jobs: { 'purging the JWT keys': () => jwtKeys.purge(), 'purging sessions': () => purge(database.reads) },
     start: () => jwtKeys.load(),

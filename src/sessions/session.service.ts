@@ -1,24 +1,27 @@
-import { type FilterQuery, LockMode } from '@mikro-orm/core';
+import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import type { SessionIssuer, SessionTokens, StartedSession } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
-import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { scopesOfRole, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
 import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
 import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
+import type { RefreshService, Rejected } from './refresh.service.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
 import type { sessionEvents } from './session.events.ts';
+import { countActiveSessions, sessionsVisibleTo } from './session.queries.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
@@ -28,31 +31,31 @@ export interface SessionServiceOptions {
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   absoluteSeconds: number;
-  limits: {
-    /** Counts an entry of the ledger against the credential that asks for it and its user; throws `RATE_LIMITED`. */
-    ledgerEntry(em: EntityManager, caller: { credentialId: string; userId: string | null }): Promise<void>;
-  };
+  limits: Pick<Limits, 'checkLedgerEntry'>;
+  refresh: Pick<RefreshService, 'logout'>;
 }
 
 /** A session and the only copy of its refresh token. */
-export interface StartedSession {
-  session: Session;
+interface Started extends StartedSession {
+  readonly session: Session;
   refreshToken: string;
-  /** The session that ended as this one started. */
+  /** The session that was revoked as this one started. */
   replaced?: Session | undefined;
 }
 
-/** What a session hands to its owner. */
-export interface SessionTokens {
-  accessToken: string;
-  accessTokenExpiresAt: Date;
-  refreshToken: string;
-  refreshTokenExpiresAt: Date;
-  session: Session;
-}
+export type LogoutOutcome =
+  | { kind: 'loggedOut'; session: Session; receipt: Receipt }
+  | { kind: 'notASession' }
+  | Rejected;
+
+export type RevokeSessionOutcome = { kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' };
+
+export type RevokeAccessTokenOutcome =
+  | { kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt }
+  | { kind: 'notFound' };
 
 /** Starts and ends sessions. */
-export class SessionService {
+export class SessionService implements SessionIssuer {
   readonly #options: SessionServiceOptions;
 
   constructor(options: SessionServiceOptions) {
@@ -63,8 +66,8 @@ export class SessionService {
   start(
     unitOfWork: UnitOfWork,
     user: { id: string; role: UserRole; sessionGeneration: number },
-    replaced: StartedSession | null = null,
-  ): StartedSession {
+    replaced: Started | null = null,
+  ): Started {
     const { clock, audit, idleSeconds, absoluteSeconds } = this.#options;
     const now = clock.now();
     const session = Session.create({
@@ -107,7 +110,7 @@ export class SessionService {
   }
 
   /** The running session that a refresh token is of, used or not; locked until the commit. Null where there is none. */
-  async lock(em: EntityManager, refreshToken: string): Promise<StartedSession | null> {
+  async lock(em: EntityManager, refreshToken: string): Promise<Started | null> {
     if (parseSecret(refreshToken)?.prefix !== 'rkr') return null;
     const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(refreshToken) });
     const session =
@@ -117,16 +120,18 @@ export class SessionService {
   }
 
   /** The tokens of a session whose start was committed, when the one that it replaced is over on every replica. */
-  async tokensOf({ session, refreshToken, replaced }: StartedSession): Promise<SessionTokens> {
+  async tokensOf({ session, refreshToken, replaced }: Started): Promise<SessionTokens> {
     if (replaced) await this.#propagated(replaced);
     const access = await this.#options.accessTokens.issue(session, session.scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
 
-  /** Ends the session that the caller was authenticated by. */
-  async logout(
-    unitOfWork: UnitOfWork,
-  ): Promise<{ kind: 'notASession' } | { kind: 'loggedOut'; session: Session; receipt: Receipt }> {
+  /**
+   * Ends the session that the request belongs to: the caller's, or without a caller that of the refresh token. The access
+   * token in the cookie of a browser is gone after minutes, and its user must be able to log out after that, too.
+   */
+  async logout(unitOfWork: UnitOfWork, refreshToken: string | null): Promise<LogoutOutcome> {
+    if (!unitOfWork.principal && refreshToken !== null) return this.#options.refresh.logout(unitOfWork, refreshToken);
     const { caller } = unitOfWork;
     if (caller.kind !== 'session') return { kind: 'notASession' };
     const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
@@ -138,7 +143,7 @@ export class SessionService {
   async revoke(
     unitOfWork: UnitOfWork,
     { sessionId, reason }: { sessionId: string; reason: RevocationReason },
-  ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
+  ): Promise<RevokeSessionOutcome> {
     const session = await this.#end(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
     if (!session) return { kind: 'notFound' };
     return { kind: 'revoked', session, receipt: await this.#propagated(session) };
@@ -169,12 +174,12 @@ export class SessionService {
   async revokeAccessToken(
     unitOfWork: UnitOfWork,
     { jti, reason }: { jti: string; reason: RevocationReason },
-  ): Promise<{ kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt } | { kind: 'notFound' }> {
+  ): Promise<RevokeAccessTokenOutcome> {
     const { caller, em } = unitOfWork;
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
     const revocation = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.ledgerEntry(em, caller);
+      await this.#options.limits.checkLedgerEntry(em, caller);
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
@@ -212,42 +217,7 @@ export class SessionService {
     return made;
   }
 
-  /** How many sessions of this person are alive, apart from one. */
-  async countAlive(em: EntityManager, userId: string, except: string | null): Promise<number> {
-    const alive = sessionsMatching(null, { userId, status: 'ACTIVE' }, this.#options.clock.now());
-    return em.count(Session, { $and: [alive, except ? { id: { $ne: except } } : {}] });
+  countActive(em: EntityManager, { userId, except }: { userId: string; except: string | null }): Promise<number> {
+    return countActiveSessions(em, { userId, except, now: this.#options.clock.now() });
   }
-}
-
-/** The sessions that this principal may see. */
-function sessionsVisibleTo(principal: Principal): { userId?: string } {
-  return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
-}
-
-/** The sessions among those that fit a filter. Whoever names somebody else's finds none. */
-export function sessionsMatching(
-  principal: Principal | null,
-  filter: { userId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
-  now: Date,
-): FilterQuery<Session> {
-  const conditions: FilterQuery<Session>[] = principal ? [sessionsVisibleTo(principal)] : [];
-  if (filter.userId != null) conditions.push({ userId: filter.userId });
-  const ended: FilterQuery<Session> = { $or: [{ revokedAt: { $ne: null } }, { endedWithAllAt: { $ne: null } }] };
-  const running: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
-  if (filter.status === 'REVOKED') conditions.push(ended);
-  if (filter.status === 'EXPIRED') {
-    conditions.push(running, { $or: [{ expiresAt: { $lte: now } }, { idleExpiresAt: { $lte: now } }] });
-  }
-  if (filter.status === 'ACTIVE') conditions.push(running, { expiresAt: { $gt: now }, idleExpiresAt: { $gt: now } });
-  return { $and: conditions };
-}
-
-/** The entries of the ledger that this principal may see, among those of one user where one is named. */
-export function revocationsMatching(
-  principal: Principal,
-  filter: { userId?: string | null },
-  now: Date,
-): FilterQuery<AccessTokenRevocation> {
-  const named = filter.userId == null ? {} : { userId: filter.userId };
-  return { $and: [sessionsVisibleTo(principal), named, { expiresAt: { $gt: now } }] };
 }

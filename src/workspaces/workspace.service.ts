@@ -1,8 +1,6 @@
-import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
-import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
@@ -14,7 +12,9 @@ export interface WorkspaceServiceOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Makes workspaces and knows who belongs to them. */
+export type CreateWorkspaceOutcome = { kind: 'created'; workspace: Workspace } | InvalidInput;
+
+/** Makes workspaces. */
 export class WorkspaceService {
   readonly #options: WorkspaceServiceOptions;
 
@@ -22,10 +22,7 @@ export class WorkspaceService {
     this.#options = options;
   }
 
-  async create(
-    unitOfWork: UnitOfWork,
-    input: { name: string },
-  ): Promise<{ kind: 'created'; workspace: Workspace } | InvalidInput> {
+  async create(unitOfWork: UnitOfWork, input: { name: string }): Promise<CreateWorkspaceOutcome> {
     const { caller, em } = unitOfWork;
     const { userId } = caller;
     if (!userId || caller.workspaceId) {
@@ -48,34 +45,5 @@ export class WorkspaceService {
       return made;
     });
     return { kind: 'created', workspace };
-  }
-
-  /** Whether this person belongs to this workspace. */
-  async isMember(em: EntityManager, workspaceId: string, userId: string): Promise<boolean> {
-    return (await em.count(WorkspaceMember, { workspaceId, userId })) > 0;
-  }
-
-  /** Which of these people share a workspace with this principal; with one that is bound to a workspace, that one. */
-  async coMembers(
-    em: EntityManager,
-    { userId, workspaceId }: Pick<Principal, 'userId' | 'workspaceId'>,
-    userIds: string[],
-  ): Promise<string[]> {
-    if (userIds.length === 0) return [];
-    const rows = await em.execute<{ user_id: string }[]>(
-      `select distinct user_id from workspace_members where user_id in (${userIds.map(() => '?').join(', ')})
-        and workspace_id in (select workspace_id from workspace_members where user_id = ?)
-        and workspace_id = coalesce(?, workspace_id)`,
-      [...userIds, userId, workspaceId],
-    );
-    return rows.map((row) => row.user_id);
-  }
-
-  /** The workspaces that this principal may see, as a condition on `Workspace`. */
-  async visibleTo(em: EntityManager, principal: Principal): Promise<{ id?: string | { $in: string[] } }> {
-    if (principal.workspaceId) return { id: principal.workspaceId };
-    if (isAdministrator(principal)) return {};
-    const memberships = await em.find(WorkspaceMember, { userId: principal.userId ?? '' });
-    return { id: { $in: memberships.map((membership) => membership.workspaceId) } };
   }
 }

@@ -6,7 +6,10 @@ import { PLACEHOLDER_PASSWORD } from '../../src/accounts/famous-phrases.ts';
 import { Passwords } from '../../src/accounts/password.ts';
 import { InputCheck } from '../../src/kernel/input.ts';
 
-vi.mock('@node-rs/argon2', { spy: true });
+vi.mock('@node-rs/argon2', async (load) => {
+  const argon2 = await load<typeof import('@node-rs/argon2')>();
+  return { ...argon2, hash: vi.fn(argon2.hash), verify: vi.fn(argon2.verify) };
+});
 beforeEach(() => vi.clearAllMocks());
 
 const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');
@@ -15,7 +18,7 @@ const passwords = new Passwords(15);
 /** What is wrong with a password; null where nothing is. */
 function problem(password: string, about: string[] = [], rules = passwords): string | null {
   const check = new InputCheck();
-  rules.check(check, password, 'input.password', about);
+  rules.check(check, { password, path: 'input.password', about });
   expect(check.fields.map(({ path }) => path)).toEqual(check.fields.map(() => 'input.password'));
   return check.fields.map(({ message }) => message).join() || null;
 }
@@ -206,9 +209,13 @@ describe('an estimate, which takes the more the longer its password is, and ever
     problem('x'.repeat(257));
     const check = new InputCheck();
     check.require(false, 'input.email', 'Must be an email address.');
-    passwords.check(check, 'violet kettle marches sideways', 'input.password', []);
+    passwords.check(check, { password: 'violet kettle marches sideways', path: 'input.password', about: [] });
     expect(estimate).not.toHaveBeenCalled();
-    passwords.check(new InputCheck(), 'violet kettle marches sideways', 'input.password', []);
+    passwords.check(new InputCheck(), {
+      password: 'violet kettle marches sideways',
+      path: 'input.password',
+      about: [],
+    });
     expect(estimate).toHaveBeenCalledOnce();
   });
 });

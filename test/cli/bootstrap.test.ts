@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-const COMMAND = [process.execPath, MAIN, 'bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
+const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
+const MAIN = join(CLI, 'main.ts');
+const BOOTSTRAP = ['bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
+const COMMAND = [process.execPath, MAIN, ...BOOTSTRAP];
 const TEST_MS = 180_000;
 
 /** Runs the command and answers each prompt, in order, as soon as it is there. */
@@ -59,6 +61,26 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     expect(again.code).toBe(1);
     expect(again.shown).toContain('An administrator already exists.');
     expect(again.shown).not.toContain('Password');
+  });
+
+  test('the launcher hides what is typed before it loads the program', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    // Types the password when the first file after the launcher is loaded, long before the question.
+    const report = `import { registerHooks } from 'node:module';
+      let loaded = 0;
+      registerHooks({ load(url, context, next) {
+        if (url.startsWith('file:') && ++loaded === 2) process.stderr.write('[loading]');
+        return next(url, context);
+      } });`;
+    const preload = `data:text/javascript,${encodeURIComponent(report.replaceAll("'", '"'))}`;
+    const launcher = [process.execPath, '--import', preload, join(CLI, 'rekey.mjs'), ...BOOTSTRAP];
+    const { code, shown } = await run(directory, onTerminal(quoted(launcher)), [
+      ['[loading]', `${PASSWORD}\r`],
+      [AGAIN, `${PASSWORD}\r`],
+    ]);
+    expect(shown).toContain('ada@example.com is the administrator (usr_');
+    expect(code).toBe(0);
+    for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
   });
 
   test('two different passwords change nothing, and neither does Ctrl-C', { timeout: TEST_MS }, async () => {

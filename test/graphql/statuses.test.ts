@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
 import { type RawRequest, send } from '../support/raw.ts';
 
@@ -151,7 +151,7 @@ test('a client that accepts nothing of this: 406', async () => {
 
 const postgresUrl = inject('postgresUrl');
 test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the client accepts', async () => {
-  const direct = await databasesAt(postgresUrl!).createDatabase();
+  const direct = await migratedDatabase();
   const { hostname, port } = new URL(direct);
   const proxy = await startProxy({ host: hostname, port: Number(port) });
   const replica = await startTestApp({ databaseUrl: proxy.url(direct) });

@@ -1,5 +1,5 @@
 // What people do with sessions, and what only an operator with psql can do to them.
-import { type Account, type Credential, PASSWORD, type TestApp } from './app.ts';
+import { type Account, PASSWORD, type Presented, type TestApp } from './app.ts';
 
 export const TOKENS =
   'tokens { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt session { id expiresAt idleExpiresAt } }';
@@ -8,10 +8,10 @@ export const RECEIPT = 'receipt { propagation replicas acknowledged settledInMil
 /** For suites in which the limit would only be in the way. */
 export const UNLIMITED = { REKEY_REFRESH_PER_MINUTE: '0' };
 
-export const as = ({ accessToken }: { accessToken: string }): Credential => ({ bearer: accessToken });
+export const as = ({ accessToken }: { accessToken: string }): Presented => ({ bearer: accessToken });
 
 /** Exchanges a refresh token: the whole result. Throws where there is none, as at an exceeded limit. */
-export function refresh(app: TestApp, refreshToken: string, credential?: Credential) {
+export function refresh(app: TestApp, refreshToken: string, credential?: Presented) {
   const selection = `... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason }`;
   return app.mutate('refreshSession', { refreshToken }, selection, credential);
 }
@@ -23,7 +23,7 @@ export async function exchange(app: TestApp, refreshToken: string): Promise<stri
 }
 
 /** Starts one more session of this account. */
-export async function login(app: TestApp, { email }: { email: string }, credential?: Credential): Promise<Account> {
+export async function login(app: TestApp, { email }: { email: string }, credential?: Presented): Promise<Account> {
   const selection = '... on LoginSuccess { user { id email } tokens { accessToken refreshToken session { id } } }';
   const { user, tokens } = await app.mutate('login', { email, password: PASSWORD }, selection, credential);
   return { ...user, ...tokens, sessionId: tokens.session.id };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, PASSWORD, startTestApp, type TestApp } from '../../support/app.ts';
+import { backends, PASSWORD, type Presented, startTestApp, type TestApp } from '../../support/app.ts';
 import { as, eventsOf, exchange, login, RECEIPT, UNLIMITED } from '../../support/sessions.ts';
 
 const NEW = 'a wholly different sentence, of mine';
@@ -12,7 +12,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const change = (credential: Credential, input: object = {}) =>
+  const change = (credential: Presented, input: object = {}) =>
     app.mutate('changePassword', { currentPassword: PASSWORD, newPassword: NEW, ...input }, SELECTION, credential);
   const logsIn = async (email: string, password: string) =>
     (await app.mutate('login', { email, password }, '')).__typename === 'LoginSuccess';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
 
 const KEY = `id name hint scopes permissions createdAt createdFromIp expiresAt lastUsedAt rotatedAt previousSecretExpiresAt
   revokedAt revocationReason status user { id } workspace { id }`;
@@ -14,7 +14,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const create = (credential: Credential, input: object = {}) =>
+  const create = (credential: Presented, input: object = {}) =>
     app.mutate('createApiKey', { name: 'deploy bot', ...input }, SELECTION, credential);
 
   async function keysOf(account: Account): Promise<string[]> {

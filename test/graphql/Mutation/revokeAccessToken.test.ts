@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as, exchange, jtiOf, login, RECEIPT, refresh, UNLIMITED } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeAccessTokenSuccess {
@@ -18,7 +18,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revoke = (credential: Credential, jti: string, input: object = {}) =>
+  const revoke = (credential: Presented, jti: string, input: object = {}) =>
     app.mutate('revokeAccessToken', { jti, ...input }, SELECTION, credential);
   const ledgerOf = (jti: string) => app.sql('select * from access_token_revocations where jti = ?', [jti]);
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeAllSessionsSuccess { revokedCount ${RECEIPT} }`;
@@ -11,7 +11,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revokeAll = (credential: Credential, input: object = {}) =>
+  const revokeAll = (credential: Presented, input: object = {}) =>
     app.mutate('revokeAllSessions', input, SELECTION, credential);
   const accepted = (...accounts: { accessToken: string }[]) =>
     Promise.all(accounts.map(({ accessToken }) => app.accepts(accessToken)));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as } from '../../support/sessions.ts';
 
 const SELECTION = `... on RevokeApiKeySuccess {
@@ -15,7 +15,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revoke = (credential: Credential, apiKeyId: string, input: object = {}) =>
+  const revoke = (credential: Presented, apiKeyId: string, input: object = {}) =>
     app.mutate('revokeApiKey', { apiKeyId, ...input }, SELECTION, credential);
   const eventsOf = (id: string): Promise<{ type: string; actor_credential_id: string }[]> =>
     app.sql('select * from audit_events where subject_id = ? order by id', [id]);

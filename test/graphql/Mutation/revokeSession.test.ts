@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
 import { databasesAt } from '../../support/postgres.ts';
 import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
@@ -14,7 +14,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revoke = (credential: Credential, sessionId: string, input: object = {}) =>
+  const revoke = (credential: Presented, sessionId: string, input: object = {}) =>
     app.mutate('revokeSession', { sessionId, ...input }, SELECTION, credential);
 
   describe('RevokeSessionSuccess', () => {

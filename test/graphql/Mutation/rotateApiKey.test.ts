@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
-import { type Account, backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
+import { type Account, backends, PASSWORD, type Presented, type TestApp } from '../../support/app.ts';
 import { as, login } from '../../support/sessions.ts';
 
 const SELECTION = `... on RotateApiKeySuccess {
@@ -23,7 +23,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const rotate = (credential: Credential, apiKeyId: string, overlapSeconds = 0) =>
+  const rotate = (credential: Presented, apiKeyId: string, overlapSeconds = 0) =>
     app.mutate('rotateApiKey', { apiKeyId, overlapSeconds }, SELECTION, credential);
 
   async function workspaceOf(account: Account): Promise<string> {

@@ -2,7 +2,6 @@ import { invalidInput } from '../../error-results.ts';
 import type { MutationResolvers } from '../../generated/types.ts';
 
 export const bootstrap: NonNullable<MutationResolvers['bootstrap']> = async (_parent, { input }, context) => {
-  await context.services.limits.checkRegistration(context.em(), context.origin.ipAddress);
   const outcome = await context.services.accounts.bootstrap(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'bootstrapped':

@@ -8,19 +8,14 @@ const MESSAGES: Record<RefreshRejectionReason, string> = {
 };
 
 export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = async (_parent, { input }, context) => {
-  const { cookies, services } = context;
-  const fromCookie = input.refreshToken === '';
-  const presented = fromCookie ? (cookies.refreshToken ?? '') : input.refreshToken;
-  const outcome = await services.refresh.refresh(context.unitOfWork(), presented);
+  const transport = context.cookies.present(input);
+  const outcome = await context.services.refresh.refresh(context.unitOfWork(), transport.refreshToken);
   switch (outcome.kind) {
     case 'refreshed':
       context.visibility.admit(outcome.tokens.session.userId);
-      return {
-        __typename: 'RefreshSessionSuccess',
-        tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,
-      };
+      return { __typename: 'RefreshSessionSuccess', tokens: transport.deliver(outcome.tokens) };
     case 'rejected':
-      if (fromCookie) cookies.forget();
+      transport.forget();
       return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
   }
 };

@@ -2,7 +2,6 @@ import { invalidInput } from '../../error-results.ts';
 import type { MutationResolvers } from '../../generated/types.ts';
 
 export const register: NonNullable<MutationResolvers['register']> = async (_parent, { input }, context) => {
-  await context.services.limits.checkRegistration(context.em(), context.origin.ipAddress);
   const outcome = await context.services.accounts.register(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'registered':
