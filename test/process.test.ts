@@ -307,7 +307,7 @@ describe('a start that cannot be', () => {
   test('an address that this machine does not have is a fault of HOST', { timeout: TEST_MS }, async () => {
     const server = startServer(usedDirectory(), { HOST: '192.0.2.1', PORT: '4000' });
     expect(await server.exited()).toEqual({ code: 78, signal: null });
-    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is no address of this machine/);
+    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is not an address of this machine/);
     expect(existsSync(join(usedDirectory(), '.rekey', 'owner'))).toBe(false);
   });
 

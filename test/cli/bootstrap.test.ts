@@ -106,9 +106,9 @@ test('with a pipe, the password is its first line, asked for once', { timeout: T
   const missing = await run(directory, COMMAND);
   expect(missing).toMatchObject({ code: 1, shown: expect.stringContaining('Password is missing') });
   const weak = await run(directory, COMMAND, [['', 'correcthorsebatterystaple\n']]);
-  expect(weak).toMatchObject({ code: 1, shown: expect.stringContaining('password: Is a well-known password') });
+  expect(weak).toMatchObject({ code: 1, shown: expect.stringContaining('password: Must not be well known') });
   const { code, shown } = await run(directory, COMMAND, [['', `${PASSWORD}\n`]]);
-  expect(shown).toMatch(/^ada@example\.com is the administrator \(usr_\w{26}\)\.\n$/);
+  expect(shown).toMatch(/^Created the administrator ada@example\.com \(usr_\w{26}\)\.\n$/);
   expect(code).toBe(0);
   const second = await run(directory, COMMAND);
   expect(second).toMatchObject({ code: 1, shown: 'An administrator already exists. No change was made.\n' });

@@ -18,7 +18,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
   const revoke = (credential: Presented, apiKeyId: string, input: object = {}) =>
     app.mutate('revokeApiKey', { apiKeyId, ...input }, SELECTION, credential);
   const eventsOf = (id: string): Promise<{ type: string; actor_credential_id: string }[]> =>
-    app.sql('select * from audit_events where subject_id = ? order by id', [id]);
+    app.sql('select * from audit_events where subject_id = ? order by position', [id]);
 
   describe('RevokeApiKeySuccess', () => {
     test('a revoked key stops working before the answer arrives, and the answer proves it', async () => {
