@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAst } from 'vitest/node';
+import type { Feature } from '../src/feature.ts';
 import { features } from '../src/features.ts';
 
 // Below the features, from bottom to top: each may import the ones that are named.
@@ -23,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['kernel', 'crypto', 'identity', 'database', 'revocation'],
   limits: ['kernel', 'identity', 'redis', 'database'],
   ...Object.fromEntries(FEATURES.map((feature) => [feature, BASE])),
-  'feature.ts': ['kernel', 'credentials'],
+  'feature.ts': ['kernel', 'database', 'credentials'],
   'features.ts': EDGE,
   'platform.ts': [...BASE, 'feature.ts'],
   'run-parts.ts': [...BASE, 'platform.ts'],
@@ -53,6 +54,34 @@ const CREDENTIAL_TABLES = [
 ];
 // What only shows when it runs, in a text of SQL: an expression, or MikroORM's `??`. It could be any table.
 const UNKNOWN = '…';
+// Who owns each table: the feature with its entity, or the one that names it.
+const OWNERS = new Map(
+  features.flatMap(({ name, ...feature }: Feature) => [
+    ...(feature.tables ?? []).map((table) => [table, name] as const),
+    ...(feature.entities ?? []).map(({ meta }) => [meta.tableName, name] as const),
+  ]),
+);
+const TABLE_IN_SQL = new RegExp(
+  String.raw`\b(?:from|join|into|update|truncate|references)\s+(?:only\s+)?"?(${[...OWNERS.keys()].join('|')})(?![\w$])`,
+  'gi',
+);
+const ALLOWED_TABLES: { file: string; table: string; reason: string }[] = [
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'api_keys',
+    reason: 'revokes its own key by plain SQL: the protocol is tested without the help of any event',
+  },
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'users',
+    reason: 'deletes the owner of its key, whom no other feature knows',
+  },
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'auth_replica',
+    reason: 'compares its own count of the replicas with the one that the protocol uses',
+  },
+];
 const UNSEEN_STATEMENT = new RegExp(
   String.raw`\b(update|insert\s+into|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?` +
     String.raw`(?:"?public"?\s*\.\s*)?"?(${CREDENTIAL_TABLES.join('|')}|\?\?|${UNKNOWN})(?![\w$])`,
@@ -82,11 +111,26 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
 ];
 
 type Import = { from: string; typeOnly: boolean; area: string | null; path: string };
-type Module = { file: string; area: string; imports: Import[]; uses: string[]; unseenWrites: Set<string> };
+type Module = {
+  file: string;
+  area: string;
+  imports: Import[];
+  uses: string[];
+  unseenWrites: Set<string>;
+  /** The tables that its SQL names. */
+  tables: Set<string>;
+};
 type Node = { type?: string } & Record<string, unknown>;
 
 function readModule(file: string, source: string): Module {
-  const module: Module = { file, area: areaOf(file), imports: [], uses: [], unseenWrites: new Set() };
+  const module: Module = {
+    file,
+    area: areaOf(file),
+    imports: [],
+    uses: [],
+    unseenWrites: new Set(),
+    tables: new Set(),
+  };
   walk(parseAst(source, { lang: 'ts' }) as unknown as Node, module);
   return module;
 }
@@ -119,6 +163,7 @@ function walk(node: Node, module: Module): void {
   for (const [, verb, table] of textOf(node).matchAll(UNSEEN_STATEMENT)) {
     module.unseenWrites.add(`${verb} ${table}`.toLowerCase().replace(/\s+/g, ' '));
   }
+  for (const [, table] of textOf(node).matchAll(TABLE_IN_SQL)) module.tables.add(table!.toLowerCase());
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
       if (child !== null && typeof child === 'object') walk(child as Node, module);
@@ -246,6 +291,22 @@ const RULES: Rule[] = [
     ],
   },
   {
+    promise: 'SQL names the tables of its own feature only; those of another one come in as fragments',
+    offences: ({ file, area, tables }) =>
+      file.includes('/migrations/')
+        ? []
+        : [...tables]
+            .filter((table) => OWNERS.get(table) !== area)
+            .filter((table) => !ALLOWED_TABLES.some((known) => known.file === file && known.table === table))
+            .map((table) => `src/${file} names the table ${table} of ${OWNERS.get(table)}`),
+    offenders: [
+      ['api-keys/api-key.credential.ts', `const LOAD = { text: 'select 1 from api_keys k join users u on true' };`],
+      ['graphql/loaders.ts', `em.execute(\`select * from credential_usage where id in (\${ids})\`);`],
+      ['database/database.ts', `sql.query({ name: 'x', text: 'update auth_primary set identity = 1' });`],
+      ['canary/canary.statements.ts', `const CLEAN = { text: 'delete from sessions' };`],
+    ],
+  },
+  {
     promise: 'a write that ORM events never see is on the list, with its reason',
     offences: ({ file, unseenWrites }) =>
       file.includes('/migrations/')
@@ -320,6 +381,24 @@ test('the tables of credentials are named as the migrations name them', () => {
   const files = globSync('*/migrations/*.ts', { cwd: root });
   const migrations = files.map((file) => readFileSync(join(root, file), 'utf8')).join();
   for (const table of CREDENTIAL_TABLES) expect(migrations).toContain(`create table ${table} (`);
+});
+
+test('every table of the migrations has one owner', () => {
+  const files = globSync('*/migrations/*.ts', { cwd: root });
+  const created = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/create (?:unlogged )?table (\w+) \(/g)].map(
+      ([, name]) => name!,
+    ),
+  );
+  expect(created.length).toBeGreaterThan(15);
+  expect([...OWNERS.keys()].filter((table) => table !== 'rekey_migrations').toSorted()).toEqual(created.toSorted());
+});
+
+test('the list of tables of other features names what is there, and says why', () => {
+  for (const { file, table, reason } of ALLOWED_TABLES) {
+    expect([...(modules.find((module) => module.file === file)?.tables ?? [])], `src/${file}`).toContain(table);
+    expect(reason).not.toBe('');
+  }
 });
 
 test('the list of unseen writes names writes that are there, and says why', () => {
