@@ -40,7 +40,10 @@ async function main(): Promise<void> {
       server.closeIdleConnections();
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, 50);
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    // Not `server.closeAllConnections()`: it leaves out connections that have left HTTP.
+    const late = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, DRAIN_MS);
     await drained;
     clearInterval(sweep);
     clearTimeout(late);
@@ -80,7 +83,7 @@ function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: s
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
-        `the address ${host}:${port} (HOST and PORT) is in use. Stop the process that listens there, or set another PORT.`,
+        `the address ${host}:${port} (HOST and PORT) is in use. Stop the process that uses it, or set another PORT.`,
       );
     case 'EACCES':
       return new ConfigError([
@@ -90,7 +93,7 @@ function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: s
     case 'EAFNOSUPPORT':
     case 'EINVAL':
       return new ConfigError([
-        `HOST and PORT: ${host}:${port} is no address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
+        `HOST and PORT: ${host}:${port} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
       ]);
     case 'ENOTFOUND':
       return new ConfigError([

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { EventData } from './event-data.ts';
 
 /** One thing that happened to a credential or an account: who, what, to what, when, from where. */
 export class AuditEvent {
@@ -11,6 +12,9 @@ export class AuditEvent {
   workspaceId!: string | null;
   ipAddress!: string | null;
   requestId!: string | null;
+  data!: EventData;
+  /** The place among all events, in the order in which changes depend on each other; the database sets it at the commit. */
+  readonly position?: number | null;
 }
 
 export const AuditEventSchema = defineEntity({
@@ -26,5 +30,11 @@ export const AuditEventSchema = defineEntity({
     workspaceId: p.string().nullable(),
     ipAddress: p.string().nullable(),
     requestId: p.string().nullable(),
+    data: p.json<EventData>(),
+    // A formula is never written.
+    position: p
+      .bigint('number')
+      .nullable()
+      .formula((_columns, table) => `${table}.position`),
   },
 });

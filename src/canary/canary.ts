@@ -1,19 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import type { EmailVault } from '../accounts/email.ts';
-import { User } from '../accounts/user.entity.ts';
-import { ApiKey } from '../api-keys/api-key.entity.ts';
-import { sha256Base64url } from '../crypto/hash.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
-import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import { makeSecret } from '../crypto/secret-text.ts';
 import type { Sql } from '../database/sql.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Metrics } from '../kernel/metrics.ts';
 import type { PropagationBarrier } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import {
@@ -29,6 +24,7 @@ import {
   type TallyRow,
   TESTIFY,
 } from './canary.statements.ts';
+import type { CanaryMetrics } from './metrics.ts';
 
 const SEAL_PURPOSE = 'canary';
 /** Between two questions to our own memory, which cost nothing: this is how finely a refusal is timed. */
@@ -37,13 +33,23 @@ const ASK_MS = 5;
 const ASKS_PER_LOOK = 10;
 const LOOK_MS = ASK_MS * ASKS_PER_LOOK;
 
+/** The key of a run. */
+export interface CanaryKey {
+  id: string;
+  ownerId: string;
+  secret: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
 export interface CanaryOptions {
   sql: Sql;
   fork: () => EntityManager;
   /** The way that every request takes, through the same caches. */
   introspect: (credential: string) => Promise<Principal | null>;
   barrier: PropagationBarrier;
-  emails: EmailVault;
+  /** Persists an API key without scopes, and a user without a way to log in as its owner. */
+  persistKey: (em: EntityManager, key: CanaryKey) => void;
   keyring: Keyring;
   /** Database time, and our own for durations. */
   clock: Clock;
@@ -51,7 +57,7 @@ export interface CanaryOptions {
   replica: string;
   everyMs: number;
   logger: Logger;
-  metrics: Metrics;
+  metrics: CanaryMetrics;
 }
 
 /**
@@ -135,7 +141,7 @@ export class Canary {
 
   /** Issues the key and makes it known, in one commit. Null where another run is under way. */
   async #announce(): Promise<Run | null> {
-    const { sql, fork, emails, keyring, clock } = this.#options;
+    const { sql, fork, persistKey, keyring, clock } = this.#options;
     const [keyId, ownerId, secret, now] = [newId('key'), newId('usr'), makeSecret('rka'), clock.now()];
     const run = { keyId, secretSealed: seal(keyring, SEAL_PURPOSE, keyId, secret), concluded: false };
     this.#last = { keyId, at: clock.monotonic() };
@@ -147,26 +153,8 @@ export class Canary {
         [keyId, ownerId, run.secretSealed],
       );
       if (claimed.length === 0) return null;
-      // An address that nobody can guess, in a domain that nobody can have (RFC 2606); no password opens the account.
-      const email = emails.seal(ownerId, `${ownerId}@canary.invalid`);
-      em.persist(
-        User.create({ id: ownerId, ...email, displayName: 'Canary', role: 'MEMBER', passwordHash: '', createdAt: now }),
-      );
-      em.persist(
-        ApiKey.create({
-          id: keyId,
-          userId: ownerId,
-          workspaceId: null,
-          name: 'canary',
-          hint: hintOf(secret),
-          secretHash: sha256Base64url(secret),
-          scopes: [],
-          permissions: [],
-          createdAt: now,
-          createdFromIp: null,
-          expiresAt: new Date(now.getTime() + LIFETIME_SECONDS * 1000),
-        }),
-      );
+      const expiresAt = new Date(now.getTime() + LIFETIME_SECONDS * 1000);
+      persistKey(em, { id: keyId, ownerId, secret, createdAt: now, expiresAt });
       return run;
     };
     return fork().transactional(announce, { isolationLevel: IsolationLevel.READ_COMMITTED });
@@ -215,7 +203,7 @@ export class Canary {
     try {
       await this.#observe(found);
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'this replica could not testify for the canary');
+      this.#options.logger.warn({ err: error }, 'canary report failed');
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -15,6 +16,15 @@ const NOTE: Statement = {
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
 
+/** When each of these credentials last authenticated a request; a credential that never did is left out. */
+export async function lastUses(em: EntityManager, credentialIds: readonly string[]): Promise<[id: string, at: Date][]> {
+  const rows = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
+    `select credential_id, last_used_at from credential_usage where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
+    [...credentialIds],
+  );
+  return rows.map((row) => [row.credential_id, new Date(row.last_used_at)]);
+}
+
 export interface LastUsedOptions {
   sql: Sql;
   clock: Clock;
@@ -25,11 +35,25 @@ export interface LastUsedOptions {
   windowSeconds: number;
   /** How many credentials to remember as written lately. */
   entries: number;
+  /** The tables of all kinds of credentials. */
+  tables: readonly string[];
 }
 
 /** Between two writes of what has been collected. */
 const WRITE_EVERY_MS = 2000;
 const LONGEST_BATCH = 5000;
+/** Rows that one round of housekeeping looks at. */
+const PURGE_BATCH = 1000;
+
+/** Looks at the rows after one id, and deletes those of credentials that are in none of the tables. */
+const purgeStatement = (tables: readonly string[]): Statement => ({
+  name: 'usage-purge',
+  text: `with batch as materialized (
+      select credential_id as id from credential_usage where credential_id > $1 order by credential_id limit $2::int),
+    gone as (delete from credential_usage where credential_id in (select id from batch where true
+      ${tables.map((table) => `and not exists (select from ${table} t where t.id = batch.id)`).join(' ')}))
+    select max(id) as last, count(*)::int as seen from batch`,
+});
 
 /** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
 export class LastUsed {
@@ -39,10 +63,14 @@ export class LastUsed {
   #pending = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  readonly #purge: Statement;
+  /** The last row that housekeeping looked at. */
+  #purgedTo = '';
 
   constructor(options: LastUsedOptions) {
     this.#options = options;
     this.#noted = new LRUCache({ max: options.entries });
+    this.#purge = purgeStatement(options.tables);
   }
 
   /** Cheap enough for every request: one look into a map, unless a window has passed. */
@@ -65,6 +93,16 @@ export class LastUsed {
     return this.#writing;
   }
 
+  /**
+   * Deletes what is left of credentials that were deleted. Each call looks at a batch, so its cost does not depend on the
+   * number of credentials; after the last one, the next call begins again.
+   */
+  async purge(): Promise<void> {
+    const values = [this.#purgedTo, PURGE_BATCH];
+    const [row] = await this.#options.sql.query<{ last: string; seen: number }>(this.#purge, values);
+    this.#purgedTo = row?.seen === PURGE_BATCH ? row.last : '';
+  }
+
   async #write(): Promise<void> {
     const batch = this.#pending;
     if (batch.size === 0) return;
@@ -73,7 +111,7 @@ export class LastUsed {
       const { sql, windowSeconds } = this.#options;
       await sql.query(NOTE, [[...batch.keys()], [...batch.values()], windowSeconds]);
     } catch (error) {
-      this.#options.logger.warn({ err: error, credentials: batch.size }, 'noting last use failed; trying again');
+      this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
       // Whatever was used since is the later use.
       for (const [id, at] of batch) if (!this.#pending.has(id)) this.#pending.set(id, at);
       this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();

@@ -1,11 +1,18 @@
-import { parseSecret } from '../crypto/secret-text.ts';
 import { contradictoryCredentials } from '../identity/access-error.ts';
 import { trimOws } from '../kernel/white-space.ts';
-import { hasFormOfAccessToken } from '../sessions/access-token.ts';
 import { cookieSecrets } from './cookies.ts';
 
+/** Where a request carries its credential. */
+export type Carrier = 'bearer' | 'apiKeyHeader' | 'cookie';
+
 /** What a request carries to say who it comes from. */
-export type PresentedCredential = { carrier: 'bearer' | 'apiKeyHeader' | 'cookie'; text: string };
+export interface PresentedCredential {
+  readonly carrier: Carrier;
+  readonly text: string;
+}
+
+/** Whether a text has the form of a credential that this service issues: see `CredentialTypes.isOurs`. */
+export type IsOurs = (text: string) => boolean;
 
 /** A request's headers as Node gives them: once by name in lower case, and once as they came, names and values by turns. */
 export interface RequestHeaders {
@@ -25,8 +32,8 @@ export interface RequestHeaders {
  * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
  * @throws AccessError where two different ones are presented
  */
-export function presentedCredential(request: RequestHeaders): PresentedCredential | null {
-  const presented = presentedByHeader(request);
+export function presentedCredential(request: RequestHeaders, isOurs: IsOurs): PresentedCredential | null {
+  const presented = presentedByHeader(request, isOurs);
   if (presented !== null) return presented;
   const { access } = cookieSecrets(request.headers);
   return access === null ? null : { carrier: 'cookie', text: access };
@@ -39,8 +46,9 @@ export function presentedCredential(request: RequestHeaders): PresentedCredentia
  * @param isRefused whether what the request presents by a header is not good and counts as none
  * @throws AccessError where two different credentials are presented
  */
-export function presentedRefreshToken(request: RequestHeaders, isRefused = false): string | null {
-  if (request.headers.cookie === undefined || (!isRefused && presentedByHeader(request) !== null)) return null;
+export function presentedRefreshToken(request: RequestHeaders, isOurs: IsOurs, isRefused = false): string | null {
+  if (request.headers.cookie === undefined) return null;
+  if (!isRefused && presentedByHeader(request, isOurs) !== null) return null;
   return cookieSecrets(request.headers).refresh;
 }
 
@@ -49,7 +57,7 @@ export function presentedRefreshToken(request: RequestHeaders, isRefused = false
  * and a proxy in front may have looked at another one than we do. It is also less work than to look at them by name,
  * for which Node first has to sort them.
  */
-function presentedByHeader({ rawHeaders }: RequestHeaders): PresentedCredential | null {
+function presentedByHeader({ rawHeaders }: RequestHeaders, isOurs: IsOurs): PresentedCredential | null {
   let authorization: string | undefined;
   let apiKeyHeader: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -60,16 +68,11 @@ function presentedByHeader({ rawHeaders }: RequestHeaders): PresentedCredential 
   const bearer = authorization === undefined ? null : bearerOf(authorization);
   const apiKey = trimOws(apiKeyHeader ?? '');
   if (apiKey === '') return bearer === null ? null : { carrier: 'bearer', text: bearer };
-  if (bearer !== null && bearer !== apiKey && isOfOurs(bearer)) {
-    if (isOfOurs(apiKey)) throw contradictoryCredentials();
+  if (bearer !== null && bearer !== apiKey && isOurs(bearer)) {
+    if (isOurs(apiKey)) throw contradictoryCredentials();
     return { carrier: 'bearer', text: bearer };
   }
   return { carrier: 'apiKeyHeader', text: apiKey };
-}
-
-/** Whether a text has the form of a credential that we give out. Whether it is a good one, this does not say. */
-function isOfOurs(text: string): boolean {
-  return parseSecret(text) !== null || hasFormOfAccessToken(text);
 }
 
 /** Whether a header's name, in any case, is this one in lower case. */

@@ -23,7 +23,7 @@ export interface MasterKey {
 }
 
 const KEY_BYTES = 32;
-const RECIPE = 'Make one with `openssl rand -base64 32`.';
+const RECIPE = 'Generate one with `openssl rand -base64 32`.';
 
 // Purposes are few and written in the code; the bound is for the day somebody puts an id into one.
 const REMEMBERED_PURPOSES = 256;
@@ -42,13 +42,16 @@ const FAMOUS_KEYS = new Set(
  * a hundred million.
  */
 const WEAKNESSES: readonly { found: (key: Buffer, text: string) => boolean; what: string }[] = [
-  { found: (key) => key.every((byte) => byte === key[0]), what: 'is the same byte over and over' },
-  { found: isStaircase, what: 'counts up or down in equal steps' },
-  { found: repeats, what: 'is a short pattern, repeated' },
+  { found: (key) => key.every((byte) => byte === key[0]), what: 'repeats one byte' },
+  { found: isStaircase, what: 'increases or decreases in equal steps' },
+  { found: repeats, what: 'repeats a short pattern' },
   { found: (key) => FAMOUS_KEYS.has(key.toString('hex')), what: 'is the hash of a well-known word' },
   { found: (key) => key.every((byte) => byte >= 0x20 && byte <= 0x7e), what: 'is readable text, like a passphrase' },
   { found: (_, text) => /change.?me|password|example|placeholder/i.test(text), what: 'contains a placeholder word' },
-  { found: (_, text) => !/[a-z]/.test(text) || !/[A-Z]/.test(text), what: 'looks typed: its letters share one case' },
+  {
+    found: (_, text) => !/[a-z]/.test(text) || !/[A-Z]/.test(text),
+    what: 'looks typed: all its letters have the same case',
+  },
   { found: (key) => new Set(key).size < 16, what: 'has fewer than 16 different bytes' },
 ];
 
@@ -62,7 +65,7 @@ export function parseMasterKey(text: string): { key: Buffer } | { problem: strin
   const problem = (what: string) => ({ problem: `The master key ${what}. ${RECIPE}` });
 
   if (text === '') return problem('is empty');
-  if (text.trim() !== text) return problem('has white space around it');
+  if (text.trim() !== text) return problem('has leading or trailing white space');
   if (/^(?:[0-9a-f]{2})+$/i.test(text)) return problem('looks like hexadecimal; it must be base64 of 32 bytes');
   if (!/^(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)={0,2}$/.test(text)) return problem('is not base64');
 
@@ -70,10 +73,10 @@ export function parseMasterKey(text: string): { key: Buffer } | { problem: strin
   if (key.length !== KEY_BYTES) return problem(`has ${key.length} bytes; it must have exactly ${KEY_BYTES}`);
   // Decoders forgive stray bits and odd padding. A key that lost its end must not pass as another one.
   const unpadded = text.replace(/=$/, '').replaceAll('+', '-').replaceAll('/', '_');
-  if (unpadded !== key.toString('base64url')) return problem('is not base64 as an encoder writes it');
+  if (unpadded !== key.toString('base64url')) return problem('is not canonical base64');
 
   const weakness = WEAKNESSES.find(({ found }) => found(key, text));
-  return weakness ? problem(`${weakness.what}: it can be guessed`) : { key };
+  return weakness ? problem(`${weakness.what}. It can be guessed`) : { key };
 }
 
 /** Every byte follows the one before by the same step, as in 0, 1, 2 … or ff, fe, fd …. */
@@ -102,12 +105,12 @@ export function createKeyring(current: Buffer, retired: Buffer[] = []): Keyring 
   const keys = [current, ...retired];
   const all = keys.filter((key, index) => keys.findIndex((other) => other.equals(key)) === index).map(createMasterKey);
   const versions = new Map(all.map((masterKey) => [masterKey.version, masterKey]));
-  if (versions.size < all.length) throw new Error('Two master keys share a version: retire one of them for good.');
+  if (versions.size < all.length) throw new Error('Two master keys have the same version. Remove one of them.');
   return { current: all[0]!, all, byVersion: (version) => versions.get(version) };
 }
 
 function createMasterKey(key: Buffer): MasterKey {
-  if (key.length !== KEY_BYTES) throw new RangeError(`A master key has ${KEY_BYTES} bytes, not ${key.length}.`);
+  if (key.length !== KEY_BYTES) throw new RangeError(`A master key must have ${KEY_BYTES} bytes, not ${key.length}.`);
   // KeyObjects do not show their bytes when they are logged or inspected, and are three to four times as fast to use.
   const master = createSecretKey(key);
   const expand = (info: string) => Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), info, KEY_BYTES));

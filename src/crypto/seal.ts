@@ -52,9 +52,9 @@ export function seal(keyring: Keyring, purpose: string, aad: string, plaintext: 
  */
 export function open(keyring: Keyring, purpose: string, aad: string, sealed: string): Buffer {
   const parts = parse(sealed);
-  if (!parts) throw new SealError('MALFORMED', 'This is not a sealed text.');
+  if (!parts) throw new SealError('MALFORMED', 'This is not a sealed value.');
   const masterKey = keyring.byVersion(parts.version);
-  if (!masterKey) throw new SealError('UNKNOWN_KEY', `The master key ${parts.version} is not on the ring.`);
+  if (!masterKey) throw new SealError('UNKNOWN_KEY', `The master key ${parts.version} is not configured.`);
   return decrypt(sealKey(masterKey, purpose), parts.iv, boundTo(parts.version, aad), parts.encrypted);
 }
 
@@ -96,7 +96,7 @@ export function decrypt(key: KeyObject, iv: Buffer, aad: Buffer, encrypted: Buff
     return Buffer.concat([decipher.update(encrypted.subarray(0, -TAG_BYTES)), decipher.final()]);
   } catch {
     // What OpenSSL says of it tells nothing apart, and `update` has no plaintext to offer before `final` agrees.
-    throw new SealError('FORGED', 'This sealed text was changed, or belongs elsewhere.');
+    throw new SealError('FORGED', 'This sealed value was modified, or was sealed for another place.');
   }
 }
 

@@ -26,7 +26,7 @@ export function lockDataDirectory(directory: string): () => void {
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
     const who = existsSync(owner) ? `process ${readFileSync(owner, 'utf8')}` : 'another process';
     throw new Error(
-      `The embedded database in ${directory} is in use by ${who}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`,
+      `The embedded database in ${directory} is in use by ${who}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`,
     );
   }
   writeFileSync(owner, String(process.pid), { mode: 0o600 });
@@ -43,7 +43,7 @@ export const databaseIn = (directory: string) => join(directory, 'database');
 export function requireDataDirectory(directory: string): void {
   if (existsSync(databaseIn(directory))) return;
   throw new ConfigError([
-    `REKEY_DATA_DIR: there is no database in ${directory}. Set it to the directory that the service uses, or start the service first.`,
+    `REKEY_DATA_DIR: ${directory} holds no database. Set it to the directory that the service uses, or start the service first.`,
   ]);
 }
 
@@ -60,7 +60,7 @@ export function embeddedMasterKey(directory: string | null): Buffer {
   if (!existsSync(path)) {
     if (existsSync(databaseIn(directory))) {
       throw new ConfigError([
-        `REKEY_DATA_DIR: ${directory} holds a database, but ${path}, the master key of that database, is missing. Nothing was written. Restore the file from your backup, or set REKEY_MASTER_KEY to its content. If the key is lost, email addresses and signing keys in the database cannot be read any more: to begin with an empty database, move ${directory} away.`,
+        `REKEY_DATA_DIR: ${directory} holds a database, but ${path}, the master key of that database, is missing. Nothing was written. Restore the file from your backup, or set REKEY_MASTER_KEY to its content. If the key is lost, email addresses and signing keys in the database cannot be decrypted. To start with an empty database, move ${directory} away.`,
       ]);
     }
     makeMasterKey(path);
@@ -68,7 +68,7 @@ export function embeddedMasterKey(directory: string | null): Buffer {
   const parsed = parseMasterKey(readFileSync(path, 'utf8').trim());
   if ('problem' in parsed) {
     throw new ConfigError([
-      `REKEY_DATA_DIR: ${path} does not hold a master key. ${parsed.problem} If the directory holds a database, restore the file from your backup: no other key opens that database.`,
+      `REKEY_DATA_DIR: ${path} does not hold a master key. ${parsed.problem} If the directory holds a database, restore the file from your backup. No other key can decrypt that database.`,
     ]);
   }
   return parsed.key;

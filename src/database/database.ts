@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
-import { patienceMs } from '../revocation/replica.ts';
+import { ADVISORY_LOCKS } from './advisory-lock.ts';
+import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
-import { migrations } from './migrations/index.ts';
-import { MIGRATION_TABLE, ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
+import { PostgresNotificationListener } from './notification-listener.ts';
+import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
+import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
 
@@ -18,8 +19,13 @@ export interface DatabaseOptions {
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
-  leaseMs: number;
+  /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
+  syncTimeoutMs: number;
   logger: Logger;
+  /** What the features add to the database. */
+  model: Model;
+  /** Called after each migration of the embedded database, which belongs to this process alone. */
+  onEmbeddedMigrated?: (sql: Sql) => Promise<void>;
   subscribers: EventSubscriber[];
 }
 
@@ -58,18 +64,20 @@ const STATEMENT_TIMEOUT_MS = 4000;
 const ANSWER_TIMEOUT_MS = 5000;
 /** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
 const IDLE_TRANSACTION_MS = 2000;
-const MIGRATION_LOCK = 823640926;
 
 /** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(
+  url: string,
+  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
-    ...ormOptions({ subscribers, log }),
+    ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
     // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
     driverOptions: {
@@ -87,29 +95,29 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
-  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: patienceMs(leaseMs), logger });
+  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
+  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
     sync,
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests: a migration may take its time. It knows no entity.
       const migrating = await MikroORM.init({
-        ...ormOptions({ log }),
+        ...ormOptions(model, { log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
         clientUrl: addressIn(url),
         driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
-        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
+        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
       } finally {
         await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.
@@ -126,6 +134,8 @@ async function openEmbedded({
   dataDirectory,
   embeddedTemplate,
   logger,
+  model,
+  onEmbeddedMigrated,
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
@@ -135,7 +145,7 @@ async function openEmbedded({
     unlock = lockDataDirectory(dataDirectory);
   }
   const orm = await MikroORM.init({
-    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
     // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
@@ -153,13 +163,12 @@ async function openEmbedded({
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
-      // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
-      await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({ name: 'propagation', text: 'update auth_primary set identity = auth_server_identity()' });
+      // The directory is ours alone: no other process uses this database.
+      await onEmbeddedMigrated?.(sql);
     },
     async close() {
       await orm.close();
@@ -168,7 +177,7 @@ async function openEmbedded({
   };
 }
 
-async function requireCurrentSchema(sql: Sql): Promise<void> {
+async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {
   const [table] = await sql.query<{ exists: boolean }>({
     name: 'schema-exists',
     text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
@@ -180,6 +189,6 @@ async function requireCurrentSchema(sql: Sql): Promise<void> {
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(
-    `The schema of the database is not up to date. These migrations are missing: ${names}. Run \`rekey migrate\`, or start the service.`,
+    `The database schema is not up to date. Missing migrations: ${names}. Run \`rekey migrate\`, or start the service.`,
   );
 }

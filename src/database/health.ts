@@ -48,14 +48,14 @@ export class DatabaseHealth {
       if (problem === null) await this.#write();
       return problem;
     } catch (error) {
-      return whyNotNow(error) ?? 'out of reach';
+      return whyNotNow(error) ?? 'unreachable';
     }
   }
 
   async #read(): Promise<string | null> {
     const [row] = await this.#sql.query<{ standby: boolean; readOnly: boolean }>(READ);
-    if (row?.standby) return 'a standby: it accepts no writes';
-    return row?.readOnly ? 'read-only: it accepts no writes' : null;
+    if (row?.standby) return 'a standby, which accepts no writes';
+    return row?.readOnly ? 'read-only' : null;
   }
 
   #write(): Promise<unknown> {

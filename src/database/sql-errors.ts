@@ -7,21 +7,21 @@ import { messageOf } from '../kernel/message.ts';
  */
 const CANNOT_NOW: [states: RegExp, why: string][] = [
   [/^08/, 'the connection failed'],
-  [/^0A000/, 'a standby does not read unlogged tables, which count the limits'],
+  [/^0A000/, 'a standby cannot read unlogged tables, which hold the rate limits'],
   [/^25006/, 'the server is a standby, or read-only'],
-  [/^25P0[34]/, 'the transaction was idle, or open, for too long'],
-  [/^28/, 'the server rejects the name or the password of this service: one of the two was changed'],
-  [/^3D000/, 'the database does not exist (any more, or yet)'],
-  [/^40001/, 'a serialization failure, after the last attempt'],
-  [/^40P01/, 'a deadlock, after the last attempt'],
-  [/^42501/, 'the role of this service has lost a right'],
-  [/^53/, 'no disk space, no memory, no connection left'],
+  [/^25P0[34]/, 'the transaction was idle or open for too long'],
+  [/^28/, 'the server rejects the user name or the password of this service'],
+  [/^3D000/, 'the database does not exist'],
+  [/^40001/, 'a serialization failure after the last retry'],
+  [/^40P01/, 'a deadlock after the last retry'],
+  [/^42501/, 'the role of this service lacks a privilege'],
+  [/^53/, 'no disk space, memory or connection is left'],
   [/^55000/, 'the database accepts no connections, or the server is in recovery'],
-  [/^55P03/, 'a lock was not to be had in time'],
-  [/^57/, 'the statement was cancelled or ran out of time, or the server stops or starts'],
-  [/^58/, 'the operating system failed, such as an I/O error'],
+  [/^55P03/, 'a lock was not available in time'],
+  [/^57/, 'the statement was canceled or timed out, or the server is starting or stopping'],
+  [/^58/, 'the operating system failed, for example with an I/O error'],
   [/^72000/, 'the snapshot is too old'],
-  [/^XX/, 'the server itself failed, such as a corrupted page'],
+  [/^XX/, 'the server itself failed, for example at a corrupted page'],
 ];
 
 /**
@@ -57,6 +57,11 @@ export class NotConnected extends Error {
   }
 }
 
+/** For the `catch` of a promise that opens a connection. */
+export function notConnected(error: unknown): never {
+  throw new NotConnected(error);
+}
+
 /** Causes have causes; nothing here is wrapped more often than this. */
 const DEEPEST = 8;
 
@@ -85,7 +90,7 @@ export function whyNotNow(error: unknown): string | undefined {
   const state = states.findLast((each) => each !== undefined && !/^(08|57P)/.test(each));
   if (state === undefined) return undefined;
   const [, why] = CANNOT_NOW.find(([states]) => states.test(state)) ?? [];
-  return `${why ?? 'it rejects the statement'} (SQLSTATE ${state})`;
+  return `${why ?? 'the server rejects the statement'} (SQLSTATE ${state})`;
 }
 
 /**

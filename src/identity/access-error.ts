@@ -64,13 +64,13 @@ export const credentialRefused = () =>
 export const credentialMissing = () =>
   new AccessError(
     'UNAUTHENTICATED',
-    'This needs a credential: send `Authorization: Bearer <access token or API key>` or `X-API-Key: <API key>`.',
+    'A credential is required. Send `Authorization: Bearer <access token or API key>` or `X-API-Key: <API key>`.',
     { challenge: 'Bearer realm="rekey"' },
   );
 
 /** The credential is good but may not do this. */
 export const scopeMissing = (scope: string) =>
-  new AccessError('FORBIDDEN', `This needs the scope ${scope}, which the credential does not hold.`);
+  new AccessError('FORBIDDEN', `The scope ${scope} is required. The credential does not hold it.`);
 
 /** Too much, too fast. */
 export const tooMany = (retryAfterSeconds: number) =>
@@ -81,14 +81,14 @@ export const tooMany = (retryAfterSeconds: number) =>
  * changed, so trying again is safe.
  */
 export const unavailable = (cause?: unknown) =>
-  new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service cannot answer at the moment. Try again.', {
+  new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service is temporarily unavailable. Try again.', {
     retryAfterSeconds: 1,
     cause,
   });
 
 /** The request contradicts itself, e.g. it carries two different credentials. */
 export const contradictoryCredentials = () =>
-  new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send one.');
+  new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send only one.');
 
 /** The request carries one of our cookies twice. Nothing says which of the two is the right one. */
 export const repeatedCookie = (name: string) =>
@@ -101,6 +101,6 @@ export const repeatedCookie = (name: string) =>
 export const outcomeUnknown = (cause: unknown) =>
   new AccessError(
     'OUTCOME_UNKNOWN',
-    'The database went away before the answer was complete: the change may or may not have happened. Look, then repeat.',
+    'The database connection was lost during or after the commit. The change may have been applied. Check before retrying.',
     { cause },
   );

@@ -1,7 +1,7 @@
 import type { Scope } from './scope.ts';
 
-/** The kinds of credentials that authenticate requests. */
-export type CredentialKind = 'apiKey' | 'session';
+/** The kind of a credential that authenticates requests, as its credential type names it: `apiKey`, `session`. */
+export type CredentialKind = string;
 
 /**
  * Who a request comes from: what its credential stands for. Plain data, for it travels through the caches.

@@ -6,7 +6,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: string[]) {
-    super(`The configuration does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(`Invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
   }

@@ -22,10 +22,10 @@ export function databaseUrlProblem(text: string): string | null {
     return `has an unknown \`sslmode\`. Use one of ${SSL_MODES.join(', ')}.`;
   }
   const repeated = [...parameters.keys()].find((name, index, names) => names.indexOf(name) !== index);
-  if (repeated !== undefined) return 'has a parameter twice.';
+  if (repeated !== undefined) return 'has the same parameter twice. Remove one.';
   const missing = SSL_FILES.find((name) => parameters.has(name) && !isReadable(parameters.get(name) as string));
   if (missing) return `has a parameter \`${missing}\` that names no readable file.`;
-  return isUnderstood(text) ? null : 'has parameters that do not fit together, about TLS for instance.';
+  return isUnderstood(text) ? null : 'has parameters that the driver rejects. Check the TLS parameters.';
 }
 
 /** What is wrong with the URL of a Redis server, to follow the name of its variable; null where nothing is. */
@@ -35,22 +35,22 @@ export function redisUrlProblem(text: string): string | null {
   if (typeof url === 'string') return url;
   if (!url.hostname) return `must name a host, ${example}.`;
   if (!/^\/?$|^\/\d{1,5}$/.test(url.pathname)) return `has a path that is not the number of a database, ${example}.`;
-  return url.search ? 'has parameters after `?`, which Redis URLs do not have.' : null;
+  return url.search ? 'has parameters after `?`. A Redis URL has none.' : null;
 }
 
 /** The URL, or what is wrong with it. The value may hold a password, so nothing of it is repeated. */
 function parse(text: string, protocols: string[], example: string): URL | string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
   if (/[\s\u0000-\u0020\u007f]/.test(text))
-    return 'contains white space. Write a space as %20, and nothing around the URL.';
+    return 'contains white space. Write a space as %20, and remove white space around the URL.';
   if (!isPercentEncoded(text)) return 'contains a `%` that is not part of a percent-encoding. Write `%` as %25.';
-  if (text.includes('%00')) return 'contains %00. No name and no password has this character.';
+  if (text.includes('%00')) return 'contains %00, which is not allowed in names and passwords.';
   if (text.includes('#')) return 'contains a `#`. Write it as %23.';
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !protocols.includes(url.protocol)) {
     const beginnings = protocols.map((protocol) => `${protocol}//`).join(' or ');
     const hint = 'In a password, write `/` as %2F, `?` as %3F, `@` as %40 and `:` as %3A.';
-    return `must be a URL that begins with ${beginnings}, ${example}. ${hint}`;
+    return `must be a URL that starts with ${beginnings}, ${example}. ${hint}`;
   }
   if (url.port === '0') return 'has the port 0. Use a number from 1 to 65535.';
   return url;

@@ -30,7 +30,7 @@ export class InputCheck {
     this.require(fits, path, `Must have 1 to ${longest} characters.`);
     // JavaScript trims U+FEFF as well, which is not white space in Unicode.
     const visible = !fits || (isVisible(trimmed) && !value.includes('\ufeff'));
-    this.require(visible, path, 'Must not contain line breaks, control characters, or characters that are invisible.');
+    this.require(visible, path, 'Must not contain line breaks, control characters or invisible characters.');
     return trimmed;
   }
 

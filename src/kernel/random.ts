@@ -20,7 +20,7 @@ const UNBIASED_BELOW = 248;
  * @throws RangeError when `length` is not a whole number from 0 up: a wrong length must not become a short secret
  */
 export function randomBase62(length: number, random: RandomBytes = randomBytes): string {
-  if (!Number.isSafeInteger(length) || length < 0) throw new RangeError('length must be a whole number from 0 up');
+  if (!Number.isSafeInteger(length) || length < 0) throw new RangeError('length must be a whole number of at least 0');
   let text = '';
   while (text.length < length) {
     for (const byte of random(length - text.length)) {

@@ -141,7 +141,7 @@ export class FairQueue {
         this.#forgetIdle(caller, flow);
         // Where the owner has had turns meanwhile, it asks for more of them than there are. Else no work has ended.
         const hadTurns = flow.owner.begun > begunBefore;
-        reject(hadTurns ? tooMany(1) : unavailable(new Error('The work that runs takes too long.')));
+        reject(hadTurns ? tooMany(1) : unavailable(new Error('The running work takes too long.')));
       };
       const waiter: Waiter = { start: resolve, reject, timer: setTimeout(giveUp, patienceMs) };
       flow.waiting.add(waiter);

@@ -81,9 +81,9 @@ export class Limits {
         isOpen
           ? logger.warn(
               { err: cause },
-              'limits: Redis does not answer; this replica allows its share of half the failed authentications',
+              'limits: Redis does not respond; this replica allows its share of half the limit for failed authentications',
             )
-          : logger.info('limits: Redis answers again'),
+          : logger.info('limits: Redis responds again'),
     });
     // As long as replicas do not know of each other's failures, everything that makes sessions gets less room.
     const halved = () => redis !== null && !redis.isReady;
@@ -116,7 +116,7 @@ export class Limits {
    * Counts a guess at the current password by a session. Apart from logins, which strangers can use up, and from the
    * user's other sessions.
    */
-  password(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+  checkPassword(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
     return enforce(em, countsOf(this.#password, sessionId, userId));
   }
 
@@ -125,17 +125,17 @@ export class Limits {
   }
 
   /** Counts an exchange of a refresh token. */
-  refresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+  checkRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
     return enforce(em, countsOf(this.#refresh, sessionId, userId));
   }
 
   /** Counts one that only repeats what was answered a moment ago. */
-  repeatedRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
+  checkRepeatedRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
     return enforce(em, countsOf(this.#repeatedRefresh, sessionId, userId));
   }
 
   /** Counts the revocation of a single access token, which adds a row to the ledger. */
-  ledgerEntry(
+  checkLedgerEntry(
     em: EntityManager,
     { credentialId, userId }: { credentialId: string; userId: string | null },
   ): Promise<void> {

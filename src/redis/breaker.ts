@@ -43,11 +43,12 @@ export class Breaker {
   async run<T>(call: () => Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options;
     if (this.isOpen) {
-      if (this.#probing || clock.monotonic() < this.#openUntil) throw new BreakerError('not tried: it failed just now');
+      if (this.#probing || clock.monotonic() < this.#openUntil)
+        throw new BreakerError('not attempted, because the last call failed');
       this.#probing = true;
     }
     try {
-      const answer = await withTimeout(timeoutMs, call(), () => new BreakerError(`no answer within ${timeoutMs} ms`));
+      const answer = await withTimeout(timeoutMs, call(), () => new BreakerError(`no response within ${timeoutMs} ms`));
       this.#succeeded();
       return answer;
     } catch (error) {

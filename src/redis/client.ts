@@ -25,10 +25,10 @@ export function createRedisClient(url: string, logger: Logger) {
   client.on('error', (error) => {
     if (lost || !client.isOpen) return; // Once per outage, not per attempt; and closing it on purpose is none.
     lost = true;
-    logger.warn({ err: error, redis: host }, 'Redis is gone; trying again until it is back');
+    logger.warn({ err: error, redis: host }, 'the connection to Redis was lost; reconnecting');
   });
   client.on('ready', () => {
-    if (lost) logger.info({ redis: host }, 'Redis is back');
+    if (lost) logger.info({ redis: host }, 'reconnected to Redis');
     lost = false;
   });
   client.connect().catch(() => undefined); // Fails only when it is closed before it was ever there.

@@ -1,7 +1,7 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { RevocationMetrics } from './metrics.ts';
 import { leaseOver, type Replica } from './replica.ts';
 import {
   EXPEL,
@@ -51,7 +51,7 @@ export interface PropagationBarrierOptions {
   spare: Sql;
   clock: Clock;
   logger: Logger;
-  metrics: Metrics;
+  metrics: RevocationMetrics;
 }
 
 /** Waits until a committed revocation has taken effect on every replica. One way, for every kind of credential. */
@@ -171,7 +171,7 @@ export class PropagationBarrier {
       wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
       return wait.silent.length === 0 && row.primaryConfirmed;
     } catch (error) {
-      logger.warn({ err: error }, 'waiting for a revocation to settle: the database did not answer');
+      logger.warn({ err: error }, 'waiting for the propagation of a revocation: the database did not respond');
       return false;
     }
   }
@@ -215,15 +215,15 @@ export class PropagationBarrier {
     try {
       marked = (await sql.query<{ id: string }>(SUSPECT, [silent, seq])).map(({ id }) => id);
     } catch (error) {
-      logger.warn({ err: error }, 'fencing failed; the next revocation will try again');
+      logger.warn({ err: error }, 'fencing silent replicas failed; the next revocation retries');
       return;
     }
     if (marked.length === 0) return;
-    logger.warn({ replicas: marked }, 'replicas did not answer and were fenced off');
+    logger.warn({ replicas: marked }, 'replicas did not confirm a revocation and were fenced');
     // Timers may be a millisecond early.
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      sql.query(EXPEL, [marked]).catch((error) => logger.warn({ err: error }, 'expelling fenced replicas failed'));
+      sql.query(EXPEL, [marked]).catch((error) => logger.warn({ err: error }, 'deleting fenced replicas failed'));
     }, leaseOver(leaseMs) + 1);
     timer.unref();
     this.#timers.add(timer);

@@ -1,8 +1,9 @@
 import type { NotificationListener, Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { InvalidationFeed } from './feed.ts';
 import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
+import type { RevocationMetrics } from './metrics.ts';
 import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
 /** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
@@ -21,16 +22,26 @@ export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
  */
 export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
 
+/**
+ * For a database that only this process uses: no replica of a former life is left, and no lease that one could hold.
+ *
+ * @param sql any connection, before the replica starts
+ */
+export async function forgetFormerLife(sql: Sql): Promise<void> {
+  await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
+  await sql.query({ name: 'confirm-server', text: 'update auth_primary set identity = auth_server_identity()' });
+}
+
 export interface ReplicaOptions {
   /** A connection of its own: renewals must not queue behind requests. */
   sql: Sql;
   notifications: NotificationListener;
   clock: Clock;
   logger: Logger;
-  metrics: Metrics;
+  metrics: RevocationMetrics;
   newReplicaId: () => string;
-  /** Told every tag that is invalidated, when it is applied here; `*` for everything. Must not throw. */
-  invalidated: (tag: string) => void;
+  /** Where this replica publishes what it applies, and the loss of its lease. */
+  feed: InvalidationFeed;
   /** How long a sync entitles this replica to trust its caches at most, in milliseconds. */
   leaseMs: number;
   /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
@@ -69,6 +80,8 @@ export class Replica {
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
+  /** Whether the loss of the lease would be news. */
+  #hadLease = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -194,7 +207,8 @@ export class Replica {
       const monotonic = clock.monotonic();
       const wall = clock.now().getTime();
       const [row] = await sql.query<SyncRow>(SYNC, [this.#id, this.#applied, LONGEST_CATCH_UP]);
-      if (!row || row.inRecovery) throw new Error('The database is a standby, which grants no lease.');
+      if (!row || row.inRecovery)
+        throw new Error('The database is a standby, which cannot grant a lease. Connect to the primary.');
       if (!this.#apply(row)) {
         this.#coldStart();
         continue;
@@ -204,6 +218,7 @@ export class Replica {
       this.#leaseUntilWall = wall + this.#leaseMs;
       this.#anchor = { databaseMs: row.now, monotonic };
       this.#syncedAt = clock.monotonic();
+      this.#hadLease = true;
       if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
       await this.#confirmPrimary(row);
       return;
@@ -222,7 +237,7 @@ export class Replica {
     }
     for (const [seq, tag] of log) {
       this.#memory.add(seq, tag);
-      this.#options.invalidated(tag);
+      this.#options.feed.publish(tag);
     }
     this.#applied = row.seq;
     this.#identity = row.identity;
@@ -258,10 +273,10 @@ export class Replica {
     this.#options.metrics.coldStarts.inc();
     this.#options.logger.warn(
       { replica: this.#id, applied: this.#applied },
-      'cold start: cached credentials forgotten',
+      'cold start: this replica dropped all cached credentials',
     );
     this.#forget();
-    this.#options.invalidated('*');
+    this.#options.feed.publishEverything();
   }
 
   #forget(): void {
@@ -277,9 +292,17 @@ export class Replica {
   /** Four times a lease, for one look may fail, and the next one too. */
   #renewLater(): void {
     this.#timer = setTimeout(() => {
+      this.#announceLostLease();
       this.requestSync();
       this.#renewLater();
     }, this.#leaseMs / 4);
+  }
+
+  /** Within a quarter of a lease after its end. Who must know at once asks `leaseRemaining`. */
+  #announceLostLease(): void {
+    if (!this.#hadLease || this.leaseRemaining() > 0) return;
+    this.#hadLease = false;
+    this.#options.feed.publishLeaseLost();
   }
 
   /** Something was committed here or elsewhere: look soon. Never throws. */

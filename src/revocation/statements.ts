@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
 import type { Statement } from '../database/sql.ts';
 
 // What has one row is asked for by a subquery of its own. In a join, the planner would expect thousands of rows in a table
@@ -9,6 +10,12 @@ import type { Statement } from '../database/sql.ts';
 // is set to.
 const DURABLE = `durable as materialized (select set_config('synchronous_commit', 'on', true)
       where current_setting('synchronous_commit') in ('off', 'local'))`;
+
+/**
+ * SQL: the end of the log, for a snapshot that something cached is read in. Null on a standby, whose answers may be out of
+ * date.
+ */
+export const END_OF_LOG = '(select seq from auth_epoch where not pg_is_in_recovery())::float8';
 
 /**
  * Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has
@@ -142,7 +149,7 @@ export const EXPEL: Statement = {
  */
 export const TRIM_LOG: Statement = {
   name: 'log-trim',
-  text: `with turn as materialized (select pg_try_advisory_xact_lock(823640927) as ours),
+  text: `with turn as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.invalidationLog}) as ours),
       oldest as (select seq, at from auth_inval order by seq limit $2::int),
       gone as (
         delete from auth_inval where (select ours from turn) and seq in (
@@ -158,7 +165,7 @@ export const TRIM_LOG: Statement = {
 export const PROBE: Statement = {
   name: 'replica-probe',
   text: `select auth_invalidate('probe') from (select 1) as always
-    where pg_try_advisory_xact_lock(823640927) and not exists (
+    where pg_try_advisory_xact_lock(${ADVISORY_LOCKS.invalidationLog}) and not exists (
       select from auth_inval where tag = 'probe' and at > clock_timestamp() - make_interval(secs => $1::float8)
         and at <= clock_timestamp())`,
 };

@@ -1,17 +1,17 @@
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import { type AccessTokenClaims, defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
-  type CredentialRule,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
   SNAPSHOT_COLUMNS,
   type Snapshot,
-} from '../credentials/credential-type.ts';
-import type { Sql, Statement } from '../database/sql.ts';
+} from '../credentials/snapshot.ts';
+import type { Statement } from '../database/sql.ts';
 import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import { jtiTag, jwtKeyTag, sessionTag, userTag } from '../revocation/tags.ts';
-import type { AccessTokenClaims } from './access-token.ts';
+import { hasFormOfAccessToken } from './access-token.ts';
 import { Session } from './session.entity.ts';
 
 const LOAD: Statement = {
@@ -56,42 +56,48 @@ const CONFIRM_TOKEN = 'select from access_token_revocations where jti = ?';
  * believed only together with what the database says of its session, its user and its `jti`. The answer is cached
  * and judged like an API key's, so a revoked session, user or token needs no list of its own in every replica.
  */
-export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
-  return {
-    kind: 'session',
-    async load({ sid, jti, sub, exp, kid }) {
-      const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
-      if (!row) throw new Error('A snapshot always has a row.');
-      const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
-      const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
-      const over = ends.some((end) => end !== null && end <= row.now);
-      const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
-      if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
-      const principal = {
-        kind: 'session',
-        credentialId: row.id,
-        proof: `${kid} ${jti}`,
-        userId: row.userId,
-        workspaceId: null,
-        scopes: effectiveScopes(row.scopes, row.role),
-        permissions: [],
-        expiresAt: Math.min(exp * 1000, row.expiresAt),
-      } as const;
-      return accepted(row, principal, tags, ends);
-    },
-    async confirm(em, caller, changing) {
-      const statement = CONFIRM(
-        changing === caller.credentialId ? 'for update' : 'for share',
-        changing === caller.userId ? 'for update' : 'for share',
-      );
-      const [kid, jti] = caller.proof.split(' ');
-      const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
-      if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
-      const held = effectiveScopes(row.scopes, row.role);
-      return caller.scopes.every((scope) => held.includes(scope));
-    },
-  };
-}
+export const sessionCredential = defineCredentialType<AccessTokenClaims>({
+  kind: 'session',
+  graphqlType: 'Session',
+  entity: Session,
+  table: 'sessions',
+  beginning: 'eyJ',
+  carriers: ['bearer', 'cookie'],
+  isWellFormed: hasFormOfAccessToken,
+  identify: (text, { accessTokens }) => accessTokens.verify(text),
+  byIds: (em, ids) => em.find(Session, { id: { $in: [...ids] } }),
+  async load({ sid, jti, sub, exp, kid }, { sql }) {
+    const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
+    if (!row) throw new Error('A snapshot always has a row.');
+    const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
+    const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
+    const over = ends.some((end) => end !== null && end <= row.now);
+    const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
+    if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
+    const principal = {
+      kind: 'session',
+      credentialId: row.id,
+      proof: `${kid} ${jti}`,
+      userId: row.userId,
+      workspaceId: null,
+      scopes: effectiveScopes(row.scopes, row.role),
+      permissions: [],
+      expiresAt: Math.min(exp * 1000, row.expiresAt),
+    } as const;
+    return accepted(row, principal, tags, ends);
+  },
+  async confirm(em, caller, changing) {
+    const statement = CONFIRM(
+      changing === caller.credentialId ? 'for update' : 'for share',
+      changing === caller.userId ? 'for update' : 'for share',
+    );
+    const [kid, jti] = caller.proof.split(' ');
+    const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
+    if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
+    const held = effectiveScopes(row.scopes, row.role);
+    return caller.scopes.every((scope) => held.includes(scope));
+  },
+});
 
 /** The proofs of a session are its access tokens, which nobody keeps: the invalidation log covers them. */
-export const sessionEviction: EvictionRule<Session> = { entity: Session, fingerprintsOf: () => [] };
+export const sessionEviction = defineEviction(Session, () => []);

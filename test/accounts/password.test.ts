@@ -18,7 +18,7 @@ const passwords = new Passwords(15);
 /** What is wrong with a password; null where nothing is. */
 function problem(password: string, about: string[] = [], rules = passwords): string | null {
   const check = new InputCheck();
-  rules.check(check, password, 'input.password', about);
+  rules.check(check, { password, path: 'input.password', about });
   expect(check.fields.map(({ path }) => path)).toEqual(check.fields.map(() => 'input.password'));
   return check.fields.map(({ message }) => message).join() || null;
 }
@@ -148,7 +148,7 @@ describe('a new password', () => {
   test.each([PLACEHOLDER_PASSWORD, `${PLACEHOLDER_PASSWORD.toUpperCase()}!`, PLACEHOLDER_PASSWORD.replaceAll(' ', '')])(
     'is not the placeholder of the examples, and the message says so: %s',
     (password) => {
-      expect(problem(password)).toBe('Is the placeholder of an example. Choose a password of your own.');
+      expect(problem(password)).toBe('Must not be the placeholder of an example. Choose your own password.');
     },
   );
 
@@ -209,9 +209,13 @@ describe('an estimate, which takes the more the longer its password is, and ever
     problem('x'.repeat(257));
     const check = new InputCheck();
     check.require(false, 'input.email', 'Must be an email address.');
-    passwords.check(check, 'violet kettle marches sideways', 'input.password', []);
+    passwords.check(check, { password: 'violet kettle marches sideways', path: 'input.password', about: [] });
     expect(estimate).not.toHaveBeenCalled();
-    passwords.check(new InputCheck(), 'violet kettle marches sideways', 'input.password', []);
+    passwords.check(new InputCheck(), {
+      password: 'violet kettle marches sideways',
+      path: 'input.password',
+      about: [],
+    });
     expect(estimate).toHaveBeenCalledOnce();
   });
 });

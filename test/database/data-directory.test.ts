@@ -37,7 +37,7 @@ test('a directory belongs to one, until it is given free', () => {
   const directory = directoryOfItsOwn();
   const release = lockDataDirectory(directory);
   expect(() => lockDataDirectory(directory)).toThrow(
-    `The embedded database in ${directory} is in use by process ${process.pid}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`,
+    `The embedded database in ${directory} is in use by process ${process.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`,
   );
   release();
   lockDataDirectory(directory)();

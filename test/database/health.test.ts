@@ -36,7 +36,7 @@ test('a write is tried at most once a second, however many ask; a read each time
 test('a write that failed is a problem until the next one succeeds', async () => {
   const health = new DatabaseHealth(sql, () => now);
   failure = Object.assign(new Error('could not extend file'), { code: '53100' });
-  const full = 'no disk space, no memory, no connection left (SQLSTATE 53100)';
+  const full = 'no disk space, memory or connection is left (SQLSTATE 53100)';
   expect([await health.problem(), await health.problem(), writes()]).toEqual([full, full, 1]);
   failure = null;
   now = 1000;
@@ -46,8 +46,8 @@ test('a write that failed is a problem until the next one succeeds', async () =>
 test('where a read says why there can be no write, none is tried', async () => {
   const health = new DatabaseHealth(sql, () => now);
   row = { standby: true, readOnly: true };
-  expect([await health.problem(), await health.answers()]).toEqual(['a standby: it accepts no writes', false]);
+  expect([await health.problem(), await health.answers()]).toEqual(['a standby, which accepts no writes', false]);
   row = { standby: false, readOnly: true };
-  expect(await health.problem()).toBe('read-only: it accepts no writes');
+  expect(await health.problem()).toBe('read-only');
   expect(writes()).toBe(0);
 });

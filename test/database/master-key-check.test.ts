@@ -35,9 +35,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     for (const env of wrongly) {
       const start = startTestApp({ databaseUrl, env });
       await expect(start).rejects.toThrow(ConfigError);
-      await expect(start).rejects.toThrow(
-        /^The configuration does not fit:\n {2}- REKEY_MASTER_KEY: the database holds/,
-      );
+      await expect(start).rejects.toThrow(/^Invalid configuration:\n {2}- REKEY_MASTER_KEY: the database holds/);
       expect(await state()).toEqual(before);
     }
 

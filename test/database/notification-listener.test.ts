@@ -1,6 +1,6 @@
 // The connection that LISTENs, over a network that loses what it likes.
 import { afterEach, beforeEach, describe, inject, test } from 'vitest';
-import { PostgresNotificationListener } from '../../src/database/postgres.ts';
+import { PostgresNotificationListener } from '../../src/database/notification-listener.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Databases, databasesAt } from '../support/postgres.ts';
 import { type Direction, startProxy, type TcpProxy } from '../support/proxy.ts';

@@ -1,6 +1,6 @@
 // The reads that requests wait for: each has its time, whatever that is spent on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PooledSql } from '../../src/database/postgres.ts';
+import { PooledSql } from '../../src/database/connections.ts';
 import { backends, logger, type TestDatabase } from '../revocation/support/databases.ts';
 
 const one = { name: 'one', text: 'select 1 as one' };

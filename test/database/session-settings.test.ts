@@ -1,7 +1,9 @@
 // What a session is set to is decided here, and by nothing that happens to be the default somewhere else.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
+import { modelOf } from '../../src/database/orm.ts';
 import { addressIn, sessionSettings } from '../../src/database/session-settings.ts';
+import { features } from '../../src/features.ts';
 import { logger, type TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp } from '../support/app.ts';
 import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile-database.ts';
@@ -10,6 +12,8 @@ import { startProxy } from '../support/proxy.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 import { jtiOf } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
+
+const model = modelOf(features);
 
 describe('of a connection URL remains what says how to reach the server', () => {
   test.each([
@@ -75,7 +79,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
   test('and of the environment change no setting of any session', async () => {
     for (const name of ['PGOPTIONS', 'PGDATESTYLE', 'PGTZ', 'PGCLIENTENCODING', 'PGAPPNAME'])
       vi.stubEnv(name, name === 'PGOPTIONS' ? '-c search_path=decoy -c statement_timeout=1' : 'German');
-    const options = { dataDirectory: null, leaseMs: 2000, logger, subscribers: [] };
+    const options = { dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] };
     const database = await openDatabase({ url: hostile.url, ...options });
     onTestFinished(() => database.close());
     await database.migrate();
@@ -122,7 +126,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
 
 test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for every kind of connection', async () => {
   const url = `${inject('postgresUrl')}?sslmode=require`; // That server has none.
-  const database = await openDatabase({ url, dataDirectory: null, leaseMs: 2000, logger, subscribers: [] });
+  const database = await openDatabase({ url, dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] });
   onTestFinished(() => database.close());
   const one = { name: 'one', text: 'select 1' };
   for (const ask of [
@@ -166,7 +170,7 @@ test('hostile defaults are about every setting', () => {
 test('the embedded database has the same settings, also where its directory has other defaults', {
   timeout: 180_000,
 }, async () => {
-  const options = { url: null, dataDirectory: emptyDirectory(), leaseMs: 2000, logger, subscribers: [] };
+  const options = { url: null, dataDirectory: emptyDirectory(), syncTimeoutMs: 500, logger, model, subscribers: [] };
   const first = await openDatabase(options);
   await first.migrate();
   const em = first.fork();

@@ -129,11 +129,8 @@ describe('a database that did not answer', () => {
 
   test('whatever kept a connection from being opened is one, and told by its own reason', () => {
     const causes: [unknown, string | undefined][] = [
-      [
-        answered('28P01'),
-        'the server rejects the name or the password of this service: one of the two was changed (SQLSTATE 28P01)',
-      ],
-      [answered('42704'), 'it rejects the statement (SQLSTATE 42704)'],
+      [answered('28P01'), 'the server rejects the user name or the password of this service (SQLSTATE 28P01)'],
+      [answered('42704'), 'the server rejects the statement (SQLSTATE 42704)'],
       [answered('57P03'), undefined],
       [new Error('The server does not support SSL connections'), undefined],
       [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), undefined],

@@ -1,4 +1,4 @@
-// What README promises of each gateway, with the files that it prints.
+// What src/http/README.md promises of each gateway, with the files that it prints.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import {

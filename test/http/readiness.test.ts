@@ -26,7 +26,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
     const modes = async () =>
       (await send(app.url, '/metrics')).text.match(/^rekey_auth_mode\{mode="\w+"\} 1$/gm)?.join();
     try {
-      expect((await send(app.url, '/readyz')).json).toMatchObject({ lease: 'lost: every request asks the database' });
+      expect((await send(app.url, '/readyz')).json).toMatchObject({ lease: 'lost: every request reads the database' });
       expect(await modes()).toBe('rekey_auth_mode{mode="direct"} 1');
       vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
       expect(await modes()).toBe('rekey_auth_mode{mode="unavailable"} 1');
@@ -70,7 +70,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
   test('is named, and takes no replica out of service: requests go on without it', async () => {
     await expect.poll(sharedCache).toEqual([200, 'ok']);
     await redis.stop();
-    await expect.poll(sharedCache).toEqual([200, 'out of reach: going on without it']);
+    await expect.poll(sharedCache).toEqual([200, 'unreachable: continuing without it']);
     await redis.start();
     await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
   });
@@ -80,7 +80,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
     redis.freeze();
     try {
       const before = app.log.length;
-      expect(await sharedCache()).toEqual([200, 'out of reach: going on without it']);
+      expect(await sharedCache()).toEqual([200, 'unreachable: continuing without it']);
       // The connection to it is still there: only after 5 s would it be hung up on.
       expect(app.log.slice(before).join('')).not.toContain('Redis is gone');
     } finally {
@@ -130,9 +130,9 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and ref
         for (const command of end) await redis.command(...command);
       });
       for (const command of begin) await redis.command(...command);
-      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'refuses writes: misses ask the database more often']);
+      await expect.poll(sharedCache, inTheEnd).toEqual([200, 'rejects writes: more requests read the database']);
       await expect.poll(() => app.app.shared!.isReachable(), inTheEnd).toBe(true);
-      expect(app.log.slice(before).filter((line) => line.includes('refuses writes'))).toHaveLength(1);
+      expect(app.log.slice(before).filter((line) => line.includes('rejects writes'))).toHaveLength(1);
       for (const command of end) await redis.command(...command);
       await expect.poll(sharedCache, inTheEnd).toEqual([200, 'ok']);
     },

@@ -281,7 +281,7 @@ describe('a question that is not understood is 400: a misspelt restriction is no
   test.each(['?permission=', '?permission', '?permission=orders:read&permission=', '?permission=&path=/orders'])(
     'an empty permission, as of a variable that is not set: %s',
     async (query) => {
-      expect(await problemOf(query)).toContain('`permission` is empty');
+      expect(await problemOf(query)).toContain('`permission` must not be empty');
     },
   );
 
@@ -413,7 +413,7 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
     ]);
 
     const notReady = await send(replica.url, '/readyz');
-    expect(notReady).toMatchObject({ status: 503, json: { status: 'not ready', database: 'out of reach' } });
+    expect(notReady).toMatchObject({ status: 503, json: { status: 'not ready', database: 'unreachable' } });
     expect((await send(replica.url, '/livez')).status).toBe(200);
     // What needs no database to be refused is refused as ever.
     expect((await send(replica.url, '/v1/verify')).status).toBe(401);

@@ -10,7 +10,7 @@ function problemsOf(name: string): string[] {
   return check.fields.map(({ message }) => message);
 }
 
-const UNSEEN = 'Must not contain line breaks, control characters, or characters that are invisible.';
+const UNSEEN = 'Must not contain line breaks, control characters or invisible characters.';
 const LENGTH = 'Must have 1 to 100 characters.';
 
 describe('a name', () => {
@@ -32,6 +32,16 @@ describe('a name', () => {
     'क्\u200dष',
     'র\u200d্য',
     'ශ්\u200dරී ලංකා',
+    // A joiner at the end of a word, where it makes another letter: a Malayalam chillu, the Bengali khanda ta.
+    'രാജന്\u200d',
+    'മോഹന്\u200d ലാല്\u200d',
+    'മോഹന്\u200dലാല്\u200d, ര്\u200d-ള്\u200d ണ്\u200d ക്\u200d',
+    'শরত্\u200d',
+    // Spaces other than U+0020, each by itself.
+    'M.\u00a0Dupont',
+    'Dupont\u202f!',
+    '林\u3000\u3000太郎',
+    'Ann  Lee',
     // Emoji that consist of several characters, and their variants.
     '👩\u200d💻',
     '👨🏽\u200d🚀',
@@ -78,11 +88,28 @@ describe('a name', () => {
     ['a lone high surrogate', 'a\ud800b'],
     ['a lone low surrogate', 'a\udc00b'],
     ['the blank of braille', '\u2800'],
+    ['the blank of musical notes', 'a\u{1d159}b'],
+    ['the blank of hieroglyphs', '\u{13441}'],
+    ['the filler of Khitan', 'a\u{16fe4}b'],
+    ['the place of an object', 'a\ufffcb'],
+    ['the place of a character that was lost', 'a\ufffdb'],
+    ['a no-break space before a space', 'Ann\u00a0 Lee'],
+    ['a no-break space after a space', 'Ann \u00a0Lee'],
+    ['two no-break spaces', 'Ann\u00a0\u00a0Lee'],
+    ['a no-break space beside an ideographic space', 'Ann\u3000\u00a0Lee'],
+    ['a narrow no-break space beside a space', 'Ann \u202fLee'],
+    ['a hair space', 'Ad\u200amin'],
+    ['a space as wide as a digit', 'Ann\u2007Lee'],
+    ['a mathematical space', 'Ann\u205fLee'],
     ['a mark on nothing', '\u0301'],
     ['a joiner between Latin letters', 'Ad\u200dmin'],
     ['a non-joiner between Latin letters', 'Ad\u200cmin'],
     ['a non-joiner at its beginning', '\u200cمی'],
     ['a joiner at its end', 'می\u200d'],
+    ['a joiner after a Malayalam letter that has no chillu', 'സ്\u200d'],
+    ['a joiner after a Malayalam letter without its virama', 'രാജന\u200d'],
+    ['a non-joiner in the place of a chillu', 'രാജന്\u200c'],
+    ['two joiners after a chillu', 'രാജന്\u200d\u200d'],
     ['two joiners in a row', '👩\u200d\u200d💻'],
     ['a joiner after an emoji and before nothing', '👩\u200d'],
     ['a variation selector after a letter', 'a\ufe0f'],

@@ -69,14 +69,15 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     const calls: Record<string, (limits: Limits) => Promise<void>> = {
       login: (limits) => limits.checkLogin(app.app.database.fork(), '192.0.2.7', 'ann@example.org'),
       register: (limits) => limits.checkRegistration(app.app.database.fork(), '192.0.2.7'),
-      refresh: (limits) => limits.refresh(app.app.database.fork(), sessionOf('usr_1')),
-      password: (limits) => limits.password(app.app.database.fork(), sessionOf('usr_1')),
-      ledgerEntry: (limits) => limits.ledgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
+      refresh: (limits) => limits.checkRefresh(app.app.database.fork(), sessionOf('usr_1')),
+      password: (limits) => limits.checkPassword(app.app.database.fork(), sessionOf('usr_1')),
+      ledgerEntry: (limits) =>
+        limits.checkLedgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
       'refresh, in its transaction': async (limits) => {
         const em = app.app.database.fork();
         await em.begin();
         try {
-          await limits.refresh(em, sessionOf('usr_2'));
+          await limits.checkRefresh(em, sessionOf('usr_2'));
           await em.commit();
         } catch (error) {
           await em.rollback();

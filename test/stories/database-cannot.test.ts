@@ -111,7 +111,7 @@ describe.each(backends())('on $name', ({ start }) => {
       .poll(async () => (await send(app.url, '/readyz')).json, PATIENCE)
       .toMatchObject({
         status: 'not ready',
-        database: 'no disk space, no memory, no connection left (SQLSTATE 53100)',
+        database: 'no disk space, memory or connection is left (SQLSTATE 53100)',
       });
     expect((await send(app.url, '/readyz')).status).toBe(503);
     await app.sql('drop function cannot cascade');
@@ -173,7 +173,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         await server.restart();
       },
       () => server.query('select pg_promote()'),
-      /^a standby: it accepts no writes$/,
+      /^a standby, which accepts no writes$/,
     ],
     [
       'has another password for us',
@@ -182,7 +182,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         await disconnect();
       },
       () => server.query(`alter role ${ROLE} password 'the first one'`),
-      /^the server rejects the name or the password .* \(SQLSTATE 28P01\)$/,
+      /^the server rejects the user name or the password .* \(SQLSTATE 28P01\)$/,
     ],
     [
       'allows our role no login any more',

@@ -91,7 +91,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       const readiness = await fetch(`${app.url}/readyz`);
       expect([readiness.status, await readiness.json()]).toEqual([
         503,
-        expect.objectContaining({ database: 'out of reach' }),
+        expect.objectContaining({ database: 'unreachable' }),
       ]);
       const metrics = await (await fetch(`${app.url}/metrics`)).text();
       expect(metrics).toContain('rekey_auth_mode{mode="unavailable"} 1');

@@ -68,7 +68,7 @@ describe.skipIf(!installed)('the life of a key', () => {
   test('goes on while Redis is killed, and Redis is used again when it is back, empty as it is', async () => {
     await redis.stop();
     await expectLifeGoesOn();
-    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'unreachable: continuing without it' });
     await redis.start();
     await expectUseAgain();
   });
@@ -76,7 +76,7 @@ describe.skipIf(!installed)('the life of a key', () => {
   test('goes on while Redis is frozen, which no connection error reports', async () => {
     redis.freeze();
     await expectLifeGoesOn();
-    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'unreachable: continuing without it' });
     redis.thaw();
     await expectUseAgain();
   });

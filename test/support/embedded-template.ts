@@ -2,11 +2,12 @@ import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { MikroORM } from '@mikro-orm/pglite';
 import { inject } from 'vitest';
-import { ormOptions } from '../../src/database/orm.ts';
+import { modelOf, ormOptions } from '../../src/database/orm.ts';
+import { features } from '../../src/features.ts';
 
 /** Writes a migrated embedded database into this file. Takes seconds, so global-setup.ts does it once for the whole run. */
 export async function writeEmbeddedTemplate(file: string): Promise<void> {
-  const orm = await MikroORM.init({ ...ormOptions(), dbName: 'memory://' });
+  const orm = await MikroORM.init({ ...ormOptions(modelOf(features)), dbName: 'memory://' });
   try {
     await orm.migrator.up();
     const pglite = await orm.em.getConnection().getNativeClient();

@@ -1,5 +1,7 @@
 import { inject } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
+import { modelOf } from '../../src/database/orm.ts';
+import { features } from '../../src/features.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Databases, databasesAt } from './postgres.ts';
 
@@ -10,8 +12,9 @@ export async function createPostgresTemplate(server: Databases): Promise<void> {
   const database = await openDatabase({
     url: await server.createDatabase(TEMPLATE),
     dataDirectory: null,
-    leaseMs: 1000,
+    syncTimeoutMs: 1000,
     logger: createLogger({ level: 'silent' }),
+    model: modelOf(features),
     subscribers: [],
   });
   try {

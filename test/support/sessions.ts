@@ -57,8 +57,6 @@ export async function sessionRow(app: TestApp, sessionId: string) {
 
 /** What the audit log tells about this, in order. */
 export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
-  const rows = await app.sql('select type from audit_events where subject_id = ? order by occurred_at, id', [
-    subjectId,
-  ]);
+  const rows = await app.sql('select type from audit_events where subject_id = ? order by position', [subjectId]);
   return rows.map(({ type }) => type);
 }

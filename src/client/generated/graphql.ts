@@ -4,162 +4,211 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Which API keys to list. */
+/** Selects the API keys to list. */
 export type ApiKeyFilter = {
+  /** Only the keys with this status. */
   status?: CredentialStatus | null | undefined;
-  /** Whose keys. Left out: one's own; for an administrator, everybody's. */
+  /** Only the keys of this user. Defaults to all keys that the caller can see. */
   userId?: string | null | undefined;
-  /** Only the keys bound to this workspace. */
+  /** Only the keys that are bound to this workspace. */
   workspaceId?: string | null | undefined;
 };
 
+/** Input of `bootstrap`. */
 export type BootstrapInput = {
-  /** 1 to 100 characters. */
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
   displayName: string;
+  /** The email address to log in with. */
   email: string;
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   password: string;
-  /** The one-time token from the service's first start. */
+  /** The setup token that the server prints at its first start, or the value of `REKEY_SETUP_TOKEN`. */
   setupToken: string;
 };
 
+/** Input of `changePassword`. */
 export type ChangePasswordInput = {
+  /** The current password of the caller. */
   currentPassword: string;
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   newPassword: string;
 };
 
+/** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
-  /** When it ends by itself; in the future, and no later than the calling credential, unless that is a session. Left out: as long as the calling credential. */
+  /**
+   * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that
+   * is a session. Defaults to the expiry of the calling credential, and to no expiry if that is a session.
+   */
   expiresAt?: string | null | undefined;
-  /** What it is for, so that you still know in a year. 1 to 100 characters. */
+  /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
-  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -` and not `-` alone; at most 50, with at most 2 048 characters in all, and at most what the calling credential holds (an administrator: any). */
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
+   * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
+   * characters `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters,
+   * including one separator between two permissions.
+   */
   permissions?: Array<string>;
-  /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
+  /**
+   * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
+   * hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   */
   scopes?: Array<Scope>;
-  /** Bind the key to this workspace of yours. */
+  /**
+   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
+   * bound to.
+   */
   workspaceId?: string | null | undefined;
 };
 
+/** Input of `createWorkspace`. */
 export type CreateWorkspaceInput = {
-  /** 1 to 100 characters. */
+  /** The name of the workspace. Must not be empty and must have only visible characters. */
   name: string;
 };
 
-/** Where a credential is in its life. */
+/** The status of a credential. */
 export type CredentialStatus =
-  /** Neither ended nor over. As long as its person is disabled, it authenticates nothing all the same. */
+  /** Not revoked, not expired. Still rejected while its user is disabled. */
   | 'ACTIVE'
-  /** Its time is over. */
+  /** The credential has expired. */
   | 'EXPIRED'
-  /** It was ended early, for good. */
+  /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** Input of `disableUser`. */
 export type DisableUserInput = {
+  /** The id of the user. */
   userId: string;
 };
 
+/** Input of `enableUser`. */
 export type EnableUserInput = {
+  /** The id of the user. */
   userId: string;
 };
 
+/** Input of `login`. */
 export type LoginInput = {
   /**
-   * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
-   * rely on the cookies carry the header `X-Rekey-CSRF: 1`. A login that carries it ends the session that the cookies held.
+   * For browsers: stores the tokens in `__Host-` cookies that scripts cannot read. The response then holds no tokens. A
+   * request that uses the cookies must send the header `X-Rekey-CSRF: 1`. A login that sends this header also revokes the
+   * session whose refresh token is in the cookies.
    */
   cookies?: boolean;
+  /** The email address of the account. Case-insensitive. */
   email: string;
+  /** The password of the account. */
   password: string;
 };
 
-/** Why a refresh token was not exchanged. */
+/** Why a refresh token was rejected. */
 export type RefreshRejectionReason =
-  /** The session's time is over: log in again. */
+  /** The session has expired. Log in again. */
   | 'EXPIRED'
-  /** It was used before, so somebody has a copy. The whole session was ended: log in again. */
+  /** The token was used before, so a copy of it exists. The session was revoked. Log in again. */
   | 'REUSED'
-  /** The session was ended: log in again. */
+  /** The session was revoked. Log in again. */
   | 'REVOKED'
-  /** Nobody knows it. */
+  /** Unknown refresh token. Log in again. */
   | 'UNKNOWN';
 
+/** Input of `refreshSession`. */
 export type RefreshSessionInput = {
-  /** The refresh token. Empty: the one in the cookie. */
+  /** The refresh token. An empty text selects the token in the cookie. */
   refreshToken: string;
 };
 
+/** Input of `register`. */
 export type RegisterInput = {
-  /** 1 to 100 characters. */
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
   displayName: string;
+  /** The email address to log in with. */
   email: string;
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   password: string;
 };
 
-/** Which revocations to list. */
+/** Selects the revocations to list. */
 export type RevocationFilter = {
-  /** Whose tokens. Left out: one's own; for an administrator, everybody's. */
+  /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
   userId?: string | null | undefined;
 };
 
-/** How a revocation became certain. */
+/** How the propagation of a revocation was proved. */
 export type RevocationPropagation =
-  /** Every replica that was registered has confirmed that it applied the invalidation, or has left. */
+  /** Every registered replica confirmed that it applied the revocation, or deregistered. */
   | 'ACKNOWLEDGED'
-  /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
+  /**
+   * A replica did not respond, or the database server is new. Every lease that such a replica could hold has expired, so
+   * it cannot use an older cache.
+   */
   | 'LEASE_EXPIRED';
 
-/** Why a credential was ended. */
+/** Why a credential was revoked. */
 export type RevocationReason =
-  /** An administrator decided. */
+  /** An administrator revoked the credential. */
   | 'ADMINISTRATIVE'
-  /** It leaked, or may have. */
+  /** The credential leaked, or may have leaked. */
   | 'COMPROMISED'
-  /** What it belonged to was removed. */
+  /** The object that the credential belonged to was deleted. Reserved; not enforced yet. */
   | 'REMOVED'
-  /** A refresh token was used twice: somebody has a copy. */
+  /** A refresh token was used twice, so a copy of it exists. */
   | 'REUSED'
-  /** A new secret took its place. */
+  /** A new secret replaced the credential. Reserved; not enforced yet. */
   | 'ROTATED'
-  /** Its owner signed out. */
+  /** The user logged out, or the session was revoked and no other reason was given. */
   | 'SIGNED_OUT'
-  /** Nobody said why. */
+  /** No reason given. */
   | 'UNSPECIFIED';
 
+/** Input of `revokeAccessToken`. */
 export type RevokeAccessTokenInput = {
   /** The claim `jti` of the token. */
   jti: string;
+  /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;
 };
 
+/** Input of `revokeAllSessions`. */
 export type RevokeAllSessionsInput = {
-  /** Keep the session that this request belongs to. */
+  /** Keeps the session of this request. */
   exceptCurrent?: boolean;
-  /** Whose; an administrator may name someone else. Left out: one's own. */
+  /** The id of the user. Defaults to the caller. Only an administrator can name another user. */
   userId?: string | null | undefined;
 };
 
+/** Input of `revokeApiKey`. */
 export type RevokeApiKeyInput = {
+  /** The id of the key. */
   apiKeyId: string;
+  /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;
 };
 
+/** Input of `revokeSession`. */
 export type RevokeSessionInput = {
+  /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;
+  /** The id of the session. */
   sessionId: string;
 };
 
+/** Input of `rotateApiKey`. */
 export type RotateApiKeyInput = {
+  /** The id of the key. */
   apiKeyId: string;
-  /** How long the old secret goes on working, in seconds: 0 to 2 592 000 (30 days). */
+  /**
+   * How long the old secret stays valid, in seconds: 0 to 2592000 (30 days). It expires with the key at the latest. The
+   * secret from before an earlier rotation is rejected at once.
+   */
   overlapSeconds?: number;
 };
 
-/** What a credential may ask of Rekey itself. What it may do elsewhere are its `permissions`. */
+/** What a credential can do in Rekey. For other services, use `permissions`. */
 export type Scope =
-  /** See and change what belongs to other people. Held by administrators alone. */
+  /** Read and change the objects of all users. Only administrators and their API keys can hold this scope. */
   | 'ADMIN'
   /** Read API keys. */
   | 'API_KEYS_READ'
@@ -171,11 +220,11 @@ export type Scope =
   | 'DAEMON_TOKENS_READ'
   /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
-  /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
+  /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
-  /** Read sessions and revocations. */
+  /** Read sessions and the revocations of access tokens. */
   | 'SESSIONS_READ'
-  /** End sessions and revoke access tokens. */
+  /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
   /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
@@ -186,24 +235,25 @@ export type Scope =
   /** Create workspaces. */
   | 'WORKSPACES_WRITE';
 
-/** Which sessions to list. */
+/** Selects the sessions to list. */
 export type SessionFilter = {
+  /** Only the sessions with this status. */
   status?: CredentialStatus | null | undefined;
-  /** Whose sessions. Left out: one's own; for an administrator, everybody's. */
+  /** Only the sessions of this user. Defaults to all sessions that the caller can see. */
   userId?: string | null | undefined;
 };
 
-/** Which users to list. */
+/** Selects the users to list. */
 export type UserFilter = {
-  /** Exact, but for upper and lower case. */
+  /** Exact match, case-insensitive. */
   email?: string | null | undefined;
 };
 
-/** What a person may do in this installation. */
+/** The role of a user in this installation. It limits the scopes that the credentials of the user can hold. */
 export type UserRole =
-  /** Manage everything. */
+  /** Manages everything in this installation. */
   | 'ADMIN'
-  /** Manage what is their own. */
+  /** Manages their own sessions, API keys and workspaces. */
   | 'MEMBER';
 
 export type UserFieldsFragment = { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null };

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import { unavailable } from '../../identity/access-error.ts';
-import type { Principal } from '../../identity/principal.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Replica } from '../../revocation/replica.ts';
 import type { CachedCredential, LoadCredential } from '../cached-credential.ts';
@@ -54,27 +53,30 @@ export class AuthCache {
     this.#accepted = new LRUCache({ max: options.entries });
   }
 
-  /** The answer from this process's memory: a principal, null for a refusal, undefined where it does not know. */
-  recall(fingerprint: string): Principal | null | undefined {
+  /**
+   * The answer from this process's memory, where `principal` is null for a rejected proof; undefined where it does not
+   * know. It counts as a look-up and as a use of the entry.
+   */
+  recall(fingerprint: string): CachedCredential | undefined {
     const cached = this.#accepted.get(fingerprint) ?? this.#rejected.get(fingerprint);
     if (!cached || !this.#isValid(cached)) return undefined;
     if (cached.principal) this.counts.memory++;
     else this.counts.refused++;
-    return cached.principal;
+    return cached;
   }
 
   /**
    * The answer, from wherever it has to come.
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` where nobody can know
    */
-  async resolve(fingerprint: string, load: LoadCredential): Promise<Principal | null> {
+  async resolve(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
     const known = this.recall(fingerprint);
     if (known !== undefined) return known;
     const leads = !this.#loading.has(fingerprint);
     try {
       if (this.#options.replica.leaseRemaining() > 0) {
         const loaded = await this.#load(fingerprint, load);
-        if (this.#isFresh(loaded)) return loaded.principal;
+        if (this.#isFresh(loaded)) return loaded;
       }
     } catch (error) {
       // Of whoever began the read, it is the answer of the database. To others it says nothing, and neither does whatever
@@ -115,7 +117,7 @@ export class AuthCache {
   }
 
   #report(error: unknown): void {
-    this.#options.logger.error({ err: error }, 'the cache failed; the database is asked');
+    this.#options.logger.error({ err: error }, 'the cache failed; reading from the database');
   }
 
   #isFresh(entry: Entry): boolean {
@@ -161,13 +163,13 @@ export class AuthCache {
     return entry;
   }
 
-  async #loadDirectly(load: LoadCredential): Promise<Principal | null> {
-    if (this.#direct >= BULKHEAD) throw new Error('Too many reads around the cache at once.');
+  async #loadDirectly(load: LoadCredential): Promise<CachedCredential> {
+    if (this.#direct >= BULKHEAD) throw new Error('Too many concurrent reads that bypass the cache.');
     this.#direct++;
     try {
       const loaded = await this.#read(load);
       this.counts.direct++;
-      return loaded.principal;
+      return loaded;
     } finally {
       this.#direct--;
     }
@@ -177,7 +179,7 @@ export class AuthCache {
     try {
       return await load();
     } catch (error) {
-      throw new ReadFailed('The database did not answer.', { cause: error });
+      throw new ReadFailed('The database did not respond.', { cause: error });
     }
   }
 }

@@ -19,6 +19,14 @@ export interface EvictionRule<Entity extends object = object> {
   fingerprintsOf(row: Partial<Entity>): (string | null | undefined)[];
 }
 
+/** A rule for a list of rules for all entities; typed by the entity whose rows it reads. */
+export function defineEviction<Entity extends object>(
+  entity: EntityClass<Entity>,
+  fingerprintsOf: EvictionRule<Entity>['fingerprintsOf'],
+): EvictionRule {
+  return { entity, fingerprintsOf } as unknown as EvictionRule;
+}
+
 export interface EvictionSubscriberOptions {
   rules: readonly EvictionRule[];
   /** Forgets these proofs; must not throw for long and must not block. */
@@ -114,7 +122,7 @@ export class EvictionSubscriber implements EventSubscriber {
         fingerprints.filter((fingerprint) => fingerprint != null),
       );
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'collecting what to evict failed');
+      this.#options.logger.error({ err: error }, 'collecting the cache entries to evict failed');
     }
   }
 
@@ -133,7 +141,10 @@ export class EvictionSubscriber implements EventSubscriber {
       this.#options.evict([...new Set(fingerprints)]);
       this.#options.committed();
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'evicting failed; the invalidation log still holds');
+      this.#options.logger.error(
+        { err: error },
+        'evicting cache entries failed; the invalidation log invalidates them',
+      );
     }
   }
 }

@@ -5,9 +5,9 @@ import type { Keyring } from '../../crypto/keyring.ts';
 import { open, SealError, seal } from '../../crypto/seal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
 import { Breaker } from '../../redis/breaker.ts';
 import type { CachedCredential } from '../cached-credential.ts';
+import type { SharedCacheMetrics } from '../metrics.ts';
 
 /** Nobody waits longer than this for Redis. */
 const PATIENCE_MS = 25;
@@ -15,7 +15,7 @@ const PATIENCE_MS = 25;
 const SEAL_PURPOSE = 'auth-cache/1';
 
 /** What the shared cache can do at the moment. */
-export type SharedCacheState = 'ok' | 'writes refused' | 'out of reach';
+export type SharedCacheState = 'ok' | 'read-only' | 'unreachable';
 
 /** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
 export function connectSharedCache({
@@ -38,7 +38,7 @@ export interface SharedCacheOptions {
   keyring: Keyring;
   clock: Clock;
   logger: Logger;
-  metrics: Metrics;
+  metrics: SharedCacheMetrics;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface SharedCacheOptions {
 export class SharedCache {
   readonly #keyv: Keyv;
   readonly #keyring: Keyring;
-  readonly #metrics: Metrics;
+  readonly #metrics: SharedCacheMetrics;
   readonly #logger: Logger;
   readonly #breaker: Breaker;
   #refusesWrites = false;
@@ -66,8 +66,8 @@ export class SharedCache {
       openMs: 1000,
       onChange: (isOpen, cause) =>
         isOpen
-          ? logger.warn({ err: cause }, 'the shared cache does not answer; going on without it')
-          : logger.info('the shared cache answers again'),
+          ? logger.warn({ err: cause }, 'the shared cache does not respond; continuing without it')
+          : logger.info('the shared cache responds again'),
     });
   }
 
@@ -81,7 +81,7 @@ export class SharedCache {
     try {
       stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
     } catch (error) {
-      this.#logger.debug({ err: error }, 'the shared cache did not answer; the database does');
+      this.#logger.debug({ err: error }, 'the shared cache did not respond; reading from the database');
       return null;
     }
     if (stored == null) return null;
@@ -117,10 +117,10 @@ export class SharedCache {
     try {
       await this.#write(() => this.#keyv.set('writable', '', 1000));
     } catch {
-      return 'out of reach';
+      return 'unreachable';
     }
     if (!this.#refusesWrites) return 'ok';
-    return (await this.isReachable()) ? 'writes refused' : 'out of reach';
+    return (await this.isReachable()) ? 'read-only' : 'unreachable';
   }
 
   #open(context: string, stored: unknown): CachedCredential | null {
@@ -149,12 +149,12 @@ export class SharedCache {
     );
     if (this.#refusesWrites === (refusal !== null)) return;
     this.#refusesWrites = refusal !== null;
-    if (refusal) this.#logger.warn({ err: refusal }, 'the shared cache refuses writes; it is only read');
-    else this.#logger.info('the shared cache takes writes again');
+    if (refusal) this.#logger.warn({ err: refusal }, 'the shared cache rejects writes; using it read-only');
+    else this.#logger.info('the shared cache accepts writes again');
   }
 
   #writeInBackground(call: () => Promise<unknown>): void {
-    this.#write(call).catch((error) => this.#logger.debug({ err: error }, 'the shared cache was not updated'));
+    this.#write(call).catch((error) => this.#logger.debug({ err: error }, 'updating the shared cache failed'));
   }
 }
 

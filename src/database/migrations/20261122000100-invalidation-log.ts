@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { enableAlways, invalidateOnRow, invalidateOnTruncate, invalidateOnUpdate } from '../triggers.ts';
 
 /** A transaction that invalidates more than this invalidates everything: to forget all is cheaper than to list it. */
 const MOST_PER_TRANSACTION = 1000;
@@ -109,77 +110,64 @@ export class Migration20261122000100 extends Migration {
       end
     $$`);
 
-    // `always`: also in a session whose `session_replication_role` is `replica`, which otherwise would switch revocation off.
-    // So a logical subscriber writes a log of its own (see the README), and whoever restores a dump gets it as it was.
-    const always = (table: string, event: string) =>
-      this.addSql(`alter table ${table} enable always trigger ${table}_invalidate_${event}`);
-    const onUpdate = (
-      table: string,
-      kind: string,
-      columns: string[],
-      guard = '',
-      id = 'id',
-      which: 'old' | 'new' = 'old',
-    ) => {
-      const event = which === 'old' ? 'update' : 'update_new';
-      this.addSql(`create constraint trigger ${table}_invalidate_${event} after update on ${table}
-        deferrable initially deferred for each row
-        when ((${columns.map((column) => `old.${column}`).join(', ')}) is distinct from (${columns
-          .map((column) => `new.${column}`)
-          .join(', ')})${guard})
-        execute function auth_invalidate_row('${kind}', '${id}', '${which}')`);
-      always(table, event);
+    const add = (statements: string[]) => {
+      for (const statement of statements) this.addSql(statement);
     };
-    const onRow = (table: string, event: 'insert' | 'delete', kind: string, column: string, when = '') => {
-      this.addSql(`create constraint trigger ${table}_invalidate_${event} after ${event} on ${table}
-        deferrable initially deferred for each row ${when} execute function auth_invalidate_row('${kind}', '${column}')`);
-      always(table, event);
-    };
-    const onTruncate = (table: string) => {
-      this.addSql(`create trigger ${table}_invalidate_truncate after truncate on ${table}
-        for each statement execute function auth_invalidate_all()`);
-      always(table, 'truncate');
-    };
-
-    onUpdate('api_keys', 'key', [
-      'id',
-      'user_id',
-      'workspace_id',
-      'secret_hash',
-      'previous_secret_hash',
-      'previous_secret_expires_at',
-      'scopes',
-      'permissions',
-      'expires_at',
-      'revoked_at',
-    ]);
-    onRow('api_keys', 'delete', 'key', 'id');
+    add(
+      invalidateOnUpdate({
+        table: 'api_keys',
+        tag: 'key',
+        columns: [
+          'id',
+          'user_id',
+          'workspace_id',
+          'secret_hash',
+          'previous_secret_hash',
+          'previous_secret_expires_at',
+          'scopes',
+          'permissions',
+          'expires_at',
+          'revoked_at',
+        ],
+      }),
+    );
+    add(invalidateOnRow({ table: 'api_keys', event: 'delete', tag: 'key' }));
     // A refresh moves the idle end of a session further away: nothing is narrowed, and NOTIFY stays off that path.
-    onUpdate(
-      'sessions',
-      'session',
-      ['id', 'user_id', 'generation', 'scopes', 'revoked_at', 'expires_at', 'idle_expires_at'],
-      ` and not (
+    add(
+      invalidateOnUpdate({
+        table: 'sessions',
+        tag: 'session',
+        columns: ['id', 'user_id', 'generation', 'scopes', 'revoked_at', 'expires_at', 'idle_expires_at'],
+        unless: `
           (new.id, new.user_id, new.generation, new.scopes, new.revoked_at, new.expires_at)
             is not distinct from (old.id, old.user_id, old.generation, old.scopes, old.revoked_at, old.expires_at)
-          and new.idle_expires_at >= old.idle_expires_at)`,
+          and new.idle_expires_at >= old.idle_expires_at`,
+      }),
     );
-    // What housekeeping removes has long been refused.
-    onRow(
-      'sessions',
-      'delete',
-      'session',
-      'id',
-      'when (old.revoked_at is null and old.expires_at > clock_timestamp())',
+    add(
+      invalidateOnRow({
+        table: 'sessions',
+        event: 'delete',
+        tag: 'session',
+        // What housekeeping removes has long been refused.
+        when: 'old.revoked_at is null and old.expires_at > clock_timestamp()',
+      }),
     );
-    onUpdate('users', 'user', ['id', 'role', 'disabled_at', 'session_generation', 'session_kept']);
-    onRow('users', 'delete', 'user', 'id');
-    onUpdate('workspaces', 'workspace', ['id', 'requires_signed_requests']);
-    onRow('workspaces', 'delete', 'workspace', 'id');
-    onRow('access_token_revocations', 'insert', 'jti', 'jti');
+    add(
+      invalidateOnUpdate({
+        table: 'users',
+        tag: 'user',
+        columns: ['id', 'role', 'disabled_at', 'session_generation', 'session_kept'],
+      }),
+    );
+    add(invalidateOnRow({ table: 'users', event: 'delete', tag: 'user' }));
+    add(invalidateOnUpdate({ table: 'workspaces', tag: 'workspace', columns: ['id', 'requires_signed_requests'] }));
+    add(invalidateOnRow({ table: 'workspaces', event: 'delete', tag: 'workspace' }));
+    const ledger = { table: 'access_token_revocations', tag: 'jti', column: 'jti' };
+    add(invalidateOnRow({ ...ledger, event: 'insert' }));
     // Given another one, it revokes that, and the first one no more.
-    onUpdate('access_token_revocations', 'jti', ['jti'], '', 'jti');
-    onUpdate('access_token_revocations', 'jti', ['jti'], '', 'jti', 'new');
+    add(invalidateOnUpdate({ ...ledger, columns: ['jti'] }));
+    add(invalidateOnUpdate({ ...ledger, columns: ['jti'], row: 'new' }));
     // The ledger ends what hangs on a session without changing its row. Whoever writes into it waits for the writes that
     // were confirmed under a lock on that row, and whoever is to be confirmed waits for the entry.
     this.addSql(`create function auth_lock_session() returns trigger language plpgsql set search_path from current as $$
@@ -190,11 +178,12 @@ export class Migration20261122000100 extends Migration {
     $$`);
     this.addSql(`create trigger access_token_revocations_lock before insert or update of jti on access_token_revocations
       for each row execute function auth_lock_session()`);
-    this.addSql(`alter table access_token_revocations enable always trigger access_token_revocations_lock`);
-    onUpdate('jwt_keys', 'jwt-key', ['kid', 'public_jwk'], '', 'kid');
-    onRow('jwt_keys', 'delete', 'jwt-key', 'kid');
+    this.addSql(enableAlways({ table: 'access_token_revocations', trigger: 'access_token_revocations_lock' }));
+    const jwtKeys = { table: 'jwt_keys', tag: 'jwt-key', column: 'kid' };
+    add(invalidateOnUpdate({ ...jwtKeys, columns: ['kid', 'public_jwk'] }));
+    add(invalidateOnRow({ ...jwtKeys, event: 'delete' }));
     for (const table of ['api_keys', 'sessions', 'users', 'workspaces', 'access_token_revocations', 'jwt_keys']) {
-      onTruncate(table);
+      add(invalidateOnTruncate({ table }));
     }
   }
 

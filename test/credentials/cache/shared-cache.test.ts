@@ -3,8 +3,8 @@ import Keyv from 'keyv';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { SharedCache } from '../../../src/credentials/cache/shared-cache.ts';
 import type { CachedCredential } from '../../../src/credentials/cached-credential.ts';
+import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
-import { createMetrics, type Metrics } from '../../../src/kernel/metrics.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
@@ -30,7 +30,7 @@ describe('a shared cache that answers reads and refuses writes', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get, set: refuse, delete: refuse } as any as Keyv;
     const keyring = keyringOf(MASTER_KEY);
-    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createMetrics() });
+    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createSharedCacheMetrics() });
     return { shared, reads: () => asked };
   };
 
@@ -45,16 +45,16 @@ describe('a shared cache that answers reads and refuses writes', () => {
     for (let turn = 0; turn < 10; turn++) {
       shared.set('fingerprint', 'server', CACHED, 1000);
       shared.delete(['fingerprint']);
-      expect(await shared.state()).toBe('writes refused');
+      expect(await shared.state()).toBe('read-only');
       await shared.get('fingerprint', 'server', () => true);
     }
     expect(reads()).toBe(20); // By `state`, and by `get`.
   });
 
-  test('is out of reach where it refuses reads, too, as while it starts', async () => {
+  test('is unreachable where it refuses reads, too, as while it starts', async () => {
     const reply = 'LOADING Redis is loading the dataset in memory';
     const { shared } = refusing(reply, () => Promise.reject(new ErrorReply(reply)));
-    expect(await shared.state()).toBe('out of reach');
+    expect(await shared.state()).toBe('unreachable');
   });
 });
 
@@ -76,7 +76,13 @@ describe('a shared cache that never answers', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get: answer, set: answer, delete: answer } as any as Keyv;
     const clock = { now: () => new Date(now), monotonic: () => now };
-    shared = new SharedCache({ keyv, keyring: keyringOf(MASTER_KEY), clock, logger: silent, metrics: createMetrics() });
+    shared = new SharedCache({
+      keyv,
+      keyring: keyringOf(MASTER_KEY),
+      clock,
+      logger: silent,
+      metrics: createSharedCacheMetrics(),
+    });
   });
 
   afterEach(() => vi.useRealTimers());
@@ -128,11 +134,11 @@ describe('a shared cache that never answers', () => {
 
 describe('what comes out of a shared cache', () => {
   let stored: Map<string, string>;
-  let metrics: Metrics;
+  let metrics: SharedCacheMetrics;
 
   beforeEach(() => {
     stored = new Map();
-    metrics = createMetrics();
+    metrics = createSharedCacheMetrics();
   });
 
   const sharedCache = (masterKey = MASTER_KEY) =>

@@ -135,7 +135,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
 
   test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
     const result = await enable('usr_00000000000000000000000000').expect('UserNotFoundError');
-    expect(result).toEqual({ __typename: 'UserNotFoundError', message: 'There is no user with this id.' });
+    expect(result).toEqual({ __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' });
   });
 
   test('a member enables nobody', async () => {

@@ -8,7 +8,7 @@ import { times } from '../../support/values.ts';
 
 const NOT_FOUND = {
   __typename: 'AccessTokenNotFoundError',
-  message: 'There is no access token with this id among those of your sessions.',
+  message: 'Access token not found. Check `jti`.',
 };
 
 describe.each(backends())('revokeAccessToken on $name', ({ start }) => {

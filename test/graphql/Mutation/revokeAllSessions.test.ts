@@ -111,7 +111,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
     test('for a member, everybody else is as unknown as nobody; to an administrator, only nobody is', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       const nobody = 'usr_00000000000000000000000000';
-      const notFound = { __typename: 'UserNotFoundError', message: 'There is no user with this id.' };
+      const notFound = { __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' };
       for (const userId of [stranger.id, (await app.admin()).id, nobody, '']) {
         expect(await revokeAll(member, { userId })).toEqual(notFound);
       }

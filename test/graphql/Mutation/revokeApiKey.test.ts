@@ -16,7 +16,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
   const revoke = (caller: Caller, apiKeyId: string, input: { reason?: RevocationReason } = {}) =>
     app.as(caller).revokeApiKey({ apiKeyId, ...input });
   const eventsOf = (id: string): Promise<{ type: string; actor_credential_id: string }[]> =>
-    app.sql('select * from audit_events where subject_id = ? order by id', [id]);
+    app.sql('select * from audit_events where subject_id = ? order by position', [id]);
 
   describe('RevokeApiKeySuccess', () => {
     test('a revoked key stops working before the answer arrives, and the answer proves it', async () => {

@@ -6,7 +6,7 @@ import { databasesAt } from '../../support/postgres.ts';
 import { eventsOf, exchange, later, login, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
 const UNKNOWN = 'ses_00000000000000000000000000';
-const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'There is no session with this id among yours.' };
+const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'Session not found. Check `sessionId`.' };
 
 describe.each(backends())('revokeSession on $name', ({ start }) => {
   let app: TestApp;
