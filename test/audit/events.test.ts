@@ -53,7 +53,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
   beforeAll(async () => {
     app = await start({ env: UNLIMITED });
     atStart = await inOrder(app);
-    admin = await app.admin();
+    admin = await app.bootstrap();
   });
   afterAll(() => app.close());
 
@@ -71,7 +71,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
   }
   /** Remembers every secret and address of an account. */
   async function member(): Promise<Account> {
-    const account = await app.member();
+    const account = await app.register();
     said.push(account.email, account.accessToken, account.refreshToken);
     return account;
   }
@@ -171,7 +171,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     const [first] = await app.sql('select * from refresh_tokens where session_id = ? and used_at is not null', [
       account.sessionId,
     ]);
-    const events = await eventsOf(() => refresh(app, account.refreshToken));
+    const events = await eventsOf(() => exchange(app, account.refreshToken));
     const reused = { refreshTokenId: first.id, usedAt: new Date(first.used_at).toISOString() };
     expectEvents(events, [
       ['session.reuse-detected', account.sessionId, reused, { actor_user_id: account.id }],
@@ -295,7 +295,7 @@ describe.each(backends())('on $name, a change whose event cannot be written', ({
   let key: { id: string };
   beforeAll(async () => {
     app = await start({ env: UNLIMITED });
-    admin = await app.admin();
+    admin = await app.bootstrap();
     [member, disabled] = [await app.member(), await app.member()];
     other = await login(app, member);
     key = await app.apiKey(member);

@@ -7,7 +7,7 @@ import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import type { Account, Presented } from './account.ts';
+import { type Account, accountOf, type Presented } from './account.ts';
 import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
 import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
@@ -100,13 +100,18 @@ export class TestApp {
     return seedAccount(this.app, { email, role: 'MEMBER' });
   }
 
-  /** A member who registers as everybody does: the password is hashed at its full cost. */
+  /** The administrator, made by `bootstrap` over HTTP. To be called before `admin`, which answers with the same account. */
+  bootstrap(): Promise<Account> {
+    const input = { setupToken: SETUP_TOKEN, email: 'admin@example.com', password: PASSWORD, displayName: 'Somebody' };
+    this.#admin ??= this.as().bootstrap(input).expectSuccess().then(accountOf);
+    return this.#admin;
+  }
+
+  /** A member, made by `register` over HTTP: the password is hashed at its full cost. */
   async register(): Promise<Account> {
     const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
     const input = { email, password: PASSWORD, displayName: 'Somebody' };
-    const { user, tokens } = await this.as().register(input).expectSuccess();
-    const { accessToken, refreshToken, session } = tokens;
-    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
+    return accountOf(await this.as().register(input).expectSuccess());
   }
 
   /** An API key of this account, with every scope that a member holds unless told. */

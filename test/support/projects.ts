@@ -34,7 +34,9 @@ const readSource: Read = (file) => (existsSync(join(ROOT, file)) ? readFileSync(
 /** The project of a test file, and why it is not in `fast`: the file that imports what is slow, and what that is. */
 export function projectOf(file: string, read: Read = readSource): { project: ProjectName; because: string | null } {
   const because = reasonToBeSlow(file, read, new Set());
-  if (STORIES.test(file)) return { project: 'stories', because };
+  // The files of `service` share modules: one that replaces a module must not be among them.
+  const replaces = because !== null && /\bvi\.(do)?[mM]ock\(/.test(read(file) ?? '');
+  if (replaces || STORIES.test(file)) return { project: 'stories', because };
   return { project: because ? 'service' : 'fast', because };
 }
 
