@@ -3,12 +3,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAst } from 'vitest/node';
+import type { Feature } from '../src/feature.ts';
 import { features } from '../src/features.ts';
 
 // Below the features, from bottom to top: each may import the ones that are named.
 const BASE = ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'credentials', 'audit', 'limits'];
 // What is not below them is a feature: they do not import each other.
-const FEATURES = features.map(({ name }) => name).filter((name) => !BASE.includes(name));
+const FEATURES = features.map(({ name }): string => name).filter((name) => !BASE.includes(name));
 const EDGE = [...BASE, ...FEATURES];
 
 // A folder of src (or a file in its root) and what it may import besides itself.
@@ -81,12 +82,60 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
   })),
 ];
 
+// Whose each table is. Those with an entity are where their entity is.
+const OWNERS = new Map<string, string>([
+  ...(features as readonly Feature[]).flatMap(({ name, entities = [] }) =>
+    entities.map((each): [string, string] => [tableOf(each), name]),
+  ),
+  ...['setup_token', 'bootstrapped'].map((table): [string, string] => [table, 'accounts']),
+  ...['canary', 'canary_witnesses'].map((table): [string, string] => [table, 'canary']),
+  ['credential_usage', 'credentials'],
+  ['auth_limits', 'limits'],
+]);
+const FOREIGN_STATEMENT = new RegExp(
+  String.raw`\b(?:from|join|update|into)\s+(?:only\s+)?(?:"?public"?\s*\.\s*)?"?(${[...OWNERS.keys()].join('|')})(?![\w$])`,
+  'gi',
+);
+const ALLOWED_FOREIGN_TABLES: { file: string; table: string; reason: string }[] = [
+  ...['users', 'jwt_keys'].map((table) => ({
+    file: 'database/master-key-check.ts',
+    table,
+    reason: 'a sample of what is sealed, read before any feature is made',
+  })),
+  ...['users', 'api_keys'].map((table) => ({
+    file: 'canary/canary.statements.ts',
+    table,
+    reason: 'the protocol is on trial, without the help of the features: see the list of unseen writes',
+  })),
+];
+
+function tableOf({ meta }: { meta: { tableName?: string } }): string {
+  if (!meta.tableName) throw new Error('An entity says which table it has.');
+  return meta.tableName;
+}
+
 type Import = { from: string; typeOnly: boolean; area: string | null; path: string };
-type Module = { file: string; area: string; imports: Import[]; uses: string[]; unseenWrites: Set<string> };
+type Module = {
+  file: string;
+  area: string;
+  imports: Import[];
+  uses: string[];
+  unseenWrites: Set<string>;
+  tables: Set<string>;
+  members: Set<string>;
+};
 type Node = { type?: string } & Record<string, unknown>;
 
 function readModule(file: string, source: string): Module {
-  const module: Module = { file, area: areaOf(file), imports: [], uses: [], unseenWrites: new Set() };
+  const module: Module = {
+    file,
+    area: areaOf(file),
+    imports: [],
+    uses: [],
+    unseenWrites: new Set(),
+    tables: new Set(),
+    members: new Set(),
+  };
   walk(parseAst(source, { lang: 'ts' }) as unknown as Node, module);
   return module;
 }
@@ -115,10 +164,14 @@ function walk(node: Node, module: Module): void {
     module.uses.push('new Date()');
   }
   if (type === 'CallExpression' && callee.name === 'Date') module.uses.push('Date()');
-  for (const name of membersOf(node)) if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  for (const name of membersOf(node)) {
+    module.members.add(name);
+    if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  }
   for (const [, verb, table] of textOf(node).matchAll(UNSEEN_STATEMENT)) {
     module.unseenWrites.add(`${verb} ${table}`.toLowerCase().replace(/\s+/g, ' '));
   }
+  for (const [, table] of textOf(node).matchAll(FOREIGN_STATEMENT)) module.tables.add(table!.toLowerCase());
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
       if (child !== null && typeof child === 'object') walk(child as Node, module);
@@ -165,16 +218,18 @@ const RULES: Rule[] = [
     offenders: [['helpers/misc.ts', '']],
   },
   {
-    promise: 'imports point downwards only, and features do not import each other',
+    promise: 'imports point downwards only, and features import nothing of each other but SQL fragments',
     offences: (module) =>
-      importing(module, ({ area, typeOnly }) => {
+      importing(module, ({ area, path, typeOnly }) => {
         if (area === null || area === '..' || area === module.area || area === 'config.ts') return false;
+        if (FEATURES.includes(module.area) && FEATURES.includes(area) && path.endsWith('.sql.ts')) return false;
         if (EDGE.includes(module.area) && ABOUT_FEATURES.includes(area)) return area === 'platform.ts' && !typeOnly;
         return !MAY_IMPORT[module.area]?.includes(area);
       }),
     offenders: [
       ['kernel/clock.ts', `import { hash } from '../crypto/hash.ts';`],
       ['api-keys/api-key.service.ts', `import type { Session } from '../sessions/session.entity.ts';`],
+      ['credentials/snapshot.ts', `import { usersAs } from '../accounts/user.sql.ts';`],
       ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
       ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
@@ -246,6 +301,45 @@ const RULES: Rule[] = [
     ],
   },
   {
+    promise:
+      'a table is named in SQL by the folder that owns it, and read by others through the SQL fragments of that folder',
+    offences: ({ file, area, tables }) =>
+      file.includes('/migrations/')
+        ? []
+        : [...tables]
+            .filter((table) => OWNERS.get(table) !== area)
+            .filter((table) => !ALLOWED_FOREIGN_TABLES.some((known) => known.file === file && known.table === table))
+            .map((table) => `src/${file} names the table ${table} of ${OWNERS.get(table)}`),
+    offenders: [
+      [
+        'api-keys/api-key.credential.ts',
+        `const LOAD = { text: 'select 1 from api_keys k join users u on u.id = k.user_id' };`,
+      ],
+      ['sessions/refresh.service.ts', `await em.execute('select role from users where id = ? for share', [id]);`],
+      ['sessions/purge.ts', `em.execute(\`delete from credential_usage where credential_id in (\${ids})\`);`],
+      ['graphql/loaders.ts', `em().execute('select * from "public"."workspace_members"');`],
+      ['canary/canary.statements.ts', `const text = 'insert into sessions (id) values ($1)';`],
+    ],
+  },
+  {
+    promise: 'a resolver translates: what is read stands in the queries of a feature, what is changed in its services',
+    offences: ({ file, imports, members }) => {
+      if (!file.startsWith('graphql/resolvers/')) return [];
+      const orm = imports.filter(({ from }) => from.startsWith('@mikro-orm/')).map(({ from }) => `imports ${from}`);
+      const used = ['em', 'limits'].filter((name) => members.has(name)).map((name) => `uses ${name}`);
+      return [...orm, ...used].map((offence) => `src/${file} ${offence}`);
+    },
+    offenders: [
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, { em }) => find(em(), id);'],
+      [
+        'graphql/resolvers/Query/apiKey.ts',
+        'export const apiKey = (_p, { id }, context) => context.em().findOne(ApiKey, id);',
+      ],
+      ['graphql/resolvers/Query/users.ts', `import type { FilterQuery } from '@mikro-orm/core';`],
+      ['graphql/resolvers/Mutation/login.ts', 'await context.services.limits.checkLogin(email);'],
+    ],
+  },
+  {
     promise: 'a write that ORM events never see is on the list, with its reason',
     offences: ({ file, unseenWrites }) =>
       file.includes('/migrations/')
@@ -306,6 +400,18 @@ test('what the order allows is not reported', () => {
   expect(RULES.flatMap(({ offences }) => offences(readModule('credentials/cache/auth-cache.ts', source)))).toEqual([]);
   const types = `import type { Config } from '../config.ts'; import type { Key } from '../credentials/authenticator.ts';`;
   expect(RULES.flatMap(({ offences }) => offences(readModule('http/verify.ts', types)))).toEqual([]);
+});
+
+test('the lists of tables of others name what is there, and say why', () => {
+  for (const { file, table, reason } of ALLOWED_FOREIGN_TABLES) {
+    expect([...(modules.find((module) => module.file === file)?.tables ?? [])], `src/${file}`).toContain(table);
+    expect(reason).not.toBe('');
+  }
+});
+
+test('SQL fragments of another feature are no import of that feature', () => {
+  const source = `import { usersAs } from '../accounts/user.sql.ts'; em.execute(\`select 1 from \${usersAs('u')}\`);`;
+  expect(RULES.flatMap(({ offences }) => offences(readModule('sessions/session.service.ts', source)))).toEqual([]);
 });
 
 test('reading, locking, and writing where no credential is read from are no unseen writes', () => {

@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -44,6 +45,15 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
       ${tables.map((table) => `and not exists (select from ${table} t where t.id = batch.id)`).join(' ')}))
     select max(id) as last from batch`,
 });
+
+/** When these credentials last authenticated a request. Those that never did are left out. */
+export async function lastUses(em: EntityManager, ids: readonly string[]): Promise<[id: string, at: Date][]> {
+  const used = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
+    `select credential_id, last_used_at from credential_usage where credential_id in (${ids.map(() => '?').join(', ')})`,
+    [...ids],
+  );
+  return used.map((row) => [row.credential_id, new Date(row.last_used_at)]);
+}
 
 /** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
 export class LastUsed {

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
+import { lastUses } from '../credentials/last-used.ts';
 import { unavailable } from '../identity/access-error.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
 
@@ -39,12 +40,6 @@ export function createLoaders(
     /** The id of someone with whom the caller shares a workspace; null for anyone else. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
-    lastUsedAt: byId<Date>(async (ids) => {
-      const used = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(
-        `select credential_id, last_used_at from credential_usage where credential_id in (${ids.map(() => '?').join(', ')})`,
-        ids,
-      );
-      return used.map((row) => [row.credential_id, new Date(row.last_used_at)]);
-    }),
+    lastUsedAt: byId((ids) => lastUses(em(), ids)),
   };
 }
