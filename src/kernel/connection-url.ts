@@ -4,7 +4,9 @@ import pg from 'pg';
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 const SSL_FILES = ['sslcert', 'sslkey', 'sslrootcert'];
 
-/** What is wrong with the URL of a PostgreSQL server, to follow the name of its variable; null where nothing is. */
+/**
+ * The problem with the URL of a PostgreSQL server, as text that follows the name of its variable; null if it is valid.
+ */
 export function databaseUrlProblem(text: string): string | null {
   const example = 'as in postgresql://user:password@host:5432/database';
   const url = parse(text, ['postgres:', 'postgresql:'], example);
@@ -28,7 +30,7 @@ export function databaseUrlProblem(text: string): string | null {
   return isUnderstood(text) ? null : 'has parameters that the driver rejects. Check the TLS parameters.';
 }
 
-/** What is wrong with the URL of a Redis server, to follow the name of its variable; null where nothing is. */
+/** The problem with the URL of a Redis server, as text that follows the name of its variable; null if it is valid. */
 export function redisUrlProblem(text: string): string | null {
   const example = 'as in redis://host:6379/0';
   const url = parse(text, ['redis:', 'rediss:'], example);
@@ -38,7 +40,7 @@ export function redisUrlProblem(text: string): string | null {
   return url.search ? 'has parameters after `?`. A Redis URL has none.' : null;
 }
 
-/** The URL, or what is wrong with it. The value may hold a password, so nothing of it is repeated. */
+/** The URL, or the problem with it. The value may hold a password, so the text repeats no part of it. */
 function parse(text: string, protocols: string[], example: string): URL | string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
   if (/[\s\u0000-\u0020\u007f]/.test(text))
@@ -67,7 +69,7 @@ function isPercentEncoded(text: string): boolean {
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
-/** Whether the driver can read it. What it says otherwise repeats parts of the URL. */
+/** Whether the driver can read the URL. The error message of the driver is not used: it repeats parts of the URL. */
 function isUnderstood(url: string): boolean {
   try {
     new pg.Client({ connectionString: url });

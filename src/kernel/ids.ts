@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 /** API key, daemon token, session, signing key, user, workspace, revocation, event, refresh token (internal). */
 const PREFIXES = ['key', 'dmn', 'ses', 'sgk', 'usr', 'wsp', 'rev', 'evt', 'rft'] as const;
 
-/** What an id is the id of. */
+/** The kind of object that an id identifies. */
 export type IdPrefix = (typeof PREFIXES)[number];
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -14,8 +14,8 @@ const ID = new RegExp(`^(?:${PREFIXES.join('|')})_[0-7][0-9A-HJKMNP-TV-Z]{25}$`)
 /**
  * A new id: the prefix, `_`, and a UUIDv7 (RFC 9562) as 26 characters of Crockford base32.
  *
- * Ids sort by the millisecond they were made in; within one millisecond their order is random.
- * They are names, not secrets: whoever sees one learns when it was made.
+ * Ids sort by the millisecond of their creation. Within one millisecond their order is random. They are names, not
+ * secrets: an id reveals when it was created.
  */
 export function newId(prefix: IdPrefix): string {
   const uuid = BigInt(`0x${randomUUIDv7().replaceAll('-', '')}`);
