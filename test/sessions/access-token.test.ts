@@ -25,7 +25,7 @@ const keyring = (() => {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** A compact JWS over these two, signed as told. */
+/** A compact JWS with this header and payload, and with the signature that `signature` makes. */
 function jws(header: Json, payload: unknown, signature: (input: string) => string): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signature(input)}`;
