@@ -15,7 +15,7 @@ const anyBytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(ar
 const master = randomBytes(32);
 const keyring = createKeyring(master);
 
-/** The code `open` refuses with, or what it gave away instead. */
+/** The code of the error that `open` throws, or the bytes that it returns instead. */
 function refusal(ring: Keyring, purpose: string, aad: string, sealed: string): unknown {
   try {
     return open(ring, purpose, aad, sealed);
@@ -24,14 +24,14 @@ function refusal(ring: Keyring, purpose: string, aad: string, sealed: string): u
   }
 }
 
-/** A sealed text taken apart, changed, and put together again. */
+/** A sealed text whose body is decoded, changed and encoded again. */
 function rebuilt(sealed: string, change: (body: Buffer) => Buffer): string {
   const [format, version, body] = sealed.split('.') as [string, string, string];
   return `${format}.${version}.${change(Buffer.from(body, 'base64url')).toString('base64url')}`;
 }
 
 // The AES-256 cases of the GCM specification submitted to NIST (McGrew and Viega), the basis of SP 800-38D.
-describe('AES-256-GCM gives the known answers', () => {
+describe('AES-256-GCM matches the known answers', () => {
   const KEY = 'feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308';
   const PLAINTEXT =
     'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255';
@@ -57,8 +57,8 @@ describe('AES-256-GCM gives the known answers', () => {
   });
 });
 
-describe('what is sealed', () => {
-  test('opens to what it was', () => {
+describe('a sealed text', () => {
+  test('opens to its plaintext', () => {
     fc.assert(
       fc.property(text, text, anyBytes, (purpose, aad, plaintext) => {
         expect(open(keyring, purpose, aad, seal(keyring, purpose, aad, plaintext)).equals(plaintext)).toBe(true);
@@ -96,7 +96,7 @@ describe('what is sealed', () => {
     );
   });
 
-  test('looks different each time, and shows nothing but its length and the key version', () => {
+  test('is different each time, and reveals only its length and the key version', () => {
     const sealed = Array.from({ length: 1_000 }, () => seal(keyring, 'purpose', 'aad', 'plaintext'));
     const ivs = sealed.map((one) => Buffer.from(one.split('.')[2]!, 'base64url').toString('hex', 0, 12));
     expect(new Set(ivs).size).toBe(1_000);
@@ -162,8 +162,8 @@ describe('what is sealed', () => {
       ).toBe('FORGED');
   });
 
-  // Node alone would take the first four bytes of the right tag for a tag.
-  test('with nothing but the first four bytes of its tag is refused', () => {
+  // Node alone would accept the first four bytes of the tag as a tag.
+  test('does not open with the first four bytes of its tag', () => {
     const sealed = seal(keyring, 'purpose', 'aad', '');
     const short = rebuilt(sealed, (body) => body.subarray(0, 12 + 4));
     expect(refusal(keyring, 'purpose', 'aad', short)).toBe('MALFORMED');
@@ -180,22 +180,22 @@ describe('rotating the master key', () => {
   const rotated = createKeyring(next, [master]);
   const sealed = seal(keyring, 'purpose', 'aad', 'written before');
 
-  test('what was sealed before still opens, and what is sealed now names the new key', () => {
+  test('texts of the old key still open, and new texts name the new key', () => {
     expect(open(rotated, 'purpose', 'aad', sealed).toString()).toBe('written before');
     expect(seal(rotated, 'purpose', 'aad', 'x')).toMatch(new RegExp(`^s1\\.${rotated.current.version}\\.`));
   });
 
-  test('once the old key is gone, what it sealed is an error', () => {
+  test('texts of the old key are an error after the old key is removed', () => {
     expect(refusal(createKeyring(next), 'purpose', 'aad', sealed)).toBe('UNKNOWN_KEY');
   });
 
-  test('a sealed text cannot be relabelled as another key', () => {
+  test('a sealed text cannot be relabelled with another key version', () => {
     const relabelled = sealed.replace(keyring.current.version, rotated.current.version);
     expect(refusal(rotated, 'purpose', 'aad', relabelled)).toBe('FORGED');
   });
 });
 
-describe('what is not a sealed text', () => {
+describe('a text that is not sealed', () => {
   const { version } = keyring.current;
   const body = Buffer.alloc(40, 7).toString('base64url');
 
@@ -214,11 +214,11 @@ describe('what is not a sealed text', () => {
     ['stray bits at the end', `s1.${version}.${Buffer.alloc(40, 7).toString('base64url').replace(/.$/, 'x')}`],
     ['a line break at the end', `s1.${version}.${body}\n`],
     ['white space in front', ` s1.${version}.${body}`],
-  ])('%s is refused, never passed through', (_, sealed) => {
+  ])('is rejected and never returned: %s', (_, sealed) => {
     expect(refusal(keyring, 'purpose', 'aad', sealed)).toBe('MALFORMED');
   });
 
-  test('any text at all is refused with a reason', () => {
+  test('is rejected with a reason, whatever it contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (sealed) => {
         expect(refusal(keyring, 'purpose', 'aad', sealed)).toBe('MALFORMED');
@@ -226,7 +226,7 @@ describe('what is not a sealed text', () => {
     );
   });
 
-  test('the error repeats neither the text nor what it was sealed for', () => {
+  test('causes an error that contains neither the text nor its additional data', () => {
     const sealed = seal(keyring, 'purpose', 'aad-of-row', 'hunter2');
     for (const [ring, aad, given] of [
       [keyring, 'aad-of-other-row', sealed],
@@ -240,7 +240,7 @@ describe('what is not a sealed text', () => {
           return error as SealError;
         }
       })();
-      if (!(error instanceof SealError)) return expect.fail('It opened.');
+      if (!(error instanceof SealError)) return expect.fail('It was opened.');
       expect(error.name).toBe('SealError');
       expect(error.message + JSON.stringify(error)).not.toMatch(/hunter2|aad-of/);
       expect(error.message).not.toContain(sealed.split('.')[2]);
@@ -274,7 +274,7 @@ describe('a blind index', () => {
     expect(blindIndex(keyOf(key), 'any', data).toString('hex')).toBe(answer);
   });
 
-  test('is what a second implementation computes', () => {
+  test('matches a second implementation', () => {
     fc.assert(
       fc.property(text, text, (field, canonical) => {
         const key = hkdf(sha256, master, undefined, Buffer.from(`rekey/v1/blind-index/${field}`), 32);
@@ -283,7 +283,7 @@ describe('a blind index', () => {
     );
   });
 
-  test('is equal for equal values of one field, and for nothing else', () => {
+  test('is equal only for equal values of the same field under the same key', () => {
     expect(blindIndex(keyring, 'email', 'a@b')).toEqual(blindIndex(keyring, 'email', 'a@b'));
     expect(blindIndex(keyring, 'email', 'a@b')).not.toEqual(blindIndex(keyring, 'email', 'a@c'));
     expect(blindIndex(keyring, 'email', 'a@b')).not.toEqual(blindIndex(keyring, 'phone', 'a@b'));
@@ -291,7 +291,7 @@ describe('a blind index', () => {
     expect(blindIndex(keyring, 'email', 'a@b')).toHaveLength(32);
   });
 
-  test('written before a rotation is found after it', () => {
+  test('of a retired key is among the candidates after a rotation', () => {
     const rotated = createKeyring(randomBytes(32), [master, randomBytes(32)]);
     const candidates = blindIndexes(rotated, 'email', 'a@b');
     expect(candidates).toHaveLength(3);
