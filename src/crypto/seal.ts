@@ -25,37 +25,54 @@ export class SealError extends Error {
   }
 }
 
+/** What a text is sealed for. Opening it needs the same. */
+export interface SealBinding {
+  /** What kind of thing it is, such as `signing-key`. Each kind has a key of its own. */
+  purpose: string;
+  /**
+   * Which one it is, such as table, column and row id, so that a sealed text does not open in another row. Its parts must
+   * not run into each other (`a|b`, not `ab`).
+   */
+  aad: string;
+}
+
+/** A value to be found by equality, in the one spelling it is searched by (for text: NFC, trimmed, lower case). */
+export interface IndexedValue {
+  /** Which field, such as `user.email`. The same value has unrelated indexes in two fields. */
+  field: string;
+  canonical: string;
+}
+
 /**
  * Encrypts with AES-256-GCM (NIST SP 800-38D) under the current master key's key for this purpose.
  *
  * The IV is random: one purpose of one master key may seal up to 2^32 texts, a century at one a second.
  *
- * @param purpose what kind of thing is sealed, `signing-key`; each kind has a key of its own
- * @param aad which one it is, such as table, column and row id: opening needs the same, so that a sealed text moved to
- *   another row does not open. Its parts must not run into each other (`a|b`, not `ab`).
  * @returns `s1.<key version>.<base64url of IV, ciphertext and tag>`
  */
-export function seal(keyring: Keyring, purpose: string, aad: string, plaintext: string | Buffer): string {
+export function seal(
+  keyring: Keyring,
+  { purpose, aad, plaintext }: SealBinding & { plaintext: string | Buffer },
+): string {
   const { version } = keyring.current;
   const iv = randomBytes(IV_BYTES);
-  const encrypted = encrypt(sealKey(keyring.current, purpose), iv, boundTo(version, aad), plaintext);
+  const encrypted = encrypt(sealKey(keyring.current, purpose), { iv, aad: boundTo(version, aad), plaintext });
   return `${FORMAT}.${version}.${Buffer.concat([iv, encrypted]).toString('base64url')}`;
 }
 
 /**
  * Decrypts what `seal` made, with whichever key of the ring sealed it.
  *
- * @param purpose the purpose it was sealed for
- * @param aad the additional data it was sealed with
  * @returns the plaintext, once all of it has been authenticated
  * @throws SealError always, when it does not open; what is not sealed is never passed through as plaintext
  */
-export function open(keyring: Keyring, purpose: string, aad: string, sealed: string): Buffer {
+export function open(keyring: Keyring, { purpose, aad, sealed }: SealBinding & { sealed: string }): Buffer {
   const parts = parse(sealed);
   if (!parts) throw new SealError('MALFORMED', 'This is not a sealed value.');
   const masterKey = keyring.byVersion(parts.version);
   if (!masterKey) throw new SealError('UNKNOWN_KEY', `The master key ${parts.version} is not configured.`);
-  return decrypt(sealKey(masterKey, purpose), parts.iv, boundTo(parts.version, aad), parts.encrypted);
+  const { iv, encrypted, version } = parts;
+  return decrypt(sealKey(masterKey, purpose), { iv, aad: boundTo(version, aad), encrypted });
 }
 
 /**
@@ -63,21 +80,21 @@ export function open(keyring: Keyring, purpose: string, aad: string, sealed: str
  * master key's key for this field, 32 bytes.
  *
  * It shows which rows hold equal values, and how often. Only for fields with many possible values.
- *
- * @param field which field, `user.email`; the same value has unrelated indexes in two fields
- * @param canonical the value in the one spelling it is searched by (for text: NFC, trimmed, lower case)
  */
-export function blindIndex(keyring: Keyring, field: string, canonical: string): Buffer {
-  return indexUnder(keyring.current, field, canonical);
+export function blindIndex(keyring: Keyring, value: IndexedValue): Buffer {
+  return indexUnder(keyring.current, value);
 }
 
 /** The blind index under every key of the ring, the current one first: search for any of them during re-encryption. */
-export function blindIndexes(keyring: Keyring, field: string, canonical: string): Buffer[] {
-  return keyring.all.map((masterKey) => indexUnder(masterKey, field, canonical));
+export function blindIndexes(keyring: Keyring, value: IndexedValue): Buffer[] {
+  return keyring.all.map((masterKey) => indexUnder(masterKey, value));
 }
 
 /** AES-256-GCM: ciphertext, then the 16-byte tag. For `seal` and the known answers it is tested with. */
-export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: string | Buffer): Buffer {
+export function encrypt(
+  key: KeyObject,
+  { iv, aad, plaintext }: { iv: Buffer; aad: Buffer; plaintext: string | Buffer },
+): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
   return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
@@ -88,7 +105,10 @@ export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: stri
  *
  * @throws SealError `FORGED` when key, IV, additional data, ciphertext or tag is not the one it was encrypted with
  */
-export function decrypt(key: KeyObject, iv: Buffer, aad: Buffer, encrypted: Buffer): Buffer {
+export function decrypt(
+  key: KeyObject,
+  { iv, aad, encrypted }: { iv: Buffer; aad: Buffer; encrypted: Buffer },
+): Buffer {
   // Node takes tags of four bytes, which can be guessed, unless it is told the length to insist on.
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   try {
@@ -104,7 +124,7 @@ function sealKey(masterKey: MasterKey, purpose: string): KeyObject {
   return masterKey.derive(`seal/${purpose}`);
 }
 
-function indexUnder(masterKey: MasterKey, field: string, canonical: string): Buffer {
+function indexUnder(masterKey: MasterKey, { field, canonical }: IndexedValue): Buffer {
   return createHmac('sha256', masterKey.derive(`blind-index/${field}`))
     .update(canonical)
     .digest();
