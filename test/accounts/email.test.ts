@@ -288,7 +288,7 @@ describe.each(backends())('email addresses on $name', ({ start }) => {
   test('that were registered under earlier rules are found by their old and new spellings', async () => {
     const former = async (email: string, form: string) => {
       const { user } = await register(email);
-      const index = blindIndex(keyring, 'users.email', form);
+      const index = blindIndex(keyring, { field: 'users.email', canonical: form });
       await app.sql('update users set email_index = ? where id = ?', [index, user.id]);
       return user.id as string;
     };

@@ -39,7 +39,8 @@ async function signingKey(app: TestApp): Promise<{ kid: string; privateKey: stri
   const [row] = await app.app.database
     .fork()
     .execute<{ kid: string; private_sealed: string }[]>(`select kid, private_sealed from jwt_keys`);
-  return { kid: row!.kid, privateKey: open(keyring, 'jwt-key', row!.kid, row!.private_sealed).toString('utf8') };
+  const sealed = { purpose: 'jwt-key', aad: row!.kid, sealed: row!.private_sealed };
+  return { kid: row!.kid, privateKey: open(keyring, sealed).toString('utf8') };
 }
 
 async function present(app: TestApp, token: string) {
@@ -294,7 +295,7 @@ describe.skipIf(inject('postgresUrl') === null)('a token of a key that another r
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await databases.query(
       `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ($1, 'NEXT', $2, $3, now())`,
-      [kid, jwk, seal(keyring, 'jwt-key', kid, pem)],
+      [kid, jwk, seal(keyring, { purpose: 'jwt-key', aad: kid, plaintext: pem })],
       new URL(databaseUrl).pathname.slice(1),
     );
     const token = (jti: string) => jws({ ...header, kid }, { ...claims, jti }, byEd25519(privateKey));

@@ -54,7 +54,9 @@ describe('a forged access token', () => {
     ({ kid } = current);
     otherKid = rows.find(({ state }) => state === 'NEXT').kid;
     ours = createPrivateKey(
-      open(createKeyring(parsed.key, []), 'jwt-key', kid, current.private_sealed).toString('utf8'),
+      open(createKeyring(parsed.key, []), { purpose: 'jwt-key', aad: kid, sealed: current.private_sealed }).toString(
+        'utf8',
+      ),
     );
     ({ x: publicX } = app.app.jwtKeys.jwks.keys.find((key) => key.kid === kid) as { x: string });
     const { privateKey, publicKey } = await generateKeyPair('EdDSA');
