@@ -1,7 +1,7 @@
 import { defineConfig } from '@mikro-orm/postgresql';
-import { features } from './src/features.ts';
 import { modelOf, ormOptions } from './src/database/orm.ts';
 import { addressIn, connectionTo } from './src/database/session-settings.ts';
+import { features } from './src/features.ts';
 
 const url = process.env.DATABASE_URL ?? 'postgresql://localhost:5432/rekey';
 

@@ -6,7 +6,6 @@ import { type Config, valuesOf } from './config.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
 import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from './database/database.ts';
-import { requireMasterKeys } from './database/master-key-check.ts';
 import type { Feature } from './feature.ts';
 import * as declared from './features.ts';
 import type { Services } from './graphql/context.ts';
@@ -138,8 +137,6 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     canary: canary.canary,
     handle: createRouter(routes, logger),
     purgeSessions: sessions.purge,
-    /** To be called before anything is written. */
-    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring),
     /** The setup token to show to the operator, where one was made. */
     announceSetupToken: ({ replace = config.databaseUrl === null } = {}) =>
       accounts.setupToken.announce(database.fork(), replace),

@@ -3,6 +3,7 @@ import type { Migration } from '@mikro-orm/migrations';
 import type { ZodType } from 'zod';
 import type { EvictionRule } from './credentials/cache/eviction-subscriber.ts';
 import type { CredentialType } from './credentials/credential-type.ts';
+import type { SealedField } from './database/master-key-check.ts';
 import type { Variables } from './kernel/variable.ts';
 
 /** A step of the schema. The name is recorded in the database and never changes; it begins with a timestamp. */
@@ -27,8 +28,10 @@ export interface Feature {
   readonly variables?: Variables;
   readonly credentials?: readonly CredentialType[];
   readonly evictions?: readonly EvictionRule[];
-  /** Columns with personal data or secrets that are sealed at rest, as `table.column`. */
-  readonly sealedFields?: readonly string[];
+  /** Tables of this feature that have no entity. */
+  readonly tables?: readonly string[];
+  /** Columns that are sealed with a master key. */
+  readonly sealedFields?: readonly SealedField[];
   /** The audit events that this feature records, and the shape of their data. */
   readonly auditEvents?: Readonly<Record<string, ZodType>>;
 }

@@ -9,6 +9,7 @@ import { createKeyring, type Keyring } from './crypto/keyring.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
+import { requireMasterKeys } from './database/master-key-check.ts';
 import { modelOf } from './database/orm.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
@@ -17,7 +18,7 @@ import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
-import { patienceMs, Replica } from './revocation/replica.ts';
+import { forgetFormerLife, patienceMs, Replica } from './revocation/replica.ts';
 
 /** What tests and benchmarks put in the place of the real thing. */
 export interface PlatformOverrides {
@@ -59,6 +60,8 @@ export interface Platform {
   readonly barrier: PropagationBarrier;
   readonly shared: SharedCache | null;
   readonly cache: AuthCache;
+  /** To be called before anything is written: see `requireMasterKeys`. */
+  requireMasterKeys(): Promise<void>;
 }
 
 type PlatformConfig = Pick<
@@ -93,6 +96,7 @@ export async function createPlatform(
     dataDirectory,
     embeddedTemplate: overrides.embeddedTemplate,
     syncTimeoutMs: patienceMs(config.leaseMs),
+    onEmbeddedMigrated: (sql) => forgetFormerLife(sql),
     logger,
     model: modelOf(features),
     subscribers: [
@@ -104,6 +108,7 @@ export async function createPlatform(
       }),
     ],
   });
+  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
   const feed = new InvalidationFeed(logger);
   const metrics = createRevocationMetrics(registry);
   const replica = new Replica({
@@ -147,6 +152,7 @@ export async function createPlatform(
     barrier,
     shared,
     cache,
+    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring, sealedFields),
     jobs: { 'purging the invalidation log': () => barrier.purge() },
     async start() {
       await replica.start();

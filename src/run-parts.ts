@@ -1,4 +1,3 @@
-import { requireMasterKeys } from './database/master-key-check.ts';
 import type { Part, Platform } from './platform.ts';
 
 const HOUSEKEEPING_MS = 60_000;
@@ -11,7 +10,7 @@ const HOUSEKEEPING_MS = 60_000;
  */
 export function runParts(
   parts: readonly Part[],
-  { database, keyring, logger }: Platform,
+  { database, logger, requireMasterKeys }: Platform,
   housekeepingMs = HOUSEKEEPING_MS,
 ) {
   const jobs: Readonly<Record<string, () => Promise<unknown>>> = Object.assign({}, ...parts.map((part) => part.jobs));
@@ -29,7 +28,7 @@ export function runParts(
      * it rejects where the schema is not up to date.
      */
     async start({ migrate = true } = {}): Promise<void> {
-      await requireMasterKeys(database.fork(), keyring);
+      await requireMasterKeys();
       await (migrate ? database.migrate() : database.requireCurrentSchema());
       for (const part of parts) await part.start?.();
       for (const [name, work] of Object.entries(jobs)) every(housekeepingMs, name, work);

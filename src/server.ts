@@ -40,7 +40,10 @@ async function main(): Promise<void> {
       server.closeIdleConnections();
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, 50);
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    // Not `server.closeAllConnections()`: it leaves out connections that have left HTTP.
+    const late = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, DRAIN_MS);
     await drained;
     clearInterval(sweep);
     clearTimeout(late);

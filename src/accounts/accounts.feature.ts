@@ -9,6 +9,8 @@ import { User, UserSchema } from './user.entity.ts';
 export const accounts = defineFeature({
   name: 'accounts',
   entities: [UserSchema],
+  tables: ['bootstrapped', 'setup_token'],
+  sealedFields: [{ table: 'users', column: 'email_sealed', key: 'id' }],
   migrations: [{ name: '20261129000100-disabled-users', class: Migration20261129000100 }],
   variables: accountVariables,
   // Everything that depends on a user carries the tag of the user. A user is no credential and has no fingerprint.

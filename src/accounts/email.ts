@@ -9,7 +9,7 @@ const LONGEST = 254;
 // Not a grammar (the one of RFC 5321 accepts far more than addresses in use): something before and after one @, and no character that is a space,
 // unseen, unassigned or a replacement for one that was lost. The host must not hold what a URL reads in its own way.
 const ADDRESS =
-  /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd/?#%:\\[\]]+)$/u;
+  /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffc\ufffd]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffc\ufffd/?#%:\\[\]]+)$/u;
 /** Names of hosts in ASCII (RFC 5890 §2.3.1): labels of 1 to 63 letters, digits and hyphens. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 

@@ -19,7 +19,7 @@ export function createCanaryMetrics(registry: Registry) {
     }),
     canaryReplicas: new Counter({
       name: 'rekey_canary_replicas_total',
-      help: 'Replicas registered during canary runs coordinated by this replica, by outcome: refused, accepted, or silent where one did not take part or did not answer.',
+      help: 'Replicas registered during canary runs coordinated by this replica, by outcome: refused, accepted, or silent (did not take part or did not respond).',
       labelNames: ['outcome'] as const,
       registers,
     }),

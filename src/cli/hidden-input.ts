@@ -6,7 +6,7 @@ const CANCELED = 130;
 
 /**
  * Asks for a secret on the terminal, or reads it from a pipe. From its construction on, the terminal shows nothing of
- * what is typed: make it before anything that takes time.
+ * what is typed: make it before anything that takes time. The launcher hides the input until then.
  */
 export class HiddenInput {
   readonly #isTerminal = process.stdin.isTTY === true;

@@ -17,6 +17,12 @@ const program = new Command('rekey')
   .addCommand(jwtKeysCommand())
   .addCommand(purgeCommand());
 
+// The reader of a pipe, `head` for instance, may close it before everything is written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -5,6 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+// `bootstrap` asks for a password, and the program takes a while to load: from here on, the terminal shows nothing of
+// what is typed. `HiddenInput` reads it; Node restores the terminal when it exits.
+if (process.argv[2] === 'bootstrap' && process.stdin.isTTY) process.stdin.setRawMode(true);
+
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const bundled = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 if (Number(process.versions.node.split('.')[0]) >= 24) {

@@ -4,6 +4,7 @@ import { wholeNumber } from '../kernel/variable.ts';
 /** Authentication: credential types, their caches, and when each credential was last used. */
 export const credentials = defineFeature({
   name: 'credentials',
+  tables: ['credential_usage'],
   variables: {
     cacheSeconds: wholeNumber('REKEY_CACHE_SECONDS', {
       fallback: 600,

@@ -16,6 +16,15 @@ const NOTE: Statement = {
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
 
+/** When each of these credentials last authenticated a request; a credential that never did is left out. */
+export async function lastUses(em: EntityManager, credentialIds: readonly string[]): Promise<[id: string, at: Date][]> {
+  const rows = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
+    `select credential_id, last_used_at from credential_usage where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
+    [...credentialIds],
+  );
+  return rows.map((row) => [row.credential_id, new Date(row.last_used_at)]);
+}
+
 export interface LastUsedOptions {
   sql: Sql;
   clock: Clock;
@@ -43,17 +52,8 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
       select credential_id as id from credential_usage where credential_id > $1 order by credential_id limit $2::int),
     gone as (delete from credential_usage where credential_id in (select id from batch where true
       ${tables.map((table) => `and not exists (select from ${table} t where t.id = batch.id)`).join(' ')}))
-    select max(id) as last from batch`,
+    select max(id) as last, count(*)::int as seen from batch`,
 });
-
-/** When these credentials last authenticated a request. Those that never did are left out. */
-export async function lastUses(em: EntityManager, ids: readonly string[]): Promise<[id: string, at: Date][]> {
-  const used = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
-    `select credential_id, last_used_at from credential_usage where credential_id in (${ids.map(() => '?').join(', ')})`,
-    [...ids],
-  );
-  return used.map((row) => [row.credential_id, new Date(row.last_used_at)]);
-}
 
 /** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
 export class LastUsed {
@@ -98,8 +98,9 @@ export class LastUsed {
    * number of credentials; after the last one, the next call begins again.
    */
   async purge(): Promise<void> {
-    const [row] = await this.#options.sql.query<{ last: string | null }>(this.#purge, [this.#purgedTo, PURGE_BATCH]);
-    this.#purgedTo = row?.last ?? '';
+    const values = [this.#purgedTo, PURGE_BATCH];
+    const [row] = await this.#options.sql.query<{ last: string; seen: number }>(this.#purge, values);
+    this.#purgedTo = row?.seen === PURGE_BATCH ? row.last : '';
   }
 
   async #write(): Promise<void> {

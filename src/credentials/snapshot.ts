@@ -1,4 +1,5 @@
 import type { Principal } from '../identity/principal.ts';
+import { END_OF_LOG } from '../revocation/statements.ts';
 import type { CachedCredential } from './cached-credential.ts';
 
 /** The parts of a row that every load returns, whatever the credential. */
@@ -10,7 +11,7 @@ export interface Snapshot {
 }
 
 /** Selected by every load: the snapshot's place in the log and in time. `FROM_SNAPSHOT` has one row, come what may. */
-export const SNAPSHOT_COLUMNS = `(select seq from auth_epoch where not pg_is_in_recovery())::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
+export const SNAPSHOT_COLUMNS = `${END_OF_LOG} as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
 
 export const FROM_SNAPSHOT = 'from (select 1) as always';
 

@@ -1,6 +1,6 @@
 import { defineFeature } from '../feature.ts';
-import { databaseUrlProblem } from '../kernel/connection-url.ts';
 import { text } from '../kernel/variable.ts';
+import { databaseUrlProblem } from './database-url.ts';
 import { Migration20261122000000 } from './migrations/20261122000000-initial.ts';
 import { Migration20261122000100 } from './migrations/20261122000100-invalidation-log.ts';
 import { Migration20261126000000 } from './migrations/20261126000000-server-identity.ts';
@@ -10,6 +10,7 @@ import { Migration20261129000200 } from './migrations/20261129000200-write-check
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
   name: 'database',
+  tables: ['rekey_migrations', 'auth_write_check'],
   migrations: [
     { name: '20261122000000-initial', class: Migration20261122000000 },
     { name: '20261122000100-invalidation-log', class: Migration20261122000100 },

@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   logger: Logger;
   /** What the features add to the database. */
   model: Model;
+  /** Called after each migration of the embedded database, which belongs to this process alone. */
+  onEmbeddedMigrated?: (sql: Sql) => Promise<void>;
   subscribers: EventSubscriber[];
 }
 
@@ -133,6 +135,7 @@ async function openEmbedded({
   embeddedTemplate,
   logger,
   model,
+  onEmbeddedMigrated,
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
@@ -164,9 +167,8 @@ async function openEmbedded({
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
-      // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
-      await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({ name: 'propagation', text: 'update auth_primary set identity = auth_server_identity()' });
+      // The directory is ours alone: no other process uses this database.
+      await onEmbeddedMigrated?.(sql);
     },
     async close() {
       await orm.close();

@@ -40,6 +40,6 @@ export function createLoaders(
     /** The id of someone with whom the caller shares a workspace; null for anyone else. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
-    lastUsedAt: byId((ids) => lastUses(em(), ids)),
+    lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),
   };
 }

@@ -48,7 +48,7 @@ export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) 
     const body = await readBody(request, LARGEST_BODY);
     if (!body) return refuse(response, 413, `The body must have at most ${LARGEST_BODY} bytes.`);
     const text = decodeUtf8(body);
-    if (text === null) return refuse(response, 400, 'The body is not well-formed UTF-8.');
+    if (text === null) return refuse(response, 400, 'The body must be well-formed UTF-8.');
     const operation = { rawBody: body, body: text, accept, req: request, res: response };
     return send(await answer(operation), response);
   };

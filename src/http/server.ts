@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../kernel/clock.ts';
@@ -13,11 +13,17 @@ const LINGER_MS = 2_000;
 /** An HTTP server that answers in JSON also where a request cannot be read. */
 export function createHttpServer(handle: Handler): Server {
   const options = { requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: MOST_HEADER_BYTES };
-  const server = createServer(options, handle);
+  const server = createServer(options, (request, response) => {
+    // No protocol to upgrade to is offered, so the request is answered in this one. Node drops what a client has sent
+    // after such a request in the same packet: `Connection: close` says that it was not processed.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    return handle(request, response);
+  });
   // Node drops all headers after the first 2000 without a word, those that a gateway adds at the end as well. Their
   // size bounds their number.
   server.maxHeadersCount = 0;
   server.on('clientError', refuseUnreadable);
+  server.on('connect', refuseTunnel);
   return server;
 }
 
@@ -28,7 +34,15 @@ interface Refusal {
   status: number;
   error: string;
   description: string;
+  headers?: Record<string, string>;
 }
+
+const NO_TUNNEL: Refusal = {
+  status: 405,
+  error: 'method_not_allowed',
+  description: 'The service is not a proxy. Send GET, HEAD or POST to one of its endpoints.',
+  headers: { Allow: 'GET, HEAD, POST' },
+};
 
 function refusalOf(code: string | undefined): Refusal {
   switch (code) {
@@ -55,29 +69,40 @@ function refusalOf(code: string | undefined): Refusal {
   }
 }
 
+/** A connection, and the response that is under way on it: Node's own handler reads this property, there is no other way. */
+type Connection = Socket & { _httpMessage?: ServerResponse };
+
+function refuseUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
+  const socket = stream as Connection;
+  if (!socket.writable || ending.has(socket)) return; // Each further piece of a refused request is an error again.
+  ending.add(socket);
+  if (error.code === 'ECONNRESET') socket.destroy();
+  else refuse(socket, refusalOf(error.code));
+}
+
+/** From a CONNECT on, Node leaves the connection to this listener: its errors and what else arrives. */
+function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
+  const socket = stream as Connection;
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  refuse(socket, NO_TUNNEL);
+}
+
 /**
  * Writes the answer to a request for which Node has no response object. The connection ends with it, but not at once:
  * a client that is still sending would get a reset in its place.
  */
-function refuseUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
-  // `_httpMessage` is the response under way on this connection. Node's own handler reads it, too; there is no other way.
-  const socket = stream as Socket & { _httpMessage?: ServerResponse };
-  if (!socket.writable || ending.has(socket)) return; // Each further piece of a refused request is an error again.
-  ending.add(socket);
-  if (error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
+function refuse(socket: Connection, { status, error, description, headers: own }: Refusal): void {
   const underWay = socket._httpMessage;
   if (underWay && (underWay.headersSent || underWay.req.complete)) {
-    // What cannot be read comes after that request: a refusal would be taken for its answer.
+    // The refused request comes after that one: a refusal would be taken for its answer.
     underWay.once('finish', () => socket.destroySoon());
     return;
   }
-  const { status, error: name, description } = refusalOf(error.code);
-  const body = JSON.stringify({ error: name, error_description: description });
+  const body = JSON.stringify({ error, error_description: description });
   const headers = {
     ...COMMON_HEADERS,
+    ...own,
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     Date: systemClock.now().toUTCString(),

@@ -1,9 +1,13 @@
 /**
  * What a reader does not see, or what changes the order of what is seen: control and format characters, the controls of
- * bidirectional text, tags, private use, lone surrogates, separators of lines, the blank of braille.
+ * bidirectional text, tags, private use, lone surrogates, separators of lines, and the blanks of braille, musical notes,
+ * Khitan and hieroglyphs. U+FFFC and U+FFFD stand for what the text does not contain.
  */
 const UNSEEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/u;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\ufffc\ufffd\u{16fe4}\u{1d159}\u{13441}\u{13442}]/u;
+
+/** Spaces that look like other spaces: those of a special width, and those that do not break a line, beside another one. */
+const LOOKALIKE_SPACE = /[\u2000-\u200a\u205f]|[\u00a0\u202f\u1680]\p{Zs}|\p{Zs}[\u00a0\u202f\u1680]/u;
 
 /** What a mark can stand on. */
 const BASE = /[\p{L}\p{N}\p{P}\p{S}]/u;
@@ -18,6 +22,8 @@ const NEEDED = new RegExp(
   [
     // Joiners within a word, as Persian, Hindi or Sinhala write them.
     `(?<=[${JOINING_SCRIPTS}])[\\u200c\\u200d](?=[${JOINING_SCRIPTS}])`,
+    // The joiner that makes another letter, also at the end of a word: a Malayalam chillu, the Bengali khanda ta.
+    '(?<=[\\u0d15\\u0d23\\u0d28\\u0d2e\\u0d2f\\u0d30\\u0d32-\\u0d34]\\u0d4d|\\u09a4\\u09cd)\\u200d',
     // Emoji that consist of several, and their variants with colour.
     `(?<=${PICTURE}\\ufe0f?)\\u200d(?=${PICTURE})`,
     `(?<=${PICTURE})[\\ufe0e\\ufe0f]`,
@@ -35,5 +41,5 @@ const NEEDED = new RegExp(
  * Measure the text first.
  */
 export function isVisible(name: string): boolean {
-  return BASE.test(name) && !UNSEEN.test(name.replace(NEEDED, ''));
+  return BASE.test(name) && !LOOKALIKE_SPACE.test(name) && !UNSEEN.test(name.replace(NEEDED, ''));
 }

@@ -8,6 +8,7 @@ const perMinute = (name: string, fallback: number, meaning: string): Variable<nu
 /** Rate limits, counted in PostgreSQL; failed authentications in Redis and memory. 0 means no limit. */
 export const limits = defineFeature({
   name: 'limits',
+  tables: ['auth_limits'],
   migrations: [{ name: '20261126000200-limits', class: Migration20261126000200 }],
   variables: {
     loginPerMinute: perMinute(

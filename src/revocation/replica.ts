@@ -22,6 +22,16 @@ export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
  */
 export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
 
+/**
+ * For a database that only this process uses: no replica of a former life is left, and no lease that one could hold.
+ *
+ * @param sql any connection, before the replica starts
+ */
+export async function forgetFormerLife(sql: Sql): Promise<void> {
+  await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
+  await sql.query({ name: 'confirm-server', text: 'update auth_primary set identity = auth_server_identity()' });
+}
+
 export interface ReplicaOptions {
   /** A connection of its own: renewals must not queue behind requests. */
   sql: Sql;

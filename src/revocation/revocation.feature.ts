@@ -5,6 +5,7 @@ import { LONGEST_LEASE_MS } from './propagation-barrier.ts';
 /** The protocol behind the promise: the invalidation log, leases, and the wait for all replicas. */
 export const revocation = defineFeature({
   name: 'revocation',
+  tables: ['auth_bulk', 'auth_epoch', 'auth_inval', 'auth_primary', 'auth_replica'],
   variables: {
     leaseMs: wholeNumber('REKEY_LEASE_MS', {
       fallback: 2000,

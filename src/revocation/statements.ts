@@ -12,6 +12,12 @@ const DURABLE = `durable as materialized (select set_config('synchronous_commit'
       where current_setting('synchronous_commit') in ('off', 'local'))`;
 
 /**
+ * SQL: the end of the log, for a snapshot that something cached is read in. Null on a standby, whose answers may be out of
+ * date.
+ */
+export const END_OF_LOG = '(select seq from auth_epoch where not pg_is_in_recovery())::float8';
+
+/**
  * Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has
  * forgotten that life. May be asked again where the answer was lost. Parameters: id, former id, lease.
  */

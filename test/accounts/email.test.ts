@@ -11,7 +11,20 @@ const ASCII = String.fromCharCode(...Array.from({ length: 26 }, (_, i) => [65 + 
 const BY_EMAIL = 'query ($filter: UserFilter) { users(filter: $filter) { nodes { id } } }';
 /** Characters that nobody sees, or that change the order of what is seen. */
 const UNSEEN = [
-  ...['\u00a0', '\u00ad', '\u034f', '\u061c', '\u115f', '\u1160', '\u17b4', '\u180e', '\u2028', '\u2029', '\u2800'],
+  ...[
+    '\u00a0',
+    '\u00ad',
+    '\u034f',
+    '\u061c',
+    '\u115f',
+    '\u1160',
+    '\u17b4',
+    '\u180e',
+    '\u2028',
+    '\u2029',
+    '\u2800',
+    '\ufffc',
+  ],
   ...['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e', '\u2060', '\u2064', '\u2066', '\u2069'],
   ...['\u3164', '\ufe0f', '\ufeff', '\uffa0', '\ufff9', '\ufffe', '\ue000', '\u{e0041}', '\u{e0100}', '\u{10ffff}'],
   ...['\ud800', '\udfff', '\u0000', '\u0085', '\u009f', '\u0378', '\u3000'],

@@ -2,7 +2,10 @@ import * as argon2 from '@node-rs/argon2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { backends, PASSWORD, type TestApp } from '../support/app.ts';
 
-vi.mock('@node-rs/argon2', { spy: true });
+vi.mock('@node-rs/argon2', async (load) => {
+  const argon2 = await load<typeof import('@node-rs/argon2')>();
+  return { ...argon2, hash: vi.fn(argon2.hash), verify: vi.fn(argon2.verify) };
+});
 
 describe.each(backends())('what a failed login costs on $name', ({ start }) => {
   let app: TestApp;
@@ -12,7 +15,7 @@ describe.each(backends())('what a failed login costs on $name', ({ start }) => {
   afterAll(() => app.close());
 
   test('wrong password, unknown address, disabled account and one without a password do the same work, so that no clock tells them apart', async () => {
-    const [member, disabled, closed] = [await app.member(), await app.member(), await app.member()];
+    const [member, disabled, closed] = [await app.register(), await app.register(), await app.register()];
     await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
     await app.sql(`update users set password_hash = '' where id = ?`, [closed.id]);
     const costs = [];

@@ -6,7 +6,10 @@ import { PLACEHOLDER_PASSWORD } from '../../src/accounts/famous-phrases.ts';
 import { Passwords } from '../../src/accounts/password.ts';
 import { InputCheck } from '../../src/kernel/input.ts';
 
-vi.mock('@node-rs/argon2', { spy: true });
+vi.mock('@node-rs/argon2', async (load) => {
+  const argon2 = await load<typeof import('@node-rs/argon2')>();
+  return { ...argon2, hash: vi.fn(argon2.hash), verify: vi.fn(argon2.verify) };
+});
 beforeEach(() => vi.clearAllMocks());
 
 const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');

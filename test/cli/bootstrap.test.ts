@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-const COMMAND = [process.execPath, MAIN, 'bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
+const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
+const MAIN = join(CLI, 'main.ts');
+const BOOTSTRAP = ['bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
+const COMMAND = [process.execPath, MAIN, ...BOOTSTRAP];
 const TEST_MS = 180_000;
 
 /** Runs the command and answers each prompt, in order, as soon as it is there. */
@@ -61,6 +63,26 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     expect(again.shown).not.toContain('Password');
   });
 
+  test('the launcher hides what is typed before it loads the program', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    // Types the password when the first file after the launcher is loaded, long before the question.
+    const report = `import { registerHooks } from 'node:module';
+      let loaded = 0;
+      registerHooks({ load(url, context, next) {
+        if (url.startsWith('file:') && ++loaded === 2) process.stderr.write('[loading]');
+        return next(url, context);
+      } });`;
+    const preload = `data:text/javascript,${encodeURIComponent(report.replaceAll("'", '"'))}`;
+    const launcher = [process.execPath, '--import', preload, join(CLI, 'rekey.mjs'), ...BOOTSTRAP];
+    const { code, shown } = await run(directory, onTerminal(quoted(launcher)), [
+      ['[loading]', `${PASSWORD}\r`],
+      [AGAIN, `${PASSWORD}\r`],
+    ]);
+    expect(shown).toContain('ada@example.com is the administrator (usr_');
+    expect(code).toBe(0);
+    for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
+  });
+
   test('two different passwords change nothing, and neither does Ctrl-C', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     const different = await run(directory, onTerminal(quoted(COMMAND)), [
@@ -84,9 +106,9 @@ test('with a pipe, the password is its first line, asked for once', { timeout: T
   const missing = await run(directory, COMMAND);
   expect(missing).toMatchObject({ code: 1, shown: expect.stringContaining('Password is missing') });
   const weak = await run(directory, COMMAND, [['', 'correcthorsebatterystaple\n']]);
-  expect(weak).toMatchObject({ code: 1, shown: expect.stringContaining('password: Is a well-known password') });
+  expect(weak).toMatchObject({ code: 1, shown: expect.stringContaining('password: Must not be well known') });
   const { code, shown } = await run(directory, COMMAND, [['', `${PASSWORD}\n`]]);
-  expect(shown).toMatch(/^ada@example\.com is the administrator \(usr_\w{26}\)\.\n$/);
+  expect(shown).toMatch(/^Created the administrator ada@example\.com \(usr_\w{26}\)\.\n$/);
   expect(code).toBe(0);
   const second = await run(directory, COMMAND);
   expect(second).toMatchObject({ code: 1, shown: 'An administrator already exists. No change was made.\n' });

@@ -54,9 +54,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
       const url = await databases.createDatabase();
       const { code, stdout, stderr } = await rekey(url, ...argv);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(
-        /^The schema of the database is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/,
-      );
+      expect(stderr).toMatch(/^The database schema is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/);
       expect(await tables(url)).toEqual([]);
     },
   );

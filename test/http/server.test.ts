@@ -79,22 +79,88 @@ describe('a request that cannot be read is answered in JSON, with the headers of
   });
 });
 
-test('a refusal is never taken for the answer to the request before it on the same connection', async () => {
-  const held = Promise.withResolvers<() => void>();
-  const server = createHttpServer((_request, response) => held.resolve(() => response.end('the first answer')));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    const refused = Promise.withResolvers<void>();
-    server.on('clientError', () => refused.resolve());
-    const { port } = server.address() as AddressInfo;
-    const bytes = `GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`;
-    const heard = whatIsAnswered(`http://127.0.0.1:${port}`, bytes);
-    const answer = await held.promise;
-    await refused.promise;
-    answer();
-    expect(await heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*the first answer$/);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+describe('a request to change the protocol', () => {
+  test('CONNECT is answered 405 in JSON, and the connection closes', async () => {
+    const answer = await whatIsAnswered(app.url, 'CONNECT db.internal:5432 HTTP/1.1\r\nHost: db.internal:5432\r\n\r\n');
+    const { statusLine, headers, body } = parse(answer);
+    expect(statusLine).toBe('HTTP/1.1 405 Method Not Allowed');
+    expect(headers).toMatchObject({
+      allow: 'get, head, post',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      connection: 'close',
+    });
+    expect(JSON.parse(body)).toEqual({
+      error: 'method_not_allowed',
+      error_description: 'The service is not a proxy. Send GET, HEAD or POST to one of its endpoints.',
+    });
+  });
+
+  test('a client that sends on after CONNECT reads the answer', async () => {
+    const bytes = `CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n${'x'.repeat(3_000_000)}`;
+    expect(await whatIsAnswered(app.url, bytes)).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  test('a client that resets the connection after CONNECT does no harm', async () => {
+    const { port } = new URL(app.url);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+      socket.write(`CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n${'x'.repeat(100_000)}`, () => socket.resetAndDestroy());
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    expect(await app.accepts(secret)).toBe(true);
+  });
+
+  test.each(['websocket', 'h2c', 'TLS/1.0'])(
+    'an Upgrade to %s is ignored: the request is answered',
+    async (protocol) => {
+      const upgrade = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+      const answers = await whatIsAnswered(
+        app.url,
+        `GET /v1/verify HTTP/1.1\r\nHost: x\r\nX-API-Key: ${secret}\r\n${upgrade}\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n`,
+      );
+      // Node drops what comes in the same packet. `close` tells the client that it must send that again.
+      const { statusLine, headers } = parse(answers);
+      expect(statusLine).toBe('HTTP/1.1 204 No Content');
+      expect(headers.connection).toBe('close');
+    },
+  );
+
+  test('the body of a request with an Upgrade is read', async () => {
+    const body = JSON.stringify({ query: '{ __typename }' });
+    const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+    const answer = await whatIsAnswered(app.url, `${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n${body}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*"__typename":"Query"/);
+  });
 });
+
+test.each([
+  [
+    'a request that cannot be read',
+    `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`,
+    'clientError',
+  ],
+  ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 'connect'],
+])(
+  'the refusal of %s is never taken for the answer to the request before it on the same connection',
+  async (_, bad, event) => {
+    const held = Promise.withResolvers<() => void>();
+    const server = createHttpServer((_request, response) => held.resolve(() => response.end('the first answer')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const refused = Promise.withResolvers<void>();
+      server.on(event, () => refused.resolve());
+      const { port } = server.address() as AddressInfo;
+      const heard = whatIsAnswered(`http://127.0.0.1:${port}`, `GET / HTTP/1.1\r\nHost: x\r\n\r\n${bad}`);
+      const answer = await held.promise;
+      await refused.promise;
+      answer();
+      expect(await heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*the first answer$/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+);

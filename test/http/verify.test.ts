@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { send } from '../support/raw.ts';
 
@@ -371,7 +371,7 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
   let replica: TestApp;
 
   beforeAll(async () => {
-    const direct = await databasesAt(inject('postgresUrl') as string).createDatabase();
+    const direct = await migratedDatabase();
     const { hostname, port } = new URL(direct);
     proxy = await startProxy({ host: hostname, port: Number(port) });
     replica = await startTestApp({ databaseUrl: proxy.url(direct) });

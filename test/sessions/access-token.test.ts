@@ -10,6 +10,7 @@ import { open, seal } from '../../src/crypto/seal.ts';
 import { hasFormOfAccessToken } from '../../src/sessions/access-token.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
 import { send } from '../support/raw.ts';
 
@@ -278,7 +279,7 @@ describe.skipIf(inject('postgresUrl') === null)('a token of a key that another r
   /** A replica behind a proxy, and a token that is signed by a key which the replica has not seen yet. */
   async function given() {
     const databases = databasesAt(inject('postgresUrl')!);
-    const databaseUrl = await databases.createDatabase();
+    const databaseUrl = await migratedDatabase();
     const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(databaseUrl).port) });
     onTestFinished(() => proxy.close());
     const app = await startTestApp({ databaseUrl: proxy.url(databaseUrl) });

@@ -44,10 +44,11 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
   const rekey = async (...command: string[]) =>
     (await promisify(execFile)(process.execPath, [REKEY, ...command], { env })).stdout;
   // The embedded database belongs to one process: what is to be tidied is put there before the commands run.
-  const app = await startTestApp({
+  const inDirectory = {
     env: { ...UNLIMITED, REKEY_DATA_DIR },
     overrides: { inMemory: false, embeddedTemplate: undefined },
-  });
+  };
+  const app = await startTestApp(inDirectory);
   const { sessionId } = await app.member();
   await later(app, sessionId, 61 * DAY);
   await app.sql(`update jwt_keys set created_at = now() - interval '1 day'`);
@@ -72,4 +73,17 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
     code: 1,
     stderr: 'Unknown key nobody’s. Run `rekey jwt-keys list` to list all keys.\n',
   });
+
+  const afterwards = await startTestApp(inDirectory);
+  const recorded = await afterwards.sql(`select type, subject_id, data ->> 'how' as how, actor_user_id, request_id
+    from audit_events where type like 'jwt-key.%' order by position`);
+  const [{ kid }] = await afterwards.sql(`select kid from jwt_keys where state = 'CURRENT'`);
+  await afterwards.close();
+  const nobody = { actor_user_id: null, request_id: null };
+  expect(recorded).toEqual([
+    { type: 'jwt-key.activated', subject_id: current.kid, how: 'repair', ...nobody },
+    { type: 'jwt-key.rotated', subject_id: next.kid, how: 'command', ...nobody },
+    { type: 'jwt-key.revoked', subject_id: next.kid, how: 'command', ...nobody },
+    { type: 'jwt-key.activated', subject_id: kid, how: 'command', ...nobody },
+  ]);
 });

@@ -79,6 +79,11 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect(outcomes.filter((possible) => possible === null)).toHaveLength(1);
     expect(await inState('CURRENT')).toHaveLength(1);
     expect(await inState('CURRENT')).not.toEqual([current]);
+    const recorded = await app.sql(
+      `select 1 from audit_events where type = 'jwt-key.rotated' and data ->> 'retiredKid' = ?`,
+      [current],
+    );
+    expect(recorded).toHaveLength(1);
   });
 
   test('a retired key is forgotten when its last token is over, not before', async () => {

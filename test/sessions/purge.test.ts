@@ -39,6 +39,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await run()).toEqual({ sessions: 1, revocations: 0 });
     expect(await sessionRow(app, session.sessionId)).toBeUndefined();
     expect(await chainOf(app, session.sessionId)).toEqual([]);
+    await app.app.jobs['purging last uses']!();
     expect(await app.sql('select 1 from credential_usage where credential_id = ?', [session.sessionId])).toEqual([]);
     expect(await exchange(app, session.refreshToken)).toBe('UNKNOWN');
     expect(await app.accepts(session.accessToken)).toBe(false);

@@ -182,7 +182,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         await disconnect();
       },
       () => server.query(`alter role ${ROLE} password 'the first one'`),
-      /^the server rejects the name or the password .* \(SQLSTATE 28P01\)$/,
+      /^the server rejects the user name or the password .* \(SQLSTATE 28P01\)$/,
     ],
     [
       'allows our role no login any more',

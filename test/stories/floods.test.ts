@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { type Account, type Answer, startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { as, exchange, login, RECEIPT, UNLIMITED } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 
@@ -19,7 +19,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
   let app: TestApp;
   let admin: Account;
   beforeAll(async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     app = await startTestApp({ databaseUrl, redisUrl: null, env: UNLIMITED });
     admin = await app.admin();
   });

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ServerProcess } from '../bench/server-process.ts';
 import { PASSWORD, SETUP_TOKEN } from '../support/app.ts';
 import { bodyOf, hostileHeads, hostileRequests } from '../support/hostile.ts';
 import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
+import { ServerProcess } from '../support/server-process.ts';
 
 const LARGEST = 256 * 1024;
 const LARGEST_HEAD = 15 * 1024;

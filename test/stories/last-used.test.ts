@@ -16,6 +16,7 @@ import {
   testEnvironment,
 } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -93,7 +94,7 @@ describe.each(backends())('on $name', ({ start }) => {
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
   test('F1.12: close() writes what was used a moment ago', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     const app = await startTestApp({ databaseUrl });
     const { id, secret } = await app.apiKey(await app.member());
     expect(await app.accepts(secret)).toBe(true);
@@ -104,7 +105,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
   });
 
   test('F1.12: two replicas together write one use a window', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     const replicas = [await startTestApp({ databaseUrl }), await startTestApp({ databaseUrl })];
     const member = await replicas[0]!.member();
     const { id, secret } = await replicas[0]!.apiKey(member);
@@ -121,7 +122,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
   });
 
   test('F1.12: uses of the time when the database was away are written when it is back', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(databaseUrl).port) });
     const app = await startTestApp({ databaseUrl: proxy.url(databaseUrl), env: { REKEY_LEASE_MS: '30000' } });
     onTestFinished(async () => {
@@ -181,7 +182,7 @@ describe('SIGTERM', () => {
       onTestFinished(() => rm(directory, { recursive: true, force: true }));
       const env: Record<string, string> = { REKEY_DATA_DIR: directory };
       if (name === 'PostgreSQL') {
-        env.DATABASE_URL = await databasesAt(inject('postgresUrl')!).createDatabase();
+        env.DATABASE_URL = await migratedDatabase();
         env.REKEY_MASTER_KEY = MASTER_KEY;
       }
       const first = await startService(env);

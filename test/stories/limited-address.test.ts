@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { anAddress } from '../limits/support.ts';
-import { type Account, backends, type Credential, PASSWORD, type TestApp } from '../support/app.ts';
+import { type Account, backends, PASSWORD, type Presented, type TestApp } from '../support/app.ts';
 import { exchange, UNLIMITED } from '../support/sessions.ts';
 
 const FAILURES = 5;
@@ -68,7 +68,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
 
   test('a good refresh token is exchanged, also beside a dead access cookie, and its owner logs in', async () => {
     const { refreshToken, email } = await app.member();
-    const credential: Credential = { headers: { ...from(), cookie: '__Host-rekey-access=dead', 'x-rekey-csrf': '1' } };
+    const credential: Presented = { headers: { ...from(), cookie: '__Host-rekey-access=dead', 'x-rekey-csrf': '1' } };
     const selection = '... on RefreshSessionSuccess { tokens { refreshToken } }';
     const refreshed = await app.mutate('refreshSession', { refreshToken }, selection, credential);
     expect(refreshed.tokens.refreshToken).toMatch(/^rkr_/);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinish
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import { freePort } from '../support/ports.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
@@ -20,7 +20,7 @@ describe.skipIf(!installed)('the life of a key', () => {
   beforeAll(async () => {
     redis = await startRedis();
     proxy = await startProxy({ host: '127.0.0.1', port: redis.port });
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    databaseUrl = await migratedDatabase();
     app = await startTestApp({ databaseUrl, redisUrl: proxy.url(redis.url) });
     member = await app.member();
   });

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type Account, backends, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
@@ -110,7 +111,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
   async function startBoth(): Promise<[TestApp, TestApp]> {
     redis = await startRedis();
     closing.push(() => redis.destroy());
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    databaseUrl = await migratedDatabase();
     proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(databaseUrl).port) });
     closing.push(() => proxy.close());
     return [await startReplica(proxy.url(databaseUrl)), await startReplica()];

@@ -8,7 +8,8 @@ import { createClient } from '@keyv/redis';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt, findPostgres } from '../support/postgres.ts';
+import { findPostgres } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
 const SETUP_TOKEN = 'Vq7rT2xLw9Kd4mZs8Hb3';
@@ -273,7 +274,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('on Post
 
   beforeAll(async () => {
     redis = await startRedis();
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    databaseUrl = await migratedDatabase();
     // With the limits on, for they keep names in Redis too.
     const env = {
       REKEY_LOG_LEVEL: 'trace',

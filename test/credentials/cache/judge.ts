@@ -15,7 +15,7 @@ const LEASE_MS = 2000;
 
 export type Judge = Awaited<ReturnType<typeof startJudge>>;
 
-export async function startJudge({ at = 0 } = {}) {
+export async function startJudge({ at = 0, feed = new InvalidationFeed(silent) } = {}) {
   let time = 1_800_000_000_000;
   let databaseBehindMs = 0;
   let reachable = true;
@@ -48,7 +48,7 @@ export async function startJudge({ at = 0 } = {}) {
   };
   let replicas = 0;
   const replica = new Replica({
-    feed: new InvalidationFeed(silent),
+    feed,
     sql,
     notifications: { listen: async () => undefined, close: async () => undefined },
     clock,

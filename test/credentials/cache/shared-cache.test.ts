@@ -6,7 +6,7 @@ import type { CachedCredential } from '../../../src/credentials/cached-credentia
 import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
-import { databasesAt } from '../../support/postgres.ts';
+import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
 import { silent } from './judge.ts';
 
@@ -216,7 +216,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('F1.4: w
   beforeEach(async () => {
     redis = await startRedis();
     onTestFinished(() => redis.destroy());
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
     onTestFinished(() => replica.close());
     victim = await startTestApp({ databaseUrl, redisUrl: redis.url });

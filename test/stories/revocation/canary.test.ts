@@ -1,7 +1,7 @@
 // The canary, where it has others to watch: several replicas that meet in the database alone, one of them broken.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../../support/app.ts';
-import { databasesAt } from '../../support/postgres.ts';
+import { migratedDatabase } from '../../support/postgres-template.ts';
 import { until } from '../../support/until.ts';
 
 const [postgresUrl, redisUrl] = [inject('postgresUrl'), inject('redisUrl')];
@@ -13,7 +13,7 @@ describe.skipIf(!postgresUrl || !redisUrl)('the canary of three replicas', () =>
   let databaseUrl: string;
 
   beforeAll(async () => {
-    databaseUrl = await databasesAt(postgresUrl!).createDatabase();
+    databaseUrl = await migratedDatabase();
     replicas = await Promise.all([1, 2, 3].map(() => startTestApp({ databaseUrl, redisUrl, overrides: BY_HAND })));
   });
   afterEach(() => vi.restoreAllMocks());
@@ -106,7 +106,7 @@ describe.skipIf(!postgresUrl || !redisUrl)('the canary of three replicas', () =>
 });
 
 test.skipIf(!postgresUrl || !redisUrl)('REKEY_CANARY=on: replicas find the broken one by themselves', async () => {
-  const databaseUrl = await databasesAt(postgresUrl!).createDatabase();
+  const databaseUrl = await migratedDatabase();
   const start = (canaryMs: number) =>
     startTestApp({ databaseUrl, redisUrl, env: { REKEY_CANARY: 'on' }, overrides: { canaryMs } });
   // Whoever looks first when it is time keeps the run, here the sound one: the other's time comes later.

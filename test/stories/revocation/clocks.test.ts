@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Installation } from '../../support/installation.ts';
-import type { Replica } from '../../support/replicas.ts';
+import { Installation, sessionOf } from '../../support/installation.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
 const HOUR = 3_600_000;
@@ -20,14 +20,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
   afterAll(() => rekey?.destroy());
 
   test('an hour ahead here and an hour behind there: nothing dies early, late or not at all', async () => {
-    const [ahead, behind, right] = rekey.replicas as [Replica, Replica, Replica];
+    const [ahead, behind, right] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     await ahead.skewClock({ wallOffsetMs: HOUR });
     await behind.skewClock({ wallOffsetMs: -HOUR });
     await rekey.calm();
     const bystander = await rekey.apiKey();
     const person = await rekey.member();
-    await rekey.warm(bystander, person.session);
-    const load = rekey.load([bystander, person.session]);
+    await rekey.warm(bystander, sessionOf(person));
+    const load = rekey.load([bystander, sessionOf(person)]);
     for (let turn = 0; turn < 12; turn++) {
       const key = await rekey.apiKey();
       await rekey.warm(key);
@@ -73,7 +73,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
   });
 
   test('the calendar is set back by less than has passed of a lease, the other clock ends it', async () => {
-    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);
@@ -98,7 +98,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
     ['the calendar is set back, the other clock ends the lease', { wallOffsetMs: -HOUR }],
   ];
   test.each(HALTED)('%s', async (_how, skew) => {
-    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Receipt } from '../../support/history.ts';
-import { Installation } from '../../support/installation.ts';
+import { Installation, sessionOf } from '../../support/installation.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
   'replicas that come and go',
@@ -52,7 +52,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('all of them are started again: nothing that was revoked comes back', async () => {
       const [bystander, key, rotated] = await rekey.apiKeys(3);
       const person = await rekey.member();
-      await rekey.warm(bystander!, key!, rotated!, person.session);
+      await rekey.warm(bystander!, key!, rotated!, sessionOf(person));
       await rekey.revoke(rekey.replicas[0]!, key!);
       await rekey.logout(rekey.replicas[1]!, person);
       const replacement = await rekey.rotate(rekey.replicas[2]!, rotated!);
@@ -60,7 +60,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       for (const _ of before) await rekey.join();
       for (const replica of before) rekey.bury(replica);
       await Promise.all(before.map((replica, index) => (index === 0 ? replica.kill() : replica.leave())));
-      for (const verdict of await rekey.verifyEverywhere(key!, rotated!, person.session))
+      for (const verdict of await rekey.verifyEverywhere(key!, rotated!, sessionOf(person)))
         expect(verdict).toBe('refused');
       await rekey.warm(bystander!, replacement);
       await rekey.calm();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Credential, Installation } from '../../support/installation.ts';
-import type { Replica } from '../../support/replicas.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
@@ -15,17 +15,17 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    const noLease = (replica: Replica) =>
+    const noLease = (replica: ReplicaProcess) =>
       until('its lease is over', async () => (await replica.metric('rekey_lease_remaining_seconds')) === 0);
 
-    const PARTITIONS: [string, (replica: Replica) => void][] = [
+    const PARTITIONS: [string, (replica: ReplicaProcess) => void][] = [
       ['by a network that swallows', (replica) => replica.postgres.blackhole()],
       ['by a network that cuts', (replica) => replica.postgres.cut()],
     ];
     test.each(PARTITIONS)(
       '%s: answers within its lease, then cannot know, and comes back correct',
       async (_how, part) => {
-        const [a, b, c] = rekey.replicas as [Replica, Replica, Replica];
+        const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
         const [bystander, unseen, first, second] = await rekey.apiKeys(4);
         await rekey.warm(bystander!, first!, second!);
         const coldStarts = await c.metric('rekey_cold_starts_total');
@@ -70,7 +70,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     );
 
     test('cut off for less than a lease: nobody but the one who revokes notices', async () => {
-      const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+      const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const load = rekey.load([bystander]);
@@ -90,7 +90,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     test('revoking through it: no answer that it cannot keep', async () => {
-      const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+      const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const [bystander, key] = await rekey.apiKeys(2);
       await rekey.warm(bystander!, key!);
       const back = rekey.history.mayBeUnavailable(c.name);
@@ -109,7 +109,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     const DELAYS = [0.4, 0.9, 1.2];
     test.each(DELAYS)('answers of the database that come %d leases late: slower, never wrong', async (leases) => {
-      const [a, b, c] = rekey.replicas as [Replica, Replica, Replica];
+      const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystanders = await rekey.apiKeys(3);
       await rekey.warm(...bystanders);
       const back = rekey.history.mayBeUnavailable(c.name);
@@ -128,7 +128,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     test('answers that come late to the revoker itself: its answer waits for them, and is true', async () => {
-      const [a] = rekey.replicas as [Replica];
+      const [a] = rekey.replicas as [ReplicaProcess];
       const [key, bystander] = await rekey.apiKeys(2);
       await rekey.warm(key!, bystander!);
       const back = rekey.history.mayBeUnavailable(a.name);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
-import type { Replica } from '../../support/replicas.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
 /** Picks the request that carries this text. */
@@ -22,7 +22,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    const writesWith = (replica: Replica, caller: Credential, name: string) =>
+    const writesWith = (replica: ReplicaProcess, caller: Credential, name: string) =>
       replica.graphql(MAKE_A_KEY, { input: { name } }, caller.secret);
 
     const madeAt = async (name: string) => {
@@ -36,7 +36,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       (await rekey.postgres.query("select from pg_stat_activity where wait_event_type = 'Lock'")).length > 0;
 
     test('before it has confirmed its caller: once the caller is revoked, it does not commit', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       for (let round = 0; round < 5; round++) {
@@ -54,14 +54,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     test('a person is disabled meanwhile, or a session ended: it does not commit either', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const [disabled, loggedOut] = await Promise.all([rekey.member(), rekey.member()]);
       const theirs = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] }, disabled);
       const ends: [Credential, () => Promise<unknown>][] = [
         [theirs, () => rekey.disable(b, disabled, [theirs])],
-        [loggedOut.session, () => rekey.logout(b, loggedOut)],
+        [sessionOf(loggedOut), () => rekey.logout(b, loggedOut)],
       ];
       for (const [caller, end] of ends) {
         await rekey.warm(caller);
@@ -77,7 +77,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     test('after it has: the revocation waits for it, so that nothing is written after the revocation', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       for (const statement of ['for share', 'insert into "api_keys"']) {
@@ -97,14 +97,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    const SILENT: [string, (replica: Replica) => void, (replica: Replica) => unknown][] = [
+    const SILENT: [string, (replica: ReplicaProcess) => void, (replica: ReplicaProcess) => unknown][] = [
       ['stands still', (replica) => replica.freeze(), (replica) => replica.thaw()],
       ['is cut off', (replica) => replica.postgres.blackhole(), (replica) => replica.postgres.heal()],
     ];
     test.each(SILENT)(
       'on a replica that %s: it does not hold up the revocation of its caller for long',
       async (_how, silence, end) => {
-        const [a, b] = rekey.replicas as [Replica, Replica];
+        const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         const bystander = await rekey.apiKey();
         await rekey.warm(caller, bystander);

@@ -3,7 +3,7 @@ import { sha256, sha256Base64url } from '../../../src/crypto/hash.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
 import { open, seal } from '../../../src/crypto/seal.ts';
 import { makeSecret } from '../../../src/crypto/secret-text.ts';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import { until } from '../../support/until.ts';
 
 /** What keyv makes of a value. */
@@ -129,7 +129,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     for (let round = 0; round < 3; round++) {
       await rekey.redis.flush();
       for (const [secret, text] of snapshot) await write(secret, text);
-      for (const verdict of await rekey.verifyEverywhere(...keys, rotated, person.session, ...theirs)) {
+      for (const verdict of await rekey.verifyEverywhere(...keys, rotated, sessionOf(person), ...theirs)) {
         expect(verdict).toBe('refused');
       }
     }

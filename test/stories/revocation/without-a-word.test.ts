@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Revocation } from '../../support/history.ts';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -54,7 +54,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
       const revocation = rekey.begins(`key:${key!.id}`, [key!]);
-      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
+      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
       committedByNow(revocation);
@@ -87,7 +87,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
       const revocation = rekey.begins(`key:${key!.id}`, [key!]);
-      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
+      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
       committedByNow(revocation);
@@ -145,13 +145,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       test('ends a session, and disables a person with all keys', async () => {
         const [one, other] = await Promise.all([rekey.member(), rekey.member()]);
         const keys = await rekey.apiKeys(3, other);
-        await rekey.warm(one.session, other.session, ...keys);
-        const load = rekey.load([one.session, other.session, ...keys]);
+        await rekey.warm(sessionOf(one), sessionOf(other), ...keys);
+        const load = rekey.load([sessionOf(one), sessionOf(other), ...keys]);
         const end = 'update sessions set revoked_at = now() where id = $1';
-        await revokes(end, [one.session.id], `session:${one.session.id}`, [one.session]);
-        await rekey.warm(other.session, ...keys);
+        await revokes(end, [one.sessionId], `session:${one.sessionId}`, [sessionOf(one)]);
+        await rekey.warm(sessionOf(other), ...keys);
         const disable = 'update users set disabled_at = now() where id = $1';
-        await revokes(disable, [other.id], `user:${other.id}`, [other.session, ...keys]);
+        await revokes(disable, [other.id], `user:${other.id}`, [sessionOf(other), ...keys]);
         await load.stop();
       });
 
@@ -181,12 +181,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       test('truncates the table, while nobody hears a notification', async () => {
         const keys = await rekey.apiKeys(5);
         await deafen();
-        await rekey.warm(...keys, rekey.admin.session);
-        const load = rekey.load([...keys, rekey.admin.session]);
+        await rekey.warm(...keys, sessionOf(rekey.admin));
+        const load = rekey.load([...keys, sessionOf(rekey.admin)]);
         await revokes('truncate api_keys', [], '*', keys);
         await load.stop();
         await heal();
-        await rekey.warm(rekey.admin.session);
+        await rekey.warm(sessionOf(rekey.admin));
       });
     });
   },
