@@ -1,4 +1,4 @@
-// The shape of src, as src/README.md draws it, checked: who may import whom, and what happens in one place only.
+// The shape of src, as README draws it, checked: who may import whom, and what happens in one place only.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { features } from '../src/features.ts';
 // Below the features, from bottom to top: each may import the ones that are named.
 const BASE = ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'credentials', 'audit', 'limits'];
 // What is not below them is a feature: they do not import each other.
-const FEATURES = features.map(({ name }) => name).filter((name) => !BASE.includes(name));
+const FEATURES = features.map(({ name }): string => name).filter((name) => !BASE.includes(name));
 const EDGE = [...BASE, ...FEATURES];
 
 // A folder of src (or a file in its root) and what it may import besides itself.
@@ -54,34 +54,6 @@ const CREDENTIAL_TABLES = [
 ];
 // What only shows when it runs, in a text of SQL: an expression, or MikroORM's `??`. It could be any table.
 const UNKNOWN = '…';
-// Who owns each table: the feature with its entity, or the one that names it.
-const OWNERS = new Map(
-  features.flatMap(({ name, ...feature }: Feature) => [
-    ...(feature.tables ?? []).map((table) => [table, name] as const),
-    ...(feature.entities ?? []).map(({ meta }) => [meta.tableName, name] as const),
-  ]),
-);
-const TABLE_IN_SQL = new RegExp(
-  String.raw`\b(?:from|join|into|update|truncate|references)\s+(?:only\s+)?"?(${[...OWNERS.keys()].join('|')})(?![\w$])`,
-  'gi',
-);
-const ALLOWED_TABLES: { file: string; table: string; reason: string }[] = [
-  {
-    file: 'canary/canary.statements.ts',
-    table: 'api_keys',
-    reason: 'revokes its own key by plain SQL: the protocol is tested without the help of any event',
-  },
-  {
-    file: 'canary/canary.statements.ts',
-    table: 'users',
-    reason: 'deletes the owner of its key, whom no other feature knows',
-  },
-  {
-    file: 'canary/canary.statements.ts',
-    table: 'auth_replica',
-    reason: 'compares its own count of the replicas with the one that the protocol uses',
-  },
-];
 const UNSEEN_STATEMENT = new RegExp(
   String.raw`\b(update|insert\s+into|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?` +
     String.raw`(?:"?public"?\s*\.\s*)?"?(${CREDENTIAL_TABLES.join('|')}|\?\?|${UNKNOWN})(?![\w$])`,
@@ -110,6 +82,35 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
   })),
 ];
 
+// Who owns each table: the feature with its entity, or the one that names it.
+const OWNERS = new Map(
+  features.flatMap(({ name, ...feature }: Feature) => [
+    ...(feature.tables ?? []).map((table) => [table, name] as const),
+    ...(feature.entities ?? []).map((entity) => [tableOf(entity), name] as const),
+  ]),
+);
+const FOREIGN_STATEMENT = new RegExp(
+  String.raw`\b(?:from|join|update|into)\s+(?:only\s+)?(?:"?public"?\s*\.\s*)?"?(${[...OWNERS.keys()].join('|')})(?![\w$])`,
+  'gi',
+);
+const ALLOWED_FOREIGN_TABLES: { file: string; table: string; reason: string }[] = [
+  ...['users', 'api_keys'].map((table) => ({
+    file: 'canary/canary.statements.ts',
+    table,
+    reason: 'its own key and the owner of that key: the protocol is tested without the help of the features',
+  })),
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'auth_replica',
+    reason: 'compares its own count of the replicas with the one that the protocol uses',
+  },
+];
+
+function tableOf({ meta }: { meta: { tableName?: string } }): string {
+  if (!meta.tableName) throw new Error('An entity says which table it has.');
+  return meta.tableName;
+}
+
 type Import = { from: string; typeOnly: boolean; area: string | null; path: string };
 type Module = {
   file: string;
@@ -117,8 +118,8 @@ type Module = {
   imports: Import[];
   uses: string[];
   unseenWrites: Set<string>;
-  /** The tables that its SQL names. */
   tables: Set<string>;
+  members: Set<string>;
 };
 type Node = { type?: string } & Record<string, unknown>;
 
@@ -130,6 +131,7 @@ function readModule(file: string, source: string): Module {
     uses: [],
     unseenWrites: new Set(),
     tables: new Set(),
+    members: new Set(),
   };
   walk(parseAst(source, { lang: 'ts' }) as unknown as Node, module);
   return module;
@@ -159,11 +161,14 @@ function walk(node: Node, module: Module): void {
     module.uses.push('new Date()');
   }
   if (type === 'CallExpression' && callee.name === 'Date') module.uses.push('Date()');
-  for (const name of membersOf(node)) if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  for (const name of membersOf(node)) {
+    module.members.add(name);
+    if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  }
   for (const [, verb, table] of textOf(node).matchAll(UNSEEN_STATEMENT)) {
     module.unseenWrites.add(`${verb} ${table}`.toLowerCase().replace(/\s+/g, ' '));
   }
-  for (const [, table] of textOf(node).matchAll(TABLE_IN_SQL)) module.tables.add(table!.toLowerCase());
+  for (const [, table] of textOf(node).matchAll(FOREIGN_STATEMENT)) module.tables.add(table!.toLowerCase());
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
       if (child !== null && typeof child === 'object') walk(child as Node, module);
@@ -210,16 +215,18 @@ const RULES: Rule[] = [
     offenders: [['helpers/misc.ts', '']],
   },
   {
-    promise: 'imports point downwards only, and features do not import each other',
+    promise: 'imports point downwards only, and features import nothing of each other but SQL fragments',
     offences: (module) =>
-      importing(module, ({ area, typeOnly }) => {
+      importing(module, ({ area, path, typeOnly }) => {
         if (area === null || area === '..' || area === module.area || area === 'config.ts') return false;
+        if (FEATURES.includes(module.area) && FEATURES.includes(area) && path.endsWith('.sql.ts')) return false;
         if (EDGE.includes(module.area) && ABOUT_FEATURES.includes(area)) return area === 'platform.ts' && !typeOnly;
         return !MAY_IMPORT[module.area]?.includes(area);
       }),
     offenders: [
       ['kernel/clock.ts', `import { hash } from '../crypto/hash.ts';`],
       ['api-keys/api-key.service.ts', `import type { Session } from '../sessions/session.entity.ts';`],
+      ['credentials/snapshot.ts', `import { usersAs } from '../accounts/user.sql.ts';`],
       ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
       ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
@@ -291,19 +298,42 @@ const RULES: Rule[] = [
     ],
   },
   {
-    promise: 'SQL names the tables of its own feature only; those of another one come in as fragments',
+    promise:
+      'a table is named in SQL by the folder that owns it, and read by others through the SQL fragments of that folder',
     offences: ({ file, area, tables }) =>
       file.includes('/migrations/')
         ? []
         : [...tables]
             .filter((table) => OWNERS.get(table) !== area)
-            .filter((table) => !ALLOWED_TABLES.some((known) => known.file === file && known.table === table))
+            .filter((table) => !ALLOWED_FOREIGN_TABLES.some((known) => known.file === file && known.table === table))
             .map((table) => `src/${file} names the table ${table} of ${OWNERS.get(table)}`),
     offenders: [
-      ['api-keys/api-key.credential.ts', `const LOAD = { text: 'select 1 from api_keys k join users u on true' };`],
-      ['graphql/loaders.ts', `em.execute(\`select * from credential_usage where id in (\${ids})\`);`],
-      ['database/database.ts', `sql.query({ name: 'x', text: 'update auth_primary set identity = 1' });`],
-      ['canary/canary.statements.ts', `const CLEAN = { text: 'delete from sessions' };`],
+      [
+        'api-keys/api-key.credential.ts',
+        `const LOAD = { text: 'select 1 from api_keys k join users u on u.id = k.user_id' };`,
+      ],
+      ['sessions/refresh.service.ts', `await em.execute('select role from users where id = ? for share', [id]);`],
+      ['sessions/purge.ts', `em.execute(\`delete from credential_usage where credential_id in (\${ids})\`);`],
+      ['graphql/loaders.ts', `em().execute('select * from "public"."workspace_members"');`],
+      ['canary/canary.statements.ts', `const text = 'insert into sessions (id) values ($1)';`],
+    ],
+  },
+  {
+    promise: 'a resolver translates: what is read stands in the queries of a feature, what is changed in its services',
+    offences: ({ file, imports, members }) => {
+      if (!file.startsWith('graphql/resolvers/')) return [];
+      const orm = imports.filter(({ from }) => from.startsWith('@mikro-orm/')).map(({ from }) => `imports ${from}`);
+      const used = ['em', 'limits'].filter((name) => members.has(name)).map((name) => `uses ${name}`);
+      return [...orm, ...used].map((offence) => `src/${file} ${offence}`);
+    },
+    offenders: [
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, { em }) => find(em(), id);'],
+      [
+        'graphql/resolvers/Query/apiKey.ts',
+        'export const apiKey = (_p, { id }, context) => context.em().findOne(ApiKey, id);',
+      ],
+      ['graphql/resolvers/Query/users.ts', `import type { FilterQuery } from '@mikro-orm/core';`],
+      ['graphql/resolvers/Mutation/login.ts', 'await context.services.limits.checkLogin(email);'],
     ],
   },
   {
@@ -369,18 +399,24 @@ test('what the order allows is not reported', () => {
   expect(RULES.flatMap(({ offences }) => offences(readModule('http/verify.ts', types)))).toEqual([]);
 });
 
+test('the lists of tables of others name what is there, and say why', () => {
+  for (const { file, table, reason } of ALLOWED_FOREIGN_TABLES) {
+    expect([...(modules.find((module) => module.file === file)?.tables ?? [])], `src/${file}`).toContain(table);
+    expect(reason).not.toBe('');
+  }
+});
+
+test('SQL fragments of another feature are no import of that feature', () => {
+  const source = `import { usersAs } from '../accounts/user.sql.ts'; em.execute(\`select 1 from \${usersAs('u')}\`);`;
+  expect(RULES.flatMap(({ offences }) => offences(readModule('sessions/session.service.ts', source)))).toEqual([]);
+});
+
 test('reading, locking, and writing where no credential is read from are no unseen writes', () => {
   const source = `em.execute('select id from users where id = ? for update'); em.persist(user); em.remove(key);
     em.execute('insert into setup_token (token_hash) values (?) on conflict (one) do update set token_hash = ?');
     em.execute(\`update auth_replica set lease_ms = \${leaseMs}\`); em.execute('delete from users_of_old');
     const options = { upsert: false }; this.#insert(options); const message = 'insert into the ' + 'users';`;
   expect([...readModule('accounts/account.service.ts', source).unseenWrites]).toEqual([]);
-});
-
-test('the tables of credentials are named as the migrations name them', () => {
-  const files = globSync('*/migrations/*.ts', { cwd: root });
-  const migrations = files.map((file) => readFileSync(join(root, file), 'utf8')).join();
-  for (const table of CREDENTIAL_TABLES) expect(migrations).toContain(`create table ${table} (`);
 });
 
 test('every table of the migrations has one owner', () => {
@@ -394,11 +430,10 @@ test('every table of the migrations has one owner', () => {
   expect([...OWNERS.keys()].filter((table) => table !== 'rekey_migrations').toSorted()).toEqual(created.toSorted());
 });
 
-test('the list of tables of other features names what is there, and says why', () => {
-  for (const { file, table, reason } of ALLOWED_TABLES) {
-    expect([...(modules.find((module) => module.file === file)?.tables ?? [])], `src/${file}`).toContain(table);
-    expect(reason).not.toBe('');
-  }
+test('the tables of credentials are named as the migrations name them', () => {
+  const files = globSync('*/migrations/*.ts', { cwd: root });
+  const migrations = files.map((file) => readFileSync(join(root, file), 'utf8')).join();
+  for (const table of CREDENTIAL_TABLES) expect(migrations).toContain(`create table ${table} (`);
 });
 
 test('the list of unseen writes names writes that are there, and says why', () => {

@@ -5,7 +5,7 @@ import { parseConnectionUrl } from '../kernel/connection-url.ts';
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 const SSL_FILES = ['sslcert', 'sslkey', 'sslrootcert'];
 
-/** What is wrong with the URL of a PostgreSQL server, to follow the name of its variable; null where nothing is. */
+/** The problem with the URL of a PostgreSQL server, as text that follows the name of its variable; null if it is valid. */
 export function databaseUrlProblem(text: string): string | null {
   const example = 'as in postgresql://user:password@host:5432/database';
   const url = parseConnectionUrl(text, ['postgres:', 'postgresql:'], example);
@@ -31,7 +31,7 @@ export function databaseUrlProblem(text: string): string | null {
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
-/** Whether the driver can read it. What it says otherwise repeats parts of the URL. */
+/** Whether the driver can read the URL. The error message of the driver is not used: it repeats parts of the URL. */
 function isUnderstood(url: string): boolean {
   try {
     new pg.Client({ connectionString: url });

@@ -1,4 +1,4 @@
-/** The URL, or what is wrong with it. The value may hold a password, so nothing of it is repeated. */
+/** The URL, or the problem with it. The value may hold a password, so the text repeats no part of it. */
 export function parseConnectionUrl(text: string, protocols: string[], example: string): URL | string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
   if (/[\s\u0000-\u0020\u007f]/.test(text))

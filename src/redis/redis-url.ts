@@ -1,6 +1,6 @@
 import { parseConnectionUrl } from '../kernel/connection-url.ts';
 
-/** What is wrong with the URL of a Redis server, to follow the name of its variable; null where nothing is. */
+/** The problem with the URL of a Redis server, as text that follows the name of its variable; null if it is valid. */
 export function redisUrlProblem(text: string): string | null {
   const example = 'as in redis://host:6379/0';
   const url = parseConnectionUrl(text, ['redis:', 'rediss:'], example);
