@@ -46,11 +46,11 @@ type Arguments<Variables> = Variables extends { input: infer Input }
 /** Every root field that a typed document exists for. */
 export type Calls = { readonly [F in Field]: (...argument: Arguments<Of<F>['variables']>) => Call<Of<F>['data']> };
 
-/** What a request answers, as any client sees it. */
+/** The response to a request, as a client sees it. */
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
+  // biome-ignore lint/suspicious/noExplicitAny: any selection
   data: any;
   // biome-ignore lint/suspicious/noExplicitAny: extensions are open
   errors: { message: string; path?: (string | number)[]; extensions: any }[] | undefined;
@@ -61,7 +61,7 @@ type Member<Result, Name> = Extract<Result, { __typename: Name }>;
 type SuccessName<Result> = Extract<NameOf<Result>, `${string}Success`>;
 type NameOf<Result> = Result extends { __typename: infer Name } ? Name : never;
 
-/** One request, sent already. It fails where its answer is asked for and is another one than expected. */
+/** One request that was sent. A method that expects another response than it got throws. */
 export class Call<Result> {
   readonly #field: string;
   readonly #query: string;
@@ -73,10 +73,10 @@ export class Call<Result> {
     this.#query = query;
     this.#variables = variables;
     this.#answer = answer;
-    this.#answer.catch(() => undefined); // Whoever asks for the answer sees it.
+    this.#answer.catch(() => undefined); // The methods below report the error.
   }
 
-  /** Status, headers, data and errors, whatever they are. */
+  /** Status, headers, data and errors of any response. */
   answer(): Promise<Answer> {
     return this.#answer;
   }
@@ -98,7 +98,7 @@ export class Call<Result> {
     return (await this.#member(name, (each) => each === name)) as Member<Result, Name>;
   }
 
-  /** The code of the one error of an answer that has no result. */
+  /** The response, which must have exactly one error with this code. */
   async expectError(code: string): Promise<Answer> {
     const answer = await this.#answer;
     const codes = answer.errors?.map(({ extensions }) => extensions?.code) ?? [];
@@ -127,7 +127,7 @@ export class Call<Result> {
   }
 }
 
-/** Who is asking: an account by its access token, a key by its secret, or whatever a request presents. */
+/** The caller: an account by its access token, a key by its secret, or any credential of a request. */
 export type Caller = Pick<Account, 'accessToken'> | { secret: string } | Presented;
 
 /** All calls of one caller. */
