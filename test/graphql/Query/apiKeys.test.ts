@@ -78,7 +78,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(idsOf(await page(as(member)))).toEqual([free.id, elsewhere.id, bound.id]);
     });
 
-    test('a key without the scope lists nothing', async () => {
+    test('a key without the scope API_KEYS_READ gets FORBIDDEN', async () => {
       const withoutScope = await app.apiKey(await app.member(), { scopes: ['API_KEYS_WRITE'] });
       const { errors } = await app.graphql(DOCUMENT, {}, { apiKey: withoutScope.secret });
       expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');

@@ -85,7 +85,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
       const { data } = await app.graphql(document, { id }, { bearer: member.accessToken });
       return data.apiKey.lastUsedAt;
     };
-    // Uses are written in their order: if the first key had been used, its time would appear with that of the second.
+    // Uses are written in order. If introspection counted as use, the time of the first key would appear here too.
     await expect.poll(() => lastUsedAt(used.id), { timeout: 10_000, interval: 100 }).not.toBeNull();
     expect(await lastUsedAt(asked.id)).toBeNull();
   });
