@@ -4,7 +4,6 @@ import type { Feature } from './feature.ts';
 import { features } from './features.ts';
 import { parseCidr } from './kernel/cidr.ts';
 import { ConfigError } from './kernel/config-error.ts';
-import { redisUrlProblem } from './kernel/connection-url.ts';
 import { nearest } from './kernel/nearest.ts';
 import { oneOf, partsOf, text, type ValuesOf, type Variable, type Variables, wholeNumber } from './kernel/variable.ts';
 
@@ -42,17 +41,7 @@ const processVariables = {
     max: 65_535,
     meaning: 'The port to listen on; 0 picks a free port, which the start line names.',
   }),
-  redisUrl: text('REDIS_URL', {
-    fallback: null,
-    shown: 'none: no shared cache',
-    meaning: 'Redis 7 or newer: `redis://host:6379/0`, with TLS `rediss://…`.',
-    read(given, problem) {
-      const wrong = given === null ? null : redisUrlProblem(given);
-      if (wrong) problem(`REDIS_URL ${wrong}`);
-      return given;
-    },
-  }),
-  /** Null only with the embedded database, which keeps its key in a file. */
+  /** Null only on the embedded database, which keeps its own in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
     shown: 'generated on the embedded database, required with `DATABASE_URL`',

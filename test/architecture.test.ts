@@ -9,7 +9,7 @@ import { features } from '../src/features.ts';
 // Below the features, from bottom to top: each may import the ones that are named.
 const BASE = ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'credentials', 'audit', 'limits'];
 // What is not below them is a feature: they do not import each other.
-const FEATURES = features.map(({ name }) => name).filter((name) => !BASE.includes(name));
+const FEATURES = features.map(({ name }): string => name).filter((name) => !BASE.includes(name));
 const EDGE = [...BASE, ...FEATURES];
 
 // A folder of src (or a file in its root) and what it may import besides itself.
@@ -119,6 +119,8 @@ type Module = {
   unseenWrites: Set<string>;
   /** The tables that its SQL names. */
   tables: Set<string>;
+  /** What is taken of something, as in `em.x`. */
+  members: Set<string>;
 };
 type Node = { type?: string } & Record<string, unknown>;
 
@@ -130,6 +132,7 @@ function readModule(file: string, source: string): Module {
     uses: [],
     unseenWrites: new Set(),
     tables: new Set(),
+    members: new Set(),
   };
   walk(parseAst(source, { lang: 'ts' }) as unknown as Node, module);
   return module;
@@ -159,7 +162,10 @@ function walk(node: Node, module: Module): void {
     module.uses.push('new Date()');
   }
   if (type === 'CallExpression' && callee.name === 'Date') module.uses.push('Date()');
-  for (const name of membersOf(node)) if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  for (const name of membersOf(node)) {
+    module.members.add(name);
+    if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  }
   for (const [, verb, table] of textOf(node).matchAll(UNSEEN_STATEMENT)) {
     module.unseenWrites.add(`${verb} ${table}`.toLowerCase().replace(/\s+/g, ' '));
   }
@@ -210,16 +216,18 @@ const RULES: Rule[] = [
     offenders: [['helpers/misc.ts', '']],
   },
   {
-    promise: 'imports point downwards only, and features do not import each other',
+    promise: 'imports point downwards only, and features import nothing of each other but SQL fragments',
     offences: (module) =>
-      importing(module, ({ area, typeOnly }) => {
+      importing(module, ({ area, path, typeOnly }) => {
         if (area === null || area === '..' || area === module.area || area === 'config.ts') return false;
+        if (FEATURES.includes(module.area) && FEATURES.includes(area) && path.endsWith('.sql.ts')) return false;
         if (EDGE.includes(module.area) && ABOUT_FEATURES.includes(area)) return area === 'platform.ts' && !typeOnly;
         return !MAY_IMPORT[module.area]?.includes(area);
       }),
     offenders: [
       ['kernel/clock.ts', `import { hash } from '../crypto/hash.ts';`],
       ['api-keys/api-key.service.ts', `import type { Session } from '../sessions/session.entity.ts';`],
+      ['credentials/snapshot.ts', `import { usersAs } from '../accounts/user.sql.ts';`],
       ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
       ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
@@ -307,6 +315,21 @@ const RULES: Rule[] = [
     ],
   },
   {
+    promise: 'a resolver translates: what is read stands in the queries of a feature, what is changed in its services',
+    offences: ({ file, imports, members }) => {
+      if (!file.startsWith('graphql/resolvers/')) return [];
+      const orm = imports.filter(({ from }) => from.startsWith('@mikro-orm/')).map(({ from }) => `imports ${from}`);
+      const used = ['em', 'limits'].filter((name) => members.has(name)).map((name) => `uses ${name}`);
+      return [...orm, ...used].map((offence) => `src/${file} ${offence}`);
+    },
+    offenders: [
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, { em }) => find(em(), id);'],
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, context) => find(context.em(), id);'],
+      ['graphql/resolvers/Query/users.ts', `import type { FilterQuery } from '@mikro-orm/core';`],
+      ['graphql/resolvers/Mutation/login.ts', 'await context.services.limits.checkLogin(email);'],
+    ],
+  },
+  {
     promise: 'a write that ORM events never see is on the list, with its reason',
     offences: ({ file, unseenWrites }) =>
       file.includes('/migrations/')
@@ -367,6 +390,11 @@ test('what the order allows is not reported', () => {
   expect(RULES.flatMap(({ offences }) => offences(readModule('credentials/cache/auth-cache.ts', source)))).toEqual([]);
   const types = `import type { Config } from '../config.ts'; import type { Key } from '../credentials/authenticator.ts';`;
   expect(RULES.flatMap(({ offences }) => offences(readModule('http/verify.ts', types)))).toEqual([]);
+});
+
+test('SQL fragments of another feature are no import of that feature', () => {
+  const source = `import { usersAs } from '../accounts/user.sql.ts'; em.execute(\`select 1 from \${usersAs('u')}\`);`;
+  expect(RULES.flatMap(({ offences }) => offences(readModule('sessions/session.service.ts', source)))).toEqual([]);
 });
 
 test('reading, locking, and writing where no credential is read from are no unseen writes', () => {

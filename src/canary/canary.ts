@@ -143,7 +143,8 @@ export class Canary {
   async #announce(): Promise<Run | null> {
     const { sql, fork, persistKey, keyring, clock } = this.#options;
     const [keyId, ownerId, secret, now] = [newId('key'), newId('usr'), makeSecret('rka'), clock.now()];
-    const run = { keyId, secretSealed: seal(keyring, SEAL_PURPOSE, keyId, secret), concluded: false };
+    const secretSealed = seal(keyring, { purpose: SEAL_PURPOSE, aad: keyId, plaintext: secret });
+    const run = { keyId, secretSealed, concluded: false };
     this.#last = { keyId, at: clock.monotonic() };
     await sql.query(CLEAN, [keyId]);
     const announce = async (em: EntityManager) => {
@@ -209,7 +210,7 @@ export class Canary {
 
   async #observe({ keyId, secretSealed }: Run): Promise<void> {
     const { sql, keyring, introspect, clock, replica } = this.#options;
-    const secret = open(keyring, SEAL_PURPOSE, keyId, secretSealed).toString('utf8');
+    const secret = open(keyring, { purpose: SEAL_PURPOSE, aad: keyId, sealed: secretSealed }).toString('utf8');
     const ask = async (since: number | null) => ((await introspect(secret)) ? null : (since ?? clock.monotonic()));
     let refusedSince: number | null = null;
     let confirmed = false;

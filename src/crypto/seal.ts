@@ -25,61 +25,76 @@ export class SealError extends Error {
   }
 }
 
+/** What a text is sealed for. Opening it needs the same. */
+export interface SealBinding {
+  /** What kind of thing it is, such as `signing-key`. Each kind has a key of its own. */
+  purpose: string;
+  /**
+   * Which one it is, such as table, column and row id, so that a sealed text does not open in another row. Its parts must
+   * not run into each other (`a|b`, not `ab`).
+   */
+  aad: string;
+}
+
+/** A value to be found by equality, in the one spelling it is searched by (for text: NFC, trimmed, lower case). */
+export interface IndexedValue {
+  /** Which field, such as `user.email`. The same value has unrelated indexes in two fields. */
+  field: string;
+  canonical: string;
+}
+
 /**
  * Encrypts with AES-256-GCM (NIST SP 800-38D), with the key that the current master key derives for this purpose.
  *
  * The IV is random: one purpose of one master key may seal up to 2^32 texts, which is a century at one per second.
  *
- * @param purpose the kind of value, e.g. `signing-key`; each kind has its own key
- * @param aad identifies the value, e.g. by table, column and row id. `open` needs the same, so a sealed text that was
- *   moved to another row cannot be opened. Its parts must be separated (`a|b`, not `ab`).
  * @returns `s1.<key version>.<base64url of IV, ciphertext and tag>`
  */
-export function seal(keyring: Keyring, purpose: string, aad: string, plaintext: string | Buffer): string {
+export function seal(
+  keyring: Keyring,
+  { purpose, aad, plaintext }: SealBinding & { plaintext: string | Buffer },
+): string {
   const { version } = keyring.current;
   const iv = randomBytes(IV_BYTES);
-  const encrypted = encrypt(sealKey(keyring.current, purpose), iv, boundTo(version, aad), plaintext);
+  const encrypted = encrypt(sealKey(keyring.current, purpose), { iv, aad: boundTo(version, aad), plaintext });
   return `${FORMAT}.${version}.${Buffer.concat([iv, encrypted]).toString('base64url')}`;
 }
 
 /**
  * Decrypts the output of `seal` with the key of the keyring that sealed it.
  *
- * @param purpose the purpose it was sealed for
- * @param aad the additional data it was sealed with
- * @returns the plaintext, after all of it was authenticated
- * @throws SealError if it cannot be opened; text that is not sealed is never returned as plaintext
+ * @returns the plaintext, once all of it has been authenticated
+ * @throws SealError always, when it does not open; what is not sealed is never passed through as plaintext
  */
-export function open(keyring: Keyring, purpose: string, aad: string, sealed: string): Buffer {
+export function open(keyring: Keyring, { purpose, aad, sealed }: SealBinding & { sealed: string }): Buffer {
   const parts = parse(sealed);
   if (!parts) throw new SealError('MALFORMED', 'This is not a sealed value.');
   const masterKey = keyring.byVersion(parts.version);
   if (!masterKey) throw new SealError('UNKNOWN_KEY', `The master key ${parts.version} is not configured.`);
-  return decrypt(sealKey(masterKey, purpose), parts.iv, boundTo(parts.version, aad), parts.encrypted);
+  const { iv, encrypted, version } = parts;
+  return decrypt(sealKey(masterKey, purpose), { iv, aad: boundTo(version, aad), encrypted });
 }
 
 /**
  * The index to store next to a sealed field so that rows can be found by equality: HMAC-SHA-256 (RFC 2104) with the key
  * that the current master key derives for this field, 32 bytes.
  *
- * It reveals which rows have equal values, and how many. Use it only for fields with many possible values.
- *
- * @param field the field, e.g. `user.email`; the same value has unrelated indexes in two fields
- * @param canonical the value in its one searchable spelling (for text: NFC, trimmed, lower case)
+ * It shows which rows hold equal values, and how often. Only for fields with many possible values.
  */
-export function blindIndex(keyring: Keyring, field: string, canonical: string): Buffer {
-  return indexUnder(keyring.current, field, canonical);
+export function blindIndex(keyring: Keyring, value: IndexedValue): Buffer {
+  return indexUnder(keyring.current, value);
 }
 
-/**
- * The blind index with every key of the keyring, the current key first. During a re-encryption, search for any of them.
- */
-export function blindIndexes(keyring: Keyring, field: string, canonical: string): Buffer[] {
-  return keyring.all.map((masterKey) => indexUnder(masterKey, field, canonical));
+/** The blind index with every key of the keyring, the current key first. During a re-encryption, search for any of them. */
+export function blindIndexes(keyring: Keyring, value: IndexedValue): Buffer[] {
+  return keyring.all.map((masterKey) => indexUnder(masterKey, value));
 }
 
 /** AES-256-GCM: the ciphertext, then the 16-byte tag. For `seal` and for tests with known answers. */
-export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: string | Buffer): Buffer {
+export function encrypt(
+  key: KeyObject,
+  { iv, aad, plaintext }: { iv: Buffer; aad: Buffer; plaintext: string | Buffer },
+): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
   return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
@@ -90,7 +105,10 @@ export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: stri
  *
  * @throws SealError `FORGED` if key, IV, additional data, ciphertext or tag differ from those of the encryption
  */
-export function decrypt(key: KeyObject, iv: Buffer, aad: Buffer, encrypted: Buffer): Buffer {
+export function decrypt(
+  key: KeyObject,
+  { iv, aad, encrypted }: { iv: Buffer; aad: Buffer; encrypted: Buffer },
+): Buffer {
   // Without this length, Node accepts tags of four bytes, which can be guessed.
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   try {
@@ -106,7 +124,7 @@ function sealKey(masterKey: MasterKey, purpose: string): KeyObject {
   return masterKey.derive(`seal/${purpose}`);
 }
 
-function indexUnder(masterKey: MasterKey, field: string, canonical: string): Buffer {
+function indexUnder(masterKey: MasterKey, { field, canonical }: IndexedValue): Buffer {
   return createHmac('sha256', masterKey.derive(`blind-index/${field}`))
     .update(canonical)
     .digest();

@@ -121,6 +121,11 @@ export class TestApp {
     return { id: apiKey.id, hint: apiKey.hint, secret };
   }
 
+  /** A workspace that this account owns: its id. */
+  async workspace(account: { accessToken: string }, name = 'a workspace of the tests'): Promise<string> {
+    return (await this.as(account).createWorkspace({ name }).expectSuccess()).workspace.id;
+  }
+
   /** The rows of one statement, asked of the database behind the service's back. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever was selected
   sql(text: string, values: unknown[] = []): Promise<any[]> {

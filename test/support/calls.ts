@@ -61,8 +61,11 @@ type Member<Result, Name> = Extract<Result, { __typename: Name }>;
 type SuccessName<Result> = Extract<NameOf<Result>, `${string}Success`>;
 type NameOf<Result> = Result extends { __typename: infer Name } ? Name : never;
 
-/** One request, sent already. It fails where its answer is asked for and is another one than expected. */
-export class Call<Result> {
+/**
+ * One request, sent already. Awaited as it is, it answers with the data of its field (of a mutation, any member of the
+ * union). It throws where the answer is another one than expected, with all that is known of it.
+ */
+export class Call<Result> implements PromiseLike<Result> {
   readonly #field: string;
   readonly #query: string;
   readonly #variables: object;
@@ -81,11 +84,12 @@ export class Call<Result> {
     return this.#answer;
   }
 
-  /** The data of the field: of a mutation, any member of its union. */
-  async result(): Promise<Result> {
-    const answer = await this.#answer;
-    if (answer.errors) throw this.#unexpected('data', answer);
-    return answer.data[this.#field];
+  // biome-ignore lint/suspicious/noThenProperty: a call that is only awaited must not go on before its answer
+  then<Fulfilled = Result, Rejected = never>(
+    onFulfilled?: ((result: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#result().then(onFulfilled, onRejected);
   }
 
   /** The one member of the union that is not an error. */
@@ -104,6 +108,12 @@ export class Call<Result> {
     const codes = answer.errors?.map(({ extensions }) => extensions?.code) ?? [];
     if (codes.length !== 1 || codes[0] !== code) throw this.#unexpected(`the error ${code}`, answer);
     return answer;
+  }
+
+  async #result(): Promise<Result> {
+    const answer = await this.#answer;
+    if (answer.errors) throw this.#unexpected('data', answer);
+    return answer.data[this.#field];
   }
 
   async #member(expected: string, fits: (name: string) => boolean): Promise<Result> {

@@ -146,7 +146,8 @@ export class AuthCache {
     const { shared, replica, longestEntryMs } = this.#options;
     const server = replica.serverIdentity;
     const forgetAt = replica.monotonic() + longestEntryMs;
-    const stored = await shared?.get(fingerprint, server, (cached) => this.#isFresh({ ...cached, server, forgetAt }));
+    const place = { fingerprint, serverIdentity: server };
+    const stored = await shared?.get(place, (cached) => this.#isFresh({ ...cached, server, forgetAt }));
     if (stored) {
       const entry = { ...stored, server, forgetAt };
       this.counts.shared++;
@@ -165,7 +166,7 @@ export class AuthCache {
       this.#rejected.set(fingerprint, entry);
     } else {
       this.#accepted.set(fingerprint, entry);
-      shared?.set(fingerprint, server, { ...loaded, until: entry.until }, entry.until - now);
+      shared?.set(place, { cached: { ...loaded, until: entry.until }, ttlMs: entry.until - now });
     }
     return entry;
   }

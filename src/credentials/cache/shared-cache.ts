@@ -2,7 +2,7 @@ import KeyvRedis, { type RedisClientType } from '@keyv/redis';
 import { ErrorReply } from '@redis/client';
 import Keyv from 'keyv';
 import type { Keyring } from '../../crypto/keyring.ts';
-import { open, SealError, seal } from '../../crypto/seal.ts';
+import { open, type SealBinding, SealError, seal } from '../../crypto/seal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { Breaker } from '../../redis/breaker.ts';
@@ -44,6 +44,12 @@ export interface SharedCacheOptions {
   metrics: SharedCacheMetrics;
 }
 
+/** Where an entry is: whose credential it is, and what database server it was read from. */
+export interface CachePlace {
+  fingerprint: string;
+  serverIdentity: string;
+}
+
 /**
  * The second-level cache that replicas share. Redis may be slow, hang, lose its data or hold forged data. An entry is
  * used only if a replica sealed it for exactly this proof and this database server, and it is checked like any other
@@ -75,29 +81,25 @@ export class SharedCache {
   }
 
   /** The entry that a replica stored for this proof, if a replica sealed it and it is still usable; null otherwise. */
-  async get(
-    fingerprint: string,
-    serverIdentity: string,
-    usable: (cached: CachedCredential) => boolean,
-  ): Promise<CachedCredential | null> {
+  async get(place: CachePlace, usable: (cached: CachedCredential) => boolean): Promise<CachedCredential | null> {
     let stored: unknown;
     try {
-      stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
+      stored = await this.#breaker.run(() => this.#keyv.get(place.fingerprint));
     } catch (error) {
       this.#logger.debug({ err: error }, 'the shared cache did not respond; reading from the database');
       return null;
     }
     if (stored == null) return null;
-    const cached = this.#open(boundTo(fingerprint, serverIdentity), stored);
+    const cached = this.#open(place, stored);
     if (cached && usable(cached)) return cached;
     this.#metrics.sharedCacheRejected.inc({ reason: cached ? 'stale' : 'seal' });
     return null;
   }
 
   /** Stores in the background. */
-  set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
-    const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
-    this.#writeInBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
+  set(place: CachePlace, { cached, ttlMs }: { cached: CachedCredential; ttlMs: number }): void {
+    const sealed = seal(this.#keyring, { ...boundTo(place), plaintext: JSON.stringify(cached) });
+    this.#writeInBackground(() => this.#keyv.set(place.fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
   }
 
   /** Deletes in the background. Safety never depends on it. */
@@ -126,10 +128,10 @@ export class SharedCache {
     return (await this.isReachable()) ? 'read-only' : 'unreachable';
   }
 
-  #open(context: string, stored: unknown): CachedCredential | null {
+  #open(place: CachePlace, stored: unknown): CachedCredential | null {
     if (typeof stored !== 'string') return null; // No replica wrote this.
     try {
-      return JSON.parse(open(this.#keyring, SEAL_PURPOSE, context, stored).toString('utf8'));
+      return JSON.parse(open(this.#keyring, { ...boundTo(place), sealed: stored }).toString('utf8'));
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       return null;
@@ -162,6 +164,6 @@ export class SharedCache {
 }
 
 /** A sealed value opens only for its own fingerprint, and only with the same database server. */
-function boundTo(fingerprint: string, serverIdentity: string): string {
-  return `${fingerprint}|${serverIdentity}`;
+function boundTo({ fingerprint, serverIdentity }: CachePlace): SealBinding {
+  return { purpose: SEAL_PURPOSE, aad: `${fingerprint}|${serverIdentity}` };
 }
