@@ -42,8 +42,8 @@ test('an event takes who and from where from its scope', () => {
       requestId: 'a-request',
     },
   ]);
-  const nobody = { actorUserId: null, actorCredentialId: null, ipAddress: null, requestId: null };
-  expect(recorded((em) => audit.record(byService(em), event))).toEqual([{ ...common, ...nobody }]);
+  const none = { actorUserId: null, actorCredentialId: null, ipAddress: null, requestId: null };
+  expect(recorded((em) => audit.record(byService(em), event))).toEqual([{ ...common, ...none }]);
 });
 
 test.each<[string, unknown]>([

@@ -2,7 +2,7 @@ import type { LoginMutation } from '../../src/client/generated/graphql.ts';
 
 type LoginSuccess = Extract<LoginMutation['login'], { __typename: 'LoginSuccess' }>;
 
-/** A person with an account, and the tokens of one session. */
+/** A user, and the tokens of one session. */
 export interface Account {
   id: string;
   email: string;
@@ -11,19 +11,19 @@ export interface Account {
   sessionId: string;
 }
 
-/** The account that was told by a login, by `bootstrap` or by `register`. */
+/** The account in the answer to `login`, `bootstrap` or `register`. */
 export function accountOf({ user, tokens }: Pick<LoginSuccess, 'user' | 'tokens'>): Account {
   const { accessToken, refreshToken, session } = tokens;
   return { id: user.id, email: user.email, accessToken, refreshToken, sessionId: session.id };
 }
 
-/** An API key or a session: what it is called, and what authenticates a request. */
+/** An API key or a session: its id, and the secret that authenticates a request. */
 export interface Credential {
   id: string;
   secret: string;
 }
 
-/** What a request presents to say who it comes from. */
+/** The credentials of a request. */
 export interface Presented {
   bearer?: string;
   apiKey?: string;

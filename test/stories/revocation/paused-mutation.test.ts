@@ -4,8 +4,8 @@ import type { Direction } from '../../support/proxy.ts';
 import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
-/** Picks the request that carries this text. */
-const carries = (text: string) => (chunk: Buffer, direction: Direction) =>
+/** Matches a request that contains this text. */
+const contains = (text: string) => (chunk: Buffer, direction: Direction) =>
   direction === 'request' && chunk.toString('latin1').toLowerCase().includes(text);
 
 const MAKE_A_KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }';
@@ -32,10 +32,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       return rows.map(({ at }) => at);
     };
 
-    const someoneWaitsForALock = async () =>
+    const lockIsAwaited = async () =>
       (await rekey.postgres.query("select from pg_stat_activity where wait_event_type = 'Lock'")).length > 0;
 
-    test('before it has confirmed its caller: once the caller is revoked, it does not commit', async () => {
+    test('before it confirms its caller: it does not commit after the caller is revoked', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
@@ -43,7 +43,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         await rekey.warm(caller);
         const name = `paused at its beginning ${round}`;
-        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
+        const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await rekey.revoke(b, caller);
@@ -53,7 +53,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    test('a person is disabled meanwhile, or a session ended: it does not commit either', async () => {
+    test('before it confirms its caller: it does not commit after the user is disabled or the session is revoked', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
@@ -66,7 +66,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       for (const [caller, end] of ends) {
         await rekey.warm(caller);
         const name = `paused ${caller.id}`;
-        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
+        const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await end();
@@ -76,7 +76,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    test('after it has: the revocation waits for it, so that nothing is written after the revocation', async () => {
+    test('after it confirmed its caller: the revocation waits for it, so nothing is written after the revocation', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
@@ -84,11 +84,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         await rekey.warm(caller);
         const name = `paused at ${statement}`;
-        const paused = a.postgres.holdRepliesWhen(carries(statement));
+        const paused = a.postgres.holdRepliesWhen(contains(statement));
         const written = writesWith(a, caller, name);
         await paused;
         const revoked = rekey.revoke(b, caller);
-        await until('the revocation waits', someoneWaitsForALock);
+        await until('the revocation waits', lockIsAwaited);
         a.postgres.releaseReplies();
         expect((await written).data.createApiKey).toEqual({ __typename: 'CreateApiKeySuccess' });
         const { committedAt } = await revoked;
@@ -98,11 +98,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     const SILENT: [string, (replica: ReplicaProcess) => void, (replica: ReplicaProcess) => unknown][] = [
-      ['stands still', (replica) => replica.freeze(), (replica) => replica.thaw()],
+      ['is frozen', (replica) => replica.freeze(), (replica) => replica.thaw()],
       ['is cut off', (replica) => replica.postgres.blackhole(), (replica) => replica.postgres.heal()],
     ];
     test.each(SILENT)(
-      'on a replica that %s: it does not hold up the revocation of its caller for long',
+      'on a replica that %s: it does not delay the revocation of its caller for long',
       async (_how, silence, end) => {
         const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
@@ -110,11 +110,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warm(caller, bystander);
         const name = `paused on one that ${_how}`;
         const back = rekey.history.mayBeUnavailable(a.name);
-        const paused = a.postgres.holdRepliesWhen(carries('for share'));
+        const paused = a.postgres.holdRepliesWhen(contains('for share'));
         const written = writesWith(a, caller, name);
         await paused;
         silence(a);
-        // Answered before the silence ends: the locks are taken away, and the lease runs out.
+        // Returns while the replica is still silent: the server releases its locks, and its lease expires.
         await rekey.revoke(b, caller);
         await end(a);
         a.postgres.releaseReplies();
