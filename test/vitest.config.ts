@@ -22,7 +22,9 @@ export default defineConfig({
   test: {
     root,
     projects: PROJECTS.map(project),
+    // Most tests wait for a database or a lease, so two cores are busy with three workers.
     maxWorkers: 3,
+    // Patience for a loaded machine. A test that fails because it was too slow only fails here.
     testTimeout: 60_000,
     hookTimeout: 180_000,
     // Node itself loads the files and strips their types, as in production.

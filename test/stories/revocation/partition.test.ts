@@ -35,10 +35,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         expect(await rekey.verify(c, bystander!)).toBe('accepted');
         const load = rekey.load([bystander!, unseen!]);
 
-        // The wait lasts as long as the lease may last, not as long as a network timeout.
-        const receipt = await rekey.revoke(a, first!);
-        expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 2 });
-        expect(receipt.settledInMilliseconds).toBeLessThan(10 * rekey.leaseMs);
+        // It returns while the replica is away. That this takes a lease at most is checked where time is simulated: see
+        // test/revocation/support/oracle.ts.
+        expect(await rekey.revoke(a, first!)).toMatchObject({
+          propagation: 'LEASE_EXPIRED',
+          replicas: 3,
+          acknowledged: 2,
+        });
 
         await noLease(c);
         const expectUnavailable = async (...keys: Credential[]) => {
