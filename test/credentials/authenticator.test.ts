@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
+import { times } from '../support/values.ts';
 
 describe.each(backends())('on $name', ({ name, start }) => {
   let app: TestApp;
@@ -46,8 +47,6 @@ describe.each(backends())('on $name', ({ name, start }) => {
     onTestFinished(() => spy.mockRestore());
     return sent;
   }
-
-  const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
   describe('reads of the database', () => {
     test('F1.11: a hundred concurrent requests with a key that is not cached cost one read', async () => {

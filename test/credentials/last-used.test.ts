@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LastUsed } from '../../src/credentials/last-used.ts';
 import type { Sql } from '../../src/database/sql.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
+import { recordingLogger } from '../support/loggers.ts';
 
 describe('noting when credentials were used', () => {
   let time: number;
@@ -17,7 +17,6 @@ describe('noting when credentials were used', () => {
     failing = false;
     holding = null;
     written = [];
-    log = [];
   });
 
   afterEach(() => vi.useRealTimers());
@@ -32,7 +31,8 @@ describe('noting when credentials were used', () => {
       },
     } as unknown as Sql;
     const clock = { now: () => new Date(time), monotonic: () => time };
-    const logger = createLogger({ level: 'warn', destination: { write: (line) => void log.push(line) } });
+    const { logger, lines } = recordingLogger('warn');
+    log = lines;
     return new LastUsed({
       sql,
       clock,

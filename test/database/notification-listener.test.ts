@@ -1,7 +1,7 @@
 // The LISTEN connection over a network that loses packets.
 import { afterEach, beforeEach, describe, inject, test } from 'vitest';
 import { PostgresNotificationListener } from '../../src/database/notification-listener.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
+import { silentLogger } from '../support/loggers.ts';
 import { type Databases, databasesAt } from '../support/postgres.ts';
 import { type Direction, startProxy, type TcpProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
@@ -18,8 +18,7 @@ describe.skipIf(!server)('the notification listener', () => {
     postgres = databasesAt(server!);
     const { hostname: host, port } = new URL(server!);
     proxy = await startProxy({ host, port: Number(port) });
-    const logger = createLogger({ level: 'silent' });
-    listener = new PostgresNotificationListener(proxy.url(postgres.url()), CHANNEL, logger, { checkEveryMs: 20 });
+    listener = new PostgresNotificationListener(proxy.url(postgres.url()), CHANNEL, silentLogger, { checkEveryMs: 20 });
     notifications = 0;
   });
   afterEach(async () => {

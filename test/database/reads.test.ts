@@ -1,7 +1,8 @@
 // Requests wait for these reads. Each has a time limit that includes all waiting.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PooledSql } from '../../src/database/connections.ts';
-import { backends, logger, type TestDatabase } from '../revocation/support/databases.ts';
+import { backends, type TestDatabase } from '../revocation/support/databases.ts';
+import { silentLogger } from '../support/loggers.ts';
 
 const one = { name: 'one', text: 'select 1 as one' };
 const [, postgres] = backends();
@@ -22,7 +23,7 @@ describe.skipIf(!postgres)('on PostgreSQL', () => {
   let pool: PooledSql;
   beforeAll(async () => {
     database = await postgres!.open();
-    pool = new PooledSql(database.url!, { size: SIZE, timeoutMs: 1000, logger });
+    pool = new PooledSql(database.url!, { size: SIZE, timeoutMs: 1000, logger: silentLogger });
     await Promise.all(Array.from({ length: SIZE }, () => pool.query(one)));
   });
   afterAll(async () => {
@@ -41,7 +42,7 @@ describe.skipIf(!postgres)('on PostgreSQL', () => {
 
   test('a read that the server rejects keeps its connection usable', async () => {
     const process = { name: 'process', text: 'select pg_backend_pid() as pid' };
-    const single = new PooledSql(database.url!, { size: 1, timeoutMs: 1000, logger });
+    const single = new PooledSql(database.url!, { size: 1, timeoutMs: 1000, logger: silentLogger });
     const [before] = await single.query(process);
     await expect(single.query({ name: 'wrong', text: 'select 1 / 0' })).rejects.toThrow('division');
     expect(await single.query(process)).toEqual([before]);

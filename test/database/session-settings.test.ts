@@ -4,9 +4,10 @@ import { openDatabase } from '../../src/database/database.ts';
 import { modelOf } from '../../src/database/orm.ts';
 import { addressIn, sessionSettings } from '../../src/database/session-settings.ts';
 import { features } from '../../src/features.ts';
-import { logger, type TestDatabase } from '../revocation/support/databases.ts';
+import type { TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp } from '../support/app.ts';
 import { HOSTILE, type HostileDatabase, hostileDatabase } from '../support/hostile-database.ts';
+import { silentLogger } from '../support/loggers.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';
 import { emptyDirectory } from '../support/server-process.ts';
@@ -79,7 +80,7 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
   test('and of the environment change no setting of any session', async () => {
     for (const name of ['PGOPTIONS', 'PGDATESTYLE', 'PGTZ', 'PGCLIENTENCODING', 'PGAPPNAME'])
       vi.stubEnv(name, name === 'PGOPTIONS' ? '-c search_path=decoy -c statement_timeout=1' : 'German');
-    const options = { dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] };
+    const options = { dataDirectory: null, syncTimeoutMs: 500, logger: silentLogger, model, subscribers: [] };
     const database = await openDatabase({ url: hostile.url, ...options });
     onTestFinished(() => database.close());
     await database.migrate();
@@ -130,7 +131,7 @@ test.skipIf(inject('postgresUrl') === null)('TLS parameters of the URL apply to 
     url,
     dataDirectory: null,
     syncTimeoutMs: 500,
-    logger,
+    logger: silentLogger,
     model,
     subscribers: [],
   });
@@ -174,7 +175,14 @@ test('the hostile defaults cover every setting', () => {
 test('the embedded database has the same settings, even if its directory has other defaults', {
   timeout: 180_000,
 }, async () => {
-  const options = { url: null, dataDirectory: emptyDirectory(), syncTimeoutMs: 500, logger, model, subscribers: [] };
+  const options = {
+    url: null,
+    dataDirectory: emptyDirectory(),
+    syncTimeoutMs: 500,
+    logger: silentLogger,
+    model,
+    subscribers: [],
+  };
   const first = await openDatabase(options);
   await first.migrate();
   const em = first.fork();

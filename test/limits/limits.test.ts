@@ -3,7 +3,8 @@ import { AccessError } from '../../src/identity/access-error.ts';
 import type { Limits, LimitsOptions, SessionOwner } from '../../src/limits/limits.ts';
 import { backends, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
-import { ageIn, anAddress, anEmail, failuresAllowed, limitsOn, passedOf, sessionOf, times } from './support.ts';
+import { times } from '../support/values.ts';
+import { ageIn, anAddress, anEmail, failuresAllowed, limitsOn, passedOf, sessionOf } from './support.ts';
 
 let app: TestApp;
 const em = () => app.app.database.fork();

@@ -1,46 +1,24 @@
 // Limits with a Redis, and after the loss of it.
-import { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { AccessError } from '../../src/identity/access-error.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
 import { FailureLimit } from '../../src/limits/failure-limit.ts';
 import type { Limits, LimitsOptions } from '../../src/limits/limits.ts';
 import { Breaker } from '../../src/redis/breaker.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
+import { recordingLogger, silentLogger } from '../support/loggers.ts';
 import { startProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
-import {
-  ageIn,
-  anAddress,
-  anEmail,
-  connected,
-  failuresAllowed,
-  limitsOn,
-  passedOf,
-  sessionOf,
-  silent,
-  times,
-} from './support.ts';
+import { times } from '../support/values.ts';
+import { ageIn, anAddress, anEmail, connected, failuresAllowed, limitsOn, passedOf, sessionOf } from './support.ts';
 
 let app: TestApp;
 const em = () => app.app.database.fork();
 const limitsWith = (options: Partial<LimitsOptions> = {}) => limitsOn(app, options);
 const ageInDatabase = (milliseconds: number) => ageIn(app, milliseconds);
-
-function recordingLogger() {
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  return { logger: createLogger({ level: 'info', destination }), lines };
-}
 
 describe.skipIf(inject('redisUrl') === null)('replicas that share a Redis', () => {
   let replicas: Limits[];
@@ -169,7 +147,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
   test('replicas with Redis and without it still count together', async () => {
     const redis = await connected(server.url);
-    const gone = createRedisClient('redis://127.0.0.1:1', silent);
+    const gone = createRedisClient('redis://127.0.0.1:1', silentLogger);
     onTestFinished(() => gone.destroy());
     const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
     expect(await passedOf(times(40, (i) => replicas[i % 2]!.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
@@ -182,7 +160,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
   test.each([1, 2, 8, 20])('F1.13: %i replicas that lose Redis together allow half of the limit', async (count) => {
     await server.stop();
-    const redis = createRedisClient(server.url, silent);
+    const redis = createRedisClient(server.url, silentLogger);
     onTestFinished(() => redis.destroy());
     await expect(redis.ping()).rejects.toThrow(); // Commands fail at once instead of waiting for Redis.
     const replicas = times(count, () => limitsWith({ redis, replicas: () => count, registerPerMinute: 1 }));
@@ -197,7 +175,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     'each of %i replicas that lose Redis allows its share of half of the failures',
     async (count) => {
       await server.stop();
-      const redis = createRedisClient(server.url, silent);
+      const redis = createRedisClient(server.url, silentLogger);
       onTestFinished(() => redis.destroy());
       for (let i = 0; i < count; i++) {
         const replica = limitsWith({ redis, replicas: () => count });
@@ -207,7 +185,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
   );
 
   test('half of one call per minute is one call per two minutes', async () => {
-    const redis = createRedisClient('redis://127.0.0.1:1', silent);
+    const redis = createRedisClient('redis://127.0.0.1:1', silentLogger);
     onTestFinished(() => redis.destroy());
     const clock = heldClock();
     const limits = limitsWith({ redis, clock, registerPerMinute: 1 });

@@ -2,12 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
 import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import type { TestApp } from '../support/app.ts';
+import { silentLogger } from '../support/loggers.ts';
 
-export const silent = createLogger({ level: 'silent' });
 const RATES = {
   loginPerMinute: 10,
   registerPerMinute: 10,
@@ -25,7 +24,7 @@ export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {})
     redis: null,
     sql: app.database.reads,
     clock: systemClock,
-    logger: silent,
+    logger: silentLogger,
     replicas: () => 1,
     accountOf: (email) => app.services.emails.nameOf(email),
     ...RATES,
@@ -53,9 +52,6 @@ export async function passedOf(calls: Promise<void>[]): Promise<number> {
   return outcomes.filter(({ status }) => status === 'fulfilled').length;
 }
 
-export const times = <T>(count: number, call: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => call(i));
-
 /** How many failures an address is allowed before it is refused. */
 export async function failuresAllowed(limits: Limits, address: string): Promise<number> {
   for (let failures = 0; failures < 100; failures++) {
@@ -71,7 +67,7 @@ export async function failuresAllowed(limits: Limits, address: string): Promise<
   return Number.POSITIVE_INFINITY;
 }
 
-export async function connected(url: string, logger = silent): Promise<RedisClient> {
+export async function connected(url: string, logger = silentLogger): Promise<RedisClient> {
   const redis = createRedisClient(url, logger);
   onTestFinished(() => redis.destroy());
   await expect.poll(() => redis.isReady).toBe(true);

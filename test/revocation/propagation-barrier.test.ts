@@ -9,10 +9,11 @@ import { InvalidationFeed } from '../../src/revocation/feed.ts';
 import { createRevocationMetrics } from '../../src/revocation/metrics.ts';
 import { LONGEST_LEASE_MS, PropagationBarrier } from '../../src/revocation/propagation-barrier.ts';
 import { leaseOver, Replica } from '../../src/revocation/replica.ts';
+import { silentLogger } from '../support/loggers.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
-import { backends, fill, logger, openTestDatabase, type TestDatabase } from './support/databases.ts';
+import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
 import { join, type Member } from './support/replica.ts';
 
 const LEASE_MS = 300;
@@ -85,7 +86,12 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
         return rows;
       },
     };
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
+    const common = {
+      replica: member.replica,
+      clock: systemClock,
+      logger: silentLogger,
+      metrics: createRevocationMetrics(),
+    };
     const settled = new PropagationBarrier({ ...common, sql: propagation, spare: unreachable }).waitUntilPropagated(
       'key:x',
       new Date(),
@@ -128,7 +134,12 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
         return rows;
       },
     };
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
+    const common = {
+      replica: member.replica,
+      clock: systemClock,
+      logger: silentLogger,
+      metrics: createRevocationMetrics(),
+    };
     const receipt = await new PropagationBarrier({
       ...common,
       sql: propagation,
@@ -158,7 +169,12 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       },
     };
     await database.sql(`delete from auth_inval where tag = 'probe'`);
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
+    const common = {
+      replica: member.replica,
+      clock: systemClock,
+      logger: silentLogger,
+      metrics: createRevocationMetrics(),
+    };
     await new PropagationBarrier({ ...common, sql: propagation, spare: database.reads }).purge();
     expect([...new Set(asked)]).toEqual(['propagation']);
   });
@@ -369,7 +385,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
       const ids: string[] = [];
       const common = {
         clock: systemClock,
-        logger,
+        logger: silentLogger,
         metrics: createRevocationMetrics(),
         sql: patient.sync,
         notifications: noNotifications,
@@ -381,7 +397,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
       await origin.sql('delete from auth_replica');
       const replica = new Replica({
         ...common,
-        feed: new InvalidationFeed(logger),
+        feed: new InvalidationFeed(silentLogger),
         newReplicaId,
         leaseMs: PATIENT_MS,
         longestEntryMs: 600_000,

@@ -1,10 +1,11 @@
 // A failover to a server whose clock is behind, or a clock that is set back, puts stored times into the future.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Limits } from '../../src/limits/limits.ts';
-import { ageIn, anAddress, limitsOn, passedOf, sessionOf, times } from '../limits/support.ts';
+import { ageIn, anAddress, limitsOn, passedOf, sessionOf } from '../limits/support.ts';
 import { backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
 import { as, chainOf, claimsOf, exchange, jtiOf, later, login, refresh, sessionRow } from '../support/sessions.ts';
+import { times } from '../support/values.ts';
 
 const HOUR = 3600;
 

@@ -5,6 +5,7 @@ import { databasesAt } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+import { times } from '../support/values.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -21,8 +22,6 @@ async function rotate(app: TestApp, by: Account, apiKeyId: string, overlapSecond
   expect(result).toMatchObject({ __typename: 'RotateApiKeySuccess' });
   return result.secret;
 }
-
-const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
 describe.each(backends())('on $name', ({ start }) => {
   let app: TestApp;

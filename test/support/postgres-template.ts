@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { modelOf } from '../../src/database/orm.ts';
 import { features } from '../../src/features.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
+import { silentLogger } from './loggers.ts';
 import { type Databases, databasesAt } from './postgres.ts';
 
 const TEMPLATE = 'rekey_template';
@@ -13,7 +13,7 @@ export async function createPostgresTemplate(server: Databases): Promise<void> {
     url: await server.createDatabase(TEMPLATE),
     dataDirectory: null,
     syncTimeoutMs: 1000,
-    logger: createLogger({ level: 'silent' }),
+    logger: silentLogger,
     model: modelOf(features),
     subscribers: [],
   });

@@ -5,9 +5,10 @@ import { SharedCache } from '../../../src/credentials/cache/shared-cache.ts';
 import type { CachedCredential } from '../../../src/credentials/cached-credential.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import type { Principal } from '../../../src/identity/principal.ts';
-import { createLogger } from '../../../src/kernel/logger.ts';
-import { MASTER_KEY } from '../../support/app.ts';
-import { type ReplicaOnLog, silent, startReplicaOnLog } from './replica-on-log.ts';
+import { MASTER_KEY } from '../../support/constants.ts';
+import { recordingLogger, silentLogger } from '../../support/loggers.ts';
+import { times } from '../../support/values.ts';
+import { type ReplicaOnLog, startReplicaOnLog } from './replica-on-log.ts';
 
 const FINGERPRINT = 'the fingerprint of a secret';
 const principal: Principal = {
@@ -35,14 +36,20 @@ beforeEach(async () => {
 });
 
 function newCache(shared: SharedCache | null = null, entries = 1000): AuthCache {
-  return new AuthCache({ replica: fixture.replica, shared, logger: silent, longestEntryMs: 10 * MINUTES, entries });
+  return new AuthCache({
+    replica: fixture.replica,
+    shared,
+    logger: silentLogger,
+    longestEntryMs: 10 * MINUTES,
+    entries,
+  });
 }
 
 function newSharedCache(keyv: Keyv): SharedCache {
   const parsed = parseMasterKey(MASTER_KEY);
   if (!('key' in parsed)) throw new Error(parsed.problem);
   const { clock, metrics } = fixture;
-  return new SharedCache({ keyv, keyring: createKeyring(parsed.key, []), clock, logger: silent, metrics });
+  return new SharedCache({ keyv, keyring: createKeyring(parsed.key, []), clock, logger: silentLogger, metrics });
 }
 
 function givenKey() {
@@ -79,7 +86,6 @@ function givenKey() {
   return key;
 }
 
-const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 /** Everything that is ready to run has run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -258,8 +264,7 @@ describe('with a lease', () => {
         return replica.isFresh(entry, entry.until);
       },
     };
-    const lines: string[] = [];
-    const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    const { logger, lines } = recordingLogger();
     const options = { shared: null, logger, longestEntryMs: 10 * MINUTES, entries: 10 };
     cache = new AuthCache({ replica: fragile as never, ...options });
     await database.ask();

@@ -2,20 +2,18 @@
 
 import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import type { Sql } from '../../../src/database/sql.ts';
-import { createLogger } from '../../../src/kernel/logger.ts';
 import { InvalidationFeed } from '../../../src/revocation/feed.ts';
 import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
 import type { SyncRow } from '../../../src/revocation/statements.ts';
-
-export const silent = createLogger({ level: 'silent' });
+import { silentLogger } from '../../support/loggers.ts';
 
 /** Time stands still unless a test moves it, so the lease expires only when a test says so. */
 const LEASE_MS = 2000;
 
 export type ReplicaOnLog = Awaited<ReturnType<typeof startReplicaOnLog>>;
 
-export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(silent) } = {}) {
+export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(silentLogger) } = {}) {
   let time = 1_800_000_000_000;
   let databaseBehindMs = 0;
   let reachable = true;
@@ -52,7 +50,7 @@ export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(si
     sql,
     notifications: { listen: async () => undefined, close: async () => undefined },
     clock,
-    logger: silent,
+    logger: silentLogger,
     metrics: createRevocationMetrics(),
     newReplicaId: () => `replica-${++replicas}`,
     leaseMs: LEASE_MS,

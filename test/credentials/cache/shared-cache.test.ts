@@ -6,9 +6,9 @@ import type { CachedCredential } from '../../../src/credentials/cached-credentia
 import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
+import { silentLogger } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
-import { silent } from './replica-on-log.ts';
 
 function keyringOf(text: string) {
   const parsed = parseMasterKey(text);
@@ -32,7 +32,7 @@ describe('a shared cache that answers reads and rejects writes', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get, set: refuse, delete: refuse } as any as Keyv;
     const keyring = keyringOf(MASTER_KEY);
-    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createSharedCacheMetrics() });
+    const shared = new SharedCache({ keyv, keyring, clock, logger: silentLogger, metrics: createSharedCacheMetrics() });
     return { shared, reads: () => asked };
   };
 
@@ -82,7 +82,7 @@ describe('a shared cache that never answers', () => {
       keyv,
       keyring: keyringOf(MASTER_KEY),
       clock,
-      logger: silent,
+      logger: silentLogger,
       metrics: createSharedCacheMetrics(),
     });
   });
@@ -148,7 +148,7 @@ describe('an entry of a shared cache', () => {
       keyv: new Keyv({ store: stored }),
       keyring: keyringOf(masterKey),
       clock: { now: () => new Date(), monotonic: () => 0 },
-      logger: silent,
+      logger: silentLogger,
       metrics,
     });
   const get = (fingerprint = 'mine', server = 'server', masterKey?: string, usable = true) =>

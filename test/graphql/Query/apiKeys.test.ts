@@ -30,11 +30,6 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
     return ids;
   }
 
-  async function workspaceOf(account: Account): Promise<string> {
-    const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
-    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
-  }
-
   describe('visibility', () => {
     test('F4.1: a member sees only their own keys, newest first, with any filter', async () => {
       const [member, other] = [await app.member(), await app.member()];
@@ -68,7 +63,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
 
     test('a key that is bound to a workspace sees only the keys of that workspace', async () => {
       const member = await app.member();
-      const [mine, alsoMine] = [await workspaceOf(member), await workspaceOf(member)];
+      const [mine, alsoMine] = [await app.workspace(member), await app.workspace(member)];
       const bound = await app.apiKey(member, { workspaceId: mine });
       const elsewhere = await app.apiKey(member, { workspaceId: alsoMine });
       const free = await app.apiKey(member);

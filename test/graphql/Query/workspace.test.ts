@@ -16,10 +16,8 @@ describe.each(backends())('workspace on $name', ({ start }) => {
     expect(errors).toBeUndefined();
     return data.workspace;
   };
-  async function workspaceOf(account: Account): Promise<{ id: string }> {
-    const selection = '... on CreateWorkspaceSuccess { workspace { id name requiresSignedRequests createdAt } }';
-    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace;
-  }
+  const workspaceOf = async (account: Account) =>
+    (await app.as(account).createWorkspace({ name: 'w' }).expectSuccess()).workspace;
 
   test('a member finds their own workspace with all fields', async () => {
     const member = await app.member();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($first: Int! = 20, $after: String) {
@@ -19,15 +19,11 @@ describe.each(backends())('workspaces on $name', ({ start }) => {
     return data.workspaces;
   };
   const idsOf = ({ nodes }: { nodes: { id: string }[] }) => nodes.map(({ id }) => id);
-  async function workspaceOf(account: Account): Promise<string> {
-    const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
-    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
-  }
 
   test('a member sees only their own workspaces, newest first, in pages', async () => {
     const [member, other] = [await app.member(), await app.member()];
-    const [first, second] = [await workspaceOf(member), await workspaceOf(member)];
-    await workspaceOf(other);
+    const [first, second] = [await app.workspace(member), await app.workspace(member)];
+    await app.workspace(other);
     expect(idsOf(await list(as(member)))).toEqual([second, first]);
     const { nodes, pageInfo } = await list(as(member), { first: 1 });
     expect(idsOf({ nodes })).toEqual([second]);
@@ -36,13 +32,13 @@ describe.each(backends())('workspaces on $name', ({ start }) => {
   });
 
   test('an administrator sees all workspaces', async () => {
-    const theirs = await workspaceOf(await app.member());
+    const theirs = await app.workspace(await app.member());
     expect(idsOf(await list(as(await app.admin()), { first: 1 }))).toEqual([theirs]);
   });
 
   test('a key that is bound to a workspace sees only that workspace', async () => {
     const member = await app.member();
-    const [bound] = [await workspaceOf(member), await workspaceOf(member)];
+    const [bound] = [await app.workspace(member), await app.workspace(member)];
     const key = await app.apiKey(member, { workspaceId: bound, scopes: ['WORKSPACES_READ'] });
     expect(idsOf(await list({ apiKey: key.secret }))).toEqual([bound]);
   });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
-import { createLogger } from '../../../src/kernel/logger.ts';
 import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
+import { silentLogger } from '../../support/loggers.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const FOLDERS = ['kernel', 'crypto', 'identity', 'database', 'redis', 'revocation', 'credentials'];
@@ -53,7 +53,7 @@ async function loadCode(directory: string) {
     // Created once: they hold no state that matters, and are slow to create.
     revocationMetrics: createRevocationMetrics(),
     sharedCacheMetrics: createSharedCacheMetrics(),
-    logger: createLogger({ level: 'silent' }),
+    logger: silentLogger,
     keyring: createKeyring(randomBytes(32)),
   };
 }

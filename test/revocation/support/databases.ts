@@ -4,12 +4,10 @@ import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { modelOf } from '../../../src/database/orm.ts';
 import { features } from '../../../src/features.ts';
-import { createLogger } from '../../../src/kernel/logger.ts';
 import { forgetFormerLife, patienceMs } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
+import { silentLogger } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
-
-export const logger = createLogger({ level: 'silent' });
 
 export interface TestDatabase extends Database {
   /** Null for the embedded one. */
@@ -27,7 +25,7 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
     url,
     dataDirectory: null,
     syncTimeoutMs,
-    logger,
+    logger: silentLogger,
     model: modelOf(features),
     subscribers: [],
     onEmbeddedMigrated: forgetFormerLife,

@@ -5,7 +5,8 @@ import { InvalidationFeed } from '../../../src/revocation/feed.ts';
 import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
-import { logger, type TestDatabase } from './databases.ts';
+import { silentLogger } from '../../support/loggers.ts';
+import type { TestDatabase } from './databases.ts';
 
 export interface Member {
   id: string;
@@ -23,10 +24,10 @@ export async function join(
     ids.push(randomUUID());
     return ids.at(-1)!;
   };
-  const common = { clock, logger, metrics: createRevocationMetrics() };
+  const common = { clock, logger: silentLogger, metrics: createRevocationMetrics() };
   const replica = new Replica({
     ...common,
-    feed: new InvalidationFeed(logger),
+    feed: new InvalidationFeed(silentLogger),
     sql: sync,
     notifications,
     newReplicaId,
