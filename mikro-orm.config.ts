@@ -1,12 +1,13 @@
 import { defineConfig } from '@mikro-orm/postgresql';
-import { ormOptions } from './src/database/orm.ts';
+import { modelOf, ormOptions } from './src/database/orm.ts';
 import { addressIn, connectionTo } from './src/database/session-settings.ts';
+import { features } from './src/features.ts';
 
 const url = process.env.DATABASE_URL ?? 'postgresql://localhost:5432/rekey';
 
 /** For the MikroORM CLI: `npx mikro-orm migration:list` and the likes. The service builds its own, from the same options. */
 export default defineConfig({
-  ...ormOptions(),
+  ...ormOptions(modelOf(features)),
   clientUrl: addressIn(url),
   driverOptions: connectionTo(url, { applicationName: 'rekey-mikro-orm' }),
 });

@@ -1,11 +1,15 @@
-// The shape of src, as README draws it, checked: who may import whom, and what happens in one place only.
+// The shape of src, as src/README.md draws it, checked: who may import whom, and what happens in one place only.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAst } from 'vitest/node';
+import type { Feature } from '../src/feature.ts';
+import { features } from '../src/features.ts';
 
-const FEATURES = ['accounts', 'sessions', 'api-keys', 'workspaces', 'canary'];
+// Below the features, from bottom to top: each may import the ones that are named.
 const BASE = ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'credentials', 'audit', 'limits'];
+// What is not below them is a feature: they do not import each other.
+const FEATURES = features.map(({ name }): string => name).filter((name) => !BASE.includes(name));
 const EDGE = [...BASE, ...FEATURES];
 
 // A folder of src (or a file in its root) and what it may import besides itself.
@@ -14,24 +18,29 @@ const MAY_IMPORT: Record<string, string[]> = {
   crypto: ['kernel'],
   identity: ['kernel'],
   redis: ['kernel'],
-  database: ['kernel', 'crypto', 'identity', ...FEATURES, 'audit', 'limits', 'revocation'],
+  database: ['kernel', 'crypto', 'identity'],
   revocation: ['kernel', 'crypto', 'identity', 'database'],
-  credentials: ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation', 'sessions'],
+  credentials: ['kernel', 'crypto', 'identity', 'redis', 'database', 'revocation'],
   audit: ['kernel', 'crypto', 'identity', 'database', 'revocation'],
   limits: ['kernel', 'identity', 'redis', 'database'],
   ...Object.fromEntries(FEATURES.map((feature) => [feature, BASE])),
-  canary: [...BASE, 'accounts', 'api-keys'],
+  'feature.ts': ['kernel', 'database', 'credentials'],
+  'features.ts': EDGE,
+  'platform.ts': [...BASE, 'feature.ts'],
+  'run-parts.ts': [...BASE, 'platform.ts'],
+  'config.ts': ['kernel', 'crypto', 'feature.ts', 'features.ts'],
   graphql: EDGE,
   http: EDGE,
   // A command is an entry of its own, like the server: it has an app made, and uses its services.
   cli: [...EDGE, 'app.ts'],
   client: [],
-  'config.ts': ['kernel', 'crypto'],
-  'app.ts': [...EDGE, 'graphql', 'http'],
+  'app.ts': [...EDGE, 'feature.ts', 'features.ts', 'platform.ts', 'run-parts.ts', 'graphql', 'http'],
   'server.ts': [...EDGE, 'graphql', 'http', 'app.ts'],
 };
+// What a feature is, and what it is handed: every folder that holds one may know both. Types, but for `defineFeature`.
+const ABOUT_FEATURES = ['feature.ts', 'platform.ts'];
 const MAY_IMPORT_CONFIG = ['app.ts', 'server.ts', 'cli'];
-const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'graphql', 'http'];
+const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'platform.ts', 'graphql', 'http'];
 
 // Writes that no ORM event announces: the eviction subscriber never sees them, only the database's trigger does.
 const UNSEEN_METHODS = [
@@ -45,6 +54,34 @@ const CREDENTIAL_TABLES = [
 ];
 // What only shows when it runs, in a text of SQL: an expression, or MikroORM's `??`. It could be any table.
 const UNKNOWN = '…';
+// Who owns each table: the feature with its entity, or the one that names it.
+const OWNERS = new Map(
+  features.flatMap(({ name, ...feature }: Feature) => [
+    ...(feature.tables ?? []).map((table) => [table, name] as const),
+    ...(feature.entities ?? []).map(({ meta }) => [meta.tableName, name] as const),
+  ]),
+);
+const TABLE_IN_SQL = new RegExp(
+  String.raw`\b(?:from|join|into|update|truncate|references)\s+(?:only\s+)?"?(${[...OWNERS.keys()].join('|')})(?![\w$])`,
+  'gi',
+);
+const ALLOWED_TABLES: { file: string; table: string; reason: string }[] = [
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'api_keys',
+    reason: 'revokes its own key by plain SQL: the protocol is tested without the help of any event',
+  },
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'users',
+    reason: 'deletes the owner of its key, whom no other feature knows',
+  },
+  {
+    file: 'canary/canary.statements.ts',
+    table: 'auth_replica',
+    reason: 'compares its own count of the replicas with the one that the protocol uses',
+  },
+];
 const UNSEEN_STATEMENT = new RegExp(
   String.raw`\b(update|insert\s+into|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?` +
     String.raw`(?:"?public"?\s*\.\s*)?"?(${CREDENTIAL_TABLES.join('|')}|\?\?|${UNKNOWN})(?![\w$])`,
@@ -74,11 +111,29 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
 ];
 
 type Import = { from: string; typeOnly: boolean; area: string | null; path: string };
-type Module = { file: string; area: string; imports: Import[]; uses: string[]; unseenWrites: Set<string> };
+type Module = {
+  file: string;
+  area: string;
+  imports: Import[];
+  uses: string[];
+  unseenWrites: Set<string>;
+  /** The tables that its SQL names. */
+  tables: Set<string>;
+  /** What is taken of something, as in `em.x`. */
+  members: Set<string>;
+};
 type Node = { type?: string } & Record<string, unknown>;
 
 function readModule(file: string, source: string): Module {
-  const module: Module = { file, area: areaOf(file), imports: [], uses: [], unseenWrites: new Set() };
+  const module: Module = {
+    file,
+    area: areaOf(file),
+    imports: [],
+    uses: [],
+    unseenWrites: new Set(),
+    tables: new Set(),
+    members: new Set(),
+  };
   walk(parseAst(source, { lang: 'ts' }) as unknown as Node, module);
   return module;
 }
@@ -107,10 +162,14 @@ function walk(node: Node, module: Module): void {
     module.uses.push('new Date()');
   }
   if (type === 'CallExpression' && callee.name === 'Date') module.uses.push('Date()');
-  for (const name of membersOf(node)) if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  for (const name of membersOf(node)) {
+    module.members.add(name);
+    if (UNSEEN_METHODS.includes(name)) module.unseenWrites.add(name);
+  }
   for (const [, verb, table] of textOf(node).matchAll(UNSEEN_STATEMENT)) {
     module.unseenWrites.add(`${verb} ${table}`.toLowerCase().replace(/\s+/g, ' '));
   }
+  for (const [, table] of textOf(node).matchAll(TABLE_IN_SQL)) module.tables.add(table!.toLowerCase());
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
       if (child !== null && typeof child === 'object') walk(child as Node, module);
@@ -157,16 +216,22 @@ const RULES: Rule[] = [
     offenders: [['helpers/misc.ts', '']],
   },
   {
-    promise: 'imports point downwards only, and modules do not import each other',
+    promise: 'imports point downwards only, and features import nothing of each other but SQL fragments',
     offences: (module) =>
-      importing(module, ({ area }) => {
+      importing(module, ({ area, path, typeOnly }) => {
         if (area === null || area === '..' || area === module.area || area === 'config.ts') return false;
+        if (FEATURES.includes(module.area) && FEATURES.includes(area) && path.endsWith('.sql.ts')) return false;
+        if (EDGE.includes(module.area) && ABOUT_FEATURES.includes(area)) return area === 'platform.ts' && !typeOnly;
         return !MAY_IMPORT[module.area]?.includes(area);
       }),
     offenders: [
       ['kernel/clock.ts', `import { hash } from '../crypto/hash.ts';`],
       ['api-keys/api-key.service.ts', `import type { Session } from '../sessions/session.entity.ts';`],
+      ['credentials/snapshot.ts', `import { usersAs } from '../accounts/user.sql.ts';`],
+      ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
+      ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
+      ['database/database.ts', `import { patienceMs } from '../revocation/replica.ts';`],
       ['limits/limits.ts', `export * from '../credentials/authenticator.ts';`],
       ['graphql/yoga.ts', `const { createApp } = await import('../app.ts');`],
     ],
@@ -234,6 +299,37 @@ const RULES: Rule[] = [
     ],
   },
   {
+    promise: 'SQL names the tables of its own feature only; those of another one come in as fragments',
+    offences: ({ file, area, tables }) =>
+      file.includes('/migrations/')
+        ? []
+        : [...tables]
+            .filter((table) => OWNERS.get(table) !== area)
+            .filter((table) => !ALLOWED_TABLES.some((known) => known.file === file && known.table === table))
+            .map((table) => `src/${file} names the table ${table} of ${OWNERS.get(table)}`),
+    offenders: [
+      ['api-keys/api-key.credential.ts', `const LOAD = { text: 'select 1 from api_keys k join users u on true' };`],
+      ['graphql/loaders.ts', `em.execute(\`select * from credential_usage where id in (\${ids})\`);`],
+      ['database/database.ts', `sql.query({ name: 'x', text: 'update auth_primary set identity = 1' });`],
+      ['canary/canary.statements.ts', `const CLEAN = { text: 'delete from sessions' };`],
+    ],
+  },
+  {
+    promise: 'a resolver translates: what is read stands in the queries of a feature, what is changed in its services',
+    offences: ({ file, imports, members }) => {
+      if (!file.startsWith('graphql/resolvers/')) return [];
+      const orm = imports.filter(({ from }) => from.startsWith('@mikro-orm/')).map(({ from }) => `imports ${from}`);
+      const used = ['em', 'limits'].filter((name) => members.has(name)).map((name) => `uses ${name}`);
+      return [...orm, ...used].map((offence) => `src/${file} ${offence}`);
+    },
+    offenders: [
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, { em }) => find(em(), id);'],
+      ['graphql/resolvers/Query/apiKey.ts', 'export const apiKey = (_p, { id }, context) => find(context.em(), id);'],
+      ['graphql/resolvers/Query/users.ts', `import type { FilterQuery } from '@mikro-orm/core';`],
+      ['graphql/resolvers/Mutation/login.ts', 'await context.services.limits.checkLogin(email);'],
+    ],
+  },
+  {
     promise: 'a write that ORM events never see is on the list, with its reason',
     offences: ({ file, unseenWrites }) =>
       file.includes('/migrations/')
@@ -296,6 +392,11 @@ test('what the order allows is not reported', () => {
   expect(RULES.flatMap(({ offences }) => offences(readModule('http/verify.ts', types)))).toEqual([]);
 });
 
+test('SQL fragments of another feature are no import of that feature', () => {
+  const source = `import { usersAs } from '../accounts/user.sql.ts'; em.execute(\`select 1 from \${usersAs('u')}\`);`;
+  expect(RULES.flatMap(({ offences }) => offences(readModule('sessions/session.service.ts', source)))).toEqual([]);
+});
+
 test('reading, locking, and writing where no credential is read from are no unseen writes', () => {
   const source = `em.execute('select id from users where id = ? for update'); em.persist(user); em.remove(key);
     em.execute('insert into setup_token (token_hash) values (?) on conflict (one) do update set token_hash = ?');
@@ -308,6 +409,24 @@ test('the tables of credentials are named as the migrations name them', () => {
   const files = globSync('*/migrations/*.ts', { cwd: root });
   const migrations = files.map((file) => readFileSync(join(root, file), 'utf8')).join();
   for (const table of CREDENTIAL_TABLES) expect(migrations).toContain(`create table ${table} (`);
+});
+
+test('every table of the migrations has one owner', () => {
+  const files = globSync('*/migrations/*.ts', { cwd: root });
+  const created = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/create (?:unlogged )?table (\w+) \(/g)].map(
+      ([, name]) => name!,
+    ),
+  );
+  expect(created.length).toBeGreaterThan(15);
+  expect([...OWNERS.keys()].filter((table) => table !== 'rekey_migrations').toSorted()).toEqual(created.toSorted());
+});
+
+test('the list of tables of other features names what is there, and says why', () => {
+  for (const { file, table, reason } of ALLOWED_TABLES) {
+    expect([...(modules.find((module) => module.file === file)?.tables ?? [])], `src/${file}`).toContain(table);
+    expect(reason).not.toBe('');
+  }
 });
 
 test('the list of unseen writes names writes that are there, and says why', () => {

@@ -287,7 +287,7 @@ describe('what does not fit is refused', () => {
   ])('a variable that does not exist, with the one that was meant: %s', (name, meant) => {
     const problems = problemsOf({ [name]: 'hunter2', PORT: 'x' });
     expect(problems).toHaveLength(2);
-    expect(problems).toContainEqual(`${name} is not a variable of this service. Did you mean ${meant}?`);
+    expect(problems).toContainEqual(`${name} is an unknown variable. Did you mean ${meant}?`);
   });
 
   test('a variable that resembles none leads to the documentation', () => {

@@ -11,7 +11,7 @@ import { PASSWORD } from './support/app.ts';
 import { freePort } from './support/ports.ts';
 import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
-import { emptyDirectory, SERVER, type ServerProcess, spawnServer, startServer } from './support/server-process.ts';
+import { emptyDirectory, SERVER, ServerProcess, startServer } from './support/server-process.ts';
 
 // Most of a minute is for a machine that has other things to do; alone, each takes a few seconds.
 const TEST_MS = 180_000;
@@ -62,7 +62,7 @@ function usedDirectory(): string {
 }
 beforeAll(async () => {
   used = mkdtempSync(join(tmpdir(), 'rekey-used-'));
-  const server = spawnServer(used);
+  const server = new ServerProcess({ directory: used });
   await server.ready();
   server.kill('SIGTERM');
   await server.exited();
@@ -133,7 +133,7 @@ describe('on the embedded database', () => {
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const [winner, loser] = outcomes[0]?.status === 'fulfilled' ? rivals : ([rivals[1], rivals[0]] as const);
     expect(await loser.exited()).toEqual({ code: 1, signal: null });
-    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to share a PostgreSQL.`;
+    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`;
     expect(loser.stderr).toContain(refusal);
 
     const late = startServer(directory);
@@ -307,7 +307,7 @@ describe('a start that cannot be', () => {
   test('an address that this machine does not have is a fault of HOST', { timeout: TEST_MS }, async () => {
     const server = startServer(usedDirectory(), { HOST: '192.0.2.1', PORT: '4000' });
     expect(await server.exited()).toEqual({ code: 78, signal: null });
-    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is no address of this machine/);
+    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is not an address of this machine/);
     expect(existsSync(join(usedDirectory(), '.rekey', 'owner'))).toBe(false);
   });
 

@@ -6,12 +6,15 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { PLACEHOLDER_PASSWORD } from '../src/accounts/famous-phrases.ts';
 import { Passwords } from '../src/accounts/password.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig, variables } from '../src/config.ts';
 import { GRAPHIQL } from '../src/graphql/graphiql.ts';
 import { InputCheck } from '../src/kernel/input.ts';
 import { backends, PASSWORD, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** What stands under this heading. */
+const sectionOf = (heading: string) => readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
 
 /** What differs from run to run: ids, secrets, times, durations, addresses. */
 const masked = (text: string) =>
@@ -21,6 +24,7 @@ const masked = (text: string) =>
     .replace(/rka_\w{36}/g, '<secret>')
     .replace(/rka_…\w{4}/g, '<hint>')
     .replace(/"settledInMilliseconds":[\d.]+/g, '"settledInMilliseconds":<n>')
+    .replace(/X-Request-Id: .*/g, 'X-Request-Id: <uuid>')
     .replace(/Date: .*/g, 'Date: <now>')
     .replace(/Keep-Alive: .*\n?/g, '')
     .replaceAll('\r', '')
@@ -95,13 +99,13 @@ test.each([
   const passwords = new Passwords(8);
   for (const password of printed) {
     const check = new InputCheck();
-    passwords.check(check, password, 'input.password', []);
+    passwords.check(check, { password, path: 'input.password', about: [] });
     expect(check.outcome, password).not.toBeNull();
   }
 });
 
 async function tourAt(url: string, shell: keyof typeof SHELLS) {
-  const tour = readme.split('## A tour in five minutes')[1]!.split('The same on PostgreSQL')[0]!;
+  const tour = sectionOf('A tour in five minutes');
   const blocks = blocksOf(tour);
   const script = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
   script[0] = script[0]!
@@ -114,17 +118,25 @@ async function tourAt(url: string, shell: keyof typeof SHELLS) {
   return { printed: linesOf(printed.join('\n')), answered: linesOf(stdout) };
 }
 
-test('every variable is in the table of the configuration with its default, and no other is', () => {
-  const section = readme.split('## Configuration')[1]!.split('## Operations')[0]!;
-  const documented = new Set(
-    [...section.matchAll(/`((?:REKEY|HOST|PORT|DATABASE|REDIS)\w*)`/g)].map(([, name]) => name),
-  );
-  const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
-  const known = new Set([...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name));
-  expect([...documented].sort()).toEqual([...known].sort());
-  const defaults: Record<string, unknown> = readConfig({});
-  const keyOf = (name: string) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-  const numbers = [...section.matchAll(/`REKEY_(\w+)`[^|]*\| (\d[\d ]*) \|/g)];
-  expect(numbers).toHaveLength(Object.values(defaults).filter((value) => typeof value === 'number').length - 1); // PORT
-  for (const [, name, shown] of numbers) expect(Number(shown!.replaceAll(' ', '')), name).toBe(defaults[keyOf(name!)]);
+test('the table of variables says what the features declare: name, default, meaning', () => {
+  const withoutLinks = sectionOf('Configuration').replace(/ \(\[[^\]]*\]\([^)]*\)\)/g, '');
+  const rows = [...withoutLinks.matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(([, name, shown, meaning]) => {
+    const text = /^\d[\d ]*$/.test(shown!) ? shown!.replaceAll(' ', '') : shown!.replace(/^`(.*)`$/, '$1');
+    return { name, default: text, meaning };
+  });
+  const declared = Object.values(variables).map(({ name, default: fallback, meaning }) => ({
+    name,
+    default: fallback,
+    meaning,
+  }));
+  expect(declared.length).toBeGreaterThan(20);
+  const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }) => (a.name! < b.name! ? -1 : 1);
+  expect(rows.toSorted(byName)).toEqual(declared.toSorted(byName));
+});
+
+test('the defaults that the features declare are those that apply', () => {
+  const config: Record<string, unknown> = readConfig({});
+  for (const [key, { name, default: fallback }] of Object.entries(variables)) {
+    if (typeof config[key] === 'number') expect(fallback, name).toBe(String(config[key]));
+  }
 });

@@ -1,7 +1,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import type { SessionIssuer, SessionTokens } from '../credentials/session-issuer.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { isAdministrator } from '../identity/principal.ts';
@@ -10,8 +11,11 @@ import type { UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { userTag } from '../revocation/tags.ts';
+import type { accountEvents } from './account.events.ts';
+import { findUserByEmail } from './account.queries.ts';
 import { type EmailVault, isEmail, isNobodys } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
@@ -24,57 +28,58 @@ export interface AccountInput {
   displayName: string;
 }
 
-/**
- * Starts a session inside the transaction under way, in the place of the one that it replaces, and answers with its tokens
- * once that is committed and the one before is over everywhere.
- */
-export interface Sessions<Started, Tokens> {
-  start(unitOfWork: UnitOfWork, user: User, replaced?: Started | null): Started;
-  /** The running session that a refresh token is of, locked until the commit. */
-  lock(em: EntityManager, refreshToken: string): Promise<Started | null>;
-  /** How many sessions of this person are alive, apart from one. */
-  countAlive(em: EntityManager, userId: string, except: string | null): Promise<number>;
-  tokensOf(started: Started): Promise<Tokens>;
-}
-
-export interface AccountServiceOptions<Started, Tokens> {
-  sessions: Sessions<Started, Tokens>;
+export interface AccountServiceOptions {
+  sessions: SessionIssuer;
   passwords: Passwords;
-  limits: {
-    /** Counts a guess at the current password against its session and its user; throws `RATE_LIMITED`. */
-    password(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
-  };
+  limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
   emails: EmailVault;
   setupToken: SetupToken;
-  audit: Audit;
+  audit: Audit<typeof accountEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   registration: 'open' | 'closed';
 }
 
-type LoggedIn<Kind extends string, Tokens> = { kind: Kind; user: User; tokens: Tokens };
+export type BootstrapOutcome =
+  | { kind: 'bootstrapped'; user: User; tokens: SessionTokens }
+  | { kind: 'setupTokenRejected' }
+  | { kind: 'alreadyBootstrapped' }
+  | InvalidInput;
 
-/** What hangs on an account carries its tag; the account itself is no proof of anything. */
-export const userEviction: EvictionRule<User> = { entity: User, fingerprintsOf: () => [] };
+export type RegisterOutcome =
+  | { kind: 'registered'; user: User; tokens: SessionTokens }
+  | { kind: 'emailTaken' }
+  | { kind: 'registrationClosed' }
+  | InvalidInput;
+
+export type LoginOutcome = { kind: 'loggedIn'; user: User; tokens: SessionTokens } | { kind: 'invalidCredentials' };
+
+export type EndSessionsOutcome = { kind: 'ended'; revokedCount: number; receipt: Receipt } | { kind: 'userNotFound' };
+
+export type ChangePasswordOutcome =
+  | { kind: 'changed'; user: User; revokedCount: number; receipt: Receipt }
+  | { kind: 'invalidCredentials' }
+  | { kind: 'notASession' }
+  | InvalidInput;
+
+export type DisableUserOutcome = { kind: 'disabled'; user: User; receipt: Receipt } | { kind: 'userNotFound' };
+
+export type EnableUserOutcome = { kind: 'enabled'; user: User } | { kind: 'userNotFound' };
 
 /** People: how the first one gets in, how others do, and how they are put out again. */
-export class AccountService<Started, Tokens> {
-  readonly #options: AccountServiceOptions<Started, Tokens>;
+export class AccountService {
+  readonly #options: AccountServiceOptions;
 
-  constructor(options: AccountServiceOptions<Started, Tokens>) {
+  constructor(options: AccountServiceOptions) {
     this.#options = options;
   }
 
   /** Makes the first administrator. Of two at once, one wins: `bootstrapped` has room for one row. */
-  async bootstrap(
-    unitOfWork: UnitOfWork,
-    input: AccountInput & { setupToken: string },
-  ): Promise<
-    LoggedIn<'bootstrapped', Tokens> | InvalidInput | { kind: 'setupTokenRejected' } | { kind: 'alreadyBootstrapped' }
-  > {
-    const { em } = unitOfWork;
-    const { setupToken, passwords, audit } = this.#options;
+  async bootstrap(unitOfWork: UnitOfWork, input: AccountInput & { setupToken: string }): Promise<BootstrapOutcome> {
+    const { em, origin } = unitOfWork;
+    const { limits, setupToken, passwords, audit } = this.#options;
+    await limits.checkRegistration(em, origin.ipAddress);
     if (await isBootstrapped(em)) return { kind: 'alreadyBootstrapped' };
     if (!(await setupToken.matches(em, input.setupToken))) return { kind: 'setupTokenRejected' };
     const invalid = this.#check(input);
@@ -92,24 +97,23 @@ export class AccountService<Started, Tokens> {
       if (won.length === 0) return null;
       await em.execute('delete from setup_token');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.bootstrapped', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'alreadyBootstrapped' };
     if (outcome === 'emailTaken') {
-      const message = 'There is an account with this email already. Choose another one.';
+      const message = 'An account with this email address already exists. Use another address.';
       return { kind: 'invalidInput', fields: [{ path: 'input.email', message }] };
     }
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
   /** Makes an account of one's own, where that is allowed. */
-  async register(
-    unitOfWork: UnitOfWork,
-    input: AccountInput,
-  ): Promise<LoggedIn<'registered', Tokens> | InvalidInput | { kind: 'emailTaken' } | { kind: 'registrationClosed' }> {
-    const { em } = unitOfWork;
-    const { registration, passwords, audit } = this.#options;
+  async register(unitOfWork: UnitOfWork, input: AccountInput): Promise<RegisterOutcome> {
+    const { em, origin } = unitOfWork;
+    const { limits, registration, passwords, audit } = this.#options;
+    await limits.checkRegistration(em, origin.ipAddress);
     if (registration === 'closed') return { kind: 'registrationClosed' };
     const invalid = this.#check(input);
     if (invalid) return invalid;
@@ -119,7 +123,8 @@ export class AccountService<Started, Tokens> {
       if (await this.#isTaken(em, input.email)) return null;
       const user = this.#newUser(input, passwordHash, 'MEMBER');
       em.persist(user);
-      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id });
+      const data = { role: user.role };
+      audit.record(unitOfWork, { type: 'account.registered', subjectId: user.id, actorUserId: user.id, data });
       return { user, started: this.#options.sessions.start(unitOfWork, user) };
     });
     if (!outcome) return { kind: 'emailTaken' };
@@ -134,9 +139,10 @@ export class AccountService<Started, Tokens> {
     unitOfWork: UnitOfWork,
     input: { email: string; password: string },
     replaces: string | null = null,
-  ): Promise<LoggedIn<'loggedIn', Tokens> | { kind: 'invalidCredentials' }> {
-    const { em } = unitOfWork;
-    const found = await this.#findByEmail(em, input.email);
+  ): Promise<LoginOutcome> {
+    const { em, origin } = unitOfWork;
+    await this.#options.limits.checkLogin(em, origin.ipAddress, input.email);
+    const found = await findUserByEmail(em, this.#options.emails.indexes(input.email));
     const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
     // All before the first difference that could be measured: the transaction below.
     if (!found || !matches || found.disabledAt) return { kind: 'invalidCredentials' };
@@ -164,7 +170,7 @@ export class AccountService<Started, Tokens> {
   async endSessions(
     unitOfWork: UnitOfWork,
     input: { userId: string | null; exceptCurrent: boolean },
-  ): Promise<{ kind: 'ended'; revokedCount: number; receipt: Receipt } | { kind: 'userNotFound' }> {
+  ): Promise<EndSessionsOutcome> {
     const { caller, em } = unitOfWork;
     const userId = input.userId ?? caller.userId;
     if (!userId || (userId !== caller.userId && !isAdministrator(caller))) return { kind: 'userNotFound' };
@@ -183,26 +189,22 @@ export class AccountService<Started, Tokens> {
   async changePassword(
     unitOfWork: UnitOfWork,
     input: { currentPassword: string; newPassword: string },
-  ): Promise<
-    | { kind: 'changed'; user: User; revokedCount: number; receipt: Receipt }
-    | { kind: 'invalidCredentials' }
-    | { kind: 'notASession' }
-    | InvalidInput
-  > {
+  ): Promise<ChangePasswordOutcome> {
     const { caller, em } = unitOfWork;
     const { passwords, emails, audit } = this.#options;
     // Not for keys: a program that leaked must not be able to lock its owner out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
     const owner = { sessionId: caller.credentialId, userId: caller.userId };
     const known = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.password(em, owner);
+      await this.#options.limits.checkPassword(em, owner);
       return em.findOne(User, { id: owner.userId });
     });
     if (!known) throw credentialRefused(); // Deleted since the request began.
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();
     const email = emails.open(known);
-    passwords.check(check, input.newPassword, 'input.newPassword', [email, ...email.split('@'), known.displayName]);
+    const about = [email, ...email.split('@'), known.displayName];
+    passwords.check(check, { password: input.newPassword, path: 'input.newPassword', about });
     if (check.outcome) return check.outcome;
 
     const passwordHash = await passwords.hash(input.newPassword);
@@ -210,7 +212,7 @@ export class AccountService<Started, Tokens> {
       const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
       user.changePassword(passwordHash);
-      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id });
+      audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
@@ -218,9 +220,10 @@ export class AccountService<Started, Tokens> {
   }
 
   async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
-    const revokedCount = await this.#options.sessions.countAlive(unitOfWork.em, user.id, kept);
+    const revokedCount = await this.#options.sessions.countActive(unitOfWork.em, { userId: user.id, except: kept });
     user.endSessions(kept, this.#options.clock.now(), reason);
-    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id });
+    const data = { reason, exceptSessionId: kept, revokedCount };
+    this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id, data });
     return { user, revokedCount };
   }
 
@@ -230,17 +233,15 @@ export class AccountService<Started, Tokens> {
   }
 
   /** Ends every credential of this person at once, the sessions for good: one row, however many they are. */
-  async disable(
-    unitOfWork: UnitOfWork,
-    userId: string,
-  ): Promise<{ kind: 'disabled'; user: User; receipt: Receipt } | { kind: 'userNotFound' }> {
+  async disable(unitOfWork: UnitOfWork, userId: string): Promise<DisableUserOutcome> {
     const { clock, audit, barrier } = this.#options;
     const user = await unitOfWork.transaction(async () => {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (!found) return null;
       if (!found.disabledAt) {
         found.disable(clock.now());
-        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId });
+        const data = { reason: found.sessionsRevocationReason! };
+        audit.record(unitOfWork, { type: 'account.disabled', subjectId: userId, data });
       }
       return found;
     }, userId);
@@ -249,15 +250,12 @@ export class AccountService<Started, Tokens> {
   }
 
   /** Takes the account back into use. */
-  async enable(
-    unitOfWork: UnitOfWork,
-    userId: string,
-  ): Promise<{ kind: 'enabled'; user: User } | { kind: 'userNotFound' }> {
+  async enable(unitOfWork: UnitOfWork, userId: string): Promise<EnableUserOutcome> {
     const user = await unitOfWork.transaction(async () => {
       const found = await this.#findForChange(unitOfWork.em, userId);
       if (found?.disabledAt) {
         found.enable();
-        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId });
+        this.#options.audit.record(unitOfWork, { type: 'account.enabled', subjectId: userId, data: {} });
       }
       return found;
     }, userId);
@@ -267,14 +265,10 @@ export class AccountService<Started, Tokens> {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
-    check.require(
-      !isNobodys(input.email),
-      'input.email',
-      'The domain .invalid is reserved: nobody has an address there.',
-    );
+    check.require(!isNobodys(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
-    this.#options.passwords.check(check, input.password, 'input.password', about);
+    this.#options.passwords.check(check, { password: input.password, path: 'input.password', about });
     return check.outcome;
   }
 
@@ -299,13 +293,7 @@ export class AccountService<Started, Tokens> {
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
     // One at a time per address, for the unique index alone would not see a row under a retired key.
     const name = this.#options.emails.nameOf(email);
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`email:${name}`]);
-    return (await this.#findByEmail(em, email)) !== null;
-  }
-
-  async #findByEmail(em: EntityManager, email: string): Promise<User | null> {
-    const indexes = this.#options.emails.indexes(email);
-    const found = await em.find(User, { emailIndex: { $in: indexes } });
-    return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
+    await lockText(em, `email:${name}`);
+    return (await findUserByEmail(em, this.#options.emails.indexes(email))) !== null;
   }
 }

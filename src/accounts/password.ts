@@ -29,6 +29,13 @@ const ESTIMATED = { characters: 40, readings: 4, wordsAbout: 8 };
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
 const LONGEST_QUEUE = 100;
 
+/** A new password, where it stands in the input, and what an attacker would guess first for this user. */
+interface NewPassword {
+  password: string;
+  path: string;
+  about: readonly string[];
+}
+
 /** Hashes and checks passwords (NIST SP 800-63B-4 §3.1.1): long, not well known, no rules about their composition. */
 export class Passwords {
   readonly #minLength: number;
@@ -53,20 +60,20 @@ export class Passwords {
   }
 
   /**
-   * Notes what is wrong with a new password; `about` is what an attacker would guess first for this person. How easily it
-   * is guessed is estimated only where nothing else is wrong with the input.
+   * Notes what is wrong with a new password. How easily it is guessed is estimated only where nothing else is wrong with
+   * the input.
    */
-  check(check: InputCheck, password: string, path: string, about: string[]): void {
+  check(check: InputCheck, { password, path, about }: NewPassword): void {
     const text = password.length <= MOST_CODE_UNITS ? password.normalize('NFC') : null;
     const length = text === null ? Number.POSITIVE_INFINITY : [...text].length;
     if (text === null || length < this.#minLength || length > LONGEST) {
-      check.require(false, path, `Must have ${this.#minLength} to ${LONGEST} characters. Any characters will do.`);
+      check.require(false, path, `Must have ${this.#minLength} to ${LONGEST} characters. Every character is allowed.`);
       return;
     }
-    check.require(text.isWellFormed(), path, 'Must be well-formed Unicode: it contains half of a surrogate pair.');
+    check.require(text.isWellFormed(), path, 'Must be well-formed Unicode. It contains half of a surrogate pair.');
     if (check.outcome) return;
     if (containsPlaceholder(text)) {
-      check.require(false, path, 'Is the placeholder of an example. Choose a password of your own.');
+      check.require(false, path, 'Must not be the placeholder of an example. Choose your own password.');
       return;
     }
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
@@ -77,7 +84,7 @@ export class Passwords {
       [...new Set([text, this.#famous.without(text)])].every(
         (part) => guessesOf(this.#estimator.check(beginningOf(part), known)) >= this.#fewestGuesses,
       );
-    check.require(good, path, 'Is a well-known password or phrase, or easy to guess. Choose another one.');
+    check.require(good, path, 'Must not be well known or easy to guess. Choose another password.');
   }
 
   /**

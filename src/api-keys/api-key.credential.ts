@@ -1,15 +1,18 @@
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
-  type CredentialRule,
   earliest,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
   SNAPSHOT_COLUMNS,
   type Snapshot,
-} from '../credentials/credential-type.ts';
-import type { Sql, Statement } from '../database/sql.ts';
+} from '../credentials/snapshot.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import { parseSecret } from '../crypto/secret-text.ts';
+import type { Statement } from '../database/sql.ts';
 import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
@@ -21,14 +24,14 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
-      k.revoked_at is not null as revoked, u.role, u.id is null or u.disabled_at is not null as disabled
+      k.revoked_at is not null as revoked, ${userStanding('u')}
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
       union all
       select false as current, b.* from api_keys b where b.previous_secret_hash = $1
     ) k on true
-    left join users u on u.id = k.user_id`,
+    left join ${usersAs('u')} on u.id = k.user_id`,
 };
 
 interface LoadRow extends Snapshot {
@@ -45,61 +48,68 @@ interface LoadRow extends Snapshot {
   disabled: boolean;
 }
 
-const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
+const confirmStatement = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
     k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
     ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
-  from api_keys k join users u on u.id = k.user_id
-  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+  from api_keys k join ${usersAs('u')} on u.id = k.user_id
+  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ?
+    and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
-    and u.disabled_at is null
+    and ${isActiveUser('u')}
   ${lockKey} of k ${lockUser} of u`;
 
 /** How API keys authenticate. The proof is the SHA-256 of the secret, base64url. */
-export function apiKeyCredential(sql: Sql): CredentialRule<string> {
-  return {
-    kind: 'apiKey',
-    async load(secretHash) {
-      const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
-      if (!row) throw new Error('A snapshot always has a row.');
-      if (row.id === null) return rejected(row);
-      const tags = [apiKeyTag(row.id), userTag(row.userId)];
-      if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
-      const end = endOf(row);
-      const over = end !== null && end <= row.now;
-      if (row.revoked || row.disabled || over) return rejected(row, tags);
-      const principal = {
-        kind: 'apiKey',
-        credentialId: row.id,
-        proof: secretHash,
-        userId: row.userId,
-        workspaceId: row.workspaceId,
-        scopes: scopesOf(row, row),
-        permissions: row.permissions,
-        expiresAt: end,
-      } as const;
-      return accepted(row, principal, tags, [end]);
-    },
-    async confirm(em, caller, changing) {
-      const statement = CONFIRM(
-        changing === caller.credentialId ? 'for update' : 'for share',
-        changing === caller.userId ? 'for update' : 'for share',
-      );
-      const [row] = await em.execute<Omit<LoadRow, 'id'>[]>(statement, [
-        ...[caller.proof, caller.credentialId, caller.userId, caller.workspaceId],
-        ...[caller.proof, caller.proof],
-      ]);
-      if (!row) return false;
-      const held = scopesOf(row, caller);
-      // What it makes must not outlive it. Changing itself, it hands on nothing that does.
-      const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
-      if (endsEarlier && changing !== caller.credentialId) return false;
-      return (
-        caller.scopes.every((scope) => held.includes(scope)) &&
-        caller.permissions.every((permission) => row.permissions.includes(permission))
-      );
-    },
-  };
-}
+export const apiKeyCredential = defineCredentialType<string>({
+  kind: 'apiKey',
+  graphqlType: 'ApiKey',
+  entity: ApiKey,
+  table: 'api_keys',
+  beginning: 'rka_',
+  carriers: ['bearer', 'apiKeyHeader'],
+  isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
+  identify: (text) => sha256Base64url(text),
+  byIds: (em, ids) => em.find(ApiKey, { id: { $in: [...ids] } }),
+  async load(secretHash, { sql }) {
+    const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
+    if (!row) throw new Error('A snapshot always has a row.');
+    if (row.id === null) return rejected(row);
+    const tags = [apiKeyTag(row.id), userTag(row.userId)];
+    if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
+    const end = endOf(row);
+    const over = end !== null && end <= row.now;
+    if (row.revoked || row.disabled || over) return rejected(row, tags);
+    const principal = {
+      kind: 'apiKey',
+      credentialId: row.id,
+      proof: secretHash,
+      userId: row.userId,
+      workspaceId: row.workspaceId,
+      scopes: scopesOf(row, row),
+      permissions: row.permissions,
+      expiresAt: end,
+    } as const;
+    return accepted(row, principal, tags, [end]);
+  },
+  async confirm(em, caller, changing) {
+    const statement = confirmStatement(
+      changing === caller.credentialId ? 'for update' : 'for share',
+      changing === caller.userId ? 'for update' : 'for share',
+    );
+    const [row] = await em.execute<Omit<LoadRow, 'id'>[]>(statement, [
+      ...[caller.proof, caller.credentialId, caller.userId, caller.workspaceId],
+      ...[caller.proof, caller.proof],
+    ]);
+    if (!row) return false;
+    const held = scopesOf(row, caller);
+    // What it makes must not outlive it. Changing itself, it hands on nothing that does.
+    const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    if (endsEarlier && changing !== caller.credentialId) return false;
+    return (
+      caller.scopes.every((scope) => held.includes(scope)) &&
+      caller.permissions.every((permission) => row.permissions.includes(permission))
+    );
+  },
+});
 
 /** When the secret that was presented ends; null: never. */
 function endOf({
@@ -117,7 +127,4 @@ function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound:
 }
 
 /** Which cached proofs a change of an API key concerns. */
-export const apiKeyEviction: EvictionRule<ApiKey> = {
-  entity: ApiKey,
-  fingerprintsOf: (row) => [row.secretHash, row.previousSecretHash],
-};
+export const apiKeyEviction = defineEviction(ApiKey, (row) => [row.secretHash, row.previousSecretHash]);

@@ -32,7 +32,7 @@ export function checkNewApiKey(
   check.require(
     workspaceId === null || input.scopes.every(staysInWorkspace),
     'input.scopes',
-    'A key that is bound to a workspace cannot hold ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, which reach beyond it.',
+    'Must not include ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, because the key is bound to a workspace.',
   );
 
   const permissions = [...new Set(input.permissions)];
@@ -44,28 +44,32 @@ export function checkNewApiKey(
   check.require(
     longest === null || (expiresAt !== null && expiresAt <= longest),
     'input.expiresAt',
-    `Must be no later than the calling credential's own, ${longest?.toISOString()}.`,
+    `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
   );
   return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt, workspaceId };
 }
 
 function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
   const path = 'input.permissions';
-  check.require(permissions.length <= MOST_PERMISSIONS, path, `Must be at most ${MOST_PERMISSIONS}.`);
+  check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
   check.require(
     permissions.every(isPermission),
     path,
-    'Each must have 1 to 100 characters of A-Z a-z 0-9 . _ : / * - and must not be `-` alone.',
+    'Each must have 1 to 100 of the characters A-Z a-z 0-9 . _ : / * - and must not be `-` alone.',
   );
   check.require(
     permissions.join(',').length <= MOST_PERMISSION_CHARACTERS,
     path,
-    `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in all, with one more between every two.`,
+    `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in total, including one separator between two permissions.`,
   );
   const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
   const named = notHeld.slice(0, MOST_NAMED).join(', ');
   const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';
-  check.require(notHeld.length === 0, path, `This credential does not hold ${named}${more}.`);
+  check.require(
+    notHeld.length === 0,
+    path,
+    `The calling credential cannot grant permissions that it lacks: ${named}${more}.`,
+  );
 }
 
 /**
@@ -82,7 +86,7 @@ export function checkOverlap(overlapSeconds: number): InvalidInput | null {
   check.require(
     Number.isInteger(overlapSeconds) && overlapSeconds >= 0 && overlapSeconds <= MAX_OVERLAP_SECONDS,
     'input.overlapSeconds',
-    `Must be from 0 to ${MAX_OVERLAP_SECONDS} (30 days).`,
+    `Must be from 0 to ${MAX_OVERLAP_SECONDS} seconds (30 days).`,
   );
   return check.outcome;
 }

@@ -1,12 +1,14 @@
-import { type FilterQuery, LockMode, OptimisticLockError } from '@mikro-orm/core';
+import { LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
-import { isAdministrator, type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -15,20 +17,23 @@ import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
+import type { apiKeyEvents } from './api-key.events.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
+import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
 
+const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
 
 export interface ApiKeyServiceOptions {
   /** For what is asked before it is the caller's turn: not the connections of units of work. */
   reads: Sql;
-  audit: Audit;
+  audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   /** Keys in use that one person may have; 0 for any number. */
   maxPerUser: number;
-  isMember: (em: EntityManager, workspaceId: string, userId: string) => Promise<boolean>;
+  isMember: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
 }
 
 export type CreateApiKeyOutcome =
@@ -38,8 +43,16 @@ export type CreateApiKeyOutcome =
   | { kind: 'workspaceNotFound' }
   | InvalidInput;
 
+interface Rotated {
+  kind: 'rotated';
+  apiKey: ApiKey;
+  secret: string;
+  previousSecretExpiresAt: Date;
+  receipt: Receipt;
+}
+
 export type RotateApiKeyOutcome =
-  | { kind: 'rotated'; apiKey: ApiKey; secret: string; previousSecretExpiresAt: Date; receipt: Receipt }
+  | Rotated
   | { kind: 'notFound' }
   | { kind: 'revoked'; revokedAt: Date }
   | { kind: 'scopeNotHeld'; scopes: Scope[] }
@@ -47,6 +60,15 @@ export type RotateApiKeyOutcome =
   | InvalidInput;
 
 export type RevokeApiKeyOutcome = { kind: 'revoked'; apiKey: ApiKey; receipt: Receipt } | { kind: 'notFound' };
+
+/** What a rotation puts in the place of what. */
+interface Replacement {
+  apiKeyId: string;
+  overlapSeconds: number;
+  secret: string;
+  /** The version of the key when the request arrived. */
+  seenVersion: number;
+}
 
 /** Makes, rotates and revokes API keys. */
 export class ApiKeyService {
@@ -62,7 +84,7 @@ export class ApiKeyService {
     const { audit, clock, isMember } = this.#options;
     const { userId } = caller;
     if (!userId)
-      throw new AccessError('FORBIDDEN', 'An API key acts for a person; this credential has none behind it.');
+      throw new AccessError('FORBIDDEN', 'An API key must belong to a user. The calling credential has no user.');
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const now = clock.now();
@@ -73,7 +95,7 @@ export class ApiKeyService {
 
     const secret = makeSecret('rka');
     return unitOfWork.transaction(async () => {
-      if (workspaceId !== null && !(await isMember(em, workspaceId, userId))) return { kind: 'workspaceNotFound' };
+      if (workspaceId !== null && !(await isMember(em, { workspaceId, userId }))) return { kind: 'workspaceNotFound' };
       if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
       const apiKey = ApiKey.create({
         ...checked,
@@ -85,47 +107,60 @@ export class ApiKeyService {
         createdFromIp: origin.ipAddress,
       });
       em.persist(apiKey);
-      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId });
+      const { scopes, permissions, expiresAt } = apiKey;
+      const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId, data });
       return { kind: 'created', apiKey, secret };
     });
   }
 
-  /** A new secret in the place of the old one. Of several at once, one wins and the others are told. */
+  /** A new secret in the place of the old one. Of several rotations at once, one wins and the others get `conflict`. */
   async rotate(
     unitOfWork: UnitOfWork,
     input: { apiKeyId: string; overlapSeconds: number },
   ): Promise<RotateApiKeyOutcome> {
-    const { caller, em } = unitOfWork;
-    const { audit, clock } = this.#options;
     const invalid = checkOverlap(input.overlapSeconds);
     if (invalid) return invalid;
 
     const secret = makeSecret('rka');
-    const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
-    // Of several that have seen the same state, one finds it still to be so. All of them see it when they arrive, not
-    // when it is their turn.
-    const [seen] = await this.#options.reads.query<{ version: number }>(VERSION, [input.apiKeyId]);
-    const outcome = await this.#orConflict(() =>
-      unitOfWork.transaction(async () => {
-        const apiKey = await em.findOne(ApiKey, where);
-        if (!apiKey) return { kind: 'notFound' as const };
-        if (apiKey.revokedAt) return { kind: 'revoked' as const, revokedAt: apiKey.revokedAt };
-        const now = clock.now();
-        if (apiKey.isExpired(now)) return expired();
-        if (apiKey.version !== seen?.version) return { kind: 'conflict' as const };
-        // The secret before the present one may do what it could, for a while, but not put itself in the place of that.
-        if (caller.credentialId === apiKey.id && caller.proof !== apiKey.secretHash)
-          return { kind: 'conflict' as const };
-        const beyond = await beyondReach(em, caller, apiKey);
-        if (beyond) return beyond;
-        const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
-        const previousSecretExpiresAt = apiKey.rotate(replacement, input.overlapSeconds, now);
-        audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKey.id, workspaceId: apiKey.workspaceId });
-        return { kind: 'rotated' as const, apiKey, secret, previousSecretExpiresAt };
-      }, input.apiKeyId),
-    );
-    if (outcome.kind !== 'rotated') return outcome;
-    return { ...outcome, receipt: await this.#propagated(outcome.apiKey, outcome.apiKey.rotatedAt!) };
+    // Read when the request arrives, not when it is its turn: of the rotations that arrive at once, each but the first
+    // finds another version in its transaction, also on the one connection of the embedded database.
+    const seenVersion = await this.#versionOf(input.apiKeyId);
+    try {
+      const replace = () => this.#replaceSecret(unitOfWork, { ...input, secret, seenVersion });
+      const outcome = await unitOfWork.transaction(replace, input.apiKeyId);
+      if (outcome.kind !== 'rotated') return outcome;
+      return { ...outcome, receipt: await this.#propagated(outcome.apiKey, outcome.apiKey.rotatedAt!) };
+    } catch (error) {
+      if (error instanceof OptimisticLockError) return { kind: 'conflict' };
+      throw error;
+    }
+  }
+
+  /** @throws OptimisticLockError where the key was changed since its version was seen */
+  async #replaceSecret(
+    unitOfWork: UnitOfWork,
+    { apiKeyId, overlapSeconds, secret, seenVersion }: Replacement,
+  ): Promise<Exclude<RotateApiKeyOutcome, { kind: 'rotated' }> | Omit<Rotated, 'receipt'>> {
+    const { caller, em } = unitOfWork;
+    const { audit, clock } = this.#options;
+    const apiKey = await em.findOne(ApiKey, { id: apiKeyId, ...apiKeysVisibleTo(caller) });
+    if (!apiKey) return { kind: 'notFound' };
+    if (apiKey.revokedAt) return { kind: 'revoked', revokedAt: apiKey.revokedAt };
+    const now = clock.now();
+    if (apiKey.isExpired(now)) return expired();
+    // The one optimistic lock: compared here, and once more by the statement that writes the key.
+    await em.lock(apiKey, LockMode.OPTIMISTIC, seenVersion);
+    // The secret before the present one may do what it could, for a while, but not put itself in the place of that.
+    if (caller.credentialId === apiKey.id && caller.proof !== apiKey.secretHash) return { kind: 'conflict' };
+    const beyond = await beyondReach(em, caller, apiKey);
+    if (beyond) return beyond;
+    const replacement = { secretHash: sha256Base64url(secret), hint: hintOf(secret) };
+    const previousSecretExpiresAt = apiKey.rotate(replacement, overlapSeconds, now);
+    const data = { overlapSeconds, previousSecretExpiresAt: previousSecretExpiresAt.toISOString() };
+    const { workspaceId } = apiKey;
+    audit.record(unitOfWork, { type: 'api-key.rotated', subjectId: apiKeyId, workspaceId, data });
+    return { kind: 'rotated', apiKey, secret, previousSecretExpiresAt };
   }
 
   /** Ends a key. Revoking a revoked one changes nothing, and still waits until no replica accepts it. */
@@ -141,7 +176,13 @@ export class ApiKeyService {
       const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
-        audit.record(unitOfWork, { type: 'api-key.revoked', subjectId: found.id, workspaceId: found.workspaceId });
+        const { id: subjectId, workspaceId } = found;
+        audit.record(unitOfWork, {
+          type: 'api-key.revoked',
+          subjectId,
+          workspaceId,
+          data: { reason: input.reason },
+        });
       }
       return found;
     }, input.apiKeyId);
@@ -157,50 +198,20 @@ export class ApiKeyService {
   async #quotaReached(em: EntityManager, userId: string, now: Date): Promise<boolean> {
     const { maxPerUser } = this.#options;
     if (maxPerUser === 0) return false;
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`api-keys:${userId}`]);
-    const inUse = { userId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
-    return (await em.count(ApiKey, inUse)) >= maxPerUser;
+    await lockText(em, `api-keys:${userId}`);
+    return (await em.count(ApiKey, { $and: [{ userId }, activeApiKeys(now)] })) >= maxPerUser;
   }
 
-  async #orConflict<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | { kind: 'conflict' }> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof OptimisticLockError) return { kind: 'conflict' };
-      throw error;
-    }
+  /** The version of this key, whether or not the caller may see it; of one that does not exist, a version that no key has. */
+  async #versionOf(apiKeyId: string): Promise<number> {
+    const [row] = await this.#options.reads.query<{ version: number }>(VERSION, [apiKeyId]);
+    return row?.version ?? 0;
   }
-}
-
-/** The API keys that this principal may see and change, as a condition on `ApiKey`. */
-export function apiKeysVisibleTo(principal: Principal): { userId?: string; workspaceId?: string } {
-  return {
-    ...(isAdministrator(principal) ? {} : { userId: principal.userId ?? '' }),
-    ...(principal.workspaceId ? { workspaceId: principal.workspaceId } : {}),
-  };
-}
-
-/** The API keys among those that fit a filter. Whoever names somebody else's finds none. */
-export function apiKeysMatching(
-  principal: Principal,
-  filter: { userId?: string | null; workspaceId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
-  now: Date,
-): FilterQuery<ApiKey> {
-  const conditions: FilterQuery<ApiKey>[] = [apiKeysVisibleTo(principal)];
-  if (filter.userId != null) conditions.push({ userId: filter.userId });
-  if (filter.workspaceId != null) conditions.push({ workspaceId: filter.workspaceId });
-  if (filter.status === 'REVOKED') conditions.push({ revokedAt: { $ne: null } });
-  if (filter.status === 'EXPIRED') conditions.push({ revokedAt: null, expiresAt: { $lte: now } });
-  if (filter.status === 'ACTIVE')
-    conditions.push({ revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] });
-  return { $and: conditions };
 }
 
 const expired = (): InvalidInput => ({
   kind: 'invalidInput',
-  fields: [
-    { path: 'input.apiKeyId', message: 'This key has expired, and rotating would not revive it. Make a new one.' },
-  ],
+  fields: [{ path: 'input.apiKeyId', message: 'The key has expired and cannot be rotated. Create a new one.' }],
 });
 
 /**
@@ -223,6 +234,6 @@ async function beyondReach(
 /** Whether a session may do all that its person's role allows now. One that began before a promotion may not. */
 async function standsForItsPerson(em: EntityManager, caller: Principal): Promise<boolean> {
   if (caller.kind !== 'session') return false;
-  const [person] = await em.execute<{ role: UserRole }[]>('select role from users where id = ?', [caller.userId]);
+  const [person] = await em.execute<{ role: UserRole }[]>(ROLE, [caller.userId]);
   return person !== undefined && scopesNotHeld(caller, scopesOfRole(person.role)).length === 0;
 }

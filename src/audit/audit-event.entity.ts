@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { EventData } from './event-data.ts';
 
-/** One thing that happened to a credential or an account: who, what, to what, when, from where. */
+/** One event of a credential or an account: who, what, to what, when, from where. */
 export class AuditEvent {
   id!: string;
   type!: string;
@@ -11,6 +12,11 @@ export class AuditEvent {
   workspaceId!: string | null;
   ipAddress!: string | null;
   requestId!: string | null;
+  data!: EventData;
+  /**
+   * The position in commit order: higher than that of every change it depends on. The database sets it at the commit.
+   */
+  readonly position?: number | null;
 }
 
 export const AuditEventSchema = defineEntity({
@@ -26,5 +32,11 @@ export const AuditEventSchema = defineEntity({
     workspaceId: p.string().nullable(),
     ipAddress: p.string().nullable(),
     requestId: p.string().nullable(),
+    data: p.json<EventData>(),
+    // A formula is never written.
+    position: p
+      .bigint('number')
+      .nullable()
+      .formula((_columns, table) => `${table}.position`),
   },
 });

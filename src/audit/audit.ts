@@ -1,44 +1,45 @@
-import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { z } from 'zod';
+import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { AuditEvent } from './audit-event.entity.ts';
+import type { AuditEvents } from './event-data.ts';
 
-/** What can be recorded. Past tense: it is written in the same transaction as the change it tells of. */
-export type AuditEventType =
-  | 'account.bootstrapped'
-  | 'account.registered'
-  | 'account.disabled'
-  | 'account.enabled'
-  | 'session.started'
-  | 'account.password-changed'
-  | 'account.sessions-revoked'
-  | 'session.revoked'
-  | 'session.reuse-detected'
-  | 'access-token.revoked'
-  | 'workspace.created'
-  | 'api-key.created'
-  | 'api-key.rotated'
-  | 'api-key.revoked';
+/** The type, subject and data of an event. The actor and the origin come from the scope. */
+export type RecordedEvent<Events extends AuditEvents> = {
+  [Type in keyof Events & string]: {
+    type: Type;
+    subjectId: string;
+    workspaceId?: string | null;
+    /** The acting user if it is not the caller, e.g. at a login. */
+    actorUserId?: string;
+    data: z.input<Events[Type]>;
+  };
+}[keyof Events & string];
 
-/** What happened to what; who did it and from where is taken from the unit of work. Never a secret, never a hash. */
-export interface RecordedEvent {
-  type: AuditEventType;
-  subjectId: string;
-  workspaceId?: string | null;
-  /** Who did it, where that is not the caller: somebody who has just logged in. */
-  actorUserId?: string;
+/** The transaction of an event, its caller and its origin. Both are null for what the service does by itself. */
+export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
+  readonly origin: Pick<RequestOrigin, 'ipAddress' | 'requestId'> | null;
 }
 
-/** The audit log: an event is part of the change, and a change that cannot be recorded does not happen. */
-export class Audit {
+/**
+ * Records the events of one feature. An event is part of the change: a change that cannot be recorded is rolled back.
+ */
+export class Audit<Events extends AuditEvents> {
+  readonly #events: Events;
   readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(events: Events, clock: Pick<Clock, 'now'>) {
+    this.#events = events;
     this.#clock = clock;
   }
 
-  /** Adds the event to the transaction under way. Persists, never flushes. */
-  record({ em, principal, origin }: UnitOfWork, event: RecordedEvent): void {
+  /**
+   * Adds the event to the current transaction. Persists, never flushes.
+   *
+   * @throws ZodError if the data is not as declared, which rolls the transaction back
+   */
+  record({ em, principal, origin }: AuditScope, event: RecordedEvent<Events>): void {
     em.persist(
       Object.assign(new AuditEvent(), {
         id: newId('evt'),
@@ -48,8 +49,9 @@ export class Audit {
         actorCredentialId: principal?.credentialId ?? null,
         subjectId: event.subjectId,
         workspaceId: event.workspaceId ?? null,
-        ipAddress: origin.ipAddress,
-        requestId: origin.requestId,
+        ipAddress: origin?.ipAddress ?? null,
+        requestId: origin?.requestId ?? null,
+        data: this.#events[event.type]!.parse(event.data),
       }),
     );
   }

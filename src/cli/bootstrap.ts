@@ -6,30 +6,31 @@ import { UnitOfWork } from '../database/unit-of-work.ts';
 import { HiddenInput } from './hidden-input.ts';
 import { withApp } from './with-app.ts';
 
-/** `rekey bootstrap`: the first administrator, for an operator who can reach the database and needs no setup token. */
+/** `rekey bootstrap`: creates the first administrator. An operator with access to the database needs no setup token. */
 export function bootstrapCommand(): Command {
   return new Command('bootstrap')
-    .description('make the first administrator; the password is asked for twice, or read from standard input')
-    .requiredOption('--email <address>')
-    .requiredOption('--display-name <name>')
+    .description('create the first administrator; prompts twice for the password, or reads it from standard input')
+    .requiredOption('--email <address>', 'email address to log in with')
+    .requiredOption('--display-name <name>', 'name to show to other users, 1 to 100 characters')
     .action(async ({ email, displayName }: { email: string; displayName: string }) => {
       const input = new HiddenInput(); // First of all, for the terminal shows what is typed until then.
       try {
-        // An operator who holds the database needs no token: one is made for this call alone.
-        const config = { ...readConfig(), setupToken: null };
+        // An operator who holds the database needs no token: one is made for this call alone. There is no address to
+        // limit, either.
+        const config = { ...readConfig(), setupToken: null, registerPerMinute: 0 };
         const id = await withApp(async (app) => {
           // Before the question: without an answer to it, nothing is to be typed.
           if (await isBootstrapped(app.database.fork())) throw new Error(ALREADY);
           return bootstrap(app, { email, displayName, password: await input.newSecret('Password') });
         }, config);
-        process.stdout.write(`${email} is the administrator (${id}).\n`);
+        process.stdout.write(`Created the administrator ${email} (${id}).\n`);
       } finally {
         input.close();
       }
     });
 }
 
-const ALREADY = 'There is an administrator already. Nothing was changed.';
+const ALREADY = 'An administrator already exists. No change was made.';
 
 async function bootstrap(app: App, account: { email: string; displayName: string; password: string }): Promise<string> {
   const setupToken = await app.announceSetupToken({ replace: true });

@@ -25,7 +25,7 @@ export class HiddenInput {
     // At once, whatever the command waits for: the terminal is in raw mode and sends no signal.
     this.#interface.on('SIGINT', () => {
       this.#interface.close();
-      process.stderr.write('\nCanceled. There is no new administrator.\n');
+      process.stderr.write('\nCanceled. No administrator was created.\n');
       process.exit(CANCELED);
     });
     this.#lines = this.#interface[Symbol.asyncIterator]();
@@ -34,8 +34,8 @@ export class HiddenInput {
   /** A new secret: asked for twice on a terminal, since nothing of it is shown. */
   async newSecret(name: string): Promise<string> {
     const secret = await this.#ask(`${name}: `, name);
-    if (this.#isTerminal && (await this.#ask(`${name}, once more: `, name)) !== secret) {
-      throw new Error('The two inputs differ. Nothing was changed. Run the command again.');
+    if (this.#isTerminal && (await this.#ask(`${name} again: `, name)) !== secret) {
+      throw new Error('The two inputs differ. No change was made. Run the command again.');
     }
     return secret;
   }
@@ -48,7 +48,7 @@ export class HiddenInput {
     if (this.#isTerminal) process.stderr.write(prompt);
     const { value, done } = await this.#lines.next();
     if (this.#isTerminal) process.stderr.write('\n');
-    if (done) throw new Error(`${name} is missing: type it, or write it to standard input.`);
+    if (done) throw new Error(`${name} is missing. Type it, or pass it on standard input.`);
     return value;
   }
 }

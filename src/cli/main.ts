@@ -10,12 +10,18 @@ import { purgeCommand } from './purge.ts';
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 const program = new Command('rekey')
-  .description(`${description}\n\nConfigured by the same environment variables as the service.`)
+  .description(`${description}\n\nIt reads the same environment variables as the service.`)
   .version(version)
   .addCommand(migrateCommand())
   .addCommand(bootstrapCommand())
   .addCommand(jwtKeysCommand())
   .addCommand(purgeCommand());
+
+// The reader of a pipe, `head` for instance, may close it before everything is written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 try {
   await program.parseAsync();

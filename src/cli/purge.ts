@@ -1,13 +1,16 @@
 import { Command } from 'commander';
 import { withMigratedApp } from './with-app.ts';
 
-/** `rekey purge`: what every replica does by itself once a minute, now. */
+/** `rekey purge`: runs the housekeeping that every replica runs once a minute. */
 export function purgeCommand(): Command {
-  return new Command('purge').description('remove what has nothing left to say').action(async () => {
-    const { sessions, revocations } = await withMigratedApp(async ({ housekeeping: { purging, ...tidying } }) => {
-      for (const tidy of Object.values(tidying)) await tidy();
-      return purging();
+  return new Command('purge')
+    .description('delete expired sessions, refresh tokens and revocation entries')
+    .action(async () => {
+      const { sessions, revocations } = await withMigratedApp(async ({ jobs, purgeSessions }) => {
+        const purged = await purgeSessions();
+        for (const work of Object.values(jobs)) await work();
+        return purged;
+      });
+      process.stdout.write(`Deleted ${sessions} sessions and ${revocations} revocations of access tokens.\n`);
     });
-    process.stdout.write(`Purged ${sessions} sessions and ${revocations} revocations of access tokens.\n`);
-  });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The service is TypeScript that Node runs as it is, from 24 on. Called with an older one, this starts the Node that
-// was installed along with the service; npm scripts find it by themselves.
+// Node 24 or newer runs TypeScript directly. In an older Node, this script starts the Node that `npm ci` installed. The
+// npm scripts find that Node themselves.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   const { status } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exit(status ?? 1);
 } else {
-  process.stderr.write(`Rekey needs Node 24 or newer; this is ${process.versions.node}.\n`);
+  process.stderr.write(
+    `Rekey requires Node 24 or newer. This is Node ${process.versions.node}. Run \`npm ci\`, which installs it.\n`,
+  );
   process.exit(1);
 }

@@ -50,7 +50,10 @@ export class RekeyError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(errors: readonly RekeyErrorEntry[], options?: ErrorOptions) {
-    super(errors[0]?.message ?? 'The service did not answer with GraphQL.', options);
+    super(
+      errors[0]?.message ?? 'The response is not a GraphQL response. Check `url`, and that the service is running.',
+      options,
+    );
     this.name = 'RekeyError';
     this.errors = errors;
     this.code = errors[0]?.extensions?.code ?? 'NETWORK';

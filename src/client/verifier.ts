@@ -76,7 +76,7 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
       // The service never redirects. The secret must not follow a redirect of another server.
       response = await fetch(target, { headers, redirect: 'manual' });
     } catch (cause) {
-      throw unavailable('The service does not answer.', cause);
+      throw unavailable('The service does not respond.', cause);
     }
     return response.status === 204 ? verified(response.headers) : refused(response);
   };
@@ -89,7 +89,8 @@ function verified(headers: Headers): Verified {
   };
   const list = (name: string) => value(name)?.split(',') ?? [];
   const credentialId = value('credential');
-  if (credentialId === null) throw unavailable('The answer names no credential: it is not the service that answers.');
+  if (credentialId === null)
+    throw unavailable('The response names no credential, so it does not come from Rekey. Check `url`.');
   return {
     ok: true,
     credentialId,
@@ -117,7 +118,8 @@ async function refused(response: Response): Promise<Refused> {
   if (response.status === 401 && error === 'unauthenticated') return UNAUTHENTICATED;
   if (response.status === 403 && error === 'insufficient_scope') return FORBIDDEN;
   const code = CODES.find((known) => known === String(error).toUpperCase());
-  if (code === undefined) throw unavailable(`The answer ${response.status} is not one of the service.`);
+  if (code === undefined)
+    throw unavailable(`The response with status ${response.status} does not come from Rekey. Check \`url\`.`);
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const extensions = { code, ...(retryAfterSeconds >= 0 ? { retryAfterSeconds } : {}) };
   throw new RekeyError([{ message: String(error_description), extensions }]);

@@ -1,134 +1,184 @@
-import { sha256Base64url } from '../crypto/hash.ts';
-import { parseSecret } from '../crypto/secret-text.ts';
-import { credentialRefused, unavailable } from '../identity/access-error.ts';
+import { sha256, sha256Base64url } from '../crypto/hash.ts';
+import { AccessError, credentialRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
-import type { CredentialRule } from './credential-type.ts';
+import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
+import type { CredentialRuntime, CredentialType } from './credential-type.ts';
+import type { CredentialTypes } from './credential-types.ts';
 import type { LastUsed } from './last-used.ts';
 import { type PresentedCredential, presentedCredential, type RequestHeaders } from './presented-credential.ts';
 
-/** How access tokens are verified before anybody is asked about them. */
-export interface TokenVerifier<Claims> {
-  verify(token: string): Promise<Claims | null>;
-}
-
-/** Counts failures by address, and says when there were too many. */
+/** Counts failures by address and limits them. */
 export interface FailureLimit {
-  /** @throws AccessError `RATE_LIMITED` where this address has failed too often lately */
+  /** @throws AccessError `RATE_LIMITED` if this address has failed too often lately */
   check(address: string): void;
   count(address: string): void;
   /**
-   * Runs a look-up; for an address that failed too often, in a lane with few places.
-   * @throws AccessError `RATE_LIMITED` where that lane is full
+   * Runs a lookup. For an address that failed too often, it runs in a queue with few places.
+   *
+   * @throws AccessError `RATE_LIMITED` if that queue is full
    */
   lookUp<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
 
-export interface AuthenticatorOptions<Claims> {
-  cache: AuthCache;
-  apiKeys: CredentialRule<string>;
-  sessions: CredentialRule<Claims>;
-  accessTokens: TokenVerifier<Claims>;
-  lastUsed: LastUsed;
-  failures: FailureLimit;
+/** The parts of a request that authentication reads. Node's `IncomingMessage` has them. */
+export interface AuthenticatedRequest extends RequestHeaders {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
-/** Asks the caches, then the database, about a text that may be a credential. */
-type LookUp = () => Promise<Principal | null>;
+/** Reads the raw body of a request. It is called only if a proof covers the body. */
+export type ReadBody = () => Promise<Uint8Array>;
+
+/** See `Authenticator.authenticate`. */
+export type Authenticate = Authenticator['authenticate'];
+
+export interface AuthenticatorOptions {
+  types: CredentialTypes;
+  runtime: CredentialRuntime;
+  cache: AuthCache;
+  lastUsed: LastUsed;
+  failures: FailureLimit;
+  /** The address that a failure counts against. */
+  addressOf: (request: AuthenticatedRequest) => string;
+}
+
+/** Reads the caches, then the database, for one presented credential. */
+type LookUp = () => Promise<CachedCredential | null>;
 
 /**
- * Says who a request comes from. One resolver for every door: GraphQL, forward auth, introspection and sockets.
+ * Authenticates requests. Every endpoint uses it: GraphQL, forward auth and introspection.
  *
- * An opaque secret shows its kind by its prefix and its typing errors by its checksum, so that garbage costs nothing.
- * Anything else can only be an access token.
+ * It depends on no kind of credential: it reads the list of credential types. A well-formed text is identified and
+ * loaded (cacheable), then proved (for every request, if its type demands a proof). A malformed text costs no I/O.
  */
-export class Authenticator<Claims> {
-  readonly #options: AuthenticatorOptions<Claims>;
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
   /** Outcomes by kind of credential, for the metrics. */
-  readonly counts: Record<CredentialKind | 'unknown', { accepted: number; refused: number }> = {
-    apiKey: { accepted: 0, refused: 0 },
-    session: { accepted: 0, refused: 0 },
-    unknown: { accepted: 0, refused: 0 },
-  };
+  readonly counts: Record<CredentialKind, { accepted: number; refused: number }>;
 
-  constructor(options: AuthenticatorOptions<Claims>) {
+  constructor(options: AuthenticatorOptions) {
     this.#options = options;
+    const kinds = [...options.types.all.map(({ kind }) => kind), 'unknown'];
+    this.counts = Object.fromEntries(kinds.map((kind) => [kind, { accepted: 0, refused: 0 }]));
   }
 
   /**
-   * The principal behind this request, null where it carries no credential.
+   * The credential of this request and its principal; null if the request carries none.
    *
-   * Answers at once, without a promise, where this process's memory knows: the path that nearly every request takes.
+   * Returns without a promise if the entry is in memory and no proof is needed, as for nearly every request.
    *
-   * @param address whom a failure is counted against; only asked where it is needed
-   * @throws AccessError `UNAUTHENTICATED` where the credential is not good, `RATE_LIMITED` after too many of those from
-   *   this address, `AUTHENTICATION_UNAVAILABLE` where it cannot be known
+   * @param readBody omitted by an endpoint whose requests have no body
+   * @throws AccessError `UNAUTHENTICATED` if the credential is not valid, `RATE_LIMITED` after too many failures from
+   *   this address, `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
    */
-  authenticate(request: RequestHeaders, address: () => string): Principal | null | Promise<Principal | null> {
-    const presented = presentedCredential(request);
+  authenticate(
+    request: AuthenticatedRequest,
+    readBody: ReadBody = noBody,
+  ): AcceptedCredential | null | Promise<AcceptedCredential | null> {
+    const { types, cache } = this.#options;
+    const presented = presentedCredential(request, types.isOurs);
     if (presented === null) return null;
-    const known = this.#options.cache.recall(sha256Base64url(presented.text));
-    // A token may only come as Bearer, whatever the cache remembers of it.
-    if (known && !(known.kind === 'session' && presented.carrier === 'apiKeyHeader')) return this.#accept(known);
-    if (known !== undefined) return this.#refuse(presented, address);
-    return this.#decide(presented, address);
+    const known = cache.recall(sha256Base64url(presented.text));
+    if (known === undefined) return this.#decide(presented, request, readBody);
+    if (known.principal === null) return this.#reject(presented, request);
+    const type = types.of(known.principal.kind);
+    // A kind may be presented in some places only, also if it is cached.
+    if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
+    const accepted = known as AcceptedCredential;
+    return type.prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted);
   }
 
-  /** What this text stands for right now; null where it would authenticate nobody. It is not counted as a use. */
+  /**
+   * The principal that this text stands for now; null if it authenticates nothing. It does not count as a use, and
+   * needs no proof of possession.
+   */
   async introspect(text: string): Promise<Principal | null> {
     const lookUp = this.#lookUpOf({ carrier: 'bearer', text });
-    return lookUp ? lookUp() : null;
+    const found = lookUp && (await lookUp());
+    return found?.principal ?? null;
   }
 
-  /** A good credential works from every address. Only what turns out to be bad is limited. */
-  async #decide(presented: PresentedCredential, address: () => string): Promise<Principal | null> {
+  /** A valid credential works from every address. Only failures are limited. */
+  async #decide(
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+    readBody: ReadBody,
+  ): Promise<AcceptedCredential | null> {
+    const { types, failures, addressOf } = this.#options;
     const lookUp = this.#lookUpOf(presented);
-    const principal = lookUp && (await this.#options.failures.lookUp(address(), lookUp));
-    return principal ? this.#accept(principal) : this.#refuse(presented, address);
+    const found = lookUp && (await failures.lookUp(addressOf(request), lookUp));
+    if (!found?.principal) return this.#reject(presented, request);
+    const accepted = found as AcceptedCredential;
+    const { prove } = types.of(found.principal.kind);
+    return prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted);
   }
 
-  async #refuse(presented: PresentedCredential, address: () => string): Promise<null> {
-    this.counts[kindOf(presented.text)].refused++;
+  async #prove(
+    accepted: AcceptedCredential,
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+    readBody: ReadBody,
+  ): Promise<AcceptedCredential | null> {
+    const { types, runtime } = this.#options;
+    const { principal } = accepted;
+    const parts = {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      rawHeaders: request.rawHeaders,
+      bodyDigest: async () => sha256(await readBody()),
+    };
+    try {
+      await types.of(principal.kind).prove?.(parts, principal, runtime);
+    } catch (error) {
+      if (!(error instanceof AccessError)) throw unavailable(error);
+      if (error.code === 'UNAUTHENTICATED') return this.#reject(presented, request);
+      throw error;
+    }
+    return this.#accept(accepted);
+  }
+
+  async #reject(presented: PresentedCredential, request: AuthenticatedRequest): Promise<null> {
+    const { types, failures, addressOf } = this.#options;
+    const address = addressOf(request);
+    this.counts[types.kindOf(presented.text)]!.refused++;
     const isCookie = presented.carrier === 'cookie';
-    if (!isCookie) this.#options.failures.check(address());
-    this.#options.failures.count(address());
-    // A browser sends its cookies along unasked, also when it is about to refresh or to log in: a bad one is none.
+    if (!isCookie) failures.check(address);
+    failures.count(address);
+    // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;
     throw credentialRefused();
   }
 
-  #accept(principal: Principal): Principal {
-    this.counts[principal.kind].accepted++;
-    this.#options.lastUsed.note(principal.credentialId);
-    return principal;
+  #accept(accepted: AcceptedCredential): AcceptedCredential {
+    const { kind, credentialId } = accepted.principal;
+    this.counts[kind]!.accepted++;
+    this.#options.lastUsed.note(credentialId);
+    return accepted;
   }
 
-  /** How to look this text up; null where it cannot be a credential, which costs no look-up. */
-  #lookUpOf({ carrier, text }: PresentedCredential): LookUp | null {
-    const { cache, apiKeys, sessions } = this.#options;
-    const secret = parseSecret(text);
-    if (secret?.prefix === 'rka') {
-      const fingerprint = sha256Base64url(text);
-      return () => cache.resolve(fingerprint, () => apiKeys.load(fingerprint));
-    }
-    // Refresh tokens and signing secrets are no credentials of a request, and a JWT has two dots.
-    if (secret || carrier === 'apiKeyHeader' || text.split('.', 4).length !== 3) return null;
+  /** The lookup for this text; null if it has the form of no credential, which needs no lookup. */
+  #lookUpOf(presented: PresentedCredential): LookUp | null {
+    const { types, cache, runtime } = this.#options;
+    const type = types.ofPresented(presented);
+    if (!type) return null;
     return async () => {
-      const claims = await this.#verify(text);
-      return claims && cache.resolve(sha256Base64url(text), () => sessions.load(claims));
+      const proof = await identify(type, presented.text, runtime);
+      return proof === null ? null : cache.resolve(sha256Base64url(presented.text), () => type.load(proof, runtime));
     };
-  }
-
-  async #verify(token: string): Promise<Claims | null> {
-    try {
-      return await this.#options.accessTokens.verify(token);
-    } catch (error) {
-      throw unavailable(error); // Our own keys could not be read: that says nothing about the token.
-    }
   }
 }
 
-function kindOf(text: string): CredentialKind | 'unknown' {
-  if (text.startsWith('rka_')) return 'apiKey';
-  return text.startsWith('eyJ') ? 'session' : 'unknown';
+const noBody: ReadBody = async () => new Uint8Array();
+
+/**
+ * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if our own keys cannot be read, which proves nothing about the text
+ */
+async function identify(type: CredentialType, text: string, runtime: CredentialRuntime): Promise<unknown> {
+  try {
+    return await type.identify(text, runtime);
+  } catch (error) {
+    throw unavailable(error);
+  }
 }

@@ -2,14 +2,20 @@ import type { Principal } from '../identity/principal.ts';
 import type { InvalidationStamp } from '../revocation/invalidation-memory.ts';
 
 /**
- * What the database says of one presented proof, from one snapshot.
- * `principal` is null for a proof that is good for nothing; then the tags say what could change that.
+ * The state of one presented proof in the database, from one snapshot. `principal` is null for a proof that
+ * authenticates nothing. The tags then name the subjects whose change could make it valid. The tags can be watched
+ * in the invalidation feed.
  */
 export interface CachedCredential extends InvalidationStamp {
   readonly principal: Principal | null;
-  /** Until when this may be used without asking again, in milliseconds since the epoch by the database's clock. */
+  /** Until when this may be used without another read, in milliseconds since the epoch by the clock of the database. */
   readonly until: number;
 }
 
-/** Reads one proof's standing from the database, in one round trip. */
+/** A credential that authenticates a request. */
+export interface AcceptedCredential extends CachedCredential {
+  readonly principal: Principal;
+}
+
+/** Reads the state of one proof from the database, in one round trip. */
 export type LoadCredential = () => Promise<CachedCredential>;

@@ -1,56 +1,81 @@
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Sql } from '../database/sql.ts';
 import type { ConfirmCaller } from '../database/unit-of-work.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
 import type { CachedCredential } from './cached-credential.ts';
+import type { Carrier } from './presented-credential.ts';
 
-/** What a module contributes so that its credentials authenticate requests. */
-export interface CredentialRule<Proof> {
+/** The claims of a verified access token, and the key that signed it. `iat` and `exp` are seconds since the epoch. */
+export interface AccessTokenClaims {
+  readonly sub: string;
+  readonly sid: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly kid: string;
+}
+
+/** What a credential type may use of the running service. */
+export interface CredentialRuntime {
+  /** Prepared statements, outside of any transaction. */
+  readonly sql: Sql;
+  /** Verifies JWTs. `verify` returns null for a token that is not valid, and throws if the keys cannot be read. */
+  readonly accessTokens: { verify(token: string): Promise<AccessTokenClaims | null> };
+}
+
+/** The parts of a request that a proof may cover. */
+export interface RequestToProve {
+  readonly method: string;
+  /** As in the request line. */
+  readonly target: string;
+  /** Names and values alternate, in the order in which they arrived. */
+  readonly rawHeaders: readonly string[];
+  /** SHA-256 of the raw body. The body is read and hashed at the first call. */
+  bodyDigest(): Promise<Buffer>;
+}
+
+/**
+ * One kind of credential: how it is recognized, read, proved and confirmed. A feature declares it as data and lists it
+ * in its `credentials`. The authenticator, the GraphQL interface `Credential`, the metrics and the purge read that
+ * list. None of them depends on one kind.
+ *
+ * A request is authenticated in two phases. `identify` and `load` find out what the presented text stands for; their
+ * result is cached. `prove` runs for every request, also for a cached credential.
+ *
+ * @typeParam Proof the result of `identify` and the input of `load`, e.g. the hash of a secret
+ */
+export interface CredentialType<Proof = unknown> {
+  /** Used in principals and in the label `kind` of the metrics. */
   readonly kind: CredentialKind;
-  /** What the database says of this proof: one round trip, one snapshot. */
-  load(proof: Proof): Promise<CachedCredential>;
-  /** The same question inside a transaction; see `ConfirmCaller`. */
+  /** The GraphQL type that implements `Credential`. */
+  readonly graphqlType: string;
+  /** The class of its rows. */
+  readonly entity: new () => { id: string };
+  /** The table of its rows, whose primary key is `id`. */
+  readonly table: string;
+  /** The first characters of every credential of this kind. Only metrics rely on it. */
+  readonly beginning: string;
+  /** Where in a request it may be presented. */
+  readonly carriers: readonly Carrier[];
+  /** Whether a text has the form of this kind, e.g. by prefix and checksum. Synchronous, without I/O. */
+  isWellFormed(text: string): boolean;
+  /** What a well-formed text proves; null if it proves nothing, e.g. because its signature does not verify. */
+  identify(text: string, runtime: CredentialRuntime): Proof | null | Promise<Proof | null>;
+  /** Reads the state of this proof from the database: one round trip, one snapshot. */
+  load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
+  /**
+   * Checks what must hold for each single request, e.g. a signature and a nonce.
+   *
+   * @throws AccessError `UNAUTHENTICATED` if the request does not prove possession of the credential
+   */
+  prove?(request: RequestToProve, principal: Principal, runtime: CredentialRuntime): Promise<void>;
+  /** Whether the credential is still valid, checked inside a transaction; see `ConfirmCaller`. */
   readonly confirm: ConfirmCaller;
+  /** The rows with these ids, in any order: the loader behind the GraphQL type. */
+  byIds(em: EntityManager, ids: readonly string[]): Promise<{ id: string }[]>;
 }
 
-/** The parts of a row that every load returns, whatever the credential. */
-export interface Snapshot {
-  /** The end of the invalidation log; null on a standby, whose answers may be out of date. */
-  asOf: number | null;
-  /** Database time, milliseconds since the epoch. */
-  now: number;
-}
-
-/** Selected by every load: the snapshot's place in the log and in time. `FROM_SNAPSHOT` has one row, come what may. */
-export const SNAPSHOT_COLUMNS = `(select seq from auth_epoch where not pg_is_in_recovery())::float8 as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
-
-export const FROM_SNAPSHOT = 'from (select 1) as always';
-
-/** A moment as milliseconds since the epoch, alike in both drivers. */
-export const milliseconds = (column: string, name: string) =>
-  `extract(epoch from ${column})::float8 * 1000 as "${name}"`;
-
-/** A proof that is good for nothing. The tags say whose change could make it good. */
-export function rejected(snapshot: Snapshot, tags: readonly string[] = []): CachedCredential {
-  return { principal: null, asOf: positionOf(snapshot), tags, until: Number.MAX_SAFE_INTEGER };
-}
-
-/** A proof that is good until the earliest of these moments. */
-export function accepted(
-  snapshot: Snapshot,
-  principal: Principal,
-  tags: readonly string[],
-  ends: readonly (number | null)[],
-): CachedCredential {
-  const until = earliest(ends) ?? Number.MAX_SAFE_INTEGER;
-  return { principal, asOf: positionOf(snapshot), tags, until };
-}
-
-/** The earliest of these moments, in milliseconds since the epoch; null where none of them will ever come. */
-export function earliest(ends: readonly (number | null)[]): number | null {
-  const known = ends.filter((end) => end !== null);
-  return known.length > 0 ? Math.min(...known) : null;
-}
-
-function positionOf({ asOf }: Snapshot): number {
-  if (asOf === null) throw new Error('The database is a standby, which may not know of a revocation yet.');
-  return asOf;
+/** Checks one credential type against the type of its proof, then erases that type: lists hold types of all proofs. */
+export function defineCredentialType<Proof>(type: CredentialType<Proof>): CredentialType {
+  return type as CredentialType;
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8: 32 bytes. */
-export function sha256(value: string | Buffer): Buffer {
+export function sha256(value: string | Uint8Array): Buffer {
   return hash('sha256', value, 'buffer');
 }
 

@@ -2,39 +2,45 @@ import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Logger } from '../kernel/logger.ts';
-import { patienceMs } from '../revocation/replica.ts';
+import { ADVISORY_LOCKS } from './advisory-lock.ts';
+import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
-import { migrations } from './migrations/index.ts';
-import { MIGRATION_TABLE, ormOptions } from './orm.ts';
-import { DedicatedSql, PooledSql, PostgresNotificationListener, watchPool } from './postgres.ts';
+import { PostgresNotificationListener } from './notification-listener.ts';
+import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
+import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
   url: string | null;
-  /** Where the embedded database lives; null keeps it in memory. */
+  /** The directory of the embedded database; null keeps it in memory. */
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
-  leaseMs: number;
+  /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
+  syncTimeoutMs: number;
   logger: Logger;
+  /** What the features add to the database. */
+  model: Model;
+  /** Called after each migration of the embedded database, which belongs to this process alone. */
+  onEmbeddedMigrated?: (sql: Sql) => Promise<void>;
   subscribers: EventSubscriber[];
 }
 
-/** All the ways this process talks to its database. */
+/** All connections of this process to its database. */
 export interface Database {
-  /** Prepared statements, off the unit of work: authentication reads and the likes. */
+  /** Prepared statements outside of the unit of work, such as authentication reads. */
   readonly reads: Sql;
-  /** One connection for syncs alone. */
+  /** One connection, only for syncs. */
   readonly sync: Sql;
-  /** One connection for revocations to wait on. */
+  /** One connection, only for the wait of revocations. */
   readonly propagation: Sql;
   readonly notifications: NotificationListener;
   /** A fresh EntityManager. */
   fork(): EntityManager;
-  /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
+  /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
   requireCurrentSchema(): Promise<void>;
   /** A fresh EntityManager on the connections that are reserved for revocations. The embedded database has only one. */
   forkReserved(): EntityManager;
@@ -44,39 +50,46 @@ export interface Database {
 }
 
 const CHANNEL = 'auth_inval';
-/** An authentication read that takes longer than this, all in all, is given up: 503 beats a queue. */
+/** An authentication read that takes longer than this in total fails: a 503 is better than a queue. */
 const READ_TIMEOUT_MS = 1000;
 /** Connections for queries and for changes. */
 const CONNECTIONS = 10;
-/** Connections for revocations alone: no number of queries and other changes takes their place. */
+/** Connections that are reserved for revocations. Queries and other changes cannot use them up. */
 export const RESERVED_CONNECTIONS = 4;
-/** Changes at the same time, revocations apart: fewer than there are connections, for queries need some. */
+/** Concurrent changes, without revocations: fewer than there are connections, because queries need some, too. */
 export const CHANGES_AT_ONCE = 8;
-/** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
+/** The server cancels a statement that takes longer: waits for a lock of another session must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
-/** When we give up ourselves: by then the server would have spoken, were it there. Also how long one waits for a place. */
+/**
+ * The timeout of the client. A server that can be reached has answered by then. Also the longest wait for a connection.
+ */
 const ANSWER_TIMEOUT_MS = 5000;
-/** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
+/**
+ * The server ends a transaction that is idle for longer. Otherwise a replica that stops in a transaction would keep its
+ * locks, and the revocation of its caller waits for them.
+ */
 const IDLE_TRANSACTION_MS = 2000;
-const MIGRATION_LOCK = 823640926;
 
-/** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
+/** Opens the configured database. The rest of the service does not depend on which one it is. */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
 
-async function openPostgres(url: string, { leaseMs, logger, subscribers }: DatabaseOptions): Promise<Database> {
+async function openPostgres(
+  url: string,
+  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
   const options = {
-    ...ormOptions({ subscribers, log }),
+    ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
-    // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
+    // The ORM reads only host, name and password from the URL. The driver gets the rest from here.
     driverOptions: {
       ...connectionTo(url, {
         applicationName: 'rekey',
         statementMs: STATEMENT_TIMEOUT_MS,
-        lockMs: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
+        lockMs: STATEMENT_TIMEOUT_MS, // Also limits the waits of a COMMIT, where the timeout above does not apply.
         idleInTransactionMs: IDLE_TRANSACTION_MS,
       }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
@@ -87,32 +100,32 @@ async function openPostgres(url: string, { leaseMs, logger, subscribers }: Datab
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: patienceMs(leaseMs), logger });
-  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: patienceMs(leaseMs), logger });
+  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
+  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
     sync,
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
-      // Not on the pool of the requests: a migration may take its time. It knows no entity.
+      // Not on the pool of the requests, because a migration may take long. It needs no entities.
       const migrating = await MikroORM.init({
-        ...ormOptions({ log }),
+        ...ormOptions(model, { log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
         clientUrl: addressIn(url),
         driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
       });
       try {
-        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${MIGRATION_LOCK})` });
+        await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
       } finally {
-        await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.
+        await Promise.all([migrating.close(), lock.close()]); // Ends the session, which releases the lock.
       }
     },
     async close() {
@@ -126,6 +139,8 @@ async function openEmbedded({
   dataDirectory,
   embeddedTemplate,
   logger,
+  model,
+  onEmbeddedMigrated,
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
@@ -135,13 +150,13 @@ async function openEmbedded({
     unlock = lockDataDirectory(dataDirectory);
   }
   const orm = await MikroORM.init({
-    ...ormOptions({ subscribers, log: (message) => logger.debug(message) }),
+    ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
-    // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
+    // A function, because the ORM copies its options, and a copied Blob is unusable.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
-  // One session, which has begun: it is set up before anything is asked.
+  // The only session has already started, so its settings are set before the first query.
   await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
     JSON.stringify(sessionSettings()),
   ]);
@@ -153,13 +168,12 @@ async function openEmbedded({
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: () => orm.em.fork(),
-    requireCurrentSchema: () => requireCurrentSchema(reads),
+    requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
-      // The directory is ours alone: no replica of a former life is left, and no lease that one could hold.
-      await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
-      await sql.query({ name: 'propagation', text: 'update auth_primary set identity = auth_server_identity()' });
+      // The directory is locked: no other process uses this database.
+      await onEmbeddedMigrated?.(sql);
     },
     async close() {
       await orm.close();
@@ -168,7 +182,7 @@ async function openEmbedded({
   };
 }
 
-async function requireCurrentSchema(sql: Sql): Promise<void> {
+async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {
   const [table] = await sql.query<{ exists: boolean }>({
     name: 'schema-exists',
     text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
@@ -180,6 +194,6 @@ async function requireCurrentSchema(sql: Sql): Promise<void> {
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(
-    `The schema of the database is not up to date. These migrations are missing: ${names}. Run \`rekey migrate\`, or start the service.`,
+    `The database schema is not up to date. Missing migrations: ${names}. Run \`rekey migrate\`, or start the service.`,
   );
 }

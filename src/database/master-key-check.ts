@@ -4,31 +4,53 @@ import { ConfigError } from '../kernel/config-error.ts';
 
 /** A sealed text begins with its format and the version of its master key; see `seal`. */
 const VERSION = `split_part(sealed, '.', 2)`;
-/** Of the oldest and of the newest accounts, how many are looked at: ids sort by time, and keys change in time. */
+/**
+ * How many of the oldest and of the newest rows are read. Ids sort by time, so these have the first and the last keys.
+ */
 const SAMPLE = 100;
 
-const VERSIONS_IN_USE = `select distinct ${VERSION} as version from (
-    select private_sealed as sealed from jwt_keys where state <> 'RETIRED'
-    union all (select email_sealed from users order by id limit ${SAMPLE})
-    union all (select email_sealed from users order by id desc limit ${SAMPLE})
-  ) as fields`;
+/** A column whose values are sealed with a master key. */
+export interface SealedField {
+  readonly table: string;
+  readonly column: string;
+  /** The primary key of the table. */
+  readonly key: string;
+  /** SQL condition for the rows that are still opened. Defaults to all rows. */
+  readonly where?: string;
+}
+
+const versionsIn = (fields: readonly SealedField[]): string => {
+  const samples = fields.flatMap(({ table, column, key, where = 'true' }) =>
+    ['asc', 'desc'].map(
+      (order) => `(select ${column} as sealed from ${table} where ${where} order by ${key} ${order} limit ${SAMPLE})`,
+    ),
+  );
+  return `select distinct ${VERSION} as version from (${samples.join(' union all ')}) as fields`;
+};
 
 /**
- * Checks that the configured master keys open what the database holds. It reads alone, and has to run before anything
- * is written: a service with a wrong key would write rows that the right one does not open.
+ * Checks that the configured master keys open the values in the database. It only reads. It must run before anything is
+ * written: a service with a wrong key would write rows that the right key does not open.
  *
- * @throws ConfigError naming the versions of the keys that are missing
+ * @throws ConfigError that names the versions of the missing keys
  */
-export async function requireMasterKeys(em: EntityManager, keyring: Keyring): Promise<void> {
-  const [schema] = await em.execute<{ exists: boolean }[]>(
-    `select to_regclass('jwt_keys') is not null and to_regclass('users') is not null as exists`,
+export async function requireMasterKeys(
+  em: EntityManager,
+  keyring: Keyring,
+  fields: readonly SealedField[],
+): Promise<void> {
+  const tables = [...new Set(fields.map(({ table }) => table))];
+  const there = await em.execute<{ name: string }[]>(
+    `select name from unnest(string_to_array(?, ',')) as name where to_regclass(name) is not null`,
+    [tables.join(',')],
   );
-  if (!schema?.exists) return; // A database without a schema holds nothing yet.
-  const rows = await em.execute<{ version: string }[]>(VERSIONS_IN_USE);
+  const readable = fields.filter(({ table }) => there.some(({ name }) => name === table));
+  if (readable.length === 0) return; // A database without a schema holds nothing yet.
+  const rows = await em.execute<{ version: string }[]>(versionsIn(readable));
   const missing = rows.map((row) => row.version).filter((version) => !keyring.byVersion(version));
   if (missing.length === 0) return;
   const configured = keyring.all.map((key) => key.version).join(', ');
   throw new ConfigError([
-    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, and the configured keys are ${configured}. Nothing was written. Set REKEY_MASTER_KEY to the key that this database was used with, from your backup of it. After a change of the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Or check that DATABASE_URL or REKEY_DATA_DIR names the right database.`,
+    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, but the configured keys are ${configured}. Nothing was written. Restore the key of this database from your backup and set REKEY_MASTER_KEY to it. If you changed the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Also check that DATABASE_URL or REKEY_DATA_DIR names the right database.`,
   ]);
 }

@@ -1,32 +1,32 @@
 import { messageOf } from '../kernel/message.ts';
 
 /**
- * What PostgreSQL says where it cannot do now what it is asked to do. No text of a client decides about these: every
- * statement of this service has run before, and the same one may succeed later. A state that is not listed means that
- * the statement is wrong, or that a rule of the data forbids it.
+ * The SQLSTATEs of a statement that PostgreSQL cannot execute now. No input of a client causes them: every statement of
+ * this service has run before, and the same one may succeed later. A state that is not listed means that the statement
+ * is wrong, or that a constraint rejects its data.
  */
 const CANNOT_NOW: [states: RegExp, why: string][] = [
   [/^08/, 'the connection failed'],
-  [/^0A000/, 'a standby does not read unlogged tables, which count the limits'],
+  [/^0A000/, 'a standby cannot read unlogged tables, which hold the rate limits'],
   [/^25006/, 'the server is a standby, or read-only'],
-  [/^25P0[34]/, 'the transaction was idle, or open, for too long'],
-  [/^28/, 'the server rejects the name or the password of this service: one of the two was changed'],
-  [/^3D000/, 'the database does not exist (any more, or yet)'],
-  [/^40001/, 'a serialization failure, after the last attempt'],
-  [/^40P01/, 'a deadlock, after the last attempt'],
-  [/^42501/, 'the role of this service has lost a right'],
-  [/^53/, 'no disk space, no memory, no connection left'],
+  [/^25P0[34]/, 'the transaction was idle or open for too long'],
+  [/^28/, 'the server rejects the user name or the password of this service'],
+  [/^3D000/, 'the database does not exist'],
+  [/^40001/, 'a serialization failure after the last retry'],
+  [/^40P01/, 'a deadlock after the last retry'],
+  [/^42501/, 'the role of this service lacks a privilege'],
+  [/^53/, 'no disk space, memory or connection is left'],
   [/^55000/, 'the database accepts no connections, or the server is in recovery'],
-  [/^55P03/, 'a lock was not to be had in time'],
-  [/^57/, 'the statement was cancelled or ran out of time, or the server stops or starts'],
-  [/^58/, 'the operating system failed, such as an I/O error'],
+  [/^55P03/, 'a lock was not available in time'],
+  [/^57/, 'the statement was canceled or timed out, or the server is starting or stopping'],
+  [/^58/, 'the operating system failed, for example with an I/O error'],
   [/^72000/, 'the snapshot is too old'],
-  [/^XX/, 'the server itself failed, such as a corrupted page'],
+  [/^XX/, 'the server itself failed, for example at a corrupted page'],
 ];
 
 /**
- * States that leave open how a statement ended. PostgreSQL itself says 58 and XX only of what it has rolled back; a proxy
- * before it also says so where the connection between the two ended.
+ * States after which the outcome of a statement is unknown. PostgreSQL itself reports 58 and XX only for a statement
+ * that it rolled back. A proxy in front of it also reports them when the connection between the two ended.
  */
 const ENDS_UNKNOWN = /^(08|40003|57P|58|XX)/;
 
@@ -42,11 +42,11 @@ const UNREACHABLE = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What `pg` says, in words alone, where it was not the server that spoke. */
+/** The messages of `pg` for failures that the server did not report. They have no code. */
 const SILENCE =
   /^(Connection terminated|timeout expired$|timeout exceeded when trying to connect$|Query read timeout$|The database did not answer in time\.$|Client (was closed|has encountered a connection error) and is not queryable$)/;
 
-/** No connection could be opened, for whatever reason: nothing was asked yet, so nothing was done. */
+/** No connection could be opened, so no statement was sent and nothing was changed. */
 export class NotConnected extends Error {
   /** "SQL client unable to establish SQL connection". The ORM copies properties, not causes. */
   readonly code = '08001';
@@ -57,19 +57,24 @@ export class NotConnected extends Error {
   }
 }
 
-/** Causes have causes; nothing here is wrapped more often than this. */
+/** For the `catch` of a promise that opens a connection. */
+export function notConnected(error: unknown): never {
+  throw new NotConnected(error);
+}
+
+/** The longest chain of causes that is read. No error is wrapped more often. */
 const DEEPEST = 8;
 
-/** The five characters in which the database itself says what happened; undefined where it was somebody else who spoke. */
+/** The SQLSTATE of an error, five characters; undefined if the error does not come from the database. */
 export function sqlStateOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
-  // Each state that we can meet has a digit. EPIPE, of the network, has five letters and none.
+  // Every SQLSTATE that can occur here has a digit. The network error EPIPE has five letters and no digit.
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /**
- * Whether the connection broke before the server had said how the statement ended. Then nobody knows whether it was
- * carried out, which matters for one that commits.
+ * Whether the connection broke before the server reported how the statement ended. Then it is unknown whether the
+ * statement was executed, which matters for a COMMIT.
  */
 export function connectionBroke(error: unknown): boolean {
   const state = sqlStateOf(error);
@@ -77,21 +82,21 @@ export function connectionBroke(error: unknown): boolean {
 }
 
 /**
- * Why the database cannot do it now, in words for an operator, where the server itself says why; undefined where it says
- * nothing, or only that a connection ended.
+ * Why the database cannot execute a statement now, in words for an operator; undefined if the server does not say why,
+ * or only says that a connection ended.
  */
 export function whyNotNow(error: unknown): string | undefined {
   const states = causesOf(error).map(sqlStateOf);
   const state = states.findLast((each) => each !== undefined && !/^(08|57P)/.test(each));
   if (state === undefined) return undefined;
   const [, why] = CANNOT_NOW.find(([states]) => states.test(state)) ?? [];
-  return `${why ?? 'it rejects the statement'} (SQLSTATE ${state})`;
+  return `${why ?? 'the server rejects the statement'} (SQLSTATE ${state})`;
 }
 
 /**
- * Whether an error, or what caused it, is that the database cannot do it now: out of reach, shut down, a standby, full, or
- * too slow, be it for a lock that another session holds. Nothing is wrong with the question: asked again later, it may be
- * answered.
+ * Whether an error or one of its causes means that the database cannot execute a statement now: it is out of reach,
+ * shut down, a standby, full, or too slow, e.g. because of a lock of another session. The statement itself is
+ * correct, so a retry may succeed.
  */
 export function databaseDidNotAnswer(error: unknown): boolean {
   return causesOf(error).some((each) => {

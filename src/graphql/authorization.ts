@@ -32,7 +32,7 @@ export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
     }
   }
   if (problems.length > 0)
-    throw new Error(`Every root field needs exactly one access directive:\n${problems.join('\n')}`);
+    throw new Error(`Every root field must have exactly one access directive:\n${problems.join('\n')}`);
   return schema;
 }
 

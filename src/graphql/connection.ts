@@ -1,6 +1,5 @@
-import type { EntityClass, FilterQuery } from '@mikro-orm/core';
 import { Cursor } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/sql';
+import type { List, QueryContext } from '../database/query.ts';
 import { type IdPrefix, isId } from '../kernel/ids.ts';
 import { badInput } from './bad-input.ts';
 
@@ -10,12 +9,6 @@ export const LARGEST_PAGE = 100;
 export interface PageArguments {
   first: number;
   after?: string | null | undefined;
-}
-
-/** What is listed, and what its ids begin with. */
-export interface List<Entity> {
-  entity: EntityClass<Entity>;
-  prefix: IdPrefix;
 }
 
 /** One page of a Relay connection. */
@@ -32,15 +25,15 @@ export interface Page<Node> {
  * @throws GraphQLError `BAD_USER_INPUT` for a page size or a cursor that cannot be
  */
 export async function paginate<Entity extends { id: string }>(
-  em: EntityManager,
-  { entity, prefix }: List<Entity>,
-  where: FilterQuery<Entity>,
+  { em }: Pick<QueryContext, 'em'>,
+  { entity, prefix, where }: List<Entity>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
   if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
-  if (after != null && !isCursor(after, prefix)) throw badInput('`after` is not a cursor of this list.', 'field');
+  if (after != null && !isCursor(after, prefix))
+    throw badInput('`after` must be the `endCursor` of a page of this list.', 'field');
   const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
-  const cursor = await em.findByCursor(entity, options as never);
+  const cursor = await em().findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];
   return {
     nodes,

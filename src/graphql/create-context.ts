@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
-import { forgetCookies, keepCookies } from '../credentials/cookies.ts';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { type ConfirmCaller, UnitOfWork } from '../database/unit-of-work.ts';
@@ -8,8 +7,10 @@ import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Turns } from '../limits/turns.ts';
-import type { CookieJar, GraphQLContext, Services } from './context.ts';
+import { coMembers } from '../workspaces/workspace.queries.ts';
+import type { GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
+import { TokenCookies } from './token-cookies.ts';
 import { Visibility } from './visibility.ts';
 
 const LONGEST_USER_AGENT = 500;
@@ -50,17 +51,21 @@ export function createContextFactory(options: ContextFactoryOptions) {
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
       requestId: currentRequestId() ?? '',
     };
-    const coMembers = async (ids: string[]) => (principal ? services.workspaces.coMembers(em(), principal, ids) : []);
-    const loaders = createLoaders(em, { coMembers, explain });
+    const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
+    const loaders = createLoaders(em, services.credentialTypes, { coMembers: sharingWorkspace, explain });
     return {
       services,
       principal,
       origin,
       loaders,
       visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
-      cookies: cookieJar(response, presentedRefreshToken(request, isRefused), now),
+      cookies: new TokenCookies(
+        response,
+        presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused),
+        now,
+      ),
       caller() {
-        if (!principal) throw new Error('A guarded field was reached without a principal.');
+        if (!principal) throw new Error('A guarded field was called without a principal.');
         return principal;
       },
       em,
@@ -77,25 +82,5 @@ export function createContextFactory(options: ContextFactoryOptions) {
       },
       now,
     };
-  };
-}
-
-function cookieJar(response: ServerResponse, presented: string | null, now: () => Date): CookieJar {
-  let refreshToken = presented;
-  return {
-    get refreshToken() {
-      return refreshToken;
-    },
-    keep(tokens) {
-      // The next field of this operation finds in the jar what this one has put there.
-      ({ refreshToken } = tokens);
-      for (const cookie of keepCookies(tokens, now())) response.appendHeader('Set-Cookie', cookie);
-      return { ...tokens, accessToken: '', refreshToken: '' };
-    },
-    forget() {
-      if (refreshToken === null) return;
-      refreshToken = null;
-      for (const cookie of forgetCookies()) response.appendHeader('Set-Cookie', cookie);
-    },
   };
 }

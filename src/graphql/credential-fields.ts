@@ -1,8 +1,6 @@
 import type { User } from '../accounts/user.entity.ts';
-import type { ApiKey } from '../api-keys/api-key.entity.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Session } from '../sessions/session.entity.ts';
 import type { Workspace } from '../workspaces/workspace.entity.ts';
 import type { GraphQLContext } from './context.ts';
 import type { CredentialStatus } from './generated/types.ts';
@@ -17,9 +15,17 @@ export function statusOf(
 }
 
 /** The row behind a principal. */
-export async function credentialOf(principal: Principal, context: GraphQLContext): Promise<ApiKey | Session> {
-  const credential = await context.loaders[principal.kind].load(principal.credentialId);
+export async function credentialOf(principal: Principal, context: GraphQLContext): Promise<{ id: string }> {
+  const credential = await loadCredential(principal, context);
   return required(credential, principal.credentialId, context);
+}
+
+/** The row behind a principal; null where it was deleted during the request. */
+export async function loadCredential(
+  { kind, credentialId }: Principal,
+  { loaders }: GraphQLContext,
+): Promise<{ id: string } | null> {
+  return loaders.credential.get(kind)?.load(credentialId) ?? null;
 }
 
 export async function userOf(userId: string, context: GraphQLContext): Promise<User> {

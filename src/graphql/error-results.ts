@@ -1,12 +1,12 @@
 import type { Scope } from '../identity/scope.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 
-// The outcomes that many mutations share, as the schema's error types. Each message is for people.
+// The outcomes that several mutations share, as error types of the schema.
 
 export const invalidInput = ({ fields }: InvalidInput) =>
   ({
     __typename: 'InvalidInputError',
-    message: `The input does not fit: ${fields.map(({ path, message }) => `${path}: ${message}`).join(' ')}`,
+    message: `Invalid input. ${fields.map(({ path, message }) => `${path}: ${message}`).join(' ')}`,
     fields,
   }) as const;
 
@@ -15,30 +15,31 @@ export const scopeNotHeld = ({ scopes }: { scopes: Scope[] }) =>
     __typename: 'ScopeNotHeldError',
     message:
       scopes.length > 0
-        ? `This credential does not hold ${scopes.join(', ')}, and gives no more than it holds.`
-        : 'This credential holds less than the other one, or ends sooner.',
+        ? `The calling credential cannot grant scopes that it lacks: ${scopes.join(', ')}.`
+        : 'The calling credential must hold all permissions of the key and must not expire before it.',
     scopes,
   }) as const;
 
 export const conflict = () =>
   ({
     __typename: 'ConflictError',
-    message: 'It was changed meanwhile. Nothing was changed by you: read the new state, then decide.',
+    message:
+      'Concurrent modification: another request changed the object first. No change was made. Read the current state before you retry.',
   }) as const;
 
 export const userNotFound = () =>
-  ({ __typename: 'UserNotFoundError', message: 'There is no user with this id.' }) as const;
+  ({ __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' }) as const;
 
 export const apiKeyNotFound = () =>
-  ({ __typename: 'ApiKeyNotFoundError', message: 'There is no API key with this id among yours.' }) as const;
+  ({ __typename: 'ApiKeyNotFoundError', message: 'API key not found. Check `apiKeyId`.' }) as const;
 
 export const workspaceNotFound = () =>
-  ({ __typename: 'WorkspaceNotFoundError', message: 'There is no workspace with this id among yours.' }) as const;
+  ({ __typename: 'WorkspaceNotFoundError', message: 'Workspace not found. Check `workspaceId`.' }) as const;
 
 export const invalidCredentials = (message: string) => ({ __typename: 'InvalidCredentialsError', message }) as const;
 
 export const notASession = () =>
   ({
     __typename: 'NotASessionError',
-    message: 'This request was authenticated by something else than a session.',
+    message: 'This operation requires a session. Log in, then send the access token.',
   }) as const;

@@ -52,7 +52,7 @@ export function createMaskError(logger: Logger) {
       return at(error, toGraphQLError(told, told.concernsWholeAnswer ? told.http : undefined));
     }
     if (isNew) logger.error({ requestId, err: original }, 'unexpected error');
-    const message = 'Something went wrong. The details are in the log of the service, under this request id.';
+    const message = 'Internal error. The service logged the details under the request id in `extensions.requestId`.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };
 }
@@ -69,7 +69,7 @@ function toldAsIs(error: unknown): AccessError | null {
  */
 function requestFault(error: GraphQLError): GraphQLError {
   if (error.extensions.code !== undefined) return error;
-  return at(error, badInput('An argument of this field does not fit.', error.path ? 'field' : 'graphql'));
+  return at(error, badInput('An argument of this field is invalid.', error.path ? 'field' : 'graphql'));
 }
 
 /** The same error at the place where another one happened, so that a client knows which field failed. */

@@ -15,15 +15,17 @@ export const GRAPHIQL: GraphiQLOptions = {
 }`,
   defaultQuery: `# Welcome to Rekey.
 #
-# 1. The service has printed a setup token.
-#    Make the first administrator with it: fill
-#    in the token and a password of your own,
-#    and press the button.
-# 2. Put the access token that you get into the
-#    Headers, without the slashes.
-# 3. Ask who you are. Create an API key and put
-#    its secret there instead. Rotate it: the
-#    old secret is refused from then on.
+# 1. The service printed a setup token at its
+#    start. Enter the token and your own password
+#    below, then run Bootstrap. It creates the
+#    first administrator.
+# 2. Copy the access token into the Headers tab.
+#    Remove the slashes there.
+# 3. Run WhoAmI, then CreateApiKey. Copy the
+#    secret into the Headers tab.
+# 4. Enter the id of the key below, then run
+#    RotateApiKey. Every replica now rejects the
+#    old secret.
 
 mutation Bootstrap {
   bootstrap(

@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
-import { ApiKey } from '../api-keys/api-key.entity.ts';
+import type { CredentialTypes } from '../credentials/credential-types.ts';
+import { lastUses } from '../credentials/last-used.ts';
 import { unavailable } from '../identity/access-error.ts';
-import { Session } from '../sessions/session.entity.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -11,11 +11,13 @@ export type Loaders = ReturnType<typeof createLoaders>;
 /**
  * Reads by id, batched and remembered for one request, so that a list of a hundred keys asks once for its users.
  *
+ * @param types a loader for each kind of credential is made from this list
  * @param coMembers which of these people share a workspace with the caller
  * @param explain what a read that failed means to this request
  */
 export function createLoaders(
   em: () => EntityManager,
+  types: CredentialTypes,
   { coMembers, explain }: { coMembers: (userIds: string[]) => Promise<string[]>; explain: (error: unknown) => unknown },
 ) {
   const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
@@ -31,19 +33,13 @@ export function createLoaders(
   return {
     user: rows((ids) => em().find(User, { id: { $in: ids } })),
     workspace: rows((ids) => em().find(Workspace, { id: { $in: ids } })),
-    apiKey: rows((ids) => em().find(ApiKey, { id: { $in: ids } })),
-    session: rows((ids) => em().find(Session, { id: { $in: ids } })),
+    /** Credentials, by their kind and then by id. */
+    credential: new Map(types.all.map((type) => [type.kind, rows((ids) => type.byIds(em(), ids))])),
     /** The error of a row that was deleted between two reads of this request. */
-    deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted meanwhile.`))),
+    deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted during the request.`))),
     /** The id of someone with whom the caller shares a workspace; null for anyone else. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
-    lastUsedAt: byId<Date>(async (ids) => {
-      const used = await em().execute<{ credential_id: string; last_used_at: string | Date }[]>(
-        `select credential_id, last_used_at from credential_usage where credential_id in (${ids.map(() => '?').join(', ')})`,
-        ids,
-      );
-      return used.map((row) => [row.credential_id, new Date(row.last_used_at)]);
-    }),
+    lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),
   };
 }

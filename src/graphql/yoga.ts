@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { makeExecutableSchema } from '@graphql-tools/schema';
+import { type IExecutableSchemaDefinition, makeExecutableSchema } from '@graphql-tools/schema';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
 import type { Logger } from '../kernel/logger.ts';
 import { guardRootFields } from './authorization.ts';
@@ -20,17 +20,33 @@ import { hideStrangers } from './visibility.ts';
 export interface ServerContext {
   req: IncomingMessage;
   res: ServerResponse;
-  /** The text of the body. */
+  /** The body as it arrived, and its text. */
+  rawBody: Buffer;
   body: string;
+}
+
+/** An operation as it came over HTTP, and the media type of its answer. */
+export interface OperationRequest extends ServerContext {
+  accept: string;
+}
+
+/** What tests add to the schema: SDL and resolvers. */
+export interface SchemaExtension {
+  typeDefs: string;
+  resolvers: NonNullable<IExecutableSchemaDefinition['resolvers']>;
 }
 
 export interface YogaOptions extends AuthenticationOptions {
   logger: Logger;
+  extension?: SchemaExtension | undefined;
 }
 
 /** The executable schema, with its guards in place. */
-export function createSchema() {
-  const schema = makeExecutableSchema({ typeDefs, resolvers });
+export function createSchema(extension?: SchemaExtension) {
+  const schema = makeExecutableSchema({
+    typeDefs: extension ? [typeDefs, extension.typeDefs] : typeDefs,
+    resolvers: extension ? [resolvers, extension.resolvers].flat() : resolvers,
+  });
   // A scalar's resolver takes the place of the whole type, its description included.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
   return hideStrangers(guardRootFields(constrainArguments(schema)));
@@ -40,8 +56,8 @@ export function createSchema() {
  * The GraphQL edge. The plugins, read from top to bottom, are the life of an operation; what is HTTP is not theirs (their
  * `onRequest` and `onResponse` are never called) but the door's, which has refused everything that is no operation.
  */
-export function createGraphQL({ logger, authenticate, createContext }: YogaOptions) {
-  const schema = createSchema();
+export function createGraphQL({ logger, authenticate, createContext, extension }: YogaOptions) {
+  const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
     maxRequestBodySize: false, // The door has measured it. Yoga would send it through a stream, at a third of a request's cost.
@@ -67,9 +83,9 @@ export function createGraphQL({ logger, authenticate, createContext }: YogaOptio
      * Executes the operation in this body. Of the headers Yoga gets what it needs: it copies and searches whatever it is
      * given. Its adapter for Node, which this goes past, takes as long as all the rest.
      */
-    answer(body: string, accept: string, req: IncomingMessage, res: ServerResponse): Response | Promise<Response> {
+    answer({ rawBody, body, accept, req, res }: OperationRequest): Response | Promise<Response> {
       const operation = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
-      return yoga.handle(operation, { req, res, body, waitUntil });
+      return yoga.handle(operation, { req, res, rawBody, body, waitUntil });
     },
   };
 }

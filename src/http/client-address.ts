@@ -2,6 +2,12 @@ import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
+/** The parts of a request that say where it comes from. Node's `IncomingMessage` has them. */
+export interface AddressedRequest {
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+}
+
 /**
  * Says where a request comes from, in one spelling for each address and never more than 45 characters.
  *
@@ -13,14 +19,13 @@ import { trimOws } from '../kernel/white-space.ts';
  * @returns a function that never throws, and answers `unknown` where the socket has no address
  * @throws Error when one of `trustedProxies` is neither
  */
-export function createClientAddress(
-  trustedProxies: readonly string[],
-): (remoteAddress: string | undefined, forwardedFor: string | string[] | undefined) => string {
+export function createClientAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => string {
   const trusted = blockListOf(trustedProxies);
   const isTrusted = (address: string) => trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 
-  return (remoteAddress, forwardedFor = '') => {
-    let client = canonical(remoteAddress ?? '');
+  return ({ socket, headers }) => {
+    const forwardedFor = headers['x-forwarded-for'] ?? '';
+    let client = canonical(socket?.remoteAddress ?? '');
     if (client === null) return 'unknown';
     if (trustedProxies.length === 0) return client;
     const entries = String(forwardedFor).split(','); // Several headers are one list; String joins them with commas.

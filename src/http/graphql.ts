@@ -10,12 +10,13 @@ export interface GraphQLEndpointOptions {
   /** GraphiQL. */
   page: PageContent;
   /** Executes the operation in this body, which is said to be JSON, and answers in this media type. */
-  answer: (
-    body: string,
-    accept: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) => Response | Promise<Response>;
+  answer: (operation: {
+    rawBody: Buffer;
+    body: string;
+    accept: string;
+    req: IncomingMessage;
+    res: ServerResponse;
+  }) => Response | Promise<Response>;
 }
 
 /**
@@ -31,23 +32,25 @@ export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) 
       return sendPage(request, response);
     }
     if (request.method !== 'POST') {
-      const message = 'GraphQL operations are sent by POST. Open this address in a browser for GraphiQL.';
+      const message = 'Send GraphQL operations by POST. For GraphiQL, open this URL in a browser.';
       return refuse(response, 405, message, { Allow: 'POST' });
     }
     if (mediaTypeOf(request) !== 'application/json') {
-      return refuse(response, 415, 'GraphQL operations are sent as application/json.');
+      return refuse(response, 415, 'Send GraphQL operations with `Content-Type: application/json`.');
     }
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding.toLowerCase() !== 'identity') return refuse(response, 415, 'The body must not be compressed.');
     if (!charsetIsUtf8(request)) return refuse(response, 415, 'The body must be encoded in UTF-8.');
     // Before anything is executed: a client that cannot read the answer would lose the secret in it.
     const accept = acceptedType(request.headers.accept);
-    if (!accept) return refuse(response, 406, 'Answers are application/json or application/graphql-response+json.');
+    if (!accept)
+      return refuse(response, 406, '`Accept` must allow application/json or application/graphql-response+json.');
     const body = await readBody(request, LARGEST_BODY);
-    if (!body) return refuse(response, 413, `The body is larger than ${LARGEST_BODY} bytes.`);
+    if (!body) return refuse(response, 413, `The body must have at most ${LARGEST_BODY} bytes.`);
     const text = decodeUtf8(body);
-    if (text === null) return refuse(response, 400, 'The body is not well-formed UTF-8.');
-    return send(await answer(text, accept, request, response), response);
+    if (text === null) return refuse(response, 400, 'The body must be well-formed UTF-8.');
+    const operation = { rawBody: body, body: text, accept, req: request, res: response };
+    return send(await answer(operation), response);
   };
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../credentials/authenticator.ts';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
-import type { Authenticate } from './verify.ts';
 
 const LARGEST_BODY = 16 * 1024;
 
@@ -21,16 +21,23 @@ export interface IntrospectOptions {
 export function createIntrospect({ authenticate, introspect, issuer }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const caller = await authenticate(request);
+      // Read at most once, whether a proof of the caller covers the body or not.
+      let reading: Promise<Buffer | null> | undefined;
+      const read = () => (reading ??= readBody(request, LARGEST_BODY));
+      const caller = await authenticate(request, async () => (await read()) ?? Buffer.alloc(0));
       if (!caller) throw credentialMissing();
-      if (!caller.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
+      if (!caller.principal.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
       if (!charsetIsUtf8(request)) {
-        const error_description = 'The form must be in UTF-8. Send it without `charset`, or with `charset=utf-8`.';
+        const error_description =
+          'The form must be encoded in UTF-8. Send it without `charset`, or with `charset=utf-8`.';
         return respondJson(response, 415, { error: 'invalid_request', error_description });
       }
-      const body = await readForm(request);
+      const body = await readForm(request, read);
       if (body === 'tooLarge') {
-        return respondJson(response, 413, { error: 'invalid_request', error_description: 'The form is too large.' });
+        return respondJson(response, 413, {
+          error: 'invalid_request',
+          error_description: `The form must have at most ${LARGEST_BODY} bytes.`,
+        });
       }
       if (body === 'malformed') {
         const error_description = 'The form must be well-formed UTF-8, percent-encoded.';
@@ -38,7 +45,7 @@ export function createIntrospect({ authenticate, introspect, issuer }: Introspec
       }
       const token = body?.getAll('token') ?? [];
       if (token.length !== 1 || token[0] === '') {
-        const error_description = 'Send exactly one `token`, as application/x-www-form-urlencoded.';
+        const error_description = 'Send exactly one `token` with `Content-Type: application/x-www-form-urlencoded`.';
         return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
       const principal = await introspect(token[0]!);
@@ -64,9 +71,12 @@ function describe(principal: Principal, issuer: string) {
 }
 
 /** The form in the body; null where it is something else. */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | 'tooLarge' | 'malformed' | null> {
+async function readForm(
+  request: IncomingMessage,
+  read: () => Promise<Buffer | null>,
+): Promise<URLSearchParams | 'tooLarge' | 'malformed' | null> {
   if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return null;
-  const body = await readBody(request, LARGEST_BODY);
+  const body = await read();
   if (body === null) return 'tooLarge';
   const text = decodeUtf8(body);
   return text === null || !isPercentEncodedUtf8(text) ? 'malformed' : new URLSearchParams(text);

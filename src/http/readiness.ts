@@ -13,8 +13,8 @@ export interface Readiness {
 
 const SHARED_CACHE: Record<SharedCacheState, string> = {
   ok: 'ok',
-  'writes refused': 'refuses writes: misses ask the database more often',
-  'out of reach': 'out of reach: going on without it',
+  'read-only': 'rejects writes: more requests read the database',
+  unreachable: 'unreachable: continuing without it',
 };
 
 /**
@@ -28,7 +28,7 @@ export function createReadiness({ database, leaseHeld, sharedCache }: Readiness)
     respondJson(response, problem === null ? 200 : 503, {
       status: problem === null ? 'ready' : 'not ready',
       database: problem ?? 'ok',
-      lease: leaseHeld() ? 'held' : problem === null ? 'lost: every request asks the database' : 'lost',
+      lease: leaseHeld() ? 'held' : problem === null ? 'lost: every request reads the database' : 'lost',
       sharedCache: cacheState ? SHARED_CACHE[cacheState] : 'off',
     });
   };

@@ -1,29 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../kernel/logger.ts';
 import { withRequestId } from '../kernel/request-context.ts';
+import { requestIdOf } from './request-id.ts';
 import { respondJson } from './respond.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** One door: its path, the methods it answers to (none named: all), and what is behind it. */
+/** One endpoint: the methods it answers to (none named: all), and its handler. */
 export interface Route {
   methods?: readonly string[];
   /**
-   * The door writes every header by itself, those that all answers have in common as well. Node merges headers that were
-   * set with headers that are written, one by one; where an answer is little else than headers, that is a third of its cost.
+   * The handler writes every header by itself, also the request id and those that all answers have in common. Node merges
+   * headers that were set with headers that are written, one by one; where an answer consists of headers, that is a third
+   * of its cost.
    */
   writesAllHeaders?: boolean;
   handle: Handler;
-}
-
-/** A request id from a proxy is kept where it is a sane one, so that one id follows a request through all logs. */
-const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
-
-/** The id of a request: the caller's own or a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i;
@@ -40,15 +32,30 @@ function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** Finds the door for each request. A failure behind one is logged and answered with nothing but the request's id. */
+/**
+ * Finds the handler for each request, and runs it under a request id, which the answer repeats. A failure is logged and
+ * answered with nothing but that id.
+ */
 export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
-    // Who hangs up in the middle of a request waits for no answer, and nothing is wrong here.
+    // A client that hangs up in the middle of a request waits for no answer, and nothing is wrong here.
     if (error === request.errored) return;
-    const requestId = requestIdOf(request);
+    const requestId = String(response.getHeader('X-Request-Id') ?? requestIdOf(request));
     logger.error({ requestId, err: error }, 'unexpected error');
-    if (response.headersSent) response.destroy();
-    else respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.setHeader('X-Request-Id', requestId);
+    respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
+  };
+  const answer = (handle: Handler, request: IncomingMessage, response: ServerResponse): void => {
+    try {
+      const answered = handle(request, response);
+      if (answered instanceof Promise) answered.catch((error) => failed(request, response, error));
+    } catch (error) {
+      failed(request, response, error);
+    }
   };
   return (request, response) => {
     const url = originForm(request.url ?? '/');
@@ -56,27 +63,14 @@ export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger)
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const route = routes.get(path);
-    if (!route?.writesAllHeaders) response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (route?.writesAllHeaders) return answer(route.handle, request, response);
+    const requestId = requestIdOf(request);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('X-Request-Id', requestId);
     if (!route) return respondJson(response, 404, { error: 'not_found' });
     if (route.methods && !route.methods.includes(request.method ?? '')) {
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
     }
-    try {
-      const answered = route.handle(request, response);
-      if (answered instanceof Promise) answered.catch((error) => failed(request, response, error));
-    } catch (error) {
-      failed(request, response, error);
-    }
-    return undefined;
-  };
-}
-
-/** Runs a handler under a request id, which the answer repeats. */
-export function identified(handle: Handler): Handler {
-  return (request, response) => {
-    const requestId = requestIdOf(request);
-    request.headers['x-request-id'] = requestId;
-    response.setHeader('X-Request-Id', requestId);
-    return withRequestId(requestId, () => handle(request, response));
+    return withRequestId(requestId, () => answer(route.handle, request, response));
   };
 }

@@ -3,23 +3,23 @@ import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import type { JwtKeySet } from './jwks.ts';
 import { createJwks } from './jwks.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
-import { type Handler, identified, type Route } from './router.ts';
+import type { Handler, Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
-export interface Doors extends IntrospectOptions {
+export interface Endpoints extends IntrospectOptions {
   graphql: GraphQLEndpointOptions;
   jwtKeys: JwtKeySet;
   readiness: Readiness;
   scrape: (response: Parameters<Handler>[1]) => unknown;
 }
 
-/** Every door of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspection }: Doors): Map<string, Route> {
+/** Every endpoint of the service, by its path. */
+export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspection }: Endpoints): Map<string, Route> {
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness(readiness);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
-    ['/graphql', { handle: identified(createGraphQLEndpoint(graphql)) }],
+    ['/graphql', { handle: createGraphQLEndpoint(graphql) }],
     // Gateways pass on the method of the request that they ask about.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],

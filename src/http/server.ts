@@ -50,10 +50,14 @@ function refusalOf(code: string | undefined): Refusal {
       return {
         status: 431,
         error: 'request_header_fields_too_large',
-        description: `The request line and the headers have more than ${MOST_HEADER_BYTES} bytes. Send fewer or shorter headers.`,
+        description: `The request line and the headers must have at most ${MOST_HEADER_BYTES} bytes. Send fewer or shorter headers.`,
       };
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { status: 413, error: 'content_too_large', description: 'The chunk extensions of the body are too long.' };
+      return {
+        status: 413,
+        error: 'content_too_large',
+        description: 'The chunk extensions of the body are too long. Send the body without them.',
+      };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return {
         status: 408,

@@ -21,12 +21,13 @@ export function questionOf(url: string): Question {
   const permissions: string[] = [];
   for (const [name, value] of new URLSearchParams(url.slice(query, path?.index))) {
     if (name !== 'permission') return { problem: unknownParameter(name) };
-    if (value === '') return { problem: 'The parameter `permission` is empty. Name a permission, or leave it out.' };
+    if (value === '')
+      return { problem: 'The parameter `permission` must not be empty. Name a permission, or omit the parameter.' };
     permissions.push(value);
   }
   if (!path) return { permissions, yes: 204 };
   if (isMisplaced(url.slice(path.index + '?path='.length))) {
-    return { problem: 'Put `path=` at the end: everything after it belongs to the client.' };
+    return { problem: '`path=` must be the last parameter. The client controls everything after it.' };
   }
   return { permissions, yes: 200 };
 }
@@ -41,5 +42,5 @@ function isMisplaced(path: string): boolean {
 
 function unknownParameter(name: string): string {
   const which = REPEATABLE.test(name) ? `Unknown parameter \`${name}\`.` : 'Unknown parameter.';
-  return `${which} This endpoint knows \`permission\`, and \`path\` at the end.`;
+  return `${which} Allowed parameters: \`permission\`, and \`path\` as the last one.`;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../credentials/authenticator.ts';
+import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
+import { requestIdOf } from './request-id.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
-
-export type Authenticate = (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
 
 /**
  * Forward authentication for gateways: 204 with who it is in headers, 401, 403 where a `?permission=` is not held, 503
@@ -17,33 +18,41 @@ export type Authenticate = (request: IncomingMessage) => Principal | null | Prom
 export function createVerify(authenticate: Authenticate) {
   const headersOf = new WeakMap<Principal, string[]>();
 
-  const answer = (request: IncomingMessage, response: ServerResponse, principal: Principal | null): void => {
-    if (!principal) return respondAccessError(response, credentialMissing());
+  const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+    response.setHeader('X-Request-Id', requestIdOf(request));
+    respondAccessError(response, error);
+  };
+
+  const answer = (request: IncomingMessage, response: ServerResponse, accepted: AcceptedCredential | null): void => {
+    if (!accepted) return refuse(request, response, credentialMissing());
+    const { principal } = accepted;
     const question = questionOf(request.url!);
     if ('problem' in question) {
+      response.setHeader('X-Request-Id', requestIdOf(request));
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-      const error_description = 'The credential does not hold the permission that is asked for.';
+      response.setHeader('X-Request-Id', requestIdOf(request));
+      const error_description = 'The credential does not hold the requested permission.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(yes, headers);
+    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(request)]);
     response.end();
   };
 
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
     try {
-      const principal = authenticate(request);
-      if (!(principal instanceof Promise)) return answer(request, response, principal);
-      return principal.then(
+      const accepted = authenticate(request);
+      if (!(accepted instanceof Promise)) return answer(request, response, accepted);
+      return accepted.then(
         (known) => answer(request, response, known),
-        (error) => respondAccessError(response, error),
+        (error) => refuse(request, response, error),
       );
     } catch (error) {
-      return respondAccessError(response, error);
+      return refuse(request, response, error);
     }
   };
 }

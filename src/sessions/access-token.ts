@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import type { AccessTokenClaims } from '../credentials/credential-type.ts';
 import { isId } from '../kernel/ids.ts';
 import type { JwtKeys } from './jwt-keys.ts';
 
@@ -24,9 +25,6 @@ export function hasFormOfAccessToken(text: string): boolean {
   return text.length <= LONGEST_TOKEN && text.startsWith(BEGINNING) && COMPACT_JWS.test(text);
 }
 
-/** The most that `REKEY_ACCESS_TOKEN_SECONDS` can be, and so can have been when a token was made. */
-export const LONGEST_ACCESS_TOKEN_MS = 86_400_000;
-
 const claimsSchema = z.object({
   sub: z.string().min(1),
   sid: z.string().min(1),
@@ -34,9 +32,6 @@ const claimsSchema = z.object({
   iat: z.number().int(),
   exp: z.number().int(),
 });
-
-/** The claims of an access token that was verified, and its key. `iat` and `exp` are seconds since the epoch. */
-export type AccessTokenClaims = z.infer<typeof claimsSchema> & { kid: string };
 
 /** A token's own id begins with its session's, so that whoever holds one of them finds the other. */
 const newJti = (sessionId: string) => `${sessionId}.${randomUUID()}`;

@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Audit, RecordedEvent } from '../audit/audit.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, seal } from '../crypto/seal.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { LONGEST_ACCESS_TOKEN_MS } from './access-token.ts';
 import { JwtKey } from './jwt-key.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
+import type { sessionEvents } from './session.events.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
 /** A flood of unknown key ids must not become a flood of reads. */
@@ -36,6 +39,7 @@ export interface JwtKeysOptions {
   sql: Sql;
   fork: () => EntityManager;
   keyring: Keyring;
+  audit: Audit<typeof sessionEvents>;
   /** Database time, and our own for pauses. */
   clock: Clock;
 }
@@ -61,7 +65,7 @@ export class JwtKeys {
   async load(): Promise<void> {
     await this.#load();
     if (this.#signing) return;
-    await this.#exclusively((em) => this.#replaceMissing(em));
+    await this.#exclusively((em) => this.#replaceMissing(em, 'repair'));
     await this.#load();
   }
 
@@ -69,21 +73,25 @@ export class JwtKeys {
    * The next key signs from now on, the current one retires, and a new next one is published. Whoever verifies offline
    * has known the next key for as long as they may keep the list, so not a single token is refused.
    *
+   * @param how for the audit log: because an operator asked for it, or because the current key has signed for long enough
    * @returns when rotating will be possible, where the next key was published too recently; null when it was done
    */
-  async rotate(): Promise<Date | null> {
+  async rotate(how: 'command' | 'schedule' = 'command'): Promise<Date | null> {
     const now = this.#options.clock.now();
     const possible = await this.#exclusively(async (em) => {
       await correctMoments(em, now);
       const current = await em.findOne(JwtKey, { state: 'CURRENT' });
-      if (!current) return this.#replaceMissing(em);
+      if (!current) return this.#replaceMissing(em, 'repair');
       const next = await this.#nextKey(em);
       const published = new Date(next.createdAt.getTime() + PUBLISHED_BEFORE_USE_MS);
       if (published > now) return published;
       current.retire(now);
       await em.flush(); // There is room for one current key.
       next.activate(now);
-      em.persist(await this.#generate());
+      const following = await this.#generate();
+      em.persist(following);
+      const data = { retiredKid: current.kid, nextKid: following.kid, how };
+      this.#record(em, { type: 'jwt-key.rotated', subjectId: next.kid, data });
       return null;
     });
     await this.#load();
@@ -101,8 +109,9 @@ export class JwtKeys {
       const key = await em.findOne(JwtKey, { kid });
       if (!key) return null;
       em.remove(key);
+      this.#record(em, { type: 'jwt-key.revoked', subjectId: kid, data: { state: key.state, how: 'command' } });
       await em.flush(); // There is room for one current key.
-      await this.#replaceMissing(em);
+      await this.#replaceMissing(em, key.state === 'CURRENT' ? 'command' : 'repair');
       return this.#options.clock.now();
     });
     await this.#load();
@@ -122,15 +131,18 @@ export class JwtKeys {
       await correctMoments(em, at);
       const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
       em.remove(over);
+      for (const { kid } of over) {
+        this.#record(em, { type: 'jwt-key.removed', subjectId: kid, data: { how: 'schedule' } });
+      }
     });
     await this.load();
     const current = await this.#options.fork().findOne(JwtKey, { state: 'CURRENT' });
-    if (current?.activatedAt && now - current.activatedAt.getTime() > SIGNS_FOR_MS) await this.rotate();
+    if (current?.activatedAt && now - current.activatedAt.getTime() > SIGNS_FOR_MS) await this.rotate('schedule');
   }
 
   /** The key that signs now. */
   get signing(): { kid: string; privateKey: KeyObject } {
-    if (!this.#signing) throw unavailable(new Error('No JWT key signs at the moment.'));
+    if (!this.#signing) throw unavailable(new Error('There is no current JWT key.'));
     return this.#signing;
   }
 
@@ -175,16 +187,19 @@ export class JwtKeys {
     const current = rows.find((row) => row.state === 'CURRENT');
     this.#signing = null;
     if (!current) return;
-    const pem = open(this.#options.keyring, SEAL_PURPOSE, current.kid, current.privateSealed).toString('utf8');
+    const sealed = { purpose: SEAL_PURPOSE, aad: current.kid, sealed: current.privateSealed };
+    const pem = open(this.#options.keyring, sealed).toString('utf8');
     this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
   }
 
   /** Where no key signs, the next one does. */
-  async #replaceMissing(em: EntityManager): Promise<null> {
+  async #replaceMissing(em: EntityManager, how: 'command' | 'repair'): Promise<null> {
     if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return null;
     const next = await this.#nextKey(em);
     next.activate(this.#options.clock.now());
-    em.persist(await this.#generate());
+    const following = await this.#generate();
+    em.persist(following);
+    this.#record(em, { type: 'jwt-key.activated', subjectId: next.kid, data: { nextKid: following.kid, how } });
     return null;
   }
 
@@ -195,9 +210,14 @@ export class JwtKeys {
     return next;
   }
 
+  /** As part of the change: no user and no request asks for what happens to these keys. */
+  #record(em: EntityManager, event: RecordedEvent<typeof sessionEvents>): void {
+    this.#options.audit.record({ em, principal: null, origin: null }, event);
+  }
+
   #exclusively<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     const locked = async (em: EntityManager) => {
-      await em.execute(`select pg_advisory_xact_lock(hashtextextended('rekey:jwt-keys', 0))`);
+      await lockText(em, 'rekey:jwt-keys');
       return work(em);
     };
     // What the holder of the lock before has committed is seen.
@@ -213,7 +233,7 @@ export class JwtKeys {
       kid,
       state: 'NEXT',
       publicJwk: { ...jwk, kid, use: 'sig', alg: 'EdDSA' },
-      privateSealed: seal(this.#options.keyring, SEAL_PURPOSE, kid, pem),
+      privateSealed: seal(this.#options.keyring, { purpose: SEAL_PURPOSE, aad: kid, plaintext: pem }),
       createdAt: this.#options.clock.now(),
       activatedAt: null,
       retiredAt: null,

@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 
 const BATCH = 1000;
@@ -12,7 +13,7 @@ const LEDGER_HOURS = 24;
 /** In batches, by one replica at a time: whoever does not get the lock has nothing to do. */
 const inTurn = (name: string, body: string): Statement => ({
   name,
-  text: `with turn as materialized (select pg_try_advisory_xact_lock(823640928) as ours), ${body}`,
+  text: `with turn as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.purge}) as ours), ${body}`,
 });
 
 /** Before their sessions, which would otherwise take any number of them along; children before their parents. */
@@ -35,8 +36,7 @@ const PURGE_SESSIONS = inTurn(
         select id from sessions s where expires_at < clock_timestamp() - make_interval(days => $1::int)
           and not exists (select from refresh_tokens t where t.session_id = s.id)
         order by expires_at limit $2::int)
-      returning id),
-    unused as (delete from credential_usage where credential_id in (select id from gone))
+      returning 1)
   select count(*)::int as purged from gone`,
 );
 

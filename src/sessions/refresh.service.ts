@@ -1,6 +1,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { hasEndedSession, isActiveUser, usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { SessionTokens } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Keyring, MasterKey } from '../crypto/keyring.ts';
 import { deriveSecret, parseSecret } from '../crypto/secret-text.ts';
@@ -9,12 +11,13 @@ import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { sessionTag } from '../revocation/tags.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
-import type { SessionTokens } from './session.service.ts';
+import type { sessionEvents } from './session.events.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
 
@@ -24,51 +27,42 @@ export interface Rejected {
   reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED';
 }
 
+interface Refreshed {
+  kind: 'refreshed';
+  tokens: SessionTokens;
+}
+
+export type RefreshOutcome = Refreshed | Rejected;
+
+export type TokenLogoutOutcome = { kind: 'loggedOut'; session: Session; receipt: Receipt } | Rejected;
+
 export interface RefreshServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   keyring: Keyring;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   graceSeconds: number;
-  limits: {
-    /** Counts an exchange against its session and its user; throws `RATE_LIMITED`. */
-    refresh(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
-    /** The same for what only repeats an exchange of a moment ago. */
-    repeatedRefresh(em: EntityManager, owner: { sessionId: string; userId: string }): Promise<void>;
-    /** Counts rejections by address, and throws `RATE_LIMITED` where there were too many. */
-    failures: {
-      check(address: string | null): void;
-      count(address: string | null): void;
-      /** Runs a look-up; for an address with too many rejections, in a lane with few places. */
-      lookUp<T>(address: string | null, work: () => Promise<T>): Promise<T>;
-    };
-  };
+  limits: Pick<Limits, 'checkRefresh' | 'checkRepeatedRefresh' | 'failures'>;
 }
 
-/** A token that may be exchanged, and its session, which is locked until the commit. */
-interface Good {
+/** A token and its session, which is neither revoked nor expired and is locked until the commit. */
+interface TokenUse {
+  kind: 'usable';
   token: RefreshToken;
   session: Session;
   now: Date;
+  /** Where not, the token was used before, and its session must end. */
+  isExchangeable: boolean;
 }
 
-/** What somebody wants to do with a token that is good. */
-interface Use<T> {
-  /** Counts it, and throws where it is too much. Before the user's row is touched, which others may be waiting for. */
-  count(good: Good): Promise<void>;
-  /** Does it, in the transaction. */
-  act(good: Good & { role: UserRole }): Promise<T>;
-}
-
-/** What was decided about a presented token, inside its transaction. */
-type Decision<T> =
+/** Why nothing can be done with a token, as decided in its transaction. */
+type Refusal =
   | { kind: 'gone' }
-  | { kind: 'accepted'; value: T }
   | { kind: 'expired' }
-  | { kind: 'ended'; session: Session; reason: 'REVOKED' | 'REUSED' };
+  | { kind: 'revoked'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
  * What refresh tokens are good for: being exchanged (RFC 9700 §4.14.2), and ending the session that they are of. Each
@@ -87,106 +81,122 @@ export class RefreshService {
 
   /**
    * Exchanges a token for the tokens that come next.
+   * @param presented null where none was presented, which is rejected and counted as one that is not known
    * @throws AccessError `RATE_LIMITED`
    */
-  async refresh(
-    unitOfWork: UnitOfWork,
-    presented: string,
-  ): Promise<{ kind: 'refreshed'; tokens: SessionTokens } | Rejected> {
+  async refresh(unitOfWork: UnitOfWork, presented: string | null): Promise<RefreshOutcome> {
+    const text = presented ?? '';
     const { em } = unitOfWork;
     const { limits, accessTokens, idleSeconds } = this.#options;
-    const outcome = await this.#present(unitOfWork, presented, {
-      // Of many at once with the same token, one makes the next one, and the others get the same.
-      count: ({ token, session: { id: sessionId, userId } }) =>
-        token.usedAt ? limits.repeatedRefresh(em, { sessionId, userId }) : limits.refresh(em, { sessionId, userId }),
-      act: async ({ token, session, role, now }) => {
-        const refreshToken = token.usedAt
-          ? await this.#knownSuccessor(em, token, presented)
-          : await this.#newSuccessor(em, token, presented, now);
-        session.refresh(now, idleSeconds);
-        // Before the commit: where it cannot be signed, the token that was presented is not used up.
-        const access = await accessTokens.issue(session, effectiveScopes(session.scopes, role));
-        return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
-      },
-    });
-    return outcome.kind === 'rejected' ? outcome : { kind: 'refreshed', tokens: outcome.value };
+    const { found, at } = await this.#lookUp(unitOfWork, text);
+    if (!found) return this.#reject(unitOfWork, { kind: 'gone' }, at);
+    const exchange = async (): Promise<Refreshed | Refusal> => {
+      const use = await this.#loadForUse(em, found);
+      if (use.kind !== 'usable') return use;
+      const { token, session, now } = use;
+      // Counted before the user's row is locked: refreshes of one user wait for each other here. They share that lock, and
+      // were they to hold it while they wait, a change that ends all sessions would never get the row.
+      if (use.isExchangeable) {
+        const owner = { sessionId: session.id, userId: session.userId };
+        // Of many at once with the same token, one makes the next one, and the others get the same.
+        await (token.usedAt ? limits.checkRepeatedRefresh(em, owner) : limits.checkRefresh(em, owner));
+      }
+      const standing = await this.#confirm(unitOfWork, use);
+      if (standing.kind !== 'confirmed') return standing;
+      const refreshToken = token.usedAt
+        ? await this.#knownSuccessor(em, token, text)
+        : await this.#newSuccessor(em, token, text, now);
+      session.refresh(now, idleSeconds);
+      // Before the commit: where it cannot be signed, the token that was presented is not used up.
+      const access = await accessTokens.issue(session, effectiveScopes(session.scopes, standing.role));
+      const tokens = { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
+      return { kind: 'refreshed', tokens };
+    };
+    // It is the token that asks. A caller's own credential would be locked before it, and its user with it.
+    const outcome = await unitOfWork.withoutCaller().transaction(exchange, found.sessionId);
+    return outcome.kind === 'refreshed' ? outcome : this.#reject(unitOfWork, outcome, at);
   }
 
   /**
    * Ends the session of a token that can still be exchanged.
    * @throws AccessError `RATE_LIMITED`
    */
-  async logout(
-    unitOfWork: UnitOfWork,
-    presented: string,
-  ): Promise<{ kind: 'loggedOut'; session: Session; receipt: Receipt } | Rejected> {
-    const outcome = await this.#present(unitOfWork, presented, {
-      count: async () => undefined,
-      act: async ({ session, now }) => {
-        this.#end(unitOfWork, session, now, 'SIGNED_OUT');
-        return session;
-      },
-    });
-    if (outcome.kind === 'rejected') return outcome;
-    const session = outcome.value;
+  async logout(unitOfWork: UnitOfWork, presented: string): Promise<TokenLogoutOutcome> {
+    const { found, at } = await this.#lookUp(unitOfWork, presented);
+    if (!found) return this.#reject(unitOfWork, { kind: 'gone' }, at);
+    const end = async (): Promise<{ kind: 'ended'; session: Session } | Refusal> => {
+      const use = await this.#loadForUse(unitOfWork.em, found);
+      if (use.kind !== 'usable') return use;
+      const standing = await this.#confirm(unitOfWork, use);
+      if (standing.kind !== 'confirmed') return standing;
+      this.#end(unitOfWork, use.session, use.now, 'SIGNED_OUT');
+      return { kind: 'ended', session: use.session };
+    };
+    // It is the token that asks, as in `refresh`.
+    const outcome = await unitOfWork.withoutCaller().transaction(end, found.sessionId);
+    if (outcome.kind !== 'ended') return this.#reject(unitOfWork, outcome, at);
+    const { session } = outcome;
     const receipt = await this.#options.barrier.waitUntilPropagated(sessionTag(session.id), session.endedAt!);
     return { kind: 'loggedOut', session, receipt };
   }
 
-  /**
-   * Does something with a token that is good, in one transaction. What comes of another one is returned, not thrown, so
-   * that the end of a stolen session commits; when this answers, no replica accepts anything of a session that is over.
-   */
-  async #present<T>(
-    unitOfWork: UnitOfWork,
-    presented: string,
-    use: Use<T>,
-  ): Promise<{ kind: 'accepted'; value: T } | Rejected> {
+  /** The token that was presented, null where it is none of ours, and when it was looked up. Nothing is locked yet. */
+  async #lookUp(unitOfWork: UnitOfWork, presented: string): Promise<{ found: RefreshToken | null; at: Date }> {
     const { em, origin } = unitOfWork;
-    const { limits, clock, barrier } = this.#options;
-    const wellFormed = parseSecret(presented)?.prefix === 'rkr';
+    const { limits, clock } = this.#options;
+    const isWellFormed = parseSecret(presented)?.prefix === 'rkr';
     const lookUp = () => unitOfWork.inTurn(() => find(em, presented));
-    const found = wellFormed && (await limits.failures.lookUp(origin.ipAddress, lookUp));
-    const { token: known = null, session = null } = found || {};
-    const now = clock.now();
+    const found = isWellFormed ? await limits.failures.lookUp(origin.ipAddress, lookUp) : null;
+    const at = clock.now();
     // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
-    if (!session || session.endedAt || session.isExpired(now)) limits.failures.check(origin.ipAddress);
-
-    // It is the token that asks. A caller's own credential would be locked before it, and its person with it.
-    const work = unitOfWork.withoutCaller();
-    const decision = known && (await work.transaction(() => this.#decide(unitOfWork, known, use), known.sessionId));
-    if (decision && decision.kind === 'accepted') return decision;
-    limits.failures.count(origin.ipAddress);
-    if (!decision || decision.kind === 'gone') return { kind: 'rejected', reason: 'UNKNOWN' };
-    if (decision.kind === 'expired') return { kind: 'rejected', reason: 'EXPIRED' };
-    // By this call, or by another one that may still be on its way to the other replicas.
-    await barrier.waitUntilPropagated(sessionTag(decision.session.id), decision.session.endedAt ?? now);
-    return { kind: 'rejected', reason: decision.reason };
+    const session = found?.session;
+    if (!session || session.endedAt || session.isExpired(at)) limits.failures.check(origin.ipAddress);
+    return { found: found?.token ?? null, at };
   }
 
-  async #decide<T>(unitOfWork: UnitOfWork, { id, sessionId }: RefreshToken, use: Use<T>): Promise<Decision<T>> {
-    const { em } = unitOfWork;
-    // One at a time for each session: everything below is decided on what is true until the commit.
+  /** Locks the session, so that what is decided on it and its tokens is true until the commit. One use at a time. */
+  async #loadForUse(em: EntityManager, { id, sessionId }: RefreshToken): Promise<TokenUse | Refusal> {
     const session = await em.findOne(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const token = session && (await em.findOne(RefreshToken, { id }));
     if (!token) return { kind: 'gone' };
     const now = this.#options.clock.now();
-    if (session.endedAt) return { kind: 'ended', session, reason: 'REVOKED' };
+    if (session.endedAt) return { kind: 'revoked', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
-    const good = { token, session, now };
-    const isGood = await this.#isExchangeable(em, token, now);
-    // Refreshes of one user wait for each other here. Were they to hold the user's row meanwhile, which they share, there
-    // would always be one of them, and whoever wants to end all sessions would never get it.
-    if (isGood) await use.count(good);
-    const owner = await ownerOf(em, session);
-    if (owner.ended) return { kind: 'ended', session, reason: 'REVOKED' };
-    if (!isGood) {
-      const reuse = { type: 'session.reuse-detected', subjectId: session.id, actorUserId: session.userId } as const;
-      this.#options.audit.record(unitOfWork, reuse);
-      this.#end(unitOfWork, session, now, 'REUSED');
-      return { kind: 'ended', session, reason: 'REUSED' };
+    return { kind: 'usable', token, session, now, isExchangeable: await this.#isExchangeable(em, token, now) };
+  }
+
+  /** Locks the user, and ends the session of a token that is reused. What is returned, not thrown, is committed. */
+  async #confirm(
+    unitOfWork: UnitOfWork,
+    { token, session, now, isExchangeable }: TokenUse,
+  ): Promise<{ kind: 'confirmed'; role: UserRole } | Refusal> {
+    const owner = await ownerOf(unitOfWork.em, session);
+    if (owner.ended) return { kind: 'revoked', session, reason: 'REVOKED' };
+    if (isExchangeable) return { kind: 'confirmed', role: owner.role };
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.reuse-detected',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { refreshTokenId: token.id, usedAt: token.usedAt!.toISOString() },
+    });
+    this.#end(unitOfWork, session, now, 'REUSED');
+    return { kind: 'revoked', session, reason: 'REUSED' };
+  }
+
+  /** Counts a failure, and waits until no replica accepts anything of a session that is over. */
+  async #reject({ origin }: UnitOfWork, refusal: Refusal, at: Date): Promise<Rejected> {
+    const { limits, barrier } = this.#options;
+    limits.failures.count(origin.ipAddress);
+    switch (refusal.kind) {
+      case 'gone':
+        return { kind: 'rejected', reason: 'UNKNOWN' };
+      case 'expired':
+        return { kind: 'rejected', reason: 'EXPIRED' };
+      case 'revoked':
+        // By this call, or by another one that may still be on its way to the other replicas.
+        await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.endedAt ?? at);
+        return { kind: 'rejected', reason: refusal.reason };
     }
-    return { kind: 'accepted', value: await use.act({ ...good, role: owner.role }) };
   }
 
   /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
@@ -209,7 +219,7 @@ export class RefreshService {
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
     );
-    if (used.length === 0) throw new Error(`${token.id} was exchanged by somebody who did not lock its session.`);
+    if (used.length === 0) throw new Error(`${token.id} was exchanged without a lock on its session.`);
     em.persist(
       RefreshToken.create({
         id: newId('rft'),
@@ -229,13 +239,17 @@ export class RefreshService {
       const candidate = successorOf(presented, key);
       if (sha256Base64url(candidate) === tokenHash) return candidate;
     }
-    throw new Error(`The successor of ${token.id} was made with a master key that is not known any more.`);
+    throw new Error(`The successor of ${token.id} was derived with a master key that is no longer configured.`);
   }
 
   #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
     session.revoke(now, reason);
-    const event = { type: 'session.revoked', subjectId: session.id, actorUserId: session.userId } as const;
-    this.#options.audit.record(unitOfWork, event);
+    this.#options.audit.record(unitOfWork, {
+      type: 'session.revoked',
+      subjectId: session.id,
+      actorUserId: session.userId,
+      data: { reason },
+    });
   }
 }
 
@@ -263,8 +277,8 @@ interface Owner {
  */
 async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
   const [row] = await em.execute<Owner[]>(
-    `select role, disabled_at is not null or (session_generation > ? and session_kept is distinct from ?) as ended
-      from users where id = ? for share`,
+    `select u.role, not ${isActiveUser('u')} or ${hasEndedSession('u', { generation: '?', id: '?' })} as ended
+      from ${usersAs('u')} where u.id = ? for share`,
     [session.generation, session.id, session.userId],
   );
   return row ?? { role: 'MEMBER', ended: true }; // Deleted meanwhile, and all of its sessions with it.

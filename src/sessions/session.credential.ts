@@ -1,30 +1,32 @@
-import type { EvictionRule } from '../credentials/cache/eviction-subscriber.ts';
+import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import { type AccessTokenClaims, defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
-  type CredentialRule,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
   SNAPSHOT_COLUMNS,
   type Snapshot,
-} from '../credentials/credential-type.ts';
-import type { Sql, Statement } from '../database/sql.ts';
+} from '../credentials/snapshot.ts';
+import type { Statement } from '../database/sql.ts';
 import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import { jtiTag, jwtKeyTag, sessionTag, userTag } from '../revocation/tags.ts';
-import type { AccessTokenClaims } from './access-token.ts';
+import { hasFormOfAccessToken } from './access-token.ts';
 import { Session } from './session.entity.ts';
+import { isRevokedSession } from './session.sql.ts';
 
 const LOAD: Statement = {
   name: 'session-load',
   text: `select ${SNAPSHOT_COLUMNS},
       s.id, s.user_id as "userId", s.scopes, ${milliseconds('s.expires_at', 'expiresAt')},
       ${milliseconds('s.idle_expires_at', 'idleExpiresAt')},
-      s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.id is null or u.disabled_at is not null as disabled,
+      ${isRevokedSession({ session: 's', user: 'u' })} as revoked, ${userStanding('u')},
       exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked",
       exists (select from jwt_keys j where j.kid = $3) as "keyKnown"
     ${FROM_SNAPSHOT}
     left join sessions s on s.id = $1
-    left join users u on u.id = s.user_id`,
+    left join ${usersAs('u')} on u.id = s.user_id`,
 };
 
 interface LoadRow extends Snapshot {
@@ -40,11 +42,10 @@ interface LoadRow extends Snapshot {
   keyKnown: boolean;
 }
 
-const CONFIRM = (lockSession: string, lockUser: string) => `select s.scopes, u.role
-  from sessions s join users u on u.id = s.user_id join jwt_keys j on j.kid = ?
-  where s.id = ? and s.revoked_at is null and u.disabled_at is null
+const confirmStatement = (lockSession: string, lockUser: string) => `select s.scopes, u.role
+  from sessions s join ${usersAs('u')} on u.id = s.user_id join jwt_keys j on j.kid = ?
+  where s.id = ? and not ${isRevokedSession({ session: 's', user: 'u' })} and ${isActiveUser('u')}
     and s.expires_at > clock_timestamp() and s.idle_expires_at > clock_timestamp()
-    and (s.generation >= u.session_generation or u.session_kept = s.id)
   ${lockSession} of s ${lockUser} of u for key share of j`;
 
 // Asked when the session is locked, which entries for its tokens wait for: within one statement, what is not locked is
@@ -56,42 +57,48 @@ const CONFIRM_TOKEN = 'select from access_token_revocations where jti = ?';
  * believed only together with what the database says of its session, its user and its `jti`. The answer is cached
  * and judged like an API key's, so a revoked session, user or token needs no list of its own in every replica.
  */
-export function sessionCredential(sql: Sql): CredentialRule<AccessTokenClaims> {
-  return {
-    kind: 'session',
-    async load({ sid, jti, sub, exp, kid }) {
-      const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
-      if (!row) throw new Error('A snapshot always has a row.');
-      const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
-      const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
-      const over = ends.some((end) => end !== null && end <= row.now);
-      const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
-      if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
-      const principal = {
-        kind: 'session',
-        credentialId: row.id,
-        proof: `${kid} ${jti}`,
-        userId: row.userId,
-        workspaceId: null,
-        scopes: effectiveScopes(row.scopes, row.role),
-        permissions: [],
-        expiresAt: Math.min(exp * 1000, row.expiresAt),
-      } as const;
-      return accepted(row, principal, tags, ends);
-    },
-    async confirm(em, caller, changing) {
-      const statement = CONFIRM(
-        changing === caller.credentialId ? 'for update' : 'for share',
-        changing === caller.userId ? 'for update' : 'for share',
-      );
-      const [kid, jti] = caller.proof.split(' ');
-      const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
-      if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
-      const held = effectiveScopes(row.scopes, row.role);
-      return caller.scopes.every((scope) => held.includes(scope));
-    },
-  };
-}
+export const sessionCredential = defineCredentialType<AccessTokenClaims>({
+  kind: 'session',
+  graphqlType: 'Session',
+  entity: Session,
+  table: 'sessions',
+  beginning: 'eyJ',
+  carriers: ['bearer', 'cookie'],
+  isWellFormed: hasFormOfAccessToken,
+  identify: (text, { accessTokens }) => accessTokens.verify(text),
+  byIds: (em, ids) => em.find(Session, { id: { $in: [...ids] } }),
+  async load({ sid, jti, sub, exp, kid }, { sql }) {
+    const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
+    if (!row) throw new Error('A snapshot always has a row.');
+    const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
+    const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
+    const over = ends.some((end) => end !== null && end <= row.now);
+    const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
+    if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
+    const principal = {
+      kind: 'session',
+      credentialId: row.id,
+      proof: `${kid} ${jti}`,
+      userId: row.userId,
+      workspaceId: null,
+      scopes: effectiveScopes(row.scopes, row.role),
+      permissions: [],
+      expiresAt: Math.min(exp * 1000, row.expiresAt),
+    } as const;
+    return accepted(row, principal, tags, ends);
+  },
+  async confirm(em, caller, changing) {
+    const statement = confirmStatement(
+      changing === caller.credentialId ? 'for update' : 'for share',
+      changing === caller.userId ? 'for update' : 'for share',
+    );
+    const [kid, jti] = caller.proof.split(' ');
+    const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
+    if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
+    const held = effectiveScopes(row.scopes, row.role);
+    return caller.scopes.every((scope) => held.includes(scope));
+  },
+});
 
 /** The proofs of a session are its access tokens, which nobody keeps: the invalidation log covers them. */
-export const sessionEviction: EvictionRule<Session> = { entity: Session, fingerprintsOf: () => [] };
+export const sessionEviction = defineEviction(Session, () => []);

@@ -1,55 +1,61 @@
-import { type FilterQuery, LockMode } from '@mikro-orm/core';
+import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import type { SessionIssuer, SessionTokens, StartedSession } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
-import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { scopesOfRole, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { jtiTag, sessionTag, userTag } from '../revocation/tags.ts';
-import { type AccessTokens, LONGEST_ACCESS_TOKEN_MS, sessionOfJti } from './access-token.ts';
+import { type AccessTokens, sessionOfJti } from './access-token.ts';
 import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
+import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
+import type { RefreshService, Rejected } from './refresh.service.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
 import { Session } from './session.entity.ts';
+import type { sessionEvents } from './session.events.ts';
+import { countActiveSessions, sessionsVisibleTo } from './session.queries.ts';
 
 export interface SessionServiceOptions {
   accessTokens: AccessTokens;
-  audit: Audit;
+  audit: Audit<typeof sessionEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   absoluteSeconds: number;
-  limits: {
-    /** Counts an entry of the ledger against the credential that asks for it and its user; throws `RATE_LIMITED`. */
-    ledgerEntry(em: EntityManager, caller: { credentialId: string; userId: string | null }): Promise<void>;
-  };
+  limits: Pick<Limits, 'checkLedgerEntry'>;
+  refresh: Pick<RefreshService, 'logout'>;
 }
 
 /** A session and the only copy of its refresh token. */
-export interface StartedSession {
-  session: Session;
+interface Started extends StartedSession {
+  readonly session: Session;
   refreshToken: string;
-  /** The session that ended as this one started. */
+  /** The session that was revoked as this one started. */
   replaced?: Session | undefined;
 }
 
-/** What a session hands to its owner. */
-export interface SessionTokens {
-  accessToken: string;
-  accessTokenExpiresAt: Date;
-  refreshToken: string;
-  refreshTokenExpiresAt: Date;
-  session: Session;
-}
+export type LogoutOutcome =
+  | { kind: 'loggedOut'; session: Session; receipt: Receipt }
+  | { kind: 'notASession' }
+  | Rejected;
+
+export type RevokeSessionOutcome = { kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' };
+
+export type RevokeAccessTokenOutcome =
+  | { kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt }
+  | { kind: 'notFound' };
 
 /** Starts and ends sessions. */
-export class SessionService {
+export class SessionService implements SessionIssuer {
   readonly #options: SessionServiceOptions;
 
   constructor(options: SessionServiceOptions) {
@@ -60,8 +66,8 @@ export class SessionService {
   start(
     unitOfWork: UnitOfWork,
     user: { id: string; role: UserRole; sessionGeneration: number },
-    replaced: StartedSession | null = null,
-  ): StartedSession {
+    replaced: Started | null = null,
+  ): Started {
     const { clock, audit, idleSeconds, absoluteSeconds } = this.#options;
     const now = clock.now();
     const session = Session.create({
@@ -84,17 +90,27 @@ export class SessionService {
       createdAt: now,
     });
     unitOfWork.em.persist([session, first]);
-    audit.record(unitOfWork, { type: 'session.started', subjectId: session.id, actorUserId: user.id });
+    audit.record(unitOfWork, {
+      type: 'session.started',
+      subjectId: session.id,
+      actorUserId: user.id,
+      data: {
+        scopes: session.scopes,
+        expiresAt: session.expiresAt.toISOString(),
+        replacedSessionId: replaced?.session.id ?? null,
+      },
+    });
     if (replaced) {
-      replaced.session.revoke(now, 'SIGNED_OUT');
       const { id, userId } = replaced.session;
-      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId });
+      const reason = 'SIGNED_OUT';
+      replaced.session.revoke(now, reason);
+      audit.record(unitOfWork, { type: 'session.revoked', subjectId: id, actorUserId: userId, data: { reason } });
     }
     return { session, refreshToken, replaced: replaced?.session };
   }
 
   /** The running session that a refresh token is of, used or not; locked until the commit. Null where there is none. */
-  async lock(em: EntityManager, refreshToken: string): Promise<StartedSession | null> {
+  async lock(em: EntityManager, refreshToken: string): Promise<Started | null> {
     if (parseSecret(refreshToken)?.prefix !== 'rkr') return null;
     const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(refreshToken) });
     const session =
@@ -104,16 +120,18 @@ export class SessionService {
   }
 
   /** The tokens of a session whose start was committed, when the one that it replaced is over on every replica. */
-  async tokensOf({ session, refreshToken, replaced }: StartedSession): Promise<SessionTokens> {
+  async tokensOf({ session, refreshToken, replaced }: Started): Promise<SessionTokens> {
     if (replaced) await this.#propagated(replaced);
     const access = await this.#options.accessTokens.issue(session, session.scopes);
     return { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
   }
 
-  /** Ends the session that the caller was authenticated by. */
-  async logout(
-    unitOfWork: UnitOfWork,
-  ): Promise<{ kind: 'notASession' } | { kind: 'loggedOut'; session: Session; receipt: Receipt }> {
+  /**
+   * Ends the session that the request belongs to: the caller's, or without a caller that of the refresh token. The access
+   * token in the cookie of a browser is gone after minutes, and its user must be able to log out after that, too.
+   */
+  async logout(unitOfWork: UnitOfWork, refreshToken: string | null): Promise<LogoutOutcome> {
+    if (!unitOfWork.principal && refreshToken !== null) return this.#options.refresh.logout(unitOfWork, refreshToken);
     const { caller } = unitOfWork;
     if (caller.kind !== 'session') return { kind: 'notASession' };
     const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
@@ -125,7 +143,7 @@ export class SessionService {
   async revoke(
     unitOfWork: UnitOfWork,
     { sessionId, reason }: { sessionId: string; reason: RevocationReason },
-  ): Promise<{ kind: 'revoked'; session: Session; receipt: Receipt } | { kind: 'notFound' }> {
+  ): Promise<RevokeSessionOutcome> {
     const session = await this.#end(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
     if (!session) return { kind: 'notFound' };
     return { kind: 'revoked', session, receipt: await this.#propagated(session) };
@@ -137,7 +155,7 @@ export class SessionService {
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
-        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id });
+        this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, data: { reason } });
       }
       return found;
     }, where.id);
@@ -156,12 +174,12 @@ export class SessionService {
   async revokeAccessToken(
     unitOfWork: UnitOfWork,
     { jti, reason }: { jti: string; reason: RevocationReason },
-  ): Promise<{ kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt } | { kind: 'notFound' }> {
+  ): Promise<RevokeAccessTokenOutcome> {
     const { caller, em } = unitOfWork;
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
     const revocation = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.ledgerEntry(em, caller);
+      await this.#options.limits.checkLedgerEntry(em, caller);
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
@@ -178,7 +196,7 @@ export class SessionService {
     const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
     if (!session) return null;
     // Of two at once, the second waits here for the first, and then finds its entry.
-    await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [jtiTag(jti)]);
+    await lockText(em, jtiTag(jti));
     const known = await em.findOne(AccessTokenRevocation, { jti });
     if (known) return known;
     const now = this.#options.clock.now();
@@ -194,46 +212,12 @@ export class SessionService {
       revokedBy: caller.userId,
     });
     em.persist(made);
-    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id });
+    const data = { jti, sessionId, reason };
+    this.#options.audit.record(unitOfWork, { type: 'access-token.revoked', subjectId: made.id, data });
     return made;
   }
 
-  /** How many sessions of this person are alive, apart from one. */
-  async countAlive(em: EntityManager, userId: string, except: string | null): Promise<number> {
-    const alive = sessionsMatching(null, { userId, status: 'ACTIVE' }, this.#options.clock.now());
-    return em.count(Session, { $and: [alive, except ? { id: { $ne: except } } : {}] });
+  countActive(em: EntityManager, { userId, except }: { userId: string; except: string | null }): Promise<number> {
+    return countActiveSessions(em, { userId, except, now: this.#options.clock.now() });
   }
-}
-
-/** The sessions that this principal may see. */
-function sessionsVisibleTo(principal: Principal): { userId?: string } {
-  return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
-}
-
-/** The sessions among those that fit a filter. Whoever names somebody else's finds none. */
-export function sessionsMatching(
-  principal: Principal | null,
-  filter: { userId?: string | null; status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null },
-  now: Date,
-): FilterQuery<Session> {
-  const conditions: FilterQuery<Session>[] = principal ? [sessionsVisibleTo(principal)] : [];
-  if (filter.userId != null) conditions.push({ userId: filter.userId });
-  const ended: FilterQuery<Session> = { $or: [{ revokedAt: { $ne: null } }, { endedWithAllAt: { $ne: null } }] };
-  const running: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
-  if (filter.status === 'REVOKED') conditions.push(ended);
-  if (filter.status === 'EXPIRED') {
-    conditions.push(running, { $or: [{ expiresAt: { $lte: now } }, { idleExpiresAt: { $lte: now } }] });
-  }
-  if (filter.status === 'ACTIVE') conditions.push(running, { expiresAt: { $gt: now }, idleExpiresAt: { $gt: now } });
-  return { $and: conditions };
-}
-
-/** The entries of the ledger that this principal may see, among those of one user where one is named. */
-export function revocationsMatching(
-  principal: Principal,
-  filter: { userId?: string | null },
-  now: Date,
-): FilterQuery<AccessTokenRevocation> {
-  const named = filter.userId == null ? {} : { userId: filter.userId };
-  return { $and: [sessionsVisibleTo(principal), named, { expiresAt: { $gt: now } }] };
 }

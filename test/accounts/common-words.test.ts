@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Passwords } from '../../src/accounts/password.ts';
 import { InputCheck } from '../../src/kernel/input.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD } from '../support/constants.ts';
 
 const passwords = new Passwords(15);
 
 function isAccepted(password: string, about: string[] = []): boolean {
   const check = new InputCheck();
-  passwords.check(check, password, 'input.password', about);
+  passwords.check(check, { password, path: 'input.password', about });
   expect(check.fields.map(({ message }) => message).filter((message) => !/guess/.test(message))).toEqual([]);
   return check.fields.length === 0;
 }

@@ -1,7 +1,7 @@
 import { scopesOfRole } from '../../src/identity/scope.ts';
 import { AccessTokens } from '../../src/sessions/access-token.ts';
 import type { Administrator } from './client.ts';
-import { type App, address, bearer } from './in-process.ts';
+import { type App, bearer } from './in-process.ts';
 import { type Measure, perAwaitedCall } from './interleave.ts';
 
 const SESSIONS = 1000;
@@ -43,6 +43,6 @@ export function firstSight(app: App, unseen: readonly string[]): Measure<number>
   return perAwaitedCall(1, async () => {
     const next = requests.pop();
     if (!next) throw new Error('Every token was seen already.');
-    await app.authenticator.authenticate(next, address);
+    await app.authenticator.authenticate(next);
   });
 }

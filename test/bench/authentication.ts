@@ -4,7 +4,6 @@ import { bootstrap } from './client.ts';
 import {
   ALMOST_ALL,
   type App,
-  address,
   bearer,
   givenKeys,
   HITS_A_ROUND,
@@ -79,8 +78,8 @@ async function hitRows(app: App, secrets: string[]): Promise<Row[]> {
     {
       bare: perCall(HITS_A_ROUND, (index) => bare.get(sha256Base64url(secrets[index % KEYS]!))),
       gated: perCall(HITS_A_ROUND, (index) => cache.recall(sha256Base64url(secrets[index % KEYS]!))),
-      key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % KEYS]!, address)),
-      nobody: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous, address)),
+      key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % KEYS]!)),
+      nobody: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous)),
     },
     { rounds, warmUp },
   );
@@ -107,7 +106,7 @@ async function missRows(misses: Miss[]): Promise<Report> {
     misses.map(({ what, app, secrets }) => {
       const requests = secrets.slice(0, MISSES_A_ROUND).map(bearer);
       const measure = perAwaitedCall(MISSES_A_ROUND, async (index) =>
-        app.authenticator.authenticate(requests[index % requests.length]!, address),
+        app.authenticator.authenticate(requests[index % requests.length]!),
       );
       return [what, measure];
     }),
@@ -135,7 +134,7 @@ async function refusalRow({ authenticator }: App, secrets: string[]): Promise<Ro
   const { refused } = await interleave(
     {
       refused: perAwaitedCall(200, (index) =>
-        Promise.resolve(authenticator.authenticate(mistyped[index % KEYS]!, address)).catch(() => null),
+        Promise.resolve(authenticator.authenticate(mistyped[index % KEYS]!)).catch(() => null),
       ),
     },
     { rounds: 80 },

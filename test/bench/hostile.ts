@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf, hostileHeads, hostileRequests } from '../support/hostile.ts';
 import { send } from '../support/raw.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import { type Administrator, graphql, INSERT_KEYS, keyRows, newKeys, revoke, verify } from './client.ts';
 import { interleave } from './interleave.ts';
 import type { Report } from './main.ts';
-import { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 import { quantile, ratios } from './statistics.ts';
 import type { Row } from './table.ts';

@@ -1,15 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServerProcess } from '../support/server-process.ts';
 import { bootstrap, ENVIRONMENT, graphql } from './client.ts';
 import { interleave } from './interleave.ts';
 import { Load, type LoadSample, type Shot } from './load.ts';
 import type { Report } from './main.ts';
-import { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 import { median, ratios } from './statistics.ts';
 import type { Row } from './table.ts';
 
+const BARE_SERVER = join(import.meta.dirname, 'bare-server.ts');
+const BARE_YOGA = join(import.meta.dirname, 'bare-yoga.ts');
 const CONNECTIONS = 32;
 /** Short, so that both of a pair see the same machine; long enough for CPU clocks that tick every 4 ms. */
 const ROUND_MS = 200;
@@ -31,8 +33,8 @@ export async function http(servers: Servers | null): Promise<Report> {
       permissions: ['orders:read', 'orders:write'],
     };
     const { secret } = await graphql(replica.url, CREATE_KEY, input, accessToken);
-    const bare = await ServerProcess.bare(await verifyHeaders(replica.url, secret));
-    const yoga = await ServerProcess.bareYoga();
+    const bare = await ServerProcess.measured([BARE_SERVER, JSON.stringify(await verifyHeaders(replica.url, secret))]);
+    const yoga = await ServerProcess.measured([BARE_YOGA]);
     processes.push(bare, yoga);
 
     const load = async (server: ServerProcess, shot: Shot) => {

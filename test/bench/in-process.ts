@@ -11,7 +11,6 @@ import { type Administrator, ENVIRONMENT, INSERT_KEYS, keyRows, newKeys } from '
 export const HITS_A_ROUND = 250;
 /** On a busy machine, Redis may be given up after its 25 ms now and then. */
 export const ALMOST_ALL = 0.98;
-export const address = () => '127.0.0.1';
 
 export async function startApp(environment: Record<string, string>) {
   const config = readConfig({ ...ENVIRONMENT, REKEY_LOG_LEVEL: 'error', ...environment });
@@ -52,7 +51,7 @@ export const bearer = (text: string) => request({ authorization: `Bearer ${text}
 export async function known(app: App, credentials: readonly string[]) {
   const requests = credentials.map(bearer);
   for (const one of requests) {
-    await app.authenticator.authenticate(one, address);
+    await app.authenticator.authenticate(one);
     await setImmediate(); // The embedded database leaves no room for timers: the lease would run out.
   }
   return requests;

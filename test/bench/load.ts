@@ -2,7 +2,7 @@
 // measures: with a client that is as slow as the server, every two servers look alike.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { ServerProcess } from './server-process.ts';
+import type { ServerProcess } from '../support/server-process.ts';
 
 export interface Shot {
   method?: string;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { ServerProcess } from '../support/server-process.ts';
 import {
   bootstrap,
   ENVIRONMENT,
@@ -17,7 +18,6 @@ import {
 } from './client.ts';
 import { interleave } from './interleave.ts';
 import type { Report } from './main.ts';
-import { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 import { ratios } from './statistics.ts';
 import type { Row } from './table.ts';

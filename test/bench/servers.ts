@@ -3,8 +3,8 @@
 import pg from 'pg';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import { type Administrator, bootstrap, ENVIRONMENT, MASTER_KEY } from './client.ts';
-import { ServerProcess } from './server-process.ts';
 
 export interface Servers {
   postgres: PostgresServer;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { Passwords } from '../../src/accounts/password.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import { firstSight, givenTokens } from './access-tokens.ts';
 import { ADMINISTRATOR, type Administrator, bootstrap, ENVIRONMENT, login, refresh } from './client.ts';
-import { ALMOST_ALL, type App, address, givenKeys, HITS_A_ROUND, known, serve, startApp } from './in-process.ts';
+import { ALMOST_ALL, type App, givenKeys, HITS_A_ROUND, known, serve, startApp } from './in-process.ts';
 import { interleave, type Measure, oneCall, perAwaitedCall, perCall } from './interleave.ts';
 import { ledgerRows } from './ledger.ts';
 import type { Report } from './main.ts';
-import { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 import { differences, median, ratios } from './statistics.ts';
 import type { Row } from './table.ts';
@@ -52,7 +52,7 @@ async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<R
   const { authenticator, cache } = app;
   const hits = async (credentials: string[]): Promise<Measure<number>> => {
     const requests = await known(app, credentials);
-    return perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % requests.length]!, address));
+    return perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % requests.length]!));
   };
   const contestants = { token: await hits(tokens), key: await hits(secrets) };
   const before = cache.counts.memory;

@@ -1,4 +1,4 @@
-// Which commands of the operator may change the schema, and which must not.
+// Which CLI commands may change the schema, and which must not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -25,12 +25,12 @@ async function rekeyWith(environment: Record<string, string>, ...argv: string[])
 }
 
 test.each([['jwt-keys', 'list'], ['purge']])(
-  'rekey %s %s makes no database in a directory without one, and names the variable',
+  'rekey %s %s creates no database in a directory without one, and names the variable',
   { timeout: TEST_MS },
   async (...argv) => {
     const directory = join(emptyDirectory(), 'mistyped');
     const { code, stderr } = await rekeyWith({ REKEY_DATA_DIR: directory }, ...argv);
-    expect([code, stderr]).toEqual([78, expect.stringContaining('REKEY_DATA_DIR: there is no database in')]);
+    expect([code, stderr]).toEqual([78, expect.stringMatching(/^ {2}- REKEY_DATA_DIR: .* holds no database\./m)]);
     expect(existsSync(directory)).toBe(false);
   },
 );
@@ -48,32 +48,36 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     (await databases.query('select name from rekey_migrations order by id', [], nameIn(url))).map(({ name }) => name);
 
   test.each(COMMANDS)(
-    'rekey %s %s leaves an empty database empty, and says what to do',
+    'rekey %s %s leaves an empty database empty, and names the command to run',
     { timeout: TEST_MS },
     async (...argv) => {
       const url = await databases.createDatabase();
       const { code, stdout, stderr } = await rekey(url, ...argv);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(
-        /^The schema of the database is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/,
-      );
+      expect(stderr).toMatch(/^The database schema is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/);
       expect(await tables(url)).toEqual([]);
     },
   );
 
-  test('rekey migrate brings it up to date; then both do their work', { timeout: TEST_MS }, async () => {
+  test('rekey migrate updates the schema, and the other commands do not', {
+    timeout: TEST_MS,
+  }, async () => {
     const url = await databases.createDatabase();
-    expect(await rekey(url, 'migrate')).toMatchObject({ code: 0, stdout: 'The schema is up to date.\n', stderr: '' });
+    expect(await rekey(url, 'migrate')).toMatchObject({
+      code: 0,
+      stdout: 'The database schema is up to date.\n',
+      stderr: '',
+    });
     const done = await migrationsIn(url);
     expect(await rekey(url, 'jwt-keys', 'list')).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing makes none.
-    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Purged 0 sessions/) });
+    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing creates no key.
+    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Deleted 0 sessions/) });
 
-    // As before a release that brings one more.
+    // The state before a release with one more migration.
     await databases.query('delete from rekey_migrations where name = $1', [done.at(-1)], nameIn(url));
     for (const argv of COMMANDS) {
       const { code, stderr } = await rekey(url, ...argv);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(`are missing: ${done.at(-1)}.`)]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`Missing migrations: ${done.at(-1)}.`)]);
     }
     expect(await migrationsIn(url)).toEqual(done.slice(0, -1));
   });

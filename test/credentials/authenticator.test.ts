@@ -153,7 +153,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
           expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
           expect(await answer.json()).toEqual({
             error: 'authentication_unavailable',
-            error_description: 'The service cannot answer at the moment. Try again.',
+            error_description: 'The service is temporarily unavailable. Try again.',
           });
           const { status, headers, data, errors } = await app.graphql(
             '{ viewer { user { id } } }',

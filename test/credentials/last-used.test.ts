@@ -33,7 +33,16 @@ describe('noting when credentials were used', () => {
     } as unknown as Sql;
     const clock = { now: () => new Date(time), monotonic: () => time };
     const logger = createLogger({ level: 'warn', destination: { write: (line) => void log.push(line) } });
-    return new LastUsed({ sql, clock, logger, now: () => time, windowSeconds: 60, entries: 1000, ...options });
+    return new LastUsed({
+      sql,
+      clock,
+      logger,
+      now: () => time,
+      windowSeconds: 60,
+      entries: 1000,
+      tables: [],
+      ...options,
+    });
   }
 
   test('F1.12: a thousand uses of ten credentials are one statement', async () => {

@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
+import { CredentialTypes } from '../../src/credentials/credential-types.ts';
 import { presentedCredential, presentedRefreshToken } from '../../src/credentials/presented-credential.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { AccessError } from '../../src/identity/access-error.ts';
+import { sessionCredential } from '../../src/sessions/session.credential.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { send, sendBytes } from '../support/raw.ts';
 
+const { isOurs } = new CredentialTypes([apiKeyCredential, sessionCredential]);
+
 /** What a request with these header lines presents. */
-const presented = (...lines: [name: string, value: string][]) => presentedCredential(requestOf(lines));
+const presented = (...lines: [name: string, value: string][]) => presentedCredential(requestOf(lines), isOurs);
 
 /** A request with these header lines, as Node hands it over. */
 function requestOf(lines: [name: string, value: string][]) {
@@ -151,7 +156,7 @@ describe('a request presents', () => {
 describe('the refresh token of a browser', () => {
   const cookie: [string, string] = ['Cookie', '__Host-rekey-refresh=abc'];
   const csrf: [string, string] = ['X-Rekey-CSRF', '1'];
-  const refreshToken = (...lines: [string, string][]) => presentedRefreshToken(requestOf(lines));
+  const refreshToken = (...lines: [string, string][]) => presentedRefreshToken(requestOf(lines), isOurs);
 
   test('is read where no header presents a credential', () => {
     expect(refreshToken(cookie, csrf)).toBe('abc');
@@ -235,7 +240,7 @@ describe('over the wire', () => {
   });
 
   test('an Authorization of another scheme alone is no credential: the challenge names no error, and no failure is counted', async () => {
-    const { unknown } = app.app.authenticator.counts;
+    const unknown = app.app.authenticator.counts.unknown!;
     const before = unknown.refused;
     for (const value of ['Basic YTpi', 'Digest username="a"', `Token ${secret}`, secret, 'Bearerx', '']) {
       const answer = await send(app.url, '/v1/verify', { headers: { authorization: value } });

@@ -1,4 +1,4 @@
-// What README promises of each gateway, with the files that it prints.
+// What src/http/README.md promises of each gateway, with the files that it prints.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import {
@@ -11,7 +11,7 @@ import {
   startBackend,
   startGateway,
 } from '../support/gateways.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { type RawRequest, send } from '../support/raw.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +36,7 @@ let workspaceId: string;
 beforeAll(async () => {
   let databaseUrl: string | null = null;
   if (postgresUrl) {
-    const direct = await databasesAt(postgresUrl).createDatabase();
+    const direct = await migratedDatabase();
     const { hostname, port } = new URL(direct);
     database = await startProxy({ host: hostname, port: Number(port) });
     databaseUrl = database.url(direct);

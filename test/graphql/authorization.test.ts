@@ -123,7 +123,7 @@ describe('a scope that is missing', () => {
       errors: [
         {
           path: ['apiKey'],
-          message: 'This needs the scope API_KEYS_READ, which the credential does not hold.',
+          message: 'The scope API_KEYS_READ is required. The credential does not hold it.',
           extensions: { code: 'FORBIDDEN' },
         },
       ],
@@ -246,7 +246,7 @@ describe('a schema that says nothing about who may call a field does not start',
         type Subscription { openToo: Int @deprecated(reason: "x") }
       `),
     ).toThrow(
-      'Every root field needs exactly one access directive:\nQuery.open has 0 of @public, @authenticated and @requires\n' +
+      'Every root field must have exactly one access directive:\nQuery.open has 0 of @public, @authenticated and @requires\n' +
         'Mutation.alsoOpen has 0 of @public, @authenticated and @requires\nSubscription.openToo has 0 of @public, @authenticated and @requires',
     );
   });

@@ -55,7 +55,7 @@ describe.each(['in a variable', 'in the document'] as const)('a moment %s', (way
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT' });
     expect(errors?.[0]?.message).toMatch(
-      /A DateTime is a moment in the calendar, written as in RFC 3339, e\.g\. "2027-01-31T12:00:00Z"; there are no leap seconds\.$/,
+      /A DateTime must be an RFC 3339 date and time with a time zone, e\.g\. "2027-01-31T12:00:00Z"\. Leap seconds are not allowed\.$/,
     );
     if (moment) expect(errors?.[0]?.message).not.toContain(moment.slice(0, 10));
   });

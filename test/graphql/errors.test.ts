@@ -34,7 +34,7 @@ describe.each(backends())('on $name', ({ start }) => {
       expect(answer).toMatchObject({ status: 200, data: null });
       expect(answer.errors).toEqual([
         {
-          message: 'Something went wrong. The details are in the log of the service, under this request id.',
+          message: 'Internal error. The service logged the details under the request id in `extensions.requestId`.',
           path: ['createWorkspace'],
           locations: [{ line: 1, column: 44 }],
           extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
@@ -107,7 +107,7 @@ describe.each(backends())('on $name', ({ start }) => {
       expect(answer).toMatchObject({ status: 200, data: null });
       expect(answer.errors).toEqual([
         {
-          message: '`after` is not a cursor of this list.',
+          message: '`after` must be the `endCursor` of a page of this list.',
           path: ['mine'],
           locations: [{ line: 1, column: 21 }],
           extensions: { code: 'BAD_USER_INPUT' },

@@ -160,7 +160,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await docs.getByText('Query', { exact: true }).click();
     await expect
       .poll(() => docs.innerText(), { timeout: 10_000 })
-      .toContain('Who am I? The first thing to call with a new credential.');
+      .toContain('Returns the caller. Use it to test a new credential.');
     await page.getByRole('button', { name: /hide documentation explorer/i }).click();
     expect(await page.title()).toBe('Rekey');
     expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);

@@ -1,8 +1,8 @@
-// README's table of errors: the status of each, for everything that a client may accept.
+// The table of error codes in schema/README.md: the status of each, for everything that a client may accept.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
 import { type RawRequest, send } from '../support/raw.ts';
 
@@ -39,7 +39,7 @@ const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` 
 const ask = (url: string, request: RawRequest, accept: string | undefined) =>
   send(url, '/graphql', { ...request, headers: { ...request.headers, ...(accept === undefined ? {} : { accept }) } });
 
-/** What happened for every code, to be compared with README. */
+/** What happened for every code, to be compared with the table. */
 const seen = new Map<string, Set<number>>();
 const saw = (code: string, status: number) => seen.set(code, (seen.get(code) ?? new Set()).add(status));
 
@@ -115,7 +115,7 @@ const CASES: Case[] = [
 ];
 
 describe.each(ACCEPTED)('to a client that accepts %s', (accept, type) => {
-  test.each(CASES)('$what: the status in README', async ({ request, code, status }) => {
+  test.each(CASES)('$what: the status in the table', async ({ request, code, status }) => {
     const answer = await ask(app.url, request(), accept);
     const expected = typeof status === 'number' ? status : type === RESPONSE_TYPE ? status.precise : status.else;
     expect(answer.status).toBe(expected);
@@ -151,7 +151,7 @@ test('a client that accepts nothing of this: 406', async () => {
 
 const postgresUrl = inject('postgresUrl');
 test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the client accepts', async () => {
-  const direct = await databasesAt(postgresUrl!).createDatabase();
+  const direct = await migratedDatabase();
   const { hostname, port } = new URL(direct);
   const proxy = await startProxy({ host: hostname, port: Number(port) });
   const replica = await startTestApp({ databaseUrl: proxy.url(direct) });
@@ -170,9 +170,9 @@ test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the cl
   }
 });
 
-test('README names every status that was seen, by its code, and no other', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const table = readme.split('### Errors')[1]!.split('### A typed client')[0]!;
+test('the table names every status that was seen, by its code, and no other', () => {
+  const page = readFileSync(new URL('../../schema/README.md', import.meta.url), 'utf8');
+  const table = page.split('\n## Error codes\n')[1]!.split('\n## ')[0]!;
   const named = new Map<string, Set<number>>();
   for (const [, code, http] of table.matchAll(/^\| `([A-Z_]+)` \| ([^|]*) \|/gm)) {
     const statuses = [...http!.matchAll(/\b[2-5]\d\d\b/g)].map(([status]) => Number(status));

@@ -94,19 +94,19 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   });
 
   const budgets = {
-    'refreshes are': { of: 5, take: (limits: Limits, owner: SessionOwner) => limits.refresh(em(), owner) },
+    'refreshes are': { of: 5, take: (limits: Limits, owner: SessionOwner) => limits.checkRefresh(em(), owner) },
     'repeated refreshes are': {
       of: 100,
-      take: (limits: Limits, owner: SessionOwner) => limits.repeatedRefresh(em(), owner),
+      take: (limits: Limits, owner: SessionOwner) => limits.checkRepeatedRefresh(em(), owner),
     },
     'guesses at the current password are': {
       of: 10,
-      take: (limits: Limits, owner: SessionOwner) => limits.password(em(), owner),
+      take: (limits: Limits, owner: SessionOwner) => limits.checkPassword(em(), owner),
     },
     'entries of the ledger are': {
       of: 120,
       take: (limits: Limits, { sessionId: credentialId, userId }: SessionOwner) =>
-        limits.ledgerEntry(em(), { credentialId, userId }),
+        limits.checkLedgerEntry(em(), { credentialId, userId }),
     },
   };
   test.each(Object.entries(budgets))(
@@ -123,23 +123,23 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     const limits = limitsWith({ refreshPerMinute: 1, loginPerMinute: 1, ledgerPerMinute: 1 });
     const sessions = times(30, (i) => sessionOf('usr_1', `ses_${i}`));
     const { refresh, password, ledgerEntry } = {
-      refresh: sessions.map((each) => limits.refresh(em(), each)),
-      password: sessions.map((each) => limits.password(em(), each)),
+      refresh: sessions.map((each) => limits.checkRefresh(em(), each)),
+      password: sessions.map((each) => limits.checkPassword(em(), each)),
       ledgerEntry: sessions.map(({ sessionId, userId }) =>
-        limits.ledgerEntry(em(), { credentialId: sessionId, userId }),
+        limits.checkLedgerEntry(em(), { credentialId: sessionId, userId }),
       ),
     };
     expect([await passedOf(refresh), await passedOf(password), await passedOf(ledgerEntry)]).toEqual([10, 10, 10]);
-    await limits.refresh(em(), sessionOf('usr_2', 'ses_of_another'));
+    await limits.checkRefresh(em(), sessionOf('usr_2', 'ses_of_another'));
   });
 
   test('a session that its user has no room for has not counted: it refreshes as often as ever, a minute later', async () => {
     const asSomeReplica = () => limitsWith({ refreshPerMinute: 1 });
-    await passedOf(times(10, (i) => asSomeReplica().refresh(em(), sessionOf('usr_1', `ses_${i}`))));
+    await passedOf(times(10, (i) => asSomeReplica().checkRefresh(em(), sessionOf('usr_1', `ses_${i}`))));
     await ageInDatabase(50_000);
-    expect(await passedOf(times(3, () => asSomeReplica().refresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(0);
+    expect(await passedOf(times(3, () => asSomeReplica().checkRefresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(0);
     await ageInDatabase(11_000);
-    expect(await passedOf(times(3, () => asSomeReplica().refresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(1);
+    expect(await passedOf(times(3, () => asSomeReplica().checkRefresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(1);
   });
 
   test('ten times the highest rate is the highest rate', async () => {
@@ -237,10 +237,10 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   test('what is rolled back was not counted', async () => {
     const undone = await inTransaction();
     const limits = limitsWith();
-    for (let i = 0; i < 5; i++) await limits.refresh(undone, sessionOf('usr_1'));
-    await expect(limitsWith().refresh(undone, sessionOf('usr_1'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    for (let i = 0; i < 5; i++) await limits.checkRefresh(undone, sessionOf('usr_1'));
+    await expect(limitsWith().checkRefresh(undone, sessionOf('usr_1'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     await undone.rollback();
-    expect(await passedOf(times(20, () => limits.refresh(em(), sessionOf('usr_1'))))).toBe(5);
+    expect(await passedOf(times(20, () => limits.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
   });
 
   test('a failing address is refused after its failures and let in again after a minute', async () => {
@@ -288,7 +288,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   test('guesses at a password by a session are counted apart from logins', async () => {
     const limits = limitsWith();
     await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'usr_1')));
-    expect(await passedOf(times(20, () => limits.password(em(), sessionOf('usr_1'))))).toBe(10);
+    expect(await passedOf(times(20, () => limits.checkPassword(em(), sessionOf('usr_1'))))).toBe(10);
   });
 
   test('a rate of 0 is no limit', async () => {
@@ -302,7 +302,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     const all = times(50, () => [
       limits.checkLogin(em(), '192.0.2.7', 'ann@example.org'),
       limits.checkRegistration(em(), null),
-      limits.refresh(em(), sessionOf('u')),
+      limits.checkRefresh(em(), sessionOf('u')),
     ]);
     expect(await passedOf(all.flat())).toBe(150);
     expect(await failuresAllowed(limits, '192.0.2.7')).toBe(Number.POSITIVE_INFINITY);

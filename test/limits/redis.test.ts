@@ -151,7 +151,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     test('Redis forgets by itself, and is told of failures alone', async () => {
       const limits = limitsWith({ redis: await connected(server.url) });
       await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
-      await limits.refresh(em(), sessionOf('usr_1'));
+      await limits.checkRefresh(em(), sessionOf('usr_1'));
       expect(await server.command('KEYS', '*')).toEqual([]);
       limits.failures.count('192.0.2.7');
       await limits.close();
@@ -174,7 +174,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const gone = createRedisClient('redis://127.0.0.1:1', silent);
       onTestFinished(() => gone.destroy());
       const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
-      expect(await passedOf(times(40, (i) => replicas[i % 2]!.refresh(em(), sessionOf('usr_1'))))).toBe(5);
+      expect(await passedOf(times(40, (i) => replicas[i % 2]!.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
       const [whole, half] = replicas as [Limits, Limits];
       expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.7')))).toBe(5);
       expect(await passedOf(times(20, () => whole.checkRegistration(em(), '192.0.2.7')))).toBe(5);
@@ -191,7 +191,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const passed = (call: (replica: Limits) => Promise<void>) =>
         passedOf(times(40, (i) => call(replicas[i % count] as Limits)));
       expect(await passed((replica) => replica.checkLogin(em(), '192.0.2.7', 'ann@example.org'))).toBe(5);
-      expect(await passed((replica) => replica.refresh(em(), sessionOf('usr_1')))).toBe(2);
+      expect(await passed((replica) => replica.checkRefresh(em(), sessionOf('usr_1')))).toBe(2);
       expect(await passed((replica) => replica.checkRegistration(em(), '192.0.2.7'))).toBe(1);
     });
 
@@ -277,7 +277,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
       await server.start();
       await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
-      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'Redis is back' });
+      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'reconnected to Redis' });
 
       const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), logger);
       onTestFinished(() => withPassword.destroy());

@@ -5,7 +5,8 @@ import { apiKeyCredential } from '../../src/api-keys/api-key.credential.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Sql, Statement } from '../../src/database/sql.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createMetrics } from '../../src/kernel/metrics.ts';
+import { InvalidationFeed } from '../../src/revocation/feed.ts';
+import { createRevocationMetrics } from '../../src/revocation/metrics.ts';
 import { LONGEST_LEASE_MS, PropagationBarrier } from '../../src/revocation/propagation-barrier.ts';
 import { leaseOver, Replica } from '../../src/revocation/replica.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -84,7 +85,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
         return rows;
       },
     };
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
     const settled = new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
       'key:x',
       new Date(),
@@ -127,7 +128,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
         return rows;
       },
     };
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
     const receipt = await new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
       'key:x',
       new Date(),
@@ -156,7 +157,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       },
     };
     await database.sql(`delete from auth_inval where tag = 'probe'`);
-    const common = { replica: member.replica, clock: systemClock, logger, metrics: createMetrics() };
+    const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
     await new PropagationBarrier({ ...common, sql: propagation, spare: database.reads }).purge();
     expect([...new Set(asked)]).toEqual(['propagation']);
   });
@@ -198,10 +199,13 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
   });
 
   test('a cut permission ends what was begun with it: the caller is confirmed with all he was let in with', async () => {
-    const credential = apiKeyCredential(database.reads);
+    const credential = apiKeyCredential;
     await database.sql(`update users set disabled_at = null`);
     await database.sql(`update api_keys set revoked_at = null`);
-    const { principal } = await credential.load('hash');
+    const { principal } = await credential.load('hash', {
+      sql: database.reads,
+      accessTokens: { verify: async () => null },
+    });
     const em = database.fork();
     const confirmed = async () => {
       await em.begin();
@@ -357,7 +361,13 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
 
     test('a replica whose registration was carried out is not registered twice', async () => {
       const ids: string[] = [];
-      const common = { clock: systemClock, logger, metrics: createMetrics(), sql: patient.sync, notifications: deaf };
+      const common = {
+        clock: systemClock,
+        logger,
+        metrics: createRevocationMetrics(),
+        sql: patient.sync,
+        notifications: deaf,
+      };
       const newReplicaId = () => {
         ids.push(randomUUID());
         return ids.at(-1)!;
@@ -365,7 +375,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
       await origin.sql('delete from auth_replica');
       const replica = new Replica({
         ...common,
-        invalidated: () => undefined,
+        feed: new InvalidationFeed(logger),
         newReplicaId,
         leaseMs: PATIENT_MS,
         longestEntryMs: 600_000,
@@ -448,14 +458,19 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
   test('a standby grants no lease and lets nobody in; promoted, it has to be known for a lease', async () => {
     // Without a timer: it looks when it is told to.
     const member = await join({ ...database, notifications: deaf }, { leaseMs: 1000, start: false });
-    const credential = apiKeyCredential(database.reads);
-    expect((await credential.load('hash')).principal).not.toBeNull();
+    const credential = apiKeyCredential;
+    expect(
+      (await credential.load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })).principal,
+    ).not.toBeNull();
     const primary = member.replica.serverIdentity;
 
     await server.query(`copy (select) to program 'touch standby.signal'`);
     await server.restart();
     await expect(member.replica.sync()).rejects.toThrow('standby');
-    const load = () => credential.load('hash').catch((error) => error);
+    const load = () =>
+      credential
+        .load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })
+        .catch((error) => error);
     await until('it answers again', async () => !/terminat|closed|reset/i.test(String((await load()).message)));
     expect(String(await load())).toContain('standby');
     await until('no lease is left', () => member.replica.leaseRemaining() === 0);
@@ -470,7 +485,9 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
       const receipt = await member.barrier.waitUntilPropagated('key:key_one', new Date(0));
       return receipt.propagation === 'ACKNOWLEDGED';
     });
-    expect((await credential.load('hash')).principal).not.toBeNull();
+    expect(
+      (await credential.load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })).principal,
+    ).not.toBeNull();
     await member.stop();
   });
 });

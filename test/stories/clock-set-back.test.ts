@@ -1,4 +1,4 @@
-// After a failover to a server whose clock is behind, or after its clock was set back: what was stored lies in the future.
+// A failover to a server whose clock is behind, or a clock that is set back, puts stored times into the future.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Limits } from '../../src/limits/limits.ts';
 import { ageIn, anAddress, limitsOn, passedOf, sessionOf, times } from '../limits/support.ts';
@@ -8,7 +8,7 @@ import { as, chainOf, claimsOf, exchange, jtiOf, later, login, refresh, sessionR
 
 const HOUR = 3600;
 
-describe.each(backends())('the clock of the database is set back, on $name', ({ start }) => {
+describe.each(backends())('when the clock of the database is set back, on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start({ env: { REKEY_LAST_USED_SECONDS: '1', REKEY_REFRESH_PER_MINUTE: '0' } });
@@ -16,7 +16,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => app.close());
 
-  /** What the database says that the time is, to the replica and in each look-up of a credential. */
+  /** Sets back the time that the database returns, to the replica and in each lookup of a credential. */
   async function databaseIsBehind(seconds: number): Promise<void> {
     const spies = [app.app.database.sync, app.app.database.reads].map((sql) => {
       const query = sql.query.bind(sql);
@@ -34,19 +34,22 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
   }
 
   describe('access tokens', () => {
-    test.each([60, 30 * 60, 10 * HOUR])('none is refused for being young: %d s behind', async (seconds) => {
-      const { accessToken, sessionId } = await app.member();
-      const [seen, unseen] = [await login(app, { email: (await app.admin()).email }), await app.member()];
-      expect(await app.accepts(seen.accessToken)).toBe(true);
-      await databaseIsBehind(seconds);
-      expect(claimsOf(unseen.accessToken).iat).toBeGreaterThan(app.app.replica.databaseNow() / 1000 + 5);
-      for (const token of [accessToken, seen.accessToken, unseen.accessToken])
-        expect(await app.accepts(token)).toBe(true);
-      await app.mutate('revokeSession', { sessionId }, '', as({ accessToken }));
-      expect(await app.accepts(accessToken)).toBe(false);
-    });
+    test.each([60, 30 * 60, 10 * HOUR])(
+      'an access token that was issued in the future is accepted: %d s behind',
+      async (seconds) => {
+        const { accessToken, sessionId } = await app.member();
+        const [seen, unseen] = [await login(app, { email: (await app.admin()).email }), await app.member()];
+        expect(await app.accepts(seen.accessToken)).toBe(true);
+        await databaseIsBehind(seconds);
+        expect(claimsOf(unseen.accessToken).iat).toBeGreaterThan(app.app.replica.databaseNow() / 1000 + 5);
+        for (const token of [accessToken, seen.accessToken, unseen.accessToken])
+          expect(await app.accepts(token)).toBe(true);
+        await app.mutate('revokeSession', { sessionId }, '', as({ accessToken }));
+        expect(await app.accepts(accessToken)).toBe(false);
+      },
+    );
 
-    test('a session from before goes on, and so does its refresh token', async () => {
+    test('an earlier session still works, and so does its refresh token', async () => {
       const before = await app.member();
       await databaseIsBehind(HOUR);
       const { tokens } = await refresh(app, before.refreshToken);
@@ -55,7 +58,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       expect((await login(app, before)).sessionId).toMatch(/^ses_/);
     });
 
-    test('a token that was revoked before stays revoked, for as long as it can live', async () => {
+    test('an access token that was revoked earlier stays revoked', async () => {
       const member = await app.member();
       await app.mutate('revokeAccessToken', { jti: jtiOf(member.accessToken) }, '', as(await app.admin()));
       await databaseIsBehind(HOUR);
@@ -69,14 +72,15 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     const calls: Record<string, (limits: Limits) => Promise<void>> = {
       login: (limits) => limits.checkLogin(app.app.database.fork(), '192.0.2.7', 'ann@example.org'),
       register: (limits) => limits.checkRegistration(app.app.database.fork(), '192.0.2.7'),
-      refresh: (limits) => limits.refresh(app.app.database.fork(), sessionOf('usr_1')),
-      password: (limits) => limits.password(app.app.database.fork(), sessionOf('usr_1')),
-      ledgerEntry: (limits) => limits.ledgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
+      refresh: (limits) => limits.checkRefresh(app.app.database.fork(), sessionOf('usr_1')),
+      password: (limits) => limits.checkPassword(app.app.database.fork(), sessionOf('usr_1')),
+      ledgerEntry: (limits) =>
+        limits.checkLedgerEntry(app.app.database.fork(), { credentialId: 'ses_1', userId: 'usr_1' }),
       'refresh, in its transaction': async (limits) => {
         const em = app.app.database.fork();
         await em.begin();
         try {
-          await limits.refresh(em, sessionOf('usr_2'));
+          await limits.checkRefresh(em, sessionOf('usr_2'));
           await em.commit();
         } catch (error) {
           await em.rollback();
@@ -85,7 +89,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       },
     };
     test.each(Object.entries(calls))(
-      '%s: never more than one window is announced, and then it is over',
+      '%s: a rejected call waits at most one window, and then calls pass again',
       async (_what, call) => {
         const clock = heldClock();
         const limits = limitsOn(app, {
@@ -107,7 +111,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       },
     );
 
-    test('counters of the future are forgotten like any others', async () => {
+    test('a purge deletes counters from the future like all others', async () => {
       const limits = limitsOn(app);
       await passedOf(times(3, () => limits.checkLogin(app.app.database.fork(), anAddress(), 'ann@example.org')));
       await ageIn(app, -30 * 60_000);
@@ -119,7 +123,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
   });
 
   describe('refresh tokens', () => {
-    test('a lost answer from before is repeated, and its grace period ends as ever', async () => {
+    test('a lost response from before is repeated, and its grace period ends after 10 s', async () => {
       const member = await app.member();
       const second = await exchange(app, member.refreshToken);
       await later(app, member.sessionId, -HOUR);
@@ -131,7 +135,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       expect(await exchange(app, second)).toBe('REVOKED');
     });
 
-    test('a theft is noticed: a token whose successor was used is dead, whenever it was used', async () => {
+    test('reuse is detected: a refresh token whose successor was used is rejected as REUSED', async () => {
       const member = await app.member();
       const third = await exchange(app, await exchange(app, member.refreshToken));
       await later(app, member.sessionId, -HOUR);
@@ -139,7 +143,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       expect(await exchange(app, third)).toBe('REVOKED');
     });
 
-    test('a refresh counts the idle time from now', async () => {
+    test('a refresh sets the idle expiry from the current time', async () => {
       const member = await app.member();
       await app.sql(`update sessions set idle_expires_at = idle_expires_at + interval '1 day' where id = ?`, [
         member.sessionId,
@@ -150,13 +154,13 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     });
   });
 
-  describe('the keys of the access tokens', () => {
+  describe('the keys that sign access tokens', () => {
     const stateOf = async (kid: string) => (await app.sql('select state from jwt_keys where kid = ?', [kid]))[0]?.state;
     const kidIn = async (state: string) => (await app.sql('select kid from jwt_keys where state = ?', [state]))[0].kid;
     const moved = (column: string, by: string) =>
       app.sql(`update jwt_keys set ${column} = ${column} + interval '${by}'`);
 
-    test('the next key signs ten minutes from now at the latest, and a year of signing is no year too long', async () => {
+    test('the next key signs in ten minutes at the latest, and a key that was activated in the future still retires', async () => {
       const current = await kidIn('CURRENT');
       await moved('created_at', '1 year');
       const possible = await app.app.jwtKeys.rotate();
@@ -170,7 +174,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
       expect(await stateOf(current)).toBe('RETIRED');
     });
 
-    test('a retired key verifies, and is forgotten a day after it was seen', async () => {
+    test('a key that was retired in the future still verifies, and is deleted a day later', async () => {
       const { accessToken } = await app.member();
       await moved('created_at', '-11 minutes');
       const retired = await kidIn('CURRENT');
@@ -184,7 +188,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     });
   });
 
-  test('when a credential was last used is corrected by its next use', async () => {
+  test('the next use of a credential corrects a last use in the future', async () => {
     const key = await app.apiKey(await app.member());
     await app.sql(`insert into credential_usage values (?, now() + interval '1 hour')`, [key.id]);
     expect(await app.accepts(key.secret)).toBe(true);
@@ -194,7 +198,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     await expect.poll(ahead, { timeout: 10_000 }).toBe(false);
   });
 
-  test('a run of the canary from before does not keep the next one from being run', async () => {
+  test('a canary run that was announced in the future does not block the next run', async () => {
     await app.sql(
       `insert into canary (key_id, owner_id, secret_sealed, announced_at) values ('key_old', 'usr_old', '', now() + interval '1 hour')`,
     );
@@ -204,7 +208,7 @@ describe.each(backends())('the clock of the database is set back, on $name', ({ 
     expect(metrics).toContain('rekey_canary_replicas_total{outcome="refused"} 1');
   });
 
-  test('login works, and what it starts is as good as any', async () => {
+  test('login works, and its access token is accepted', async () => {
     const member = await app.member();
     await databaseIsBehind(30 * 60);
     const answer = await app.mutate(

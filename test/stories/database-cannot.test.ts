@@ -1,4 +1,4 @@
-// A database that answers, and cannot do now what it is asked: each answer says 503 and `Retry-After`, and nothing happened.
+// The database answers and cannot carry out a statement now: each request gets 503 with `Retry-After`, and nothing changes.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, type Answer, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -15,14 +15,14 @@ const COUNTED = {
 const UNAVAILABLE = [503, '1', ['AUTHENTICATION_UNAVAILABLE']];
 const PATIENCE = { timeout: 30_000 };
 
-const told = ({ status, headers, errors }: Answer) => [
+const outcomeOf = ({ status, headers, errors }: Answer) => [
   status,
   headers.get('retry-after'),
   errors?.map(({ extensions }) => extensions.code),
 ];
 const mutation = (field: string, input: string) => `mutation { ${field}(input: { ${input} }) { __typename } }`;
 
-/** Everything that needs the database, by one account. */
+/** Every operation that needs the database, for one account. */
 function operationsOf(app: TestApp, account: Account, keyId: string): Record<string, () => Promise<Answer>> {
   const bearer = { bearer: account.accessToken };
   const email = `${Math.random()}@example.com`;
@@ -55,7 +55,7 @@ describe.each(backends())('on $name', ({ start }) => {
   });
   afterAll(() => app?.close());
 
-  /** Has the database raise this state whenever one of its tables is written. */
+  /** Makes the database raise this SQLSTATE at each write to a table. */
   async function raising(table: string, state: string): Promise<void> {
     await app.sql(`create function cannot() returns trigger language plpgsql as
       $$ begin raise exception 'it cannot: ${state}' using errcode = '${state}'; end $$`);
@@ -69,49 +69,49 @@ describe.each(backends())('on $name', ({ start }) => {
 
   const STATES: [what: string, state: string][] = [
     ['is read-only', '25006'],
-    ['rejects our password', '28P01'],
-    ['has no rule for us', '28000'],
+    ['rejects the password', '28P01'],
+    ['has no rule for the role', '28000'],
     ['does not exist', '3D000'],
-    ['has taken a right from us', '42501'],
+    ['has revoked a privilege of the role', '42501'],
     ['is out of resources', '53000'],
     ['has a full disk', '53100'],
     ['is out of memory', '53200'],
     ['has no connection left', '53300'],
-    ['does not read that table on a standby', '0A000'],
+    ['is a standby and cannot read the table', '0A000'],
     ['is in recovery', '55000'],
-    ['does not get a lock', '55P03'],
-    ['was told to stop', '57000'],
+    ['cannot get a lock', '55P03'],
+    ['is stopped by an operator', '57000'],
     ['has cancelled the statement', '57014'],
     ['has an I/O error', '58030'],
     ['misses a file', '58P01'],
-    ['has an error of its own', 'XX000'],
+    ['has an internal error', 'XX000'],
     ['has a corrupted page', 'XX001'],
     ['still cannot serialize after the last attempt', '40001'],
-    ['is in a deadlock after the last attempt', '40P01'],
+    ['still has a deadlock after the last attempt', '40P01'],
   ];
-  test.each(STATES)('a database that %s (%s): 503, and nothing was made', async (_what, state) => {
+  test.each(STATES)('a request gets 503 and creates nothing when the database %s (%s)', async (_what, state) => {
     await raising('api_keys', state);
-    expect(told(await create())).toEqual(UNAVAILABLE);
+    expect(outcomeOf(await create())).toEqual(UNAVAILABLE);
     await app.sql('drop function cannot cascade');
     expect(await app.sql(madeMeanwhile)).toEqual([]);
   });
 
   test.each(['23514', '22P02', '42P01', 'P0001', '21000'])(
-    'an error that time does not mend (%s) is none of them',
+    'a permanent error (%s) is INTERNAL_SERVER_ERROR without Retry-After',
     async (state) => {
       await raising('api_keys', state);
-      expect(told(await create())).toEqual([200, null, ['INTERNAL_SERVER_ERROR']]);
+      expect(outcomeOf(await create())).toEqual([200, null, ['INTERNAL_SERVER_ERROR']]);
     },
   );
 
-  test('a database that does not take the write of /readyz is named, with the reason', async () => {
+  test('/readyz returns 503 with the reason when the database rejects its write', async () => {
     await expect.poll(async () => (await send(app.url, '/readyz')).status, PATIENCE).toBe(200);
     await raising('auth_write_check', '53100');
     await expect
       .poll(async () => (await send(app.url, '/readyz')).json, PATIENCE)
       .toMatchObject({
         status: 'not ready',
-        database: 'no disk space, no memory, no connection left (SQLSTATE 53100)',
+        database: 'no disk space, memory or connection is left (SQLSTATE 53100)',
       });
     expect((await send(app.url, '/readyz')).status).toBe(503);
     await app.sql('drop function cannot cascade');
@@ -143,7 +143,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     await server?.destroy();
   });
 
-  /** For the role of the service; all other roles connect as before. */
+  /** Demands a password from the role of the service. All other roles connect as before. */
   async function demandPassword(): Promise<void> {
     const rules = `host all ${ROLE} 127.0.0.1/32 scram-sha-256', 'host all all 127.0.0.1/32 trust`;
     await server.query(`copy (select unnest(array['${rules}'])) to program 'cat > pg_hba.conf'`);
@@ -173,19 +173,19 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         await server.restart();
       },
       () => server.query('select pg_promote()'),
-      /^a standby: it accepts no writes$/,
+      /^a standby, which accepts no writes$/,
     ],
     [
-      'has another password for us',
+      'has another password for the role',
       async () => {
         await server.query(`alter role ${ROLE} password 'the second one'`);
         await disconnect();
       },
       () => server.query(`alter role ${ROLE} password 'the first one'`),
-      /^the server rejects the name or the password .* \(SQLSTATE 28P01\)$/,
+      /^the server rejects the user name or the password .* \(SQLSTATE 28P01\)$/,
     ],
     [
-      'allows our role no login any more',
+      'no longer allows the role to log in',
       async () => {
         await server.query(`alter role ${ROLE} nologin`);
         await disconnect();
@@ -194,7 +194,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       /\(SQLSTATE 28000\)$/,
     ],
     [
-      'has no connection left for us',
+      'has no connection left for the role',
       async () => {
         await server.query(`alter role ${ROLE} connection limit 0`);
         await disconnect();
@@ -203,7 +203,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       /\(SQLSTATE 53300\)$/,
     ],
     [
-      'accepts no connection to that database',
+      'accepts no connection to the database',
       async () => {
         await server.query('alter database rekey allow_connections false');
         await disconnect();
@@ -229,7 +229,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   ];
 
   test.each(CONDITIONS)(
-    '%s: 503 everywhere, nothing happens, and all is well when that is over',
+    '%s: every endpoint returns 503, nothing changes, and everything works again afterwards',
     async (_what, begin, end, reason) => {
       const operations = operationsOf(app, account, key.id);
       await expect.poll(async () => (await operations.viewer!()).status, PATIENCE).toBe(200);
@@ -238,7 +238,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       await begin();
       await expect.poll(leased, PATIENCE).toBe(false);
       for (const [name, operation] of Object.entries(operations)) {
-        expect([name, ...told(await operation())]).toEqual([name, ...UNAVAILABLE]);
+        expect([name, ...outcomeOf(await operation())]).toEqual([name, ...UNAVAILABLE]);
       }
       expect(await verify(key.secret)).toEqual([503, '1']);
       const introspection = await send(app.url, '/v1/introspect', {
@@ -258,12 +258,12 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       expect(await made()).toEqual([]);
       expect(await verify(key.secret)).toEqual([204, null]);
       for (const name of ['login', 'viewer']) {
-        await expect.poll(async () => told(await operations[name]!()), PATIENCE).toEqual([200, null, undefined]);
+        await expect.poll(async () => outcomeOf(await operations[name]!()), PATIENCE).toEqual([200, null, undefined]);
       }
     },
   );
 
-  test('has become a primary again that forgot nothing: the key is revoked for good', async () => {
+  test('is a primary again: the key can be revoked, and is rejected', async () => {
     const revoked = await app.mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: account.accessToken });
     expect(revoked.__typename).toBe('RevokeApiKeySuccess');
     expect(await verify(key.secret)).toEqual([401, null]);

@@ -1,4 +1,4 @@
-// Somebody sends more than the service can do at once. Whatever that is, others go on revoking.
+// One client sends more requests than the service can handle at once. Other callers can still revoke.
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { type Account, type Answer, startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { as, exchange, login, RECEIPT, UNLIMITED } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 
@@ -19,7 +19,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
   let app: TestApp;
   let admin: Account;
   beforeAll(async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     app = await startTestApp({ databaseUrl, redisUrl: null, env: UNLIMITED });
     admin = await app.admin();
   });
@@ -67,7 +67,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     const release = await hold(member);
     const flood = many(100, () => ask(member));
     await until('the flood waits', waitingForLocks);
-    // None of the flood has been done: whoever had to wait for it would wait for us.
+    // The test still holds the row, so no request of the flood is done. A request that waited for them would not return.
     expect(await revoke()).toMatchObject({ receipt: { propagation: 'ACKNOWLEDGED' } });
     expect((await newKey(admin)).errors).toBeUndefined();
     await release();
@@ -77,7 +77,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     expect(await waitingForLocks()).toBe(0);
   });
 
-  test('what waits for too long is told when to come back, and has changed nothing', async () => {
+  test('a mutation that waits for too long gets 503 with Retry-After and changes nothing', async () => {
     const member = await app.member();
     const release = await hold(member);
     const flood = many(30, () => newKey(member));
@@ -90,7 +90,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     expect([made < 30, n]).toEqual([true, made]);
   });
 
-  test('a stolen session that floods does not keep its owner from ending sessions', async () => {
+  test('a stolen session that floods does not prevent its user from revoking sessions', async () => {
     const stolen = await app.member();
     const [own, third] = [await login(app, stolen), await login(app, stolen)];
     const release = await hold(stolen);
@@ -104,7 +104,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     await Promise.all(flood);
   });
 
-  test('many members who flood at once are all served, and so is a revocation among them', async () => {
+  test('when many members flood at once, each member and a revocation among them are served', async () => {
     const members = await Promise.all(Array.from({ length: 20 }, () => app.member()));
     const revoke = await revokeOne(admin);
     const flood = members.flatMap((member) => many(5, () => ledgerEntry(member)));
@@ -116,7 +116,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     }
   });
 
-  test('where revocations wait for a silent replica, they hold no connection: others are committed meanwhile', async () => {
+  test('revocations that wait for a silent replica hold no connection, so other mutations commit meanwhile', async () => {
     const keys = await Promise.all(Array.from({ length: 12 }, () => app.apiKey(admin, { name: 'one of twelve' })));
     await app.sql(`insert into auth_replica (id, lease_ms) values (gen_random_uuid(), 2000)`);
     const revoking = keys.map(({ id }) =>
@@ -132,7 +132,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
     for (const { receipt } of await Promise.all(revoking)) expect(receipt.propagation).toBe('LEASE_EXPIRED');
   });
 
-  test('a credential may add so many entries to the ledger in a minute, another one of its user as many', async () => {
+  test('each credential may add REKEY_LEDGER_PER_MINUTE entries to the ledger, counted over all replicas', async () => {
     const url = app.app.config.databaseUrl;
     const limited = await Promise.all(
       [1, 2].map(() =>
@@ -163,7 +163,7 @@ describe.skipIf(!inject('postgresUrl'))('a flood on PostgreSQL', { timeout: 60_0
   });
 });
 
-test('every mutation that answers with a receipt works on the connections that are reserved for revocations', () => {
+test('every mutation that returns a receipt, and no other, uses the connections reserved for revocations', () => {
   const directory = join(import.meta.dirname, '..', '..', 'src', 'graphql', 'resolvers', 'Mutation');
   const types = createSchema().getMutationType()!.getFields();
   const hasReceipt = ({ type }: { type: unknown }) =>

@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ServerProcess } from '../bench/server-process.ts';
 import { PASSWORD, SETUP_TOKEN } from '../support/app.ts';
 import { bodyOf, hostileHeads, hostileRequests } from '../support/hostile.ts';
 import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
+import { ServerProcess } from '../support/server-process.ts';
 
 const LARGEST = 256 * 1024;
 const LARGEST_HEAD = 15 * 1024;
-/** A request is compared with an ordinary one that is as large: below this, how it grows does not matter. */
+/** A request that takes less than this many times as long as an ordinary one of its size passes, however it grows. */
 const TIMES_AS_LONG = 10;
-/** What is shorter than this, in milliseconds, cannot be told from the clock's own steps. */
+/** A shorter time, in milliseconds, is below the resolution of the clock. */
 const NOISE_MS = 1;
 /** Four times the size may take four times as long, and as much again for noise. */
 const GROWTH = 8;
@@ -51,7 +51,7 @@ afterAll(async () => {
 const post = (body: string, headers: RawRequest['headers'] = {}) =>
   send(server.url, '/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
 
-/** How long the event loop is busy with one request, the best of some tries; and the answer. */
+/** The shortest time of several tries for which one request blocks the event loop, and its response. */
 async function turnOf(request: () => Promise<RawAnswer>, tries: number): Promise<{ turn: number; answer: RawAnswer }> {
   let turn = Number.POSITIVE_INFINITY;
   let answer: RawAnswer | undefined;
@@ -63,7 +63,7 @@ async function turnOf(request: () => Promise<RawAnswer>, tries: number): Promise
   return { turn, answer: answer as RawAnswer };
 }
 
-/** Whether the time of a request grows faster than its size, measured again and again before that is believed. */
+/** How the time of a request grows faster than its size, or null. Reports a growth only after three measurements. */
 async function growsTooFast(
   ordinary: (size: number) => Promise<RawAnswer>,
   hostile: (size: number) => Promise<RawAnswer>,
@@ -80,7 +80,7 @@ async function growsTooFast(
   return null;
 }
 
-/** What an answer says that it must not: too much, too often, or of another kind than that the request is at fault. */
+/** What is wrong with a response: too long, too many errors, or a code other than BAD_USER_INPUT. Else null. */
 function faultOf({ text, json }: RawAnswer): string | null {
   if (text.length >= LONGEST_ANSWER) return `${text.length} characters`;
   const errors: { extensions: { code: string } }[] = json.errors ?? [];
@@ -89,7 +89,7 @@ function faultOf({ text, json }: RawAnswer): string | null {
   return other ? JSON.stringify(other) : null;
 }
 
-describe('no request takes time that grows faster than its size, and no answer repeats or multiplies what it was sent', () => {
+describe('no request takes time that grows faster than its size, and no response repeats or multiplies its input,', () => {
   test('in any text argument, key, name or shape of a document', { timeout: 600_000 }, async () => {
     const found: Record<string, string> = {};
     const credential = { authorization: `Bearer ${bearer}` };
@@ -102,7 +102,7 @@ describe('no request takes time that grows faster than its size, and no answer r
         if (fault) found[`${name}, ${size} bytes`] = fault;
         return answer;
       };
-      // Small enough to be read to its end, and as large as a body may be.
+      // Small enough to be parsed completely, and as large as a body may be.
       for (const size of [4 * 1024, LARGEST]) {
         const fault = await growsTooFast(ordinary, ask, size);
         if (fault) found[`${name}, ${size} bytes`] = fault;

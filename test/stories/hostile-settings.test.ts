@@ -1,4 +1,4 @@
-// The promises hold whatever a database, a role or a connection URL has for defaults.
+// The promises hold with any default settings of a database, a role or a connection URL.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connectionTo } from '../../src/database/session-settings.ts';
@@ -70,7 +70,7 @@ describe.skipIf(inject('postgresUrl') === null).each(CASES)(
       expect((await fetch(`${app.url}/readyz`)).status).toBe(200);
     });
 
-    test('a token that is revoked while its holder makes a key makes none', async () => {
+    test('an access token that is revoked while it creates a key creates none', async () => {
       const member = await app.member();
       expect(await app.accepts(member.accessToken)).toBe(true);
       const other = new pg.Client(connectionTo(hostile.url, { applicationName: 'another client' }));
@@ -90,7 +90,7 @@ describe.skipIf(inject('postgresUrl') === null).each(CASES)(
       expect(await keysOf(member)).toBe(0);
     });
 
-    test('of twelve keys at once, as many are made as the quota allows', async () => {
+    test('twelve concurrent calls of createApiKey create as many keys as the quota allows', async () => {
       const member = await app.member();
       const names = await Promise.all(
         Array.from({ length: 12 }, () => app.mutate('createApiKey', { name: 'one of many' }, '', as(member))),
@@ -100,14 +100,14 @@ describe.skipIf(inject('postgresUrl') === null).each(CASES)(
       expect(await keysOf(member)).toBe(QUOTA);
     });
 
-    test('twenty refreshes of one token at once get the same successor', async () => {
+    test('twenty concurrent refreshes of one token get the same successor', async () => {
       const member = await app.member();
       const successors = await Promise.all(Array.from({ length: 20 }, () => exchange(app, member.refreshToken)));
       expect(new Set(successors).size).toBe(1);
       expect(successors[0]).toMatch(/^rkr_/);
     });
 
-    test('twelve revocations at once all succeed', async () => {
+    test('twelve concurrent revocations of one key all succeed', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const revoke = () => app.mutate('revokeApiKey', { apiKeyId: key.id }, '', as(member));

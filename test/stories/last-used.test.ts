@@ -1,4 +1,4 @@
-// When a credential was last used is written down in batches, late, and apart from the credential itself.
+// The last use of a credential is written in batches, with a delay, and to a table of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import {
   testEnvironment,
 } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -28,7 +29,7 @@ const lastUsedAt = async (app: Pick<TestApp, 'graphql'>, account: Account, id: s
   return data.apiKey.lastUsedAt;
 };
 
-/** The statements that write down uses, as they are sent. */
+/** Counts the statements that write uses, and can make them fail. */
 function observeWrites(app: TestApp): { writes: () => number; failing: (are: boolean) => void } {
   let writes = 0;
   let failing = false;
@@ -37,7 +38,7 @@ function observeWrites(app: TestApp): { writes: () => number; failing: (are: boo
   vi.spyOn(reads, 'query').mockImplementation(async (statement, values) => {
     if (statement.name === 'usage-note') {
       writes++;
-      if (failing) throw new Error('The database is away.');
+      if (failing) throw new Error('The database is unreachable.');
     }
     return query(statement, values);
   });
@@ -55,7 +56,7 @@ describe.each(backends())('on $name', ({ start }) => {
 
   afterAll(() => app?.close());
 
-  test('F1.12: many uses of several keys are few writes; each key shows its own, and a refusal is no use', async () => {
+  test('F1.12: many uses of several keys take few writes, each key shows its own last use, and a rejection is no use', async () => {
     const [one, two, unused, revoked] = [
       await app.apiKey(member),
       await app.apiKey(member),
@@ -73,10 +74,10 @@ describe.each(backends())('on $name', ({ start }) => {
     expect(writes()).toBeLessThanOrEqual(3);
   });
 
-  test('F1.12: a use can bring nothing back: not what was revoked meanwhile, not what was deleted', async () => {
+  test('F1.12: a late write of a use restores neither a revoked key nor a deleted one', async () => {
     const [revoked, deleted] = [await app.apiKey(member), await app.apiKey(member)];
     const observed = observeWrites(app);
-    observed.failing(true); // The uses stay in memory until all is over.
+    observed.failing(true); // The uses stay in memory until the keys are revoked and deleted.
     expect([await app.accepts(revoked.secret), await app.accepts(deleted.secret)]).toEqual([true, true]);
     await app.mutate('revokeApiKey', { apiKeyId: revoked.id }, '', { bearer: member.accessToken });
     const sql = (text: string) => app.app.database.fork().execute<Record<string, unknown>[]>(text);
@@ -92,8 +93,8 @@ describe.each(backends())('on $name', ({ start }) => {
 });
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
-  test('F1.12: close() writes what was used a moment ago', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+  test('F1.12: close() writes uses that are still in memory', async () => {
+    const databaseUrl = await migratedDatabase();
     const app = await startTestApp({ databaseUrl });
     const { id, secret } = await app.apiKey(await app.member());
     expect(await app.accepts(secret)).toBe(true);
@@ -103,8 +104,8 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     expect(await databasesAt(databaseUrl).query(used, [id], database)).toHaveLength(1);
   });
 
-  test('F1.12: two replicas together write one use a window', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+  test('F1.12: two replicas together write one use per window', async () => {
+    const databaseUrl = await migratedDatabase();
     const replicas = [await startTestApp({ databaseUrl }), await startTestApp({ databaseUrl })];
     const member = await replicas[0]!.member();
     const { id, secret } = await replicas[0]!.apiKey(member);
@@ -120,8 +121,8 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     expect(versions[1]).toEqual(versions[0]);
   });
 
-  test('F1.12: uses of the time when the database was away are written when it is back', async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+  test('F1.12: uses during an outage of the database are written after it', async () => {
+    const databaseUrl = await migratedDatabase();
     const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(databaseUrl).port) });
     const app = await startTestApp({ databaseUrl: proxy.url(databaseUrl), env: { REKEY_LEASE_MS: '30000' } });
     onTestFinished(async () => {
@@ -175,13 +176,13 @@ describe('SIGTERM', () => {
   const databases = ['the embedded database', ...(inject('postgresUrl') ? ['PostgreSQL'] : [])];
 
   test.each(databases)(
-    'F1.12: on %s, no use is lost to it',
+    'F1.12: on %s, it loses no use',
     async (name) => {
       const directory = await mkdtemp(join(tmpdir(), 'rekey-last-used-'));
       onTestFinished(() => rm(directory, { recursive: true, force: true }));
       const env: Record<string, string> = { REKEY_DATA_DIR: directory };
       if (name === 'PostgreSQL') {
-        env.DATABASE_URL = await databasesAt(inject('postgresUrl')!).createDatabase();
+        env.DATABASE_URL = await migratedDatabase();
         env.REKEY_MASTER_KEY = MASTER_KEY;
       }
       const first = await startService(env);

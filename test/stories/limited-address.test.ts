@@ -1,8 +1,8 @@
-// Behind one address there are many: what somebody there gets wrong must not cost the others their good credentials.
+// Many clients share one address. The failures of one must not block the valid credentials of the others.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { anAddress } from '../limits/support.ts';
-import { type Account, backends, type Credential, PASSWORD, type TestApp } from '../support/app.ts';
+import { type Account, backends, PASSWORD, type Presented, type TestApp } from '../support/app.ts';
 import { exchange, UNLIMITED } from '../support/sessions.ts';
 
 const FAILURES = 5;
@@ -26,7 +26,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
   const status = async (headers: Record<string, string>) => (await verify(headers)).status;
   const bearer = (secret: string, host?: string) => ({ authorization: `Bearer ${secret}`, ...from(host) });
 
-  /** Until this replica knows that it was too often. Failures are counted in the background. */
+  /** Fails until this replica limits the address. Failures are counted in the background. */
   async function fail(host?: string): Promise<void> {
     for (let i = 0; i < FAILURES; i++) expect(await status(bearer(`guess ${i}`, host))).toBe(401);
     await expect.poll(() => status(bearer('one more guess', host))).toBe(429);
@@ -36,15 +36,15 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     await fail();
   });
 
-  /** The look-ups of API keys and tokens, as they begin; they end when the test lets them. */
-  function holdLookUps(holds: (values: readonly unknown[]) => boolean) {
+  /** Counts lookups of API keys and access tokens when they begin, and holds them until the test releases them. */
+  function holdLookups(holds: (values: readonly unknown[]) => boolean) {
     const { reads } = app.app.database;
     const query = reads.query.bind(reads);
     const release = Promise.withResolvers<void>();
-    const lookUps = { begun: 0, release: release.resolve };
+    const lookups = { begun: 0, release: release.resolve };
     const spy = vi.spyOn(reads, 'query').mockImplementation(async (statement, values = []) => {
       if (statement.name.endsWith('-load') && statement.name !== 'jwt-keys-load' && holds(values)) {
-        lookUps.begun++;
+        lookups.begun++;
         await release.promise;
       }
       return query(statement, values);
@@ -53,10 +53,10 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
       release.resolve();
       spy.mockRestore();
     });
-    return lookUps;
+    return lookups;
   }
 
-  test('a good key and a good token that this replica sees for the first time work, again and again', async () => {
+  test('a valid key and a valid access token that this replica has not cached are accepted each time', async () => {
     const key = await app.apiKey(member);
     const { accessToken } = await app.member();
     for (let again = 0; again < 3; again++) {
@@ -66,9 +66,9 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     expect(data.viewer.user.id).toBe(member.id);
   });
 
-  test('a good refresh token is exchanged, also beside a dead access cookie, and its owner logs in', async () => {
+  test('a valid refresh token is exchanged, also beside an invalid access cookie, and its user can log in', async () => {
     const { refreshToken, email } = await app.member();
-    const credential: Credential = { headers: { ...from(), cookie: '__Host-rekey-access=dead', 'x-rekey-csrf': '1' } };
+    const credential: Presented = { headers: { ...from(), cookie: '__Host-rekey-access=dead', 'x-rekey-csrf': '1' } };
     const selection = '... on RefreshSessionSuccess { tokens { refreshToken } }';
     const refreshed = await app.mutate('refreshSession', { refreshToken }, selection, credential);
     expect(refreshed.tokens.refreshToken).toMatch(/^rkr_/);
@@ -76,7 +76,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     expect(loggedIn.__typename).toBe('LoginSuccess');
   });
 
-  test('what turns out to be bad is 429, and says when to come back: unknown, revoked, and refused a moment ago', async () => {
+  test('unknown, revoked and recently rejected credentials get 429 with Retry-After', async () => {
     const revoked = await app.apiKey(member);
     await app.mutate('revokeApiKey', { apiKeyId: revoked.id }, '', { bearer: member.accessToken });
     for (const secret of [makeSecret('rka'), revoked.secret, revoked.secret, makeSecret('rkd'), 'x.y.z']) {
@@ -88,44 +88,44 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
   const exchangeFrom = (refreshToken: string) =>
     app.mutate('refreshSession', { refreshToken }, '... on RefreshTokenRejectedError { reason }', { headers: from() });
 
-  test('what cannot be a credential costs no look-up', async () => {
-    const lookUps = holdLookUps(() => true);
+  test('a malformed credential costs no lookup', async () => {
+    const lookups = holdLookups(() => true);
     const typo = `${makeSecret('rka').slice(0, -1)}!`;
     for (const text of [typo, 'garbage', makeSecret('rks'), member.id]) expect(await status(bearer(text))).toBe(429);
     expect(await status({ 'x-api-key': member.accessToken.slice(1), ...from() })).toBe(429);
-    expect(lookUps.begun).toBe(0);
+    expect(lookups.begun).toBe(0);
   });
 
-  test('a flood of random secrets looks one up at a time, the rest is 429, and nobody else waits for it', async () => {
+  test('a flood of random secrets causes one lookup at a time, the rest get 429, and no other request waits for it', async () => {
     const [other, known] = [await app.apiKey(member), await app.apiKey(member)];
     expect(await status(bearer(known.secret))).toBe(204);
     const hashOf = async (id: string) =>
       (await app.sql('select secret_hash from api_keys where id = ?', [id]))[0].secret_hash;
     const hash = await hashOf(other.id);
-    const lookUps = holdLookUps(([value]) => value !== hash);
+    const lookups = holdLookups(([value]) => value !== hash);
     const flood = Array.from({ length: 300 }, () => verify(bearer(makeSecret('rka'))));
     const answers = Promise.all(flood);
     const full = await Promise.race(flood);
     expect([full.status, full.headers.get('retry-after')]).toEqual([429, '1']);
     expect(await status(bearer(known.secret))).toBe(204); // It is in memory.
     expect(await status(bearer(other.secret, anAddress()))).toBe(204);
-    expect(lookUps.begun).toBe(1);
-    lookUps.release();
+    expect(lookups.begun).toBe(1);
+    lookups.release();
     expect((await answers).map((answer) => answer.status)).toEqual(Array(300).fill(429));
     expect(await status(bearer(other.secret))).toBe(204);
   });
 
-  test('floods from many such addresses share two connections', async () => {
+  test('floods from many limited addresses share two connections', async () => {
     const hosts = Array.from({ length: 8 }, anAddress);
     for (const host of hosts) await fail(host);
-    const lookUps = holdLookUps(() => true);
+    const lookups = holdLookups(() => true);
     const flood = hosts.flatMap((host) => Array.from({ length: 20 }, () => verify(bearer(makeSecret('rka'), host))));
-    await expect.poll(() => lookUps.begun).toBe(2);
-    lookUps.release();
+    await expect.poll(() => lookups.begun).toBe(2);
+    lookups.release();
     for (const answer of await Promise.all(flood)) expect(answer.status).toBe(429);
   });
 
-  test('asking about bad tokens by introspection is no failure of the address', async () => {
+  test('an introspection of an invalid token is no failure of the address', async () => {
     const host = anAddress();
     const query = 'query ($token: String!) { introspect(token: $token) { active } }';
     for (let i = 0; i < 3 * FAILURES; i++) {
@@ -136,7 +136,7 @@ describe.each(backends())('an address with too many failures, on $name', ({ star
     expect(await status(bearer('a guess', host))).toBe(401);
   });
 
-  test('others are not limited', async () => {
+  test('other addresses are not limited', async () => {
     expect(await status(bearer('a guess', anAddress()))).toBe(401);
     expect(await exchange(app, (await app.member()).refreshToken)).toMatch(/^rkr_/);
   });

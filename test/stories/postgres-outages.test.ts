@@ -1,4 +1,4 @@
-// Without its database the service cannot know. It says so, for as long as that lasts: 503, never 401 and never 200.
+// Without its database, the service cannot decide about a credential. Until it can, it returns 503: never 401, never 200.
 
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -8,17 +8,17 @@ import { findPostgres, type PostgresServer, startPostgres } from '../support/pos
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 
 const LEASE_MS = 400;
-/** Long enough to be asked something within it when the database is gone already. */
+/** Long enough to send requests within the lease after the database is gone. */
 const LONG_LEASE_MS = 5000;
 const PATIENCE = { timeout: 30_000 };
-/** Limits that nobody here reaches. Without Redis, it is PostgreSQL that counts. */
+/** Limits that no test here reaches. Without Redis, PostgreSQL counts. */
 const COUNTED = {
   REKEY_LOGIN_PER_MINUTE: '10000',
   REKEY_REGISTER_PER_MINUTE: '10000',
   REKEY_REFRESH_PER_MINUTE: '10000',
 };
-/** The places of the pool that the unit of work takes its connections from. */
-const PLACES = 10;
+/** The size of the pool of the unit of work. */
+const POOL_SIZE = 10;
 
 describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'none')('while PostgreSQL', () => {
   let server: PostgresServer;
@@ -57,16 +57,16 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   const outages: [what: string, begin: () => unknown, end: () => unknown][] = [
     ['has crashed', () => server.stop('immediate'), () => server.start()],
     ['is shut down', () => server.stop('fast'), () => server.start()],
-    ['stands still', () => server.pause(), () => server.resume()],
+    ['is paused', () => server.pause(), () => server.resume()],
     ['is cut off', () => proxy.cut(), () => proxy.heal()],
-    ['is behind a network that swallows everything', () => proxy.blackhole(), () => proxy.heal()],
+    ['is behind a network that drops all packets', () => proxy.blackhole(), () => proxy.heal()],
   ];
 
   test.each(outages)(
-    '%s: what is cached is good for a lease, then 503, and all is well when it is back',
+    '%s: cached credentials are accepted for one lease, then requests get 503 until it is back',
     async (_, begin, end) => {
       const known = (await app.apiKey(member)).secret;
-      const never = (await app.apiKey(member)).secret; // Good, and not asked about until the database is gone.
+      const never = (await app.apiKey(member)).secret; // Valid, and first used after the database is gone.
       const unknown = makeSecret('rka');
       await expect.poll(async () => (await ask(known)).status).toBe(204);
       await expect.poll(leased).toBe(true);
@@ -75,7 +75,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       for (;;) {
         const before = leased();
         const { status } = await ask(known);
-        // Trusted for as long as the lease lasts: not a moment less, not a moment more.
+        // Trusted exactly as long as the lease lasts.
         if (leased()) expect(status).toBe(204);
         if (!before) expect(status).toBe(503);
         expect([204, 503]).toContain(status);
@@ -91,14 +91,14 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       const readiness = await fetch(`${app.url}/readyz`);
       expect([readiness.status, await readiness.json()]).toEqual([
         503,
-        expect.objectContaining({ database: 'out of reach' }),
+        expect.objectContaining({ database: 'unreachable' }),
       ]);
       const metrics = await (await fetch(`${app.url}/metrics`)).text();
       expect(metrics).toContain('rekey_auth_mode{mode="unavailable"} 1');
 
       await end();
       const statuses = async () => (await Promise.all(credentials.map(ask))).map((answer) => answer.status);
-      // By itself; and on the way there nobody is refused who is good, or let in who is not.
+      // It recovers by itself. Until then, no valid credential is rejected and no invalid one is accepted.
       const seen: number[][] = [];
       await expect
         .poll(
@@ -120,7 +120,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     },
   );
 
-  test('was away and somebody revoked meanwhile, the revoked key is not accepted for a moment when it is back', async () => {
+  test('is cut off, a key that is revoked there is never accepted again', async () => {
     const { id, secret } = await app.apiKey(member);
     expect((await ask(secret)).status).toBe(204);
     proxy.cut();
@@ -138,7 +138,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     expect([...seen].filter((status) => status !== 503)).toEqual([401]);
   });
 
-  test('does not answer, a flood of requests is answered all the same: 503, and nothing piles up', async () => {
+  test('does not answer, every request of a flood gets 503', async () => {
     const { secret } = await app.apiKey(member);
     proxy.blackhole();
     await expect.poll(leased).toBe(false);
@@ -150,7 +150,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
 
   type Operation = () => Promise<Answer>;
 
-  /** What takes its connection from the pool of the unit of work, each as somebody with an account of his own. */
+  /** Operations that take a connection from the pool of the unit of work, for an account of their own. */
   async function operationsOn(on: TestApp): Promise<{ account: Account; operations: Record<string, Operation> }> {
     const account = await on.member();
     const apiKey = await on.apiKey(account);
@@ -168,9 +168,9 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     return { account, operations };
   }
 
-  /** What a caller is told who can do nothing but try again: nobody knows, and nothing was changed. */
+  /** The outcome when nothing was changed and the caller may retry. */
   const UNAVAILABLE = [503, '1', ['AUTHENTICATION_UNAVAILABLE']];
-  const told = ({ status, headers, errors }: Answer) => [
+  const outcomeOf = ({ status, headers, errors }: Answer) => [
     status,
     headers.get('retry-after'),
     errors?.map(({ extensions }) => extensions.code),
@@ -180,18 +180,18 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     return status === 200 && errors === undefined;
   };
 
-  /** As many transactions at once as the pool has places: none was lost. */
-  async function takeEveryPlace(on: TestApp): Promise<void> {
-    const transactions = Array.from({ length: PLACES }, () => on.app.database.fork());
+  /** Opens as many transactions at once as the pool has connections. Fails if one was lost. */
+  async function takeEveryConnection(on: TestApp): Promise<void> {
+    const transactions = Array.from({ length: POOL_SIZE }, () => on.app.database.fork());
     await Promise.all(transactions.map((em) => em.begin()));
     await Promise.all(transactions.map((em) => em.rollback()));
   }
 
-  /** The keys that an account has made with `createApiKey`, as the database itself knows them. */
+  /** The keys that an account has created with `createApiKey`, read past the service. */
   const madeBy = ({ id }: Account, database: string) =>
     server.query(`select 1 from api_keys where user_id = $1 and name = 'made meanwhile'`, [id], database);
 
-  /** Does something at the end of every transaction in which this account has made a key. */
+  /** Runs a statement at the end of every transaction in which this account creates a key. */
   async function atCommitOf({ id }: Account, statement: string): Promise<void> {
     const name = `at_commit_of_${id.slice(4).toLowerCase()}`;
     const create = `create function ${name}() returns trigger language plpgsql as
@@ -205,8 +205,8 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     );
   }
 
-  /** Somebody else at the database, who goes away with the test. */
-  async function somebodyElse(): Promise<pg.Client> {
+  /** Another client of the database, which disconnects when the test ends. */
+  async function anotherClient(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: server.url('patient') });
     await client.connect();
     onTestFinished(() => client.end());
@@ -214,19 +214,19 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   }
 
   test.each(outages)(
-    '%s: whatever needs more than a credential is 503, within the lease and after it, and works when it is back',
+    '%s: every operation that needs the database gets 503, within the lease and after it, and works when it is back',
     async (_, begin, end) => {
       const [within, after] = await Promise.all([operationsOn(patient), operationsOn(app)]);
-      onTestFinished(async () => void (await end())); // Also where it failed: the next test is about something else.
+      onTestFinished(async () => void (await end())); // Also after a failure, so that the next test finds a working database.
       await expect.poll(leased).toBe(true);
-      await Promise.all([works(within.operations.viewer!), works(after.operations.viewer!)]); // Known by now, as after a day of work.
+      await Promise.all([works(within.operations.viewer!), works(after.operations.viewer!)]); // Cached from now on.
 
       await begin();
       const answers = Object.values(within.operations).map((operation) => operation());
       await expect.poll(leased).toBe(false);
       answers.push(...Object.values(after.operations).map((operation) => operation()));
       const all = await Promise.all(answers);
-      expect(all.map(told)).toEqual(all.map(() => UNAVAILABLE));
+      expect(all.map(outcomeOf)).toEqual(all.map(() => UNAVAILABLE));
       for (const { headers } of all.slice(0, 2)) {
         const lines = patient.log.filter((line) => line.includes(headers.get('x-request-id') as string));
         expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toHaveLength(1);
@@ -237,16 +237,16 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         [patient, within, 'patient'],
         [app, after, 'rekey'],
       ] as const) {
-        // What was answered with 503 has not happened.
+        // No operation that got 503 has taken effect.
         expect(await madeBy(account, database)).toEqual([]);
         for (const operation of Object.values(operations))
           await expect.poll(() => works(operation), PATIENCE).toBe(true);
-        await takeEveryPlace(on);
+        await takeEveryConnection(on);
       }
     },
   );
 
-  test('does not answer on one connection, only the one who asked there is told so, and nobody gets it after him', async () => {
+  test('does not answer on one connection, only the request on it gets 503, and no other request gets that connection', async () => {
     const { operations } = await operationsOn(patient);
     let asked = false;
     const held = proxy.holdRepliesWhen((chunk, direction) => {
@@ -257,12 +257,12 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     onTestFinished(() => proxy.releaseReplies());
     const first = operations.viewer!();
     await held;
-    expect(told(await first)).toEqual(UNAVAILABLE);
+    expect(outcomeOf(await first)).toEqual(UNAVAILABLE);
     for (let turn = 0; turn < 3; turn++) expect(await works(operations.viewer!)).toBe(true);
-    await takeEveryPlace(patient);
+    await takeEveryConnection(patient);
   });
 
-  test('does not say how a commit ended, the outcome is unknown: neither a success nor a reason to try again', async () => {
+  test('does not confirm a commit, the caller gets OUTCOME_UNKNOWN: neither a success nor a retryable error', async () => {
     const { account, operations } = await operationsOn(patient);
     const marker = `the end of ${account.id}`;
     await atCommitOf(account, `raise notice '${marker}'`);
@@ -270,40 +270,40 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     onTestFinished(() => proxy.releaseReplies());
     const answer = operations.createApiKey!();
     await held;
-    expect(told(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
+    expect(outcomeOf(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
     expect(await madeBy(account, 'patient')).toHaveLength(1);
-    await takeEveryPlace(patient);
+    await takeEveryConnection(patient);
   });
 
-  test('makes them wait for somebody else’s lock, they are told to try again, and others get their turn', async () => {
+  test('makes mutations wait for a lock of another client, they get 503, and other callers are served', async () => {
     const [held, { operations }] = await Promise.all([operationsOn(patient), operationsOn(patient)]);
-    await takeEveryPlace(patient);
-    const somebody = await somebodyElse();
-    await somebody.query('begin');
-    await somebody.query('select from users where id = $1 for update', [held.account.id]);
-    const waiting = Array.from({ length: PLACES + 2 }, () => held.operations.revokeApiKey!());
+    await takeEveryConnection(patient);
+    const otherClient = await anotherClient();
+    await otherClient.query('begin');
+    await otherClient.query('select from users where id = $1 for update', [held.account.id]);
+    const waiting = Array.from({ length: POOL_SIZE + 2 }, () => held.operations.revokeApiKey!());
     const locked = `select 1 from pg_stat_activity where datname = 'patient' and wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await server.query(locked)).length, PATIENCE).toBe(1); // Its others wait for their turn.
+    await expect.poll(async () => (await server.query(locked)).length, PATIENCE).toBe(1); // The other requests of this session wait in the queue.
     for (const operation of [operations.login!, operations.revokeApiKey!]) expect(await works(operation)).toBe(true);
-    expect((await Promise.all(waiting)).map(told)).toEqual(waiting.map(() => UNAVAILABLE));
+    expect((await Promise.all(waiting)).map(outcomeOf)).toEqual(waiting.map(() => UNAVAILABLE));
     for (const operation of Object.values(operations)) await expect.poll(() => works(operation), PATIENCE).toBe(true);
 
-    await somebody.query('rollback');
+    await otherClient.query('rollback');
     await expect.poll(() => works(held.operations.revokeApiKey!), PATIENCE).toBe(true);
-    await takeEveryPlace(patient);
+    await takeEveryConnection(patient);
   });
 
-  test('makes a commit wait for somebody else’s lock, it has not happened, and that is known', async () => {
+  test('makes a commit wait for a lock of another client, the caller gets 503 and nothing is committed', async () => {
     const { account, operations } = await operationsOn(patient);
     await atCommitOf(account, 'perform pg_advisory_xact_lock(47)');
-    const somebody = await somebodyElse();
-    await somebody.query('select pg_advisory_lock(47)');
-    expect(told(await operations.createApiKey!())).toEqual(UNAVAILABLE);
+    const otherClient = await anotherClient();
+    await otherClient.query('select pg_advisory_lock(47)');
+    expect(outcomeOf(await operations.createApiKey!())).toEqual(UNAVAILABLE);
     expect(await madeBy(account, 'patient')).toEqual([]);
-    await takeEveryPlace(patient);
+    await takeEveryConnection(patient);
   });
 
-  test('is lost between a change and what is read about it, the change is not to be made again', async () => {
+  test('is lost between a commit and the reads after it, the caller gets the committed secret and OUTCOME_UNKNOWN', async () => {
     const { account } = await operationsOn(patient);
     const held = proxy.holdRepliesWhen(
       (chunk, direction) => direction === 'request' && chunk.includes('last_used_at from credential_usage'),
@@ -318,7 +318,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     onTestFinished(() => proxy.heal());
     await held;
     proxy.cut();
-    expect(told(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
+    expect(outcomeOf(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
     await proxy.heal();
     const { secret } = (await answer).data.createApiKey;
     await expect.poll(() => patient.accepts(secret), PATIENCE).toBe(true);

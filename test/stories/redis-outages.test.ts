@@ -1,16 +1,16 @@
-// Redis may be dead, frozen, wiped, restarted or swallowed by the network: requests go on, and it is used again when it
-// is back. That nobody waits longer than 25 ms for it is shown where no clock is needed: test/auth-cache.
+// Redis may be stopped, frozen, flushed, restarted or unreachable: requests still succeed, and Redis is used again when
+// it is back. test/credentials/cache shows with a fake clock that no request waits longer than 25 ms for it.
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import { freePort } from '../support/ports.ts';
-import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
 const installed = inject('postgresUrl') !== null && findRedis() !== null;
 
-describe.skipIf(!installed)('the life of a key', () => {
+describe.skipIf(!installed)('the lifecycle of a key', () => {
   let redis: RedisServer;
   let proxy: TcpProxy;
   let databaseUrl: string;
@@ -20,7 +20,7 @@ describe.skipIf(!installed)('the life of a key', () => {
   beforeAll(async () => {
     redis = await startRedis();
     proxy = await startProxy({ host: '127.0.0.1', port: redis.port });
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    databaseUrl = await migratedDatabase();
     app = await startTestApp({ databaseUrl, redisUrl: proxy.url(redis.url) });
     member = await app.member();
   });
@@ -37,8 +37,8 @@ describe.skipIf(!installed)('the life of a key', () => {
     return { ...((await response.json()) as object), status: response.status };
   };
 
-  /** Everything that a key goes through: each step would ask or tell Redis something. */
-  async function expectLifeGoesOn(on = app, of = member): Promise<void> {
+  /** Creates, uses, rotates and revokes a key. Each step would read or write Redis. */
+  async function expectLifecycle(on = app, of = member): Promise<void> {
     const { id, secret } = await on.apiKey(of);
     expect(await on.accepts(secret)).toBe(true);
     expect(await on.accepts(secret)).toBe(true);
@@ -51,7 +51,7 @@ describe.skipIf(!installed)('the life of a key', () => {
     expect(await on.accepts(rotated.secret)).toBe(false);
   }
 
-  /** New entries arrive in Redis again. The breaker looks once a second, and needs somebody who asks. */
+  /** New entries arrive in Redis again. The breaker retries once per second, at a request that needs Redis. */
   async function expectUseAgain(): Promise<void> {
     const before = await stored();
     const isUsed = async () => {
@@ -65,63 +65,63 @@ describe.skipIf(!installed)('the life of a key', () => {
 
   beforeEach(expectUseAgain);
 
-  test('goes on while Redis is killed, and Redis is used again when it is back, empty as it is', async () => {
+  test('works while Redis is stopped, and Redis is used again when it is back and empty', async () => {
     await redis.stop();
-    await expectLifeGoesOn();
-    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    await expectLifecycle();
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'unreachable: continuing without it' });
     await redis.start();
     await expectUseAgain();
   });
 
-  test('goes on while Redis is frozen, which no connection error reports', async () => {
+  test('works while Redis is frozen, which causes no connection error', async () => {
     redis.freeze();
-    await expectLifeGoesOn();
-    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'out of reach: going on without it' });
+    await expectLifecycle();
+    expect(await readiness()).toMatchObject({ status: 200, sharedCache: 'unreachable: continuing without it' });
     redis.thaw();
     await expectUseAgain();
   });
 
-  test('goes on while the network swallows everything that is sent to Redis', async () => {
+  test('works while the network drops everything that is sent to Redis', async () => {
     proxy.blackhole();
-    await expectLifeGoesOn();
+    await expectLifecycle();
     await proxy.heal();
     await expectUseAgain();
   });
 
-  test('goes on while connections to Redis are cut', async () => {
+  test('works while connections to Redis are cut', async () => {
     proxy.cut();
-    await expectLifeGoesOn();
+    await expectLifecycle();
     await proxy.heal();
     await expectUseAgain();
   });
 
-  test('goes on while Redis answers, but too late to be waited for', async () => {
+  test('works while Redis answers after its timeout', async () => {
     proxy.delay(60_000);
-    await expectLifeGoesOn();
+    await expectLifecycle();
     await proxy.heal();
     await expectUseAgain();
   });
 
-  test('notices nothing of a Redis that is wiped, again and again', async () => {
+  test('works while Redis is flushed again and again', async () => {
     for (let round = 0; round < 3; round++) {
       await redis.flush();
-      await expectLifeGoesOn();
+      await expectLifecycle();
     }
   });
 
-  test('goes on while Redis refuses every write, or has no memory left', async () => {
+  test('works while Redis rejects every write, or has no memory left', async () => {
     const settings: [string, string, string][] = [
       ['min-replicas-to-write', '1', '0'],
       ['maxmemory', '1', '0'],
     ];
     for (const [name, broken, sound] of settings) {
       await redis.command('CONFIG', 'SET', name, broken);
-      await expectLifeGoesOn();
+      await expectLifecycle();
       await redis.command('CONFIG', 'SET', name, sound);
     }
   });
 
-  test('what Redis missed while it was away is not believed when it is back', async () => {
+  test('an entry whose revocation Redis missed is not used when Redis is back', async () => {
     const { id, secret } = await app.apiKey(member);
     const before = await stored();
     expect(await app.accepts(secret)).toBe(true);
@@ -131,14 +131,14 @@ describe.skipIf(!installed)('the life of a key', () => {
     expect(await app.accepts(secret)).toBe(false);
     await proxy.heal();
     await expectUseAgain();
-    // Another replica, which has never seen the key and finds it in Redis as good.
+    // Another replica, which has not cached the key and finds its old entry in Redis.
     const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
     onTestFinished(() => other.close());
     await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
     expect(await other.accepts(secret)).toBe(false);
   });
 
-  test('F3.8: begins without a Redis that is dead at boot, and takes it into use when it comes', async () => {
+  test('F3.8: works when Redis is unreachable at start, and Redis is used as soon as it is reachable', async () => {
     const port = await freePort();
     const late = await startProxy({ host: '127.0.0.1', port: redis.port });
     onTestFinished(() => late.close());
@@ -149,14 +149,14 @@ describe.skipIf(!installed)('the life of a key', () => {
       await other.close();
       await never.close();
     });
-    await expectLifeGoesOn(other);
-    await expectLifeGoesOn(never);
+    await expectLifecycle(other);
+    await expectLifecycle(never);
     await late.heal();
     await expect.poll(() => other.app.shared!.isReachable(), { timeout: 15_000, interval: 100 }).toBe(true);
-    await expectLifeGoesOn(other);
+    await expectLifecycle(other);
   });
 
-  test('stops in order while Redis is frozen', async () => {
+  test('the app closes while Redis is frozen', async () => {
     const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
     await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
     redis.freeze();

@@ -1,8 +1,8 @@
-// A secret is replaced while somebody is looking at it. Whatever happens in between: once the rotation has answered,
-// the old secret is dead, here and everywhere.
+// A secret is rotated while requests use it. After the rotation has returned, every replica rejects the old secret.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type Account, backends, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
@@ -33,21 +33,21 @@ describe.each(backends())('on $name', ({ start }) => {
 
   afterAll(() => app?.close());
 
-  test('F0.1: a reader that holds the old row brings nobody in, and neither does anybody who waited with it', async () => {
+  test('F0.1: a lookup that read the old row before a rotation authenticates neither its own request nor those that joined it', async () => {
     const member = await app.member();
     const { id, secret } = await app.apiKey(member);
 
-    // The database answers the reader; the answer stays on the wire until the rotation is over.
+    // The database answers the lookup. The test holds the answer until the rotation has returned.
     const { reads } = app.app.database;
     const query = reads.query.bind(reads);
     const oldRowIsRead = Promise.withResolvers<void>();
-    const rotationIsOver = Promise.withResolvers<void>();
+    const rotationReturned = Promise.withResolvers<void>();
     let loads = 0;
     const spy = vi.spyOn(reads, 'query').mockImplementation(async (statement, values) => {
       const rows = await query(statement, values);
       if (statement.name === 'api-key-load' && loads++ === 0) {
         oldRowIsRead.resolve();
-        await rotationIsOver.promise;
+        await rotationReturned.promise;
       }
       return rows as never;
     });
@@ -58,14 +58,14 @@ describe.each(backends())('on $name', ({ start }) => {
     const replacement = await rotate(app, member, id);
     const late = times(5, () => app.accepts(secret));
     expect(loads).toBe(1);
-    rotationIsOver.resolve();
+    rotationReturned.resolve();
     expect(await Promise.all(late)).toEqual(times(5, () => false));
     expect(await Promise.all(early)).toEqual(times(5, () => false));
     expect(await app.accepts(secret)).toBe(false);
     expect(await app.accepts(replacement)).toBe(true);
   });
 
-  test('F0.5: of a disabled user nothing works any more, whatever is cached; enabled again, the keys do', async () => {
+  test('F0.5: every credential of a disabled user is rejected, cached or not, and the keys work again when the user is enabled', async () => {
     const admin = await app.admin();
     const member = await app.member();
     const bystander = await app.apiKey(admin);
@@ -77,10 +77,10 @@ describe.each(backends())('on $name', ({ start }) => {
     expect(await accepted()).toEqual([false, false, false, true]);
     expect(await accepted()).toEqual([false, false, false, true]);
     await app.mutate('enableUser', { userId: member.id }, '', { bearer: admin.accessToken });
-    await expect.poll(accepted).toEqual([true, true, false, true]); // A session that was ended stays so.
+    await expect.poll(accepted).toEqual([true, true, false, true]); // A revoked session stays revoked.
   });
 
-  test('F0.5: of a user whom somebody deletes with plain SQL nothing works any more', async () => {
+  test('F0.5: every credential of a user who is deleted in plain SQL is rejected', async () => {
     const member = await app.member();
     const { secret } = await app.apiKey(member);
     expect(await app.accepts(secret)).toBe(true);
@@ -106,17 +106,17 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     return replica;
   }
 
-  /** The first replica talks to PostgreSQL through a proxy, the second one directly. */
+  /** The first replica connects to PostgreSQL through a proxy, the second one directly. */
   async function startBoth(): Promise<[TestApp, TestApp]> {
     redis = await startRedis();
     closing.push(() => redis.destroy());
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    databaseUrl = await migratedDatabase();
     proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(databaseUrl).port) });
     closing.push(() => proxy.close());
     return [await startReplica(proxy.url(databaseUrl)), await startReplica()];
   }
 
-  test('F0.2: a secret rotated on one is refused by the other, however often, and the new one is accepted', async () => {
+  test('F0.2: when one rotates a secret, the other rejects the old secret and accepts the new one, in every round', async () => {
     const [here, there] = await startBoth();
     const member = await here.member();
     const key = await here.apiKey(member);
@@ -131,7 +131,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     }
   });
 
-  test('F1.1: a replica whose answer from the database is late fills no cache with it, its own or the shared one', async () => {
+  test('F1.1: a late answer of the database fills no cache, neither that of the replica nor the shared one', async () => {
     const [slow, other] = await startBoth();
     const member = await other.member();
     const { id, secret } = await other.apiKey(member);
@@ -150,7 +150,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     }
   });
 
-  test('F1.2: a client that hangs up right after the commit still gets what it asked for', async () => {
+  test('F1.2: a rotation takes effect when its client disconnects right after the commit', async () => {
     const [here, there] = await startBoth();
     const member = await there.member();
     const { id, secret } = await there.apiKey(member);
@@ -161,20 +161,20 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
       return row!.secret_hash;
     };
     const before = await hash();
-    // COMMIT arrives and is carried out; its answer is late, and nobody waits for it any more.
+    // COMMIT arrives and is carried out. Its answer is held, and the client disconnects.
     const held = proxy.holdRepliesWhen(
       (chunk, direction) => direction === 'request' && /\bcommit\b/i.test(String(chunk)),
     );
-    const impatience = new AbortController();
+    const client = new AbortController();
     const query = `mutation { rotateApiKey(input: { apiKeyId: "${id}" }) { __typename } }`;
     const rotating = fetch(`${here.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${member.accessToken}` },
       body: JSON.stringify({ query }),
-      signal: impatience.signal,
+      signal: client.signal,
     });
     await held;
-    impatience.abort();
+    client.abort();
     await expect(rotating).rejects.toThrow();
     expect(await hash()).not.toBe(before);
     proxy.releaseReplies();
@@ -183,7 +183,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     for (const replica of [here, there, await startReplica()]) expect(await replica.accepts(secret)).toBe(false);
   });
 
-  test('F1.2: a shared cache that keeps what it was told to delete brings nobody back', async () => {
+  test('F1.2: no replica accepts an old secret whose entry the shared cache did not delete', async () => {
     const [here, there] = await startBoth();
     const member = await here.member();
     const { id, secret } = await here.apiKey(member);
@@ -197,7 +197,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     for (const replica of [here, there, await startReplica()]) expect(await replica.accepts(secret)).toBe(false);
   });
 
-  test('F1.2: a shared cache that is frozen during a rotation, and comes back with the old entry, brings nobody back', async () => {
+  test('F1.2: no replica accepts an old secret whose entry is in a shared cache that was frozen during the rotation', async () => {
     const [here, there] = await startBoth();
     const member = await here.member();
     const { id, secret } = await here.apiKey(member);
@@ -213,22 +213,22 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('two rep
     }
   });
 
-  test('F0.5: disabling a user on one replica ends all that the others have cached of that user, and only that', async () => {
+  test('F0.5: when one disables a user, the other rejects what it has cached of that user, and nothing else', async () => {
     const [here, there] = await startBoth();
     const admin = await here.admin();
     const [member, bystander] = [await here.member(), await here.member()];
-    const dead = [(await here.apiKey(member)).secret, (await here.apiKey(member)).secret, member.accessToken];
-    const alive = [(await here.apiKey(bystander)).secret, bystander.accessToken];
+    const revoked = [(await here.apiKey(member)).secret, (await here.apiKey(member)).secret, member.accessToken];
+    const unaffected = [(await here.apiKey(bystander)).secret, bystander.accessToken];
     const asked = (secrets: string[]) => Promise.all(secrets.map((secret) => there.accepts(secret)));
-    expect(await asked([...dead, ...alive])).not.toContain(false);
+    expect(await asked([...revoked, ...unaffected])).not.toContain(false);
     await here.mutate('disableUser', { userId: member.id }, '', { bearer: admin.accessToken });
-    expect(await asked(dead)).not.toContain(true);
+    expect(await asked(revoked)).not.toContain(true);
     const reads = vi.spyOn(there.app.database.reads, 'query');
-    expect(await asked(alive)).not.toContain(false);
-    expect(reads).not.toHaveBeenCalled(); // F0.7: nobody else's entries were dropped.
+    expect(await asked(unaffected)).not.toContain(false);
+    expect(reads).not.toHaveBeenCalled(); // F0.7: entries of other users stay cached.
   });
 
-  test('the end of an overlap is the end everywhere, without anybody being told', async () => {
+  test('every replica rejects the previous secret when its overlap ends, without an invalidation', async () => {
     const [here, there] = await startBoth();
     const member = await here.member();
     const { id, secret } = await here.apiKey(member);

@@ -1,12 +1,12 @@
-// The database says which row it refused, down to the hash of a password. Nobody else is told, the log included.
+// The database names the row that it rejects, with the hash of a password. Responses and the log do not repeat it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, PASSWORD, type TestApp } from '../support/app.ts';
 
-describe.each(backends())('on $name, a row that the database refused', ({ start }) => {
+describe.each(backends())('on $name, the log of a row that the database rejects', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start();
-    await app.sql(`alter table users add constraint nobody_odd check (display_name not like 'Odd%')`);
+    await app.sql(`alter table users add constraint no_odd_names check (display_name not like 'Odd%')`);
     await app.sql(`create function fussy() returns trigger language plpgsql as $$ begin
       if new.display_name like 'Twin%' then select email_index into new.email_index from users; end if;
       if new.display_name like 'Fussy%' then
@@ -19,7 +19,7 @@ describe.each(backends())('on $name, a row that the database refused', ({ start 
   afterAll(() => app.close());
 
   let addresses = 0;
-  /** What the log says of a registration that the database refuses. */
+  /** The log of a registration that the database rejects. */
   async function refusal(displayName: string) {
     const requestId = `a-row-that-is-refused-${++addresses}`;
     const before = app.log.length;
@@ -30,8 +30,8 @@ describe.each(backends())('on $name, a row that the database refused', ({ start 
     );
     expect(answer.errors?.[0]?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId });
     const lines = app.log.slice(before);
-    const told = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'unexpected error');
-    return { text: lines.join(''), err: told.err };
+    const logged = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'unexpected error');
+    return { text: lines.join(''), err: logged.err };
   }
 
   const expectNoRow = (text: string) => {
@@ -39,8 +39,8 @@ describe.each(backends())('on $name, a row that the database refused', ({ start 
     expect(text).not.toMatch(/\\x[0-9a-f]{8}/); // How PostgreSQL writes the blind index of an address.
   };
 
-  test('because there is one already is told by type, SQLSTATE and constraint alone', async () => {
-    await app.admin(); // Whose address the twin has.
+  test('as a duplicate names only the type, the SQLSTATE and the constraint', async () => {
+    await app.admin(); // The trigger gives the new row the address of the administrator.
     const { text, err } = await refusal('Twin Quillfeather');
     expect(err).toMatchObject({
       type: 'UniqueConstraintViolationException',
@@ -53,19 +53,19 @@ describe.each(backends())('on $name, a row that the database refused', ({ start 
     expectNoRow(text);
   });
 
-  test('because of what is in it is told by type, SQLSTATE and constraint alone', async () => {
+  test('for its values names only the type, the SQLSTATE and the constraint', async () => {
     const { text, err } = await refusal('Odd Quillfeather');
     expect(err).toMatchObject({
       type: 'CheckConstraintViolationException',
       code: '23514',
-      constraint: 'nobody_odd',
-      message: 'new row for relation "users" violates check constraint "nobody_odd"',
+      constraint: 'no_odd_names',
+      message: 'new row for relation "users" violates check constraint "no_odd_names"',
     });
     expect(text).not.toContain('Quillfeather');
     expectNoRow(text);
   });
 
-  test('by a trigger is told in the words of the trigger, without its detail and its hint', async () => {
+  test('in a trigger has the message of the trigger, without its detail and its hint', async () => {
     const { text, err } = await refusal('Fussy Quillfeather');
     expect(err).toMatchObject({ type: 'DriverException', code: 'P0001', message: 'not this one' });
     expect(text).not.toContain('Quillfeather');

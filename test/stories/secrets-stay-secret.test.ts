@@ -1,5 +1,5 @@
-// F0.8: after everything that can be done with secrets was done, none of them is anywhere: not in the database, not in
-// Redis, not in the log, not in what refused requests were told. In no encoding, and not in part.
+// F0.8: after every operation on secrets, no secret is in the database, in Redis, in the log or in the response to a
+// rejected request: in no encoding, and not in part.
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,17 +8,18 @@ import { createClient } from '@keyv/redis';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt, findPostgres } from '../support/postgres.ts';
+import { findPostgres } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
 const SETUP_TOKEN = 'Vq7rT2xLw9Kd4mZs8Hb3';
 const WRONG_PASSWORD = 'marble thicket ostrich viola';
 const EMAIL = 'persephone.quillfeather@example.net';
 
-/** Everything that is told to nobody but its owner, by what it is; filled by the tour. */
+/** Every secret of the run, by its name. The tour fills it. */
 type Secrets = Map<string, string | Buffer>;
 
-/** Every way in which this could stand in some text or file. Of a part, twelve characters are enough to be found. */
+/** Every spelling in which a secret could appear. Its first twelve characters are enough to find it. */
 function* spellings(secret: string | Buffer): Generator<[encoding: string, needle: Buffer]> {
   const bytes = Buffer.from(secret);
   const part = bytes.subarray(0, 12);
@@ -30,7 +31,7 @@ function* spellings(secret: string | Buffer): Generator<[encoding: string, needl
   yield ['percent-encoded', Buffer.from([...part].map((byte) => `%${byte.toString(16)}`).join(''))];
   yield ['UTF-16', Buffer.from(part.toString('latin1'), 'utf16le')];
   for (const encoding of ['base64', 'base64url'] as const) {
-    // As the beginning of something, and after one or two bytes of something else.
+    // At the beginning of an encoded text, and after one or two other bytes.
     for (const before of [0, 1, 2]) {
       const text = Buffer.concat([Buffer.alloc(before), part]).toString(encoding);
       const [from, to] = [[0, 2, 3][before]!, Math.floor(((before + part.length) * 8) / 6)];
@@ -39,7 +40,7 @@ function* spellings(secret: string | Buffer): Generator<[encoding: string, needl
   }
 }
 
-/** What of these is in there. */
+/** Which of the secrets are in these bytes, and in which encoding. */
 function found(secrets: Secrets, haystack: Buffer): string[] {
   const hits: string[] = [];
   for (const [name, secret] of secrets) {
@@ -49,7 +50,7 @@ function found(secrets: Secrets, haystack: Buffer): string[] {
   return hits;
 }
 
-/** Most of a database's files is nothing. */
+/** Most blocks of a database's files are empty. */
 function withoutEmptyBlocks(tar: Buffer): Buffer {
   const empty = Buffer.alloc(512);
   const blocks: Buffer[] = [];
@@ -60,7 +61,7 @@ function withoutEmptyBlocks(tar: Buffer): Buffer {
   return Buffer.concat(blocks);
 }
 
-/** Does all that is done with secrets, well and badly. What refused requests were told goes to `refusals`. */
+/** Runs every operation on secrets, with valid and invalid ones. Responses to rejected requests go to `refusals`. */
 async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise<void> {
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(`${app.url}${path}`, init);
@@ -78,7 +79,7 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
     const { status, text, headers } = await asking;
     refusals.push(`${status} ${headers} ${text}`);
   };
-  /** A token has a signature that is as good as a secret; the rest of it can be read by anybody who reads the database. */
+  /** Only the signature of a token is secret. The rest of it follows from the database. */
   const keepToken = (name: string, token: string) => secrets.set(`${name}, its signature`, token.split('.')[2]!);
   const login = (password: string) =>
     `mutation { login(input: { email: "${EMAIL}", password: ${JSON.stringify(password)} }) {
@@ -103,14 +104,14 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   keepToken('the first access token', tokens.accessToken);
   secrets.set('the first refresh token', tokens.refreshToken);
 
-  // Login, well and badly.
+  // Login, with the right and with the wrong password.
   const session = JSON.parse((await graphql(login(PASSWORD), {})).text).data.login.tokens;
   keepToken('the second access token', session.accessToken);
   secrets.set('the second refresh token', session.refreshToken);
   await refused(graphql(login(WRONG_PASSWORD), {}));
   const bearer = { authorization: `Bearer ${session.accessToken}` };
 
-  // Keys: made, used at every door, rotated with and without an overlap, revoked.
+  // Keys: created, used at every endpoint, rotated with and without an overlap, revoked.
   const create = `mutation { createApiKey(input: { name: "a key", scopes: [API_KEYS_READ, API_KEYS_WRITE, INTROSPECT] }) {
     ... on CreateApiKeySuccess { secret apiKey { id } } } }`;
   const { secret, apiKey } = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey;
@@ -140,7 +141,7 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   secrets.set('a key after its second rotation', third);
   await Promise.all([...use(third), ...use(secret).map(refused), ...use(second).map(refused)]);
 
-  // Wrong ones, in every place where people put them by mistake.
+  // Invalid ones, in every place where clients put them by mistake.
   const wrong = { 'an unknown key': makeSecret('rka'), 'a mistyped key': `${makeSecret('rka').slice(0, -1)}!` };
   for (const [name, text] of Object.entries(wrong)) {
     secrets.set(name, text);
@@ -173,7 +174,7 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
     ask('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"query": "${third}` }),
   );
   await refused(ask('/graphql', { method: 'POST', headers: { ...bearer, 'x-api-key': third }, body: '{}' }));
-  // And where the service itself gets into trouble over one.
+  // And one whose lookup fails with an error of the database.
   const sql = (text: string) => app.app.database.fork().execute(text);
   await sql('alter table api_keys rename to api_keys_hidden');
   const troubled = makeSecret('rka');
@@ -191,7 +192,7 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   await Promise.all(use(session.accessToken).map(refused));
 }
 
-test('the search finds what is hidden in any of these ways', () => {
+test('the search finds a secret in every spelling', () => {
   const secret = makeSecret('rka');
   const secrets: Secrets = new Map([['it', secret]]);
   const hidden = [
@@ -207,12 +208,12 @@ test('the search finds what is hidden in any of these ways', () => {
   expect(found(secrets, Buffer.from(`before ${makeSecret('rka')} after`))).toEqual([]);
 });
 
-/** The same places, on both databases. */
+/** The same checks on both databases. */
 function itStaysSecret(
   given: () => { app: TestApp; secrets: Secrets; refusals: string[] },
   stored: () => Promise<Buffer>,
 ) {
-  test('the tour was worth it', () => {
+  test('the tour used enough secrets and got enough rejections', () => {
     const { secrets, refusals } = given();
     expect(secrets.size).toBeGreaterThanOrEqual(15);
     expect(refusals.length).toBeGreaterThanOrEqual(50);
@@ -220,21 +221,21 @@ function itStaysSecret(
     expect(refusals.filter((answer) => answer.startsWith('503')).length).toBeGreaterThanOrEqual(5);
   });
 
-  test('F0.8: not in the database', async () => {
+  test('F0.8: no secret is in the database', async () => {
     const { secrets } = given();
     const dump = await stored();
     expect(dump.includes('api_keys')).toBe(true);
     expect(found(secrets, dump)).toEqual([]);
   });
 
-  test('F0.8: not in the log, at its most talkative', () => {
+  test('F0.8: no secret is in the log at level trace', () => {
     const { app, secrets } = given();
     const log = app.log.join('');
-    expect(log).toContain('api_keys'); // It has told of the lookups that failed.
+    expect(log).toContain('api_keys'); // It names the lookups that failed.
     expect(found(secrets, Buffer.from(log))).toEqual([]);
   });
 
-  test('F0.8: not in what refused requests are told', () => {
+  test('F0.8: no secret is in the response to a rejected request', () => {
     const { secrets, refusals } = given();
     expect(found(secrets, Buffer.from(refusals.join('\n')))).toEqual([]);
   });
@@ -256,7 +257,7 @@ describe('on the embedded database', () => {
   itStaysSecret(
     () => ({ app, secrets, refusals }),
     async () => {
-      // Every file of it, the write-ahead log included: what was there for a moment would still be.
+      // Every file, with the write-ahead log: it keeps what was in a table for only a moment.
       const connection = app.app.database.fork().getConnection() as unknown as { getNativeClient(): Promise<PGlite> };
       const dump = await (await connection.getNativeClient()).dumpDataDir('none');
       return withoutEmptyBlocks(Buffer.from(await dump.arrayBuffer()));
@@ -273,8 +274,8 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('on Post
 
   beforeAll(async () => {
     redis = await startRedis();
-    databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
-    // With the limits on, for they keep names in Redis too.
+    databaseUrl = await migratedDatabase();
+    // With the limits on, because they write to Redis, too.
     const env = {
       REKEY_LOG_LEVEL: 'trace',
       REKEY_SETUP_TOKEN: SETUP_TOKEN,
@@ -303,7 +304,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('on Post
       ),
   );
 
-  test('F0.8: not in Redis, in no name and in no value', async () => {
+  test('F0.8: no secret is in the name or the value of an entry in Redis', async () => {
     expect(await app.accepts(String(secrets.get('a key that stays good')))).toBe(true);
     const client = await createClient({ url: redis.url }).connect();
     const entries = async () => (await client.keys('rekey:auth:*')).length;

@@ -3,17 +3,20 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
+import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
+import type { Account, Presented } from './account.ts';
+import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
+import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
-import { databasesAt } from './postgres.ts';
+import { migratedDatabase } from './postgres-template.ts';
+import { seedAccount } from './seed.ts';
 
-/** Given to every test app, so that its first administrator can be made. */
-export const SETUP_TOKEN = 'setup_token_of_the_tests_0123456789';
-/** A random key of the tests' own. */
-export const MASTER_KEY = 'q1jw0Zk0m7p8cBv5YtE2rXhN4sLd9GfUaQoWiRxTzKM=';
-export const PASSWORD = 'tidal lantern quarrel oboe';
+export type { Account, Presented } from './account.ts';
+export type { Answer } from './calls.ts';
+export { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 
 export interface TestAppOptions {
   /** A PostgreSQL to use; null for the embedded database. */
@@ -21,27 +24,6 @@ export interface TestAppOptions {
   redisUrl?: string | null;
   env?: Record<string, string>;
   overrides?: Overrides;
-}
-
-/** What a request answers, as any client sees it. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
-  data: any;
-  // biome-ignore lint/suspicious/noExplicitAny: extensions are open
-  errors: { message: string; path?: (string | number)[]; extensions: any }[] | undefined;
-}
-
-/** How a request says who it comes from. */
-export type Credential = { bearer?: string; apiKey?: string; headers?: Record<string, string> };
-
-export interface Account {
-  id: string;
-  email: string;
-  accessToken: string;
-  refreshToken: string;
-  sessionId: string;
 }
 
 export class TestApp {
@@ -64,7 +46,7 @@ export class TestApp {
   async graphql(
     query: string,
     variables: object = {},
-    { bearer, apiKey, headers }: Credential = {},
+    { bearer, apiKey, headers }: Presented = {},
     operationName?: string,
   ): Promise<Answer> {
     const response = await fetch(`${this.url}/graphql`, {
@@ -81,8 +63,13 @@ export class TestApp {
     return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
   }
 
+  /** Every call of one caller, typed; left out, of a request without a credential. */
+  as(caller: Caller = {}): Calls {
+    return callsOf((query, variables, presented) => this.graphql(query, variables, presented), caller);
+  }
+
   /** The result of a mutation that is expected to be answered: its `__typename` and its fields. */
-  async mutate(field: string, input: object | null, selection: string, credential: Credential = {}) {
+  async mutate(field: string, input: object | null, selection: string, credential: Presented = {}) {
     const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
     const document = input
       ? `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ${selection} ... on UserError { message } } }`
@@ -102,14 +89,24 @@ export class TestApp {
 
   /** The administrator of this installation; made at the first call, shared, and never to be changed by a test. */
   admin(): Promise<Account> {
-    this.#admin ??= this.#enter('bootstrap', { setupToken: SETUP_TOKEN, email: 'admin@example.com' });
+    this.#admin ??= seedAccount(this.app, { email: 'admin@example.com', role: 'ADMIN' });
     return this.#admin;
   }
 
-  /** A member of one's own. */
+  /** A member of one's own, written as rows: see seed.ts. */
   async member(): Promise<Account> {
     await this.admin();
-    return this.#enter('register', { email: `member-${++TestApp.#accounts}-${process.pid}@example.com` });
+    const email = `member-${++TestApp.#accounts}-${process.pid}@example.com`;
+    return seedAccount(this.app, { email, role: 'MEMBER' });
+  }
+
+  /** A member who registers as everybody does: the password is hashed at its full cost. */
+  async register(): Promise<Account> {
+    const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
+    const input = { email, password: PASSWORD, displayName: 'Somebody' };
+    const { user, tokens } = await this.as().register(input).expectSuccess();
+    const { accessToken, refreshToken, session } = tokens;
+    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
 
   /** An API key of this account, with every scope that a member holds unless told. */
@@ -117,14 +114,16 @@ export class TestApp {
     account: { accessToken: string },
     input: object = {},
   ): Promise<{ id: string; secret: string; hint: string }> {
-    const result = await this.mutate(
-      'createApiKey',
-      { name: 'a key of the tests', scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'], ...input },
-      '... on CreateApiKeySuccess { secret apiKey { id hint } }',
-      { bearer: account.accessToken },
-    );
-    if (result.__typename !== 'CreateApiKeySuccess') throw new Error(JSON.stringify(result));
-    return { ...result.apiKey, secret: result.secret };
+    const made = { name: 'a key of the tests', scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'], ...input };
+    const { apiKey, secret } = await this.as(account)
+      .createApiKey(made as CreateApiKeyInput)
+      .expectSuccess();
+    return { id: apiKey.id, hint: apiKey.hint, secret };
+  }
+
+  /** A workspace that this account owns: its id. */
+  async workspace(account: { accessToken: string }, name = 'a workspace of the tests'): Promise<string> {
+    return (await this.as(account).createWorkspace({ name }).expectSuccess()).workspace.id;
   }
 
   /** The rows of one statement, asked of the database behind the service's back. */
@@ -137,23 +136,6 @@ export class TestApp {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     await this.app.close();
-  }
-
-  async #enter(field: 'bootstrap' | 'register', input: { email: string; setupToken?: string }): Promise<Account> {
-    const success = field === 'bootstrap' ? 'BootstrapSuccess' : 'RegisterSuccess';
-    const result = await this.mutate(
-      field,
-      { password: PASSWORD, displayName: 'Somebody', ...input },
-      `... on ${success} { user { id email } tokens { accessToken refreshToken session { id } } }`,
-    );
-    if (result.__typename !== success) throw new Error(JSON.stringify(result));
-    const { user, tokens } = result;
-    return {
-      ...user,
-      accessToken: tokens.accessToken,
-      refreshToken: tokens.refreshToken,
-      sessionId: tokens.session.id,
-    };
   }
 }
 
@@ -204,8 +186,7 @@ export function backends(): Backend[] {
     embedded,
     {
       name: 'PostgreSQL and Redis',
-      start: async (options = {}) =>
-        startTestApp({ databaseUrl: await databasesAt(postgresUrl).createDatabase(), redisUrl, ...options }),
+      start: async (options = {}) => startTestApp({ databaseUrl: await migratedDatabase(), redisUrl, ...options }),
     },
   ];
 }

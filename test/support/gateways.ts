@@ -1,4 +1,4 @@
-// Gateways as operators run them: the real program with the files that README prints, asking a real Rekey, and before a
+// Gateways as operators run them: the real program with the files in src/http/README.md, asking a real Rekey, and before a
 // backend that tells what it was sent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path';
 import { freePort, reapWhenWeAreGone } from './ports.ts';
 import { until } from './until.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+const README = new URL('../../src/http/README.md', import.meta.url);
 const APACHE_MODULES = '/usr/lib/apache2/modules';
 const ASKED = '/v1/verify?permission=api:use';
 

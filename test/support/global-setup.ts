@@ -1,17 +1,31 @@
-// One PostgreSQL and one Redis for the whole run, started here and nowhere else: a server that happens to listen on a
-// standard port is never touched. Test files take `inject('postgresUrl')` and `inject('redisUrl')`.
-import type { TestProject } from 'vitest/node';
+// What all test files of the projects `service` and `stories` share, made once: one PostgreSQL, one Redis, and a migrated
+// database of either kind to copy. A server that happens to listen on a standard port is never touched.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject, Vitest } from 'vitest/node';
+import { writeEmbeddedTemplate } from './embedded-template.ts';
 import { findGateway, GATEWAYS } from './gateways.ts';
-import { findPostgres, startPostgres } from './postgres.ts';
+import { findPostgres, type PostgresServer, startPostgres } from './postgres.ts';
+import { createPostgresTemplate } from './postgres-template.ts';
 import { findRedis, startRedis } from './redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The shared server's database `postgres`, or null where PostgreSQL is not installed. See `databasesAt`. */
+    /** The shared server's database `postgres`, or null where PostgreSQL is not installed. See `migratedDatabase`. */
     postgresUrl: string | null;
     /** The shared Redis, or null where it is not installed. */
     redisUrl: string | null;
+    /** The file that `embeddedTemplate` reads. */
+    embeddedTemplate: string;
   }
+}
+
+interface Shared {
+  postgresUrl: string | null;
+  redisUrl: string | null;
+  embeddedTemplate: string;
+  destroy(): Promise<void>;
 }
 
 const MISSING = {
@@ -19,11 +33,58 @@ const MISSING = {
   Redis: 'Redis 7 or newer (apt-get install redis-server, or brew install redis, or set REDIS_BINDIR)',
 };
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  project.provide('postgresUrl', null);
-  project.provide('redisUrl', null);
-  if (process.env.REKEY_TEST_SERVERS === 'none') return async () => undefined; // whoever asked knows what is skipped
+/** One for each run: vitest calls the function below once for each project. */
+const shared = new WeakMap<Vitest, Promise<Shared>>();
 
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const starting = shared.get(project.vitest) ?? start();
+  shared.set(project.vitest, starting);
+  const { postgresUrl, redisUrl, embeddedTemplate, destroy } = await starting;
+  project.provide('postgresUrl', postgresUrl);
+  project.provide('redisUrl', redisUrl);
+  project.provide('embeddedTemplate', embeddedTemplate);
+  return destroy;
+}
+
+async function start(): Promise<Shared> {
+  const missing = missingPrograms();
+  const directory = await mkdtemp(join(tmpdir(), 'rekey-templates-'));
+  const embeddedTemplate = join(directory, 'embedded.tar');
+  const starting = [
+    missing.has('PostgreSQL') ? null : startMigratedPostgres(),
+    missing.has('Redis') ? null : startRedis(),
+    writeEmbeddedTemplate(embeddedTemplate),
+  ] as const;
+  const destroy = async () => {
+    for (const started of await Promise.allSettled(starting)) {
+      if (started.status === 'fulfilled') await started.value?.destroy();
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const [postgres, redis] = await Promise.all(starting);
+    return { postgresUrl: postgres?.url() ?? null, redisUrl: redis?.url ?? null, embeddedTemplate, destroy };
+  } catch (error) {
+    await destroy();
+    throw error;
+  }
+}
+
+async function startMigratedPostgres(): Promise<PostgresServer> {
+  const postgres = await startPostgres();
+  try {
+    await createPostgresTemplate(postgres);
+  } catch (error) {
+    await postgres.destroy();
+    throw error;
+  }
+  return postgres;
+}
+
+/** Says what is skipped because it is not on this machine. Nothing is skipped in CI. */
+function missingPrograms(): Set<string> {
+  // Who asks for this knows what is skipped.
+  if (process.env.REKEY_TEST_SERVERS === 'none') return new Set(['PostgreSQL', 'Redis']);
   const missing = new Map<string, string>();
   if (findPostgres() === null) missing.set('PostgreSQL', MISSING.PostgreSQL);
   if (findRedis() === null) missing.set('Redis', MISSING.Redis);
@@ -39,21 +100,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
       `SKIPPED: every suite that needs ${name}, which is not on this machine. To run them: ${what}\n`,
     );
   }
-
-  const [postgres, redis] = await Promise.allSettled([
-    missing.has('PostgreSQL') ? null : startPostgres(),
-    missing.has('Redis') ? null : startRedis(),
-  ]);
-  const teardown = async () => {
-    for (const started of [postgres, redis]) if (started.status === 'fulfilled') await started.value?.destroy();
-  };
-  for (const started of [postgres, redis]) {
-    if (started.status === 'rejected') {
-      await teardown();
-      throw started.reason;
-    }
-  }
-  if (postgres.status === 'fulfilled') project.provide('postgresUrl', postgres.value?.url() ?? null);
-  if (redis.status === 'fulfilled') project.provide('redisUrl', redis.value?.url ?? null);
-  return teardown;
+  return new Set(missing.keys());
 }

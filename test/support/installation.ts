@@ -3,14 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { Account, Credential } from './account.ts';
+import { PASSWORD } from './constants.ts';
 import { DRIFT, History, type LogRow, type Receipt, type Revocation, type Verdict } from './history.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { randomFrom } from './random.ts';
 import { type RedisServer, startRedis } from './redis.ts';
-import { Replica } from './replicas.ts';
+import { ReplicaProcess } from './replica-process.ts';
 import { until } from './until.ts';
 
-const PASSWORD = 'tidal lantern quarrel oboe';
 const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged left settledInMilliseconds }';
 /** Of the credentials that were revoked last, how many the load keeps on asking about. */
 const HOT = 16;
@@ -19,15 +20,10 @@ const PACE_MS = 4;
 /** How many are asked about at once, where it does not matter: more would only queue. */
 const BATCH = 20;
 
-export interface Credential {
-  id: string;
-  secret: string;
-}
+export type { Account, Credential } from './account.ts';
 
-export interface Account {
-  id: string;
-  session: Credential;
-}
+/** The session of an account as a credential. */
+export const sessionOf = ({ sessionId, accessToken }: Account): Credential => ({ id: sessionId, secret: accessToken });
 
 export interface Load {
   /** Returns when the last request is answered. */
@@ -39,7 +35,7 @@ export class Installation {
   readonly redis: RedisServer;
   readonly leaseMs: number;
   readonly masterKey = randomBytes(32).toString('base64');
-  replicas: Replica[] = [];
+  replicas: ReplicaProcess[] = [];
   history = new History();
   admin!: Account;
   readonly #setupToken = randomBytes(24).toString('hex');
@@ -70,8 +66,8 @@ export class Installation {
   }
 
   /** Starts one more replica. */
-  async join(): Promise<Replica> {
-    const replica = await Replica.start({
+  async join(): Promise<ReplicaProcess> {
+    const replica = await ReplicaProcess.start({
       name: `replica ${String.fromCharCode(65 + this.#names++)}`,
       postgres: { port: this.postgres.port, url: this.postgres.url() },
       redis: this.redis,
@@ -94,7 +90,7 @@ export class Installation {
   }
 
   /** Takes the dead out of the list of replicas. */
-  bury(replica: Replica): void {
+  bury(replica: ReplicaProcess): void {
     this.replicas = this.replicas.filter((each) => each !== replica);
   }
 
@@ -109,13 +105,14 @@ export class Installation {
     const { user, tokens } = await this.replicas[0]!.mutate(
       field,
       { email, password: PASSWORD, displayName: 'Somebody', ...input },
-      'user { id } tokens { accessToken session { id } }',
+      'user { id } tokens { accessToken refreshToken session { id } }',
     );
-    return { id: user.id, session: { id: tokens.session.id, secret: tokens.accessToken } };
+    const { accessToken, refreshToken, session } = tokens;
+    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
 
   async apiKey(input: object = {}, owner = this.admin, by = this.replicas[0]!): Promise<Credential> {
-    const bearer = owner.session.secret;
+    const bearer = owner.accessToken;
     const made = await by.mutate('createApiKey', { name: 'a key', ...input }, 'secret apiKey { id }', bearer);
     return { id: made.apiKey.id, secret: made.secret };
   }
@@ -133,7 +130,7 @@ export class Installation {
   // What is recorded.
 
   /** Asks a replica whether a secret is good. */
-  verify(replica: Replica, { secret }: { secret: string }): Promise<Verdict> {
+  verify(replica: ReplicaProcess, { secret }: { secret: string }): Promise<Verdict> {
     const done = this.history.verifying(replica.name, secret);
     const asked = replica.ask('GET', '/v1/verify', { authorization: `Bearer ${secret}` }).then(
       ({ status }) => done(VERDICTS.get(status) ?? status),
@@ -157,31 +154,32 @@ export class Installation {
   }
 
   /** Revokes an API key through this replica; every replica is asked about it the moment that is answered. */
-  revoke(by: Replica, key: Credential): Promise<Receipt> {
+  revoke(by: ReplicaProcess, key: Credential): Promise<Receipt> {
     return this.#recorded(`key:${key.id}`, [key], () =>
-      by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.session.secret),
+      by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.accessToken),
     );
   }
 
-  async rotate(by: Replica, key: Credential): Promise<Credential> {
+  async rotate(by: ReplicaProcess, key: Credential): Promise<Credential> {
     let secret = '';
     await this.#recorded(`key:${key.id}`, [key], async () => {
       const selection = `secret ${RECEIPT}`;
-      const rotated = await by.mutate('rotateApiKey', { apiKeyId: key.id }, selection, this.admin.session.secret);
+      const rotated = await by.mutate('rotateApiKey', { apiKeyId: key.id }, selection, this.admin.accessToken);
       secret = rotated.secret;
       return rotated;
     });
     return { id: key.id, secret };
   }
 
-  logout(by: Replica, { session }: Account): Promise<Receipt> {
+  logout(by: ReplicaProcess, account: Account): Promise<Receipt> {
+    const session = sessionOf(account);
     return this.#recorded(`session:${session.id}`, [session], () => by.mutate('logout', null, RECEIPT, session.secret));
   }
 
   /** Disables an account; these are its credentials. */
-  disable(by: Replica, account: Account, keys: Credential[] = []): Promise<Receipt> {
-    return this.#recorded(`user:${account.id}`, [account.session, ...keys], () =>
-      by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.session.secret),
+  disable(by: ReplicaProcess, account: Account, keys: Credential[] = []): Promise<Receipt> {
+    return this.#recorded(`user:${account.id}`, [sessionOf(account), ...keys], () =>
+      by.mutate('disableUser', { userId: account.id }, RECEIPT, this.admin.accessToken),
     );
   }
 
@@ -206,8 +204,8 @@ export class Installation {
   /** Verifies all the time, on every replica there is and joins, until it is stopped. */
   load(credentials: readonly Credential[], width = 2): Load {
     let stopped = false;
-    const workers = new Map<Replica, Promise<void>[]>();
-    const work = async (replica: Replica) => {
+    const workers = new Map<ReplicaProcess, Promise<void>[]>();
+    const work = async (replica: ReplicaProcess) => {
       while (!stopped && replica.isAlive && this.replicas.includes(replica)) {
         const pool = this.#random() < 0.5 && this.#hot.length > 0 ? this.#hot : credentials;
         await this.verify(replica, pool[Math.floor(this.#random() * pool.length)]!);

@@ -1,5 +1,6 @@
-// The service as an operator starts it: a process of its own, in a directory of its own.
+// The service, or another program, as an operator starts it: a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,19 +9,164 @@ import { onTestFinished } from 'vitest';
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
 /** Longer than any start or stop takes on a busy machine. */
 const PATIENCE_MS = 60_000;
+/** How long a server may take to stop before it is killed. */
+const STOP_MS = 5000;
+/** It says where it listens. */
+const READY = /^(?:Rekey is ready|ready): (http:\/\/[^/\s]+)/m;
 
-export interface ServerProcess {
-  readonly pid: number;
+export interface ServerProcessOptions {
+  /** Its working directory. */
+  directory?: string;
+  environment?: Record<string, string>;
+  /** The program and its arguments; left out, the service. */
+  command?: readonly [string, ...string[]];
+  /** A module of this folder that is loaded before its own code and answers `ask`. */
+  preload?: 'report-load.ts' | 'skew-clock.ts';
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export class ServerProcess {
   /** Everything it has written so far. */
-  readonly stdout: string;
-  readonly stderr: string;
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+  #exit: Exit | null = null;
+
+  constructor({ directory, environment = {}, command = [process.execPath, SERVER], preload }: ServerProcessOptions) {
+    const [program, ...argv] = command;
+    const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
+    const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+    this.#child = spawn(program, [...first, ...argv], {
+      cwd: directory,
+      env: { PATH, ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}), PORT: '0', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', ...(preload ? (['ipc'] as const) : [])],
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.#child[stream]!.setEncoding('utf8').on('data', (text: string) => {
+        this[stream] += text;
+        this.#changed();
+      });
+    }
+    this.#child.on('close', (code, signal) => {
+      this.#exit = { code, signal };
+      this.#changed();
+    });
+  }
+
+  /** One replica that answers `cpu` and `longestTurn`, ready. */
+  static replica(environment: Record<string, string>): Promise<ServerProcess> {
+    return ServerProcess.measured([SERVER], { REKEY_LOG_LEVEL: 'error', ...environment });
+  }
+
+  /** A script of Node that answers `cpu` and `longestTurn`, ready. */
+  static async measured(argv: string[], environment: Record<string, string> = {}): Promise<ServerProcess> {
+    const command = [process.execPath, ...argv] as const;
+    const server = new ServerProcess({ command, environment, preload: 'report-load.ts' });
+    await server.ready();
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    const url = READY.exec(this.stdout)?.[1];
+    if (!url) throw new Error('It is not ready.');
+    return url;
+  }
+
   /** Resolves with the address once it is ready; rejects with all it has said where it ends before. */
-  ready(): Promise<string>;
+  ready(): Promise<string> {
+    return this.#until('ready', () => READY.exec(this.stdout)?.[1] ?? null);
+  }
+
   /** Resolves once this has been written to standard output. */
-  said(text: string | RegExp): Promise<void>;
+  async said(text: string | RegExp): Promise<void> {
+    await this.#until(`said ${text}`, () => (this.stdout.match(text) ? true : null));
+  }
+
   /** Resolves once it is gone. */
-  exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  kill(signal: NodeJS.Signals): void;
+  exited(): Promise<Exit> {
+    return this.#until('exited', () => this.#exit, true);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** It stops where it stands: its connections stay open, and it does not answer. */
+  pause(): void {
+    this.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.kill('SIGCONT');
+  }
+
+  /** Stops it as an operator does; one that does not stop is killed. */
+  async stop(): Promise<void> {
+    this.resume();
+    this.kill('SIGTERM');
+    const lastResort = setTimeout(() => this.kill('SIGKILL'), STOP_MS);
+    await this.exited();
+    clearTimeout(lastResort);
+  }
+
+  /** Sends a message to the module that was preloaded, and resolves with its answer. */
+  async ask(message: string | object): Promise<unknown> {
+    const answer = once(this.#child, 'message');
+    this.#child.send(message);
+    return (await answer)[0];
+  }
+
+  /** CPU time used so far, in microseconds, all threads together. */
+  async cpu(): Promise<number> {
+    const { user, system } = (await this.ask('cpu')) as NodeJS.CpuUsage;
+    return user + system;
+  }
+
+  /**
+   * The longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread. The first
+   * question begins the watch.
+   */
+  async longestTurn(): Promise<number> {
+    return (await this.ask('turn')) as number;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #until<T>(what: string, look: () => T | null, mayEnd = false): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        this.#listeners.delete(check);
+        finish();
+      };
+      const give = (why: string) =>
+        settle(() => reject(new Error(`${what}: ${why}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`)));
+      const timer = setTimeout(() => give('not in time'), PATIENCE_MS);
+      const check = () => {
+        const found = look();
+        if (found !== null) settle(() => resolve(found));
+        else if (this.#exit && !mayEnd) give(`the process has ended with ${this.#exit.code ?? this.#exit.signal}`);
+      };
+      this.#listeners.add(check);
+      check();
+    });
+  }
 }
 
 /** An empty directory, gone when the test is. */
@@ -34,76 +180,12 @@ export function emptyDirectory(): string {
 export function startServer(
   directory: string,
   environment: Record<string, string> = {},
-  command?: [string, ...string[]],
+  command?: readonly [string, ...string[]],
 ): ServerProcess {
-  const server = spawnServer(directory, environment, command);
+  const server = new ServerProcess({ directory, environment, command });
   onTestFinished(async () => {
     server.kill('SIGKILL');
     await server.exited();
   });
   return server;
-}
-
-/** The same outside of a test. Whoever starts it ends it. */
-export function spawnServer(
-  directory: string,
-  environment: Record<string, string> = {},
-  [command, ...args]: [string, ...string[]] = [process.execPath, SERVER],
-): ServerProcess {
-  const child: ChildProcess = spawn(command, args, {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const written = { stdout: '', stderr: '' };
-  const listeners = new Set<() => void>();
-  const changed = () => {
-    for (const listener of listeners) listener();
-  };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-      written[stream] += text;
-      changed();
-    });
-  }
-  let exit: { code: number | null; signal: NodeJS.Signals | null } | null = null;
-  child.on('close', (code, signal) => {
-    exit = { code, signal };
-    changed();
-  });
-  function until<T>(what: string, look: () => T | null, mayEnd = false): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const settle = (finish: () => void) => {
-        clearTimeout(timer);
-        listeners.delete(check);
-        finish();
-      };
-      const give = (why: string) =>
-        settle(() => reject(new Error(`${what}: ${why}\nstdout: ${written.stdout}\nstderr: ${written.stderr}`)));
-      const timer = setTimeout(() => give('not in time'), PATIENCE_MS);
-      const check = () => {
-        const found = look();
-        if (found !== null) settle(() => resolve(found));
-        else if (exit && !mayEnd) give(`the process has ended with ${exit.code ?? exit.signal}`);
-      };
-      listeners.add(check);
-      check();
-    });
-  }
-
-  return {
-    pid: child.pid as number,
-    get stdout() {
-      return written.stdout;
-    },
-    get stderr() {
-      return written.stderr;
-    },
-    ready: () => until('ready', () => /^Rekey is ready: (http:\/\/\S+)\/graphql$/m.exec(written.stdout)?.[1] ?? null),
-    said: async (text) => {
-      await until(`said ${text}`, () => (written.stdout.match(text) ? true : null));
-    },
-    exited: () => until('exited', () => exit, true),
-    kill: (signal) => void child.kill(signal),
-  };
 }

@@ -1,32 +1,30 @@
 // What people do with sessions, and what only an operator with psql can do to them.
-import { type Account, type Credential, PASSWORD, type TestApp } from './app.ts';
+import { type Account, PASSWORD, type Presented, type TestApp } from './app.ts';
+import type { Caller } from './calls.ts';
 
-export const TOKENS =
-  'tokens { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt session { id expiresAt idleExpiresAt } }';
 export const RECEIPT = 'receipt { propagation replicas acknowledged settledInMilliseconds }';
 
 /** For suites in which the limit would only be in the way. */
 export const UNLIMITED = { REKEY_REFRESH_PER_MINUTE: '0' };
 
-export const as = ({ accessToken }: { accessToken: string }): Credential => ({ bearer: accessToken });
+export const as = ({ accessToken }: { accessToken: string }): Presented => ({ bearer: accessToken });
 
-/** Exchanges a refresh token: the whole result. Throws where there is none, as at an exceeded limit. */
-export function refresh(app: TestApp, refreshToken: string, credential?: Credential) {
-  const selection = `... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason }`;
-  return app.mutate('refreshSession', { refreshToken }, selection, credential);
+/** Exchanges a refresh token that is good. */
+export function refresh(app: TestApp, refreshToken: string, caller?: Caller) {
+  return app.as(caller).refreshSession({ refreshToken }).expectSuccess();
 }
 
 /** Exchanges a refresh token: the next one, or why there is none. */
 export async function exchange(app: TestApp, refreshToken: string): Promise<string> {
-  const { reason, tokens } = await refresh(app, refreshToken);
-  return reason ?? tokens.refreshToken;
+  const result = await app.as().refreshSession({ refreshToken });
+  return result.__typename === 'RefreshSessionSuccess' ? result.tokens.refreshToken : result.reason;
 }
 
 /** Starts one more session of this account. */
-export async function login(app: TestApp, { email }: { email: string }, credential?: Credential): Promise<Account> {
-  const selection = '... on LoginSuccess { user { id email } tokens { accessToken refreshToken session { id } } }';
-  const { user, tokens } = await app.mutate('login', { email, password: PASSWORD }, selection, credential);
-  return { ...user, ...tokens, sessionId: tokens.session.id };
+export async function login(app: TestApp, { email }: { email: string }, caller?: Caller): Promise<Account> {
+  const { user, tokens } = await app.as(caller).login({ email, password: PASSWORD }).expectSuccess();
+  const { accessToken, refreshToken, session } = tokens;
+  return { id: user.id, email: user.email, accessToken, refreshToken, sessionId: session.id };
 }
 
 export const jtiOf = (accessToken: string): string => claimsOf(accessToken).jti;
@@ -59,8 +57,6 @@ export async function sessionRow(app: TestApp, sessionId: string) {
 
 /** What the audit log tells about this, in order. */
 export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
-  const rows = await app.sql('select type from audit_events where subject_id = ? order by occurred_at, id', [
-    subjectId,
-  ]);
+  const rows = await app.sql('select type from audit_events where subject_id = ? order by position', [subjectId]);
   return rows.map(({ type }) => type);
 }

@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { enableAlways } from '../../database/triggers.ts';
 
 /**
  * A user who is disabled, by whatever statement, loses all sessions for good. The rule is in the row that remembers both,
@@ -25,7 +26,7 @@ export class Migration20261129000100 extends Migration {
     this.addSql(`create trigger users_end_sessions before update on users for each row
       when ((old.disabled_at is null) is distinct from (new.disabled_at is null))
       execute function auth_end_sessions_of_disabled()`);
-    this.addSql('alter table users enable always trigger users_end_sessions');
+    this.addSql(enableAlways({ table: 'users', trigger: 'users_end_sessions' }));
     // Whether the sessions of those who are disabled already were ended is not known. They end now: no one of them is in use.
     this.addSql(`update users set session_generation = session_generation + 1, session_kept = null,
         sessions_revocation_reason = case when sessions_revoked_at >= disabled_at then sessions_revocation_reason

@@ -4,123 +4,211 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Which API keys to list. */
+/** Selects the API keys to list. */
 export type ApiKeyFilter = {
+  /** Only the keys with this status. */
   status?: CredentialStatus | null | undefined;
-  /** Whose keys. Left out: one's own; for an administrator, everybody's. */
+  /** Only the keys of this user. Defaults to all keys that the caller can see. */
   userId?: string | null | undefined;
-  /** Only the keys bound to this workspace. */
+  /** Only the keys that are bound to this workspace. */
   workspaceId?: string | null | undefined;
 };
 
+/** Input of `bootstrap`. */
 export type BootstrapInput = {
-  /** 1 to 100 characters. */
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
   displayName: string;
+  /** The email address to log in with. */
   email: string;
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   password: string;
-  /** The one-time token from the service's first start. */
+  /** The setup token that the server prints at its first start, or the value of `REKEY_SETUP_TOKEN`. */
   setupToken: string;
 };
 
+/** Input of `changePassword`. */
+export type ChangePasswordInput = {
+  /** The current password of the caller. */
+  currentPassword: string;
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  newPassword: string;
+};
+
+/** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
-  /** When it ends by itself; in the future, and no later than the calling credential, unless that is a session. Left out: as long as the calling credential. */
+  /**
+   * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that
+   * is a session. Defaults to the expiry of the calling credential, and to no expiry if that is a session.
+   */
   expiresAt?: string | null | undefined;
-  /** What it is for, so that you still know in a year. 1 to 100 characters. */
+  /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
-  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -` and not `-` alone; at most 50, with at most 2 048 characters in all, and at most what the calling credential holds (an administrator: any). */
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
+   * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
+   * characters `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters,
+   * including one separator between two permissions.
+   */
   permissions?: Array<string>;
-  /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
+  /**
+   * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
+   * hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   */
   scopes?: Array<Scope>;
-  /** Bind the key to this workspace of yours. */
+  /**
+   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
+   * bound to.
+   */
   workspaceId?: string | null | undefined;
 };
 
-/** Where a credential is in its life. */
+/** Input of `createWorkspace`. */
+export type CreateWorkspaceInput = {
+  /** The name of the workspace. Must not be empty and must have only visible characters. */
+  name: string;
+};
+
+/** The status of a credential. */
 export type CredentialStatus =
-  /** Neither ended nor over. As long as its person is disabled, it authenticates nothing all the same. */
+  /** Not revoked, not expired. Still rejected while its user is disabled. */
   | 'ACTIVE'
-  /** Its time is over. */
+  /** The credential has expired. */
   | 'EXPIRED'
-  /** It was ended early, for good. */
+  /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** Input of `disableUser`. */
+export type DisableUserInput = {
+  /** The id of the user. */
+  userId: string;
+};
+
+/** Input of `enableUser`. */
+export type EnableUserInput = {
+  /** The id of the user. */
+  userId: string;
+};
+
+/** Input of `login`. */
 export type LoginInput = {
   /**
-   * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
-   * rely on the cookies carry the header `X-Rekey-CSRF: 1`. A login that carries it ends the session that the cookies held.
+   * For browsers: stores the tokens in `__Host-` cookies that scripts cannot read. The response then holds no tokens. A
+   * request that uses the cookies must send the header `X-Rekey-CSRF: 1`. A login that sends this header also revokes the
+   * session whose refresh token is in the cookies.
    */
   cookies?: boolean;
+  /** The email address of the account. Case-insensitive. */
   email: string;
+  /** The password of the account. */
   password: string;
 };
 
-/** Why a refresh token was not exchanged. */
+/** Why a refresh token was rejected. */
 export type RefreshRejectionReason =
-  /** The session's time is over: log in again. */
+  /** The session has expired. Log in again. */
   | 'EXPIRED'
-  /** It was used before, so somebody has a copy. The whole session was ended: log in again. */
+  /** The token was used before, so a copy of it exists. The session was revoked. Log in again. */
   | 'REUSED'
-  /** The session was ended: log in again. */
+  /** The session was revoked. Log in again. */
   | 'REVOKED'
-  /** Nobody knows it. */
+  /** Unknown refresh token. Log in again. */
   | 'UNKNOWN';
 
+/** Input of `refreshSession`. */
 export type RefreshSessionInput = {
-  /** The refresh token. Empty: the one in the cookie. */
+  /** The refresh token. An empty text selects the token in the cookie. */
   refreshToken: string;
 };
 
-/** How a revocation became certain. */
-export type RevocationPropagation =
-  /** Every replica that was registered has confirmed that it applied the invalidation, or has left. */
-  | 'ACKNOWLEDGED'
-  /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
-  | 'LEASE_EXPIRED';
+/** Input of `register`. */
+export type RegisterInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName: string;
+  /** The email address to log in with. */
+  email: string;
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  password: string;
+};
 
-/** Why a credential was ended. */
-export type RevocationReason =
-  /** An administrator decided. */
-  | 'ADMINISTRATIVE'
-  /** It leaked, or may have. */
-  | 'COMPROMISED'
-  /** What it belonged to was removed. */
-  | 'REMOVED'
-  /** A refresh token was used twice: somebody has a copy. */
-  | 'REUSED'
-  /** A new secret took its place. */
-  | 'ROTATED'
-  /** Its owner signed out. */
-  | 'SIGNED_OUT'
-  /** Nobody said why. */
-  | 'UNSPECIFIED';
-
-export type RevokeAllSessionsInput = {
-  /** Keep the session that this request belongs to. */
-  exceptCurrent?: boolean;
-  /** Whose; an administrator may name someone else. Left out: one's own. */
+/** Selects the revocations to list. */
+export type RevocationFilter = {
+  /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
   userId?: string | null | undefined;
 };
 
-export type RevokeApiKeyInput = {
-  apiKeyId: string;
+/** How the propagation of a revocation was proved. */
+export type RevocationPropagation =
+  /** Every registered replica confirmed that it applied the revocation, or deregistered. */
+  | 'ACKNOWLEDGED'
+  /**
+   * A replica did not respond, or the database server is new. Every lease that such a replica could hold has expired, so
+   * it cannot use an older cache.
+   */
+  | 'LEASE_EXPIRED';
+
+/** Why a credential was revoked. */
+export type RevocationReason =
+  /** An administrator revoked the credential. */
+  | 'ADMINISTRATIVE'
+  /** The credential leaked, or may have leaked. */
+  | 'COMPROMISED'
+  /** The object that the credential belonged to was deleted. Reserved; not enforced yet. */
+  | 'REMOVED'
+  /** A refresh token was used twice, so a copy of it exists. */
+  | 'REUSED'
+  /** A new secret replaced the credential. Reserved; not enforced yet. */
+  | 'ROTATED'
+  /** The user logged out, or the session was revoked and no other reason was given. */
+  | 'SIGNED_OUT'
+  /** No reason given. */
+  | 'UNSPECIFIED';
+
+/** Input of `revokeAccessToken`. */
+export type RevokeAccessTokenInput = {
+  /** The claim `jti` of the token. */
+  jti: string;
+  /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;
 };
 
-export type RevokeSessionInput = {
+/** Input of `revokeAllSessions`. */
+export type RevokeAllSessionsInput = {
+  /** Keeps the session of this request. */
+  exceptCurrent?: boolean;
+  /** The id of the user. Defaults to the caller. Only an administrator can name another user. */
+  userId?: string | null | undefined;
+};
+
+/** Input of `revokeApiKey`. */
+export type RevokeApiKeyInput = {
+  /** The id of the key. */
+  apiKeyId: string;
+  /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;
+};
+
+/** Input of `revokeSession`. */
+export type RevokeSessionInput = {
+  /** The reason to record. It does not change what the mutation does. */
+  reason?: RevocationReason;
+  /** The id of the session. */
   sessionId: string;
 };
 
+/** Input of `rotateApiKey`. */
 export type RotateApiKeyInput = {
+  /** The id of the key. */
   apiKeyId: string;
-  /** How long the old secret goes on working, in seconds: 0 to 2 592 000 (30 days). */
+  /**
+   * How long the old secret stays valid, in seconds: 0 to 2592000 (30 days). It expires with the key at the latest. The
+   * secret from before an earlier rotation is rejected at once.
+   */
   overlapSeconds?: number;
 };
 
-/** What a credential may ask of Rekey itself. What it may do elsewhere are its `permissions`. */
+/** What a credential can do in Rekey. For other services, use `permissions`. */
 export type Scope =
-  /** See and change what belongs to other people. Held by administrators alone. */
+  /** Read and change the objects of all users. Only administrators and their API keys can hold this scope. */
   | 'ADMIN'
   /** Read API keys. */
   | 'API_KEYS_READ'
@@ -132,11 +220,11 @@ export type Scope =
   | 'DAEMON_TOKENS_READ'
   /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
-  /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
+  /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
-  /** Read sessions and revocations. */
+  /** Read sessions and the revocations of access tokens. */
   | 'SESSIONS_READ'
-  /** End sessions and revoke access tokens. */
+  /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
   /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
@@ -147,12 +235,28 @@ export type Scope =
   /** Create workspaces. */
   | 'WORKSPACES_WRITE';
 
-/** Which sessions to list. */
+/** Selects the sessions to list. */
 export type SessionFilter = {
+  /** Only the sessions with this status. */
   status?: CredentialStatus | null | undefined;
-  /** Whose sessions. Left out: one's own; for an administrator, everybody's. */
+  /** Only the sessions of this user. Defaults to all sessions that the caller can see. */
   userId?: string | null | undefined;
 };
+
+/** Selects the users to list. */
+export type UserFilter = {
+  /** Exact match, case-insensitive. */
+  email?: string | null | undefined;
+};
+
+/** The role of a user in this installation. It limits the scopes that the credentials of the user can hold. */
+export type UserRole =
+  /** Manages everything in this installation. */
+  | 'ADMIN'
+  /** Manages their own sessions, API keys and workspaces. */
+  | 'MEMBER';
+
+export type UserFieldsFragment = { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null };
 
 export type BootstrapMutationVariables = Exact<{
   input: BootstrapInput;
@@ -161,9 +265,21 @@ export type BootstrapMutationVariables = Exact<{
 
 export type BootstrapMutation = { bootstrap:
     | { __typename: 'AlreadyBootstrappedError', message: string }
-    | { __typename: 'BootstrapSuccess', user: { id: string, email: string }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string } }
+    | { __typename: 'BootstrapSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } } }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
     | { __typename: 'SetupTokenRejectedError', message: string }
+   };
+
+export type RegisterMutationVariables = Exact<{
+  input: RegisterInput;
+}>;
+
+
+export type RegisterMutation = { register:
+    | { __typename: 'EmailTakenError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'RegisterSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } } }
+    | { __typename: 'RegistrationClosedError', message: string }
    };
 
 export type LoginMutationVariables = Exact<{
@@ -173,16 +289,49 @@ export type LoginMutationVariables = Exact<{
 
 export type LoginMutation = { login:
     | { __typename: 'InvalidCredentialsError', message: string }
-    | { __typename: 'LoginSuccess', user: { id: string, email: string }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string } }
+    | { __typename: 'LoginSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } } }
    };
 
-export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
+export type ChangePasswordMutationVariables = Exact<{
+  input: ChangePasswordInput;
+}>;
 
 
-export type LogoutMutation = { logout:
-    | { __typename: 'LogoutSuccess', receipt: { propagation: RevocationPropagation } }
+export type ChangePasswordMutation = { changePassword:
+    | { __typename: 'ChangePasswordSuccess', revokedCount: number, user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'InvalidCredentialsError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
     | { __typename: 'NotASessionError', message: string }
    };
+
+export type DisableUserMutationVariables = Exact<{
+  input: DisableUserInput;
+}>;
+
+
+export type DisableUserMutation = { disableUser:
+    | { __typename: 'DisableUserSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'UserNotFoundError', message: string }
+   };
+
+export type EnableUserMutationVariables = Exact<{
+  input: EnableUserInput;
+}>;
+
+
+export type EnableUserMutation = { enableUser:
+    | { __typename: 'EnableUserSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null } }
+    | { __typename: 'UserNotFoundError', message: string }
+   };
+
+export type UsersQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: UserFilter | null | undefined;
+}>;
+
+
+export type UsersQuery = { users: { nodes: Array<{ id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -192,9 +341,26 @@ export type ViewerQuery = { viewer: { scopes: Array<Scope>, permissions: Array<s
       | { __typename: 'Session', id: string, status: CredentialStatus, expiresAt: string | null }
     , user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
-export type ApiKeyFieldsFragment = { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null };
+export type IntrospectQueryVariables = Exact<{
+  token: string;
+}>;
+
+
+export type IntrospectQuery = { introspect: { active: boolean, scopes: Array<Scope>, permissions: Array<string>, expiresAt: string | null, credential:
+      | { __typename: 'ApiKey', id: string, status: CredentialStatus }
+      | { __typename: 'Session', id: string, status: CredentialStatus }
+     | null, user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
+
+export type ApiKeyFieldsFragment = { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
 
 export type ReceiptFieldsFragment = { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number };
+
+export type ApiKeyQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ApiKeyQuery = { apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, user: { id: string }, workspace: { id: string } | null } | null };
 
 export type ApiKeysQueryVariables = Exact<{
   first?: number;
@@ -203,7 +369,7 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { apiKeys: { nodes: Array<{ id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ApiKeysQuery = { apiKeys: { nodes: Array<{ id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
@@ -211,10 +377,10 @@ export type CreateApiKeyMutationVariables = Exact<{
 
 
 export type CreateApiKeyMutation = { createApiKey:
-    | { __typename: 'ApiKeyQuotaError', message: string }
-    | { __typename: 'CreateApiKeySuccess', secret: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null } }
+    | { __typename: 'ApiKeyQuotaError', message: string, limit: number }
+    | { __typename: 'CreateApiKeySuccess', secret: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null } }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
-    | { __typename: 'ScopeNotHeldError', message: string }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
 
@@ -225,11 +391,11 @@ export type RotateApiKeyMutationVariables = Exact<{
 
 export type RotateApiKeyMutation = { rotateApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
-    | { __typename: 'ApiKeyRevokedError', message: string }
+    | { __typename: 'ApiKeyRevokedError', message: string, revokedAt: string }
     | { __typename: 'ConflictError', message: string }
-    | { __typename: 'InvalidInputError', message: string }
-    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
-    | { __typename: 'ScopeNotHeldError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
    };
 
 export type RevokeApiKeyMutationVariables = Exact<{
@@ -239,8 +405,14 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
-    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
    };
+
+export type SessionFieldsFragment = { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null };
+
+export type TokenFieldsFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } };
+
+export type RevocationFieldsFragment = { id: string, jti: string, reason: RevocationReason, revokedAt: string, expiresAt: string, user: { id: string }, revokedBy: { id: string } | null };
 
 export type SessionsQueryVariables = Exact<{
   first?: number;
@@ -251,14 +423,31 @@ export type SessionsQueryVariables = Exact<{
 
 export type SessionsQuery = { sessions: { nodes: Array<{ id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type RevocationsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: RevocationFilter | null | undefined;
+}>;
+
+
+export type RevocationsQuery = { revocations: { nodes: Array<{ id: string, jti: string, reason: RevocationReason, revokedAt: string, expiresAt: string, user: { id: string }, revokedBy: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
 export type RefreshSessionMutationVariables = Exact<{
   input: RefreshSessionInput;
 }>;
 
 
 export type RefreshSessionMutation = { refreshSession:
-    | { __typename: 'RefreshSessionSuccess', tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string } }
+    | { __typename: 'RefreshSessionSuccess', tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } } }
     | { __typename: 'RefreshTokenRejectedError', message: string, reason: RefreshRejectionReason }
+   };
+
+export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LogoutMutation = { logout:
+    | { __typename: 'LogoutSuccess', session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'NotASessionError', message: string }
    };
 
 export type RevokeSessionMutationVariables = Exact<{
@@ -267,7 +456,7 @@ export type RevokeSessionMutationVariables = Exact<{
 
 
 export type RevokeSessionMutation = { revokeSession:
-    | { __typename: 'RevokeSessionSuccess', session: { id: string, status: CredentialStatus }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeSessionSuccess', session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'SessionNotFoundError', message: string }
    };
 
@@ -279,6 +468,43 @@ export type RevokeAllSessionsMutationVariables = Exact<{
 export type RevokeAllSessionsMutation = { revokeAllSessions:
     | { __typename: 'RevokeAllSessionsSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'UserNotFoundError', message: string }
+   };
+
+export type RevokeAccessTokenMutationVariables = Exact<{
+  input: RevokeAccessTokenInput;
+}>;
+
+
+export type RevokeAccessTokenMutation = { revokeAccessToken:
+    | { __typename: 'AccessTokenNotFoundError', message: string }
+    | { __typename: 'RevokeAccessTokenSuccess', revocation: { id: string, jti: string, reason: RevocationReason, revokedAt: string, expiresAt: string, user: { id: string }, revokedBy: { id: string } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+   };
+
+export type WorkspaceFieldsFragment = { id: string, name: string, requiresSignedRequests: boolean, createdAt: string };
+
+export type WorkspaceQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkspaceQuery = { workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string } | null };
+
+export type WorkspacesQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type WorkspacesQuery = { workspaces: { nodes: Array<{ id: string, name: string, requiresSignedRequests: boolean, createdAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateWorkspaceMutationVariables = Exact<{
+  input: CreateWorkspaceInput;
+}>;
+
+
+export type CreateWorkspaceMutation = { createWorkspace:
+    | { __typename: 'CreateWorkspaceSuccess', workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string } }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
    };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -299,6 +525,16 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const UserFieldsFragmentDoc = new TypedDocumentString(`
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+    `, {"fragmentName":"UserFields"}) as unknown as TypedDocumentString<UserFieldsFragment, unknown>;
 export const ApiKeyFieldsFragmentDoc = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
@@ -308,11 +544,13 @@ export const ApiKeyFieldsFragmentDoc = new TypedDocumentString(`
   permissions
   status
   createdAt
+  createdFromIp
   expiresAt
   lastUsedAt
   rotatedAt
   previousSecretExpiresAt
   revokedAt
+  revocationReason
 }
     `, {"fragmentName":"ApiKeyFields"}) as unknown as TypedDocumentString<ApiKeyFieldsFragment, unknown>;
 export const ReceiptFieldsFragmentDoc = new TypedDocumentString(`
@@ -326,20 +564,72 @@ export const ReceiptFieldsFragmentDoc = new TypedDocumentString(`
   settledInMilliseconds
 }
     `, {"fragmentName":"ReceiptFields"}) as unknown as TypedDocumentString<ReceiptFieldsFragment, unknown>;
+export const SessionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment SessionFields on Session {
+  id
+  status
+  isCurrent
+  ipAddress
+  userAgent
+  createdAt
+  lastUsedAt
+  expiresAt
+  idleExpiresAt
+  revokedAt
+  revocationReason
+}
+    `, {"fragmentName":"SessionFields"}) as unknown as TypedDocumentString<SessionFieldsFragment, unknown>;
+export const TokenFieldsFragmentDoc = new TypedDocumentString(`
+    fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}
+    `, {"fragmentName":"TokenFields"}) as unknown as TypedDocumentString<TokenFieldsFragment, unknown>;
+export const RevocationFieldsFragmentDoc = new TypedDocumentString(`
+    fragment RevocationFields on Revocation {
+  id
+  jti
+  reason
+  revokedAt
+  expiresAt
+  user {
+    id
+  }
+  revokedBy {
+    id
+  }
+}
+    `, {"fragmentName":"RevocationFields"}) as unknown as TypedDocumentString<RevocationFieldsFragment, unknown>;
+export const WorkspaceFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}
+    `, {"fragmentName":"WorkspaceFields"}) as unknown as TypedDocumentString<WorkspaceFieldsFragment, unknown>;
 export const BootstrapDocument = new TypedDocumentString(`
     mutation Bootstrap($input: BootstrapInput!) {
   bootstrap(input: $input) {
     __typename
     ... on BootstrapSuccess {
       user {
-        id
-        email
+        ...UserFields
       }
       tokens {
-        accessToken
-        accessTokenExpiresAt
-        refreshToken
-        refreshTokenExpiresAt
+        ...TokenFields
       }
     }
     ... on UserError {
@@ -353,21 +643,87 @@ export const BootstrapDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:9a31765e529a461e0b1b1fcbc5a06cd1460d49820727983d66524395861512a8"}) as unknown as TypedDocumentString<BootstrapMutation, BootstrapMutationVariables>;
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}`, {"hash":"sha256:31e818cc3c72979f9cd9cae4f90817d398e1fbac87888f0d5f5644c9670071a9"}) as unknown as TypedDocumentString<BootstrapMutation, BootstrapMutationVariables>;
+export const RegisterDocument = new TypedDocumentString(`
+    mutation Register($input: RegisterInput!) {
+  register(input: $input) {
+    __typename
+    ... on RegisterSuccess {
+      user {
+        ...UserFields
+      }
+      tokens {
+        ...TokenFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}`, {"hash":"sha256:f96842ce53889ec272b99cf60044476dedc4195daca84ff3267a210499a8b11d"}) as unknown as TypedDocumentString<RegisterMutation, RegisterMutationVariables>;
 export const LoginDocument = new TypedDocumentString(`
     mutation Login($input: LoginInput!) {
   login(input: $input) {
     __typename
     ... on LoginSuccess {
       user {
-        id
-        email
+        ...UserFields
       }
       tokens {
-        accessToken
-        accessTokenExpiresAt
-        refreshToken
-        refreshTokenExpiresAt
+        ...TokenFields
       }
     }
     ... on UserError {
@@ -375,14 +731,81 @@ export const LoginDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:d114bf3baa41410b6eef63cfa67af8f66623fea8cf89f4d2c1a15c7b03587219"}) as unknown as TypedDocumentString<LoginMutation, LoginMutationVariables>;
-export const LogoutDocument = new TypedDocumentString(`
-    mutation Logout {
-  logout {
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}`, {"hash":"sha256:e788c85e9ceabb63c41d8866f30189cd264cae016b75cb5a19ce1ee4533e6ce3"}) as unknown as TypedDocumentString<LoginMutation, LoginMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($input: ChangePasswordInput!) {
+  changePassword(input: $input) {
     __typename
-    ... on LogoutSuccess {
+    ... on ChangePasswordSuccess {
+      user {
+        ...UserFields
+      }
+      revokedCount
       receipt {
-        propagation
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:2add43c87641ce15960285ba384a29a241de0331e8032b0f0fe44436a3927292"}) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
+export const DisableUserDocument = new TypedDocumentString(`
+    mutation DisableUser($input: DisableUserInput!) {
+  disableUser(input: $input) {
+    __typename
+    ... on DisableUserSuccess {
+      user {
+        ...UserFields
+      }
+      receipt {
+        ...ReceiptFields
       }
     }
     ... on UserError {
@@ -390,7 +813,65 @@ export const LogoutDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:ef5cad626dfa49fcd27455ec8f05244e8cdbfe62375d0fff055e714ffc55e8c1"}) as unknown as TypedDocumentString<LogoutMutation, LogoutMutationVariables>;
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:2d33a50503097e4988781480a51b9b4aca145df9c0dc904b607c48fcf7d694c4"}) as unknown as TypedDocumentString<DisableUserMutation, DisableUserMutationVariables>;
+export const EnableUserDocument = new TypedDocumentString(`
+    mutation EnableUser($input: EnableUserInput!) {
+  enableUser(input: $input) {
+    __typename
+    ... on EnableUserSuccess {
+      user {
+        ...UserFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}`, {"hash":"sha256:ad3208d4c9605f8857e4b03c85b36eb3be87372b23159ed8e5b725a29f351ac3"}) as unknown as TypedDocumentString<EnableUserMutation, EnableUserMutationVariables>;
+export const UsersDocument = new TypedDocumentString(`
+    query Users($first: Int! = 20, $after: String, $filter: UserFilter) {
+  users(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...UserFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}`, {"hash":"sha256:3f3e9b0def610d864d74ecd555a03c717a28c1e69846011cd409a74e06dde8fa"}) as unknown as TypedDocumentString<UsersQuery, UsersQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {
@@ -413,6 +894,57 @@ export const ViewerDocument = new TypedDocumentString(`
   }
 }
     `, {"hash":"sha256:855dab7054404b7cb84608e7648b5492bdb955ded08aa34991a30f9a43a28e5f"}) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const IntrospectDocument = new TypedDocumentString(`
+    query Introspect($token: String!) {
+  introspect(token: $token) {
+    active
+    credential {
+      __typename
+      id
+      status
+    }
+    user {
+      id
+      displayName
+    }
+    workspace {
+      id
+      name
+    }
+    scopes
+    permissions
+    expiresAt
+  }
+}
+    `, {"hash":"sha256:c179b5f37dac44c0c2c9dd75a62cb295d24279066b6474e51c4447b4ebbfd2f7"}) as unknown as TypedDocumentString<IntrospectQuery, IntrospectQueryVariables>;
+export const ApiKeyDocument = new TypedDocumentString(`
+    query ApiKey($id: ID!) {
+  apiKey(id: $id) {
+    ...ApiKeyFields
+    user {
+      id
+    }
+    workspace {
+      id
+    }
+  }
+}
+    fragment ApiKeyFields on ApiKey {
+  id
+  name
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  createdFromIp
+  expiresAt
+  lastUsedAt
+  rotatedAt
+  previousSecretExpiresAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:144cbb7c27692d4c30f751f17236d05555cec02d1a4d2fdbc7cafe5243ca8601"}) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const ApiKeysDocument = new TypedDocumentString(`
     query ApiKeys($first: Int! = 20, $after: String, $filter: ApiKeyFilter) {
   apiKeys(first: $first, after: $after, filter: $filter) {
@@ -433,12 +965,14 @@ export const ApiKeysDocument = new TypedDocumentString(`
   permissions
   status
   createdAt
+  createdFromIp
   expiresAt
   lastUsedAt
   rotatedAt
   previousSecretExpiresAt
   revokedAt
-}`, {"hash":"sha256:78fd3687becf7fb995d0dafbe3794f02bc508b598ae22144860aa70648495280"}) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+  revocationReason
+}`, {"hash":"sha256:b55214ed475a779f28864239f54e3b25d055d12af0695d47c08ce178d25d2545"}) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
     mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
@@ -451,6 +985,12 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
     }
     ... on UserError {
       message
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on ApiKeyQuotaError {
+      limit
     }
     ... on InvalidInputError {
       fields {
@@ -468,12 +1008,14 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
   permissions
   status
   createdAt
+  createdFromIp
   expiresAt
   lastUsedAt
   rotatedAt
   previousSecretExpiresAt
   revokedAt
-}`, {"hash":"sha256:15fdcacfaec8c0a6c1c9bea42b9f04642ba87e9e49da6ed5487e0f9b83c4439b"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+  revocationReason
+}`, {"hash":"sha256:46606f56a4e5a0676335926f7b096b7d519bba92b08b8cb988461537210bf0b3"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
     mutation RotateApiKey($input: RotateApiKeyInput!) {
   rotateApiKey(input: $input) {
@@ -491,6 +1033,18 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
     ... on UserError {
       message
     }
+    ... on ApiKeyRevokedError {
+      revokedAt
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
   }
 }
     fragment ApiKeyFields on ApiKey {
@@ -501,11 +1055,13 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
   permissions
   status
   createdAt
+  createdFromIp
   expiresAt
   lastUsedAt
   rotatedAt
   previousSecretExpiresAt
   revokedAt
+  revocationReason
 }
 fragment ReceiptFields on RevocationReceipt {
   committedAt
@@ -515,7 +1071,7 @@ fragment ReceiptFields on RevocationReceipt {
   acknowledged
   left
   settledInMilliseconds
-}`, {"hash":"sha256:a78617e34c00c4f5f0249435bd18127d6e59d273a6021b3c0fcb065609dc5754"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
+}`, {"hash":"sha256:65f40ccbebe20142d0e8c7602060b61d6588f8138af3f274fcb02c1204ef6cd7"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($input: RevokeApiKeyInput!) {
   revokeApiKey(input: $input) {
@@ -541,11 +1097,13 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
   permissions
   status
   createdAt
+  createdFromIp
   expiresAt
   lastUsedAt
   rotatedAt
   previousSecretExpiresAt
   revokedAt
+  revocationReason
 }
 fragment ReceiptFields on RevocationReceipt {
   committedAt
@@ -555,22 +1113,12 @@ fragment ReceiptFields on RevocationReceipt {
   acknowledged
   left
   settledInMilliseconds
-}`, {"hash":"sha256:26695ea9a0d5114fbfbe6d7a02e310760408d9d92b35fc380bdf6ca14bc02341"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+}`, {"hash":"sha256:5f066755b8a2ac125c67e006226a9a88b43bcf97009058a866f4fa055f6d9863"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions($first: Int! = 20, $after: String, $filter: SessionFilter) {
   sessions(first: $first, after: $after, filter: $filter) {
     nodes {
-      id
-      status
-      isCurrent
-      ipAddress
-      userAgent
-      createdAt
-      lastUsedAt
-      expiresAt
-      idleExpiresAt
-      revokedAt
-      revocationReason
+      ...SessionFields
     }
     pageInfo {
       hasNextPage
@@ -578,17 +1126,51 @@ export const SessionsDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:e5a94812ffe02de519d6786d2ceda9ec1605103f22ca99041560a9a00ef82891"}) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+    fragment SessionFields on Session {
+  id
+  status
+  isCurrent
+  ipAddress
+  userAgent
+  createdAt
+  lastUsedAt
+  expiresAt
+  idleExpiresAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:85a8cb612aa99287aa378583742ba69d5d94bf513732354df32d0356f5e5cf28"}) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const RevocationsDocument = new TypedDocumentString(`
+    query Revocations($first: Int! = 20, $after: String, $filter: RevocationFilter) {
+  revocations(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...RevocationFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment RevocationFields on Revocation {
+  id
+  jti
+  reason
+  revokedAt
+  expiresAt
+  user {
+    id
+  }
+  revokedBy {
+    id
+  }
+}`, {"hash":"sha256:1ee8f29747a4ca690da7c95be023e640157ff562798b4e899dd117a97a6d6f37"}) as unknown as TypedDocumentString<RevocationsQuery, RevocationsQueryVariables>;
 export const RefreshSessionDocument = new TypedDocumentString(`
     mutation RefreshSession($input: RefreshSessionInput!) {
   refreshSession(input: $input) {
     __typename
     ... on RefreshSessionSuccess {
       tokens {
-        accessToken
-        accessTokenExpiresAt
-        refreshToken
-        refreshTokenExpiresAt
+        ...TokenFields
       }
     }
     ... on RefreshTokenRejectedError {
@@ -597,15 +1179,29 @@ export const RefreshSessionDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:1e823ea095b3d3ca93888429ab4327911c9357e83342e706b7773ee5c0c724e2"}) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
-export const RevokeSessionDocument = new TypedDocumentString(`
-    mutation RevokeSession($input: RevokeSessionInput!) {
-  revokeSession(input: $input) {
+    fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}`, {"hash":"sha256:2db491014dc386e21513e71ba4ff5b267fc501193cf565b3de82b5d87d7f52c6"}) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
+export const LogoutDocument = new TypedDocumentString(`
+    mutation Logout {
+  logout {
     __typename
-    ... on RevokeSessionSuccess {
+    ... on LogoutSuccess {
       session {
-        id
-        status
+        ...SessionFields
       }
       receipt {
         ...ReceiptFields
@@ -624,7 +1220,59 @@ export const RevokeSessionDocument = new TypedDocumentString(`
   acknowledged
   left
   settledInMilliseconds
-}`, {"hash":"sha256:e52568196d789b06fa9ff0d65ee9b7233de6e18f30697dfbe8f098425b8c1dbf"}) as unknown as TypedDocumentString<RevokeSessionMutation, RevokeSessionMutationVariables>;
+}
+fragment SessionFields on Session {
+  id
+  status
+  isCurrent
+  ipAddress
+  userAgent
+  createdAt
+  lastUsedAt
+  expiresAt
+  idleExpiresAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:f311883d52150abe25d113475f23bba6aa6a0298db0ac45d91ee28ebb2cfa950"}) as unknown as TypedDocumentString<LogoutMutation, LogoutMutationVariables>;
+export const RevokeSessionDocument = new TypedDocumentString(`
+    mutation RevokeSession($input: RevokeSessionInput!) {
+  revokeSession(input: $input) {
+    __typename
+    ... on RevokeSessionSuccess {
+      session {
+        ...SessionFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment SessionFields on Session {
+  id
+  status
+  isCurrent
+  ipAddress
+  userAgent
+  createdAt
+  lastUsedAt
+  expiresAt
+  idleExpiresAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:443921d44ca6f40464a0cd829093d214217fb9869028b1f335fbb8c1722605a1"}) as unknown as TypedDocumentString<RevokeSessionMutation, RevokeSessionMutationVariables>;
 export const RevokeAllSessionsDocument = new TypedDocumentString(`
     mutation RevokeAllSessions($input: RevokeAllSessionsInput!) {
   revokeAllSessions(input: $input) {
@@ -649,3 +1297,98 @@ export const RevokeAllSessionsDocument = new TypedDocumentString(`
   left
   settledInMilliseconds
 }`, {"hash":"sha256:57d54b33676a4eac597cb80bcfac1538b9a7d51499d80fd42e0bb198dfd5c745"}) as unknown as TypedDocumentString<RevokeAllSessionsMutation, RevokeAllSessionsMutationVariables>;
+export const RevokeAccessTokenDocument = new TypedDocumentString(`
+    mutation RevokeAccessToken($input: RevokeAccessTokenInput!) {
+  revokeAccessToken(input: $input) {
+    __typename
+    ... on RevokeAccessTokenSuccess {
+      revocation {
+        ...RevocationFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment RevocationFields on Revocation {
+  id
+  jti
+  reason
+  revokedAt
+  expiresAt
+  user {
+    id
+  }
+  revokedBy {
+    id
+  }
+}`, {"hash":"sha256:88f3547794138bf1309e76ba03ac1fe081ce2f2b8d43b0f57dc950850fdca7a7"}) as unknown as TypedDocumentString<RevokeAccessTokenMutation, RevokeAccessTokenMutationVariables>;
+export const WorkspaceDocument = new TypedDocumentString(`
+    query Workspace($id: ID!) {
+  workspace(id: $id) {
+    ...WorkspaceFields
+  }
+}
+    fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:229ba19ff9bbd969ddadb7a8869fea40f9315feeb605cab38a0f97ace21e9abf"}) as unknown as TypedDocumentString<WorkspaceQuery, WorkspaceQueryVariables>;
+export const WorkspacesDocument = new TypedDocumentString(`
+    query Workspaces($first: Int! = 20, $after: String) {
+  workspaces(first: $first, after: $after) {
+    nodes {
+      ...WorkspaceFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:44026f3695acd75c9cc1dd69dedc931e73984b14dea2ef2aee92e00817934294"}) as unknown as TypedDocumentString<WorkspacesQuery, WorkspacesQueryVariables>;
+export const CreateWorkspaceDocument = new TypedDocumentString(`
+    mutation CreateWorkspace($input: CreateWorkspaceInput!) {
+  createWorkspace(input: $input) {
+    __typename
+    ... on CreateWorkspaceSuccess {
+      workspace {
+        ...WorkspaceFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:2613cd63ad72c8d282fbd7b77dfd96f83487e9377534c0b6153f90c4ecbf7fe6"}) as unknown as TypedDocumentString<CreateWorkspaceMutation, CreateWorkspaceMutationVariables>;

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ApiKeyMapper } from '../mappers/api-keys.ts';
-import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from '../mappers/root.ts';
-import type { RevocationMapper, SessionMapper, SessionTokensMapper } from '../mappers/sessions.ts';
-import type { UserMapper } from '../mappers/accounts.ts';
-import type { WorkspaceMapper } from '../mappers/workspaces.ts';
+import type { ApiKeyMapper } from './../mappers/api-keys.ts';
+import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
+import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
+import type { UserMapper } from './../mappers/accounts.ts';
+import type { WorkspaceMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -17,466 +17,620 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment: RFC 3339, UTC, millisecond precision. */
+  /** A point in time: RFC 3339 with millisecond precision. Output is in UTC. Input may use any time zone. */
   DateTime: { input: Date; output: Date; }
-  /** Secret text. It is returned once, by the mutation that made it, and can never be read again. */
+  /** The text of a secret. Only the mutation that issues it returns it. It cannot be read again. */
   Secret: { input: string; output: string; }
 };
 
-/** There is no access token with this id among those of your sessions. */
+/** No access token with this `jti` can belong to a session of the caller. */
 export type AccessTokenNotFoundError = UserError & {
   __typename?: 'AccessTokenNotFoundError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** There is an administrator already. */
+/** An administrator already exists. `bootstrap` works only once. */
 export type AlreadyBootstrappedError = UserError & {
   __typename?: 'AlreadyBootstrappedError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** A long-lived secret for a program that acts for a person (a personal access token). */
+/** A long-lived secret with which a program acts for a user (a personal access token). */
 export type ApiKey = Credential & Node & {
   __typename?: 'ApiKey';
+  /** When the key was created. */
   createdAt: Scalars['DateTime']['output'];
-  /** The address the key was made from. */
+  /** IP address of the request that created the key. */
   createdFromIp?: Maybe<Scalars['String']['output']>;
+  /** When the key expires; null if it does not expire. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Prefix and last four characters: enough to recognise the key, never enough to use it. */
+  /** The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. */
   hint: Scalars['String']['output'];
+  /** The id of the key, with the prefix `key_`. It is not a secret. */
   id: Scalars['ID']['output'];
+  /** When the key last authenticated a request; null if it never did. May lag by up to two minutes. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The name that was given to the key. */
   name: Scalars['String']['output'];
-  /** The operator's own strings, carried for the services that ask. */
+  /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
-  /** Until when the secret before the last rotation still works; null where there is none. */
+  /** When the secret before the last rotation expires; null if that rotation had no overlap, or there was none. */
   previousSecretExpiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why the key was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
+  /** When the key was revoked; null if it was not. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When its secret was last replaced. */
+  /** When the secret was last rotated; null if it never was. */
   rotatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What the key may ask of Rekey. */
+  /** What the key can do in Rekey. */
   scopes: Array<Scope>;
+  /** The current status. */
   status: CredentialStatus;
-  /** Whose key it is. */
+  /** The user that the key acts for. */
   user: User;
-  /** Set where the key only works for one workspace. */
+  /** The workspace that the key is bound to; null if it is not bound. */
   workspace?: Maybe<Workspace>;
 };
 
 /** A page of API keys, newest first. */
 export type ApiKeyConnection = {
   __typename?: 'ApiKeyConnection';
+  /** The keys of this page, each with its cursor. */
   edges: Array<ApiKeyEdge>;
+  /** The keys of this page. */
   nodes: Array<ApiKey>;
+  /** Where this page begins and ends. */
   pageInfo: PageInfo;
 };
 
-/** Where an API key stands in a list. */
+/** An API key in a list, with its cursor. */
 export type ApiKeyEdge = {
   __typename?: 'ApiKeyEdge';
+  /** The position of this key in the list. */
   cursor: Scalars['String']['output'];
+  /** The key. */
   node: ApiKey;
 };
 
-/** Which API keys to list. */
+/** Selects the API keys to list. */
 export type ApiKeyFilter = {
+  /** Only the keys with this status. */
   status?: InputMaybe<CredentialStatus>;
-  /** Whose keys. Left out: one's own; for an administrator, everybody's. */
+  /** Only the keys of this user. Defaults to all keys that the caller can see. */
   userId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only the keys bound to this workspace. */
+  /** Only the keys that are bound to this workspace. */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** There is no API key with this id among yours. */
+/** No API key of the caller has this id. */
 export type ApiKeyNotFoundError = UserError & {
   __typename?: 'ApiKeyNotFoundError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** Too many keys: revoke one first. */
+/** The user has too many active API keys. Revoke one first. */
 export type ApiKeyQuotaError = UserError & {
   __typename?: 'ApiKeyQuotaError';
-  /** How many keys in use one person may have. */
+  /** Maximum number of active keys per user (`REKEY_API_KEYS_PER_USER`). */
   limit: Scalars['Int']['output'];
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** The key was revoked, and a revoked key stays revoked. */
+/** The key was revoked. A revoked key cannot be rotated. */
 export type ApiKeyRevokedError = UserError & {
   __typename?: 'ApiKeyRevokedError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+  /** When the key was revoked. */
   revokedAt: Scalars['DateTime']['output'];
 };
 
+/** Input of `bootstrap`. */
 export type BootstrapInput = {
-  /** 1 to 100 characters. */
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
   displayName: Scalars['String']['input'];
+  /** The email address to log in with. */
   email: Scalars['String']['input'];
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   password: Scalars['String']['input'];
-  /** The one-time token from the service's first start. */
+  /** The setup token that the server prints at its first start, or the value of `REKEY_SETUP_TOKEN`. */
   setupToken: Scalars['String']['input'];
 };
 
+/** Result of `bootstrap`. */
 export type BootstrapResult = AlreadyBootstrappedError | BootstrapSuccess | InvalidInputError | SetupTokenRejectedError;
 
-/** The administrator was made and is logged in. */
+/** The administrator was created and is logged in. */
 export type BootstrapSuccess = {
   __typename?: 'BootstrapSuccess';
+  /** The tokens of the new session. */
   tokens: SessionTokens;
+  /** The new administrator. */
   user: User;
 };
 
+/** Input of `changePassword`. */
 export type ChangePasswordInput = {
+  /** The current password of the caller. */
   currentPassword: Scalars['String']['input'];
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   newPassword: Scalars['String']['input'];
 };
 
+/** Result of `changePassword`. */
 export type ChangePasswordResult = ChangePasswordSuccess | InvalidCredentialsError | InvalidInputError | NotASessionError;
 
-/** The password was changed, and every other session of this person is over. */
+/** The password was changed. All other sessions of the user were revoked. */
 export type ChangePasswordSuccess = {
   __typename?: 'ChangePasswordSuccess';
+  /** Proof that no replica accepts the revoked sessions. */
   receipt: RevocationReceipt;
-  /** How many other sessions were alive. */
+  /** Number of sessions revoked. */
   revokedCount: Scalars['Int']['output'];
+  /** The caller. */
   user: User;
 };
 
-/** Somebody else changed the same thing at the same moment. Nothing was changed by this call; read the new state, then decide. */
+/**
+ * Concurrent modification: another request changed the same object first. No change was made. Read the current state
+ * before you retry.
+ */
 export type ConflictError = UserError & {
   __typename?: 'ConflictError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
+/** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
-  /** When it ends by itself; in the future, and no later than the calling credential, unless that is a session. Left out: as long as the calling credential. */
+  /**
+   * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that
+   * is a session. Defaults to the expiry of the calling credential, and to no expiry if that is a session.
+   */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** What it is for, so that you still know in a year. 1 to 100 characters. */
+  /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: Scalars['String']['input'];
-  /** The operator's own strings, each 1 to 100 of `A-Z a-z 0-9 . _ : / * -` and not `-` alone; at most 50, with at most 2 048 characters in all, and at most what the calling credential holds (an administrator: any). */
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
+   * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
+   * characters `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters,
+   * including one separator between two permissions.
+   */
   permissions: Array<Scalars['String']['input']>;
-  /** What the key may ask of Rekey; at most what the calling credential holds, and neither `ADMIN` nor `INTROSPECT` where it is bound to a workspace. None are needed to be verified by other services. */
+  /**
+   * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
+   * hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   */
   scopes: Array<Scope>;
-  /** Bind the key to this workspace of yours. */
+  /**
+   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
+   * bound to.
+   */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** Result of `createApiKey`. */
 export type CreateApiKeyResult = ApiKeyQuotaError | CreateApiKeySuccess | InvalidInputError | ScopeNotHeldError | WorkspaceNotFoundError;
 
-/** The key was made. */
+/** The key was created. */
 export type CreateApiKeySuccess = {
   __typename?: 'CreateApiKeySuccess';
+  /** The new key. */
   apiKey: ApiKey;
-  /** Shown now and never again. */
+  /** The secret. It is returned only here. */
   secret: Scalars['Secret']['output'];
 };
 
+/** Input of `createWorkspace`. */
 export type CreateWorkspaceInput = {
-  /** 1 to 100 characters. */
+  /** The name of the workspace. Must not be empty and must have only visible characters. */
   name: Scalars['String']['input'];
 };
 
+/** Result of `createWorkspace`. */
 export type CreateWorkspaceResult = CreateWorkspaceSuccess | InvalidInputError;
 
-/** The workspace was made. */
+/** The workspace was created. */
 export type CreateWorkspaceSuccess = {
   __typename?: 'CreateWorkspaceSuccess';
+  /** The new workspace. */
   workspace: Workspace;
 };
 
-/** Anything that can authenticate a request. */
+/** An object that can authenticate a request. */
 export type Credential = {
+  /** When the credential was created. */
   createdAt: Scalars['DateTime']['output'];
-  /** When it ends by itself; null for one that does not. */
+  /** When the credential expires; null if it does not expire. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The id of the credential. */
   id: Scalars['ID']['output'];
-  /** When it last authenticated a request, a minute or two behind at most; null before the first time. */
+  /** When the credential last authenticated a request; null if it never did. May lag by up to two minutes. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why the credential was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
+  /** When the credential was revoked; null if it was not. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The current status. */
   status: CredentialStatus;
 };
 
-/** Where a credential is in its life. */
+/** The status of a credential. */
 export type CredentialStatus =
-  /** Neither ended nor over. As long as its person is disabled, it authenticates nothing all the same. */
+  /** Not revoked, not expired. Still rejected while its user is disabled. */
   | 'ACTIVE'
-  /** Its time is over. */
+  /** The credential has expired. */
   | 'EXPIRED'
-  /** It was ended early, for good. */
+  /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** Input of `disableUser`. */
 export type DisableUserInput = {
+  /** The id of the user. */
   userId: Scalars['ID']['input'];
 };
 
+/** Result of `disableUser`. */
 export type DisableUserResult = DisableUserSuccess | UserNotFoundError;
 
-/** None of this person's credentials works any more. */
+/** The account is disabled. No credential of this user is accepted. */
 export type DisableUserSuccess = {
   __typename?: 'DisableUserSuccess';
+  /** Proof that no replica accepts the credentials of this user. */
   receipt: RevocationReceipt;
+  /** The disabled user. */
   user: User;
 };
 
-/** There is an account with this email already. */
+/** An account with this email address already exists. */
 export type EmailTakenError = UserError & {
   __typename?: 'EmailTakenError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
+/** Input of `enableUser`. */
 export type EnableUserInput = {
+  /** The id of the user. */
   userId: Scalars['ID']['input'];
 };
 
+/** Result of `enableUser`. */
 export type EnableUserResult = EnableUserSuccess | UserNotFoundError;
 
-/** The account is in use again. */
+/** The account is active. */
 export type EnableUserSuccess = {
   __typename?: 'EnableUserSuccess';
+  /** The enabled user. */
   user: User;
 };
 
-/** What a token stands for, at this moment. */
+/** The current state of a token. */
 export type Introspection = {
   __typename?: 'Introspection';
-  /** Whether it would authenticate a request now. Where this is false, nothing else is said. */
+  /** Whether the token is accepted now. If false, all other fields are null or empty. */
   active: Scalars['Boolean']['output'];
+  /** The credential that the token belongs to. */
   credential?: Maybe<Credential>;
-  /** When it ends by itself. */
+  /** When the token expires; null if it does not expire. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Custom permissions that you define. Rekey does not interpret them. */
   permissions: Array<Scalars['String']['output']>;
+  /** What the credential can do in Rekey. */
   scopes: Array<Scope>;
+  /** The user of the credential. */
   user?: Maybe<User>;
+  /** The workspace that the credential is bound to. */
   workspace?: Maybe<Workspace>;
 };
 
-/** Email and password do not go together, or the account is disabled. One answer for all, so that nobody learns which accounts exist. */
+/**
+ * Invalid email or password, or the account is disabled. The response is the same for each, so it does not reveal which
+ * accounts exist. For `changePassword`: the current password is wrong.
+ */
 export type InvalidCredentialsError = UserError & {
   __typename?: 'InvalidCredentialsError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** One input field that does not fit. */
+/** One invalid field of an input. */
 export type InvalidField = {
   __typename?: 'InvalidField';
-  /** What is wrong with it, and what would fit. */
+  /** What is wrong with the value, and which values are valid. */
   message: Scalars['String']['output'];
-  /** Where it is, e.g. `input.expiresAt`. */
+  /** The path of the field, e.g. `input.expiresAt`. */
   path: Scalars['String']['output'];
 };
 
-/** The input does not fit. Nothing was changed. */
+/** Invalid input. No change was made. */
 export type InvalidInputError = UserError & {
   __typename?: 'InvalidInputError';
-  /** Every field that does not fit, not just the first. */
+  /** Every invalid field of the input. */
   fields: Array<InvalidField>;
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
+/** Input of `login`. */
 export type LoginInput = {
   /**
-   * For browsers: keep the tokens in `__Host-` cookies that no script can read, instead of handing them out. Requests that
-   * rely on the cookies carry the header `X-Rekey-CSRF: 1`. A login that carries it ends the session that the cookies held.
+   * For browsers: stores the tokens in `__Host-` cookies that scripts cannot read. The response then holds no tokens. A
+   * request that uses the cookies must send the header `X-Rekey-CSRF: 1`. A login that sends this header also revokes the
+   * session whose refresh token is in the cookies.
    */
   cookies: Scalars['Boolean']['input'];
+  /** The email address of the account. Case-insensitive. */
   email: Scalars['String']['input'];
+  /** The password of the account. */
   password: Scalars['String']['input'];
 };
 
+/** Result of `login`. */
 export type LoginResult = InvalidCredentialsError | LoginSuccess;
 
 /** A session was started. */
 export type LoginSuccess = {
   __typename?: 'LoginSuccess';
+  /** The tokens of the new session. */
   tokens: SessionTokens;
+  /** The user who logged in. */
   user: User;
 };
 
+/** Result of `logout`. */
 export type LogoutResult = LogoutSuccess | NotASessionError;
 
-/** The session is over. */
+/** The session was revoked. */
 export type LogoutSuccess = {
   __typename?: 'LogoutSuccess';
+  /** Proof that no replica accepts the tokens of the session. */
   receipt: RevocationReceipt;
+  /** The revoked session. */
   session: Session;
 };
 
+/** Changes. The fields of one operation run one after another. */
 export type Mutation = {
   __typename?: 'Mutation';
   /**
-   * Makes the first administrator. Works once, with the setup token that the service printed when it first started
-   * (or was given as `REKEY_SETUP_TOKEN`).
+   * Creates the first administrator and logs in. It works once. It requires the setup token that the server prints at its
+   * first start, or the value of `REKEY_SETUP_TOKEN`. The rate per address is limited (`REKEY_REGISTER_PER_MINUTE`).
    */
   bootstrap: BootstrapResult;
-  /** Changes the caller's own password and ends all other sessions of theirs, on every replica. Asks for the current one again. */
+  /**
+   * Changes the password of the caller and revokes all of their other sessions, on every replica, before the response. API
+   * keys stay active. It requires a session and the current password. The rate per session and per user is limited
+   * (`REKEY_LOGIN_PER_MINUTE`).
+   */
   changePassword: ChangePasswordResult;
   /**
-   * Makes an API key for the caller. The answer is the only place where its secret ever stands, so ask for nothing else in
-   * the same document: an error of another field takes this answer along.
+   * Creates an API key for the caller. The secret is returned only here. Select no other root field: if one fails, `data`
+   * is null and the secret is lost.
    */
   createApiKey: CreateApiKeyResult;
-  /** Makes a workspace; the caller becomes its owner. */
+  /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
-  /** Disables an account: every credential of this person stops working at once, on every replica. Its sessions are over for good. */
+  /**
+   * Disables an account. Every replica rejects all of its credentials before the response. Its sessions are revoked for
+   * good. Its API keys are rejected until `enableUser`. Disabling a disabled account succeeds and changes nothing.
+   */
   disableUser: DisableUserResult;
-  /** Takes a disabled account back into use. Keys that were not revoked themselves work again; sessions are over, so log in anew. */
+  /**
+   * Re-enables an account. Unrevoked API keys work again. Sessions stay revoked, so the user must log in again. Enabling
+   * an active account succeeds and changes nothing.
+   */
   enableUser: EnableUserResult;
-  /** Starts a session: a short-lived access token to send as `Authorization: Bearer …`, and a refresh token for the next one. */
+  /**
+   * Starts a session. It returns a short-lived access token to send as `Authorization: Bearer …`, and a refresh token for
+   * `refreshSession`. The rate is limited per address and per account (`REKEY_LOGIN_PER_MINUTE`).
+   */
   login: LoginResult;
   /**
-   * Ends the session that this request belongs to: its access tokens and refresh tokens stop working at once, on every
-   * replica. Needs its access token or, in a browser that keeps the tokens in cookies, just the refresh token in the jar,
-   * as long as it could still be exchanged.
+   * Revokes the session of this request. Every replica rejects its tokens before the response. It requires the access
+   * token. A browser in cookie mode can send only the refresh token cookie, while that token is valid.
    */
   logout: LogoutResult;
   /**
-   * Exchanges a refresh token for new tokens. Each works once. The one before the newest, again within a few seconds, is
-   * taken for a lost answer and gets the same successor; any other dead one means that somebody has a copy, and ends the
-   * whole session on every replica before this answers.
+   * Exchanges a refresh token for new tokens. Each refresh token works once. For a few seconds
+   * (`REKEY_REFRESH_GRACE_SECONDS`), the token before the newest one may be sent again and returns the same new token, so
+   * a client can retry after a lost response. Any other reuse revokes the session on every replica before the response
+   * (`REUSED`). The rate per session and per user is limited (`REKEY_REFRESH_PER_MINUTE`).
    */
   refreshSession: RefreshSessionResult;
-  /** Makes an account of one's own, where the operator allows it (`REKEY_REGISTRATION=open`). */
+  /**
+   * Registers a new account and logs in. It requires `REKEY_REGISTRATION=open`. The rate per address is limited
+   * (`REKEY_REGISTER_PER_MINUTE`).
+   */
   register: RegisterResult;
-  /** Ends one access token before its time; its session goes on. */
+  /**
+   * Revokes one access token before it expires. Its session stays active. The rate per credential and per user is limited
+   * (`REKEY_LEDGER_PER_MINUTE`).
+   */
   revokeAccessToken: RevokeAccessTokenResult;
-  /** Ends all sessions of one person at once, however many they are. API keys go on working. */
+  /** Revokes all sessions of one user. Every replica rejects their tokens before the response. API keys stay active. */
   revokeAllSessions: RevokeAllSessionsResult;
-  /** Ends a key for good, on every replica, before the answer arrives. Revoking a revoked key succeeds and changes nothing. */
+  /**
+   * Revokes an API key for good. Every replica rejects it before the response. Revoking a revoked key succeeds and changes
+   * nothing. Keys that this key created stay active.
+   */
   revokeApiKey: RevokeApiKeyResult;
-  /** Ends a session of yours (an administrator: anybody's) at once, on every replica. */
+  /**
+   * Revokes a session of the caller, or of any user for an administrator. Every replica rejects its tokens before the
+   * response. Revoking a revoked session succeeds and changes nothing.
+   */
   revokeSession: RevokeSessionResult;
   /**
-   * Gives a key a new secret. The old one stops working on every replica before the answer arrives, or after
-   * `overlapSeconds`. A key may rotate itself; another key only where it holds at least as much as that one. Ask for
-   * nothing else in the same document: an error of another field takes this answer, and the secret in it, along.
+   * Issues a new secret for an API key. Every replica rejects the old secret before the response, or after
+   * `overlapSeconds`. The new secret is returned only here. Select no other root field: if one fails, `data` is null and
+   * the secret is lost.
+   *
+   * A key can rotate itself, unless it presents its previous secret (`ConflictError`). Another API key, or a session from
+   * before a promotion, must hold at least the scopes, permissions and lifetime of the key (`ScopeNotHeldError`).
    */
   rotateApiKey: RotateApiKeyResult;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationbootstrapArgs = {
   input: BootstrapInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationchangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationcreateApiKeyArgs = {
   input: CreateApiKeyInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationcreateWorkspaceArgs = {
   input: CreateWorkspaceInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationdisableUserArgs = {
   input: DisableUserInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationenableUserArgs = {
   input: EnableUserInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationloginArgs = {
   input: LoginInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrefreshSessionArgs = {
   input: RefreshSessionInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationregisterArgs = {
   input: RegisterInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrevokeAccessTokenArgs = {
   input: RevokeAccessTokenInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrevokeAllSessionsArgs = {
   input: RevokeAllSessionsInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrevokeApiKeyArgs = {
   input: RevokeApiKeyInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrevokeSessionArgs = {
   input: RevokeSessionInput;
 };
 
 
+/** Changes. The fields of one operation run one after another. */
 export type MutationrotateApiKeyArgs = {
   input: RotateApiKeyInput;
 };
 
-/** Anything with an id of its own. */
+/** An object with an id. */
 export type Node = {
-  /** A prefix that names the kind, and 26 characters that sort by time. An id is never a secret, and never works as one. */
+  /**
+   * A prefix that names the type, and 26 characters that sort by creation time. An id is not a secret and cannot be used
+   * as one.
+   */
   id: Scalars['ID']['output'];
 };
 
-/** The request was authenticated by something else than a session; there is nothing to log out of. */
+/** No session authenticated this request. */
 export type NotASessionError = UserError & {
   __typename?: 'NotASessionError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
 /** Where a page of a list begins and ends. */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** Pass it as `after` to get the next page. */
+  /** The cursor of the last item; null if the page is empty. Send it as `after` to get the next page. */
   endCursor?: Maybe<Scalars['String']['output']>;
+  /** Whether the list continues after this page. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether the list has items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first item; null if the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
+/** Reads. */
 export type Query = {
   __typename?: 'Query';
-  /** An API key of yours (an administrator: anyone's); null where there is none with this id. */
+  /** Returns an API key of the caller, or any key for an administrator. Null if the id is unknown. */
   apiKey?: Maybe<ApiKey>;
-  /** Your API keys, newest first. An administrator sees everybody's, unless `filter.userId` names one. */
+  /**
+   * Lists the API keys of the caller, newest first. An administrator sees the keys of all users. A credential that is
+   * bound to a workspace sees only the keys of that workspace.
+   */
   apiKeys: ApiKeyConnection;
-  /** What does this token stand for, right now? One answer for everything that is not active: unknown, expired, revoked. Services that speak HTTP ask `POST /v1/introspect` (RFC 7662) instead. */
+  /**
+   * Returns the current state of a token. Unknown, expired and revoked tokens all return `active: false`. Services that do
+   * not use GraphQL can call `POST /v1/introspect` (RFC 7662).
+   */
   introspect: Introspection;
-  /** Access tokens that were revoked one by one and could still be alive, newest first. */
+  /**
+   * Lists the access tokens that were revoked with `revokeAccessToken` and could otherwise still be valid, newest first.
+   * An administrator sees the tokens of all users.
+   */
   revocations: RevocationConnection;
-  /** Where you are logged in, newest first (an administrator: everybody's). */
+  /** Lists the sessions of the caller, newest first. An administrator sees the sessions of all users. */
   sessions: SessionConnection;
-  /** Everybody with an account, newest first. */
+  /** Lists all users, newest first. */
   users: UserConnection;
-  /** Who am I? The first thing to call with a new credential. */
+  /** Returns the caller. Use it to test a new credential. */
   viewer: Viewer;
-  /** A workspace of yours (an administrator: any); null where there is none with this id. */
+  /** Returns a workspace of the caller, or any workspace for an administrator. Null if the id is unknown. */
   workspace?: Maybe<Workspace>;
-  /** Your workspaces (an administrator: all), newest first. */
+  /**
+   * Lists the workspaces of the caller, newest first. An administrator sees all workspaces. A credential that is bound to
+   * a workspace sees only that workspace.
+   */
   workspaces: WorkspaceConnection;
 };
 
 
+/** Reads. */
 export type QueryapiKeyArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Reads. */
 export type QueryapiKeysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<ApiKeyFilter>;
@@ -484,11 +638,13 @@ export type QueryapiKeysArgs = {
 };
 
 
+/** Reads. */
 export type QueryintrospectArgs = {
   token: Scalars['String']['input'];
 };
 
 
+/** Reads. */
 export type QueryrevocationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<RevocationFilter>;
@@ -496,6 +652,7 @@ export type QueryrevocationsArgs = {
 };
 
 
+/** Reads. */
 export type QuerysessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<SessionFilter>;
@@ -503,6 +660,7 @@ export type QuerysessionsArgs = {
 };
 
 
+/** Reads. */
 export type QueryusersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<UserFilter>;
@@ -510,249 +668,300 @@ export type QueryusersArgs = {
 };
 
 
+/** Reads. */
 export type QueryworkspaceArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Reads. */
 export type QueryworkspacesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
 
-/** Why a refresh token was not exchanged. */
+/** Why a refresh token was rejected. */
 export type RefreshRejectionReason =
-  /** The session's time is over: log in again. */
+  /** The session has expired. Log in again. */
   | 'EXPIRED'
-  /** It was used before, so somebody has a copy. The whole session was ended: log in again. */
+  /** The token was used before, so a copy of it exists. The session was revoked. Log in again. */
   | 'REUSED'
-  /** The session was ended: log in again. */
+  /** The session was revoked. Log in again. */
   | 'REVOKED'
-  /** Nobody knows it. */
+  /** Unknown refresh token. Log in again. */
   | 'UNKNOWN';
 
+/** Input of `refreshSession`. */
 export type RefreshSessionInput = {
-  /** The refresh token. Empty: the one in the cookie. */
+  /** The refresh token. An empty text selects the token in the cookie. */
   refreshToken: Scalars['String']['input'];
 };
 
+/** Result of `refreshSession`. */
 export type RefreshSessionResult = RefreshSessionSuccess | RefreshTokenRejectedError;
 
-/** The session goes on. */
+/** The session was refreshed. */
 export type RefreshSessionSuccess = {
   __typename?: 'RefreshSessionSuccess';
+  /** The new tokens. */
   tokens: SessionTokens;
 };
 
-/** The refresh token was not exchanged. */
+/** The refresh token was rejected. */
 export type RefreshTokenRejectedError = UserError & {
   __typename?: 'RefreshTokenRejectedError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+  /** Why the token was rejected. */
   reason: RefreshRejectionReason;
 };
 
+/** Input of `register`. */
 export type RegisterInput = {
-  /** 1 to 100 characters. */
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
   displayName: Scalars['String']['input'];
+  /** The email address to log in with. */
   email: Scalars['String']['input'];
-  /** At least 15 characters by default; any characters; not one of the well-known ones. */
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
   password: Scalars['String']['input'];
 };
 
+/** Result of `register`. */
 export type RegisterResult = EmailTakenError | InvalidInputError | RegisterSuccess | RegistrationClosedError;
 
-/** The account was made and is logged in. */
+/** The account was created and is logged in. */
 export type RegisterSuccess = {
   __typename?: 'RegisterSuccess';
+  /** The tokens of the new session. */
   tokens: SessionTokens;
+  /** The new user. */
   user: User;
 };
 
-/** This installation does not let people make accounts of their own. */
+/** Registration is closed in this installation (`REKEY_REGISTRATION`). */
 export type RegistrationClosedError = UserError & {
   __typename?: 'RegistrationClosedError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** One access token that was revoked before its time: an entry of the ledger. */
+/** The revocation of one access token. */
 export type Revocation = Node & {
   __typename?: 'Revocation';
-  /** Until when the ledger remembers it: no token with this id can live longer. */
+  /** When the token has expired in any case. After this time, the revocation is no longer listed. */
   expiresAt: Scalars['DateTime']['output'];
+  /** The id of the revocation, with the prefix `rev_`. */
   id: Scalars['ID']['output'];
-  /** The token's own id, its claim `jti`. */
+  /** The claim `jti` of the token. */
   jti: Scalars['ID']['output'];
+  /** Why the token was revoked. */
   reason: RevocationReason;
+  /** When the token was revoked. */
   revokedAt: Scalars['DateTime']['output'];
-  /** Who revoked it; null where the account is gone, and where the caller may not read that person. */
+  /** The user who revoked the token; null if the account was deleted or the caller cannot read it. */
   revokedBy?: Maybe<User>;
-  /** Whose token it was. */
+  /** The user of the token. */
   user: User;
 };
 
 /** A page of revocations, newest first. */
 export type RevocationConnection = {
   __typename?: 'RevocationConnection';
+  /** The revocations of this page, each with its cursor. */
   edges: Array<RevocationEdge>;
+  /** The revocations of this page. */
   nodes: Array<Revocation>;
+  /** Where this page begins and ends. */
   pageInfo: PageInfo;
 };
 
-/** Where a revocation stands in a list. */
+/** A revocation in a list, with its cursor. */
 export type RevocationEdge = {
   __typename?: 'RevocationEdge';
+  /** The position of this revocation in the list. */
   cursor: Scalars['String']['output'];
+  /** The revocation. */
   node: Revocation;
 };
 
-/** Which revocations to list. */
+/** Selects the revocations to list. */
 export type RevocationFilter = {
-  /** Whose tokens. Left out: one's own; for an administrator, everybody's. */
+  /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
   userId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** How a revocation became certain. */
+/** How the propagation of a revocation was proved. */
 export type RevocationPropagation =
-  /** Every replica that was registered has confirmed that it applied the invalidation, or has left. */
+  /** Every registered replica confirmed that it applied the revocation, or deregistered. */
   | 'ACKNOWLEDGED'
-  /** Some replica did not answer, or the database server is new; the leases of all it could hold have run out, so no replica may use an older cache. */
+  /**
+   * A replica did not respond, or the database server is new. Every lease that such a replica could hold has expired, so
+   * it cannot use an older cache.
+   */
   | 'LEASE_EXPIRED';
 
-/** Why a credential was ended. */
+/** Why a credential was revoked. */
 export type RevocationReason =
-  /** An administrator decided. */
+  /** An administrator revoked the credential. */
   | 'ADMINISTRATIVE'
-  /** It leaked, or may have. */
+  /** The credential leaked, or may have leaked. */
   | 'COMPROMISED'
-  /** What it belonged to was removed. */
+  /** The object that the credential belonged to was deleted. Reserved; not enforced yet. */
   | 'REMOVED'
-  /** A refresh token was used twice: somebody has a copy. */
+  /** A refresh token was used twice, so a copy of it exists. */
   | 'REUSED'
-  /** A new secret took its place. */
+  /** A new secret replaced the credential. Reserved; not enforced yet. */
   | 'ROTATED'
-  /** Its owner signed out. */
+  /** The user logged out, or the session was revoked and no other reason was given. */
   | 'SIGNED_OUT'
-  /** Nobody said why. */
+  /** No reason given. */
   | 'UNSPECIFIED';
 
 /**
- * Proof that a revocation has taken effect: every live replica dropped the credential, or its permission to use its
- * cache ran out. Once you hold this, no replica accepts the credential in any request that arrives later.
+ * Proof that a revocation has taken effect: every live replica dropped the credential, or its lease expired and it can no
+ * longer use its cache. No replica accepts the credential in any request that arrives after this receipt.
  */
 export type RevocationReceipt = {
   __typename?: 'RevocationReceipt';
-  /** How many of them confirmed. */
+  /** Number of these replicas that confirmed the revocation. */
   acknowledged: Scalars['Int']['output'];
   /**
-   * When the revocation was committed to the database, by the database's clock; where it had been revoked before, when that
-   * was, and of a session that ended with all of its person's, when all were last ended. Where the database could not be
-   * asked after the commit, or no longer remembers it (after an hour): when it was written, a moment before the commit.
+   * Commit time of the revocation, by the clock of the database. If the subject was already revoked, this is the commit
+   * time of that earlier revocation. For a session that was revoked together with all sessions of its user, this is the
+   * latest such revocation. If the log no longer has the entry (after one hour) or the database does not respond after the
+   * commit, this is the timestamp of the row, which is slightly earlier.
    */
   committedAt: Scalars['DateTime']['output'];
   /**
-   * How many of them left the service before they confirmed. A replica that leaves gives up its cache first. Where
-   * `propagation` is `ACKNOWLEDGED`, `acknowledged + left` equals `replicas`. Where it is `LEASE_EXPIRED`, the others did not
-   * answer.
+   * Number of these replicas that deregistered before they confirmed. A replica gives up its cache before it deregisters.
+   * If `propagation` is `ACKNOWLEDGED`, then `acknowledged + left` equals `replicas`. If it is `LEASE_EXPIRED`, the other
+   * replicas did not respond.
    */
   left: Scalars['Int']['output'];
+  /** How the propagation was proved. */
   propagation: RevocationPropagation;
-  /**
-   * Replicas that were registered right after the revocation was committed; where the database could not be asked, when it
-   * last was.
-   */
+  /** Number of replicas registered right after the commit. If the database did not respond, the last known number. */
   replicas: Scalars['Int']['output'];
   /**
-   * Position in the invalidation log up to which every replica has caught up or lost its cache. A 64-bit integer in decimal.
-   * Where `propagation` is `LEASE_EXPIRED` and the database answered late or not at all, it may be a position before this
-   * revocation's own, which is certain all the same.
+   * Position in the invalidation log. Every replica has applied the log up to this position, or has lost its cache. A
+   * 64-bit integer in decimal. If `propagation` is `LEASE_EXPIRED` and the database responds late or not at all, this can
+   * be a position before the entry of this revocation. The revocation has taken effect nevertheless.
    */
   sequence: Scalars['String']['output'];
-  /** From the commit to this answer, in milliseconds. */
+  /** Time from the commit to this response, in milliseconds. */
   settledInMilliseconds: Scalars['Float']['output'];
 };
 
+/** Input of `revokeAccessToken`. */
 export type RevokeAccessTokenInput = {
   /** The claim `jti` of the token. */
   jti: Scalars['ID']['input'];
+  /** The reason to record. It does not change what the mutation does. */
   reason: RevocationReason;
 };
 
+/** Result of `revokeAccessToken`. */
 export type RevokeAccessTokenResult = AccessTokenNotFoundError | RevokeAccessTokenSuccess;
 
-/** The token is dead. */
+/** The access token was revoked. */
 export type RevokeAccessTokenSuccess = {
   __typename?: 'RevokeAccessTokenSuccess';
+  /** Proof that no replica accepts the token. */
   receipt: RevocationReceipt;
+  /** The revocation. */
   revocation: Revocation;
 };
 
+/** Input of `revokeAllSessions`. */
 export type RevokeAllSessionsInput = {
-  /** Keep the session that this request belongs to. */
+  /** Keeps the session of this request. */
   exceptCurrent: Scalars['Boolean']['input'];
-  /** Whose; an administrator may name someone else. Left out: one's own. */
+  /** The id of the user. Defaults to the caller. Only an administrator can name another user. */
   userId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** Result of `revokeAllSessions`. */
 export type RevokeAllSessionsResult = RevokeAllSessionsSuccess | UserNotFoundError;
 
-/** The sessions are over. */
+/** The sessions were revoked. */
 export type RevokeAllSessionsSuccess = {
   __typename?: 'RevokeAllSessionsSuccess';
+  /** Proof that no replica accepts the tokens of the revoked sessions. */
   receipt: RevocationReceipt;
-  /** How many were alive. */
+  /** Number of sessions revoked. */
   revokedCount: Scalars['Int']['output'];
 };
 
+/** Input of `revokeApiKey`. */
 export type RevokeApiKeyInput = {
+  /** The id of the key. */
   apiKeyId: Scalars['ID']['input'];
+  /** The reason to record. It does not change what the mutation does. */
   reason: RevocationReason;
 };
 
+/** Result of `revokeApiKey`. */
 export type RevokeApiKeyResult = ApiKeyNotFoundError | RevokeApiKeySuccess;
 
-/** The key is dead. */
+/** The key was revoked. */
 export type RevokeApiKeySuccess = {
   __typename?: 'RevokeApiKeySuccess';
+  /** The revoked key. */
   apiKey: ApiKey;
+  /** Proof that no replica accepts the key. */
   receipt: RevocationReceipt;
 };
 
+/** Input of `revokeSession`. */
 export type RevokeSessionInput = {
+  /** The reason to record. It does not change what the mutation does. */
   reason: RevocationReason;
+  /** The id of the session. */
   sessionId: Scalars['ID']['input'];
 };
 
+/** Result of `revokeSession`. */
 export type RevokeSessionResult = RevokeSessionSuccess | SessionNotFoundError;
 
-/** The session is over. */
+/** The session was revoked. */
 export type RevokeSessionSuccess = {
   __typename?: 'RevokeSessionSuccess';
+  /** Proof that no replica accepts the tokens of the session. */
   receipt: RevocationReceipt;
+  /** The revoked session. */
   session: Session;
 };
 
+/** Input of `rotateApiKey`. */
 export type RotateApiKeyInput = {
+  /** The id of the key. */
   apiKeyId: Scalars['ID']['input'];
-  /** How long the old secret goes on working, in seconds: 0 to 2 592 000 (30 days). */
+  /**
+   * How long the old secret stays valid, in seconds: 0 to 2592000 (30 days). It expires with the key at the latest. The
+   * secret from before an earlier rotation is rejected at once.
+   */
   overlapSeconds: Scalars['Int']['input'];
 };
 
+/** Result of `rotateApiKey`. */
 export type RotateApiKeyResult = ApiKeyNotFoundError | ApiKeyRevokedError | ConflictError | InvalidInputError | RotateApiKeySuccess | ScopeNotHeldError;
 
 /** The key has a new secret. */
 export type RotateApiKeySuccess = {
   __typename?: 'RotateApiKeySuccess';
+  /** The rotated key. */
   apiKey: ApiKey;
-  /** When the old secret stops working; now, without an overlap. */
+  /** When the old secret expires. Without an overlap, this is the time of the rotation. */
   previousSecretExpiresAt: Scalars['DateTime']['output'];
+  /** Proof that every replica applied the rotation. */
   receipt: RevocationReceipt;
-  /** Shown now and never again. */
+  /** The new secret. It is returned only here. */
   secret: Scalars['Secret']['output'];
 };
 
-/** What a credential may ask of Rekey itself. What it may do elsewhere are its `permissions`. */
+/** What a credential can do in Rekey. For other services, use `permissions`. */
 export type Scope =
-  /** See and change what belongs to other people. Held by administrators alone. */
+  /** Read and change the objects of all users. Only administrators and their API keys can hold this scope. */
   | 'ADMIN'
   /** Read API keys. */
   | 'API_KEYS_READ'
@@ -764,11 +973,11 @@ export type Scope =
   | 'DAEMON_TOKENS_READ'
   /** Create and revoke daemon tokens. Reserved; not enforced yet. */
   | 'DAEMON_TOKENS_WRITE'
-  /** Ask what somebody else's credential stands for. Held by administrators and the keys they make for their services. */
+  /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
-  /** Read sessions and revocations. */
+  /** Read sessions and the revocations of access tokens. */
   | 'SESSIONS_READ'
-  /** End sessions and revoke access tokens. */
+  /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
   /** Read signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_READ'
@@ -779,190 +988,227 @@ export type Scope =
   /** Create workspaces. */
   | 'WORKSPACES_WRITE';
 
-/** A credential gives no more than it holds. These scopes were asked for and are not held. */
+/** The calling credential lacks something that the request would grant. A credential can only grant what it holds. */
 export type ScopeNotHeldError = UserError & {
   __typename?: 'ScopeNotHeldError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+  /** The scopes that the calling credential lacks. Empty if it lacks permissions, or expires too early. */
   scopes: Array<Scope>;
 };
 
-/** One login and everything that grew out of it: a family of refresh tokens and their access tokens. */
+/** A session: one login, with its refresh tokens and access tokens. */
 export type Session = Credential & Node & {
   __typename?: 'Session';
+  /** When the session was started. */
   createdAt: Scalars['DateTime']['output'];
-  /** The absolute end, however busy the session is. */
+  /** When the session expires, even if it is refreshed (`REKEY_REFRESH_ABSOLUTE_SECONDS`). */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The id of the session, with the prefix `ses_`. */
   id: Scalars['ID']['output'];
-  /** When it ends unless it is refreshed before. */
+  /** When the session expires unless it is refreshed earlier (`REKEY_REFRESH_IDLE_SECONDS`). */
   idleExpiresAt: Scalars['DateTime']['output'];
-  /** From where it was started. */
+  /** IP address of the login request. */
   ipAddress?: Maybe<Scalars['String']['output']>;
-  /** Whether this very request belongs to it. */
+  /** Whether this request belongs to the session. */
   isCurrent: Scalars['Boolean']['output'];
-  /** When it was last seen: at its login, at a refresh, or with an access token, which may be noted a minute or two late. */
+  /** Last activity: a login, a refresh or a request with an access token. May lag by up to two minutes. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why the session was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
-  /** When it was ended; where it ended with all of its person's, when all were last ended. */
+  /** When the session was revoked, alone or with all sessions of the user; null if it was not. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The current status. */
   status: CredentialStatus;
+  /** The user who logged in. */
   user: User;
-  /** What it was started with. */
+  /** User agent of the login request, at most 500 characters. */
   userAgent?: Maybe<Scalars['String']['output']>;
 };
 
 /** A page of sessions, newest first. */
 export type SessionConnection = {
   __typename?: 'SessionConnection';
+  /** The sessions of this page, each with its cursor. */
   edges: Array<SessionEdge>;
+  /** The sessions of this page. */
   nodes: Array<Session>;
+  /** Where this page begins and ends. */
   pageInfo: PageInfo;
 };
 
-/** Where a session stands in a list. */
+/** A session in a list, with its cursor. */
 export type SessionEdge = {
   __typename?: 'SessionEdge';
+  /** The position of this session in the list. */
   cursor: Scalars['String']['output'];
+  /** The session. */
   node: Session;
 };
 
-/** Which sessions to list. */
+/** Selects the sessions to list. */
 export type SessionFilter = {
+  /** Only the sessions with this status. */
   status?: InputMaybe<CredentialStatus>;
-  /** Whose sessions. Left out: one's own; for an administrator, everybody's. */
+  /** Only the sessions of this user. Defaults to all sessions that the caller can see. */
   userId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** There is no session with this id among yours. */
+/** No session of the caller has this id. */
 export type SessionNotFoundError = UserError & {
   __typename?: 'SessionNotFoundError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** What a session hands to its owner. Shown once. In cookie mode both secrets are empty here: the browser keeps them. */
+/** The tokens of a session; returned once. In cookie mode both tokens are empty, because the browser stores them. */
 export type SessionTokens = {
   __typename?: 'SessionTokens';
-  /** Send it as `Authorization: Bearer …`. A JWT (RFC 9068) signed with EdDSA. */
+  /** Send it as `Authorization: Bearer …`. A JWT (RFC 9068) that is signed with EdDSA. */
   accessToken: Scalars['Secret']['output'];
+  /** When the access token expires (`REKEY_ACCESS_TOKEN_SECONDS`). */
   accessTokenExpiresAt: Scalars['DateTime']['output'];
-  /** Opaque, single use. Keep it where only you can read it. */
+  /** An opaque secret that works once. Store it where only the user can read it. */
   refreshToken: Scalars['Secret']['output'];
+  /** When the refresh token expires. */
   refreshTokenExpiresAt: Scalars['DateTime']['output'];
+  /** The session of these tokens. */
   session: Session;
 };
 
-/** This is not the setup token. */
+/** The setup token is wrong. */
 export type SetupTokenRejectedError = UserError & {
   __typename?: 'SetupTokenRejectedError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
 /**
- * A person with an account. A caller reads themselves and the people with whom they share a workspace; an administrator
- * reads everyone. A field that leads to anyone else is null.
+ * A user account. A caller can read their own account and the accounts of users who share a workspace with them. A caller
+ * with the scope `ADMIN` or `INTROSPECT` can read every account. A field that refers to any other user is null.
  */
 export type User = Node & {
   __typename?: 'User';
+  /** When the account was created. */
   createdAt: Scalars['DateTime']['output'];
-  /** Since when none of this person's credentials works; null for an account in use. */
+  /** When the account was disabled; null if it is active. */
   disabledAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The name to show to other users. */
   displayName: Scalars['String']['output'];
-  /** As it was given when the account was made. Stored encrypted. */
+  /** The email address as it was given at registration. Stored encrypted. */
   email: Scalars['String']['output'];
+  /** The id of the user, with the prefix `usr_`. */
   id: Scalars['ID']['output'];
+  /** The current role of the user. */
   role: UserRole;
 };
 
 /** A page of users, newest first. */
 export type UserConnection = {
   __typename?: 'UserConnection';
+  /** The users of this page, each with its cursor. */
   edges: Array<UserEdge>;
+  /** The users of this page. */
   nodes: Array<User>;
+  /** Where this page begins and ends. */
   pageInfo: PageInfo;
 };
 
-/** Where a user stands in a list. */
+/** A user in a list, with its cursor. */
 export type UserEdge = {
   __typename?: 'UserEdge';
+  /** The position of this user in the list. */
   cursor: Scalars['String']['output'];
+  /** The user. */
   node: User;
 };
 
-/** An expected failure that the caller can act on. */
+/** An expected failure that the caller can handle. */
 export type UserError = {
-  /** For people. Programs read `__typename` and the other fields. */
+  /** The error in plain English, for people. Programs must use `__typename` and the other fields. */
   message: Scalars['String']['output'];
 };
 
-/** Which users to list. */
+/** Selects the users to list. */
 export type UserFilter = {
-  /** Exact, but for upper and lower case. */
+  /** Exact match, case-insensitive. */
   email?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** There is no user with this id. */
+/** No user that the caller can manage has this id. */
 export type UserNotFoundError = UserError & {
   __typename?: 'UserNotFoundError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** What a person may do in this installation. */
+/** The role of a user in this installation. It limits the scopes that the credentials of the user can hold. */
 export type UserRole =
-  /** Manage everything. */
+  /** Manages everything in this installation. */
   | 'ADMIN'
-  /** Manage what is their own. */
+  /** Manages their own sessions, API keys and workspaces. */
   | 'MEMBER';
 
-/** Who this request comes from. */
+/** The caller of this request. */
 export type Viewer = {
   __typename?: 'Viewer';
-  /** What authenticated this request. */
+  /** The credential that authenticated this request. */
   credential: Credential;
-  /** The operator's own strings, carried for the services that ask. */
+  /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
-  /** What the credential may ask of Rekey. */
+  /** What the credential can do in Rekey. */
   scopes: Array<Scope>;
-  /** The person behind it; null for a credential that belongs to a workspace. */
+  /** The user of the credential; null if it has no user. */
   user?: Maybe<User>;
-  /** Set where the credential is bound to one workspace. */
+  /** The workspace that the credential is bound to; null if it is not bound. */
   workspace?: Maybe<Workspace>;
 };
 
-/** A team's or a project's corner: credentials can be bound to one. */
+/** A workspace groups the credentials of a team or a project. An API key can be bound to one workspace. */
 export type Workspace = Node & {
   __typename?: 'Workspace';
+  /** When the workspace was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id of the workspace, with the prefix `wsp_`. */
   id: Scalars['ID']['output'];
+  /** The name of the workspace. */
   name: Scalars['String']['output'];
-  /** Whether a credential bound to this workspace is only good in a signed request. Reserved; not enforced yet. */
+  /** Whether requests with a credential of this workspace must be signed. Always false. Reserved; not enforced yet. */
   requiresSignedRequests: Scalars['Boolean']['output'];
 };
 
 /** A page of workspaces, newest first. */
 export type WorkspaceConnection = {
   __typename?: 'WorkspaceConnection';
+  /** The workspaces of this page, each with its cursor. */
   edges: Array<WorkspaceEdge>;
+  /** The workspaces of this page. */
   nodes: Array<Workspace>;
+  /** Where this page begins and ends. */
   pageInfo: PageInfo;
 };
 
-/** Where a workspace stands in a list. */
+/** A workspace in a list, with its cursor. */
 export type WorkspaceEdge = {
   __typename?: 'WorkspaceEdge';
+  /** The position of this workspace in the list. */
   cursor: Scalars['String']['output'];
+  /** The workspace. */
   node: Workspace;
 };
 
-/** There is no workspace with this id among yours. */
+/** No workspace of the caller has this id. */
 export type WorkspaceNotFoundError = UserError & {
   __typename?: 'WorkspaceNotFoundError';
+  /** The error in plain English, for people. */
   message: Scalars['String']['output'];
 };
 
-/** What a member may do in a workspace. Reserved; not enforced yet. */
+/** The role of a member in a workspace. Reserved; not enforced yet. */
 export type WorkspaceRole =
-  /** Use it. */
+  /** Uses the workspace. */
   | 'MEMBER'
-  /** Use it, and change it and its members. */
+  /** Uses and changes the workspace, and manages its members. */
   | 'OWNER';
 
 

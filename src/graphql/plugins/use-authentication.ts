@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import type { Authenticate } from '../../credentials/authenticator.ts';
 import { AccessError } from '../../identity/access-error.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { selectsOnlyPublicFields } from '../authorization.ts';
@@ -10,8 +11,7 @@ import type { ServerContext } from '../yoga.ts';
 import type { ChosenOperation } from './use-operation.ts';
 
 export interface AuthenticationOptions {
-  /** Who asks: see `Authenticator.authenticate`. */
-  authenticate: (request: IncomingMessage) => Principal | null | Promise<Principal | null>;
+  authenticate: Authenticate;
   /** @param isRefused whether a credential was presented that is not good, and counts as none */
   createContext: (
     request: IncomingMessage,
@@ -33,9 +33,9 @@ export function useAuthentication(
   schema: GraphQLSchema,
   { authenticate, createContext }: AuthenticationOptions,
 ): Plugin<GraphQLContext, ServerContext> {
-  const principalOf = async ({ req, document, operation }: Checked): Promise<Principal | null | 'refused'> => {
+  const principalOf = async ({ req, rawBody, document, operation }: Checked): Promise<Principal | null | 'refused'> => {
     try {
-      return await authenticate(req);
+      return (await authenticate(req, async () => rawBody))?.principal ?? null;
     } catch (error) {
       const code = error instanceof AccessError ? error.code : undefined;
       const isRefused = code === 'UNAUTHENTICATED' || code === 'RATE_LIMITED';

@@ -26,7 +26,7 @@ export function useOperation(): Plugin<ChosenOperation, ServerContext> {
         const operation = getOperationAST(result, operationName);
         if (operation) return extendContext({ document: result, operation });
         const message = operationName
-          ? 'The document has no operation with the name in `operationName`.'
+          ? '`operationName` must name an operation of the document.'
           : 'The document must have one operation, or `operationName` must name the one to execute.';
         throw badInput(message, 'always');
       };

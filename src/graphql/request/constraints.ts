@@ -61,7 +61,9 @@ export function constrainArguments(schema: GraphQLSchema): GraphQLSchema {
     }
   }
   if (compiler.problems.length > 0) {
-    throw new Error(`Every text and every list of an input needs a @constraint:\n${compiler.problems.join('\n')}`);
+    throw new Error(
+      `Every string and every list of an input must have a @constraint:\n${compiler.problems.join('\n')}`,
+    );
   }
   return schema;
 }
@@ -127,9 +129,9 @@ const checkText =
     if (isLongerThan(value, maxLength)) {
       found.tooLong.push({ path, message: `Must have at most ${maxLength} characters.` });
     } else if (value.includes('\0')) {
-      found.malformed.push({ path, message: 'must not have the character U+0000.' });
+      found.malformed.push({ path, message: 'must not contain the character U+0000.' });
     } else if (!value.isWellFormed()) {
-      found.malformed.push({ path, message: 'must be well-formed Unicode: it has half of a surrogate pair.' });
+      found.malformed.push({ path, message: 'must be well-formed Unicode. It contains half of a surrogate pair.' });
     } else if (COMBINING.test(value)) {
       found.malformed.push({ path, message: 'must have at most 30 combining characters in a row.' });
     }

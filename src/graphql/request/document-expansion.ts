@@ -40,6 +40,8 @@ interface Selected {
   parent: GraphQLNamedType | undefined;
 }
 
+const SELECTIONS = `must have at most ${DOCUMENT_LIMITS.selections} selections, including those of its fragments.`;
+
 class TooMuch extends Error {}
 
 /**
@@ -129,7 +131,7 @@ export class Expansion {
     spread: Set<string>,
   ): void {
     for (const selection of set.selections) {
-      limit(++this.#selections, 'selections', 'has too many selections, counting those of its fragments.');
+      limit(++this.#selections, 'selections', SELECTIONS);
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value;
         const selected = byName.get(name);
@@ -156,11 +158,11 @@ export class Expansion {
     if (selected.some(({ parent }) => parent?.name.startsWith('__'))) {
       // The longest texts of a schema would be repeated under each name.
       if (selected.some(({ node }) => node.alias)) {
-        throw new TooMuch('The document must not give other names to the fields of introspection.');
+        throw new TooMuch('The document must not use an alias for an introspection field.');
       }
       this.introspected += times;
       if (this.introspected > this.#mostIntrospected) {
-        throw new TooMuch('The document introspects more than the standard introspection query does.');
+        throw new TooMuch('The document requests more introspection than the standard introspection query.');
       }
       return;
     }
@@ -171,7 +173,7 @@ export class Expansion {
     if (this.#hasVariableLists && !this.#variables) this.dependsOnVariables = true;
     else
       throw new TooMuch(
-        'The document asks for too many fields, counting each item of each list. Ask for fewer at once.',
+        'The document requests too many fields, counting every item of every list. Request fewer fields or shorter pages.',
       );
   }
 

@@ -86,7 +86,7 @@ function countNodes(document: DocumentNode): GraphQLError[] {
       if (node.alias) count.aliases++;
       // The executor takes an object with this member for a promise, and fails after everything was executed.
       if ((node.alias ?? node.name).value === 'then' && problems.length === 0) {
-        problems.push(badInput('A field must not have the name `then` in the answer.', 'graphql', { nodes: node }));
+        problems.push(badInput('A field must not have the name `then` in the response.', 'graphql', { nodes: node }));
       }
       const name = node.name.value;
       if (name === '__schema' || name === '__type') count[name]++;

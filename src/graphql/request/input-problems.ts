@@ -69,7 +69,7 @@ export function variableProblems(
 /** Lazy: a caller that stops asking stops the work. Paths begin at the value, with a dot before each part. */
 function* problemsOf(type: GraphQLInputType, value: unknown): Generator<Problem> {
   if (isNonNullType(type)) {
-    if (value == null) yield { path: '', message: value === null ? 'must not be null.' : 'must be there.' };
+    if (value == null) yield { path: '', message: value === null ? 'must not be null.' : 'is required.' };
     else yield* problemsOf(type.ofType, value);
   } else if (value == null) {
     return;
@@ -117,12 +117,12 @@ function expectation(type: GraphQLInputType, error?: unknown): string {
   if (isEnumType(type)) return `must be a value of the enum "${type.name}".`;
   const own = SCALARS[type.name];
   if (own) return own;
-  return error instanceof GraphQLError ? `does not fit. ${error.message}` : `must be a ${type.name}.`;
+  return error instanceof GraphQLError ? `is invalid. ${error.message}` : `must be a ${type.name}.`;
 }
 
 /** A short name helps to find the mistake. Anything else is no name of a field. */
 function unknownField(name: string): string {
-  return /^\w{1,40}$/.test(name) ? `must not have the field "${name}".` : 'must not have fields of other names.';
+  return /^\w{1,40}$/.test(name) ? `must not have the field "${name}".` : 'must not have unknown fields.';
 }
 
 /** In the place of the rule of the same name, whose messages quote the values. */

@@ -31,7 +31,7 @@ function syntaxError(text: string, position: number): GraphQLError {
   if (found === 'too many') {
     return badInput(`The document has more than ${DOCUMENT_LIMITS.tokens} tokens.`, 'graphql', place);
   }
-  const what = found ? `a token of the kind "${found.kind}" is not expected here` : 'this is not a token of GraphQL';
+  const what = found ? `unexpected token of the kind "${found.kind}"` : 'this is not a GraphQL token';
   return badInput(`Syntax error in line ${line}, column ${column}: ${what}.`, 'graphql', place);
 }
 

@@ -33,13 +33,13 @@ export function readOperation(text: string): Operation {
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
     if (value === null) continue; // The same as if it were not there, as for every optional member.
     if (!kind) {
-      throw badInput(`The body may have the members ${Object.keys(MEMBERS).join(', ')}, and no other.`, 'always');
+      throw badInput(`The body has an unknown member. Allowed members: ${Object.keys(MEMBERS).join(', ')}.`, 'always');
     }
     const fits = kind === 'text' ? typeof value === 'string' : isObject(value);
     if (!fits) throw badInput(`\`${name}\` must be ${kind === 'text' ? 'a string' : 'an object'}.`, 'always');
   }
   const { query, operationName, variables } = body as Partial<Record<keyof Operation, never>>;
-  if (query == null) throw badInput('The body must have a `query`: a GraphQL document.', 'always');
+  if (query == null) throw badInput('The body must have the member `query` with a GraphQL document.', 'always');
   return {
     query,
     ...(operationName == null ? {} : { operationName }),

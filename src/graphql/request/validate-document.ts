@@ -65,36 +65,36 @@ type Description = (name: string, context: ValidationContext) => string;
 
 /** By the name of the rule. `name` is what the first node at fault is called. */
 const DESCRIPTIONS: Record<string, Description> = {
-  ExecutableDefinitionsRule: () => 'A document must hold operations and fragments, and nothing else.',
+  ExecutableDefinitionsRule: () => 'A document must contain only operations and fragments.',
   FieldsOnCorrectTypeRule: (name, context) => `The type "${context.getParentType()}" has no field "${name}".`,
   FragmentsOnCompositeTypesRule: () => 'A fragment must be on an object, an interface or a union.',
-  KnownArgumentNamesRule: (name) => `There is no argument "${name}" here.`,
-  KnownDirectivesRule: (name) => `There is no directive "@${name}", or it must not stand here.`,
-  KnownFragmentNamesRule: (name) => `There is no fragment "${name}".`,
+  KnownArgumentNamesRule: (name) => `Unknown argument "${name}".`,
+  KnownDirectivesRule: (name) => `The directive "@${name}" is unknown, or not allowed here.`,
+  KnownFragmentNamesRule: (name) => `Unknown fragment "${name}".`,
   KnownOperationTypesRule: () => 'The schema has no operation of this type.',
-  KnownTypeNamesRule: (name) => `There is no type "${name}".`,
+  KnownTypeNamesRule: (name) => `Unknown type "${name}".`,
   LoneAnonymousOperationRule: () => 'In a document with several operations, each must have a name.',
-  MaxIntrospectionDepthRule: () => 'The introspection goes too deep.',
+  MaxIntrospectionDepthRule: () => 'The introspection is nested too deeply.',
   NoFragmentCyclesRule: (name) => `The fragment "${name}" spreads itself.`,
   NoUndefinedVariablesRule: (name) => `The operation does not define the variable "$${name}".`,
   NoUnusedFragmentsRule: (name) => `The fragment "${name}" is never used.`,
   NoUnusedVariablesRule: (name) => `The variable "$${name}" is never used.`,
   OverlappingFieldsCanBeMergedRule: (name) =>
-    `The fields that are called "${name}" in the answer differ. Give one of them an alias.`,
+    `Different fields have the name "${name}" in the response. Give one of them an alias.`,
   PossibleFragmentSpreadsRule: (_name, context) =>
-    `A fragment stands here that can never be of the type "${context.getParentType()}".`,
+    `This fragment can never apply to the type "${context.getParentType()}".`,
   ProvidedRequiredArgumentsRule: (name, context) =>
     `"${name}" must have the arguments ${namesOf(context.getFieldDef()?.args.filter(isRequiredArgument))}.`,
   ScalarLeafsRule: (_name, context) =>
     `The field "${context.getFieldDef()?.name}" must ${isLeafType(getNamedType(context.getType())) ? 'not ' : ''}have a selection of fields.`,
-  UniqueArgumentNamesRule: (name) => `The argument "${name}" stands here twice.`,
-  UniqueDirectivesPerLocationRule: (name) => `The directive "@${name}" must stand here once.`,
-  UniqueFragmentNamesRule: (name) => `There are two fragments "${name}".`,
-  UniqueInputFieldNamesRule: (name) => `The input field "${name}" stands here twice.`,
-  UniqueOperationNamesRule: (name) => `There are two operations "${name}".`,
+  UniqueArgumentNamesRule: (name) => `The argument "${name}" is given twice.`,
+  UniqueDirectivesPerLocationRule: (name) => `The directive "@${name}" must be used only once here.`,
+  UniqueFragmentNamesRule: (name) => `Two fragments have the name "${name}".`,
+  UniqueInputFieldNamesRule: (name) => `The input field "${name}" is given twice.`,
+  UniqueOperationNamesRule: (name) => `Two operations have the name "${name}".`,
   UniqueVariableNamesRule: (name) => `The variable "$${name}" is defined twice.`,
   VariablesAreInputTypesRule: () => 'The type of a variable must be an input type.',
-  VariablesInAllowedPositionRule: (name) => `The type of the variable "$${name}" does not fit where it is used.`,
+  VariablesInAllowedPositionRule: (name) => `The type of the variable "$${name}" is not allowed where it is used.`,
 };
 
 function describe(rule: string, error: GraphQLError, context: ValidationContext): string {

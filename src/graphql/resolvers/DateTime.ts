@@ -9,7 +9,7 @@ function parseMoment(value: unknown): Date {
   // A time zone can move it out of the years that RFC 3339 has.
   if (moment && moment.getUTCFullYear() >= 0 && moment.getUTCFullYear() <= 9999) return moment;
   throw new GraphQLError(
-    'A DateTime is a moment in the calendar, written as in RFC 3339, e.g. "2027-01-31T12:00:00Z"; there are no leap seconds.',
+    'A DateTime must be an RFC 3339 date and time with a time zone, e.g. "2027-01-31T12:00:00Z". Leap seconds are not allowed.',
     { extensions: { code: 'BAD_USER_INPUT' } },
   );
 }

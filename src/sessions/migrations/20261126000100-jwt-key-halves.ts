@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { enableAlways } from '../../database/triggers.ts';
 
 /**
  * The public half of a key of access tokens never changes: its id is its thumbprint (RFC 7638), and replicas keep it for
@@ -13,7 +14,7 @@ export class Migration20261126000100 extends Migration {
     $$`);
     this.addSql(`create trigger jwt_keys_public_jwk before update of public_jwk on jwt_keys for each row
       when (old.public_jwk is distinct from new.public_jwk) execute function auth_refuse_public_jwk()`);
-    this.addSql(`alter table jwt_keys enable always trigger jwt_keys_public_jwk`);
+    this.addSql(enableAlways({ table: 'jwt_keys', trigger: 'jwt_keys_public_jwk' }));
   }
 
   override async down(): Promise<void> {

@@ -64,7 +64,7 @@ function givenKey() {
       if (key.failing) throw new Error('The connection broke.');
       return row;
     },
-    ask: (fingerprint = FINGERPRINT) => cache.resolve(fingerprint, key.load),
+    ask: (fingerprint = FINGERPRINT) => cache.resolve(fingerprint, key.load).then((entry) => entry.principal),
     release() {
       key.holding = false;
       for (const go of held.splice(0)) go();
@@ -125,7 +125,7 @@ describe('with a lease', () => {
   test('what was invalidated is asked anew, and believed again if it is still good', async () => {
     expect(await database.ask()).toBe(principal);
     judge.commit('user:1'); // A change of the user that took nothing away.
-    expect(cache.recall(FINGERPRINT)).toBe(principal); // Not known here yet: the lease says for how long at most.
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal); // Not known here yet: the lease says for how long at most.
     await judge.sync();
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     expect(await database.ask()).toBe(principal);
@@ -137,13 +137,13 @@ describe('with a lease', () => {
     await database.ask();
     for (const tag of ['key:2', 'user:2', 'workspace:1', 'session:1']) judge.commit(tag);
     await judge.sync();
-    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
   });
 
   test('an entry lives for ten minutes at most', async () => {
     await database.ask();
     await judge.pass(10 * MINUTES - 1);
-    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
     await judge.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     await database.ask();
@@ -154,7 +154,7 @@ describe('with a lease', () => {
     database.until = judge.now() + 3 * MINUTES;
     await database.ask();
     await judge.pass(3 * MINUTES - 1);
-    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
     await judge.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     database.good = false;
@@ -167,7 +167,7 @@ describe('with a lease', () => {
     for (const answer of [await database.ask(), await database.ask()]) expect(answer).toBeNull();
     expect(database.reads).toBe(1);
     await judge.pass(9_999);
-    expect(cache.recall(FINGERPRINT)).toBeNull();
+    expect(cache.recall(FINGERPRINT)?.principal).toBeNull();
     await judge.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
@@ -205,9 +205,9 @@ describe('with a lease', () => {
     const flood = times(50_000, (index) => `random ${index}`);
     for (const fingerprint of flood) await database.ask(fingerprint);
     expect(database.reads).toBe(50_000);
-    expect(cache.recall('a good one')).toBe(principal);
+    expect(cache.recall('a good one')?.principal).toBe(principal);
     expect(good.reads).toBe(1);
-    expect(flood.filter((fingerprint) => cache.recall(fingerprint) === null)).toHaveLength(10_000);
+    expect(flood.filter((fingerprint) => cache.recall(fingerprint)?.principal === null)).toHaveLength(10_000);
   });
 
   test('more good credentials than there is room for cost reads, not answers', async () => {
@@ -236,7 +236,7 @@ describe('with a lease', () => {
     const broken = Promise.withResolvers<CachedCredential>();
     let reads = 0;
     const load = () => (reads++ === 0 ? broken.promise : database.load());
-    const asking = times(3, () => cache.resolve(FINGERPRINT, load));
+    const asking = times(3, () => cache.resolve(FINGERPRINT, load).then((entry) => entry.principal));
     await settled();
     expect(reads).toBe(1);
     broken.reject(new Error('The connection broke.'));
@@ -276,7 +276,7 @@ describe('with a lease', () => {
     await database.ask();
     await judge.setDatabaseBack(30 * MINUTES);
     await judge.pass(9 * MINUTES);
-    expect(cache.recall(FINGERPRINT)).toBe(principal);
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
     await judge.pass(MINUTES);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     database.good = false;
@@ -363,7 +363,7 @@ describe('eviction', () => {
     for (const each of [FINGERPRINT, 'another', 'a third']) await database.ask(each);
     cache.evict([FINGERPRINT]);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
-    for (const other of ['another', 'a third']) expect(cache.recall(other)).toBe(principal);
+    for (const other of ['another', 'a third']) expect(cache.recall(other)?.principal).toBe(principal);
   });
 
   test('forgets here at once, and in the shared cache', async () => {

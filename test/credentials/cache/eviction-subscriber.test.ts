@@ -1,14 +1,15 @@
 // The subscriber on a MikroORM of the test's own, so that every flow of a unit of work can be walked through.
 import type { EntityManager, MikroORM } from '@mikro-orm/sql';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { userEviction } from '../../../src/accounts/account.service.ts';
+import { accounts } from '../../../src/accounts/accounts.feature.ts';
 import { User } from '../../../src/accounts/user.entity.ts';
 import { apiKeyEviction } from '../../../src/api-keys/api-key.credential.ts';
 import { ApiKey } from '../../../src/api-keys/api-key.entity.ts';
 import { type EvictionRule, EvictionSubscriber } from '../../../src/credentials/cache/eviction-subscriber.ts';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
-import { ormOptions } from '../../../src/database/orm.ts';
+import { modelOf, ormOptions } from '../../../src/database/orm.ts';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
+import { features } from '../../../src/features.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import { Workspace } from '../../../src/workspaces/workspace.entity.ts';
@@ -36,7 +37,7 @@ describe.each(databases)('on %s', (name) => {
     },
   };
   const subscriber = new EvictionSubscriber({
-    rules: [observedKeys, userEviction] as unknown as EvictionRule[],
+    rules: [observedKeys, ...accounts.evictions] as unknown as EvictionRule[],
     evict: (fingerprints) => {
       evicted.push(fingerprints);
       whenEvicting(fingerprints);
@@ -46,7 +47,7 @@ describe.each(databases)('on %s', (name) => {
   });
 
   beforeAll(async () => {
-    const options = ormOptions({ subscribers: [subscriber] });
+    const options = ormOptions(modelOf(features), { subscribers: [subscriber] });
     if (onPostgres) {
       const { MikroORM } = await import('@mikro-orm/postgresql');
       orm = await MikroORM.init({ ...options, clientUrl: await databasesAt(postgresUrl!).createDatabase() });

@@ -1,8 +1,10 @@
 // A real replica on an invalidation log that the test writes itself, with a clock that the test holds.
 
+import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import type { Sql } from '../../../src/database/sql.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
-import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { InvalidationFeed } from '../../../src/revocation/feed.ts';
+import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
 import type { SyncRow } from '../../../src/revocation/statements.ts';
 
@@ -13,14 +15,13 @@ const LEASE_MS = 2000;
 
 export type Judge = Awaited<ReturnType<typeof startJudge>>;
 
-export async function startJudge({ at = 0 } = {}) {
+export async function startJudge({ at = 0, feed = new InvalidationFeed(silent) } = {}) {
   let time = 1_800_000_000_000;
   let databaseBehindMs = 0;
   let reachable = true;
   const log: [seq: number, tag: string][] = [];
   const end = () => at + log.length;
   const clock = { now: () => new Date(time), monotonic: () => time };
-  const metrics = createMetrics();
 
   const sql: Sql = {
     async query<Row>({ name }: { name: string }, values: readonly unknown[] = []) {
@@ -47,12 +48,12 @@ export async function startJudge({ at = 0 } = {}) {
   };
   let replicas = 0;
   const replica = new Replica({
-    invalidated: () => undefined,
+    feed,
     sql,
     notifications: { listen: async () => undefined, close: async () => undefined },
     clock,
     logger: silent,
-    metrics,
+    metrics: createRevocationMetrics(),
     newReplicaId: () => `replica-${++replicas}`,
     leaseMs: LEASE_MS,
     longestEntryMs: 600_000,
@@ -62,7 +63,7 @@ export async function startJudge({ at = 0 } = {}) {
   return {
     replica,
     clock,
-    metrics,
+    metrics: createSharedCacheMetrics(),
     now: () => time,
     /** Where the log ends: what a snapshot taken now would say. */
     end,

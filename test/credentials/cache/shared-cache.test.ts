@@ -3,10 +3,10 @@ import Keyv from 'keyv';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { SharedCache } from '../../../src/credentials/cache/shared-cache.ts';
 import type { CachedCredential } from '../../../src/credentials/cached-credential.ts';
+import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
-import { createMetrics, type Metrics } from '../../../src/kernel/metrics.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
-import { databasesAt } from '../../support/postgres.ts';
+import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
 import { silent } from './judge.ts';
 
@@ -16,6 +16,8 @@ function keyringOf(text: string) {
   return createKeyring(parsed.key, []);
 }
 
+const PLACE = { fingerprint: 'fingerprint', serverIdentity: 'server' };
+const MINE = { fingerprint: 'mine', serverIdentity: 'server' };
 const CACHED: CachedCredential = { principal: null, asOf: 7, tags: ['key:1'], until: 2_000_000_000_000 };
 
 describe('a shared cache that answers reads and refuses writes', () => {
@@ -30,7 +32,7 @@ describe('a shared cache that answers reads and refuses writes', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get, set: refuse, delete: refuse } as any as Keyv;
     const keyring = keyringOf(MASTER_KEY);
-    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createMetrics() });
+    const shared = new SharedCache({ keyv, keyring, clock, logger: silent, metrics: createSharedCacheMetrics() });
     return { shared, reads: () => asked };
   };
 
@@ -43,18 +45,18 @@ describe('a shared cache that answers reads and refuses writes', () => {
   ])('is still read, however many writes it refuses: %s', async (reply) => {
     const { shared, reads } = refusing(reply);
     for (let turn = 0; turn < 10; turn++) {
-      shared.set('fingerprint', 'server', CACHED, 1000);
+      shared.set(PLACE, { cached: CACHED, ttlMs: 1000 });
       shared.delete(['fingerprint']);
-      expect(await shared.state()).toBe('writes refused');
-      await shared.get('fingerprint', 'server', () => true);
+      expect(await shared.state()).toBe('read-only');
+      await shared.get(PLACE, () => true);
     }
     expect(reads()).toBe(20); // By `state`, and by `get`.
   });
 
-  test('is out of reach where it refuses reads, too, as while it starts', async () => {
+  test('is unreachable where it refuses reads, too, as while it starts', async () => {
     const reply = 'LOADING Redis is loading the dataset in memory';
     const { shared } = refusing(reply, () => Promise.reject(new ErrorReply(reply)));
-    expect(await shared.state()).toBe('out of reach');
+    expect(await shared.state()).toBe('unreachable');
   });
 });
 
@@ -76,7 +78,13 @@ describe('a shared cache that never answers', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get: answer, set: answer, delete: answer } as any as Keyv;
     const clock = { now: () => new Date(now), monotonic: () => now };
-    shared = new SharedCache({ keyv, keyring: keyringOf(MASTER_KEY), clock, logger: silent, metrics: createMetrics() });
+    shared = new SharedCache({
+      keyv,
+      keyring: keyringOf(MASTER_KEY),
+      clock,
+      logger: silent,
+      metrics: createSharedCacheMetrics(),
+    });
   });
 
   afterEach(() => vi.useRealTimers());
@@ -85,7 +93,7 @@ describe('a shared cache that never answers', () => {
   async function waited(): Promise<number> {
     let answered = false;
     const asking = shared
-      .get('fingerprint', 'server', () => true)
+      .get(PLACE, () => true)
       .then((answer) => {
         expect(answer).toBeNull();
         answered = true;
@@ -120,7 +128,7 @@ describe('a shared cache that never answers', () => {
   });
 
   test('keeps nobody who stores or deletes', () => {
-    expect(shared.set('fingerprint', 'server', CACHED, 1000)).toBeUndefined();
+    expect(shared.set(PLACE, { cached: CACHED, ttlMs: 1000 })).toBeUndefined();
     expect(shared.delete(['fingerprint'])).toBeUndefined();
     expect(calls).toBe(2);
   });
@@ -128,11 +136,11 @@ describe('a shared cache that never answers', () => {
 
 describe('what comes out of a shared cache', () => {
   let stored: Map<string, string>;
-  let metrics: Metrics;
+  let metrics: SharedCacheMetrics;
 
   beforeEach(() => {
     stored = new Map();
-    metrics = createMetrics();
+    metrics = createSharedCacheMetrics();
   });
 
   const sharedCache = (masterKey = MASTER_KEY) =>
@@ -144,12 +152,12 @@ describe('what comes out of a shared cache', () => {
       metrics,
     });
   const get = (fingerprint = 'mine', server = 'server', masterKey?: string, usable = true) =>
-    sharedCache(masterKey).get(fingerprint, server, () => usable);
+    sharedCache(masterKey).get({ fingerprint, serverIdentity: server }, () => usable);
   const rejected = async (reason: string) =>
     (await metrics.sharedCacheRejected.get()).values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
 
   test('is what one of us put there, for this proof, on this server, with this key', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get()).toEqual(CACHED);
     expect(await rejected('seal')).toBe(0);
@@ -163,7 +171,7 @@ describe('what comes out of a shared cache', () => {
   });
 
   test('is not believed with a single bit of difference, wherever it is', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [[name, text]] = [...stored] as [[string, string]];
     const { value, ...rest } = JSON.parse(text) as { value: string };
@@ -176,7 +184,7 @@ describe('what comes out of a shared cache', () => {
   });
 
   test('is not believed where it was never sealed, in whatever shape it comes', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [name] = stored.keys() as Iterable<string> as [string];
     const shapes = [CACHED, JSON.stringify(CACHED), [CACHED], 1, true, '', 's1', 's1.00000000.', 's1.00000000.AAAA'];
@@ -192,7 +200,7 @@ describe('what comes out of a shared cache', () => {
   });
 
   test('is dropped, and counted, where the judge finds it too old', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get('mine', 'server', MASTER_KEY, false)).toBeNull();
     expect([await rejected('stale'), await rejected('seal')]).toEqual([1, 0]);
@@ -208,7 +216,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('F1.4: w
   beforeEach(async () => {
     redis = await startRedis();
     onTestFinished(() => redis.destroy());
-    const databaseUrl = await databasesAt(inject('postgresUrl')!).createDatabase();
+    const databaseUrl = await migratedDatabase();
     replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
     onTestFinished(() => replica.close());
     victim = await startTestApp({ databaseUrl, redisUrl: redis.url });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($id: ID!) { apiKey(id: $id) {
@@ -13,7 +13,7 @@ describe.each(backends())('apiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const read = async (id: string, credential: Credential) => {
+  const read = async (id: string, credential: Presented) => {
     const { data, errors } = await app.graphql(DOCUMENT, { id }, credential);
     expect(errors).toBeUndefined();
     return data.apiKey;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($first: Int! = 20, $after: String, $filter: ApiKeyFilter) {
@@ -16,7 +16,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const page = async (credential: Credential, variables: object = {}) => {
+  const page = async (credential: Presented, variables: object = {}) => {
     const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
     expect(errors).toBeUndefined();
     return data.apiKeys;

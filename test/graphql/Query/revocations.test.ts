@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Credential, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as, jtiOf, login, UNLIMITED } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($filter: RevocationFilter, $first: Int! = 20, $after: String) {
@@ -15,7 +15,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const list = async (credential: Credential, variables: object = {}) => {
+  const list = async (credential: Presented, variables: object = {}) => {
     const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
     if (errors) throw new Error(JSON.stringify(errors));
     return data.revocations;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Credential, PASSWORD, type TestApp } from '../../support/app.ts';
+import { backends, PASSWORD, type Presented, type TestApp } from '../../support/app.ts';
 import { as, exchange, later, login, UNLIMITED } from '../../support/sessions.ts';
 
 const DOCUMENT = `query ($filter: SessionFilter, $first: Int! = 20, $after: String) {
@@ -16,12 +16,12 @@ describe.each(backends())('sessions on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const list = async (credential: Credential, variables: object = {}) => {
+  const list = async (credential: Presented, variables: object = {}) => {
     const { data, errors } = await app.graphql(DOCUMENT, variables, credential);
     if (errors) throw new Error(JSON.stringify(errors));
     return data.sessions;
   };
-  const ids = async (credential: Credential, filter?: object) =>
+  const ids = async (credential: Presented, filter?: object) =>
     (await list(credential, { filter })).nodes.map(({ id }: { id: string }) => id);
 
   test('F3.9: one sees where one is logged in: with what, from where, since when, until when, and which one this is', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeSecret } from '../../../src/crypto/secret-text.ts';
 import { scopesOfRole } from '../../../src/identity/scope.ts';
-import { backends, type Credential, type TestApp } from '../../support/app.ts';
+import { backends, type Presented, type TestApp } from '../../support/app.ts';
 
 const DOCUMENT = `{ viewer {
   credential { __typename id createdAt expiresAt lastUsedAt revokedAt revocationReason status
@@ -16,7 +16,7 @@ describe.each(backends())('viewer on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const viewer = async (credential: Credential) => (await app.graphql(DOCUMENT, {}, credential)).data.viewer;
+  const viewer = async (credential: Presented) => (await app.graphql(DOCUMENT, {}, credential)).data.viewer;
 
   test('a session is its person, with every scope that the role allows', async () => {
     const member = await app.member();

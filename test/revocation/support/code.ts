@@ -4,9 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
-import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const FOLDERS = ['kernel', 'crypto', 'identity', 'database', 'redis', 'revocation', 'credentials'];
@@ -34,21 +35,24 @@ export type Code = Awaited<ReturnType<typeof loadCode>>;
 
 async function loadCode(directory: string) {
   const load = <Module>(path: string) => import(pathToFileURL(join(directory, path)).href) as Promise<Module>;
-  const [replica, revocations, authCache, sharedCache, rule] = await Promise.all([
+  const [replica, barrier, feed, authCache, sharedCache, snapshot] = await Promise.all([
     load<typeof import('../../../src/revocation/replica.ts')>('revocation/replica.ts'),
     load<typeof import('../../../src/revocation/propagation-barrier.ts')>('revocation/propagation-barrier.ts'),
+    load<typeof import('../../../src/revocation/feed.ts')>('revocation/feed.ts'),
     load<typeof import('../../../src/credentials/cache/auth-cache.ts')>('credentials/cache/auth-cache.ts'),
     load<typeof import('../../../src/credentials/cache/shared-cache.ts')>('credentials/cache/shared-cache.ts'),
-    load<typeof import('../../../src/credentials/credential-type.ts')>('credentials/credential-type.ts'),
+    load<typeof import('../../../src/credentials/snapshot.ts')>('credentials/snapshot.ts'),
   ]);
   return {
     ...replica,
-    ...revocations,
+    ...barrier,
+    ...feed,
     ...authCache,
     ...sharedCache,
-    ...rule,
+    ...snapshot,
     // Made once: they keep no state that matters, and are slow to make.
-    metrics: createMetrics(),
+    revocationMetrics: createRevocationMetrics(),
+    sharedCacheMetrics: createSharedCacheMetrics(),
     logger: createLogger({ level: 'silent' }),
     keyring: createKeyring(randomBytes(32)),
   };

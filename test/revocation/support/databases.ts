@@ -2,7 +2,10 @@
 import { inject } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Database, openDatabase } from '../../../src/database/database.ts';
+import { modelOf } from '../../../src/database/orm.ts';
+import { features } from '../../../src/features.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
+import { patienceMs } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
 import { databasesAt } from '../../support/postgres.ts';
 
@@ -19,7 +22,16 @@ export interface TestDatabase extends Database {
 
 export async function openTestDatabase(url: string | null, leaseMs = 2000): Promise<TestDatabase> {
   const embedded = url === null ? { embeddedTemplate: await embeddedTemplate() } : {};
-  const database = await openDatabase({ url, dataDirectory: null, leaseMs, logger, subscribers: [], ...embedded });
+  const syncTimeoutMs = patienceMs(leaseMs);
+  const database = await openDatabase({
+    url,
+    dataDirectory: null,
+    syncTimeoutMs,
+    logger,
+    model: modelOf(features),
+    subscribers: [],
+    ...embedded,
+  });
   await database.migrate();
   // A test may be slower than a request.
   const patient = url === null ? database.propagation : database.reads;

@@ -1,7 +1,8 @@
 // One replica's part in the protocol, by itself: no HTTP, no cache.
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/kernel/clock.ts';
-import { createMetrics } from '../../../src/kernel/metrics.ts';
+import { InvalidationFeed } from '../../../src/revocation/feed.ts';
+import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
 import { logger, type TestDatabase } from './databases.ts';
@@ -22,10 +23,10 @@ export async function join(
     ids.push(randomUUID());
     return ids.at(-1)!;
   };
-  const common = { clock, logger, metrics: createMetrics() };
+  const common = { clock, logger, metrics: createRevocationMetrics() };
   const replica = new Replica({
     ...common,
-    invalidated: () => undefined,
+    feed: new InvalidationFeed(logger),
     sql: sync,
     notifications,
     newReplicaId,

@@ -141,7 +141,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'a shared read without a lease: whoever arrives later joins one that is under way',
-    edits: [cache('return await this.#loadDirectly(load);', 'return (await this.#load(fingerprint, load)).principal;')],
+    edits: [cache('return await this.#loadDirectly(load);', 'return await this.#load(fingerprint, load);')],
   },
   {
     variant: 'believing a new server at once',

@@ -80,7 +80,9 @@ export class World {
   /** A new process, with an id of its own and nothing remembered. */
   boot(machine: Machine, leaseMs = machine.leaseMs): void {
     const { timeline } = this;
-    const { Replica, PropagationBarrier, AuthCache, SharedCache, patienceMs, keyring, logger, metrics } = this.#code;
+    const { Replica, PropagationBarrier, InvalidationFeed, AuthCache, SharedCache, patienceMs, keyring, logger } =
+      this.#code;
+    const { revocationMetrics, sharedCacheMetrics } = this.#code;
     const process = new Process(timeline, someRate(timeline.random()));
     const { clock } = process;
     const sql = machine.network.connect(process, patienceMs(leaseMs));
@@ -93,14 +95,14 @@ export class World {
       },
     };
     const keyv = this.store.connect(process) as unknown as SharedCacheOptions['keyv'];
-    const common = { clock, logger, metrics };
+    const common = { clock, logger, metrics: revocationMetrics };
     const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
     machine.leaseMs = leaseMs;
     this.#longestLeaseMs = Math.max(this.#longestLeaseMs, leaseMs);
     machine.process = process;
     machine.replica = new Replica({
       ...common,
-      invalidated: () => undefined,
+      feed: new InvalidationFeed(logger),
       sql,
       notifications,
       newReplicaId,
@@ -115,7 +117,7 @@ export class World {
     });
     machine.cache = new AuthCache({
       replica: machine.replica,
-      shared: new SharedCache({ keyv, keyring, clock, logger, metrics }),
+      shared: new SharedCache({ keyv, keyring, clock, logger, metrics: sharedCacheMetrics }),
       logger,
       longestEntryMs: 600_000,
       entries: 100,
@@ -154,7 +156,7 @@ export class World {
       cache
         .resolve(key, () => this.#load(sql, key))
         .then(
-          (principal) => this.#judge(machine, key, principal, began),
+          ({ principal }) => this.#judge(machine, key, principal, began),
           (error) => {
             if (error.code !== 'AUTHENTICATION_UNAVAILABLE') throw error;
             const failed = crowded || machine.network.failedAt > began.tick;
@@ -268,7 +270,7 @@ export class World {
       if (!machine.runs) continue;
       for (const key of KEYS) {
         const known = machine.cache.recall(key);
-        if (known !== undefined) this.#judge(machine, key, known, this.#oracle.moment());
+        if (known !== undefined) this.#judge(machine, key, known.principal, this.#oracle.moment());
       }
     }
   }

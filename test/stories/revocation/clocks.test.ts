@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Installation } from '../../support/installation.ts';
-import type { Replica } from '../../support/replicas.ts';
+import { Installation, sessionOf } from '../../support/installation.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
 const HOUR = 3_600_000;
 
-describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are wrong', { timeout: 60_000 }, () => {
+describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clocks', { timeout: 60_000 }, () => {
   let rekey: Installation;
 
   beforeAll(async () => {
@@ -19,15 +19,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
   });
   afterAll(() => rekey?.destroy());
 
-  test('an hour ahead here and an hour behind there: nothing dies early, late or not at all', async () => {
-    const [ahead, behind, right] = rekey.replicas as [Replica, Replica, Replica];
+  test('an hour ahead on one replica and an hour behind on another: every revocation and every expiry takes effect on time', async () => {
+    const [ahead, behind, right] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     await ahead.skewClock({ wallOffsetMs: HOUR });
     await behind.skewClock({ wallOffsetMs: -HOUR });
     await rekey.calm();
     const bystander = await rekey.apiKey();
-    const person = await rekey.member();
-    await rekey.warm(bystander, person.session);
-    const load = rekey.load([bystander, person.session]);
+    const member = await rekey.member();
+    await rekey.warm(bystander, sessionOf(member));
+    const load = rekey.load([bystander, sessionOf(member)]);
     for (let turn = 0; turn < 12; turn++) {
       const key = await rekey.apiKey();
       await rekey.warm(key);
@@ -35,7 +35,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
     }
 
-    // An end of its own comes for all at the same moment: by the database's clock.
+    // A key expires on all replicas at the same moment: by the database's clock.
     const expiresAt = Date.now() + 2000;
     const input = { expiresAt: new Date(expiresAt).toISOString() };
     const short = await Promise.all([ahead, behind, right].map((maker) => rekey.apiKey(input, rekey.admin, maker)));
@@ -45,15 +45,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
       short.map(({ secret }) => secret),
     );
     end.began = expiresAt - performance.timeOrigin;
-    end.certainFrom = end.began + 20; // What the clocks may drift apart between two looks at the database's.
+    end.certainFrom = end.began + 20; // How far two clocks may drift apart between two syncs.
     await until('all have expired everywhere', async () =>
       (await rekey.verifyEverywhere(...short)).every((verdict) => verdict === 'refused'),
     );
     await load.stop();
-    await rekey.logout(ahead, person);
+    await rekey.logout(ahead, member);
   });
 
-  test('set forward and back during revocations: slower at most', async () => {
+  test('set forward and back during revocations: every revocation still takes effect', async () => {
     const bystander = await rekey.apiKey();
     await rekey.warm(bystander);
     const load = rekey.load([bystander]);
@@ -72,8 +72,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
     await load.stop();
   });
 
-  test('the calendar is set back by less than has passed of a lease, the other clock ends it', async () => {
-    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+  test('a wall clock that is set back within a lease: the monotonic clock ends the lease', async () => {
+    const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);
@@ -92,13 +92,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('clocks that are 
   });
 
   const HALTED: [string, { wallOffsetMs?: number; monotonicStands?: boolean }][] = [
-    // As the sleep of a machine does it: the calendar goes on.
-    ['one clock stands still, the other ends the lease', { monotonicStands: true }],
-    // As when somebody sets it: monotonic time goes on.
-    ['the calendar is set back, the other clock ends the lease', { wallOffsetMs: -HOUR }],
+    // As while a machine sleeps: the wall clock goes on.
+    ['a monotonic clock that stands still: the wall clock ends the lease', { monotonicStands: true }],
+    // As when an operator sets it: the monotonic clock goes on.
+    ['a wall clock that is set back by an hour: the monotonic clock ends the lease', { wallOffsetMs: -HOUR }],
   ];
   test.each(HALTED)('%s', async (_how, skew) => {
-    const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);

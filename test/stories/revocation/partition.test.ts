@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Credential, Installation } from '../../support/installation.ts';
-import type { Replica } from '../../support/replicas.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
-  'a replica without its database',
+  'a replica whose connection to the database fails',
   { timeout: 60_000 },
   () => {
     let rekey: Installation;
@@ -15,17 +15,17 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    const noLease = (replica: Replica) =>
-      until('its lease is over', async () => (await replica.metric('rekey_lease_remaining_seconds')) === 0);
+    const noLease = (replica: ReplicaProcess) =>
+      until('its lease has expired', async () => (await replica.metric('rekey_lease_remaining_seconds')) === 0);
 
-    const PARTITIONS: [string, (replica: Replica) => void][] = [
-      ['by a network that swallows', (replica) => replica.postgres.blackhole()],
-      ['by a network that cuts', (replica) => replica.postgres.cut()],
+    const PARTITIONS: [string, (replica: ReplicaProcess) => void][] = [
+      ['while the network drops packets', (replica) => replica.postgres.blackhole()],
+      ['while the network closes connections', (replica) => replica.postgres.cut()],
     ];
     test.each(PARTITIONS)(
-      '%s: answers within its lease, then cannot know, and comes back correct',
+      '%s: answers within its lease, then returns 503, and rejects what was revoked when it is back',
       async (_how, part) => {
-        const [a, b, c] = rekey.replicas as [Replica, Replica, Replica];
+        const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
         const [bystander, unseen, first, second] = await rekey.apiKeys(4);
         await rekey.warm(bystander!, first!, second!);
         const coldStarts = await c.metric('rekey_cold_starts_total');
@@ -35,30 +35,27 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         expect(await rekey.verify(c, bystander!)).toBe('accepted');
         const load = rekey.load([bystander!, unseen!]);
 
-        // As long as its lease may last, and not as long as anybody would wait for its network.
+        // The wait lasts as long as the lease may last, not as long as a network timeout.
         const receipt = await rekey.revoke(a, first!);
         expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 2 });
         expect(receipt.settledInMilliseconds).toBeLessThan(10 * rekey.leaseMs);
 
         await noLease(c);
-        const cannotKnow = async (...keys: Credential[]) => {
+        const expectUnavailable = async (...keys: Credential[]) => {
           const verdicts = await Promise.all(keys.map((key) => rekey.verify(c, key)));
           for (const verdict of verdicts) expect(verdict).toBe('unavailable');
         };
-        await cannotKnow(bystander!, unseen!, first!);
+        await expectUnavailable(bystander!, unseen!, first!);
         await load.stop();
 
-        // Fenced off, it is not waited for any more.
-        await until(
-          'it is expelled',
-          async () => (await rekey.postgres.query('select from auth_replica')).length === 2,
-        );
+        // After the fence, no revocation waits for it.
+        await until('it is removed', async () => (await rekey.postgres.query('select from auth_replica')).length === 2);
         expect(await rekey.revoke(b, second!)).toMatchObject({
           propagation: 'ACKNOWLEDGED',
           replicas: 2,
           acknowledged: 2,
         });
-        await cannotKnow(bystander!, unseen!, first!, second!);
+        await expectUnavailable(bystander!, unseen!, first!, second!);
 
         await c.postgres.heal();
         await rekey.calm();
@@ -69,8 +66,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       },
     );
 
-    test('cut off for less than a lease: nobody but the one who revokes notices', async () => {
-      const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    test('for less than a lease: only a revocation waits, and every other request is answered', async () => {
+      const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const load = rekey.load([bystander]);
@@ -89,8 +86,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await load.stop();
     });
 
-    test('revoking through it: no answer that it cannot keep', async () => {
-      const [a, , c] = rekey.replicas as [Replica, Replica, Replica];
+    test('and that should revoke: it returns no receipt for a revocation that it cannot commit', async () => {
+      const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const [bystander, key] = await rekey.apiKeys(2);
       await rekey.warm(bystander!, key!);
       const back = rekey.history.mayBeUnavailable(c.name);
@@ -108,8 +105,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     });
 
     const DELAYS = [0.4, 0.9, 1.2];
-    test.each(DELAYS)('answers of the database that come %d leases late: slower, never wrong', async (leases) => {
-      const [a, b, c] = rekey.replicas as [Replica, Replica, Replica];
+    test.each(DELAYS)('or whose answers are %d leases late: it accepts no revoked key', async (leases) => {
+      const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystanders = await rekey.apiKeys(3);
       await rekey.warm(...bystanders);
       const back = rekey.history.mayBeUnavailable(c.name);
@@ -127,8 +124,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await rekey.warm(...bystanders);
     });
 
-    test('answers that come late to the revoker itself: its answer waits for them, and is true', async () => {
-      const [a] = rekey.replicas as [Replica];
+    test('or whose answers are late while it revokes: its receipt waits for them, and is true', async () => {
+      const [a] = rekey.replicas as [ReplicaProcess];
       const [key, bystander] = await rekey.apiKeys(2);
       await rekey.warm(key!, bystander!);
       const back = rekey.history.mayBeUnavailable(a.name);

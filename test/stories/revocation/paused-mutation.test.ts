@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
-import type { Replica } from '../../support/replicas.ts';
+import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
 
-/** Picks the request that carries this text. */
-const carries = (text: string) => (chunk: Buffer, direction: Direction) =>
+/** Matches a request that contains this text. */
+const contains = (text: string) => (chunk: Buffer, direction: Direction) =>
   direction === 'request' && chunk.toString('latin1').toLowerCase().includes(text);
 
 const MAKE_A_KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { __typename } }';
@@ -22,7 +22,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    const writesWith = (replica: Replica, caller: Credential, name: string) =>
+    const writesWith = (replica: ReplicaProcess, caller: Credential, name: string) =>
       replica.graphql(MAKE_A_KEY, { input: { name } }, caller.secret);
 
     const madeAt = async (name: string) => {
@@ -32,18 +32,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       return rows.map(({ at }) => at);
     };
 
-    const someoneWaitsForALock = async () =>
+    const lockIsAwaited = async () =>
       (await rekey.postgres.query("select from pg_stat_activity where wait_event_type = 'Lock'")).length > 0;
 
-    test('before it has confirmed its caller: once the caller is revoked, it does not commit', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+    test('before it confirms its caller: it does not commit after the caller is revoked', async () => {
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       for (let round = 0; round < 5; round++) {
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         await rekey.warm(caller);
         const name = `paused at its beginning ${round}`;
-        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
+        const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await rekey.revoke(b, caller);
@@ -53,20 +53,20 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    test('a person is disabled meanwhile, or a session ended: it does not commit either', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+    test('before it confirms its caller: it does not commit after the user is disabled or the session is revoked', async () => {
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const [disabled, loggedOut] = await Promise.all([rekey.member(), rekey.member()]);
       const theirs = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] }, disabled);
       const ends: [Credential, () => Promise<unknown>][] = [
         [theirs, () => rekey.disable(b, disabled, [theirs])],
-        [loggedOut.session, () => rekey.logout(b, loggedOut)],
+        [sessionOf(loggedOut), () => rekey.logout(b, loggedOut)],
       ];
       for (const [caller, end] of ends) {
         await rekey.warm(caller);
         const name = `paused ${caller.id}`;
-        const paused = a.postgres.holdRepliesWhen(carries('start transaction'));
+        const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
         await paused;
         await end();
@@ -76,19 +76,19 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    test('after it has: the revocation waits for it, so that nothing is written after the revocation', async () => {
-      const [a, b] = rekey.replicas as [Replica, Replica];
+    test('after it confirmed its caller: the revocation waits for it, so nothing is written after the revocation', async () => {
+      const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       for (const statement of ['for share', 'insert into "api_keys"']) {
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         await rekey.warm(caller);
         const name = `paused at ${statement}`;
-        const paused = a.postgres.holdRepliesWhen(carries(statement));
+        const paused = a.postgres.holdRepliesWhen(contains(statement));
         const written = writesWith(a, caller, name);
         await paused;
         const revoked = rekey.revoke(b, caller);
-        await until('the revocation waits', someoneWaitsForALock);
+        await until('the revocation waits', lockIsAwaited);
         a.postgres.releaseReplies();
         expect((await written).data.createApiKey).toEqual({ __typename: 'CreateApiKeySuccess' });
         const { committedAt } = await revoked;
@@ -97,24 +97,24 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       }
     });
 
-    const SILENT: [string, (replica: Replica) => void, (replica: Replica) => unknown][] = [
-      ['stands still', (replica) => replica.freeze(), (replica) => replica.thaw()],
+    const SILENT: [string, (replica: ReplicaProcess) => void, (replica: ReplicaProcess) => unknown][] = [
+      ['is frozen', (replica) => replica.freeze(), (replica) => replica.thaw()],
       ['is cut off', (replica) => replica.postgres.blackhole(), (replica) => replica.postgres.heal()],
     ];
     test.each(SILENT)(
-      'on a replica that %s: it does not hold up the revocation of its caller for long',
+      'on a replica that %s: it does not delay the revocation of its caller for long',
       async (_how, silence, end) => {
-        const [a, b] = rekey.replicas as [Replica, Replica];
+        const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         const bystander = await rekey.apiKey();
         await rekey.warm(caller, bystander);
         const name = `paused on one that ${_how}`;
         const back = rekey.history.mayBeUnavailable(a.name);
-        const paused = a.postgres.holdRepliesWhen(carries('for share'));
+        const paused = a.postgres.holdRepliesWhen(contains('for share'));
         const written = writesWith(a, caller, name);
         await paused;
         silence(a);
-        // Answered before the silence ends: the locks are taken away, and the lease runs out.
+        // Returns while the replica is still silent: the server releases its locks, and its lease expires.
         await rekey.revoke(b, caller);
         await end(a);
         a.postgres.releaseReplies();

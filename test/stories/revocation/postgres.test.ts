@@ -11,13 +11,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
   afterEach(() => rekey.assertPromiseHeld());
   afterAll(() => rekey?.destroy());
 
-  const nobodyHasALease = () =>
-    until('every lease is over', async () => {
+  const noLeaseIsLeft = () =>
+    until('every lease has expired', async () => {
       const left = await Promise.all(rekey.replicas.map((each) => each.metric('rekey_lease_remaining_seconds')));
       return left.every((seconds) => seconds === 0);
     });
 
-  /** Asks until it is answered, as a client would that was told that the outcome is unknown. */
+  /** Retries until the revocation is answered, as a client does after OUTCOME_UNKNOWN. */
   async function revokeInTheEnd(key: Credential): Promise<void> {
     let turn = 0;
     await until('the revocation is answered', () =>
@@ -30,7 +30,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
 
   const ENDS = ['fast', 'immediate'] as const;
   test.each(ENDS)(
-    'is stopped (%s) and started under load: 503 at worst, and the dead stay dead',
+    'is stopped (%s) and started under load: valid keys get 503 at worst, and revoked keys stay revoked',
     async (mode) => {
       const [before, during, bystander] = await rekey.apiKeys(3);
       const flying = await rekey.apiKeys(6);
@@ -39,13 +39,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
 
       const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
       const load = rekey.load([before!, during!, bystander!, ...flying]);
-      // Some commit before it ends, some do not, and of some nobody knows.
+      // Some commit before it stops, some do not, and the outcome of some is unknown.
       const asked = flying.map((key, index) => rekey.revoke(rekey.replicas[index % 3]!, key).catch(() => null));
       await rekey.postgres.stop(mode);
       expect(await rekey.verify(rekey.replicas[1]!, bystander!)).not.toBe('refused');
       await Promise.all(asked);
       await expect(rekey.revoke(rekey.replicas[2]!, during!)).rejects.toThrow();
-      await nobodyHasALease();
+      await noLeaseIsLeft();
       const verdicts = await rekey.verifyEverywhere(before!, during!, bystander!);
       expect(new Set(verdicts)).toEqual(new Set(['unavailable']));
 
@@ -60,7 +60,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     60_000,
   );
 
-  test('is started again three times in a row during revocations', async () => {
+  test('is restarted three times in a row during revocations: every revocation takes effect when it is retried', async () => {
     const bystander = await rekey.apiKey();
     await rekey.warm(bystander);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
@@ -78,7 +78,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     await rekey.warm(bystander);
   });
 
-  test('turns everybody away for a while: whoever was refused asks again', async () => {
+  test('rejects all connections for a while: a revocation takes effect when it is retried', async () => {
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
@@ -86,7 +86,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     const onAnother = (sql: string) => rekey.postgres.query(sql, [], 'template1');
     await onAnother('alter database postgres allow_connections false');
     await onAnother("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'rekey%'");
-    await nobodyHasALease();
+    await noLeaseIsLeft();
     await onAnother('alter database postgres allow_connections true');
     await revokeInTheEnd(key!);
     await rekey.calm();
@@ -95,13 +95,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     await rekey.warm(bystander!);
   });
 
-  test('stands still, its connections open: answers within the lease, then 503, and then as if nothing had been', async () => {
+  test('is paused with open connections: replicas answer within the lease, then return 503, and recover when it continues', async () => {
     const [key, bystander] = await rekey.apiKeys(2);
     await rekey.warm(key!, bystander!);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
     const load = rekey.load([key!, bystander!]);
     rekey.postgres.pause();
-    await nobodyHasALease();
+    await noLeaseIsLeft();
     const verdicts = await rekey.verifyEverywhere(key!, bystander!);
     expect(new Set(verdicts)).toEqual(new Set(['unavailable']));
     rekey.postgres.resume();

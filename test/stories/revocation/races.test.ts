@@ -5,7 +5,7 @@ import type { Direction } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
-  'an answer that is overtaken by a revocation',
+  'an answer that a revocation overtakes',
   { timeout: 60_000 },
   () => {
     let rekey: Installation;
@@ -16,11 +16,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    /** Picks the statement that asks about this secret. */
+    /** Matches the statement that looks up this secret. */
     const asksAbout = (secret: string) => (chunk: Buffer, direction: Direction) =>
       direction === 'request' && chunk.includes(sha256Base64url(secret));
 
-    test('a miss whose database answer is held back across the revocation lets nobody in, then or later', async () => {
+    test('from the database, held across the revocation: the lookup and later requests are rejected', async () => {
       const [a, b] = rekey.replicas;
       const bystander = await rekey.apiKey();
       for (let round = 0; round < 10; round++) {
@@ -30,14 +30,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await read;
         expect(await rekey.revoke(b!, key)).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
         a!.postgres.releaseReplies();
-        // It began before the revocation, and is judged when it ends all the same.
+        // It began before the revocation, and is checked when it ends.
         expect(await miss).toBe('refused');
         expect(await rekey.verify(a!, key)).toBe('refused');
       }
       await rekey.warm(bystander);
     });
 
-    test('who joins such a miss after the revocation was answered is turned away', async () => {
+    test('from the database: requests that join the lookup after the revocation returned are rejected', async () => {
       const [a, b] = rekey.replicas;
       const bystander = await rekey.apiKey();
       for (let round = 0; round < 10; round++) {
@@ -56,7 +56,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await rekey.warm(bystander);
     });
 
-    test('a miss that is overtaken by the revocation of something else lets its own credential in', async () => {
+    test('from the database, if another credential was revoked: the lookup is accepted', async () => {
       const [a, b] = rekey.replicas;
       const [key, other] = await rekey.apiKeys(2);
       const read = a!.postgres.holdRepliesWhen(asksAbout(key!.secret));
@@ -67,12 +67,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       expect(await miss).toBe('accepted');
     });
 
-    test('a write to Redis that arrives after the revocation is believed by nobody, least of all by a cold replica', async () => {
+    test('on its way to Redis: no replica accepts the late entry, warm or cold', async () => {
       const [a, b] = rekey.replicas;
       const bystander = await rekey.apiKey();
       const stored = (key: Credential) => rekey.redis.command('EXISTS', `rekey:auth:${sha256Base64url(key.secret)}`);
 
-      /** A key that was revoked while what the first replica stores of it was under way; null where it gave up before. */
+      /** A key that was revoked while the entry of the first replica was in flight to Redis. Null if the replica gave up the write. */
       async function revokedMeanwhile(): Promise<Credential | null> {
         const key = await rekey.apiKey();
         a!.redis.blackhole();

@@ -3,10 +3,10 @@ import { sha256, sha256Base64url } from '../../../src/crypto/hash.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
 import { open, seal } from '../../../src/crypto/seal.ts';
 import { makeSecret } from '../../../src/crypto/secret-text.ts';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import { until } from '../../support/until.ts';
 
-/** What keyv makes of a value. */
+/** A value as keyv stores it. */
 interface Stored {
   value: string;
   expires?: number;
@@ -26,12 +26,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
   const read = async (secret: string) => (await rekey.redis.command('GET', placeOf(secret))) as string | null;
   const write = (secret: string, text: string) => rekey.redis.command('SET', placeOf(secret), text);
 
-  /** A new key that the first replica knows, and nobody else, and what it put into Redis. */
+  /** A new key that only the first replica has cached, and its entry in Redis. */
   async function stored(owner = rekey.admin): Promise<{ key: Credential; entry: Stored }> {
     for (let attempt = 0; attempt < 10; attempt++) {
       const key = await rekey.apiKey({}, owner);
       expect(await rekey.verify(rekey.replicas[0]!, key)).toBe('accepted');
-      // A replica on a busy machine soon gives up on Redis, and this one is then not stored at all.
+      // A replica on a busy machine may give up on Redis, and then stores nothing.
       const found = await until('it is stored', () => read(key.secret), 1000).catch(() => null);
       if (found) return { key, entry: JSON.parse(String(found)) };
     }
@@ -44,15 +44,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     return secret;
   }
 
-  test('what is forged there, or moved to another place, lets nobody in', async () => {
+  test('a forged entry, or one that was moved to another key, authenticates no request', async () => {
     const [, b, c] = rekey.replicas;
     const { key: victim, entry } = await stored();
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
     const boundTo = (secret: string) => `${sha256Base64url(secret)}|${identity!.it}`;
-    const plain = open(ours, 'auth-cache/1', boundTo(victim.secret), entry.value).toString('utf8');
+    const plain = open(ours, { purpose: 'auth-cache/1', aad: boundTo(victim.secret), sealed: entry.value }).toString(
+      'utf8',
+    );
     const theirs = createKeyring(sha256('of an attacker'));
-    const sealedWith = (keyring: typeof ours, purpose: string, aad: string) => seal(keyring, purpose, aad, plain);
+    const sealedWith = (keyring: typeof ours, purpose: string, aad: string) =>
+      seal(keyring, { purpose, aad, plaintext: plain });
 
     const forgeries: ((secret: string) => string)[] = [
       () => JSON.stringify(entry),
@@ -77,8 +80,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       expect(await rekey.verify(c!, { secret })).toBe('refused');
     }
     expect(await b!.metric('rekey_shared_cache_rejected_total', 'seal')).toBeGreaterThan(0);
-    // So would what is sealed as we do it be found and opened; else all this proves nothing.
-    await until('what is sealed by us is believed', async () => {
+    // An entry that Rekey sealed is found and opened. Otherwise the checks above would prove nothing.
+    await until('a sealed entry is used', async () => {
       const { key } = await stored();
       const before = await c!.metric('rekey_cache_lookups_total', 'shared');
       expect(await rekey.verify(c!, key)).toBe('accepted');
@@ -86,7 +89,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     });
   });
 
-  test('a flipped bit there turns nobody away who is good, and lets nobody in who was revoked', async () => {
+  test('an entry with a flipped bit makes no replica reject a valid key or accept a revoked key', async () => {
     const [a, b, c] = rekey.replicas;
     const flipped = new Map<Credential, string>();
     for (let index = 0; index < 24; index++) {
@@ -105,9 +108,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     }
   });
 
-  test('a snapshot that is put back after the revocation is believed by nobody, least of all by a cold replica', async () => {
+  test('a snapshot of Redis that is restored after a revocation makes no replica accept a revoked credential, warm or cold', async () => {
     const [a, b] = rekey.replicas;
-    const person = await rekey.member();
+    const member = await rekey.member();
     const snapshot = new Map<string, string>();
     const remembered = async (owner = rekey.admin) => {
       const { key, entry } = await stored(owner);
@@ -116,17 +119,17 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     };
     const keys = [await remembered(), await remembered(), await remembered()];
     const rotated = await remembered();
-    const theirs = [await remembered(person), await remembered(person)];
+    const theirs = [await remembered(member), await remembered(member)];
 
     for (const key of keys) await rekey.revoke(a!, key);
     const replacement = await rekey.rotate(b!, rotated);
-    await rekey.disable(b!, person, theirs);
+    await rekey.disable(b!, member, theirs);
 
     const cold = await rekey.join();
     for (let round = 0; round < 3; round++) {
       await rekey.redis.flush();
       for (const [secret, text] of snapshot) await write(secret, text);
-      for (const verdict of await rekey.verifyEverywhere(...keys, rotated, person.session, ...theirs)) {
+      for (const verdict of await rekey.verifyEverywhere(...keys, rotated, sessionOf(member), ...theirs)) {
         expect(verdict).toBe('refused');
       }
     }
@@ -135,7 +138,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     await cold.leave();
   });
 
-  test('Redis is killed, started empty, frozen, thawed and flushed under load: nobody notices but the operator', async () => {
+  test('no request and no revocation fails while Redis is stopped, started empty, frozen, thawed and flushed under load', async () => {
     const bystanders = await rekey.apiKeys(10);
     await rekey.warm(...bystanders);
     const load = rekey.load(bystanders);
@@ -163,7 +166,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     await rekey.warm(...bystanders);
   });
 
-  test('Redis behind a network that swallows, cuts and delays is no reason to refuse, accept or wait', async () => {
+  test('no verdict and no receipt changes while the network to Redis drops packets, closes connections or is slow', async () => {
     const bystanders = await rekey.apiKeys(10);
     await rekey.warm(...bystanders);
     const load = rekey.load(bystanders);

@@ -1,4 +1,4 @@
-// What looks like the same server and is not the same log.
+// Servers and databases that look the same and do not have the same log.
 import { describe, expect, inject, test } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { startTestApp } from '../../support/app.ts';
@@ -9,8 +9,8 @@ import { until } from '../../support/until.ts';
 const REVOKED = '... on RevokeApiKeySuccess { receipt { propagation replicas acknowledged } }';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the same server', { timeout: 60_000 }, () => {
-  test('that lost a process of its own, with synchronous_commit off: whoever holds a lease is waited for', async () => {
-    // Nothing is written to disk but what is asked to be.
+  test('after a crash of one of its processes, with synchronous_commit off: a revocation still waits for every lease', async () => {
+    // The server writes to disk only what a transaction asks for.
     const postgres = await startPostgres({ settings: { synchronous_commit: 'off', wal_writer_delay: '10s' } });
     const proxy = await startProxy({ host: '127.0.0.1', port: postgres.port });
     const first = await startTestApp({ databaseUrl: postgres.url() });
@@ -45,7 +45,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the same server'
     }
   });
 
-  test('with two databases, one a copy of the other, and one Redis and master key: neither believes the other', async () => {
+  test('with two databases, one a copy of the other, and one Redis and master key: neither uses entries of the other', async () => {
     const databases = databasesAt(inject('postgresUrl')!);
     const redisUrl = inject('redisUrl')!;
     await databases.createDatabase('original');
@@ -57,13 +57,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the same server'
     const original = await startTestApp({ databaseUrl: databases.url('original'), redisUrl });
     const copy = await startTestApp({ databaseUrl: databases.url('copied'), redisUrl });
     try {
-      // The log of the original runs ahead: its positions look newer than anything that the copy knows.
+      // The log of the original is ahead: its positions look newer than every position of the copy.
       const change = 'update api_keys set permissions = array[?] where id = ?';
       for (let count = 0; count < 20; count++) await original.sql(change, [String(count), other.id]);
       await copy.mutate('revokeApiKey', { apiKeyId: key.id }, REVOKED, { bearer: admin.accessToken });
       expect(await original.accepts(key.secret)).toBe(true);
       const { shared, replica } = original.app;
-      const stored = () => shared!.get(sha256Base64url(key.secret), replica.serverIdentity, () => true);
+      const place = { fingerprint: sha256Base64url(key.secret), serverIdentity: replica.serverIdentity };
+      const stored = () => shared!.get(place, () => true);
       expect(await until('Redis has the entry of the original', stored)).toMatchObject({
         principal: { kind: 'apiKey' },
       });

@@ -5,7 +5,7 @@ import { Installation } from '../../support/installation.ts';
 import { randomFrom } from '../../support/random.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
-  'a replica that stands still',
+  'a replica that is paused and continues',
   { timeout: 60_000 },
   () => {
     let rekey: Installation;
@@ -16,19 +16,19 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    test('stopped and continued at random moments around its fencing, it lets nobody in whom it should not', async () => {
+    test('at random moments around its fencing accepts no revoked key', async () => {
       const random = randomFrom(20_261_122);
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const keys = await rekey.apiKeys(60);
 
       for (let round = 0; round < 30; round++) {
-        const sleeper = rekey.replicas[round % 3]!;
-        const others = rekey.replicas.filter((replica) => replica !== sleeper);
+        const paused = rekey.replicas[round % 3]!;
+        const others = rekey.replicas.filter((replica) => replica !== paused);
         const [first, second] = keys.splice(0, 2) as [(typeof keys)[0], (typeof keys)[0]];
-        // Moments in leases: the wait for it ends at 1.01 after the first commit, and it is expelled at 2.02.
+        // Times in leases: the wait for it ends at 1.01 after the first commit, and it is removed at 2.02.
         const stopAfter = random() * 0.2;
-        const sleepFor = random() * 2.6;
+        const pauseFor = random() * 2.6;
         const secondAfter = random() * 1.8;
         const leases = (count: number) => sleep(count * rekey.leaseMs);
         await Promise.all(
@@ -38,13 +38,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
         const asked: Promise<Verdict>[] = [];
         const ask = () => {
-          for (const key of [first, second, bystander]) asked.push(rekey.verify(sleeper, key));
+          for (const key of [first, second, bystander]) asked.push(rekey.verify(paused, key));
         };
-        const sleeping = leases(stopAfter).then(async () => {
-          sleeper.freeze();
+        const pausing = leases(stopAfter).then(async () => {
+          paused.freeze();
           ask();
-          await leases(sleepFor);
-          sleeper.thaw();
+          await leases(pauseFor);
+          paused.thaw();
           ask();
         });
         const revoking = [
@@ -53,19 +53,19 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
             .then(() => rekey.revoke(others[1]!, second))
             .then(ask),
         ];
-        await Promise.all([sleeping, ...revoking]);
+        await Promise.all([pausing, ...revoking]);
         ask();
         await Promise.all(asked);
         for (const each of back) each();
       }
       await rekey.calm();
       await rekey.warm(bystander);
-      // Some of them have slept past their fencing, or nothing was tried.
+      // At least one was paused past its fencing. Otherwise nothing was tested.
       const starts = await Promise.all(rekey.replicas.map((replica) => replica.metric('rekey_cold_starts_total')));
       expect(Math.max(...starts)).toBeGreaterThan(0);
     });
 
-    test('the revoker itself stands still between its COMMIT and its answer', async () => {
+    test('between the COMMIT of a revocation and its response still returns a true receipt', async () => {
       const bystander = await rekey.apiKey();
       await rekey.warm(bystander);
       const random = randomFrom(7);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Revocation } from '../../support/history.ts';
-import { type Credential, Installation } from '../../support/installation.ts';
+import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
 
@@ -9,7 +9,7 @@ const commits = (chunk: Buffer, direction: Direction) =>
 const listens = (chunk: Buffer, direction: Direction) => direction === 'request' && chunk.includes('listen auth_inval');
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
-  'a revocation that nobody waits for',
+  'a revocation whose revoker or notification is lost',
   { timeout: 60_000 },
   () => {
     let rekey: Installation;
@@ -20,31 +20,31 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
 
-    /** From here on, what was committed by now must hold: nobody answers for it, so it has the length of a lease. */
+    /** The revocation is committed now. No mutation returns for it, so it must hold after one lease. */
     function committedByNow(revocation: Revocation): void {
       revocation.certainFrom = performance.now() + rekey.leaseOverMs;
     }
 
-    const refusedEverywhere = (...dead: Credential[]) =>
+    const refusedEverywhere = (...revoked: Credential[]) =>
       until('every replica refuses', async () =>
-        (await rekey.verifyEverywhere(...dead)).every((verdict) => verdict === 'refused'),
+        (await rekey.verifyEverywhere(...revoked)).every((verdict) => verdict === 'refused'),
       );
 
-    /** Every listener is thrown out, and comes back to a server whose answer to LISTEN never arrives. */
-    async function deafen(): Promise<void> {
-      const deaf = rekey.replicas.map(({ postgres }) => postgres.holdRepliesWhen(listens));
-      await hangUpOnListeners();
-      await Promise.all(deaf);
+    /** Disconnects every listener. It reconnects, and the answer to its LISTEN never arrives. */
+    async function dropNotifications(): Promise<void> {
+      const dropped = rekey.replicas.map(({ postgres }) => postgres.holdRepliesWhen(listens));
+      await disconnectListeners();
+      await Promise.all(dropped);
     }
 
-    const hangUpOnListeners = () =>
+    const disconnectListeners = () =>
       rekey.postgres.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rekey-listen'",
       );
 
     const heal = () => Promise.all(rekey.replicas.map(({ postgres }) => postgres.heal()));
 
-    test('the revoker is killed right after its COMMIT: every replica refuses before a lease is over', async () => {
+    test('when the revoker is killed right after its COMMIT: every replica rejects the key within a lease', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
       await rekey.warm(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
@@ -54,7 +54,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
       const revocation = rekey.begins(`key:${key!.id}`, [key!]);
-      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
+      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
       committedByNow(revocation);
@@ -62,7 +62,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await noAnswer;
 
       await refusedEverywhere(key!);
-      // The dead one is waited for once, and then no more.
+      // One revocation waits for the killed replica, and the next one does not.
       const [first] = await rekey.apiKeys(1);
       await rekey.warm(first!);
       expect(await rekey.revoke(rekey.replicas[0]!, first!)).toMatchObject({ propagation: 'LEASE_EXPIRED' });
@@ -77,17 +77,17 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await load.stop();
     });
 
-    test('the revoker is killed and nobody hears a notification: every replica refuses before a lease is over', async () => {
+    test('when the revoker is killed and no notification arrives: every replica rejects the key within a lease', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
       const revoker = await rekey.join();
       rekey.bury(revoker);
-      await deafen();
+      await dropNotifications();
       await rekey.warm(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
       const revocation = rekey.begins(`key:${key!.id}`, [key!]);
-      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.session.secret);
+      const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
       committedByNow(revocation);
@@ -99,13 +99,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await rekey.calm();
     });
 
-    test('all listeners are terminated in a loop: slower to hear, never wrong', async () => {
+    test('when all listeners are disconnected in a loop: every replica still acknowledges it', async () => {
       const bystanders = await rekey.apiKeys(5);
       await rekey.warm(...bystanders);
       const load = rekey.load(bystanders);
       let over = false;
       const terminating = (async () => {
-        while (!over) await hangUpOnListeners();
+        while (!over) await disconnectListeners();
       })();
       for (let turn = 0; turn < 30; turn++) {
         const key = await rekey.apiKey();
@@ -118,22 +118,22 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await load.stop();
     });
 
-    describe('plain SQL', () => {
-      /** Runs it, and has every replica refuse these within a lease of its commit. */
-      async function revokes(sql: string, parameters: unknown[], tag: string, dead: Credential[]): Promise<void> {
-        const revocation = rekey.begins(tag, dead);
+    describe('in plain SQL', () => {
+      /** Runs the statement. Every replica must reject these credentials within a lease of its commit. */
+      async function revokes(sql: string, parameters: unknown[], tag: string, revoked: Credential[]): Promise<void> {
+        const revocation = rekey.begins(tag, revoked);
         await rekey.postgres.query(sql, parameters);
         committedByNow(revocation);
-        await refusedEverywhere(...dead);
+        await refusedEverywhere(...revoked);
       }
 
       const BY_HAND: [string, string][] = [
-        ['sets revoked_at', 'update api_keys set revoked_at = now() where id = $1'],
-        ['deletes the row', 'delete from api_keys where id = $1'],
-        ['lets it expire', 'update api_keys set expires_at = now() where id = $1'],
-        ['gives it another secret', "update api_keys set secret_hash = 'of another' || id where id = $1"],
+        ['an update of revoked_at', 'update api_keys set revoked_at = now() where id = $1'],
+        ['a delete of the row', 'delete from api_keys where id = $1'],
+        ['an update of expires_at', 'update api_keys set expires_at = now() where id = $1'],
+        ['an update of secret_hash', "update api_keys set secret_hash = 'of another' || id where id = $1"],
       ];
-      test.each(BY_HAND)('%s of an API key', async (_what, sql) => {
+      test.each(BY_HAND)('%s: every replica rejects the API key within a lease', async (_what, sql) => {
         const [key, bystander] = await rekey.apiKeys(2);
         await rekey.warm(key!, bystander!);
         const load = rekey.load([key!, bystander!]);
@@ -142,28 +142,28 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warm(bystander!);
       });
 
-      test('ends a session, and disables a person with all keys', async () => {
+      test('a revoked session and a disabled user: every replica rejects all of their credentials within a lease', async () => {
         const [one, other] = await Promise.all([rekey.member(), rekey.member()]);
         const keys = await rekey.apiKeys(3, other);
-        await rekey.warm(one.session, other.session, ...keys);
-        const load = rekey.load([one.session, other.session, ...keys]);
+        await rekey.warm(sessionOf(one), sessionOf(other), ...keys);
+        const load = rekey.load([sessionOf(one), sessionOf(other), ...keys]);
         const end = 'update sessions set revoked_at = now() where id = $1';
-        await revokes(end, [one.session.id], `session:${one.session.id}`, [one.session]);
-        await rekey.warm(other.session, ...keys);
+        await revokes(end, [one.sessionId], `session:${one.sessionId}`, [sessionOf(one)]);
+        await rekey.warm(sessionOf(other), ...keys);
         const disable = 'update users set disabled_at = now() where id = $1';
-        await revokes(disable, [other.id], `user:${other.id}`, [other.session, ...keys]);
+        await revokes(disable, [other.id], `user:${other.id}`, [sessionOf(other), ...keys]);
         await load.stop();
       });
 
-      test('cuts a scope: within a lease no replica says that it is held', async () => {
+      test('a removed scope: no replica returns it after a lease', async () => {
         const key = await rekey.apiKey({ scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'] });
-        const dead = await rekey.apiKey();
+        const revoked = await rekey.apiKey();
         const scopes = async () => {
           const authorization = `Bearer ${key.secret}`;
           const replies = rekey.replicas.map((replica) => replica.ask('GET', '/v1/verify', { authorization }));
           return (await Promise.all(replies)).map(({ headers }) => headers['x-rekey-scopes']);
         };
-        await rekey.warm(key, dead);
+        await rekey.warm(key, revoked);
         expect(await scopes()).toEqual(Array(3).fill('API_KEYS_READ,API_KEYS_WRITE'));
         await rekey.postgres.query("update api_keys set scopes = '{API_KEYS_READ}' where id = $1", [key.id]);
         const committed = performance.now();
@@ -175,18 +175,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
           return heldUntil < began;
         });
         expect(heldUntil - committed).toBeLessThan(rekey.leaseOverMs);
-        await rekey.revoke(rekey.replicas[1]!, dead);
+        await rekey.revoke(rekey.replicas[1]!, revoked);
       });
 
-      test('truncates the table, while nobody hears a notification', async () => {
+      test('a truncate of the table while no notification arrives: every replica rejects every key within a lease', async () => {
         const keys = await rekey.apiKeys(5);
-        await deafen();
-        await rekey.warm(...keys, rekey.admin.session);
-        const load = rekey.load([...keys, rekey.admin.session]);
+        await dropNotifications();
+        await rekey.warm(...keys, sessionOf(rekey.admin));
+        const load = rekey.load([...keys, sessionOf(rekey.admin)]);
         await revokes('truncate api_keys', [], '*', keys);
         await load.stop();
         await heal();
-        await rekey.warm(rekey.admin.session);
+        await rekey.warm(sessionOf(rekey.admin));
       });
     });
   },

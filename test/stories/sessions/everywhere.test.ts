@@ -1,4 +1,4 @@
-// What has ended stays ended: on every replica, whatever happens to Redis, to PostgreSQL and to the network meanwhile.
+// What was revoked stays revoked on every replica, through failures of Redis, PostgreSQL and the network.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
@@ -36,9 +36,9 @@ describe.skipIf(absent)('sessions on three replicas', () => {
 
   const member = (): Promise<Account> => replicas[0]!.member();
   const acceptedBy = (token: string) => Promise.all(replicas.map((each) => each.accepts(token)));
-  /** What each door of each replica says: GraphQL, forward authentication, and both ways to ask about somebody. */
-  const atEveryDoor = async (token: string, bearer: string) => {
-    const doors = replicas.flatMap((each) => [
+  /** The answers of every endpoint of every replica: forward authentication, GraphQL, and both kinds of introspection. */
+  const atEveryEndpoint = async (token: string, bearer: string) => {
+    const answers = replicas.flatMap((each) => [
       each.accepts(token),
       each.graphql('{ viewer { user { id } } }', {}, { bearer: token }).then(({ data }) => Boolean(data?.viewer)),
       each
@@ -50,23 +50,26 @@ describe.skipIf(absent)('sessions on three replicas', () => {
         body: new URLSearchParams({ token }),
       }).then(async (answer) => (await answer.json()).active as boolean),
     ]);
-    return new Set(await Promise.all(doors));
+    return new Set(await Promise.all(answers));
   };
   const leased = () => expect.poll(() => replicas.every(({ app }) => app.replica.leaseRemaining() > 0)).toBe(true);
   const stored = async () => Number(await redis.command('DBSIZE'));
   const isStored = async ({ accessToken }: Account) =>
     (await redis.command('EXISTS', `rekey:auth:${sha256Base64url(accessToken)}`)) === 1;
 
-  /** Somebody whom every replica remembers, and Redis too. That may take several: a replica that missed Redis a moment ago goes on without it. */
+  /**
+   * A member whose access token every replica and Redis have cached. A replica that just gave up on Redis stores nothing,
+   * so this may take several.
+   */
   const rememberedMember = () =>
     until('Redis is in use', async () => {
-      const somebody = await member();
-      expect(await acceptedBy(somebody.accessToken)).toEqual([true, true, true]);
-      return (await isStored(somebody)) && somebody;
+      const account = await member();
+      expect(await acceptedBy(account.accessToken)).toEqual([true, true, true]);
+      return (await isStored(account)) && account;
     });
 
-  /** Ways in which an access token ends, each with what is left of it afterwards. */
-  const endings: [what: string, end: (victim: Account) => Promise<unknown>][] = [
+  /** Ways to revoke an access token. */
+  const revocations: [what: string, end: (victim: Account) => Promise<unknown>][] = [
     ['logout', (victim) => replicas[0]!.mutate('logout', null, '', as(victim))],
     [
       'revokeSession by an administrator',
@@ -101,19 +104,19 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     ],
   ];
 
-  test.each(endings)(
-    'F2.9, %s: refused at every door of every replica the moment it is answered',
+  test.each(revocations)(
+    'F2.9, %s: every endpoint of every replica rejects the token as soon as the mutation returns',
     async (_what, end) => {
       const [victim, { accessToken: admin }] = [await member(), await replicas[0]!.admin()];
       await leased();
-      expect(await atEveryDoor(victim.accessToken, admin)).toEqual(new Set([true]));
+      expect(await atEveryEndpoint(victim.accessToken, admin)).toEqual(new Set([true]));
       await end(victim);
-      expect(await atEveryDoor(victim.accessToken, admin)).toEqual(new Set([false]));
+      expect(await atEveryEndpoint(victim.accessToken, admin)).toEqual(new Set([false]));
     },
   );
 
-  test.each(endings)(
-    'F2.1, F3.4, %s: refused after Redis was flushed, and after it was restarted',
+  test.each(revocations)(
+    'F2.1, F3.4, %s: every replica rejects the token after Redis is flushed, stopped and started',
     async (_what, end) => {
       const victim = await rememberedMember();
       await end(victim);
@@ -126,7 +129,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     },
   );
 
-  test('F3.8: a Redis that was away comes back into use by itself', async () => {
+  test('F3.8: replicas use Redis again by themselves after it was stopped', async () => {
     await redis.stop();
     const victim = await member();
     expect(await acceptedBy(victim.accessToken)).toEqual([true, true, true]);
@@ -143,7 +146,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
       .toBeGreaterThan(0);
   });
 
-  test('F2.2: a token that is known costs no question to anybody', async () => {
+  test('F2.2: a cached access token costs no read of PostgreSQL or Redis', async () => {
     const { accessToken } = await member();
     await leased();
     expect(await acceptedBy(accessToken)).toEqual([true, true, true]);
@@ -154,7 +157,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(asked()).toEqual(before);
   });
 
-  test('F2.10: how long a revocation took is in its receipt and in the metrics', async () => {
+  test('F2.10: the receipt and the metrics say how long a revocation took', async () => {
     const victim = await member();
     const { receipt } = await replicas[0]!.mutate(
       'logout',
@@ -167,7 +170,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(metrics).toMatch(/rekey_revocation_wait_seconds_count\{[^}]*propagation="acknowledged"[^}]*\} [1-9]/);
   });
 
-  test('GoTrue, refresh token reuse revocation: a replica out of reach: a theft is answered when its lease is over, and never before it refuses', async () => {
+  test('GoTrue, refresh token reuse revocation: while a replica is unreachable, REUSED is returned only after its lease has expired', async () => {
     const victim = await member();
     const third = await exchange(replicas[0]!, await exchange(replicas[0]!, victim.refreshToken));
     await leased();
@@ -175,7 +178,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     proxies[2]!.blackhole();
     try {
       expect(await exchange(replicas[0]!, victim.refreshToken)).toBe('REUSED');
-      // It cannot know, and does not guess.
+      // It has no lease and no database, so it returns 503.
       await expect(replicas[2]!.accepts(victim.accessToken)).rejects.toThrow('503');
       expect(await replicas[1]!.accepts(victim.accessToken)).toBe(false);
     } finally {
@@ -186,7 +189,7 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(await exchange(replicas[2]!, third)).toBe('REVOKED');
   });
 
-  test('whoever is told REVOKED a moment after somebody else’s revocation is told when it holds everywhere', async () => {
+  test('a refresh after a revocation by another client returns REVOKED only when the revocation holds on every replica', async () => {
     const victim = await member();
     await leased();
     expect(await acceptedBy(victim.accessToken)).toEqual([true, true, true]);
@@ -204,17 +207,17 @@ describe.skipIf(absent)('sessions on three replicas', () => {
     expect(await replicas[2]!.accepts(victim.accessToken)).toBe(false);
   });
 
-  test('F2.1: PostgreSQL slow: 503, neither "not revoked" nor "revoked", for what was not known and what was', async () => {
-    const [dead, alive] = [await member(), await member()];
-    const fresh = await login(replicas[0]!, alive);
-    expect(await acceptedBy(alive.accessToken)).toEqual([true, true, true]);
-    await replicas[0]!.mutate('revokeAccessToken', { jti: jtiOf(dead.accessToken) }, '', as(dead));
+  test('F2.1: a replica whose PostgreSQL is slow returns 503 for revoked, cached and unknown tokens: neither 204 nor 401', async () => {
+    const [revoked, active] = [await member(), await member()];
+    const fresh = await login(replicas[0]!, active);
+    expect(await acceptedBy(active.accessToken)).toEqual([true, true, true]);
+    await replicas[0]!.mutate('revokeAccessToken', { jti: jtiOf(revoked.accessToken) }, '', as(revoked));
     proxies[1]!.delay(5000);
     try {
       await expect.poll(() => replicas[1]!.app.replica.leaseRemaining(), { timeout: 10_000 }).toBe(0);
       const ask = (token: string) =>
         fetch(`${replicas[1]!.url}/v1/verify`, { headers: { authorization: `Bearer ${token}` } });
-      for (const token of [dead.accessToken, alive.accessToken, fresh.accessToken]) {
+      for (const token of [revoked.accessToken, active.accessToken, fresh.accessToken]) {
         const { status, headers } = await ask(token);
         expect([status, headers.get('retry-after')]).toEqual([503, '1']);
       }
@@ -222,29 +225,31 @@ describe.skipIf(absent)('sessions on three replicas', () => {
       await proxies[1]!.heal();
     }
     await leased();
-    expect(await replicas[1]!.accepts(dead.accessToken)).toBe(false);
-    expect(await replicas[1]!.accepts(alive.accessToken)).toBe(true);
+    expect(await replicas[1]!.accepts(revoked.accessToken)).toBe(false);
+    expect(await replicas[1]!.accepts(active.accessToken)).toBe(true);
   });
 
-  test('a crash of PostgreSQL forgets no revocation and loses no session', async () => {
-    const [dead, alive] = [await member(), await member()];
-    const second = await exchange(replicas[0]!, alive.refreshToken);
-    await replicas[0]!.mutate('logout', null, '', as(dead));
+  test('a crash of PostgreSQL loses no revocation and no session', async () => {
+    const [revoked, active] = [await member(), await member()];
+    const second = await exchange(replicas[0]!, active.refreshToken);
+    await replicas[0]!.mutate('logout', null, '', as(revoked));
     await postgres.restart('immediate');
-    await expect.poll(() => replicas[0]!.accepts(alive.accessToken).catch(() => false), { timeout: 15_000 }).toBe(true);
+    await expect
+      .poll(() => replicas[0]!.accepts(active.accessToken).catch(() => false), { timeout: 15_000 })
+      .toBe(true);
     await leased();
-    expect(await acceptedBy(dead.accessToken)).toEqual([false, false, false]);
+    expect(await acceptedBy(revoked.accessToken)).toEqual([false, false, false]);
     await expect.poll(() => exchange(replicas[1]!, second).catch(() => ''), { timeout: 15_000 }).toMatch(/^rkr_/);
-    expect((await sessionRow(replicas[0]!, dead.sessionId)).revocation_reason).toBe('SIGNED_OUT');
+    expect((await sessionRow(replicas[0]!, revoked.sessionId)).revocation_reason).toBe('SIGNED_OUT');
   });
 
-  test('an answer that got lost on its way: the same token again, at another replica, gets the same successor', async () => {
+  test('after a lost response, the same refresh token gets the same successor on another replica', async () => {
     const owner = await member();
     const held = proxies[0]!.holdRepliesWhen(
       (chunk, direction) => direction === 'request' && /^Q.{4}commit/is.test(chunk.toString('latin1')),
     );
     const lost = refresh(replicas[0]!, owner.refreshToken);
-    await held; // Committed, and nobody has been told.
+    await held; // Committed, and not answered.
     const successor = await exchange(replicas[1]!, owner.refreshToken);
     expect(successor).toMatch(/^rkr_/);
     proxies[0]!.releaseReplies();

@@ -7,7 +7,7 @@ export const changePassword: NonNullable<MutationResolvers['changePassword']> = 
     case 'changed':
       return { __typename: 'ChangePasswordSuccess', ...outcome };
     case 'invalidCredentials':
-      return invalidCredentials('This is not your current password.');
+      return invalidCredentials('The current password is wrong.');
     case 'notASession':
       return notASession();
     case 'invalidInput':

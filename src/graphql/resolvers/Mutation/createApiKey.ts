@@ -12,7 +12,7 @@ export const createApiKey: NonNullable<MutationResolvers['createApiKey']> = asyn
     case 'quotaReached':
       return {
         __typename: 'ApiKeyQuotaError',
-        message: `You have ${outcome.limit} API keys in use, which is as many as one person may have. Revoke one first.`,
+        message: `A user can have at most ${outcome.limit} active API keys. Revoke one first.`,
         limit: outcome.limit,
       };
     case 'workspaceNotFound':

@@ -1,26 +1,21 @@
 import type { MutationResolvers, RefreshRejectionReason } from '../../generated/types.ts';
 
 const MESSAGES: Record<RefreshRejectionReason, string> = {
-  UNKNOWN: 'This is not a refresh token that anybody knows.',
+  UNKNOWN: 'Unknown refresh token. Log in again.',
   EXPIRED: 'The session has expired. Log in again.',
-  REVOKED: 'The session was ended. Log in again.',
-  REUSED: 'This refresh token was used before, so somebody has a copy. The session was ended. Log in again.',
+  REVOKED: 'The session was revoked. Log in again.',
+  REUSED: 'The refresh token was used before, so a copy of it exists. The session was revoked. Log in again.',
 };
 
 export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = async (_parent, { input }, context) => {
-  const { cookies, services } = context;
-  const fromCookie = input.refreshToken === '';
-  const presented = fromCookie ? (cookies.refreshToken ?? '') : input.refreshToken;
-  const outcome = await services.refresh.refresh(context.unitOfWork(), presented);
+  const transport = context.cookies.present(input);
+  const outcome = await context.services.refresh.refresh(context.unitOfWork(), transport.refreshToken);
   switch (outcome.kind) {
     case 'refreshed':
       context.visibility.admit(outcome.tokens.session.userId);
-      return {
-        __typename: 'RefreshSessionSuccess',
-        tokens: fromCookie ? cookies.keep(outcome.tokens) : outcome.tokens,
-      };
+      return { __typename: 'RefreshSessionSuccess', tokens: transport.deliver(outcome.tokens) };
     case 'rejected':
-      if (fromCookie) cookies.forget();
+      transport.forget();
       return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
   }
 };

@@ -2,16 +2,21 @@ import { invalidInput } from '../../error-results.ts';
 import type { MutationResolvers } from '../../generated/types.ts';
 
 export const register: NonNullable<MutationResolvers['register']> = async (_parent, { input }, context) => {
-  await context.services.limits.checkRegistration(context.em(), context.origin.ipAddress);
   const outcome = await context.services.accounts.register(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'registered':
       context.visibility.admit(outcome.user.id);
       return { __typename: 'RegisterSuccess', ...outcome };
     case 'emailTaken':
-      return { __typename: 'EmailTakenError', message: 'There is an account with this email already.' };
+      return {
+        __typename: 'EmailTakenError',
+        message: 'An account with this email address already exists. Log in instead.',
+      };
     case 'registrationClosed':
-      return { __typename: 'RegistrationClosedError', message: 'Ask an administrator for an account.' };
+      return {
+        __typename: 'RegistrationClosedError',
+        message: 'Registration is closed. Ask an administrator for an account.',
+      };
     case 'invalidInput':
       return invalidInput(outcome);
   }

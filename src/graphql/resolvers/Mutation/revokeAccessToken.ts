@@ -12,7 +12,7 @@ export const revokeAccessToken: NonNullable<MutationResolvers['revokeAccessToken
     case 'notFound':
       return {
         __typename: 'AccessTokenNotFoundError',
-        message: 'There is no access token with this id among those of your sessions.',
+        message: 'Access token not found. Check `jti`.',
       };
   }
 };

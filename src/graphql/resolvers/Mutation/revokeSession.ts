@@ -6,6 +6,6 @@ export const revokeSession: NonNullable<MutationResolvers['revokeSession']> = as
     case 'revoked':
       return { __typename: 'RevokeSessionSuccess', ...outcome };
     case 'notFound':
-      return { __typename: 'SessionNotFoundError', message: 'There is no session with this id among yours.' };
+      return { __typename: 'SessionNotFoundError', message: 'Session not found. Check `sessionId`.' };
   }
 };

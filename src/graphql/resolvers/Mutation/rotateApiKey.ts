@@ -11,7 +11,7 @@ export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = asyn
     case 'revoked':
       return {
         __typename: 'ApiKeyRevokedError',
-        message: 'A revoked key cannot be rotated. Make a new one.',
+        message: 'The key was revoked and cannot be rotated. Create a new one.',
         revokedAt: outcome.revokedAt,
       };
     case 'scopeNotHeld':

@@ -1,6 +1,4 @@
-import { ApiKey } from '../../../api-keys/api-key.entity.ts';
-import { apiKeysVisibleTo } from '../../../api-keys/api-key.service.ts';
+import { findApiKey } from '../../../api-keys/api-key.queries.ts';
 import type { QueryResolvers } from '../../generated/types.ts';
 
-export const apiKey: NonNullable<QueryResolvers['apiKey']> = (_parent, { id }, { em, caller }) =>
-  em().findOne(ApiKey, { id, ...apiKeysVisibleTo(caller()) });
+export const apiKey: NonNullable<QueryResolvers['apiKey']> = (_parent, { id }, context) => findApiKey(context, id);

@@ -1,13 +1,6 @@
-import { User } from '../../../accounts/user.entity.ts';
+import { usersMatching } from '../../../accounts/account.queries.ts';
 import { paginate } from '../../connection.ts';
 import type { QueryResolvers } from '../../generated/types.ts';
 
-export const users: NonNullable<QueryResolvers['users']> = (_parent, { filter, ...paging }, { em, services }) => {
-  const email = filter?.email;
-  return paginate(
-    em(),
-    { entity: User, prefix: 'usr' },
-    email == null ? {} : { emailIndex: { $in: services.emails.indexes(email) } },
-    paging,
-  );
-};
+export const users: NonNullable<QueryResolvers['users']> = (_parent, { filter, ...paging }, context) =>
+  paginate(context, usersMatching(context.services.emails, filter), paging);

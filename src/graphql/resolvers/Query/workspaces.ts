@@ -1,9 +1,6 @@
-import { Workspace } from '../../../workspaces/workspace.entity.ts';
+import { visibleWorkspaces } from '../../../workspaces/workspace.queries.ts';
 import { paginate } from '../../connection.ts';
 import type { QueryResolvers } from '../../generated/types.ts';
 
-export const workspaces: NonNullable<QueryResolvers['workspaces']> = async (
-  _parent,
-  paging,
-  { em, caller, services },
-) => paginate(em(), { entity: Workspace, prefix: 'wsp' }, await services.workspaces.visibleTo(em(), caller()), paging);
+export const workspaces: NonNullable<QueryResolvers['workspaces']> = async (_parent, paging, context) =>
+  paginate(context, await visibleWorkspaces(context), paging);

@@ -1,16 +1,11 @@
 // One replica as a process of its own, with a proxy of its own before each server it talks to.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { reapWhenWeAreGone } from './ports.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
-
-export const ROOT = join(import.meta.dirname, '..', '..');
-const MOST_LOGGED = 200;
+import { type Exit, ServerProcess } from './server-process.ts';
 
 export interface ReplicaOptions {
   name: string;
@@ -25,24 +20,21 @@ export interface Reply {
   text: string;
 }
 
-export class Replica {
+export class ReplicaProcess {
   readonly name: string;
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
-  /** The last lines that it wrote, whatever to. */
-  readonly log: string[] = [];
-  readonly #child: ChildProcess;
+  readonly #server: ServerProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
   readonly #forget: () => void;
-  #port = 0;
 
-  private constructor(name: string, child: ChildProcess, proxies: [TcpProxy, TcpProxy]) {
+  private constructor(name: string, server: ServerProcess, proxies: [TcpProxy, TcpProxy]) {
     this.name = name;
-    this.#child = child;
+    this.#server = server;
     [this.postgres, this.redis] = proxies;
     const directory = mkdtempSync(join(tmpdir(), 'rekey-replica-'));
     const pidFile = join(directory, 'replica.pid');
-    writeFileSync(pidFile, String(child.pid));
+    writeFileSync(pidFile, String(server.pid));
     const cancelReaper = reapWhenWeAreGone(directory, pidFile, 'KILL');
     this.#forget = () => {
       rmSync(directory, { recursive: true, force: true });
@@ -51,26 +43,21 @@ export class Replica {
   }
 
   /** Resolves when it says that it is ready. */
-  static async start({ name, postgres, redis, environment }: ReplicaOptions): Promise<Replica> {
+  static async start({ name, postgres, redis, environment }: ReplicaOptions): Promise<ReplicaProcess> {
     const proxies = await Promise.all([postgres, redis].map(({ port }) => startProxy({ host: '127.0.0.1', port })));
     const [toPostgres, toRedis] = proxies as [TcpProxy, TcpProxy];
-    const env = {
-      PATH: process.env.PATH,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATABASE_URL: toPostgres.url(postgres.url),
-      REDIS_URL: toRedis.url(redis.url),
-      ...environment,
-    };
-    const preload = new URL('skew-clock.ts', import.meta.url).href;
-    const child = spawn(process.execPath, ['--import', preload, join(ROOT, 'src', 'server.ts')], {
-      cwd: ROOT,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const server = new ServerProcess({
+      environment: {
+        HOST: '127.0.0.1',
+        DATABASE_URL: toPostgres.url(postgres.url),
+        REDIS_URL: toRedis.url(redis.url),
+        ...environment,
+      },
+      preload: 'skew-clock.ts',
     });
-    const replica = new Replica(name, child, [toPostgres, toRedis]);
+    const replica = new ReplicaProcess(name, server, [toPostgres, toRedis]);
     try {
-      await replica.#ready();
+      await server.ready();
     } catch (error) {
       await replica.kill();
       throw error;
@@ -78,37 +65,20 @@ export class Replica {
     return replica;
   }
 
-  async #ready(): Promise<void> {
-    const ready = Promise.withResolvers<number>();
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      createInterface(stream).on('line', (line) => {
-        this.log.push(line);
-        if (this.log.length > MOST_LOGGED) this.log.shift();
-        const port = /^Rekey is ready: http:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1];
-        if (port) ready.resolve(Number(port));
-      });
-    }
-    this.#child.once('exit', () => ready.reject(new Error(`${this.name} ended at once:\n${this.log.join('\n')}`)));
-    this.#port = await ready.promise;
-  }
-
   get isAlive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#server.isAlive;
   }
 
   /** One request over a kept connection. Rejects where the connection ends before the answer. */
   ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Reply> {
     const reply = Promise.withResolvers<Reply>();
-    const asked = request(
-      { agent: this.#agent, host: '127.0.0.1', port: this.#port, method, path, headers },
-      (answer) => {
-        let text = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (chunk: string) => (text += chunk));
-        answer.on('end', () => reply.resolve({ status: answer.statusCode!, headers: answer.headers, text }));
-        answer.on('error', reply.reject);
-      },
-    );
+    const asked = request(new URL(path, this.#server.url), { agent: this.#agent, method, headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => reply.resolve({ status: answer.statusCode!, headers: answer.headers, text }));
+      answer.on('error', reply.reject);
+    });
     asked.on('error', reply.reject);
     asked.end(body);
     return reply.promise;
@@ -149,39 +119,35 @@ export class Replica {
 
   /** Sets its clocks; see skew-clock.ts. */
   async skewClock(skew: { wallOffsetMs?: number; monotonicStands?: boolean }): Promise<void> {
-    const done = once(this.#child, 'message');
-    this.#child.send(skew);
-    await done;
+    await this.#server.ask(skew);
   }
 
   /** Stands still in the middle of whatever it does, its connections open. */
   freeze(): void {
-    this.#child.kill('SIGSTOP');
+    this.#server.pause();
   }
 
   thaw(): void {
-    this.#child.kill('SIGCONT');
+    this.#server.resume();
   }
 
   /** Is gone, without a word. */
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
   }
 
   /** Is asked to leave, and has left. */
   async leave(): Promise<void> {
-    await this.#end('SIGTERM');
-    if (this.#child.exitCode !== 0) throw new Error(`${this.name} left with ${this.#child.exitCode ?? 'a signal'}.`);
+    const { code, signal } = await this.#end('SIGTERM');
+    if (code !== 0) throw new Error(`${this.name} left with ${code ?? signal}.`);
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    if (this.isAlive) {
-      const exit = once(this.#child, 'exit');
-      this.#child.kill(signal);
-      await exit;
-    }
+  async #end(signal: NodeJS.Signals): Promise<Exit> {
+    this.#server.kill(signal);
+    const exit = await this.#server.exited();
     this.#agent.destroy();
     await Promise.all([this.postgres.close(), this.redis.close()]);
     this.#forget();
+    return exit;
   }
 }

@@ -1,0 +1,19 @@
+import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import { defineFeature } from '../feature.ts';
+import { accountEvents } from './account.events.ts';
+import { accountVariables } from './account.variables.ts';
+import { Migration20261129000100 } from './migrations/20261129000100-disabled-users.ts';
+import { User, UserSchema } from './user.entity.ts';
+
+/** People: how they get an account, log in with a password, and are disabled. */
+export const accounts = defineFeature({
+  name: 'accounts',
+  entities: [UserSchema],
+  tables: ['bootstrapped', 'setup_token'],
+  sealedFields: [{ table: 'users', column: 'email_sealed', key: 'id' }],
+  migrations: [{ name: '20261129000100-disabled-users', class: Migration20261129000100 }],
+  variables: accountVariables,
+  // Everything that depends on a user carries the tag of the user. A user is no credential and has no fingerprint.
+  evictions: [defineEviction(User, () => [])],
+  auditEvents: accountEvents,
+});

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { type AuditEvents, moment } from '../audit/event-data.ts';
+import { REVOCATION_REASONS } from '../identity/revocation-reason.ts';
+import { SCOPES } from '../identity/scope.ts';
+
+/** The subject of each is the API key. */
+export const apiKeyEvents = {
+  'api-key.created': z.strictObject({
+    scopes: z.array(z.enum(SCOPES)),
+    permissions: z.array(z.string()),
+    expiresAt: moment().nullable(),
+  }),
+  'api-key.rotated': z.strictObject({
+    /** The overlap that the caller asked for. */
+    overlapSeconds: z.int(),
+    /** The overlap ends earlier where the key itself does. */
+    previousSecretExpiresAt: moment(),
+  }),
+  'api-key.revoked': z.strictObject({ reason: z.enum(REVOCATION_REASONS) }),
+} satisfies AuditEvents;

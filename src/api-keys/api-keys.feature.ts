@@ -1,0 +1,22 @@
+import { defineFeature } from '../feature.ts';
+import { wholeNumber } from '../kernel/variable.ts';
+import { apiKeyCredential, apiKeyEviction } from './api-key.credential.ts';
+import { ApiKeySchema } from './api-key.entity.ts';
+import { apiKeyEvents } from './api-key.events.ts';
+
+/** Long-lived secrets for programs that act for a user. */
+export const apiKeys = defineFeature({
+  name: 'api-keys',
+  entities: [ApiKeySchema],
+  variables: {
+    apiKeysPerUser: wholeNumber('REKEY_API_KEYS_PER_USER', {
+      fallback: 100,
+      min: 0,
+      max: 1_000_000,
+      meaning: 'Active keys that one user may have; 0 means no limit.',
+    }),
+  },
+  credentials: [apiKeyCredential],
+  evictions: [apiKeyEviction],
+  auditEvents: apiKeyEvents,
+});

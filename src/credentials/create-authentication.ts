@@ -1,0 +1,38 @@
+import type { ValuesOf } from '../kernel/variable.ts';
+import type { Part, Platform } from '../platform.ts';
+import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
+import type { CredentialRuntime } from './credential-type.ts';
+import type { CredentialTypes } from './credential-types.ts';
+import type { credentials } from './credentials.feature.ts';
+import { LastUsed } from './last-used.ts';
+import { exposeAuthentication } from './metrics.ts';
+
+export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf'> {
+  types: CredentialTypes;
+  accessTokens: CredentialRuntime['accessTokens'];
+}
+
+/** The authenticator of this replica, and its records of when credentials were last used. */
+export function createAuthentication(
+  { database, clock, logger, replica, cache, registry }: Platform,
+  { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
+  { types, accessTokens, failures, addressOf }: AuthenticationNeeds,
+): Part & { authenticator: Authenticator } {
+  const lastUsed = new LastUsed({
+    sql: database.reads,
+    clock,
+    logger,
+    now: () => replica.databaseNow(),
+    windowSeconds: lastUsedSeconds,
+    entries: cacheEntries,
+    tables: types.all.map(({ table }) => table),
+  });
+  const runtime = { sql: database.reads, accessTokens };
+  const authenticator = new Authenticator({ types, runtime, cache, lastUsed, failures, addressOf });
+  exposeAuthentication(registry, { cache, authenticator });
+  return {
+    authenticator,
+    jobs: { 'purging last uses': () => lastUsed.purge() },
+    stop: () => lastUsed.flush(),
+  };
+}

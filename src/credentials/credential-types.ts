@@ -1,0 +1,45 @@
+import { parseSecret } from '../crypto/secret-text.ts';
+import type { CredentialKind } from '../identity/principal.ts';
+import type { CredentialType } from './credential-type.ts';
+import type { PresentedCredential } from './presented-credential.ts';
+
+/** The credential types of this service, and how to find one by its kind, a row or a text. */
+export class CredentialTypes {
+  readonly all: readonly CredentialType[];
+  readonly #byKind: ReadonlyMap<CredentialKind, CredentialType>;
+
+  /** @throws Error if two types have the same kind */
+  constructor(types: readonly CredentialType[]) {
+    this.all = types;
+    this.#byKind = new Map(types.map((type) => [type.kind, type]));
+    if (this.#byKind.size < types.length) throw new Error('Two credential types have the same kind.');
+  }
+
+  /** @throws Error for a kind that no feature declares */
+  of(kind: CredentialKind): CredentialType {
+    const type = this.#byKind.get(kind);
+    if (!type) throw new Error(`There is no credential type of the kind ${kind}.`);
+    return type;
+  }
+
+  /** The type of a row. @throws Error if it is not the row of a credential */
+  ofRow(row: object): CredentialType {
+    const type = this.all.find(({ entity }) => row instanceof entity);
+    if (!type) throw new Error(`${row.constructor.name} is not the row of a credential.`);
+    return type;
+  }
+
+  /** The type whose form a presented text has; null if no type with this form may be presented in this place. */
+  ofPresented({ carrier, text }: PresentedCredential): CredentialType | null {
+    return this.all.find((type) => type.carriers.includes(carrier) && type.isWellFormed(text)) ?? null;
+  }
+
+  /** The kind that a text resembles, well-formed or not; `unknown` if it resembles none. */
+  kindOf(text: string): CredentialKind {
+    return this.all.find(({ beginning }) => text.startsWith(beginning))?.kind ?? 'unknown';
+  }
+
+  /** Whether a text has the form of a secret or credential that this service issues. It need not be valid. */
+  readonly isOurs = (text: string): boolean =>
+    parseSecret(text) !== null || this.all.some((type) => type.isWellFormed(text));
+}

@@ -1,0 +1,28 @@
+import { defineFeature } from '../feature.ts';
+import { wholeNumber } from '../kernel/variable.ts';
+
+/** Authentication: credential types, their caches, and when each credential was last used. */
+export const credentials = defineFeature({
+  name: 'credentials',
+  tables: ['credential_usage'],
+  variables: {
+    cacheSeconds: wholeNumber('REKEY_CACHE_SECONDS', {
+      fallback: 600,
+      min: 1,
+      max: 3600,
+      meaning: 'Longest life of a cached credential.',
+    }),
+    cacheEntries: wholeNumber('REKEY_CACHE_ENTRIES', {
+      fallback: 100_000,
+      min: 1,
+      max: 10_000_000,
+      meaning: 'Credentials that one replica keeps in memory.',
+    }),
+    lastUsedSeconds: wholeNumber('REKEY_LAST_USED_SECONDS', {
+      fallback: 60,
+      min: 1,
+      max: 86_400,
+      meaning: 'At most one write of `lastUsedAt` per credential in this time.',
+    }),
+  },
+});

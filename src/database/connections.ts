@@ -1,0 +1,141 @@
+import pg from 'pg';
+import type { Logger } from '../kernel/logger.ts';
+import { withTimeout } from '../kernel/timeout.ts';
+import { connectionTo } from './session-settings.ts';
+import type { Sql, Statement } from './sql.ts';
+import { connectionBroke, notConnected } from './sql-errors.ts';
+
+const CONNECT_MS = 1000;
+
+/** Prepared reads on their own small pool. A read fails after `timeoutMs`, including the wait for a connection. */
+export class PooledSql implements Sql {
+  readonly #pool: pg.Pool;
+  readonly #timeoutMs: number;
+
+  constructor(url: string, options: { size: number; timeoutMs: number; logger: Logger }) {
+    this.#timeoutMs = options.timeoutMs;
+    const { size, timeoutMs } = options;
+    this.#pool = new pg.Pool({
+      ...connectionTo(url, { applicationName: 'rekey', statementMs: timeoutMs, lockMs: timeoutMs }),
+      max: size,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
+    });
+    // Idle connections break when the server goes away. The query that needs one reports it.
+    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection failed'));
+  }
+
+  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const until = performance.now() + this.#timeoutMs;
+    const client = await this.#pool.connect().catch(notConnected);
+    client.on('error', ignore); // The query on this connection reports the error.
+    let broken = true;
+    try {
+      const asking = client.query({ ...statement, values: [...values] });
+      const result = await withTimeout(until - performance.now(), asking);
+      broken = false;
+      return result.rows;
+    } catch (error) {
+      broken = !wasRefused(error);
+      if (broken) destroy(client);
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+interface Connection {
+  readonly client: pg.Client;
+  readonly connected: Promise<unknown>;
+}
+
+/**
+ * One connection for one purpose. After a failure, the next query reconnects. A response that does not arrive within
+ * `timeoutMs`, including the time to connect, or that was lost on the way, is a failure, too.
+ */
+export class DedicatedSql implements Sql {
+  readonly #url: string;
+  readonly #purpose: string;
+  readonly #timeoutMs: number;
+  readonly #logger: Logger;
+  #connection: Connection | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(url: string, options: { purpose: string; timeoutMs: number; logger: Logger }) {
+    this.#url = url;
+    this.#purpose = options.purpose;
+    this.#timeoutMs = options.timeoutMs;
+    this.#logger = options.logger;
+  }
+
+  /** Runs one statement at a time, in the order of the calls. */
+  query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const answer = this.#turn.then(() => this.#query<Row>(statement, values));
+    this.#turn = answer.catch(() => undefined); // The caller gets the error. The next statement still runs.
+    return answer;
+  }
+
+  async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    this.#connection ??= this.#connect();
+    const connection = this.#connection;
+    const { client, connected } = connection;
+    try {
+      const asking = connected.then(() => client.query({ ...statement, values: [...values] }));
+      return (await withTimeout(this.#timeoutMs, asking)).rows;
+    } catch (error) {
+      if (!wasRefused(error)) {
+        this.#forget(connection);
+        destroy(client);
+      }
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.connected.then(() => connection.client.end()).catch(() => undefined);
+  }
+
+  #connect(): Connection {
+    const client = new pg.Client({
+      ...connectionTo(this.#url, { applicationName: `rekey-${this.#purpose}` }),
+      connectionTimeoutMillis: Math.min(CONNECT_MS, this.#timeoutMs),
+    });
+    const connection = { client, connected: client.connect().catch(notConnected) };
+    client.on('error', (error) => {
+      this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated database connection failed');
+      this.#forget(connection);
+    });
+    // A server that is starting up, or that has no free connection, rejects the connection.
+    connection.connected.catch(() => this.#forget(connection));
+    return connection;
+  }
+
+  #forget(connection: Connection): void {
+    if (this.#connection === connection) this.#connection = null;
+  }
+}
+
+/**
+ * The connection is in a known state only if the server itself rejected the statement. The SQLSTATE shows this. The
+ * severity does not, because the server translates it into its own language.
+ */
+const wasRefused = (error: unknown) => error instanceof pg.DatabaseError && !connectionBroke(error);
+
+const ignore = () => undefined;
+
+/**
+ * Closes a connection without waiting for the server. `end()` waits for a server that may never answer.
+ *
+ * The socket is not part of the driver's public interface, but there is no other way
+ * (https://github.com/brianc/node-postgres/issues/1244).
+ */
+export function destroy(client: pg.ClientBase): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

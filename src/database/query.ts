@@ -1,0 +1,22 @@
+import type { EntityClass, FilterQuery } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Principal } from '../identity/principal.ts';
+import type { IdPrefix } from '../kernel/ids.ts';
+
+/** What the queries of a feature (`<name>.queries.ts`) receive: the context of a request. */
+export interface QueryContext {
+  /** One EntityManager for all reads of a request. */
+  em(): EntityManager;
+  /** The principal that reads. */
+  caller(): Principal;
+  /** Database time. */
+  now(): Date;
+}
+
+/** The rows of a list, before pagination. */
+export interface List<Entity> {
+  entity: EntityClass<Entity>;
+  /** The prefix of the ids of the entity. */
+  prefix: IdPrefix;
+  where: FilterQuery<Entity>;
+}

@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http';
+import { forgetCookies, keepCookies } from '../credentials/cookies.ts';
+import type { SessionTokens } from '../credentials/session-issuer.ts';
+
+/** How the tokens of one field travel: in the bodies of request and response, or in the cookies of a browser. */
+export interface TokenTransport {
+  /** The refresh token that the client presents; null where it presents none. */
+  readonly refreshToken: string | null;
+  /** Returns the tokens as the body of the response holds them. In cookie mode the response sets cookies instead. */
+  deliver(tokens: SessionTokens): SessionTokens;
+  /** Deletes the cookies that the tokens came in. */
+  forget(): void;
+}
+
+/** Tokens that a browser keeps out of reach of scripts, for clients that ask for it: the cookie mode, in one place. */
+export class TokenCookies implements TokenTransport {
+  readonly #response: ServerResponse;
+  readonly #now: () => Date;
+  #refreshToken: string | null;
+
+  /** @param presented the refresh token in the cookies of the request; null where there is none, or no CSRF header */
+  constructor(response: ServerResponse, presented: string | null, now: () => Date) {
+    this.#response = response;
+    this.#refreshToken = presented;
+    this.#now = now;
+  }
+
+  /** The transport that a login asks for. */
+  forLogin({ cookies }: { cookies: boolean }): TokenTransport {
+    return cookies ? this : inBody(null);
+  }
+
+  /** The transport of a refresh: an empty token stands for the one in the cookie. */
+  present({ refreshToken }: { refreshToken: string }): TokenTransport {
+    return refreshToken === '' ? this : inBody(refreshToken);
+  }
+
+  get refreshToken(): string | null {
+    return this.#refreshToken;
+  }
+
+  deliver(tokens: SessionTokens): SessionTokens {
+    this.#refreshToken = tokens.refreshToken; // The next field of this operation finds what this one has set.
+    for (const cookie of keepCookies(tokens, this.#now())) this.#response.appendHeader('Set-Cookie', cookie);
+    return { ...tokens, accessToken: '', refreshToken: '' };
+  }
+
+  forget(): void {
+    if (this.#refreshToken === null) return;
+    this.#refreshToken = null;
+    for (const cookie of forgetCookies()) this.#response.appendHeader('Set-Cookie', cookie);
+  }
+}
+
+function inBody(refreshToken: string | null): TokenTransport {
+  return { refreshToken, deliver: (tokens) => tokens, forget: () => undefined };
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import type { Config } from './config.ts';
+import { AuthCache } from './credentials/cache/auth-cache.ts';
+import { EvictionSubscriber } from './credentials/cache/eviction-subscriber.ts';
+import { connectSharedCache, type SharedCache } from './credentials/cache/shared-cache.ts';
+import { createSharedCacheMetrics } from './credentials/metrics.ts';
+import { createKeyring, type Keyring } from './crypto/keyring.ts';
+import { embeddedMasterKey } from './database/data-directory.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { DatabaseHealth } from './database/health.ts';
+import { requireMasterKeys } from './database/master-key-check.ts';
+import { modelOf } from './database/orm.ts';
+import type { Feature } from './feature.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { createLogger, type Logger } from './kernel/logger.ts';
+import { createRedisClient, type RedisClient } from './redis/client.ts';
+import { InvalidationFeed } from './revocation/feed.ts';
+import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
+import { PropagationBarrier } from './revocation/propagation-barrier.ts';
+import { forgetFormerLife, patienceMs, Replica } from './revocation/replica.ts';
+
+/** What tests and benchmarks replace. */
+export interface PlatformOverrides {
+  clock?: Clock;
+  logger?: Logger;
+  /** Keeps the embedded database in memory. */
+  inMemory?: boolean;
+  /** An embedded database to start from, as `dumpDataDir` wrote it. */
+  embeddedTemplate?: Blob;
+}
+
+/** The background work of one part of the service. `app.ts` runs it. */
+export interface Part {
+  /** Housekeeping of every replica, once a minute. */
+  readonly jobs?: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Work that is repeated at other intervals. */
+  readonly timers?: readonly { name: string; everyMs: number; work: () => Promise<unknown> }[];
+  /** Loads what the first request needs. Called when the schema is up to date and this replica holds a lease. */
+  start?(): Promise<void>;
+  /** Writes to the database what is only in memory. Called after the last response. */
+  stop?(): Promise<void>;
+}
+
+/** What every feature receives. */
+export interface Platform {
+  readonly logger: Logger;
+  /** This machine's time. */
+  readonly clock: Clock;
+  /** Database time, and the monotonic clock of this process for durations. */
+  readonly databaseClock: Clock;
+  readonly registry: Registry;
+  readonly keyring: Keyring;
+  readonly database: Database;
+  readonly health: DatabaseHealth;
+  /** Null if no Redis is configured. */
+  readonly redis: RedisClient | null;
+  readonly replica: Replica;
+  readonly feed: InvalidationFeed;
+  readonly barrier: PropagationBarrier;
+  readonly shared: SharedCache | null;
+  readonly cache: AuthCache;
+  /** Must be called before anything is written; see `requireMasterKeys`. */
+  requireMasterKeys(): Promise<void>;
+}
+
+type PlatformConfig = Pick<
+  Config,
+  | 'logLevel'
+  | 'databaseUrl'
+  | 'dataDirectory'
+  | 'redisUrl'
+  | 'masterKey'
+  | 'retiredMasterKeys'
+  | 'leaseMs'
+  | 'cacheSeconds'
+  | 'cacheEntries'
+>;
+
+/** The base of one replica: its database, its view of the invalidation log, and its caches. */
+export async function createPlatform(
+  config: PlatformConfig,
+  features: readonly Feature[],
+  overrides: PlatformOverrides,
+): Promise<Platform & Part> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  const registry = new Registry();
+  const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
+  const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
+  const longestEntryMs = config.cacheSeconds * 1000;
+
+  // The cache needs the database, and the subscriber of the database evicts from the cache. So the database is created
+  // first, and the subscriber uses constants that are assigned later.
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dataDirectory,
+    embeddedTemplate: overrides.embeddedTemplate,
+    syncTimeoutMs: patienceMs(config.leaseMs),
+    onEmbeddedMigrated: (sql) => forgetFormerLife(sql),
+    logger,
+    model: modelOf(features),
+    subscribers: [
+      new EvictionSubscriber({
+        rules: features.flatMap((feature) => feature.evictions ?? []),
+        evict: (fingerprints) => cache.evict(fingerprints),
+        committed: () => replica.requestSync(),
+        logger,
+      }),
+    ],
+  });
+  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
+  const feed = new InvalidationFeed(logger);
+  const metrics = createRevocationMetrics(registry);
+  const replica = new Replica({
+    sql: database.sync,
+    notifications: database.notifications,
+    clock,
+    logger,
+    metrics,
+    newReplicaId: randomUUID,
+    feed,
+    leaseMs: config.leaseMs,
+    longestEntryMs,
+  });
+  const barrier = new PropagationBarrier({
+    replica,
+    sql: database.propagation,
+    spare: database.reads,
+    clock,
+    logger,
+    metrics,
+  });
+  const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
+  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
+  const sharedMetrics = createSharedCacheMetrics(registry);
+  const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics: sharedMetrics });
+  const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
+  const health = new DatabaseHealth(database.reads, () => clock.monotonic());
+  exposeReplica(registry, replica, () => health.answers());
+
+  return {
+    logger,
+    clock,
+    databaseClock,
+    registry,
+    keyring,
+    database,
+    health,
+    redis,
+    replica,
+    feed,
+    barrier,
+    shared,
+    cache,
+    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring, sealedFields),
+    jobs: { 'purging the invalidation log': () => barrier.purge() },
+    async start() {
+      await replica.start();
+    },
+    async stop() {
+      barrier.stop();
+      await replica.stop().catch((error) => logger.warn({ err: error }, 'deregistering this replica failed'));
+      redis?.destroy();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { Audit } from '../audit/audit.ts';
+import type { ValuesOf } from '../kernel/variable.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { Part, Platform } from '../platform.ts';
+import { jwtKeyTag } from '../revocation/tags.ts';
+import { AccessTokens } from './access-token.ts';
+import { JwtKeys } from './jwt-keys.ts';
+import { purge } from './purge.ts';
+import { RefreshService } from './refresh.service.ts';
+import { sessionEvents } from './session.events.ts';
+import { SessionService } from './session.service.ts';
+import type { sessionVariables } from './session.variables.ts';
+
+/** Sessions, their tokens, and the keys that sign these. */
+export function createSessions(
+  { database, keyring, databaseClock: clock, replica, feed, barrier, logger }: Platform,
+  config: ValuesOf<typeof sessionVariables>,
+  { limits }: { limits: Limits },
+) {
+  const audit = new Audit(sessionEvents, clock);
+  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, audit, clock });
+  const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
+  feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });
+  const accessTokens = new AccessTokens({
+    keys: jwtKeys,
+    issuer: config.issuer,
+    lifetimeSeconds: config.accessTokenSeconds,
+    now: () => replica.databaseNow(),
+  });
+  const common = { accessTokens, audit, barrier, clock, idleSeconds: config.refreshIdleSeconds, limits };
+  const refresh = new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds });
+  return {
+    jwtKeys,
+    accessTokens,
+    service: new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds, refresh }),
+    refresh,
+    purge: () => purge(database.reads),
+    jobs: { 'purging the JWT keys': () => jwtKeys.purge(), 'purging sessions': () => purge(database.reads) },
+    start: () => jwtKeys.load(),
+  } satisfies Part & Record<string, unknown>;
+}

@@ -1,0 +1,56 @@
+import type { FilterQuery } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { List, QueryContext } from '../database/query.ts';
+import { isAdministrator, type Principal } from '../identity/principal.ts';
+import { AccessTokenRevocation } from './access-token-revocation.entity.ts';
+import { Session } from './session.entity.ts';
+
+export interface SessionFilter {
+  userId?: string | null;
+  status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null;
+}
+
+const NOT_REVOKED: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
+
+/** What belongs to users whose sessions this principal may see and change, as a condition on their id. */
+export function sessionsVisibleTo(principal: Principal): { userId?: string } {
+  return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
+}
+
+/** The sessions that fit a filter, among those that the caller may see. */
+export function sessionsMatching(context: QueryContext, filter: SessionFilter | null | undefined): List<Session> {
+  const { userId, status } = filter ?? {};
+  const now = context.now();
+  const conditions: FilterQuery<Session>[] = [sessionsVisibleTo(context.caller())];
+  if (userId != null) conditions.push({ userId });
+  if (status === 'REVOKED') conditions.push({ $or: [{ revokedAt: { $ne: null } }, { endedWithAllAt: { $ne: null } }] });
+  if (status === 'EXPIRED') {
+    conditions.push(NOT_REVOKED, { $or: [{ expiresAt: { $lte: now } }, { idleExpiresAt: { $lte: now } }] });
+  }
+  if (status === 'ACTIVE') conditions.push(activeSessions(now));
+  return { entity: Session, prefix: 'ses', where: { $and: conditions } };
+}
+
+/** How many sessions of this user are active, without the session `except`. */
+export async function countActiveSessions(
+  em: EntityManager,
+  { userId, except, now }: { userId: string; except: string | null; now: Date },
+): Promise<number> {
+  const others = except === null ? {} : { id: { $ne: except } };
+  return em.count(Session, { $and: [{ userId }, activeSessions(now), others] });
+}
+
+/** The entries of the ledger that the caller may see and that are still needed, of one user where one is named. */
+export function revocationsMatching(
+  context: QueryContext,
+  filter: { userId?: string | null } | null | undefined,
+): List<AccessTokenRevocation> {
+  const userId = filter?.userId;
+  const named = userId == null ? {} : { userId };
+  const where = { $and: [sessionsVisibleTo(context.caller()), named, { expiresAt: { $gt: context.now() } }] };
+  return { entity: AccessTokenRevocation, prefix: 'rev', where };
+}
+
+function activeSessions(now: Date): FilterQuery<Session> {
+  return { $and: [NOT_REVOKED, { expiresAt: { $gt: now }, idleExpiresAt: { $gt: now } }] };
+}

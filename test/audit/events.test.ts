@@ -1,0 +1,364 @@
+// Which events are recorded, what each tells, and that a change without its event does not happen.
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { AuditEvents } from '../../src/audit/event-data.ts';
+import { sha256Base64url } from '../../src/crypto/hash.ts';
+import { features } from '../../src/features.ts';
+import { scopesOfRole } from '../../src/identity/scope.ts';
+import { type Account, backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../support/app.ts';
+import { exchange, jtiOf, later, login, UNLIMITED } from '../support/sessions.ts';
+
+/** What each feature declares. */
+const declarations = features.flatMap((feature) => ('auditEvents' in feature ? [feature.auditEvents] : []));
+const declared: AuditEvents = Object.assign({}, ...declarations);
+
+const NEW_PASSWORD = 'quartz fjord bandwagon umbra';
+const MOMENT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const KID = expect.stringMatching(/^[\w-]{43}$/);
+const SESSION = { scopes: scopesOfRole('MEMBER'), expiresAt: MOMENT, replacedSessionId: null };
+
+interface Row {
+  type: string;
+  subject_id: string;
+  actor_user_id: string | null;
+  actor_credential_id: string | null;
+  workspace_id: string | null;
+  ip_address: string | null;
+  request_id: string | null;
+  data: Record<string, unknown>;
+}
+/** An event: its type, its subject, its data, and what else is expected of its row. */
+type Expected = [type: string, subjectId: unknown, data: object, row?: Partial<Row>];
+
+const inOrder = (app: TestApp): Promise<Row[]> => app.sql('select * from audit_events order by position');
+const publishedLongAgo = (app: TestApp) =>
+  app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`);
+const currentKid = async (app: TestApp): Promise<string> =>
+  (await app.sql(`select kid from jwt_keys where state = 'CURRENT'`))[0].kid;
+
+test('no event is declared by two features', () => {
+  const types = declarations.flatMap((events) => Object.keys(events));
+  expect(types).toContain('jwt-key.revoked');
+  expect(types.toSorted()).toEqual(Object.keys(declared).toSorted());
+});
+
+describe.each(backends())('what is recorded on $name', ({ start }) => {
+  let app: TestApp;
+  let admin: Account;
+  let atStart: Row[];
+  const said: string[] = [PASSWORD, NEW_PASSWORD, SETUP_TOKEN];
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+    atStart = await inOrder(app);
+    // Not seeded: as every account here, it is made the way that is recorded.
+    const input = { setupToken: SETUP_TOKEN, email: 'admin@example.com', password: PASSWORD, displayName: 'Somebody' };
+    const { user, tokens } = await app.as().bootstrap(input).expectSuccess();
+    const { accessToken, refreshToken, session } = tokens;
+    admin = { ...user, accessToken, refreshToken, sessionId: session.id };
+    said.push(admin.email, accessToken, refreshToken);
+  });
+  afterAll(() => app.close());
+
+  /** What was recorded by this, in order. */
+  async function eventsOf(work: () => PromiseLike<unknown>): Promise<Row[]> {
+    const before = await inOrder(app);
+    await work();
+    return (await inOrder(app)).slice(before.length);
+  }
+  function expectEvents(rows: Row[], expected: Expected[]) {
+    expect(rows.map(({ type, subject_id, data }) => [type, subject_id, data])).toEqual(
+      expected.map(([type, subjectId, data]) => [type, subjectId, data]),
+    );
+    for (const [index, [, , , row]] of expected.entries()) expect(rows[index]).toMatchObject(row ?? {});
+  }
+  /** Remembers every secret and address of an account. */
+  async function member(): Promise<Account> {
+    const account = await app.register();
+    said.push(account.email, account.accessToken, account.refreshToken);
+    return account;
+  }
+
+  test('the first key that signs access tokens, with no user and no request', () => {
+    const byService = { actor_user_id: null, actor_credential_id: null, ip_address: null, request_id: null };
+    expectEvents(atStart, [['jwt-key.activated', KID, { nextKid: KID, how: 'repair' }, byService]]);
+  });
+
+  test('the first administrator, and who registers', async () => {
+    const rows = (await inOrder(app)).slice(atStart.length, atStart.length + 2);
+    const byAdmin = { actor_user_id: admin.id, actor_credential_id: null, ip_address: '127.0.0.1' };
+    expectEvents(rows, [
+      ['account.bootstrapped', admin.id, { role: 'ADMIN' }, byAdmin],
+      ['session.started', admin.sessionId, { ...SESSION, scopes: scopesOfRole('ADMIN') }, byAdmin],
+    ]);
+    let account!: Account;
+    const events = await eventsOf(async () => {
+      account = await member();
+    });
+    expectEvents(events, [
+      ['account.registered', account.id, { role: 'MEMBER' }, { actor_user_id: account.id }],
+      ['session.started', account.sessionId, SESSION, { actor_user_id: account.id }],
+    ]);
+    expect(events[0]!.request_id).toMatch(/./);
+    expect(events[0]!.request_id).toBe(events[1]!.request_id);
+  });
+
+  test('a login that replaces the session of a browser, and which one', async () => {
+    const account = await member();
+    const document = `mutation ($input: LoginInput!) { login(input: $input) { __typename
+      ... on LoginSuccess { tokens { session { id } } } } }`;
+    const input = { email: account.email, password: PASSWORD, cookies: true };
+    const first = await app.graphql(document, { input });
+    const replaced = first.data.login.tokens.session.id;
+    const cookie = first.headers.getSetCookie().map((each) => each.split(';')[0]);
+    said.push(...cookie.map((each) => each!.slice(each!.indexOf('=') + 1)));
+    const headers = { cookie: cookie.join('; '), 'x-rekey-csrf': '1' };
+    let sessionId: unknown;
+    const events = await eventsOf(async () => {
+      sessionId = (await app.graphql(document, { input }, { headers })).data.login.tokens.session.id;
+    });
+    expectEvents(events, [
+      ['session.started', sessionId, { ...SESSION, replacedSessionId: replaced }],
+      ['session.revoked', replaced, { reason: 'SIGNED_OUT' }, { actor_user_id: account.id }],
+    ]);
+  });
+
+  test('a change of the password, and which session was kept', async () => {
+    const account = await member();
+    await login(app, account);
+    const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+    const events = await eventsOf(() => app.as(account).changePassword(passwords).expectSuccess());
+    const revoked = { reason: 'SIGNED_OUT', exceptSessionId: account.sessionId, revokedCount: 1 };
+    expectEvents(events, [
+      ['account.password-changed', account.id, {}, { actor_credential_id: account.sessionId }],
+      ['account.sessions-revoked', account.id, revoked, { actor_credential_id: account.sessionId }],
+    ]);
+  });
+
+  test('an account that an administrator locks out, disables and enables', async () => {
+    const account = await member();
+    const events = await eventsOf(async () => {
+      const input = { userId: account.id };
+      await app.as(admin).revokeAllSessions(input).expectSuccess();
+      for (const _ of [1, 2]) await app.as(admin).disableUser(input).expectSuccess();
+      for (const _ of [1, 2]) await app.as(admin).enableUser(input).expectSuccess();
+    });
+    const byAdmin = { actor_user_id: admin.id, actor_credential_id: admin.sessionId };
+    const revoked = { reason: 'ADMINISTRATIVE', exceptSessionId: null, revokedCount: 1 };
+    expectEvents(events, [
+      ['account.sessions-revoked', account.id, revoked, byAdmin],
+      ['account.disabled', account.id, { reason: 'ADMINISTRATIVE' }, byAdmin],
+      ['account.enabled', account.id, {}, byAdmin],
+    ]);
+  });
+
+  test('the end of a session: by its user, by an administrator, at a logout', async () => {
+    const account = await member();
+    const [second, third] = [await login(app, account), await login(app, account)];
+    const events = await eventsOf(async () => {
+      await app.as(account).revokeSession({ sessionId: second.sessionId, reason: 'COMPROMISED' }).expectSuccess();
+      await app.as(admin).revokeSession({ sessionId: third.sessionId, reason: 'ADMINISTRATIVE' }).expectSuccess();
+      await app.as(account).logout().expectSuccess();
+    });
+    expectEvents(events, [
+      ['session.revoked', second.sessionId, { reason: 'COMPROMISED' }, { actor_user_id: account.id }],
+      ['session.revoked', third.sessionId, { reason: 'ADMINISTRATIVE' }, { actor_user_id: admin.id }],
+      ['session.revoked', account.sessionId, { reason: 'SIGNED_OUT' }, { actor_user_id: account.id }],
+    ]);
+  });
+
+  test('a refresh token that is used twice: which one, and when it was used before', async () => {
+    const account = await member();
+    said.push(await exchange(app, account.refreshToken));
+    await later(app, account.sessionId, 60);
+    const [first] = await app.sql('select * from refresh_tokens where session_id = ? and used_at is not null', [
+      account.sessionId,
+    ]);
+    const events = await eventsOf(async () => expect(await exchange(app, account.refreshToken)).toBe('REUSED'));
+    const reused = { refreshTokenId: first.id, usedAt: new Date(first.used_at).toISOString() };
+    expectEvents(events, [
+      ['session.reuse-detected', account.sessionId, reused, { actor_user_id: account.id }],
+      ['session.revoked', account.sessionId, { reason: 'REUSED' }, { actor_user_id: account.id }],
+    ]);
+  });
+
+  test('an access token that is revoked: which one, of which session', async () => {
+    const account = await member();
+    const { sessionId, accessToken } = await login(app, account);
+    const jti = jtiOf(accessToken);
+    const revoke = () => app.as(account).revokeAccessToken({ jti, reason: 'COMPROMISED' }).expectSuccess();
+    const events = await eventsOf(async () => [await revoke(), await revoke()]);
+    expectEvents(events, [
+      [
+        'access-token.revoked',
+        expect.stringMatching(/^rev_/),
+        { jti, sessionId, reason: 'COMPROMISED' },
+        { actor_credential_id: account.sessionId },
+      ],
+    ]);
+  });
+
+  test('a workspace, and a key for it: what it may do, how long its old secret stays valid, why it ended', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const created = { scopes: ['API_KEYS_READ'], permissions: ['billing:read'], expiresAt };
+    let workspaceId: unknown;
+    let key!: { id: string; secret: string };
+    const events = await eventsOf(async () => {
+      const { workspace } = await app.as(admin).createWorkspace({ name: 'Blue Heron' }).expectSuccess();
+      workspaceId = workspace.id;
+      key = await app.apiKey(admin, { name: 'Grey Heron', workspaceId, ...created });
+      const rotation = { apiKeyId: key.id, overlapSeconds: 7200 };
+      const { secret } = await app.as(admin).rotateApiKey(rotation).expectSuccess();
+      said.push(key.secret, secret);
+      await app.as(admin).revokeApiKey({ apiKeyId: key.id, reason: 'REMOVED' }).expectSuccess();
+    });
+    const row = { workspace_id: workspaceId as string, actor_user_id: admin.id };
+    expectEvents(events, [
+      ['workspace.created', workspaceId, { ownerId: admin.id }, row],
+      ['api-key.created', key.id, created, row],
+      // The key itself ends before the overlap does.
+      ['api-key.rotated', key.id, { overlapSeconds: 7200, previousSecretExpiresAt: expiresAt }, row],
+      ['api-key.revoked', key.id, { reason: 'REMOVED' }, row],
+    ]);
+  });
+
+  test('the keys that sign access tokens: rotated, revoked, replaced and removed, with no user and no request', async () => {
+    const first = await currentKid(app);
+    const keys = app.app.jwtKeys;
+    await publishedLongAgo(app);
+    const rotated = await eventsOf(() => keys.rotate());
+    const second = await currentKid(app);
+    await publishedLongAgo(app);
+    await app.sql(`update jwt_keys set activated_at = now() - interval '31 days' where state = 'CURRENT'`);
+    const bySchedule = await eventsOf(() => keys.purge());
+    const third = await currentKid(app);
+    const revoked = await eventsOf(async () => [await keys.revoke(third), await keys.revoke(third)]);
+    const fourth = await currentKid(app);
+    const ofRetired = await eventsOf(() => keys.revoke(first));
+    await app.sql(`update jwt_keys set retired_at = now() - interval '26 hours' where kid = ?`, [second]);
+    const removed = await eventsOf(() => keys.purge());
+    const repaired = await eventsOf(async () => {
+      await app.sql('delete from jwt_keys where kid = ?', [fourth]);
+      await keys.load(); // Here, or as soon as the replica hears of it.
+    });
+    const command = { nextKid: KID, how: 'command' };
+    expectEvents(rotated, [['jwt-key.rotated', second, { ...command, retiredKid: first }]]);
+    expectEvents(bySchedule, [['jwt-key.rotated', third, { nextKid: fourth, retiredKid: second, how: 'schedule' }]]);
+    expectEvents(revoked, [
+      ['jwt-key.revoked', third, { state: 'CURRENT', how: 'command' }],
+      ['jwt-key.activated', fourth, command],
+    ]);
+    expectEvents(ofRetired, [['jwt-key.revoked', first, { state: 'RETIRED', how: 'command' }]]);
+    expectEvents(removed, [['jwt-key.removed', second, { how: 'schedule' }]]);
+    expectEvents(repaired, [['jwt-key.activated', await currentKid(app), { nextKid: KID, how: 'repair' }]]);
+    for (const row of [rotated, bySchedule, revoked, ofRetired, removed, repaired].flat()) {
+      expect(row).toMatchObject({ actor_user_id: null, actor_credential_id: null, ip_address: null, request_id: null });
+    }
+  });
+
+  test('a rotation that is refused, and a revocation of an unknown key, are not recorded', async () => {
+    const { jwtKeys } = app.app;
+    expect(await eventsOf(async () => [await jwtKeys.rotate(), await jwtKeys.revoke('unknown')])).toEqual([]);
+  });
+
+  describe('in all of that', () => {
+    test('every declared event was recorded, and no other', async () => {
+      const types = new Set((await inOrder(app)).map(({ type }) => type));
+      expect([...types].toSorted()).toEqual(Object.keys(declared).toSorted());
+    });
+
+    test('the data in the database is as declared', async () => {
+      for (const { type, data } of await inOrder(app)) expect(declared[type]!.parse(data)).toEqual(data);
+    });
+
+    test('no event holds a secret, a hash of one, an email address or a text that a user typed', async () => {
+      const rows = (await app.sql('select row_to_json(e)::text as text from audit_events e')).map(({ text }) => text);
+      const all = rows.join('\n');
+      const [stored] = await app.sql(`select array_to_json(array(
+          select unnest(array[email_sealed, encode(email_index, 'hex'), encode(email_index, 'base64'), display_name, password_hash])
+            from users
+          union select token_hash from refresh_tokens
+          union select unnest(array[secret_hash, previous_secret_hash, name, hint]) from api_keys
+          union select name from workspaces
+          union select private_sealed from jwt_keys)) as texts`);
+      const texts = [...said, ...said.map(sha256Base64url), ...stored.texts].filter((text) => text !== null);
+      expect(texts).toEqual(expect.arrayContaining(['Blue Heron', 'Grey Heron', PASSWORD]));
+      for (const text of texts) expect(all, text).not.toContain(text);
+      expect(all).not.toMatch(/rk[ar]_|eyJ|@|argon2|PRIVATE/);
+      const data = await app.sql('select data::text as text from audit_events');
+      expect(data.map(({ text }) => text).join()).not.toContain('127.0.0.1');
+    });
+  });
+});
+
+describe.each(backends())('on $name, a change whose event cannot be written', ({ start }) => {
+  let app: TestApp;
+  let [admin, member, other, disabled]: Account[] = [];
+  let key: { id: string };
+  beforeAll(async () => {
+    app = await start({ env: UNLIMITED });
+    admin = await app.admin();
+    [member, disabled] = [await app.member(), await app.member()];
+    other = await login(app, member);
+    key = await app.apiKey(member);
+    await exchange(app, other.refreshToken);
+    await later(app, other.sessionId, 60);
+    await app.as(admin).disableUser({ userId: disabled.id }).expectSuccess();
+    await publishedLongAgo(app);
+  });
+  afterAll(() => app.close());
+
+  /** Every change that there is. All of them can be tried several times, for none happens. */
+  const CHANGES: Record<string, () => PromiseLike<unknown>> = {
+    register: () => app.register(),
+    login: () => login(app, member!),
+    logout: () => app.as(member!).logout(),
+    changePassword: () => app.as(member!).changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }),
+    disableUser: () => app.as(admin!).disableUser({ userId: member!.id }),
+    enableUser: () => app.as(admin!).enableUser({ userId: disabled!.id }),
+    revokeSession: () => app.as(member!).revokeSession({ sessionId: other!.sessionId }),
+    revokeAllSessions: () => app.as(member!).revokeAllSessions({}),
+    revokeAccessToken: () => app.as(member!).revokeAccessToken({ jti: jtiOf(other!.accessToken) }),
+    'refreshSession, twice with one token': () => exchange(app, other!.refreshToken),
+    createWorkspace: () => app.as(member!).createWorkspace({ name: 'Blue Heron' }),
+    createApiKey: () => app.apiKey(member!),
+    rotateApiKey: () => app.as(member!).rotateApiKey({ apiKeyId: key.id }),
+    revokeApiKey: () => app.as(member!).revokeApiKey({ apiKeyId: key.id }),
+    'a rotation of the keys of access tokens': () => app.app.jwtKeys.rotate(),
+    'a revocation of a key of access tokens': async () => app.app.jwtKeys.revoke(await currentKid(app)),
+  };
+  const change = async (name: string) => CHANGES[name]!();
+  const TABLES = [
+    ...['users', 'sessions', 'refresh_tokens', 'access_token_revocations', 'api_keys', 'jwt_keys'],
+    ...['workspaces', 'workspace_members', 'audit_events', 'auth_inval'],
+  ];
+  const state = async () => {
+    const tables = TABLES.map((table) => `select '${table}' as name, to_jsonb(t)::text as row from ${table} t`);
+    return app.sql(`${tables.join(' union all ')} order by 1, 2`);
+  };
+
+  test.each(Object.keys(CHANGES))('does not happen: %s', async (name) => {
+    const before = await state();
+    await app.sql(
+      `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no event'; end $$`,
+    );
+    onTestFinished(() => app.sql('drop function if exists fail cascade').then(() => undefined));
+    await app.sql('create trigger fail before insert on audit_events for each row execute function fail()');
+    await expect(change(name)).rejects.toThrow(/INTERNAL_SERVER_ERROR|no event/);
+    await app.sql('drop function fail cascade');
+    expect(await state()).toEqual(before);
+
+    // Nor where it can be written and gets no position.
+    await app.sql(`do $$ begin execute format('alter sequence audit_position maxvalue %s',
+      (select last_value from audit_position)); end $$`);
+    onTestFinished(() => app.sql('alter sequence audit_position no maxvalue').then(() => undefined));
+    await expect(change(name)).rejects.toThrow(/INTERNAL_SERVER_ERROR|reached maximum value/);
+    expect(await state()).toEqual(before);
+  });
+
+  test('happens when it can be written', async () => {
+    const before = await inOrder(app);
+    await change('createApiKey');
+    await change('a rotation of the keys of access tokens');
+    const types = (await inOrder(app)).slice(before.length).map(({ type }) => type);
+    expect(types).toEqual(['api-key.created', 'jwt-key.rotated']);
+  });
+});

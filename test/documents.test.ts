@@ -1,0 +1,254 @@
+// What the documents say, compared with what is there: links, files, functions, commands, tables and words.
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse, validate } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { variables } from '../src/config.ts';
+import { modelOf } from '../src/database/orm.ts';
+import { features } from '../src/features.ts';
+import { createSchema } from '../src/graphql/yoga.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const DOCUMENTS = globSync(['*.md', '.github/*.md', 'schema/*.md', 'src/**/*.md', 'test/**/*.md'], {
+  cwd: root,
+}).toSorted();
+const source = globSync('src/**/*.ts', { cwd: root })
+  .map((file) => read(file))
+  .join('\n');
+
+/** A document without its blocks of code. */
+const proseOf = (path: string) => read(path).replace(/^```[\s\S]*?^```$/gm, '');
+const blocksOf = (path: string, language: string) =>
+  [...read(path).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, of]) => of === language)
+    .map(([, , text]) => text!);
+/** What stands under this heading, at any level. */
+function sectionOf(path: string, heading: string): string {
+  const [, level, rest] = new RegExp(`^(#+) ${RegExp.escape(heading)}\\n([\\s\\S]*)`, 'm').exec(read(path))!;
+  return rest!.split(new RegExp(`^#{1,${level!.length}} `, 'm'))[0]!;
+}
+/** The first cell of each row of the tables in a text, without the heads. */
+const firstCellsOf = (text: string) =>
+  [...text.matchAll(/^\| (.+?) \|.*$/gm)].map(([, cell]) => cell!).filter((cell) => cell.includes('`'));
+const codeIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+
+test('the documents are these', () => {
+  expect(DOCUMENTS).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', '.github/SECURITY.md']));
+  expect(read('README.md').split('\n').length).toBeLessThan(220);
+});
+
+describe.each(DOCUMENTS)('%s', (path) => {
+  test('links to files and headings that exist', () => {
+    const broken = [...proseOf(path).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !target.startsWith('https://') && !isReachable(path, target));
+    expect(broken).toEqual([]);
+  });
+
+  test('names commands and variables that exist', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    const commands = [...read(path).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    expect(commands.filter((name) => !(name in scripts))).toEqual([]);
+    const known = Object.values(variables).map(({ name }) => name);
+    const named = [...read(path).matchAll(/REKEY_[A-Z_]+\b/g)].map(([name]) => name);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test('uses plain words', () => {
+    const found = [
+      ...proseOf(path)
+        .replace(/`[^`]*`/g, '')
+        .matchAll(REFUSED_WORDS),
+    ].map(([word]) => word);
+    expect(found).toEqual([]);
+  });
+
+  test('has scripts without comments: a shell that is typed into may take them for arguments', () => {
+    for (const script of blocksOf(path, 'sh')) expect(script).not.toMatch(/(^|\s)#/m);
+  });
+
+  test('has drawings whose blocks are closed and whose participants are declared', () => {
+    for (const drawing of blocksOf(path, 'mermaid')) expect(problemsWithDrawing(drawing)).toEqual([]);
+  });
+});
+
+/** Linked before it is there. */
+const EXPECTED_SOON = ['test/README.md'];
+/** Words that hide who acts, and metaphors that the glossary does not list (see the language rules in CONTRIBUTING). */
+const REFUSED_WORDS =
+  /(?<![-\w])(whoever|whomever|nobody|somebody|anybody|everybody|anew|he|him|his|she|her|keeper|doorbell|witness(es)?|testif(y|ies))(?![-\w])/gi;
+
+function isReachable(from: string, target: string): boolean {
+  const [file, anchor] = target.split('#') as [string, string?];
+  const path = file === '' ? from : join(dirname(from), file);
+  if (EXPECTED_SOON.includes(path)) return true;
+  if (!existsSync(join(root, path))) return false;
+  return anchor === undefined || headingsOf(path).includes(anchor);
+}
+
+/** The anchors of a document, as hosts of repositories make them. */
+function headingsOf(path: string): string[] {
+  return [...proseOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function problemsWithDrawing(text: string): string[] {
+  const lines = text.trim().split('\n');
+  const kind = lines[0]!.split(' ')[0]!;
+  if (kind === 'flowchart') {
+    const unbalanced = lines.filter((line) => /[[({]/.test(line) && !isBalanced(line));
+    return unbalanced;
+  }
+  if (kind !== 'sequenceDiagram') return [`${kind} is not a kind of drawing that is used here`];
+  const declared = [...text.matchAll(/^\s*participant (\w+)/gm)].map(([, name]) => name!);
+  const used = [...text.matchAll(/^\s*(?:Note over )?(\w+)(?:-\S+?(\w+))?:/gm)].flatMap(([, from, to]) =>
+    to === undefined ? [from!] : [from!, to],
+  );
+  const open = [...text.matchAll(/^\s*(loop|alt|opt|par)\b/gm)].length - [...text.matchAll(/^\s*end$/gm)].length;
+  return [...used.filter((name) => !declared.includes(name)), ...(open === 0 ? [] : [`${open} blocks are open`])];
+}
+
+function isBalanced(line: string): boolean {
+  const count = (characters: string) =>
+    [...line.replace(/-->/g, '')].filter((each) => characters.includes(each)).length;
+  return count('[({') === count('])}') && count('"') % 2 === 0;
+}
+
+describe('src/README.md', () => {
+  const HEADINGS = ['A bearer request to `/graphql`', 'A bearer request to `/v1/verify`', '`rotateApiKey`'];
+  const hops = HEADINGS.flatMap((heading) =>
+    [...sectionOf('src/README.md', heading).matchAll(/^\d+\. `([^`]+)` `([^`]+)`: /gm)].map(
+      ([, file, name]) => [heading, file!, name!] as const,
+    ),
+  );
+
+  test('has the walks of three requests, each hop with file and function', () => {
+    for (const heading of HEADINGS) {
+      const section = sectionOf('src/README.md', heading);
+      expect(hops.filter(([of]) => of === heading)).toHaveLength([...section.matchAll(/^\d+\. /gm)].length);
+      expect(hops.filter(([of]) => of === heading).length, heading).toBeGreaterThan(9);
+    }
+  });
+
+  test.each(hops)('%s goes through %s, where %s is', (_heading, file, name) => {
+    expect(existsSync(join(root, 'src', file)), file).toBe(true);
+    expect(read(`src/${file}`)).toMatch(definitionOf(name));
+  });
+
+  test('a function that is only called, or only named, is not taken for a hop', () => {
+    for (const text of [
+      '  rotate(row);',
+      '  await this.rotate(row, {',
+      '// rotate(row) {',
+      'rotated(row) {',
+      'x.rotate = 1',
+    ]) {
+      expect(text).not.toMatch(definitionOf('rotate'));
+    }
+    for (const text of [
+      '  async rotate(',
+      '  rotate<T>(row) {',
+      'const rotate = ',
+      'function rotate(',
+      '  rotate: (',
+    ]) {
+      expect(text).toMatch(definitionOf('rotate'));
+    }
+  });
+
+  test('the tree names every folder of src and every file beside them, and no other', () => {
+    const tree = blocksOf('src/README.md', '').find((block) => block.includes('kernel/'))!;
+    const named = [...tree.matchAll(/^(\S+) {2,}/gm)].map(([, name]) => name!.replace(/\/$/, ''));
+    const there = readdirSync(join(root, 'src')).filter((name) => !name.endsWith('.md'));
+    expect(named.toSorted()).toEqual(there.toSorted());
+  });
+});
+
+/** Where a function, a method or a constant is made, and not only called. */
+function definitionOf(name: string): RegExp {
+  const escaped = RegExp.escape(name);
+  const declared = String.raw`\b(?:function\*?|const|class|get) ${escaped}\b`;
+  const method = String.raw`^ +(?:static |async )*${escaped}(?:<[^\n]*>)?\((?![^\n]*\);$)`;
+  const property = String.raw`^ +${escaped}: (?:async )?\(`;
+  return new RegExp(`${declared}|${method}|${property}`, 'm');
+}
+
+test('the endpoints are those that the service has', () => {
+  const routes = read('src/http/routes.ts');
+  const there = new Set([...routes.matchAll(/^ {4}\['(\/[^']+)'/gm)].map(([, path]) => path!));
+  expect(there.size).toBeGreaterThan(5);
+  for (const table of [sectionOf('README.md', 'Endpoints'), read('src/http/README.md').split('\n## ')[0]!]) {
+    const named = firstCellsOf(table)
+      .flatMap(codeIn)
+      .flatMap((code) => /\/\S+/.exec(code)?.[0] ?? []);
+    expect(new Set(named)).toEqual(there);
+  }
+});
+
+test('the metrics are those that the service has', () => {
+  const there = [...source.matchAll(/^ +name: '(rekey_\w+)'/gm)].map(([, name]) => name!);
+  expect(there.length).toBeGreaterThan(9);
+  expect(firstCellsOf(sectionOf('src/cli/README.md', 'Metrics')).flatMap(codeIn).toSorted()).toEqual(there.toSorted());
+});
+
+test('the messages of the log are those that the service writes, at their levels', () => {
+  const rows = [...sectionOf('src/cli/README.md', 'Logs').matchAll(/^\| `([^`]+)` \| (\w+) \|/gm)];
+  expect(rows.length).toBeGreaterThan(9);
+  for (const [, message, level] of rows) {
+    const written = new RegExp(String.raw`\.${level}\((?:(?!;\n)[\s\S])*?${RegExp.escape(message!)}'`);
+    expect(source, message).toMatch(written);
+  }
+});
+
+test('the commands are those that the program has', () => {
+  const there = globSync('src/cli/*.ts', { cwd: root }).flatMap((file) =>
+    [...read(file).matchAll(/new Command\('([\w-]+)'\)/g)].map(([, name]) => name!),
+  );
+  const named = firstCellsOf(sectionOf('src/cli/README.md', 'Commands'))
+    .flatMap(codeIn)
+    .flatMap((code) => code.replace('npm run rekey -- ', '').split(' --')[0]!.split(' '))
+    .filter((word) => /^[\w-]+$/.test(word));
+  expect(new Set(named)).toEqual(new Set(there.filter((name) => name !== 'rekey')));
+});
+
+test('the changelog has an upgrade note for every migration, in order', () => {
+  const noted = firstCellsOf(sectionOf('CHANGELOG.md', 'Upgrade notes')).flatMap(codeIn);
+  expect(noted).toEqual(modelOf(features).migrations.map(({ name }) => name));
+});
+
+test('the glossary has at most 25 terms, in order', () => {
+  const section = sectionOf('src/revocation/README.md', 'Glossary');
+  const terms = [...section.matchAll(/^\| ([a-z][\w ]+) \|/gm)]
+    .map(([, term]) => term!)
+    .filter((term) => term !== 'term');
+  expect(terms.length).toBeGreaterThan(15);
+  expect(terms.length).toBeLessThanOrEqual(25);
+  expect(terms).toEqual(terms.toSorted((a, b) => a.toLowerCase().localeCompare(b.toLowerCase())));
+});
+
+describe('schema/README.md', () => {
+  test('names every file of the SDL, and no other', () => {
+    const named = firstCellsOf(sectionOf('schema/README.md', 'How the SDL is organised')).flatMap(codeIn);
+    expect(named.toSorted()).toEqual(globSync('*.graphql', { cwd: join(root, 'schema') }).toSorted());
+  });
+
+  test('prints operations that the schema accepts', () => {
+    const operations = blocksOf('schema/README.md', 'graphql');
+    expect(operations.length).toBeGreaterThan(1);
+    const schema = createSchema();
+    for (const operation of operations) expect(validate(schema, parse(operation)), operation).toEqual([]);
+  });
+
+  test('names members of unions that the schema has', () => {
+    const types = createSchema().getTypeMap();
+    const named = [...read('schema/README.md').matchAll(/\b[A-Z]\w+(?:Error|Success)\b/g)].map(([name]) => name);
+    const ours = named.filter((name) => !['RekeyError', 'DoItSuccess'].includes(name));
+    expect(ours.length).toBeGreaterThan(5);
+    for (const name of ours) expect(types, name).toHaveProperty(name);
+  });
+});

@@ -1,0 +1,56 @@
+import { globSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { filesOf, PROJECTS, projectOf, type Read } from './projects.ts';
+
+/** Files that exist only here. (Not a dynamic import in one piece: this file would be taken for one that has it.) */
+const reading =
+  (files: Record<string, string>): Read =>
+  (file) =>
+    files[file] ?? null;
+
+describe('a test file is not in the project `fast` if it', () => {
+  test.each([
+    ['starts an app', `import { createApp } from '../../src/app.ts';`],
+    ['starts an app that it loads when it needs it', `const { createApp } = await import${`('../../src/app.ts')`};`],
+    ['starts the server', `import '../../src/server.ts';`],
+    ['opens a database', `import {\n  type Database,\n  openDatabase,\n} from '../../src/database/database.ts';`],
+    ['opens the embedded database itself', `import { PGlite } from '@electric-sql/pglite';`],
+    ['opens it through the ORM', `const { MikroORM } = await import${`('@mikro-orm/pglite')`};`],
+    ['connects to PostgreSQL', `import pg from 'pg';`],
+    ['connects to Redis', `import { createClient } from '@redis/client';`],
+    ['starts a process', `import { spawnSync } from 'node:child_process';`],
+    ['asks for what global-setup.ts provides', `import { expect, inject, test } from 'vitest';`],
+  ])('%s', (_, source) => {
+    const file = 'test/kernel/new.test.ts';
+    expect(projectOf(file, reading({ [file]: source })).project).toBe('service');
+  });
+
+  test('does so in a file that it imports', () => {
+    const read = reading({
+      'test/kernel/new.test.ts': `import { start } from './helper.ts';`,
+      'test/kernel/helper.ts': `export * from '../support/deeper.ts';`,
+      'test/support/deeper.ts': `import { createApp } from '../../src/app.ts';`,
+    });
+    expect(projectOf('test/kernel/new.test.ts', read)).toEqual({
+      project: 'service',
+      because: 'test/support/deeper.ts imports src/app.ts',
+    });
+  });
+});
+
+test.each([
+  [
+    'types alone',
+    `import type { App } from '../../src/app.ts';\nimport { type Config, type Other } from '../../src/app.ts';`,
+  ],
+  ['what is under test', `import { systemClock } from '../../src/kernel/clock.ts';\nimport { vi } from 'vitest';`],
+])('a test file that imports %s is in `fast`', (_, source) => {
+  const file = 'test/kernel/new.test.ts';
+  expect(projectOf(file, reading({ [file]: source }))).toEqual({ project: 'fast', because: null });
+});
+
+test('every test file of the repository is in one project', () => {
+  const files = globSync('test/**/*.test.ts', { cwd: new URL('../..', import.meta.url) });
+  expect(PROJECTS.flatMap(filesOf).toSorted()).toEqual(files.toSorted());
+  for (const name of PROJECTS) expect(filesOf(name)).not.toEqual([]);
+});
