@@ -1,4 +1,4 @@
-// The position of an audit event follows the order of commits, whoever inserts the row.
+// The position of an audit event follows the order of commits, however its row is inserted.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.ts';
@@ -78,7 +78,7 @@ describe.each(backends())('positions on $name', ({ open }) => {
     expect(await idsAfter(before)).toEqual(['evt_kept', 'evt_next']);
   });
 
-  test('a session with another search path, and one that replays what others did, get positions', async () => {
+  test('an event gets a position with another search path, and with session_replication_role = replica', async () => {
     const before = await last();
     for (const [id, setting] of [
       ['evt_path', `search_path = ''`],
@@ -160,7 +160,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of transactions at th
     expect(await order('evt_early', 'evt_late')).toEqual(['evt_late', 'evt_early']);
   });
 
-  test('one that waits for a lock of another one has the higher position, though it inserted first', async () => {
+  test('a transaction that waits for a lock of another one has the higher position, although it inserted first', async () => {
     const [holder, waiter] = [await connect(), await connect()];
     await holder.query('begin');
     await holder.query(`update api_keys set name = 'held' where id = 'key_one'`);
@@ -195,7 +195,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of transactions at th
     expect(await order(...ids)).toEqual(ids);
   });
 
-  test('an event that is not committed keeps no other transaction waiting', async () => {
+  test('an event that is not committed delays no other transaction', async () => {
     const [slow, other] = [await connect(), await connect()];
     await slow.query('begin');
     await slow.query(insertOf('evt_slow'));
@@ -206,7 +206,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of transactions at th
     expect(await order('evt_quick', 'evt_quicker', 'evt_slow')).toEqual(['evt_quick', 'evt_quicker']);
   });
 
-  test('a reader that passes gaps as the migration says misses no event', async () => {
+  test('a reader that handles gaps as the migration describes misses no event', async () => {
     const [slow, quick, reader] = [await connect(), await connect(), await connect()];
     const positionOf = async (id: string) =>
       Number((await reader.query('select position from audit_events where id = $1', [id])).rows[0].position);
@@ -249,7 +249,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of transactions at th
   });
 });
 
-describe.skipIf(inject('postgresUrl') === null)('positions of what two replicas do at the same time', () => {
+describe.skipIf(inject('postgresUrl') === null)('positions of concurrent changes on two replicas', () => {
   const apps: TestApp[] = [];
   beforeAll(async () => {
     const databaseUrl = await migratedDatabase();
@@ -257,7 +257,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of what two replicas 
   });
   afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-  test('a user is disabled and enabled by turns, though the requests arrive in any order', async () => {
+  test('the events of one user alternate between disabled and enabled, in whatever order the requests arrive', async () => {
     const [app] = apps as [TestApp];
     const [admin, member] = [await app.admin(), await app.member()];
     for (const _ of [1, 2, 3, 4, 5]) {

@@ -5,7 +5,7 @@ import { embeddedTemplate } from '../support/embedded-template.ts';
 import { until } from '../support/until.ts';
 
 let app: TestApp | undefined;
-// Made once, and slow: not on the time of the first test.
+// Created once, and slow: it must not count against the timeout of the first test.
 beforeAll(embeddedTemplate);
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -17,29 +17,29 @@ const metrics = async (name: string) => {
   return text.split('\n').filter((line) => line.startsWith(name));
 };
 
-/** Everything that a run writes somewhere, as text. */
+/** Every row that a run writes, as text. */
 async function traces(): Promise<string[]> {
   const tables = ['canary', 'canary_witnesses', 'api_keys', 'users', 'credential_usage'];
   const rows = await Promise.all(tables.map((table) => app!.sql(`select to_jsonb(t)::text as row from ${table} t`)));
   return rows.flat().map(({ row }) => row);
 }
 
-/** The credentials of the canary, as they are asked about, and what came of it. */
-function overhear(asked?: () => Promise<void>) {
-  const overheard: { secret: string; principal: unknown }[] = [];
+/** Records the secrets of the canary that are introspected, and the results. */
+function recordIntrospections(asked?: () => Promise<void>) {
+  const introspected: { secret: string; principal: unknown }[] = [];
   const { authenticator } = app!.app;
   const introspect = authenticator.introspect.bind(authenticator);
   vi.spyOn(authenticator, 'introspect').mockImplementation(async (secret) => {
     await asked?.();
     const principal = await introspect(secret);
-    overheard.push({ secret, principal });
+    introspected.push({ secret, principal });
     return principal;
   });
-  return overheard;
+  return introspected;
 }
 
 describe.each(backends())('the canary on $name', ({ start }) => {
-  test('measures until it is refused, finds the promise kept, and leaves nothing behind', async () => {
+  test('measures the time until its key is rejected, reports no failure, and leaves no row', async () => {
     app = await start();
     await app.app.canary.run();
     await app.app.canary.run();
@@ -56,13 +56,13 @@ describe.each(backends())('the canary on $name', ({ start }) => {
   });
 
   const defects: [what: string, breakIt: () => unknown][] = [
-    ['a judge that admits everything', () => vi.spyOn(app!.app.replica, 'isFresh').mockReturnValue(true)],
+    ['a replica that uses every cached entry', () => vi.spyOn(app!.app.replica, 'isFresh').mockReturnValue(true)],
     [
-      'a replica that confirms what it does not remember',
+      'a replica that acknowledges what it does not apply',
       () => vi.spyOn(InvalidationMemory.prototype, 'add').mockReturnValue(),
     ],
     [
-      'a receipt that waits for nobody',
+      'a receipt that waits for no replica',
       () => {
         vi.spyOn(app!.app.replica, 'sync').mockResolvedValue();
         vi.spyOn(app!.app.replica, 'leaseRemaining').mockReturnValue(1000);
@@ -76,7 +76,7 @@ describe.each(backends())('the canary on $name', ({ start }) => {
     ],
   ];
 
-  test.each(defects)('finds %s', async (_what, breakIt) => {
+  test.each(defects)('reports %s', async (_what, breakIt) => {
     app = await start();
     breakIt();
     await app.app.canary.run();
@@ -89,21 +89,21 @@ describe.each(backends())('the canary on $name', ({ start }) => {
     expect(await traces()).toEqual([]);
   });
 
-  test('holds no scope and no permission, and its secret stands nowhere', async () => {
+  test('issues a key without scopes and permissions, and stores its secret nowhere in plain text', async () => {
     app = await start({ env: { REKEY_LOG_LEVEL: 'trace' } });
     const seen: string[] = [];
-    const overheard = overhear(async () => void seen.push(...(await traces())));
+    const introspected = recordIntrospections(async () => void seen.push(...(await traces())));
     await app.app.canary.run();
-    const alive = overheard.map(({ principal }) => principal).filter((principal) => principal !== null);
-    expect(alive[0]).toMatchObject({ scopes: [], permissions: [], workspaceId: null });
-    const secrets = new Set(overheard.map(({ secret }) => secret));
+    const accepted = introspected.map(({ principal }) => principal).filter((principal) => principal !== null);
+    expect(accepted[0]).toMatchObject({ scopes: [], permissions: [], workspaceId: null });
+    const secrets = new Set(introspected.map(({ secret }) => secret));
     expect(secrets.size).toBe(1);
     const [secret] = secrets;
     expect(seen.filter((row) => row.includes('"secret_sealed"')).length).toBeGreaterThan(0);
     expect([...seen, ...app.log].filter((text) => text.includes(secret!.slice(4, 16)))).toEqual([]);
   });
 
-  test('whose keeper fails is gone at once, and that of a keeper who died goes with the next run', async () => {
+  test('deletes its rows at once if its coordinator fails, and at the next run if its coordinator crashed', async () => {
     app = await start();
     const { canary, database } = app.app;
     const query = database.reads.query.bind(database.reads);
@@ -115,19 +115,19 @@ describe.each(backends())('the canary on $name', ({ start }) => {
     await expect(canary.run()).rejects.toThrow('canary-revoke does not work today.');
     expect(await traces()).toEqual([]);
 
-    // Killed in the middle, nobody cleans up.
+    // As after a crash: no statement runs any more, so nothing is deleted.
     let begun = false;
     vi.mocked(database.reads.query).mockImplementation(async (statement, values) => {
       if (statement.name === 'canary-tally') begun = true;
-      if (begun) throw new Error('The keeper is dead.');
+      if (begun) throw new Error('The coordinator crashed.');
       return query(statement, values);
     });
-    await expect(canary.run()).rejects.toThrow('The keeper is dead.');
+    await expect(canary.run()).rejects.toThrow('The coordinator crashed.');
     vi.mocked(database.reads.query).mockImplementation(query as never);
     const keys = () => app!.sql('select id from api_keys');
     const left = await keys();
     expect(left).toHaveLength(1);
-    // As long as he may be alive, the run is his.
+    // As long as its coordinator may still run, no other run starts.
     await canary.run();
     expect(await keys()).toEqual(left);
     await app.sql("update canary set announced_at = announced_at - interval '1 hour'");
@@ -138,19 +138,19 @@ describe.each(backends())('the canary on $name', ({ start }) => {
     ]);
   });
 
-  test('REKEY_CANARY=on has it run again and again, by itself', async () => {
+  test('runs by itself again and again with REKEY_CANARY=on', async () => {
     app = await start({ env: { REKEY_CANARY: 'on' }, overrides: { canaryMs: 1000 } });
-    await until('two runs are over', async () => {
+    await until('two runs have ended', async () => {
       const [line] = await metrics('rekey_canary_seconds_count');
       return Number(line?.split(' ').at(-1)) >= 2;
     });
     expect(await metrics('rekey_canary_failures_total')).toEqual(['rekey_canary_failures_total 0']);
   });
 
-  test('stops with its replica, in the middle of a run, and leaves nothing behind', async () => {
+  test('stops with its replica during a run, and leaves no row', async () => {
     app = await start({ overrides: { canaryMs: 0 } });
     const { canary } = app.app;
-    const begun = new Promise<void>((resolve) => void overhear(async () => resolve()));
+    const begun = new Promise<void>((resolve) => void recordIntrospections(async () => resolve()));
     const looking = canary.look();
     await begun;
     await canary.stop();

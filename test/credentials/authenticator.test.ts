@@ -20,21 +20,21 @@ describe.each(backends())('on $name', ({ name, start }) => {
   const sql = (statement: string, values: unknown[] = []) =>
     app.app.database.fork().execute<Record<string, string>[]>(statement, values);
 
-  test('what belongs to nobody lets nobody in', async () => {
+  test('a key and an access token whose user row is missing are rejected', async () => {
     const gone = await app.member();
     const { secret } = await app.apiKey(gone);
     expect(await app.accepts(secret)).toBe(true);
     expect(await app.accepts(gone.accessToken)).toBe(true);
     const em = app.app.database.fork();
     await em.begin();
-    await em.execute('set local session_replication_role = replica'); // Which asks no foreign key.
+    await em.execute('set local session_replication_role = replica'); // So no foreign key is checked.
     await em.execute('delete from users where id = ?', [gone.id]);
     await em.commit();
     await expect.poll(() => app.accepts(secret)).toBe(false);
     await expect.poll(() => app.accepts(gone.accessToken)).toBe(false);
   });
 
-  /** The names of the statements that authentication sends, while the test lasts. */
+  /** Records the names of the statements that authentication sends during the test. */
   function observeReads(): string[] {
     const sent: string[] = [];
     const { reads } = app.app.database;
@@ -49,8 +49,8 @@ describe.each(backends())('on $name', ({ name, start }) => {
 
   const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
-  describe('how often the database is asked', () => {
-    test('F1.11: a hundred requests at once with a secret that nobody knows yet: one read', async () => {
+  describe('reads of the database', () => {
+    test('F1.11: a hundred concurrent requests with a key that is not cached cost one read', async () => {
       const { secret } = await app.apiKey(member);
       const reads = observeReads();
       const statuses = await Promise.all(times(100, () => statusOf(bearer(secret))));
@@ -58,7 +58,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(reads).toEqual(['api-key-load']);
     });
 
-    test('F1.11: the same for an unknown secret, and while the refusal is remembered none', async () => {
+    test('F1.11: a hundred concurrent requests with an unknown key cost one read, and none while the rejection is cached', async () => {
       const secret = makeSecret('rka');
       const reads = observeReads();
       const statuses = await Promise.all(times(100, () => statusOf(bearer(secret))));
@@ -67,7 +67,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(reads).toEqual(['api-key-load']);
     });
 
-    test('F1.11: a secret with a typing error, and whatever else has no form that we give out, costs no read', async () => {
+    test('F1.11: a mistyped secret, or any text that Rekey never issues, costs no read', async () => {
       const { secret } = await app.apiKey(member);
       const typo = `${secret.slice(0, 20)}${secret[20] === 'a' ? 'b' : 'a'}${secret.slice(21)}`;
       const reads = observeReads();
@@ -87,7 +87,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
 
     test('F4.9: no request opens a connection of its own', async ({ skip }) => {
       if (name !== 'PostgreSQL and Redis') skip('The embedded database has no connections.');
-      // Ever since the database was made, also those that are gone.
+      // All since the database was created, also those that are closed.
       const connections = async () =>
         Number((await sql('select sessions from pg_stat_database where datname = current_database()'))[0]!.sessions);
       const misses = (count: number) => Promise.all(times(count, () => statusOf(bearer(makeSecret('rka')))));
@@ -99,7 +99,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
   });
 
   describe('F0.6: one kind of credential is never taken for another', () => {
-    test('a refresh token, a signing secret and a daemon token nobody made authenticate no request', async () => {
+    test('a refresh token, a signing secret and a daemon token that was never issued authenticate no request', async () => {
       const reads = observeReads();
       for (const secret of [member.refreshToken, makeSecret('rkr'), makeSecret('rks'), makeSecret('rkd')]) {
         expect(await statusOf(bearer(secret))).toBe(401);
@@ -108,7 +108,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(reads.filter((each) => each === 'api-key-load' || each === 'session-load')).toEqual([]);
     });
 
-    test('a token in X-API-Key is refused, and goes on working where it belongs', async () => {
+    test('an access token is rejected in X-API-Key, and is still accepted as a bearer token', async () => {
       const { accessToken } = await app.member();
       for (let round = 0; round < 2; round++) {
         expect(await statusOf(xApiKey(accessToken))).toBe(401);
@@ -117,7 +117,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(await statusOf({ ...bearer(accessToken), ...xApiKey(accessToken) })).toBe(401);
     });
 
-    test('neither an id, nor a hash, nor a hint works as a secret, and looking them up poisons nothing', async () => {
+    test('an id, a hash or a hint does not work as a secret, and its rejection does not affect the key', async () => {
       const { id, hint, secret } = await app.apiKey(member);
       const [row] = await sql('select secret_hash as hash from api_keys where id = ?', [id]);
       const hash = row!.hash!;
@@ -128,7 +128,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       expect(await statusOf(bearer(secret))).toBe(204);
     });
 
-    test('introspection calls no refresh token active', async () => {
+    test('introspection of a refresh token returns active: false', async () => {
       const admin = await app.admin();
       const active = async (token: string) => {
         const query = 'query ($token: String!) { introspect(token: $token) { active } }';
@@ -142,7 +142,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
   });
 
   describe('a database that cannot answer', () => {
-    test('F1.7: an error of any kind is 503 with Retry-After at every door, never 401, and over when it is', async () => {
+    test('F1.7: every endpoint returns 503 with Retry-After, never 401, until the database answers again', async () => {
       const known = await app.apiKey(member);
       const admin = await app.admin();
       const unknown = makeSecret('rka');
@@ -177,7 +177,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
     });
   });
 
-  test('F0.9: a flood of random keys costs a good one nothing, through the front door too', async () => {
+  test('F0.9: a flood of random keys over HTTP does not evict a valid key from the cache', async () => {
     const { secret } = await app.apiKey(member);
     expect(await app.accepts(secret)).toBe(true);
     for (let batch = 0; batch < 6; batch++) await Promise.all(times(50, () => statusOf(bearer(makeSecret('rka')))));
@@ -186,7 +186,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
     expect(reads).toEqual([]);
   });
 
-  test('what was used and refused is counted by kind', async () => {
+  test('accepted and rejected credentials are counted by kind', async () => {
     const { secret } = await app.apiKey(member);
     const counted = async (kind: string, outcome: string) => {
       const text = await (await fetch(`${app.url}/metrics`)).text();

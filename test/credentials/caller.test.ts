@@ -8,8 +8,8 @@ import { chainOf, exchange, jtiOf, login } from '../support/sessions.ts';
 const LOCKED = `select count(*)::int as n from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** A transaction of somebody else. On the embedded database it has the only connection: everybody waits for its end. */
-async function somebodyElse({ app }: TestApp) {
+/** A transaction of another client. The embedded database has one connection, so every other statement waits for its end. */
+async function anotherTransaction({ app }: TestApp) {
   const { databaseUrl } = app.config;
   if (!databaseUrl) {
     const em = app.database.fork();
@@ -39,12 +39,12 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     return { id, email, accessToken: tokens.accessToken as string, sessionId: tokens.session.id as string };
   }
 
-  /** Sends a mutation that is let in, and ends its caller before it has begun to write. */
-  async function endedMeanwhile(bearer: string, document: string, ending: string) {
-    expect(await app.accepts(bearer)).toBe(true); // Known from now on: the door will not ask the database.
+  /** Sends a mutation that is authenticated, and changes its caller in plain SQL before the mutation writes. */
+  async function changedMeanwhile(bearer: string, document: string, change: string) {
+    expect(await app.accepts(bearer)).toBe(true); // Cached from now on: authentication does not read the database.
     const begun = vi.spyOn(UnitOfWork.prototype, 'transaction');
-    const other = await somebodyElse(app);
-    await other.execute(ending);
+    const other = await anotherTransaction(app);
+    await other.execute(change);
     const answer = app.graphql(document, {}, { bearer });
     await expect.poll(() => begun.mock.calls.length, { timeout: 5000 }).toBe(1);
     if (app.app.config.databaseUrl) await expect.poll(async () => (await app.sql(LOCKED))[0].n).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     ['expired', (id: string) => `update api_keys set expires_at = now() where id = '${id}'`],
     ['narrowed', (id: string) => `update api_keys set scopes = '{API_KEYS_READ}' where id = '${id}'`],
     [
-      'told to end earlier',
+      'given an earlier expiry',
       (id: string) => `update api_keys set expires_at = now() + interval '1 hour' where id = '${id}'`,
     ],
     [
@@ -79,15 +79,15 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     ],
     ['deleted', (id: string) => `delete from api_keys where id = '${id}'`],
     [
-      'left without its owner, who was disabled',
+      'disabled with its user',
       (id: string) =>
         `update users set disabled_at = now() where id = (select user_id from api_keys where id = '${id}')`,
     ],
-  ])('F4.10: a key that is %s between the door and the write writes nothing', async (_what, ending) => {
+  ])('F4.10: a key that is %s between authentication and the write writes nothing', async (_what, change) => {
     const member = await app.member();
     const key = await app.apiKey(member);
-    const { status, headers, data, errors } = await endedMeanwhile(key.secret, CREATE, ending(key.id));
-    // As at the door: proxies on the way understand no body.
+    const { status, headers, data, errors } = await changedMeanwhile(key.secret, CREATE, change(key.id));
+    // The same headers as at authentication, because proxies do not read the body.
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="rekey", error="invalid_token"']);
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([{ path: ['createApiKey'], extensions: { code: 'UNAUTHENTICATED' } }]);
@@ -96,31 +96,31 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
 
   test.each([
     ['revoked', (id: string) => `update sessions set revoked_at = now() where id = '${id}'`],
-    ['over', (id: string) => `update sessions set idle_expires_at = now(), expires_at = now() where id = '${id}'`],
+    ['expired', (id: string) => `update sessions set idle_expires_at = now(), expires_at = now() where id = '${id}'`],
     ['idle for too long', (id: string) => `update sessions set idle_expires_at = now() where id = '${id}'`],
     ['narrowed', (id: string) => `update sessions set scopes = '{API_KEYS_READ}' where id = '${id}'`],
-  ])('a session that is %s between the door and the write writes nothing', async (_what, ending) => {
+  ])('a session that is %s between authentication and the write writes nothing', async (_what, change) => {
     const member = await app.member();
-    const { data, errors } = await endedMeanwhile(member.accessToken, CREATE, ending(member.sessionId));
+    const { data, errors } = await changedMeanwhile(member.accessToken, CREATE, change(member.sessionId));
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect(await keysOf(member.id)).toBe(0);
   });
 
-  test('G4: an access token that enters the ledger between the door and the write writes nothing', async () => {
+  test('G4: an access token that is revoked between authentication and the write writes nothing', async () => {
     const member = await app.member();
-    const ending = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
+    const change = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
       values ('${member.sessionId}', '${jtiOf(member.accessToken)}', '${member.sessionId}', '${member.id}', now(), now() + interval '1 day', '')`;
-    const { data, errors } = await endedMeanwhile(member.accessToken, CREATE, ending);
+    const { data, errors } = await changedMeanwhile(member.accessToken, CREATE, change);
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect(await keysOf(member.id)).toBe(0);
   });
 
-  test('G4: an access token whose key is deleted, since it leaked, between the door and the write writes nothing', async () => {
+  test('G4: an access token whose signing key is deleted between authentication and the write writes nothing', async () => {
     const member = await app.member();
     const { kid } = JSON.parse(Buffer.from(member.accessToken.split('.')[0]!, 'base64url').toString());
-    const { data, errors } = await endedMeanwhile(
+    const { data, errors } = await changedMeanwhile(
       member.accessToken,
       CREATE,
       `delete from jwt_keys where kid = '${kid}'`,
@@ -130,11 +130,11 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     expect(await keysOf(member.id)).toBe(0);
   });
 
-  test('an administrator who is demoted between the door and the write writes nothing', async () => {
+  test('an administrator who is demoted between authentication and the write writes nothing', async () => {
     const [administrator, member] = [await anAdministrator(), await app.member()];
     const document = `mutation { disableUser(input: { userId: "${member.id}" }) { __typename } }`;
-    const ending = `update users set role = 'MEMBER' where id = '${administrator.id}'`;
-    const { data, errors } = await endedMeanwhile(administrator.accessToken, document, ending);
+    const change = `update users set role = 'MEMBER' where id = '${administrator.id}'`;
+    const { data, errors } = await changedMeanwhile(administrator.accessToken, document, change);
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect(await app.accepts(member.accessToken)).toBe(true);
@@ -150,12 +150,12 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     await expect.poll(scopes).toEqual(['API_KEYS_READ']);
   });
 
-  test('whoever is disabled in the middle of a login gets no session', async () => {
+  test('a user who is disabled during a login gets no session', async () => {
     const member = await app.member();
     const begun = vi.spyOn(UnitOfWork.prototype, 'transaction');
     const login = () => app.mutate('login', { email: member.email, password: PASSWORD }, '');
     if (app.app.config.databaseUrl) {
-      const other = await somebodyElse(app);
+      const other = await anotherTransaction(app);
       await other.execute(`update users set disabled_at = now() where id = '${member.id}'`);
       const answer = login();
       await expect.poll(() => begun.mock.calls.length, { timeout: 5000 }).toBe(1);
@@ -163,7 +163,7 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
       await other.commit();
       expect((await answer).__typename).toBe('InvalidCredentialsError');
     } else {
-      // With one connection, in between is between its two questions.
+      // With one connection, the change happens before the transaction of the login.
       const transaction = UnitOfWork.prototype.transaction;
       vi.spyOn(UnitOfWork.prototype, 'transaction').mockImplementationOnce(async function (this: UnitOfWork, ...args) {
         await app.sql(`update users set disabled_at = now() where id = ?`, [member.id]);
@@ -172,77 +172,80 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
       expect((await login()).__typename).toBe('InvalidCredentialsError');
     }
     const [row] = await app.sql('select count(*)::int as n from sessions where user_id = ?', [member.id]);
-    expect(row.n).toBe(1); // The one from before.
+    expect(row.n).toBe(1); // The session from before.
   });
 });
 
-// One connection does one thing at a time: there is no second order on the embedded database.
-describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('the other order on $name', (backend) => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await backend.start();
-  });
-  afterAll(() => app.close());
+// The embedded database has one connection, so this order cannot occur there.
+describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))(
+  'a change that comes after the caller was confirmed, on $name',
+  (backend) => {
+    let app: TestApp;
+    beforeAll(async () => {
+      app = await backend.start();
+    });
+    afterAll(() => app.close());
 
-  test('G4: a revocation waits for the write that was confirmed before it, and answers after it', async () => {
-    const member = await app.member();
-    const key = await app.apiKey(member);
-    const other = await somebodyElse(app);
-    await other.execute(`select pg_advisory_xact_lock(hashtextextended('api-keys:${member.id}', 0))`);
-    const creation = app.mutate('createApiKey', { name: 'in time' }, '', { apiKey: key.secret });
-    const waiting = async () => (await app.sql(LOCKED))[0].n;
-    await expect.poll(waiting, { timeout: 5000 }).toBe(1); // Confirmed, and before the quota's lock.
-    const revocation = app
-      .mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: member.accessToken })
-      .then(async (result) => ({
-        result,
-        keys: await app.sql(`select name from api_keys where user_id = ? order by id`, [member.id]),
-      }));
-    await expect.poll(waiting, { timeout: 5000 }).toBe(2);
-    await other.commit();
-    expect((await creation).__typename).toBe('CreateApiKeySuccess');
-    const { result, keys } = await revocation;
-    expect(result.__typename).toBe('RevokeApiKeySuccess');
-    expect(keys.map(({ name }) => name)).toEqual(['a key of the tests', 'in time']);
-    expect(await app.accepts(key.secret)).toBe(false);
-  });
-
-  test('G4: so does the revocation of an access token, whoever asks for it', async () => {
-    const waiting = async () => (await app.sql(LOCKED))[0].n;
-    const member = await app.member();
-    const [other, key] = [await login(app, member), await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] })];
-    const revokers = [(await app.admin()).accessToken, other.accessToken, key.secret];
-    for (const [index, bearer] of revokers.entries()) {
-      const writer = await login(app, member);
-      const name = `in time ${index}`;
-      const somebody = await somebodyElse(app);
-      await somebody.execute(`select pg_advisory_xact_lock(hashtextextended('api-keys:${member.id}', 0))`);
-      const creation = app.mutate('createApiKey', { name }, '', { bearer: writer.accessToken });
-      await expect.poll(waiting, { timeout: 5000 }).toBe(1);
+    test('G4: a revocation waits for a write whose caller was confirmed before, and returns after it', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      const other = await anotherTransaction(app);
+      await other.execute(`select pg_advisory_xact_lock(hashtextextended('api-keys:${member.id}', 0))`);
+      const creation = app.mutate('createApiKey', { name: 'in time' }, '', { apiKey: key.secret });
+      const waiting = async () => (await app.sql(LOCKED))[0].n;
+      await expect.poll(waiting, { timeout: 5000 }).toBe(1); // Confirmed, and waiting for the lock of the quota.
       const revocation = app
-        .mutate('revokeAccessToken', { jti: jtiOf(writer.accessToken) }, '', { bearer })
-        .then(async ({ __typename }) => [__typename, await app.sql('select 1 from api_keys where name = ?', [name])]);
+        .mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: member.accessToken })
+        .then(async (result) => ({
+          result,
+          keys: await app.sql(`select name from api_keys where user_id = ? order by id`, [member.id]),
+        }));
       await expect.poll(waiting, { timeout: 5000 }).toBe(2);
-      await somebody.commit();
+      await other.commit();
       expect((await creation).__typename).toBe('CreateApiKeySuccess');
-      const [answered, rows] = await revocation;
-      expect(answered).toBe('RevokeAccessTokenSuccess');
-      expect(rows).toHaveLength(1); // Written before the revocation was answered, not after.
-      expect(await app.accepts(writer.accessToken)).toBe(false);
-    }
-  });
+      const { result, keys } = await revocation;
+      expect(result.__typename).toBe('RevokeApiKeySuccess');
+      expect(keys.map(({ name }) => name)).toEqual(['a key of the tests', 'in time']);
+      expect(await app.accepts(key.secret)).toBe(false);
+    });
 
-  test.each([
-    ['all sessions are ended', 'session_generation = session_generation + 1, sessions_revoked_at = now()'],
-    ['the account is disabled', 'disabled_at = now()'],
-  ])('a refresh that waits while %s is refused, and makes no token', async (_what, change) => {
-    const member = await app.member();
-    const other = await somebodyElse(app);
-    await other.execute(`update users set ${change} where id = '${member.id}'`);
-    const answer = exchange(app, member.refreshToken);
-    await expect.poll(async () => (await app.sql(LOCKED))[0].n, { timeout: 5000 }).toBe(1);
-    await other.commit();
-    expect(await answer).toBe('REVOKED');
-    expect(await chainOf(app, member.sessionId)).toHaveLength(1);
-  });
-});
+    test('G4: the revocation of an access token waits for such a write, whichever credential revokes it', async () => {
+      const waiting = async () => (await app.sql(LOCKED))[0].n;
+      const member = await app.member();
+      const [other, key] = [await login(app, member), await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] })];
+      const revokers = [(await app.admin()).accessToken, other.accessToken, key.secret];
+      for (const [index, bearer] of revokers.entries()) {
+        const writer = await login(app, member);
+        const name = `in time ${index}`;
+        const blocking = await anotherTransaction(app);
+        await blocking.execute(`select pg_advisory_xact_lock(hashtextextended('api-keys:${member.id}', 0))`);
+        const creation = app.mutate('createApiKey', { name }, '', { bearer: writer.accessToken });
+        await expect.poll(waiting, { timeout: 5000 }).toBe(1);
+        const revocation = app
+          .mutate('revokeAccessToken', { jti: jtiOf(writer.accessToken) }, '', { bearer })
+          .then(async ({ __typename }) => [__typename, await app.sql('select 1 from api_keys where name = ?', [name])]);
+        await expect.poll(waiting, { timeout: 5000 }).toBe(2);
+        await blocking.commit();
+        expect((await creation).__typename).toBe('CreateApiKeySuccess');
+        const [answered, rows] = await revocation;
+        expect(answered).toBe('RevokeAccessTokenSuccess');
+        expect(rows).toHaveLength(1); // Written before the revocation returned, not after.
+        expect(await app.accepts(writer.accessToken)).toBe(false);
+      }
+    });
+
+    test.each([
+      ['all sessions are revoked', 'session_generation = session_generation + 1, sessions_revoked_at = now()'],
+      ['the account is disabled', 'disabled_at = now()'],
+    ])('a refresh that waits while %s is rejected and issues no token', async (_what, change) => {
+      const member = await app.member();
+      const other = await anotherTransaction(app);
+      await other.execute(`update users set ${change} where id = '${member.id}'`);
+      const answer = exchange(app, member.refreshToken);
+      await expect.poll(async () => (await app.sql(LOCKED))[0].n, { timeout: 5000 }).toBe(1);
+      await other.commit();
+      expect(await answer).toBe('REVOKED');
+      expect(await chainOf(app, member.sessionId)).toHaveLength(1);
+    });
+  },
+);

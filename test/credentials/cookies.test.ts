@@ -7,7 +7,7 @@ const REFRESH = '__Host-rekey-refresh';
 const read = (cookie: string) => cookieSecrets({ cookie, 'x-rekey-csrf': '1' });
 const accessIn = (cookie: string) => read(cookie).access;
 
-describe('a cookie of ours', () => {
+describe('a cookie of Rekey', () => {
   test.each([
     `${ACCESS}=V`,
     `a=b; ${ACCESS}=V; c=d`,
@@ -41,7 +41,7 @@ describe('a cookie of ours', () => {
 
   // What JavaScript's `trim` removes and a browser does not, as Node hands over the bytes of a header.
   test.each(['\u00a0', '\u000b', '\u000c', '\u0085', '\u00ad', '\u200b', '\ufeff', '\u2028'])(
-    'is another one with %j before or after its name',
+    'is not recognized with %j before or after its name',
     (character) => {
       expect(accessIn(`${ACCESS}=V; ${character}${ACCESS}=M`)).toBe('V');
       expect(accessIn(`${character}${ACCESS}=M; ${ACCESS}=V`)).toBe('V');
@@ -56,17 +56,17 @@ describe('a cookie of ours', () => {
     [`${ACCESS}=V; a=b;\t${ACCESS}=`],
     [`${ACCESS}=; ${ACCESS}=V`],
     [`${ACCESS}=V; ${REFRESH}=V; ${REFRESH}=M`],
-  ])('is refused where its name occurs twice: %j', (cookie) => {
+  ])('is rejected if its name occurs twice: %j', (cookie) => {
     expect(() => read(cookie)).toThrow(AccessError);
     expect(() => read(cookie)).toThrow(expect.objectContaining({ code: 'BAD_CREDENTIALS_IN_REQUEST' }));
   });
 
-  test('is not looked at without the header that no other site can send', () => {
+  test('is ignored without the CSRF header', () => {
     expect(cookieSecrets({ cookie: `${ACCESS}=V; ${ACCESS}=M` })).toEqual({ access: null, refresh: null });
   });
 });
 
-test('cookies last as long as their tokens by the clock of the service, whatever the clock of the browser says', () => {
+test('cookies expire with their tokens by the clock of the service, independent of the clock of the browser', () => {
   const now = new Date('2026-11-29T12:00:00.400Z');
   const cookies = keepCookies(
     {

@@ -7,7 +7,7 @@ describe('noting when credentials were used', () => {
   let time: number;
   let failing: boolean;
   let holding: PromiseWithResolvers<void> | null;
-  /** What was written, a map for each statement. */
+  /** The uses that were written, one map per statement. */
   let written: Map<string, number>[];
   let log: string[];
 
@@ -26,7 +26,7 @@ describe('noting when credentials were used', () => {
     const sql = {
       async query(_: unknown, [ids, times]: [string[], number[]]) {
         await holding?.promise;
-        if (failing) throw new Error('The database is away.');
+        if (failing) throw new Error('The database is unreachable.');
         written.push(new Map(ids.map((id, index) => [id, times[index]!])));
         return [];
       },
@@ -45,7 +45,7 @@ describe('noting when credentials were used', () => {
     });
   }
 
-  test('F1.12: a thousand uses of ten credentials are one statement', async () => {
+  test('F1.12: a thousand uses of ten credentials take one statement', async () => {
     const lastUsed = newLastUsed();
     for (let use = 0; use < 1000; use++) lastUsed.note(`key_${use % 10}`);
     expect(written).toEqual([]);
@@ -53,7 +53,7 @@ describe('noting when credentials were used', () => {
     expect(written.map((batch) => batch.size)).toEqual([10]);
   });
 
-  test('F1.12: of one credential, at most one a window', async () => {
+  test('F1.12: one credential is written at most once per window', async () => {
     const lastUsed = newLastUsed();
     for (let second = 0; second < 180; second++) {
       lastUsed.note('key_1');
@@ -64,7 +64,7 @@ describe('noting when credentials were used', () => {
     expect(written.map((batch) => batch.get('key_1'))).toEqual([1_000_000, 1_060_000, 1_120_000]);
   });
 
-  test('F1.12: what could not be written is kept, and tried again by itself', async () => {
+  test('F1.12: a batch that could not be written is kept and retried', async () => {
     const lastUsed = newLastUsed();
     failing = true;
     lastUsed.note('key_1');
@@ -83,7 +83,7 @@ describe('noting when credentials were used', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('of a failed batch and a later use, the later one counts', async () => {
+  test('a later use replaces the one of a failed batch', async () => {
     const lastUsed = newLastUsed();
     failing = true;
     lastUsed.note('key_1');
@@ -96,7 +96,7 @@ describe('noting when credentials were used', () => {
     expect(written).toEqual([new Map([['key_1', 1_060_000]])]);
   });
 
-  test('F1.12: a flush takes along what came while another one was writing', async () => {
+  test('F1.12: a flush also writes uses that were noted during another flush', async () => {
     const lastUsed = newLastUsed();
     holding = Promise.withResolvers<void>();
     lastUsed.note('key_1');
@@ -109,7 +109,7 @@ describe('noting when credentials were used', () => {
     expect(written).toEqual([new Map([['key_1', 1_000_000]]), new Map([['key_2', 1_000_000]])]);
   });
 
-  test('a flush never fails, and noting never waits, whatever the database does', async () => {
+  test('a flush never fails and a note never waits, also if the database fails or hangs', async () => {
     const lastUsed = newLastUsed();
     failing = true;
     lastUsed.note('key_1');
@@ -119,7 +119,7 @@ describe('noting when credentials were used', () => {
     expect(lastUsed.note('key_2')).toBeUndefined();
   });
 
-  test('F1.12: a batch that has grown long is written at once, by one statement at a time', async () => {
+  test('F1.12: a long batch is written at once, one statement at a time', async () => {
     const lastUsed = newLastUsed({ entries: 20_000 });
     for (let key = 0; key < 12_000; key++) lastUsed.note(`key_${key}`);
     await vi.advanceTimersByTimeAsync(0);

@@ -32,7 +32,7 @@ describe.each(backends())('a third kind of credential on $name', ({ start }) => 
     method?: string;
     body?: string;
     type?: string;
-    /** What is proved, where that is not what is sent. */
+    /** What the proof covers, if that differs from what is sent. */
     proved?: { method?: string; target?: string; body?: string };
   }
 

@@ -18,7 +18,7 @@ function requestOf(lines: [name: string, value: string][]) {
   const headers: Record<string, string> = {};
   for (const [name, value] of lines) {
     const lower = name.toLowerCase();
-    // Node keeps the first Authorization, and joins what it does not know.
+    // Node keeps the first Authorization header, and joins headers that it does not know.
     if (lower === 'authorization') headers[lower] ??= value;
     else headers[lower] = lower in headers ? `${headers[lower]}, ${value}` : value;
   }
@@ -26,9 +26,9 @@ function requestOf(lines: [name: string, value: string][]) {
 }
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-/** The header of an access token of ours. */
+/** The header of an access token of Rekey. */
 const OURS = part({ alg: 'EdDSA', typ: 'at+jwt', kid: 'kid' });
-/** Two secrets of ours. */
+/** Two secrets of Rekey. */
 const [ONE, OTHER] = [makeSecret('rka'), makeSecret('rka')];
 
 describe('a request presents', () => {
@@ -39,7 +39,7 @@ describe('a request presents', () => {
     ['Bearer    abc', 'abc'],
     ['Bearer abc  ', 'abc'],
     ['Bearer abc\u00a0', 'abc\u00a0'],
-    // What cannot be read is a credential that is refused, not the absence of one.
+    // An unreadable value is a credential that is rejected, not a missing one.
     ['Bearer', ''],
     ['Bearer ', ''],
     ['bearer', ''],
@@ -53,7 +53,7 @@ describe('a request presents', () => {
     ['Bearer: abc', ''],
     ['Bearer,abc', ''],
     ['Bearer="abc"', ''],
-  ])('by Authorization %j: %j', (value, text) => {
+  ])('in Authorization %j the text %j', (value, text) => {
     expect(presented(['Authorization', value])).toEqual({ carrier: 'bearer', text });
   });
 
@@ -72,7 +72,7 @@ describe('a request presents', () => {
     'x-bearer abc',
     'abc',
     'rka_000000000000000000000000000000000000',
-  ])('nothing by Authorization %j: the scheme is another one', (value) => {
+  ])('nothing in Authorization %j, which has another scheme', (value) => {
     expect(presented(['Authorization', value])).toBeNull();
     expect(presented(['Authorization', value], ['X-API-Key', 'abc'])).toEqual({ carrier: 'apiKeyHeader', text: 'abc' });
     expect(presented(['X-API-Key', 'abc'], ['Authorization', value])).toEqual({ carrier: 'apiKeyHeader', text: 'abc' });
@@ -88,7 +88,7 @@ describe('a request presents', () => {
   test.each([
     ['an opaque token', 'abc'],
     ['a token of another service', 'ghp_0123456789abcdefghijABCDEFGHIJ012345'],
-    ['a typing error in a secret of ours', 'rka_000000000000000000000000000000000000'],
+    ['a mistyped secret of Rekey', 'rka_000000000000000000000000000000000000'],
     ['a token that cannot be read', 'abc def'],
     ['no token', ''],
     ['a JWT signed with RSA', 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA'],
@@ -100,19 +100,19 @@ describe('a request presents', () => {
     ['a JWT like ours in five parts', `${OURS}.e30.AAAA.AAAA.AAAA`],
     ['a JWT like ours with padding', `${OURS}.e30.AA==`],
     ['a JWT like ours, longer than any of them', `${OURS}.${'AAAA'.repeat(2048)}.AAAA`],
-  ])('the X-API-Key beside a Bearer of somebody else: %s', (_, text) => {
+  ])('the X-API-Key beside a Bearer of another service: %s', (_, text) => {
     const apiKey = { carrier: 'apiKeyHeader', text: 'abc123' };
     expect(presented(['Authorization', `Bearer ${text}`], ['X-API-Key', 'abc123'])).toEqual(apiKey);
     expect(presented(['X-API-Key', 'abc123'], ['Authorization', `Bearer ${text}`])).toEqual(apiKey);
   });
 
-  test.each(['abc', '', ' '])('the Bearer of ours beside an X-API-Key of somebody else: %j', (text) => {
+  test.each(['abc', '', ' '])('the Bearer of Rekey beside an X-API-Key of another service: %j', (text) => {
     const bearer = { carrier: 'bearer', text: ONE };
     expect(presented(['Authorization', `Bearer ${ONE}`], ['X-API-Key', text])).toEqual(bearer);
     expect(presented(['X-API-Key', text], ['Authorization', `bearer  ${ONE}`])).toEqual(bearer);
   });
 
-  test('nothing by an empty X-API-Key', () => {
+  test('nothing in an empty X-API-Key', () => {
     expect(presented(['X-API-Key', ''])).toBeNull();
   });
 
@@ -122,17 +122,17 @@ describe('a request presents', () => {
     ['Bearer abc', 'Bearer abc'],
     ['abc\u00a0', 'abc\u00a0'],
     ['\u00a0abc', '\u00a0abc'],
-  ])('by X-API-Key %j: %j', (value, text) => {
+  ])('in X-API-Key %j the text %j', (value, text) => {
     expect(presented(['x-API-key', value])).toEqual({ carrier: 'apiKeyHeader', text });
   });
 
-  test('nothing, in any other place', () => {
+  test('nothing in any other header', () => {
     expect(presented(['Cookie', 'authorization=abc'], ['Proxy-Authorization', 'Bearer abc'], ['X-Token', 'abc'])).toBe(
       null,
     );
   });
 
-  test('one credential, however often the same one is repeated', () => {
+  test('one credential if the same one is repeated', () => {
     expect(presented(['Authorization', 'Bearer a'], ['X-API-Key', 'a'])).toMatchObject({ text: 'a' });
     expect(presented(['Authorization', 'Bearer a'], ['authorization', 'Bearer a'])).toMatchObject({ text: 'a' });
     expect(presented(['X-API-Key', 'a'], ['x-api-key', 'a'])).toMatchObject({ text: 'a' });
@@ -147,7 +147,7 @@ describe('a request presents', () => {
     ['one header twice, the first empty', ['Authorization', ''], ['Authorization', 'Bearer b']],
     ['one header twice, the second of another scheme', ['Authorization', 'Bearer a'], ['Authorization', 'Basic YTpi']],
     ['one API key header twice', ['X-API-Key', 'a'], ['X-API-Key', 'b']],
-  ])('a contradiction, by %s', (_, one, other) => {
+  ])('a contradiction and is rejected: %s', (_, one, other) => {
     expect(() => presented(one, other)).toThrow(AccessError);
     expect(() => presented(other, one)).toThrow(expect.objectContaining({ code: 'BAD_CREDENTIALS_IN_REQUEST' }));
   });
@@ -158,7 +158,7 @@ describe('the refresh token of a browser', () => {
   const csrf: [string, string] = ['X-Rekey-CSRF', '1'];
   const refreshToken = (...lines: [string, string][]) => presentedRefreshToken(requestOf(lines), isOurs);
 
-  test('is read where no header presents a credential', () => {
+  test('is read if no header presents a credential', () => {
     expect(refreshToken(cookie, csrf)).toBe('abc');
     expect(refreshToken(cookie, csrf, ['Authorization', 'Basic YTpi'])).toBe('abc');
     expect(refreshToken(cookie, csrf, ['X-API-Key', ''])).toBe('abc');
@@ -175,7 +175,7 @@ describe('the refresh token of a browser', () => {
   });
 });
 
-describe('over the wire', () => {
+describe('over HTTP', () => {
   let app: TestApp;
   let secret: string;
   let other: string;
@@ -189,7 +189,7 @@ describe('over the wire', () => {
 
   afterAll(() => app?.close());
 
-  /** The status with these header lines, at both doors that take any credential; they must agree. */
+  /** The status with these header lines, at both endpoints that accept any credential. They must agree. */
   async function status(...lines: string[]): Promise<number> {
     const common = [...lines, 'Host: rekey', 'Connection: close'];
     const body = '{"query":"{ viewer { user { id } } }"}';
@@ -213,14 +213,14 @@ describe('over the wire', () => {
     expect(await status(`Authorization: Bearer ${secret}`, `Authorization: Bearer ${secret}`)).toBe(204);
   });
 
-  test('two different credentials are 400, the second of two Authorization headers included', async () => {
+  test('two different credentials get 400, also in two Authorization headers', async () => {
     expect(await status(`Authorization: Bearer ${secret}`, `X-API-Key: ${other}`)).toBe(400);
     expect(await status(`Authorization: Bearer ${secret}`, `Authorization: Bearer ${other}`)).toBe(400);
     expect(await status(`X-API-Key: ${secret}`, `X-API-Key: ${other}`)).toBe(400);
     expect(await status(`Authorization: Bearer ${secret}`, 'Authorization: Basic YTpi')).toBe(400);
   });
 
-  test('an Authorization of another scheme, or a Bearer of another service, does not spoil a good X-API-Key', async () => {
+  test('a valid X-API-Key is accepted beside an Authorization of another scheme or a Bearer of another service', async () => {
     const theirs = ['Basic YTpi', 'Digest username="a"', 'AWS4-HMAC-SHA256 Credential=x', 'Token abc', secret, ''];
     const foreign = ['Bearer abc', 'Bearer', 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA'];
     for (const value of [...theirs, ...foreign]) {
@@ -231,7 +231,7 @@ describe('over the wire', () => {
     expect(await status(`Proxy-Authorization: Bearer ${other}`, `X-API-Key: ${secret}`)).toBe(204);
   });
 
-  test('an X-API-Key of another service, or an empty one, does not spoil a good Bearer', async () => {
+  test('a valid Bearer is accepted beside an X-API-Key of another service or an empty one', async () => {
     for (const value of ['sk_live_0123456789', '', ' ', `${other}x`, 'rkr_']) {
       expect(await status(`Authorization: Bearer ${secret}`, `X-API-Key: ${value}`), value).toBe(204);
       expect(await status(`X-API-Key: ${value}`, `Authorization: Bearer ${secret}`), value).toBe(204);
@@ -251,7 +251,7 @@ describe('over the wire', () => {
     expect(unknown.refused).toBe(before);
   });
 
-  test('what cannot be read is 401, and so is what is as long as a header can be', async () => {
+  test('an unreadable credential gets 401, and so does one that is as long as a header can be', async () => {
     for (const value of ['Bearer', `Bearer ${secret} x`, `Bearer\t${secret}`, `Bearer ${'a'.repeat(9000)}`]) {
       expect(await status(`Authorization: ${value}`), value.slice(0, 40)).toBe(401);
     }
@@ -260,7 +260,7 @@ describe('over the wire', () => {
     }
   });
 
-  test('one character more, less or different is 401', async () => {
+  test('a secret with one character more, less or different gets 401', async () => {
     const variants = [
       `${secret}0`,
       secret.slice(0, -1),

@@ -1,4 +1,4 @@
-// A third kind of credential, which only tests know: one feature, and nothing else in the service has its name.
+// A third kind of credential, which exists only in tests: one feature, and nothing else in the service names it.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Migration } from '@mikro-orm/migrations';
 import { defineCredentialType } from '../../src/credentials/credential-type.ts';

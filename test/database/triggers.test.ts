@@ -23,7 +23,7 @@ test('an update can invalidate the tag of the new row', () => {
   ]);
 });
 
-test('an insert, a delete and a truncate invalidate in every session of PostgreSQL', () => {
+test('an insert, a delete and a truncate invalidate with any session_replication_role', () => {
   expect([
     ...invalidateOnRow({ table: 'tokens', event: 'insert', tag: 'token' }),
     ...invalidateOnRow({

@@ -1,4 +1,4 @@
-// What src/http/README.md promises of each gateway, with the files that it prints.
+// What src/http/README.md promises for each gateway, with the configuration files that it shows.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import {
@@ -70,7 +70,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Names and values of everything that a backend may take for an identity header, however it is spelled. */
+/** Names and values of all headers that a backend may take for identity headers, in any spelling. */
 function identityOf({ rawHeaders }: Arrived): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -80,7 +80,7 @@ function identityOf({ rawHeaders }: Arrived): Record<string, string[]> {
   return found;
 }
 
-/** Every identity header in every spelling that reaches one, as a client would claim it. */
+/** Every identity header in every spelling that could reach a backend, as a client could forge it. */
 function forged(value = 'FORGED'): string[] {
   const spellings = IDENTITY.flatMap((name) => [
     name,
@@ -124,7 +124,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect(answer.status, answer.text).toBe(200);
     return answer.json;
   };
-  /** The answer to a request that must not come to the backend. */
+  /** The answer to a request that must not reach the backend. */
   const refused = async (request: RawRequest & { through?: Gateway }) => {
     const before = backend.arrivals;
     const answer = await ask('/orders', request);
@@ -132,7 +132,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     return answer;
   };
 
-  test('a good credential comes to the backend with who it is', async () => {
+  test('the backend gets the identity of a valid credential', async () => {
     const of = async (headers: Record<string, string>) => identityOf(await arrived('/orders', { headers }));
     expect(await of(as(keys.full))).toEqual({
       'x-rekey-user': [admin.id],
@@ -148,7 +148,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     });
   });
 
-  test('the request itself comes to the backend as it was: method, target, body', async () => {
+  test('the backend gets the request unchanged: method, target and body', async () => {
     const headers = { ...as(keys.full), 'content-type': 'application/octet-stream' };
     const target = '/orders/a%20b?x=1&y=%2F&permission=z';
     const body = Buffer.alloc(300_000, 'x');
@@ -161,13 +161,16 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect((await arrived('/', { method: 'POST', headers: chunked, body })).bodyBytes).toBe(body.length);
   });
 
-  test.each([400, 401, 403, 429, 500, 503])('the answer of the backend stays what it is: %i', async (status) => {
-    const answer = await ask(`/status/${status}`, { headers: as(keys.full) });
-    expect(answer).toMatchObject({ status, json: { url: `/status/${status}` } });
-    expect(answer.headers).not.toHaveProperty('retry-after');
-  });
+  test.each([400, 401, 403, 429, 500, 503])(
+    'the client gets the answer of the backend unchanged: %i',
+    async (status) => {
+      const answer = await ask(`/status/${status}`, { headers: as(keys.full) });
+      expect(answer).toMatchObject({ status, json: { url: `/status/${status}` } });
+      expect(answer.headers).not.toHaveProperty('retry-after');
+    },
+  );
 
-  describe('no identity header of a client comes to the backend', () => {
+  describe('no identity header of a client reaches the backend', () => {
     test('whether the credential has a value for it or not, in any spelling', async () => {
       const anyKey = await start({ ask: '/v1/verify' });
       for (const [through, key] of [
@@ -188,7 +191,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
       expect(identity).toMatchObject({ 'x-rekey-scopes': ['-'], 'x-rekey-permissions': ['-'] });
     });
 
-    test('and no client can have one removed by naming it in `Connection`', async () => {
+    test('and no client can remove one by naming it in `Connection`', async () => {
       for (const name of IDENTITY) {
         const headers = { ...as(keys.bound), connection: `close, ${name.toUpperCase()}` };
         const answer = await ask('/orders', { headers });
@@ -198,7 +201,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
       }
     });
 
-    test('nor with a preflight, which needs no credential', async () => {
+    test('also with a preflight, which needs no credential', async () => {
       const headers = ['host', 'api.example', ...Object.entries(PREFLIGHT).flat(), ...forged()];
       const preflight = await arrived('/orders', { method: 'OPTIONS', headers });
       expect(preflight.method).toBe('OPTIONS');
@@ -206,14 +209,14 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     });
   });
 
-  test('nothing else is taken for a preflight', async () => {
+  test('no other request counts as a preflight', async () => {
     for (const method of ['GET', 'POST'])
       expect(await refused({ method, headers: PREFLIGHT })).toMatchObject({ status: 401 });
     const { origin } = PREFLIGHT;
     expect(await refused({ method: 'OPTIONS', headers: { origin } })).toMatchObject({ status: 401 });
   });
 
-  test('without a credential, or with a bad one: 401 with a challenge', async () => {
+  test('a missing or invalid credential gets 401 with a challenge', async () => {
     const localAddress = `${network}.2`;
     const missing = await refused({ localAddress });
     expect(missing).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="rekey"' } });
@@ -222,12 +225,12 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect(bad.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  test('a credential without the permission, a session among them: 403', async () => {
+  test('a credential without the permission, such as a session, gets 403', async () => {
     expect((await refused({ headers: as(keys.plain) })).status).toBe(403);
     expect((await refused({ headers: { authorization: `Bearer ${admin.accessToken}` } })).status).toBe(403);
   });
 
-  test('a request that contradicts itself, and a parameter that is misspelt in the configuration: 400 for good', async () => {
+  test('two different credentials, or a parameter that is misspelt in the configuration, get 400 without Retry-After', async () => {
     const both = { ...as(keys.full), authorization: `Bearer ${keys.bound.secret}` };
     const misspelt = await start({ ask: '/v1/verify?permissions=api:use' });
     for (const request of [{ headers: both }, { headers: as(keys.full), through: misspelt }]) {
@@ -237,20 +240,20 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     }
   });
 
-  test('more headers than Rekey reads: 400 or 431, for good', async () => {
+  test('more headers than Rekey reads get 400 or 431 without Retry-After', async () => {
     const cookies = Array.from({ length: 3 }, () => ['cookie', `a=${'x'.repeat(7000)}`]).flat();
     const answer = await refused({ headers: ['host', 'api.example', 'x-api-key', keys.full.secret, ...cookies] });
     expect([400, 431]).toContain(answer.status);
     expect(answer.headers).not.toHaveProperty('retry-after');
   });
 
-  test('the largest identity, beside long headers of the client: it passes', async () => {
+  test('the largest identity passes beside long headers of the client', async () => {
     const headers = { ...as(keys.largest), cookie: `a=${'x'.repeat(7000)}` };
     const identity = identityOf(await arrived('/orders', { headers }));
     expect(identity['x-rekey-permissions']![0]!.length).toBeGreaterThan(2000);
   });
 
-  test('too many failures of one address: 429, and when to come back, for that address alone', async () => {
+  test('too many failures of one address get 429 with Retry-After, for that address only', async () => {
     const fail = (localAddress: string, forwardedFor: string) =>
       refused({
         localAddress,
@@ -265,14 +268,14 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect((await fail(`${network}.4`, `${network}.3`)).status).toBe(401);
   });
 
-  describe('where it cannot be known, 503 says when to come back, and nothing reaches the backend', () => {
+  describe('no request reaches the backend when', () => {
     const expectUnavailable = async (request: RawRequest & { through?: Gateway }) => {
       const answer = await refused(request);
       expect(answer.status, gateway.log().slice(-2000)).toBe(503);
       expect(answer.headers['retry-after']).toBe('1');
     };
 
-    test('Rekey is gone, or does not answer', async () => {
+    test('Rekey is unreachable or does not answer: 503 with Retry-After', async () => {
       toRekey.cut();
       await expectUnavailable({ headers: as(keys.full) });
       await expectUnavailable({});
@@ -284,7 +287,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
       await arrived('/orders', { headers: as(keys.full) });
     });
 
-    test.skipIf(!postgresUrl)('Rekey’s database is gone', async () => {
+    test.skipIf(!postgresUrl)('the database of Rekey is unreachable: 503 with Retry-After', async () => {
       const headers = as(unseen.get(kind.name)!);
       database!.cut();
       await expectUnavailable({ headers });
@@ -293,7 +296,7 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     });
 
     if (kind.files.length > 1) {
-      test('the script of the gateway fails', async () => {
+      test('the script of the gateway fails: 500 or 503', async () => {
         const through = await start({ mistake: ['name in ipairs(IDENTITY) do', 'name in ipairs(nothing) do'] });
         const answer = await refused({ through, headers: as(keys.full) });
         expect([500, 503]).toContain(answer.status);

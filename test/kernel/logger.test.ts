@@ -141,7 +141,7 @@ describe('an error', () => {
   });
 
   describe('of a database', () => {
-    /** MikroORM appends the row that the database reports. */
+    /** An error as MikroORM throws it, with the row that the database reports. */
     const refused = (message: string, fields: object) => {
       const error = Object.assign(new Error(message), fields);
       error.stack = `DriverException: ${message}\n    at insert (driver.js:1:2)\n\n    at query (pg.js:3:4)`;

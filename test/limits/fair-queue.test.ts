@@ -20,7 +20,7 @@ function given(options: Partial<FairQueueOptions> = {}) {
     answered.catch(() => undefined); // The test looks at it later.
     return answered;
   };
-  /** Ends what has run for longest, of this name where there is one. */
+  /** Ends the work that has run for longest, of this name if one is given. */
   const ends = async (name?: string, error?: Error) => {
     const index = running.findIndex((each) => name === undefined || each.name === name);
     running.splice(index, 1)[0]!.end(error);
@@ -29,7 +29,7 @@ function given(options: Partial<FairQueueOptions> = {}) {
   return { queue, started, running, asks, ends };
 }
 
-/** Everything that can go on has gone on. No timer is needed for that. */
+/** Resolves when every promise that needs no timer has continued. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
@@ -53,7 +53,7 @@ describe('a fair queue', () => {
     expect(started.at(-1)).toBe('quiet');
   });
 
-  test('where every place is taken, a quiet owner gets the next one, whatever waits already', async () => {
+  test('if every place is taken, a quiet owner gets the next one before all who wait already', async () => {
     const { started, asks, ends } = given();
     for (const flood of ['a', 'b', 'c']) many(50, () => asks(flood));
     await ends('a');
@@ -90,14 +90,14 @@ describe('a fair queue', () => {
     expect(started).toEqual(['stolen', 'own']);
   });
 
-  test('work of one key starts in the order in which it was asked for', async () => {
+  test('work of one key starts in the order of its calls', async () => {
     const { started, asks, ends } = given({ perOwner: 1, perKey: 1 });
     for (let i = 0; i < 5; i++) asks(`work ${i}`, { owner: 'usr_1', key: 'ses_1' });
     for (let i = 0; i < 4; i++) await ends();
     expect(started).toEqual([0, 1, 2, 3, 4].map((i) => `work ${i}`));
   });
 
-  test('what has no room to wait is refused at once, and has not begun', async () => {
+  test('a call that finds no room to wait is rejected at once and does not start', async () => {
     const { queue, started, asks } = given({ waitingPerOwner: 10, waiting: 12 });
     const answers = many(20, () => asks('flood'));
     expect(await Promise.all(answers.slice(12).map(codeOf))).toEqual(Array(8).fill('RATE_LIMITED'));
@@ -106,10 +106,10 @@ describe('a fair queue', () => {
     many(2, () => asks('other'));
     many(2, () => asks('other'));
     expect(await codeOf(asks('flood'))).toBe('RATE_LIMITED');
-    expect(queue.size).toBe(2); // Nothing is kept of those that were refused.
+    expect(queue.size).toBe(2); // Nothing is kept of rejected calls.
   });
 
-  test('where its user has no room left, a quiet session takes that of a busy one', async () => {
+  test('if its user has no room left, a quiet session takes the room of a busy one', async () => {
     const { started, asks, ends } = given({ perKey: 1, waitingPerOwner: 10 });
     const of = (key: string) => () => asks(key, { owner: 'user', key });
     const [stolen, made] = [many(7, of('stolen')), many(7, of('made by it'))];
@@ -125,7 +125,7 @@ describe('a fair queue', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(3);
   });
 
-  test('where there is no room left at all, a quiet owner takes that of a busy one', async () => {
+  test('if there is no room left at all, a quiet owner takes the room of a busy one', async () => {
     const { started, asks, ends } = given({ waiting: 20 });
     for (const flood of ['a', 'b']) many(12, () => asks(flood));
     const quiet = asks('quiet');
@@ -135,13 +135,13 @@ describe('a fair queue', () => {
     expect(await codeOf(quiet)).toBe('done');
   });
 
-  test('what waits for too long is RATE_LIMITED where its owner has had turns meanwhile, else UNAVAILABLE', async () => {
+  test('a call that waits for too long gets RATE_LIMITED if its owner had turns meanwhile, else AUTHENTICATION_UNAVAILABLE', async () => {
     const { running, asks, ends } = given();
     many(2, () => asks('a'));
     many(2, () => asks('b'));
     const waiting = [...many(2, () => asks('a')), asks('b'), asks('stranger')];
     const codes = Promise.all(waiting.map(codeOf));
-    await ends('a'); // Its place is the stranger's.
+    await ends('a'); // The stranger gets its place.
     await ends('b');
     await ends('stranger');
     vi.advanceTimersByTime(2000);
@@ -155,7 +155,7 @@ describe('a fair queue', () => {
     expect(await Promise.all(behind)).toEqual(['AUTHENTICATION_UNAVAILABLE', 'AUTHENTICATION_UNAVAILABLE']);
   });
 
-  test('a credential that was refused for its rate pauses: what it goes on sending waits, and others do not', async () => {
+  test('a credential that exceeded its rate pauses: its further calls wait, and those of others do not', async () => {
     const { started, asks, ends } = given();
     many(10, () => asks('flood', { owner: 'usr_1', pauseMs: 250 }));
     await ends('flood', tooMany(60));
@@ -168,7 +168,7 @@ describe('a fair queue', () => {
     expect(started.filter((name) => name === 'flood')).toHaveLength(3); // The user has two places.
   });
 
-  test('an error of the work is the answer, and its place is free', async () => {
+  test('an error of the work rejects the call, and frees its place', async () => {
     const { started, asks, ends } = given({ atOnce: 1, perOwner: 1, perKey: 1 });
     const [failing] = [asks('one'), asks('two')];
     await ends('one', new Error('on purpose'));
@@ -176,7 +176,7 @@ describe('a fair queue', () => {
     expect(started).toEqual(['one', 'two']);
   });
 
-  test('whatever the order of events: no bound is exceeded, no place stays free, all is answered, nothing is kept', async () => {
+  test('in any order of events, no bound is exceeded, every call is answered, and nothing is kept', async () => {
     const event = fc.oneof(
       fc.record({ asks: fc.integer({ min: 0, max: 5 }), key: fc.integer({ min: 0, max: 2 }) }),
       fc.record({ ends: fc.nat(), refused: fc.boolean() }),

@@ -10,7 +10,7 @@ const em = () => app.app.database.fork();
 const limitsWith = (options: Partial<LimitsOptions> = {}) => limitsOn(app, options);
 const ageInDatabase = (milliseconds: number) => ageIn(app, milliseconds);
 
-/** In a transaction, which does not outlive the test. */
+/** A transaction that is rolled back when the test ends. */
 async function inTransaction() {
   const begun = em();
   await begun.begin();
@@ -20,7 +20,7 @@ async function inTransaction() {
   return begun;
 }
 
-/** One that refuses everything, for its transaction has failed. */
+/** A connection that rejects every statement, because its transaction has failed. */
 async function brokenConnection() {
   const broken = await inTransaction();
   await broken.execute('select 1 / 0').catch(() => undefined);
@@ -34,20 +34,20 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
   beforeEach(() => app.sql('delete from auth_limits'));
   afterAll(() => app.close());
 
-  test('F4.8: too many logins for one account are refused, wherever they come from: ten times as many as one address may', async () => {
+  test('F4.8: logins for one account are limited over all addresses, to ten times the rate of one address', async () => {
     const limits = limitsWith({ loginPerMinute: 2 });
     expect(await passedOf(times(40, () => limits.checkLogin(em(), anAddress(), 'ann@example.org')))).toBe(20);
     await limits.checkLogin(em(), anAddress(), 'bob@example.org');
   });
 
-  test('too many logins from one address are refused, whomever they are about', async () => {
+  test('logins from one address are limited over all accounts', async () => {
     const limits = limitsWith();
     const address = anAddress();
     expect(await passedOf(times(20, () => limits.checkLogin(em(), address, anEmail())))).toBe(10);
     await limits.checkLogin(em(), anAddress(), anEmail());
   });
 
-  test('an address that is refused does not use up the logins of others', async () => {
+  test('an address over its limit does not use up the logins of an account', async () => {
     const limits = limitsWith({ loginPerMinute: 2 });
     const address = anAddress();
     await passedOf(times(2, () => limits.checkLogin(em(), address, anEmail())));
@@ -55,22 +55,22 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await passedOf(times(20, () => limits.checkLogin(em(), anAddress(), 'ann@example.org')))).toBe(20);
   });
 
-  test('an account that is refused does not use up the logins of the address', async () => {
-    const asSomeReplica = () => limitsWith({ loginPerMinute: 1 }); // One that remembers nothing itself.
+  test('an account over its limit does not use up the logins of an address', async () => {
+    const asSomeReplica = () => limitsWith({ loginPerMinute: 1 }); // A new one, which remembers nothing itself.
     await passedOf(times(10, () => asSomeReplica().checkLogin(em(), anAddress(), 'ann@example.org')));
     const address = anAddress();
     expect(await passedOf(times(5, () => asSomeReplica().checkLogin(em(), address, 'ann@example.org')))).toBe(0);
     await asSomeReplica().checkLogin(em(), address, 'bob@example.org');
   });
 
-  test('one address cannot shut the owner of an account out', async () => {
+  test('one address cannot lock out the owner of an account', async () => {
     const limits = limitsWith();
     const attacker = anAddress();
     expect(await passedOf(times(30, () => limits.checkLogin(em(), attacker, 'ann@example.org')))).toBe(10);
     await limits.checkLogin(em(), anAddress(), 'ann@example.org');
   });
 
-  test('all spellings of an account are one', async () => {
+  test('all spellings of an email address count as one account', async () => {
     const limits = limitsWith({ loginPerMinute: 1 });
     const spellings = ['zoë@example.org', 'Zoe\u0308@Example.ORG', '  ZOË@EXAMPLE.ORG\n'];
     expect(await passedOf(times(12, (i) => limits.checkLogin(em(), anAddress(), spellings[i % 3] as string)))).toBe(10);
@@ -79,12 +79,12 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await passedOf(times(12, (i) => limits.checkLogin(em(), anAddress(), rare[i % 3] as string)))).toBe(10);
   });
 
-  test('an IPv6 customer is one, whatever they do with their half of the address', async () => {
+  test('all IPv6 addresses of one /64 network count as one', async () => {
     const limits = limitsWith();
     expect(await passedOf(times(20, (i) => limits.checkRegistration(em(), `2001:db8:7:7:${i}::${i}`)))).toBe(10);
   });
 
-  test('who has no address shares one limit', async () => {
+  test('all calls without a valid address share one limit', async () => {
     const limits = limitsWith();
     expect(
       await passedOf(
@@ -99,7 +99,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
       of: 100,
       take: (limits: Limits, owner: SessionOwner) => limits.checkRepeatedRefresh(em(), owner),
     },
-    'guesses at the current password are': {
+    'checks of the current password are': {
       of: 10,
       take: (limits: Limits, owner: SessionOwner) => limits.checkPassword(em(), owner),
     },
@@ -110,7 +110,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     },
   };
   test.each(Object.entries(budgets))(
-    '%s counted by session: one session uses up nothing of the others of its user',
+    '%s counted per session: one session does not use up the limit of the others of its user',
     async (_what, { of, take }) => {
       const limits = limitsWith();
       expect(await passedOf(times(of + 10, () => take(limits, sessionOf('usr_1', 'ses_1'))))).toBe(of);
@@ -119,7 +119,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     },
   );
 
-  test('all sessions of a user together may refresh and guess ten times as often as one', async () => {
+  test('all sessions of a user together get ten times the limit of one session', async () => {
     const limits = limitsWith({ refreshPerMinute: 1, loginPerMinute: 1, ledgerPerMinute: 1 });
     const sessions = times(30, (i) => sessionOf('usr_1', `ses_${i}`));
     const { refresh, password, ledgerEntry } = {
@@ -133,7 +133,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     await limits.checkRefresh(em(), sessionOf('usr_2', 'ses_of_another'));
   });
 
-  test('a session that its user has no room for has not counted: it refreshes as often as ever, a minute later', async () => {
+  test('a refresh that is over the limit of its user does not count for its session', async () => {
     const asSomeReplica = () => limitsWith({ refreshPerMinute: 1 });
     await passedOf(times(10, (i) => asSomeReplica().checkRefresh(em(), sessionOf('usr_1', `ses_${i}`))));
     await ageInDatabase(50_000);
@@ -142,7 +142,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await passedOf(times(3, () => asSomeReplica().checkRefresh(em(), sessionOf('usr_1', 'ses_last'))))).toBe(1);
   });
 
-  test('ten times the highest rate is the highest rate', async () => {
+  test('ten times the highest rate is capped at the highest rate', async () => {
     const limits = limitsWith({ loginPerMinute: 10_000 });
     await app.sql(
       `insert into auth_limits select 'login-account:' || ?, array_agg(clock_timestamp()), true
@@ -154,7 +154,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     });
   });
 
-  test('F4.8: the refusal says when to come back, and who comes back then is let through', async () => {
+  test('F4.8: the error says when to retry, and a retry at that time passes', async () => {
     const clock = heldClock();
     const replicas = times(2, () => limitsWith({ clock, registerPerMinute: 2 }));
     const register = (replica: number) => replicas[replica]!.checkRegistration(em(), '192.0.2.7');
@@ -171,7 +171,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
       expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
       expect(refusal.retryAfterSeconds).toBeGreaterThan(10);
       expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(20);
-      // It is not counted, and does not make the wait longer.
+      // A rejected call is not counted, and does not extend the wait.
     }
     await later(20_000);
     await register(0);
@@ -180,8 +180,8 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(40);
   });
 
-  test('F4.8: the window slides, so that the end of one minute and the start of the next are no way around it', async () => {
-    const asSomeReplica = () => limitsWith(); // One that remembers nothing itself.
+  test('F4.8: the window slides, so the end of one minute and the start of the next are limited together', async () => {
+    const asSomeReplica = () => limitsWith(); // A new one, which remembers nothing itself.
     expect(await passedOf(times(4, () => asSomeReplica().checkRegistration(em(), '192.0.2.7')))).toBe(4);
     await ageInDatabase(50_000);
     expect(await passedOf(times(20, () => asSomeReplica().checkRegistration(em(), '192.0.2.7')))).toBe(6);
@@ -197,7 +197,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await passedOf(times(10, () => limitsWith(lowered).checkRegistration(em(), '192.0.2.7')))).toBe(3);
   });
 
-  test('what has nothing left to say is forgotten, and no email address was ever there', async () => {
+  test('a purge deletes expired counters, and no counter holds an email address', async () => {
     const limits = limitsWith();
     await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
     const kept = () => app.sql('select key from auth_limits');
@@ -212,7 +212,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await kept()).toEqual([{ key: 'register:192.0.2.8' }]);
   });
 
-  test('however much is over, all of it is forgotten', async () => {
+  test('a purge deletes every expired counter, however many there are', async () => {
     await app.sql(
       `insert into auth_limits select 'register:' || n, array[now() - interval '3 minutes'], true
         from generate_series(1, 2500) n`,
@@ -221,20 +221,20 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await app.sql('select 1 from auth_limits')).toEqual([]);
   });
 
-  test('what is counted while the past is being forgotten stays counted', async () => {
+  test('a call that is counted during a purge stays counted', async () => {
     await passedOf(times(10, () => limitsWith().checkRegistration(em(), '192.0.2.7')));
     await ageInDatabase(121_000);
     const counting = await inTransaction();
     await limitsWith().checkRegistration(counting, '192.0.2.7');
     const forgotten = limitsWith().purge();
-    // It does not wait for whoever is counting, except on the embedded database, where everybody waits for everybody.
+    // The purge does not wait for a call that is counting, except on the embedded database, which has one connection.
     if (name !== 'the embedded database') await forgotten;
     await counting.commit();
     await forgotten;
     expect(await passedOf(times(20, () => limitsWith().checkRegistration(em(), '192.0.2.7')))).toBe(9);
   });
 
-  test('what is rolled back was not counted', async () => {
+  test('a call that is rolled back is not counted', async () => {
     const undone = await inTransaction();
     const limits = limitsWith();
     for (let i = 0; i < 5; i++) await limits.checkRefresh(undone, sessionOf('usr_1'));
@@ -243,7 +243,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await passedOf(times(20, () => limits.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
   });
 
-  test('a failing address is refused after its failures and let in again after a minute', async () => {
+  test('a failing address is limited after its failures and accepted again after a minute', async () => {
     const clock = heldClock();
     const limits = limitsWith({ clock });
     expect(await failuresAllowed(limits, '192.0.2.7')).toBe(20);
@@ -252,7 +252,7 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     limits.failures.check('192.0.2.7');
   });
 
-  test('counting a failure never throws, whatever the address', async () => {
+  test('counting a failure never throws, for any address', async () => {
     const limits = limitsWith();
     for (const address of ['', 'unknown', '::', ':::', 'x'.repeat(100_000)]) limits.failures.count(address);
     await limits.close();
@@ -271,21 +271,21 @@ describe.each(backends())('without Redis, on $name', ({ name, start }) => {
     expect(await app.sql('select 1 from auth_limits')).toEqual([]);
   });
 
-  test('whoever is refused and goes on trying costs the database nothing more', async () => {
+  test('further calls of an address over its limit cost no query', async () => {
     const limits = limitsWith();
     await passedOf(times(11, () => limits.checkRegistration(em(), '192.0.2.7')));
     const refusal = limits.checkRegistration(await brokenConnection(), '192.0.2.7');
     await expect(refusal).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
-  test('where the database does not count, nobody is let through', async () => {
+  test('if the database cannot count, the call is rejected', async () => {
     const broken = await brokenConnection();
     await expect(limitsWith().checkLogin(broken, '192.0.2.7', 'ann@example.org')).rejects.toThrow(
       /transaction is aborted/,
     );
   });
 
-  test('guesses at a password by a session are counted apart from logins', async () => {
+  test('password checks of a session are counted apart from logins', async () => {
     const limits = limitsWith();
     await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'usr_1')));
     expect(await passedOf(times(20, () => limits.checkPassword(em(), sessionOf('usr_1'))))).toBe(10);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MemoryWindow } from '../../src/limits/memory-window.ts';
 import { heldClock } from '../support/held-clock.ts';
 
-test('F4.8: whichever minute one looks at, no more than the limit was let through, and the wait is exact', () => {
+test('F4.8: in any minute, no more calls than the limit pass, and the wait is exact', () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 200 });
   fc.assert(
     fc.property(gaps, fc.integer({ min: 1, max: 8 }), (milliseconds, limit) => {
@@ -22,7 +22,7 @@ test('F4.8: whichever minute one looks at, no more than the limit was let throug
   );
 });
 
-test('F4.8: a hundred thousand made-up keys do not grow the process, and do not wash away the counter they run against', () => {
+test('F4.8: a hundred thousand random keys take bounded memory, and do not evict a counter that is in use', () => {
   const clock = heldClock();
   const memory = new MemoryWindow(clock, 1000);
   for (let i = 0; i < 10; i++) memory.take('victim', 10);
@@ -31,7 +31,7 @@ test('F4.8: a hundred thousand made-up keys do not grow the process, and do not 
   expect(memory.wait('victim', 10)).toBe(60_000);
 });
 
-test('when there are too many keys, newcomers share a limit instead of having none', () => {
+test('above the maximum number of keys, new keys share a limit instead of having none', () => {
   const memory = new MemoryWindow(heldClock(), 10);
   let passed = 0;
   for (let i = 0; i < 20_000; i++) if (memory.take(`made up ${i}`, 1) === 0) passed++;
@@ -39,7 +39,7 @@ test('when there are too many keys, newcomers share a limit instead of having no
   expect(passed).toBeLessThanOrEqual(10 + 4096);
 });
 
-test('after a minute of quiet the next key finds everything forgotten', () => {
+test('after a minute without calls, the next call deletes every old counter', () => {
   const clock = heldClock();
   const memory = new MemoryWindow(clock);
   for (let i = 0; i < 500; i++) memory.take(`key ${i}`, 10);
@@ -48,7 +48,7 @@ test('after a minute of quiet the next key finds everything forgotten', () => {
   expect(memory.size).toBe(1);
 });
 
-test('what somebody else has judged is remembered, but never shared with other keys', () => {
+test('a decision that was made elsewhere is remembered, and never shared with other keys', () => {
   const clock = heldClock();
   const memory = new MemoryWindow(clock, 2);
   memory.note('refused', { passed: false, waitMs: 5000 });

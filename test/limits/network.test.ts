@@ -15,7 +15,7 @@ test.each([
   expect(networkOf(address)).toBe(network);
 });
 
-test('F4.8: whatever is no address is one and the same', () => {
+test('F4.8: all texts that are no address count as one', () => {
   for (const garbage of [
     null,
     '',
@@ -30,7 +30,7 @@ test('F4.8: whatever is no address is one and the same', () => {
   }
 });
 
-test('however the lower half of an IPv6 address changes, it counts as the same', () => {
+test('IPv6 addresses that differ only in their lower half count as one', () => {
   const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 4, maxLength: 4 });
   fc.assert(
     fc.property(groups, groups, (prefix, host) => {

@@ -1,4 +1,4 @@
-// Limits as one replica has them, and what people do with them.
+// The limits of one replica, and calls that use them up.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -19,7 +19,7 @@ const RATES = {
 /** A session of this user; always the same one unless another one is named. */
 export const sessionOf = (userId: string, sessionId = `ses_of_${userId}`) => ({ sessionId, userId });
 
-/** Those of one more replica on the database of this app. */
+/** The limits of one more replica on the database of this app. */
 export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {}): Limits {
   return new Limits({
     redis: null,
@@ -33,7 +33,7 @@ export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {})
   });
 }
 
-/** As if what the database knows had happened so much earlier. */
+/** Moves every time that the database holds into the past. */
 export const ageIn = (app: TestApp, milliseconds: number) =>
   app.sql(
     `update auth_limits set times = array(select time - make_interval(secs => ?) from unnest(times) time order by 1 desc)`,
@@ -41,10 +41,10 @@ export const ageIn = (app: TestApp, milliseconds: number) =>
   );
 
 export const anEmail = () => `${randomUUID()}@example.org`;
-/** From a network that nobody else in the run comes from. */
+/** An address from a network that no other test of the run uses. */
 export const anAddress = () => `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
 
-/** How many of these are let through. Whoever is not has to be told that it was too much. */
+/** How many of these calls pass. Every other one must fail with RATE_LIMITED. */
 export async function passedOf(calls: Promise<void>[]): Promise<number> {
   const outcomes = await Promise.allSettled(calls);
   for (const outcome of outcomes) {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Doubt, InvalidationFeed } from '../../src/revocation/feed.ts';
-import { startJudge } from '../credentials/cache/judge.ts';
+import { startReplicaOnLog } from '../credentials/cache/replica-on-log.ts';
 
 let log: string[];
 let feed: InvalidationFeed;
@@ -10,8 +10,8 @@ beforeEach(() => {
   feed = new InvalidationFeed(createLogger({ level: 'error', destination: { write: (line) => void log.push(line) } }));
 });
 
-/** Everything that a listener hears. */
-function heard(): string[] {
+/** The events that a new listener receives. */
+function received(): string[] {
   const events: string[] = [];
   feed.listen({
     invalidated: (tag) => void events.push(tag),
@@ -21,8 +21,8 @@ function heard(): string[] {
   return events;
 }
 
-test('every listener hears every tag, everything, and the loss of the lease, in order', () => {
-  const [one, other] = [heard(), heard()];
+test('every listener receives every tag, "everything" and the loss of the lease, in order', () => {
+  const [one, other] = [received(), received()];
   feed.publish('key:a');
   feed.publish('*');
   feed.publishLeaseLost();
@@ -31,7 +31,7 @@ test('every listener hears every tag, everything, and the loss of the lease, in 
   expect(other).toEqual(one);
 });
 
-test('a listener that ended hears nothing more', () => {
+test('a listener that was removed receives nothing', () => {
   const events: string[] = [];
   const stop = feed.listen({ invalidated: (tag) => void events.push(tag) });
   feed.publish('key:a');
@@ -40,7 +40,7 @@ test('a listener that ended hears nothing more', () => {
   expect(events).toEqual(['key:a']);
 });
 
-test('a watcher hears of its own subjects, of everything, and of the lost lease, and of nothing else', () => {
+test('a watcher receives its own subjects, "everything" and the loss of the lease, and nothing else', () => {
   const doubts: Doubt[] = [];
   const stop = feed.watch(['key:a', 'user:a'], (doubt) => void doubts.push(doubt));
   for (const tag of ['key:b', 'user:a', 'key:a']) feed.publish(tag);
@@ -53,7 +53,7 @@ test('a watcher hears of its own subjects, of everything, and of the lost lease,
   expect(doubts).toHaveLength(4);
 });
 
-test('two watchers with the same function end one by one', () => {
+test('two watchers with the same function are removed one by one', () => {
   let calls = 0;
   const onDoubt = () => void calls++;
   const [stop] = [feed.watch(['key:a'], onDoubt), feed.watch(['key:a'], onDoubt)];
@@ -64,7 +64,7 @@ test('two watchers with the same function end one by one', () => {
   expect(calls).toBe(3);
 });
 
-test('a watcher that ends itself, or another one, while it is called disturbs no other', () => {
+test('a watcher that removes itself or another watcher during a call does not disturb the others', () => {
   const called: string[] = [];
   const stops: (() => void)[] = [];
   for (const name of ['first', 'second', 'third']) {
@@ -80,43 +80,43 @@ test('a watcher that ends itself, or another one, while it is called disturbs no
   expect(called).toEqual(['first', 'second', 'third', 'second', 'third']);
 });
 
-test('a listener that throws is logged, and keeps no invalidation from the others', () => {
+test('a listener that throws is logged, and the others still receive the invalidation', () => {
   feed.listen({
     invalidated: () => {
       throw new Error('a fault');
     },
   });
-  const events = heard();
+  const events = received();
   feed.publish('key:a');
   expect(events).toEqual(['key:a']);
   expect(log.join()).toContain('a listener of the invalidation feed failed');
 });
 
-test('a replica publishes what it applies before anything is served again', async () => {
-  const judge = await startJudge({ feed });
-  const events = heard();
-  judge.commit('key:a');
-  judge.commit('user:b');
+test('a replica publishes what a sync applies before the sync returns', async () => {
+  const fixture = await startReplicaOnLog({ feed });
+  const events = received();
+  fixture.commit('key:a');
+  fixture.commit('user:b');
   expect(events).toEqual([]);
-  await judge.sync();
+  await fixture.sync();
   expect(events).toEqual(['key:a', 'user:b']);
 });
 
-test('the loss of the lease is published once each time, within a quarter of a lease', async () => {
+test('each loss of the lease is published once, within a quarter of a lease', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const judge = await startJudge({ feed });
-  await judge.replica.start();
-  const events = heard();
+  const fixture = await startReplicaOnLog({ feed });
+  await fixture.replica.start();
+  const events = received();
   await vi.advanceTimersByTimeAsync(2000);
   expect(events).toEqual([]);
   for (let loss = 1; loss <= 2; loss++) {
-    judge.loseLease();
+    fixture.loseLease();
     await vi.advanceTimersByTimeAsync(500);
     expect(events).toHaveLength(loss);
     await vi.advanceTimersByTimeAsync(5000);
     expect(events).toEqual(Array.from({ length: loss }, () => 'lease lost'));
-    await judge.regainLease();
+    await fixture.regainLease();
   }
-  await judge.replica.stop();
+  await fixture.replica.stop();
 });

@@ -1,12 +1,12 @@
-// What the triggers promise, asked in plain SQL: whoever narrows what a credential may do, however he does it, leaves a
-// row in the log, in the same commit; and nobody else does.
+// What the triggers promise, tested in plain SQL: every change that narrows what a credential may do appends a row to the
+// log, in the same commit. No other change does.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
 import { join, type Member } from './support/replica.ts';
 
-/** Every column of every table that decides about a credential: how it may change, and what that invalidates. */
+/** Every column that decides about a credential, by table, and the values to which the tests change it. */
 const DECIDING: Record<string, Record<string, string[]>> = {
   api_keys: {
     id: [`'key_other'`],
@@ -39,11 +39,11 @@ const DECIDING: Record<string, Record<string, string[]>> = {
   workspaces: { id: [`'wsp_other'`], requires_signed_requests: ['true'] },
   access_token_revocations: { jti: [`'jti_other'`] },
   jwt_keys: { kid: [`'jwk_other'`] },
-  // Who is a member of what is asked when a key is made, and no key lives by it.
+  // Membership is checked when a key is created. No existing key depends on it.
   workspace_members: {},
 };
 
-/** The others, which decide nothing. A new column has to be put on one of the lists. */
+/** The other columns, which decide nothing. Every new column must be on one of the lists. */
 const INDIFFERENT: Record<string, string[]> = {
   api_keys: ['name', 'hint', 'created_at', 'created_from_ip', 'rotated_at', 'revocation_reason', 'version'],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
@@ -57,23 +57,23 @@ const INDIFFERENT: Record<string, string[]> = {
   workspace_members: ['workspace_id', 'user_id', 'role', 'created_at'],
 };
 
-/** And those that cannot change. */
+/** Columns that cannot change. */
 const FIXED: Record<string, string[]> = { jwt_keys: ['public_jwk'] };
 
 const CHANGES = Object.entries(DECIDING).flatMap(([table, columns]) =>
   Object.entries(columns).map(([column, values]) => ({ table, column, values })),
 );
-/** Of each table one row, and what says that it was changed. */
+/** One row of each table, and the tags that a change of it appends. */
 const ROWS: Record<string, { column: string; id: string; tags: string[] }> = {
   api_keys: { column: 'id', id: 'key_one', tags: ['key:key_one'] },
   sessions: { column: 'id', id: 'ses_one', tags: ['session:ses_one'] },
   users: { column: 'id', id: 'usr_gone', tags: ['user:usr_gone'] },
   workspaces: { column: 'id', id: 'wsp_two', tags: ['workspace:wsp_two'] },
-  // It revokes another token from now on, and the first one no more.
+  // The row now revokes another token, and no longer the first one.
   access_token_revocations: { column: 'id', id: 'atr_one', tags: ['jti:jti_one', 'jti:jti_other'] },
   jwt_keys: { column: 'kid', id: 'jwk_one', tags: ['jwt-key:jwk_one'] },
 };
-/** No credential is known by these. Refresh tokens are read from the database whenever they are used. */
+/** No cached entry depends on these. Refresh tokens are read from the database at each use. */
 const OTHER_TABLES = [
   ...['audit_events', 'auth_bulk', 'auth_epoch', 'auth_inval', 'auth_limits', 'auth_primary', 'auth_replica'],
   'auth_write_check',
@@ -89,7 +89,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
   });
   afterAll(() => database?.close());
 
-  /** In a transaction that is committed, and set back afterwards, so that each test finds the same rows. */
+  /** The tags of an update that is committed. Restores the row afterwards, so that each test finds the same rows. */
   async function changing(table: string, assignment: string): Promise<string[]> {
     const { column, id } = ROWS[table]!;
     const { sql, tagsOf } = database;
@@ -107,13 +107,13 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     async (_name, { table, column, values }) => {
       const expected = ROWS[table]!.tags;
       for (const value of values) {
-        if (value.startsWith('null')) continue; // the next test: from something back to nothing
+        if (value.startsWith('null')) continue; // The next test covers a change back to null.
         expect(await changing(table, `${column} = ${value}`)).toEqual(expected);
       }
     },
   );
 
-  test('so does taking it back, or away', async () => {
+  test('a change back to another value, or to null, appends a row for its subject', async () => {
     for (const { table, column, values } of CHANGES) {
       if (!values.some((value) => value.startsWith('null'))) continue;
       const [first, ...rest] = values;
@@ -128,7 +128,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await database.sql(`update api_keys set workspace_id = 'wsp_one'`);
   });
 
-  test('every other column can change without one, and there is none that nobody thought of', async () => {
+  test('every other column changes without a row, and every column is on one of the lists', async () => {
     const columns = await database.sql<{ table: string; column: string }>(
       `select table_name as "table", column_name as "column" from information_schema.columns
         where table_schema = 'public' and table_name <> all($1::text[])`,
@@ -155,7 +155,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(tags).toEqual([]);
   });
 
-  test('what no replica would hear of in time cannot change', async () => {
+  test('a column whose change replicas would not see in time cannot change', async () => {
     const change = `update jwt_keys set public_jwk = '{"x":1}'`;
     await expect(database.sql(change)).rejects.toThrow('never changes');
     const em = database.fork();
@@ -166,10 +166,10 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await database.sql('update jwt_keys set public_jwk = public_jwk');
   });
 
-  test('logging in, refreshing, making a key and using it leave nothing, and ring nobody', async () => {
-    let rings = 0;
-    await database.notifications.listen(() => void rings++);
-    const heard = rings;
+  test('a login, a refresh, a new key and its use append no row and send no notification', async () => {
+    let received = 0;
+    await database.notifications.listen(() => void received++);
+    const before = received;
     const tags = await database.tagsOf(async () => {
       await database.sql(`insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
         values ('ses_two', 'usr_two', '{}', now(), now(), now() + interval '1 day', now() + interval '2 days')`);
@@ -182,13 +182,13 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update sessions set revoked_at = null where id = 'ses_two'`); // it was null
     });
     expect(tags).toEqual([]);
-    // Notifications arrive in order: the first one to be heard is that of the first revocation.
+    // Notifications arrive in order: the first one is that of the first revocation.
     await database.sql(`update api_keys set revoked_at = now() where id = 'key_two'`);
-    await until('the bell rings', () => rings > heard);
-    expect(rings).toBe(heard + 1);
+    await until('the notification arrives', () => received > before);
+    expect(received).toBe(before + 1);
   });
 
-  test('deleting and emptying count as narrowing, however it is done', async () => {
+  test('DELETE, MERGE and TRUNCATE append rows, and a purge of expired rows does not', async () => {
     const { sql, tagsOf } = database;
     await sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
       values ('usr_x', '', 'x', '', 'MEMBER', '', now())`);
@@ -201,7 +201,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     const revoking = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
       values ('atr_x', 'jti_x', 'ses_x', 'usr_x', now(), now(), '')`;
     expect(await tagsOf(() => sql(revoking))).toEqual(['jti:jti_x']);
-    // What housekeeping removes has long been refused: nothing is narrowed.
+    // The purge deletes rows of credentials that are already rejected, so nothing is narrowed.
     expect(await tagsOf(() => sql(`delete from access_token_revocations where id = 'atr_x'`))).toEqual([]);
     expect(await tagsOf(() => sql(`delete from sessions where id = 'ses_over'`))).toEqual([]);
     await sql(
@@ -226,7 +226,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await fill(database);
   });
 
-  test('what is rolled back, all of it or to a savepoint, was never there', async () => {
+  test('a change that is rolled back, completely or to a savepoint, appends no row', async () => {
     const em = database.fork();
     const tags = await database.tagsOf(async () => {
       await em.begin();
@@ -243,7 +243,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(tags).toEqual(['session:ses_one', 'user:usr_two']);
   });
 
-  test('a session that replays what others did revokes all the same', async () => {
+  test('a change in a session with session_replication_role = replica appends rows, too', async () => {
     const em = database.fork();
     const tags = await database.tagsOf(async () => {
       await em.begin();
@@ -264,7 +264,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     ['local', 'on'],
     ['remote_apply', 'remote_apply'],
   ])(
-    'a session that commits with synchronous_commit = %s revokes with %s, and goes on as it was',
+    'a session with synchronous_commit = %s revokes with %s, and keeps its own setting afterwards',
     async (own, during) => {
       const em = database.fork();
       const level = async () => (await em.execute('show synchronous_commit'))[0]?.synchronous_commit;
@@ -282,7 +282,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     },
   );
 
-  test('an operator revokes with any search path', async () => {
+  test('a change in plain SQL appends its row with any search path', async () => {
     const em = database.fork();
     const tags = await database.tagsOf(async () => {
       await em.begin();
@@ -317,7 +317,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
       await em.commit();
     });
 
-  test('plain SQL ends 20 000 keys at once: everybody knows of each, by about a thousand rows and one for all', async () => {
+  test('20 000 keys that plain SQL revokes at once append 1000 rows and one `*`, and every replica rejects each of them', async () => {
     const members: Member[] = [];
     for (let n = 0; n < (database.url ? 2 : 1); n++)
       members.push(await join(database, { leaseMs: 60_000, start: false }));
@@ -334,7 +334,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     for (const { replica } of members) await replica.sync();
     for (const { replica } of members)
       for (const each of cached) expect(replica.isFresh(each, Number.POSITIVE_INFINITY)).toBe(false);
-    // Whatever row of the log it was that said so.
+    // The receipt refers to the row `*`.
     const [everything] = await database.sql<{ seq: number; at: number }>(
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,
     );
@@ -344,19 +344,19 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     for (const member of members) await member.stop();
   });
 
-  test('a thousand are told one by one, and everybody else keeps what is cached', async () => {
+  test('1000 changed keys append one row each and no `*`, so other entries stay cached', async () => {
     const tags = await committing(first(MOST));
     expect(tags).toHaveLength(MOST);
     expect(tags).not.toContain('*');
   });
 
-  test('they are counted over all tables and all statements, and what follows `*` is said by it', async () => {
+  test('changes are counted over all tables and statements, and no row follows `*`', async () => {
     const tags = await committing(first(600), first(600), `update users set disabled_at = now() where id = 'usr_one'`);
     expect(tags).toHaveLength(MOST + 1);
     expect(tags.at(-1)).toBe('*');
   });
 
-  test('what is rolled back to a savepoint has said nothing', async () => {
+  test('2000 changes that are rolled back to a savepoint append no row', async () => {
     const tags = await committing(
       'savepoint half',
       first(2000),
@@ -368,7 +368,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     expect(tags).toEqual(['user:usr_one']);
   });
 
-  test('what was said before a savepoint that is rolled back stays said, and is counted', async () => {
+  test('rows from before a savepoint stay and are counted when it is rolled back', async () => {
     const tags = await committing(
       first(900),
       'set constraints all immediate',
@@ -381,10 +381,10 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     expect(tags.at(-1)).toBe('*');
   });
 
-  test('one transaction speaks for no other', async () => {
+  test('the `*` of one transaction does not replace the rows of another', async () => {
     await committing(first(2000));
     expect(await committing(first(1))).toEqual(['key:key_1']);
-    // Not even where the number of the transaction comes again: in a copy of the data on another server.
+    // Not even if a transaction has the same number, as in a copy of the data on another server.
     const tags = await committing(
       `update auth_bulk set writer = pg_current_xact_id() || ' 1'`,
       `update auth_epoch set writer = pg_current_xact_id() || ' 1', begun = -5000`,
@@ -396,7 +396,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
 
 const [, postgres] = backends();
 
-describe.skipIf(!postgres)('the invalidation log under many at once', () => {
+describe.skipIf(!postgres)('the invalidation log with many concurrent writers', () => {
   const CLIENTS = 8;
   const EACH = 40;
   let database: TestDatabase;
@@ -422,7 +422,7 @@ describe.skipIf(!postgres)('the invalidation log under many at once', () => {
 
   const end = async () => (await database.sql<{ seq: number }>('select seq::float8 as seq from auth_epoch'))[0]!.seq;
 
-  test('every snapshot holds the log from its beginning to its end: no gap, no deadlock, no row before its time', async () => {
+  test('every snapshot shows the whole log up to its end without a gap, and no writer runs into a deadlock', async () => {
     let working = true;
     const before = await end();
     const seen: { seq: number; rows: number; last: number }[] = [];
@@ -437,7 +437,7 @@ describe.skipIf(!postgres)('the invalidation log under many at once', () => {
       clients.map(async (client, n) => {
         for (let turn = 0; turn < EACH; turn++) {
           await client.query('begin');
-          // Rows that others want too, and in between rows that nobody wants: the log's lock comes after all of them.
+          // Rows that only this writer locks, and rows that others lock, too. The lock of the log comes after all of them.
           await client.query(`update api_keys set expires_at = clock_timestamp() where id like 'key_${n}_%'`);
           await client.query(
             `update users set disabled_at = clock_timestamp() where id = 'usr_${turn % 2 ? 'one' : 'two'}'`,
@@ -453,7 +453,7 @@ describe.skipIf(!postgres)('the invalidation log under many at once', () => {
     expect(new Set(seen.map((row) => row.seq)).size).toBeGreaterThan(10);
   });
 
-  test('a transaction that is still open holds nobody up, whatever it has revoked', async () => {
+  test('an open transaction that has revoked a key delays no other revocation', async () => {
     const [first, second] = clients as [pg.Client, pg.Client];
     await first.query('begin');
     await first.query(`update api_keys set revoked_at = now() where id = 'key_0_1'`);

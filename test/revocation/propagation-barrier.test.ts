@@ -29,11 +29,11 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await member?.stop();
     await database?.close();
   });
-  /** A replica that died without a word. */
-  const corpse = () =>
+  /** Adds the row of a replica that has crashed. */
+  const addCrashedReplica = () =>
     database.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
   const registered = async () => (await database.sql('select from auth_replica')).length;
-  const gone = () => until('the dead are expelled', async () => (await registered()) === 1);
+  const gone = () => until('the crashed replicas are removed', async () => (await registered()) === 1);
 
   test('has a receipt that is true in every field', async () => {
     await database.sql(`update api_keys set revoked_at = now() where id = 'key_one'`);
@@ -53,12 +53,12 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     expect(receipt.settledInMilliseconds).toBeGreaterThan(0);
     expect(member.replica.applied).toBeGreaterThanOrEqual(row!.seq);
 
-    // Of what the log has forgotten, the row's own time is told.
+    // If the log has no row of the change any more, the receipt names the time that the changed row names.
     const changedAt = new Date('2020-01-01');
     expect((await member.barrier.waitUntilPropagated('key:forgotten', changedAt)).committedAt).toEqual(changedAt);
   });
 
-  test('of what was revoked before tells when that was, whatever has changed since then', async () => {
+  test('of something that was revoked before returns the time of the first commit, despite later changes', async () => {
     await database.sql(`update users set disabled_at = now() where id = 'usr_two'`);
     const [row] = await database.sql<{ at: number; disabledAt: Date }>(
       `select extract(epoch from at)::float8 * 1000 as at, disabled_at as "disabledAt" from auth_inval, users
@@ -70,7 +70,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     expect(Math.abs(receipt.committedAt.getTime() - row!.at)).toBeLessThan(1);
   });
 
-  test('counts a replica that left before it confirmed, and not among those that confirmed', async () => {
+  test('counts a replica that left before it confirmed as left, and not as acknowledged', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
     await database.sql(`insert into auth_replica (id, lease_ms) values ($1::uuid, 60000), ($2::uuid, 60000)`, [
       id,
@@ -86,7 +86,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       },
     };
     const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
-    const settled = new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
+    const settled = new PropagationBarrier({ ...common, sql: propagation, spare: unreachable }).waitUntilPropagated(
       'key:x',
       new Date(),
     );
@@ -97,8 +97,8 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await database.sql('delete from auth_replica where id = $1::uuid', [other]);
   });
 
-  test('waits for whoever is silent as long as his lease may last, and so does revoking once more', async () => {
-    await corpse();
+  test('waits for a silent replica as long as its lease may last, and so does a repeated revocation', async () => {
+    await addCrashedReplica();
     await database.sql(`update users set disabled_at = now() where id = 'usr_one'`);
     const expired = { propagation: 'LEASE_EXPIRED', replicas: 2, acknowledged: 1, left: 0 };
     for (const _again of [1, 2]) {
@@ -114,7 +114,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     });
   });
 
-  test('of which one replica is silent while another leaves counts the one that left, and the silent one nowhere', async () => {
+  test('counts a replica that leaves while another one is silent as left, and the silent one not at all', async () => {
     const [silent, leaving] = [randomUUID(), randomUUID()];
     const insert = 'insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)';
     for (const id of [silent, leaving]) await database.sql(insert, [id, LEASE_MS]);
@@ -129,26 +129,27 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       },
     };
     const common = { replica: member.replica, clock: systemClock, logger, metrics: createRevocationMetrics() };
-    const receipt = await new PropagationBarrier({ ...common, sql: propagation, spare: dead }).waitUntilPropagated(
-      'key:x',
-      new Date(),
-    );
+    const receipt = await new PropagationBarrier({
+      ...common,
+      sql: propagation,
+      spare: unreachable,
+    }).waitUntilPropagated('key:x', new Date());
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 1, left: 1 });
     await gone();
   });
 
-  test('has nobody to wait for, where the dead were found before', async () => {
+  test('does not wait for a crashed replica that a probe has found before', async () => {
     await database.sql(`delete from auth_inval where tag = 'probe'`);
-    await corpse();
+    await addCrashedReplica();
     await member.barrier.purge();
     await gone();
-    await corpse();
-    await member.barrier.purge(); // a probe a minute is enough
+    await addCrashedReplica();
+    await member.barrier.purge(); // One probe per minute: this purge sends none.
     expect(await registered()).toBe(2);
     await database.sql('delete from auth_replica where id <> $1::uuid', [member.id]);
   });
 
-  test('queues behind no housekeeping: that has other connections', async () => {
+  test('does not queue behind housekeeping, which has other connections', async () => {
     const asked: string[] = [];
     const propagation = {
       query<Row>(statement: Statement, values?: readonly unknown[]) {
@@ -162,8 +163,8 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     expect([...new Set(asked)]).toEqual(['propagation']);
   });
 
-  test('a replica that slept past the retention of the log starts cold', async () => {
-    const asleep = await join({ ...database, notifications: deaf }, { leaseMs: LEASE_MS, start: false });
+  test('a replica that was silent for longer than the retention of the log starts cold', async () => {
+    const asleep = await join({ ...database, notifications: noNotifications }, { leaseMs: LEASE_MS, start: false });
     const before = asleep.id;
     await database.sql(`select auth_invalidate('key:missed')`);
     await database.sql(`update auth_inval set at = at - interval '2 hours'`);
@@ -177,7 +178,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     await asleep.stop();
   });
 
-  test('a replica that leaves gives up its lease first: nobody waits for it once its goodbye is there', async () => {
+  test('a replica that leaves gives up its lease before it deregisters', async () => {
     let left = Number.NaN;
     const sync = {
       async query<Row>(statement: Statement, values?: readonly unknown[]) {
@@ -185,20 +186,20 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
         return database.sync.query<Row>(statement, values);
       },
     };
-    const other = await join({ ...database, sync, notifications: deaf }, { leaseMs: 60_000, start: false });
+    const other = await join({ ...database, sync, notifications: noNotifications }, { leaseMs: 60_000, start: false });
     expect(other.replica.leaseRemaining()).toBeGreaterThan(0);
     await other.stop();
     expect(left).toBe(0);
   });
 
-  test('a replica that leaves is not waited for', async () => {
-    const other = await join({ ...database, notifications: deaf }, { leaseMs: LEASE_MS, start: false });
+  test('a replica that leaves is not registered any more, so no revocation waits for it', async () => {
+    const other = await join({ ...database, notifications: noNotifications }, { leaseMs: LEASE_MS, start: false });
     expect(await registered()).toBe(2);
     await other.stop();
     expect(await registered()).toBe(1);
   });
 
-  test('a cut permission ends what was begun with it: the caller is confirmed with all he was let in with', async () => {
+  test('a caller that lost a permission or a scope since its authentication is not confirmed', async () => {
     const credential = apiKeyCredential;
     await database.sql(`update users set disabled_at = null`);
     await database.sql(`update api_keys set revoked_at = null`);
@@ -221,11 +222,11 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
   });
 });
 
-/** Too many clients, say. */
-const dead = { query: () => Promise.reject(new Error('The database did not answer.')) };
-const deaf = { listen: async () => undefined, close: async () => undefined };
+/** A connection on which every query fails, as with too many clients. */
+const unreachable = { query: () => Promise.reject(new Error('The database did not answer.')) };
+const noNotifications = { listen: async () => undefined, close: async () => undefined };
 
-test('whoever must not trust what he knows of leases waits for the longest that configuration allows', () => {
+test('the longest lease that a revoker waits for is the longest that the configuration allows', () => {
   const withLease = (ms: number) => readConfig({ REKEY_LEASE_MS: String(ms) }).leaseMs;
   expect(withLease(LONGEST_LEASE_MS)).toBe(LONGEST_LEASE_MS);
   expect(() => withLease(LONGEST_LEASE_MS + 1)).toThrow();
@@ -233,7 +234,7 @@ test('whoever must not trust what he knows of leases waits for the longest that 
 
 const [, shared] = backends();
 
-describe.skipIf(!shared)('between two replicas and their database', () => {
+describe.skipIf(!shared)('with failures between replicas and their database', () => {
   let origin: TestDatabase;
   let proxy: TcpProxy;
   let through: TestDatabase;
@@ -254,11 +255,11 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     await origin?.close();
   });
   const joins = async (database: TestDatabase, leaseMs = LEASE_MS) => {
-    members.push(await join({ ...database, notifications: deaf }, { leaseMs, start: false }));
+    members.push(await join({ ...database, notifications: noNotifications }, { leaseMs, start: false }));
     return members.at(-1)!;
   };
 
-  test('a revoker that loses its database after the commit answers when the leases are over, and no later', async () => {
+  test('a revoker that loses its database after the commit returns when the leases have expired', async () => {
     const revoker = await joins(through);
     await revoker.replica.sync();
     proxy.blackhole();
@@ -267,24 +268,26 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
   });
 
-  test('a revoker that cannot look waits no longer than anybody holds a lease, if he gets to hold one himself', async () => {
-    const blind = { ...origin, propagation: dead, reads: dead, notifications: deaf };
+  test('a revoker that cannot read who has confirmed waits for the longest lease that its next sync shows', async () => {
+    const blind = { ...origin, propagation: unreachable, reads: unreachable, notifications: noNotifications };
     const revoker = await join(blind, { leaseMs: LEASE_MS, start: false });
     members.push(revoker);
-    await until('he holds none', () => revoker.replica.leaseRemaining() === 0);
+    await until('it has no lease', () => revoker.replica.leaseRemaining() === 0);
     const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', acknowledged: 0 });
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
     expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
   });
 
-  test('where both connections of its own fail, another one is asked who has to be waited for', async () => {
+  test('a revoker whose two own connections fail reads on another connection for which replicas it must wait', async () => {
     let broken = false;
-    const sync = { query: (...asked: Parameters<Sql['query']>) => (broken ? dead : origin.sync).query(...asked) };
-    const database = { ...origin, sync: sync as Sql, propagation: dead, notifications: deaf };
+    const sync = {
+      query: (...asked: Parameters<Sql['query']>) => (broken ? unreachable : origin.sync).query(...asked),
+    };
+    const database = { ...origin, sync: sync as Sql, propagation: unreachable, notifications: noNotifications };
     const revoker = await join(database, { leaseMs: LEASE_MS, start: false });
     broken = true;
-    await until('he holds no lease', () => revoker.replica.leaseRemaining() === 0);
+    await until('it has no lease', () => revoker.replica.leaseRemaining() === 0);
     await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [randomUUID(), LEASE_MS]);
     await origin.sql(`select auth_invalidate('key:x')`);
     const receipt = await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
@@ -293,7 +296,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     expect(receipt.settledInMilliseconds).toBeLessThan(LONGEST_LEASE_MS);
   });
 
-  test('a late look begins no new lease: the receipt speaks of the revocation, and of what was known before', async () => {
+  test('a late answer starts no new wait: the receipt covers the revocation and what was known before', async () => {
     const late = { milliseconds: 0 };
     const clock = { ...systemClock, monotonic: () => performance.now() + late.milliseconds };
     const slow = {
@@ -304,7 +307,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
       },
     };
     const revoker = await join(
-      { ...origin, propagation: slow, notifications: deaf },
+      { ...origin, propagation: slow, notifications: noNotifications },
       { leaseMs: LEASE_MS, start: false, clock },
     );
     members.push(revoker);
@@ -316,14 +319,14 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', sequence: String(known), replicas: 2 });
   });
 
-  describe('where the answers on one connection are lost', () => {
+  describe('if an answer on one connection is lost', () => {
     const PATIENT_MS = 4000;
     let patient: TestDatabase;
     beforeAll(async () => {
       patient = await openTestDatabase(proxy.url(origin.url!), PATIENT_MS);
     });
     afterAll(() => patient?.close());
-    /** Once: the next connection is answered. */
+    /** Loses the answer once. The next connection gets its answer. */
     const losing = (statement: string) => {
       let lost = false;
       return proxy.holdRepliesWhen((chunk, direction) => {
@@ -333,8 +336,8 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
       });
     };
 
-    test('a replica keeps its lease, for it looks again', async () => {
-      const member = await join({ ...patient, notifications: deaf }, { leaseMs: PATIENT_MS });
+    test('a replica syncs again and keeps its lease', async () => {
+      const member = await join({ ...patient, notifications: noNotifications }, { leaseMs: PATIENT_MS });
       members.push(member);
       await losing('replica-sync');
       let [before, lost] = [PATIENT_MS, false];
@@ -348,8 +351,11 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
       expect(lost).toBe(false);
     });
 
-    test('a revocation is acknowledged, and so is the one behind it', async () => {
-      const member = await join({ ...patient, reads: dead, notifications: deaf }, { leaseMs: PATIENT_MS });
+    test('a revocation is acknowledged, and so is the one that waits behind it', async () => {
+      const member = await join(
+        { ...patient, reads: unreachable, notifications: noNotifications },
+        { leaseMs: PATIENT_MS },
+      );
       members.push(member);
       await member.barrier.waitUntilPropagated('key:x', new Date(0)); // Connected.
       const lost = losing('propagation');
@@ -366,7 +372,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
         logger,
         metrics: createRevocationMetrics(),
         sql: patient.sync,
-        notifications: deaf,
+        notifications: noNotifications,
       };
       const newReplicaId = () => {
         ids.push(randomUUID());
@@ -392,7 +398,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     });
   });
 
-  test('nobody takes a longer lease than everybody knows how to wait for', async () => {
+  test('no replica takes a longer lease than the shortest one that is registered', async () => {
     const brief = await joins(origin);
     const long = await joins(origin, 10 * LEASE_MS);
     expect(long.replica.leaseRemaining()).toBeLessThanOrEqual(LEASE_MS);
@@ -403,12 +409,12 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     expect(long.replica.leaseRemaining()).toBeGreaterThan(LEASE_MS);
   });
 
-  test('whom another one has only just marked is not expelled by an earlier fence', async () => {
+  test('an earlier fence does not remove a replica that another fence has just marked', async () => {
     const revoker = await joins(origin);
     const id = randomUUID();
     await origin.sql('insert into auth_replica (id, lease_ms) values ($1::uuid, $2::int)', [id, LEASE_MS]);
     await origin.sql(`select auth_invalidate('key:x')`);
-    // He is silent until the deadline; his confirmation arrives before the mark does, on the database's one connection.
+    // The replica is silent until the deadline. Its confirmation arrives just before the mark.
     let spared = false;
     const slow = {
       query: async <Row>(statement: { name: string; text: string }, values?: readonly unknown[]): Promise<Row[]> => {
@@ -418,7 +424,7 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
         }
         const rows = await origin.propagation.query<Row>(statement, values);
         if (statement.name === 'fence-suspect') {
-          await origin.sql('update auth_replica set suspect = true where id = $1::uuid', [id]); // by somebody else
+          await origin.sql('update auth_replica set suspect = true where id = $1::uuid', [id]); // By another fence.
         }
         if (statement.name === 'fence-expel') expelled.push(...((values as [string[]])[0] ?? []));
         return rows;
@@ -426,15 +432,15 @@ describe.skipIf(!shared)('between two replicas and their database', () => {
     };
     const expelled: string[] = [];
     const fencing = await join(
-      { ...origin, propagation: slow, notifications: deaf },
+      { ...origin, propagation: slow, notifications: noNotifications },
       { leaseMs: LEASE_MS, start: false },
     );
     members.push(fencing);
     await revoker.replica.sync();
     await fencing.barrier.waitUntilPropagated('key:x', new Date(0));
     await until('the mark was set', () => spared);
-    // Another revocation fences both steps; by then the first fence would long have expelled him.
-    await until('a fence that marks expels', async () => {
+    // Another revocation runs both steps of a fence. By then, the first fence would have removed the replica.
+    await until('a fence removes what it marked', async () => {
       await revoker.barrier.waitUntilPropagated('key:x', new Date(0));
       return (await origin.sql('select from auth_replica where id = $1::uuid', [id])).length === 0;
     });
@@ -455,9 +461,9 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
     await server?.destroy();
   });
 
-  test('a standby grants no lease and lets nobody in; promoted, it has to be known for a lease', async () => {
-    // Without a timer: it looks when it is told to.
-    const member = await join({ ...database, notifications: deaf }, { leaseMs: 1000, start: false });
+  test('a standby grants no lease and answers no lookup, and after its promotion a revocation waits for one lease', async () => {
+    // Without a timer: it syncs only when the test says so.
+    const member = await join({ ...database, notifications: noNotifications }, { leaseMs: 1000, start: false });
     const credential = apiKeyCredential;
     expect(
       (await credential.load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })).principal,
@@ -481,7 +487,7 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
     expect(await member.barrier.waitUntilPropagated('key:key_one', new Date(0))).toMatchObject({
       propagation: 'LEASE_EXPIRED',
     });
-    await until('it is settled', async () => {
+    await until('the new primary is confirmed', async () => {
       const receipt = await member.barrier.waitUntilPropagated('key:key_one', new Date(0));
       return receipt.propagation === 'ACKNOWLEDGED';
     });

@@ -1,4 +1,4 @@
-// That the statements mean what the model takes them to mean, on both kinds of database.
+// The statements mean what the model assumes, on both kinds of database.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Statement } from '../../src/database/sql.ts';
@@ -29,7 +29,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
   beforeEach(() => database.sql('delete from auth_replica'));
   afterAll(() => database?.close());
 
-  test('a replica registers with nothing applied, and drops its former life in the same commit', async () => {
+  test('a replica registers with nothing applied, and deletes its former registration in the same commit', async () => {
     const first = await register(3000);
     expect(await registered()).toEqual([{ id: first, applied: 0, suspect: false, leaseMs: 3000 }]);
     const second = await register(2000, first);
@@ -38,7 +38,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await registered()).toEqual([]);
   });
 
-  test('a confirmation only ever moves forward, and never brings anybody back', async () => {
+  test('an acknowledgement only moves forward, and registers no replica', async () => {
     const id = await register();
     await ask(statements.ACKNOWLEDGE, id, 7);
     await ask(statements.ACKNOWLEDGE, id, 5);
@@ -46,7 +46,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await registered()).toEqual([{ id, applied: 7, suspect: false, leaseMs: 2000 }]);
   });
 
-  test('a look sees the log after what it knows, its own row, and the leases of all, in one snapshot', async () => {
+  test('a sync returns the log after its position, its own registration and the leases of all replicas, in one snapshot', async () => {
     const id = await register(2000);
     await register(5000);
     const known = await end();
@@ -74,11 +74,11 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(row.identity).toBe(row.confirmedIdentity);
     expect(Math.abs(row.now - Date.now())).toBeLessThan(60_000);
     expect((await sync(id, known + 2)).log).toBeNull();
-    expect((await sync(id, known, 1)).log).toBeNull(); // too long to be worth it
+    expect((await sync(id, known, 1)).log).toBeNull(); // Longer than the limit, so it is left out.
     expect(await sync(randomUUID(), known)).toMatchObject({ registered: false, suspect: false });
   });
 
-  test('a look shows a gap where the log was trimmed', async () => {
+  test('a sync shows a gap where the log was trimmed', async () => {
     const id = await register();
     const known = await end();
     for (const tag of ['key:a', 'key:b', 'key:c']) await append(tag);
@@ -87,7 +87,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(JSON.parse(log!)).toHaveLength(seq - known - 1);
   });
 
-  test('fencing marks the silent and those who are marked, says whom, and expels none but the marked', async () => {
+  test('a fence marks silent and already marked replicas, returns their ids, and removes only marked replicas', async () => {
     const [silent, confirmed, marked, other] = [await register(), await register(), await register(), await register()];
     await ask(statements.ACKNOWLEDGE, confirmed, 9);
     await ask(statements.ACKNOWLEDGE, marked, 9);
@@ -99,7 +99,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect((await registered()).map(({ id }) => id).toSorted()).toEqual([confirmed, marked, other].toSorted());
   });
 
-  test('a wait sees the end of the log, and when a change was committed: by the first row of its tag since then', async () => {
+  test('a wait gets the end of the log, and the time of a change from the first row of its tag since then', async () => {
     const MINUTE = 60_000;
     await database.sql('delete from auth_inval');
     const started = Date.now() - 10 * MINUTE;
@@ -121,44 +121,44 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await committed('key:p', 0.1)).toBeCloseTo(2);
     expect(await committed('key:p', 2.01)).toBeCloseTo(2); // Timed by a clock that was 600 ms ahead.
     expect(await committed('key:p', 2.1)).toBeCloseTo(4);
-    // A transaction that changed too many to list them.
+    // A transaction that changed too many subjects to list them.
     expect(await committed('key:q', 0.9)).toBeCloseTo(1);
     expect(await committed('key:q', 1.1)).toBeCloseTo(3);
-    expect(await committed('key:nobody', 0)).toBeCloseTo(3);
+    expect(await committed('key:unlisted', 0)).toBeCloseTo(3);
     // The clock by which the change was timed was a little ahead.
     expect(await committed('key:p', 4.1)).toBeCloseTo(4);
     expect(await committed('key:q', 3.1)).toBeCloseTo(1);
-    expect(await committed('key:nobody', 3.1)).toBeNull();
-    // The log may have forgotten it: what it remembers is something else.
+    expect(await committed('key:unlisted', 3.1)).toBeNull();
+    // The log may have deleted the row of the change, and the rows that it has are of other changes.
     expect(await committed('key:p', -70)).toBeNull();
     expect(await committed('key:p', 0, 5)).toBeNull();
   });
 
-  test('only the server that is there is settled, whoever says so, in whatever time zone', async () => {
+  test('only the current server counts as confirmed, whichever identity is written and in any time zone', async () => {
     const id = await register();
     const { identity } = await sync(id, -1);
-    const settled = async () =>
+    const isConfirmed = async () =>
       (await ask<statements.PropagationRow>(statements.PROPAGATION, '', 0, 0))[0]!.primaryConfirmed;
-    expect(await settled()).toBe(true);
+    expect(await isConfirmed()).toBe(true);
     await database.sql(`update auth_primary set identity = 'the one before'`);
-    expect(await settled()).toBe(false);
+    expect(await isConfirmed()).toBe(false);
     await ask(statements.CONFIRM_PRIMARY, 'the one before');
     await ask(statements.CONFIRM_PRIMARY, 'another');
-    expect(await settled()).toBe(false);
+    expect(await isConfirmed()).toBe(false);
     await ask(statements.CONFIRM_PRIMARY, identity);
-    expect(await settled()).toBe(true);
+    expect(await isConfirmed()).toBe(true);
     const em = database.fork();
     await em.begin();
     await em.execute(`set local timezone = 'Asia/Kathmandu'`);
     expect(await em.execute('select auth_server_identity() as identity')).toEqual([{ identity }]);
     await em.rollback();
     await database.sql('delete from auth_primary');
-    expect(await settled()).toBe(false);
+    expect(await isConfirmed()).toBe(false);
     await ask(statements.CONFIRM_PRIMARY, identity);
-    expect(await settled()).toBe(true);
+    expect(await isConfirmed()).toBe(true);
   });
 
-  test('trimming takes the oldest, a batch at a time, and nothing that is younger than the retention', async () => {
+  test('a trim deletes the oldest rows in batches, and no row that is younger than the retention', async () => {
     await database.sql('delete from auth_inval');
     for (let n = 0; n < 7; n++) await append(`key:${n}`);
     await database.sql(`update auth_inval set at = at - interval '2 hours' where tag < 'key:5'`);
@@ -167,7 +167,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await database.sql('select tag from auth_inval order by seq')).toEqual([{ tag: 'key:5' }, { tag: 'key:6' }]);
   });
 
-  test('a probe is appended at most once in a while', async () => {
+  test('a probe is appended at most once per interval', async () => {
     await database.sql('delete from auth_inval');
     expect(await ask(statements.PROBE, 60)).toHaveLength(1);
     expect(await ask(statements.PROBE, 60)).toHaveLength(0);
@@ -176,7 +176,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await database.sql('select tag from auth_inval')).toEqual([{ tag: 'probe' }, { tag: 'probe' }]);
   });
 
-  test('rows from before the clock was set back hold up neither the trimming nor the next probe', async () => {
+  test('rows in the future, from before the clock was set back, delay neither the trim nor the next probe', async () => {
     await database.sql('delete from auth_inval');
     for (let n = 0; n < 4; n++) await append(`key:${n}`);
     await ask(statements.PROBE, 60);
@@ -191,7 +191,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     ]);
   });
 
-  test('one replica at a time trims and probes', async () => {
+  test('only one replica at a time trims and probes', async () => {
     if (!database.url) return; // The embedded database has one connection, and so one replica.
     await database.sql('delete from auth_inval');
     await append('key:old');
@@ -205,7 +205,7 @@ describe.each(backends())('the statements of the protocol on $name', ({ open }) 
     expect(await ask(statements.TRIM_LOG, 3_600_000, 10)).toEqual([{ deleted: 1 }]);
   });
 
-  test('trimming looks no further than its batch, however long the log is', async () => {
+  test('a trim reads no more rows than its batch, however long the log is', async () => {
     await database.sql(
       `insert into auth_inval (seq, tag) select 1000000 + n, 'key:x' from generate_series(1, 20000) as n`,
     );

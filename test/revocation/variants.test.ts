@@ -1,6 +1,5 @@
-// A search that finds nothing proves nothing until it is seen to find something. So the protocol is broken in every way
-// that was thought of, one at a time, and each time the same search must find a request that should not have been
-// answered as it was.
+// A search that finds nothing proves something only if it can find mistakes. Each variant has one mistake in the protocol,
+// and the same search as in model.test.ts must find a request that got a wrong answer.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withEdits } from './support/code.ts';
@@ -9,7 +8,7 @@ import { VARIANTS } from './support/variants.ts';
 
 const RUNS = 4000;
 
-describe('the search finds what is wrong with', () => {
+describe('the search finds the mistake', () => {
   test.each(VARIANTS)('$variant', { timeout: 120_000 }, async ({ edits, seed = 1 }) => {
     const found = await withEdits(edits, (code) =>
       fc.check(promiseOf(code, { receipts: false }), { seed, numRuns: RUNS, endOnFailure: true }),

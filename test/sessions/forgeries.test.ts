@@ -102,7 +102,7 @@ describe('a forged access token', () => {
       .sign(key, options);
   const now = () => Math.floor(Date.now() / 1000);
 
-  test('could not cause a connection unseen: the tests record every connection of this process', async () => {
+  test('would be noticed if it caused a connection from this process', async () => {
     const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -205,7 +205,7 @@ describe('a forged access token', () => {
     }
   });
 
-  test('has the claims of every valid token: issuer, audience and those of RFC 9068', () => {
+  test('would need the claims of every valid token: issuer, audience and those of RFC 9068', () => {
     expect(genuine).toMatchObject({
       iss: ISSUER,
       aud: ISSUER,

@@ -31,7 +31,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await exchange(app, session.refreshToken)).toBe('EXPIRED');
   });
 
-  test('after 30 days they are deleted with their session and its last use', async () => {
+  test('after 30 days an expired session is deleted with its refresh tokens and its last use', async () => {
     const session = await login(app, member);
     await exchange(app, session.refreshToken);
     await app.sql('insert into credential_usage values (?, now()) on conflict do nothing', [session.sessionId]);
@@ -45,7 +45,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await app.accepts(session.accessToken)).toBe(false);
   });
 
-  test('a revoked or idle session is kept as long', async () => {
+  test('a revoked or idle session is kept as long as an expired one', async () => {
     const [revoked, idle] = [await login(app, member), await login(app, member)];
     await app.mutate('logout', null, '', as(revoked));
     await later(app, idle.sessionId, 20 * DAY);

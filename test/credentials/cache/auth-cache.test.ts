@@ -7,7 +7,7 @@ import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import type { Principal } from '../../../src/identity/principal.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import { MASTER_KEY } from '../../support/app.ts';
-import { type Judge, silent, startJudge } from './judge.ts';
+import { type ReplicaOnLog, silent, startReplicaOnLog } from './replica-on-log.ts';
 
 const FINGERPRINT = 'the fingerprint of a secret';
 const principal: Principal = {
@@ -23,25 +23,25 @@ const principal: Principal = {
 const MINUTES = 60_000;
 const UNAVAILABLE = { code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: 1 };
 
-let judge: Judge;
+let fixture: ReplicaOnLog;
 let cache: AuthCache;
-/** One key in a database: whether it is good, until when, and who is asking about it. */
+/** One key in a database: whether it is valid, until when, and how often it was read. */
 let database: ReturnType<typeof givenKey>;
 
 beforeEach(async () => {
-  judge = await startJudge();
+  fixture = await startReplicaOnLog();
   cache = newCache();
   database = givenKey();
 });
 
 function newCache(shared: SharedCache | null = null, entries = 1000): AuthCache {
-  return new AuthCache({ replica: judge.replica, shared, logger: silent, longestEntryMs: 10 * MINUTES, entries });
+  return new AuthCache({ replica: fixture.replica, shared, logger: silent, longestEntryMs: 10 * MINUTES, entries });
 }
 
 function newSharedCache(keyv: Keyv): SharedCache {
   const parsed = parseMasterKey(MASTER_KEY);
   if (!('key' in parsed)) throw new Error(parsed.problem);
-  const { clock, metrics } = judge;
+  const { clock, metrics } = fixture;
   return new SharedCache({ keyv, keyring: createKeyring(parsed.key, []), clock, logger: silent, metrics });
 }
 
@@ -53,13 +53,13 @@ function givenKey() {
     tags: ['key:1', 'user:1'],
     reads: 0,
     failing: false,
-    /** Answers are read, and then wait on the wire until `release`. */
+    /** Rows are read at once, and their answers are held until `release`. */
     holding: false,
     /** Reads the row as it is now; the answer may come later. */
     load: async (): Promise<CachedCredential> => {
       key.reads++;
       const { good, tags } = key;
-      const row = { asOf: judge.end(), tags, principal: good ? principal : null, until: good ? key.until : Infinity };
+      const row = { asOf: fixture.end(), tags, principal: good ? principal : null, until: good ? key.until : Infinity };
       if (key.holding) await new Promise<void>((resolve) => held.push(resolve));
       if (key.failing) throw new Error('The connection broke.');
       return row;
@@ -72,8 +72,8 @@ function givenKey() {
     /** Rotated or revoked: committed, and this replica has applied it. */
     async revoke() {
       key.good = false;
-      judge.commit('key:1');
-      await judge.sync();
+      fixture.commit('key:1');
+      await fixture.sync();
     },
   };
   return key;
@@ -84,7 +84,7 @@ const times = <T>(count: number, make: (index: number) => T): T[] => Array.from(
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('with a lease', () => {
-  test('F1.11: a hundred questions about one proof at once are one read, and the next one is none', async () => {
+  test('F1.11: a hundred concurrent lookups of one fingerprint cost one read, and the next lookup costs none', async () => {
     database.holding = true;
     const asking = times(100, () => database.ask());
     await settled();
@@ -95,7 +95,7 @@ describe('with a lease', () => {
     expect(database.reads).toBe(1);
   });
 
-  test('F0.1: an answer that was overtaken by a revocation is believed by nobody: not its reader, not who joined', async () => {
+  test('F0.1: an answer that a revocation overtakes is used neither by its reader nor by lookups that joined it', async () => {
     database.holding = true;
     const early = times(5, () => database.ask()); // The first one reads the old row.
     await settled();
@@ -105,11 +105,11 @@ describe('with a lease', () => {
     expect(database.reads).toBe(1);
     database.release();
     expect(await Promise.all([...early, ...late])).toEqual(times(10, () => null));
-    expect(database.reads).toBe(11); // Each has asked for itself, after it arrived.
+    expect(database.reads).toBe(11); // Each has read again for itself.
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
 
-  test('F1.1: an answer that was overtaken reaches no cache, neither this one nor the shared one', async () => {
+  test('F1.1: an answer that a revocation overtakes is stored in no cache, neither in memory nor in the shared one', async () => {
     const stored = new Map<string, unknown>();
     cache = newCache(newSharedCache(new Keyv({ store: stored })));
     database.holding = true;
@@ -122,82 +122,82 @@ describe('with a lease', () => {
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
 
-  test('what was invalidated is asked anew, and believed again if it is still good', async () => {
+  test('an invalidated entry is read again, and cached again if it is still valid', async () => {
     expect(await database.ask()).toBe(principal);
-    judge.commit('user:1'); // A change of the user that took nothing away.
-    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal); // Not known here yet: the lease says for how long at most.
-    await judge.sync();
+    fixture.commit('user:1'); // A change of the user that took nothing away.
+    expect(cache.recall(FINGERPRINT)?.principal).toBe(principal); // Not applied here yet. The lease limits for how long.
+    await fixture.sync();
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     expect(await database.ask()).toBe(principal);
     expect(await database.ask()).toBe(principal);
     expect(database.reads).toBe(2);
   });
 
-  test('F0.7: an invalidation of one subject costs nobody else a read', async () => {
+  test('F0.7: an invalidation of one subject costs entries of other subjects no read', async () => {
     await database.ask();
-    for (const tag of ['key:2', 'user:2', 'workspace:1', 'session:1']) judge.commit(tag);
-    await judge.sync();
+    for (const tag of ['key:2', 'user:2', 'workspace:1', 'session:1']) fixture.commit(tag);
+    await fixture.sync();
     expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
   });
 
-  test('an entry lives for ten minutes at most', async () => {
+  test('an entry is used for ten minutes at most', async () => {
     await database.ask();
-    await judge.pass(10 * MINUTES - 1);
+    await fixture.pass(10 * MINUTES - 1);
     expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
-    await judge.pass(1);
+    await fixture.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     await database.ask();
     expect(database.reads).toBe(2);
   });
 
-  test('an entry ends with what it stands for: an expiry, or the end of an overlap', async () => {
-    database.until = judge.now() + 3 * MINUTES;
+  test('an entry expires with its credential, at the expiry or at the end of an overlap', async () => {
+    database.until = fixture.now() + 3 * MINUTES;
     await database.ask();
-    await judge.pass(3 * MINUTES - 1);
+    await fixture.pass(3 * MINUTES - 1);
     expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
-    await judge.pass(1);
+    await fixture.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     database.good = false;
     expect(await database.ask()).toBeNull();
   });
 
-  test('a refusal is remembered for ten seconds, without a read', async () => {
+  test('a rejection is cached for ten seconds', async () => {
     database.good = false;
     database.tags = [];
     for (const answer of [await database.ask(), await database.ask()]) expect(answer).toBeNull();
     expect(database.reads).toBe(1);
-    await judge.pass(9_999);
+    await fixture.pass(9_999);
     expect(cache.recall(FINGERPRINT)?.principal).toBeNull();
-    await judge.pass(1);
+    await fixture.pass(1);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
 
-  test('a refusal ends at once when its subject changes: an account that is enabled again works', async () => {
+  test('a cached rejection is invalid as soon as its subject changes, so an account that is enabled again works', async () => {
     database.good = false;
     expect(await database.ask()).toBeNull();
     database.good = true;
-    judge.commit('user:1');
-    await judge.sync();
+    fixture.commit('user:1');
+    await fixture.sync();
     expect(await database.ask()).toBe(principal);
   });
 
-  test('F1.11: a credential that somebody else revoked is refused from memory, not by a read for each try', async () => {
+  test('F1.11: a credential that was revoked elsewhere is rejected from memory, not by a read for each request', async () => {
     await database.ask();
-    await database.revoke(); // On another replica or with psql: nobody evicts anything here.
+    await database.revoke(); // On another replica or with psql: nothing is evicted here.
     for (let tries = 0; tries < 20; tries++) expect(await database.ask()).toBeNull();
     expect(database.reads).toBe(2);
   });
 
-  test('F1.11: an expired credential is refused from memory too', async () => {
-    database.until = judge.now() + MINUTES;
+  test('F1.11: an expired credential is rejected from memory, too', async () => {
+    database.until = fixture.now() + MINUTES;
     await database.ask();
-    await judge.pass(MINUTES);
+    await fixture.pass(MINUTES);
     database.good = false;
     for (let tries = 0; tries < 20; tries++) expect(await database.ask()).toBeNull();
     expect(database.reads).toBe(2);
   });
 
-  test('F0.9: 50 000 random keys push out no good one, and are remembered in bounded room', async () => {
+  test('F0.9: 50 000 random keys evict no valid key, and take bounded memory', async () => {
     const good = givenKey();
     await cache.resolve('a good one', good.load);
     database.good = false;
@@ -210,7 +210,7 @@ describe('with a lease', () => {
     expect(flood.filter((fingerprint) => cache.recall(fingerprint)?.principal === null)).toHaveLength(10_000);
   });
 
-  test('more good credentials than there is room for cost reads, not answers', async () => {
+  test('more valid credentials than the cache can hold cost reads, and are all accepted', async () => {
     cache = newCache(null, 10);
     for (let round = 0; round < 2; round++) {
       for (const fingerprint of times(20, String)) expect(await database.ask(fingerprint)).toBe(principal);
@@ -218,7 +218,7 @@ describe('with a lease', () => {
     expect(times(20, String).filter((fingerprint) => cache.recall(fingerprint) !== undefined)).toHaveLength(10);
   });
 
-  test('F0.10: a database that fails is an answer to nobody, and is asked again', async () => {
+  test('F0.10: a failed read decides about no lookup, and the next lookup reads again', async () => {
     database.holding = true;
     database.failing = true;
     const asking = times(3, () => database.ask());
@@ -232,7 +232,7 @@ describe('with a lease', () => {
     expect(await database.ask()).toBe(principal);
   });
 
-  test('a read that fails is no answer to who joined it: each asks for itself', async () => {
+  test('a failed read is no answer for the lookups that joined it: each reads for itself', async () => {
     const broken = Promise.withResolvers<CachedCredential>();
     let reads = 0;
     const load = () => (reads++ === 0 ? broken.promise : database.load());
@@ -245,9 +245,9 @@ describe('with a lease', () => {
     expect(joined).toEqual(times(2, () => ({ status: 'fulfilled', value: principal })));
   });
 
-  test('a judge that fails admits nothing, and the database is asked', async () => {
+  test('an entry whose check throws is not used, and the database is read', async () => {
     let broken = false;
-    const { replica } = judge;
+    const { replica } = fixture;
     const fragile = {
       serverIdentity: replica.serverIdentity,
       leaseRemaining: () => replica.leaseRemaining(),
@@ -272,28 +272,28 @@ describe('with a lease', () => {
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
   });
 
-  test('where the clock of the database is set back, no entry lives longer than it would have', async () => {
+  test('if the clock of the database is set back, no entry is used for longer', async () => {
     await database.ask();
-    await judge.setDatabaseBack(30 * MINUTES);
-    await judge.pass(9 * MINUTES);
+    await fixture.setDatabaseBack(30 * MINUTES);
+    await fixture.pass(9 * MINUTES);
     expect(cache.recall(FINGERPRINT)?.principal).toBe(principal);
-    await judge.pass(MINUTES);
+    await fixture.pass(MINUTES);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     database.good = false;
     expect(await database.ask()).toBeNull();
-    await judge.setDatabaseBack(60 * MINUTES);
-    await judge.pass(10_000); // A refusal is remembered for so long.
+    await fixture.setDatabaseBack(60 * MINUTES);
+    await fixture.pass(10_000); // A rejection is cached for so long.
     database.good = true;
     expect(await database.ask()).toBe(principal);
   });
 
-  test('an entry that is older than everything this replica remembers is not believed', async () => {
+  test('an entry that is older than everything this replica remembers is not used', async () => {
     const keyv = new Keyv();
     cache = newCache(newSharedCache(keyv));
     await database.ask();
-    // A replica that starts later, after a revocation that it will never read about.
+    // A replica that starts later, after a revocation that it never reads in the log.
     database.good = false;
-    judge = await startJudge({ at: judge.end() + 1 });
+    fixture = await startReplicaOnLog({ at: fixture.end() + 1 });
     cache = newCache(newSharedCache(keyv));
     expect(await database.ask()).toBeNull();
     expect(database.reads).toBe(2);
@@ -301,41 +301,41 @@ describe('with a lease', () => {
 });
 
 describe('without a lease', () => {
-  test('what is cached is not used, and every question is a read that began after it was asked', async () => {
+  test('cached entries are not used, and every lookup gets a read that began after it arrived', async () => {
     await database.ask();
-    judge.loseLease();
+    fixture.loseLease();
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     database.holding = true;
     const asking = times(3, () => database.ask());
     await settled();
-    expect(database.reads).toBe(4); // Nobody joined anybody.
+    expect(database.reads).toBe(4); // No lookup joined the read of another one.
     database.release();
     expect(await Promise.all(asking)).toEqual(times(3, () => principal));
     database.good = false;
     expect(await database.ask()).toBeNull();
   });
 
-  test('what was read is not remembered', async () => {
-    judge.loseLease();
+  test('what was read is not cached', async () => {
+    fixture.loseLease();
     await database.ask();
-    await judge.regainLease();
+    await fixture.regainLease();
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
 
-  test('a lease that ends during a read takes its answer with it', async () => {
+  test('an answer is discarded if the lease expires during its read', async () => {
     database.holding = true;
     const asking = times(2, () => database.ask());
     await settled();
-    judge.loseLease();
+    fixture.loseLease();
     database.release();
     expect(await Promise.all(asking)).toEqual([principal, principal]);
     expect(database.reads).toBe(3); // One that was shared and discarded, and one for each.
-    await judge.regainLease();
+    await fixture.regainLease();
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
   });
 
-  test('at most 32 reads are under way; the next question is refused as unavailable, until there is room', async () => {
-    judge.loseLease();
+  test('at most 32 reads are in flight, and the next lookup is AUTHENTICATION_UNAVAILABLE until one of them ends', async () => {
+    fixture.loseLease();
     database.holding = true;
     const asking = times(32, () => database.ask());
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);
@@ -345,8 +345,8 @@ describe('without a lease', () => {
     expect(await database.ask()).toBe(principal);
   });
 
-  test('reads that fail make room as well', async () => {
-    judge.loseLease();
+  test('failed reads make room for the next ones, too', async () => {
+    fixture.loseLease();
     database.failing = true;
     for (let round = 0; round < 2; round++) {
       for (const outcome of await Promise.allSettled(times(32, () => database.ask()))) {
@@ -359,14 +359,14 @@ describe('without a lease', () => {
 });
 
 describe('eviction', () => {
-  test('F0.7: forgets whom it is about and nobody else', async () => {
+  test('F0.7: removes the given fingerprints and no other', async () => {
     for (const each of [FINGERPRINT, 'another', 'a third']) await database.ask(each);
     cache.evict([FINGERPRINT]);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
     for (const other of ['another', 'a third']) expect(cache.recall(other)?.principal).toBe(principal);
   });
 
-  test('forgets here at once, and in the shared cache', async () => {
+  test('removes an entry from memory at once, and from the shared cache', async () => {
     const stored = new Map<string, unknown>();
     cache = newCache(newSharedCache(new Keyv({ store: stored })));
     await database.ask();
@@ -376,7 +376,7 @@ describe('eviction', () => {
     await expect.poll(() => stored.size).toBe(0);
   });
 
-  test('forgets a refusal as well', async () => {
+  test('removes a cached rejection, too', async () => {
     database.good = false;
     await database.ask();
     cache.evict([FINGERPRINT]);

@@ -1,4 +1,4 @@
-// The subscriber on a MikroORM of the test's own, so that every flow of a unit of work can be walked through.
+// The subscriber on a MikroORM of the test's own, so that every flow of a unit of work can be tested.
 import type { EntityManager, MikroORM } from '@mikro-orm/sql';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { accounts } from '../../../src/accounts/accounts.feature.ts';
@@ -23,7 +23,7 @@ describe.each(databases)('on %s', (name) => {
   const onPostgres = name === 'PostgreSQL';
   let orm: MikroORM;
   let user: User;
-  /** What was evicted, one list for each time. */
+  /** The evicted fingerprints, one list per eviction. */
   let evicted: string[][] = [];
   let committed = 0;
   let log: string[] = [];
@@ -55,7 +55,7 @@ describe.each(databases)('on %s', (name) => {
     } else {
       const { MikroORM } = await import('@mikro-orm/pglite');
       const loadDataDir = await embeddedTemplate();
-      // As a function: the ORM copies its options, and a copied Blob is none.
+      // As a function: the ORM copies its options, and a copy of a Blob is not a Blob.
       orm = await MikroORM.init({ ...options, dbName: 'memory://', driverOptions: () => ({ loadDataDir }) });
     }
     user = User.create({
@@ -98,7 +98,7 @@ describe.each(databases)('on %s', (name) => {
     });
   }
 
-  /** A key that is in the database, and of which the subscriber has told already. */
+  /** A key that is in the database, and whose own eviction is not counted. */
   async function givenKey(): Promise<{ id: string; hash: string }> {
     const key = newKey();
     await orm.em.fork().persist(key).flush();
@@ -121,7 +121,7 @@ describe.each(databases)('on %s', (name) => {
     return row?.secret_hash;
   };
 
-  /** What somebody else, on a connection of their own, sees of a key at the moment of each eviction. */
+  /** The hash of a key that another connection reads at the moment of each eviction. */
   function seenByOthersWhenEvicting(id: string): Promise<string | undefined>[] {
     const seen: Promise<string | undefined>[] = [];
     whenEvicting = () => void seen.push(storedHash(id));
@@ -131,7 +131,7 @@ describe.each(databases)('on %s', (name) => {
   const all = () => evicted.flat().toSorted();
   const sorted = (...hashes: string[]) => hashes.toSorted();
 
-  test('a plain flush evicts the old hash and the new one, once others can see the change', async () => {
+  test('a plain flush evicts the old and the new hash after other connections can see the change', async () => {
     const { id, hash } = await givenKey();
     const em = orm.em.fork();
     const replacement = await rotate(em, id);
@@ -142,7 +142,7 @@ describe.each(databases)('on %s', (name) => {
     expect(await Promise.all(seen)).toEqual([replacement]);
   });
 
-  test('a rotation with an overlap, and the one after it, evict every hash that was ever good', async () => {
+  test('a rotation with an overlap, and the one after it, evict every hash that was ever valid', async () => {
     const { id, hash } = await givenKey();
     const first = orm.em.fork();
     const second = await rotate(first, id, 600);
@@ -155,7 +155,7 @@ describe.each(databases)('on %s', (name) => {
     expect(all()).toEqual(sorted(hash, second, third));
   });
 
-  test('creating and deleting evict too: a refusal may be remembered, or an acceptance', async () => {
+  test('creating and deleting a key evict its hash, because a rejection or an acceptance may be cached', async () => {
     const key = newKey();
     await orm.em.fork().persist(key).flush();
     expect(all()).toEqual([key.secretHash]);
@@ -180,7 +180,7 @@ describe.each(databases)('on %s', (name) => {
     expect(await Promise.all(seen)).toEqual([replacement]);
   });
 
-  test('explicit begin, flush, commit: the same', async () => {
+  test('a transaction with explicit begin, flush and commit evicts after its commit', async () => {
     const { id, hash } = await givenKey();
     const em = orm.em.fork();
     await em.begin();
@@ -191,7 +191,7 @@ describe.each(databases)('on %s', (name) => {
     expect(all()).toEqual(sorted(hash, replacement));
   });
 
-  test('changes that only the commit flushes are evicted as well', async () => {
+  test('changes that only the commit flushes are evicted, too', async () => {
     const { id, hash } = await givenKey();
     const em = orm.em.fork();
     await em.begin();
@@ -241,7 +241,7 @@ describe.each(databases)('on %s', (name) => {
     expect([evicted, committed]).toEqual([[], 0]);
   });
 
-  test('a commit that the database refuses evicts nothing', async () => {
+  test('a commit that the database rejects evicts nothing', async () => {
     const em = orm.em.fork();
     await em.begin();
     em.persist(newKey('usr_that_does_not_exist')); // The foreign key is checked at the commit.
@@ -280,7 +280,7 @@ describe.each(databases)('on %s', (name) => {
     expect(await storedHash(id)).toBe(hash);
   });
 
-  test('a savepoint that was rolled back takes nothing of the outer transaction with it', async () => {
+  test('the rollback of a savepoint removes no eviction of the outer transaction', async () => {
     const [kept, dropped] = [await givenKey(), await givenKey()];
     await orm.em.fork().transactional(async (outer) => {
       await rotate(outer, kept.id);
@@ -298,7 +298,7 @@ describe.each(databases)('on %s', (name) => {
   });
 
   // The embedded database has one connection, so two transactions never overlap there.
-  test.runIf(onPostgres)('of two transactions at once, each evicts its own changes at its own commit', async () => {
+  test.runIf(onPostgres)('two concurrent transactions evict their own changes at their own commits', async () => {
     const [one, two] = [await givenKey(), await givenKey()];
     const [first, second] = [orm.em.fork(), orm.em.fork()];
     await first.begin();
@@ -315,7 +315,7 @@ describe.each(databases)('on %s', (name) => {
     expect(all()).toEqual(sorted(one.hash, replacementOfOne));
   });
 
-  test('F0.3: an eviction that throws costs nobody the secret that was just made', async () => {
+  test('F0.3: an eviction that throws does not fail the rotation, so the new secret is not lost', async () => {
     const { id } = await givenKey();
     whenEvicting = () => {
       throw new Error('the cache is on fire');
@@ -330,7 +330,7 @@ describe.each(databases)('on %s', (name) => {
     expect(log.join('')).toContain('the cache is on fire');
   });
 
-  test('a rule that throws fails no flush', async () => {
+  test('a rule that throws does not fail the flush', async () => {
     const { id } = await givenKey();
     whenCollecting = () => {
       throw new Error('a rule with a bug');
@@ -342,21 +342,21 @@ describe.each(databases)('on %s', (name) => {
     expect(log.join('')).toContain('a rule with a bug');
   });
 
-  test('an entity without proofs of its own still has the log read at once', async () => {
+  test('a change of an entity without fingerprints still starts a sync', async () => {
     const em = orm.em.fork();
     (await em.findOneOrFail(User, { id: user.id })).disable(new Date());
     await em.flush();
     expect([all(), committed]).toEqual([[], 1]);
   });
 
-  test('F0.7: what decides nothing about credentials evicts nothing', async () => {
+  test('F0.7: an entity that decides nothing about credentials evicts nothing', async () => {
     const workspace = Workspace.create({ id: newId('wsp'), name: 'Workspace', createdAt: new Date() });
     await orm.em.fork().persist(workspace).flush();
     await orm.em.fork().flush();
     expect([evicted, committed]).toEqual([[], 0]);
   });
 
-  test('the unit of work of a mutation evicts when it commits, and not when it throws or is refused', async () => {
+  test('the unit of work of a mutation evicts when it commits, and not when it throws', async () => {
     const { id, hash } = await givenKey();
     const origin = { ipAddress: null, userAgent: null, requestId: 'test' };
     const unitOfWork = () => new UnitOfWork(orm.em.fork(), null, origin, async () => true);

@@ -8,7 +8,7 @@ import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
-import { silent } from './judge.ts';
+import { silent } from './replica-on-log.ts';
 
 function keyringOf(text: string) {
   const parsed = parseMasterKey(text);
@@ -20,7 +20,7 @@ const PLACE = { fingerprint: 'fingerprint', serverIdentity: 'server' };
 const MINE = { fingerprint: 'mine', serverIdentity: 'server' };
 const CACHED: CachedCredential = { principal: null, asOf: 7, tags: ['key:1'], until: 2_000_000_000_000 };
 
-describe('a shared cache that answers reads and refuses writes', () => {
+describe('a shared cache that answers reads and rejects writes', () => {
   const clock = { now: () => new Date(0), monotonic: () => 0 };
   const refusing = (reply: string, reads: () => Promise<unknown> = async () => undefined) => {
     let asked = 0;
@@ -42,7 +42,7 @@ describe('a shared cache that answers reads and refuses writes', () => {
     "NOPERM this user has no permissions to run the 'set' command",
     'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.',
     'NOREPLICAS Not enough good replicas to write.',
-  ])('is still read, however many writes it refuses: %s', async (reply) => {
+  ])('is still read, however many writes it rejects: %s', async (reply) => {
     const { shared, reads } = refusing(reply);
     for (let turn = 0; turn < 10; turn++) {
       shared.set(PLACE, { cached: CACHED, ttlMs: 1000 });
@@ -53,7 +53,7 @@ describe('a shared cache that answers reads and refuses writes', () => {
     expect(reads()).toBe(20); // By `state`, and by `get`.
   });
 
-  test('is unreachable where it refuses reads, too, as while it starts', async () => {
+  test('is unreachable if it rejects reads, too, as while it starts', async () => {
     const reply = 'LOADING Redis is loading the dataset in memory';
     const { shared } = refusing(reply, () => Promise.reject(new ErrorReply(reply)));
     expect(await shared.state()).toBe('unreachable');
@@ -89,7 +89,7 @@ describe('a shared cache that never answers', () => {
 
   afterEach(() => vi.useRealTimers());
 
-  /** Asks, and says after how many milliseconds it was answered. */
+  /** Reads an entry, and returns how many milliseconds it waited. */
   async function waited(): Promise<number> {
     let answered = false;
     const asking = shared
@@ -105,20 +105,20 @@ describe('a shared cache that never answers', () => {
     return milliseconds;
   }
 
-  test('is waited for 25 ms, three times; then not at all, and once a second somebody looks', async () => {
+  test('delays three requests by 25 ms and later ones not at all, and is tried again once per second', async () => {
     expect([await waited(), await waited(), await waited()]).toEqual([25, 25, 25]);
     expect(calls).toBe(3);
     expect([await waited(), await waited()]).toEqual([0, 0]);
     expect(calls).toBe(3);
     now += 1000;
-    // Of many at once, one looks and the others go on.
+    // Of several concurrent requests, one tries it and the others go on.
     const together = await Promise.all([waited(), waited(), waited()]);
     expect(calls).toBe(4);
     expect(Math.max(...together)).toBeLessThanOrEqual(25);
     expect(await waited()).toBe(0);
   });
 
-  test('is back in use with its first answer', async () => {
+  test('is used again after its first answer', async () => {
     for (let tries = 0; tries < 3; tries++) await waited();
     hung = false;
     now += 1000;
@@ -134,7 +134,7 @@ describe('a shared cache that never answers', () => {
   });
 });
 
-describe('what comes out of a shared cache', () => {
+describe('an entry of a shared cache', () => {
   let stored: Map<string, string>;
   let metrics: SharedCacheMetrics;
 
@@ -207,109 +207,112 @@ describe('what comes out of a shared cache', () => {
   });
 });
 
-describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('F1.4: whoever can write to Redis', () => {
-  let redis: RedisServer;
-  /** The attacker's victim: a replica that has seen nothing yet, and so asks Redis first. */
-  let victim: TestApp;
-  let replica: TestApp;
+describe.skipIf(inject('postgresUrl') === null || findRedis() === null)(
+  'F1.4: an attacker who can write to Redis',
+  () => {
+    let redis: RedisServer;
+    /** A replica that has cached nothing yet, and so reads Redis first. */
+    let victim: TestApp;
+    let replica: TestApp;
 
-  beforeEach(async () => {
-    redis = await startRedis();
-    onTestFinished(() => redis.destroy());
-    const databaseUrl = await migratedDatabase();
-    replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
-    onTestFinished(() => replica.close());
-    victim = await startTestApp({ databaseUrl, redisUrl: redis.url });
-    onTestFinished(() => victim.close());
-    // A test that forges what nobody would have read proves nothing.
-    await expect.poll(() => victim.app.shared!.isReachable()).toBe(true);
-    await expect.poll(() => replica.app.shared!.isReachable()).toBe(true);
-  });
-
-  const names = async () => (await redis.command('KEYS', 'rekey:auth:*')) as string[];
-  const rejected = async (reason: string) => {
-    const text = await (await fetch(`${victim.url}/metrics`)).text();
-    return Number(text.match(`rekey_shared_cache_rejected_total\\{reason="${reason}"\\} (\\d+)`)?.[1] ?? 0);
-  };
-
-  /** A key that one replica has used, and where its entry lies in Redis. */
-  async function usedKey(user?: { accessToken: string }) {
-    const key = await replica.apiKey(user ?? (await replica.member()));
-    const before = await names();
-    expect(await replica.accepts(key.secret)).toBe(true);
-    let name = '';
-    await untilAsked(async () => {
-      name = (await names()).find((each) => !before.includes(each)) ?? '';
-      return name !== '';
+    beforeEach(async () => {
+      redis = await startRedis();
+      onTestFinished(() => redis.destroy());
+      const databaseUrl = await migratedDatabase();
+      replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
+      onTestFinished(() => replica.close());
+      victim = await startTestApp({ databaseUrl, redisUrl: redis.url });
+      onTestFinished(() => victim.close());
+      // Both must use Redis. A test whose forgery is never read proves nothing.
+      await expect.poll(() => victim.app.shared!.isReachable()).toBe(true);
+      await expect.poll(() => replica.app.shared!.isReachable()).toBe(true);
     });
-    return { ...key, name, value: (await redis.command('GET', name)) as string };
-  }
 
-  /** Tries until Redis was asked and answered in time: nobody waits for it, least of all on a busy machine. */
-  const untilAsked = (attempt: () => Promise<boolean>) => expect.poll(attempt, { timeout: 15_000 }).toBe(true);
+    const names = async () => (await redis.command('KEYS', 'rekey:auth:*')) as string[];
+    const rejected = async (reason: string) => {
+      const text = await (await fetch(`${victim.url}/metrics`)).text();
+      return Number(text.match(`rekey_shared_cache_rejected_total\\{reason="${reason}"\\} (\\d+)`)?.[1] ?? 0);
+    };
 
-  test('helps a replica that asks, as long as everything is in order', async () => {
-    const reads = vi.spyOn(victim.app.database.reads, 'query');
-    await untilAsked(async () => {
-      const key = await usedKey();
-      reads.mockClear();
-      expect(await victim.accepts(key.secret)).toBe(true);
-      return reads.mock.calls.length === 0;
-    });
-    expect(await rejected('seal')).toBe(0);
-  });
+    /** A key that one replica has used, and its entry in Redis. */
+    async function usedKey(user?: { accessToken: string }) {
+      const key = await replica.apiKey(user ?? (await replica.member()));
+      const before = await names();
+      expect(await replica.accepts(key.secret)).toBe(true);
+      let name = '';
+      await untilAsked(async () => {
+        name = (await names()).find((each) => !before.includes(each)) ?? '';
+        return name !== '';
+      });
+      return { ...key, name, value: (await redis.command('GET', name)) as string };
+    }
 
-  test('gets nobody in by moving an entry to the fingerprint of a secret of their own making', async () => {
-    const admins = await usedKey(await replica.admin());
-    await untilAsked(async () => {
-      const mine = await usedKey();
-      await redis.command('SET', mine.name, admins.value);
-      const { data } = await victim.graphql('{ viewer { user { id role } } }', {}, { bearer: mine.secret });
-      expect(data.viewer.user.role).toBe('MEMBER');
-      return (await rejected('seal')) === 1;
-    });
-  });
+    /** Tries until Redis answers in time: no request waits long for it, so a busy machine needs several tries. */
+    const untilAsked = (attempt: () => Promise<boolean>) => expect.poll(attempt, { timeout: 15_000 }).toBe(true);
 
-  test('gets nobody in by flipping bits, or by writing what an entry says without its seal', async () => {
-    const plain = { principal: { kind: 'apiKey' }, asOf: 9e15, tags: [], until: 9e15 };
-    const forgeries = [
-      (value: string) => value.slice(0, -3) + (value.at(-3) === 'A' ? 'B' : 'A') + value.slice(-2),
-      () => plain,
-      () => JSON.stringify(plain),
-    ];
-    const { accessToken } = await replica.admin();
-    for (const [index, forge] of forgeries.entries()) {
+    test('saves a replica a read of the database as long as the entry is intact', async () => {
+      const reads = vi.spyOn(victim.app.database.reads, 'query');
       await untilAsked(async () => {
         const key = await usedKey();
-        await replica.mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: accessToken });
-        const value = forge((JSON.parse(key.value) as { value: string }).value);
-        await redis.command('SET', key.name, JSON.stringify({ value }));
-        expect(await victim.accepts(key.secret)).toBe(false);
-        return (await rejected('seal')) === index + 1;
+        reads.mockClear();
+        expect(await victim.accepts(key.secret)).toBe(true);
+        return reads.mock.calls.length === 0;
       });
-    }
-  });
-
-  test('gets no rotated secret accepted by putting back the entry of before, on any replica, warm or cold', async () => {
-    let key = await usedKey();
-    await untilAsked(async () => {
-      key = await usedKey();
-      expect(await victim.accepts(key.secret)).toBe(true);
-      const input = { apiKeyId: key.id };
-      const rotated = await replica.mutate('rotateApiKey', input, '... on RotateApiKeySuccess { secret }', {
-        bearer: key.secret,
-      });
-      await redis.command('SET', key.name, key.value);
-      expect(await victim.accepts(key.secret)).toBe(false);
-      expect(await replica.accepts(key.secret)).toBe(false);
-      expect(await victim.accepts(rotated.secret)).toBe(true);
-      return (await rejected('stale')) === 1;
+      expect(await rejected('seal')).toBe(0);
     });
 
-    const cold = await startTestApp({ databaseUrl: victim.app.config.databaseUrl, redisUrl: redis.url });
-    onTestFinished(() => cold.close());
-    await expect.poll(() => cold.app.shared!.isReachable()).toBe(true);
-    await redis.command('SET', key.name, key.value);
-    expect(await cold.accepts(key.secret)).toBe(false);
-  });
-});
+    test('gains nothing by moving an entry to the fingerprint of a secret of their own', async () => {
+      const admins = await usedKey(await replica.admin());
+      await untilAsked(async () => {
+        const mine = await usedKey();
+        await redis.command('SET', mine.name, admins.value);
+        const { data } = await victim.graphql('{ viewer { user { id role } } }', {}, { bearer: mine.secret });
+        expect(data.viewer.user.role).toBe('MEMBER');
+        return (await rejected('seal')) === 1;
+      });
+    });
+
+    test('gains nothing by flipping bits or by writing the content of an entry without its seal', async () => {
+      const plain = { principal: { kind: 'apiKey' }, asOf: 9e15, tags: [], until: 9e15 };
+      const forgeries = [
+        (value: string) => value.slice(0, -3) + (value.at(-3) === 'A' ? 'B' : 'A') + value.slice(-2),
+        () => plain,
+        () => JSON.stringify(plain),
+      ];
+      const { accessToken } = await replica.admin();
+      for (const [index, forge] of forgeries.entries()) {
+        await untilAsked(async () => {
+          const key = await usedKey();
+          await replica.mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: accessToken });
+          const value = forge((JSON.parse(key.value) as { value: string }).value);
+          await redis.command('SET', key.name, JSON.stringify({ value }));
+          expect(await victim.accepts(key.secret)).toBe(false);
+          return (await rejected('seal')) === index + 1;
+        });
+      }
+    });
+
+    test('cannot restore an old entry to make a replica, warm or cold, accept a rotated secret', async () => {
+      let key = await usedKey();
+      await untilAsked(async () => {
+        key = await usedKey();
+        expect(await victim.accepts(key.secret)).toBe(true);
+        const input = { apiKeyId: key.id };
+        const rotated = await replica.mutate('rotateApiKey', input, '... on RotateApiKeySuccess { secret }', {
+          bearer: key.secret,
+        });
+        await redis.command('SET', key.name, key.value);
+        expect(await victim.accepts(key.secret)).toBe(false);
+        expect(await replica.accepts(key.secret)).toBe(false);
+        expect(await victim.accepts(rotated.secret)).toBe(true);
+        return (await rejected('stale')) === 1;
+      });
+
+      const cold = await startTestApp({ databaseUrl: victim.app.config.databaseUrl, redisUrl: redis.url });
+      onTestFinished(() => cold.close());
+      await expect.poll(() => cold.app.shared!.isReachable()).toBe(true);
+      await redis.command('SET', key.name, key.value);
+      expect(await cold.accepts(key.secret)).toBe(false);
+    });
+  },
+);

@@ -1,4 +1,4 @@
-// The code under test: as it is, or a copy with one thing broken on purpose.
+// The code under test, or a copy of it with one deliberate mistake.
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,13 +15,13 @@ const FOLDERS = ['kernel', 'crypto', 'identity', 'database', 'redis', 'revocatio
 export interface Edit {
   /** Below src. */
   file: string;
-  /** Must occur exactly once: a table of edits that no longer fit is no test. */
+  /** Must occur exactly once, so that an edit that no longer matches is an error. */
   find: string;
   replace: string;
 }
 
-// The two numbers that are not as in production. A cache takes its memory when it is made, and a run makes many; and in a run
-// only a few things are invalidated, so that a memory for many would never forget anything.
+// Two numbers differ from production. A cache allocates its memory when it is created, and a run creates many caches. A run
+// invalidates only a few subjects, so a memory for many would never forget one.
 const SMALLER: Edit[] = [
   { file: 'credentials/cache/auth-cache.ts', find: 'REFUSALS = 10_000;', replace: 'REFUSALS = 100;' },
   {
@@ -50,7 +50,7 @@ async function loadCode(directory: string) {
     ...authCache,
     ...sharedCache,
     ...snapshot,
-    // Made once: they keep no state that matters, and are slow to make.
+    // Created once: they hold no state that matters, and are slow to create.
     revocationMetrics: createRevocationMetrics(),
     sharedCacheMetrics: createSharedCacheMetrics(),
     logger: createLogger({ level: 'silent' }),
@@ -58,7 +58,7 @@ async function loadCode(directory: string) {
   };
 }
 
-/** The code with these edits, for as long as it is used. */
+/** Loads the code with these edits, and deletes the copy after use. */
 export async function withEdits<T>(edits: readonly Edit[], use: (code: Code) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'rekey-variant-'));
   try {

@@ -1,19 +1,19 @@
-// What may happen, as data: so that a run can be printed, repeated and made smaller.
+// What may happen, as data, so that a run can be printed, repeated and shrunk.
 import type { Mishap } from './network.ts';
-import type { StoreMood } from './shared-store.ts';
+import type { StoreState } from './shared-store.ts';
 import { LONG_LEASE_MS, type World } from './world.ts';
 
 export type Command =
   | { do: 'pass'; ms: number }
   | { do: 'verify'; on: number; key: string }
   | { do: 'revoke'; on: number; tag: string }
-  | { do: 'sql'; tag: string; alive: boolean }
+  | { do: 'sql'; tag: string; active: boolean }
   | { do: 'pause'; on: number; how: 'stopped' | 'asleep' }
-  | { do: 'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'deafen'; on: number }
+  | { do: 'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'dropNotifications'; on: number }
   | { do: 'boot'; on: number; leaseMs: number }
   | { do: 'link'; on: number; state: 'cut' | 'silent' }
   | { do: 'fault'; on: number; statement: string | null; mishap: Mishap; ms: number; times: number }
-  | { do: 'store'; mood: StoreMood | 'flush' | 'putBack' }
+  | { do: 'store'; state: StoreState | 'flush' | 'putBack' }
   | { do: 'trim' }
   | { do: 'setClock'; on: number | 'database'; ms: number }
   | { do: 'database'; what: 'restart' | 'failOver' | 'restore'; downMs: number; behindMs: number };
@@ -30,7 +30,7 @@ export async function perform(world: World, command: Command): Promise<void> {
     case 'revoke':
       return world.revoke(machine, command.tag);
     case 'sql':
-      return database.down ? undefined : database.change(command.tag, command.alive);
+      return database.down ? undefined : database.change(command.tag, command.active);
     case 'pause':
       return machine.process.pause(command.how, LONG_LEASE_MS);
     case 'resume':
@@ -43,9 +43,9 @@ export async function perform(world: World, command: Command): Promise<void> {
       world.crash(machine);
       return world.boot(machine, command.leaseMs);
     case 'purge':
-      return world.tidy(machine);
-    case 'deafen':
-      machine.deaf = true;
+      return world.purge(machine);
+    case 'dropNotifications':
+      machine.dropsNotifications = true;
       return;
     case 'link':
       machine.network.state = command.state;
@@ -54,12 +54,12 @@ export async function perform(world: World, command: Command): Promise<void> {
       machine.network.faults.push({ ...command, milliseconds: command.ms });
       return;
     case 'heal':
-      machine.deaf = false;
+      machine.dropsNotifications = false;
       return machine.network.heal();
     case 'store':
-      if (command.mood === 'flush') return store.flush();
-      if (command.mood === 'putBack') return store.putBack();
-      store.mood = command.mood;
+      if (command.state === 'flush') return store.flush();
+      if (command.state === 'putBack') return store.putBack();
+      store.state = command.state;
       return;
     case 'trim':
       return database.trim();

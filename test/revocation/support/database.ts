@@ -1,5 +1,5 @@
-// What the statements mean, without a database: each runs at one moment, sees all that was committed before it, and
-// commits at that moment. Whether PostgreSQL means the same by them is asked in the other tests of this folder.
+// What the statements mean, without a database: each runs at one moment, sees everything that was committed before, and
+// commits at that moment. The other tests of this folder check that PostgreSQL does the same.
 
 export interface Row {
   id: string;
@@ -13,34 +13,34 @@ interface State {
   log: { seq: number; tag: string; at: number }[];
   replicas: Map<string, Row>;
   confirmedIdentity: string;
-  /** The tags that are revoked, and since which position. */
-  dead: Map<string, number>;
+  /** The revoked tags, and the position of each revocation. */
+  revoked: Map<string, number>;
 }
 
 export class Database {
   readonly #time: () => number;
   state: State;
   down = false;
-  /** Its calendar, which somebody may set. */
+  /** How far its wall clock was set. */
   wallOffset = 0;
   wallWasSet = false;
   identity = 'server 0';
-  /** Whoever confirmed a position, and the last one. */
+  /** The last position that each replica confirmed. */
   readonly confirmed = new Map<string, number>();
-  /** How many left, were expelled, or were lost in a failover. */
+  /** How many replicas left, were removed, or were lost in a failover. */
   departures = 0;
   leasesAreAlike = true;
-  /** How often its history was taken back. */
+  /** How often a backup was restored. */
   restores = 0;
   #starts = 0;
-  /** Everything of the past that a standby or a backup may still hold. */
+  /** The former states that a standby or a backup may still hold. */
   readonly #past: { at: number; state: State }[] = [];
-  /** Rung with each commit that has something to invalidate. */
+  /** Called at each commit that invalidates something. */
   notify: () => void = () => undefined;
 
   constructor(time: () => number) {
     this.#time = time;
-    this.state = { seq: 0, log: [], replicas: new Map(), confirmedIdentity: this.identity, dead: new Map() };
+    this.state = { seq: 0, log: [], replicas: new Map(), confirmedIdentity: this.identity, revoked: new Map() };
     this.#remember();
   }
 
@@ -48,12 +48,12 @@ export class Database {
     return this.#time() + this.wallOffset;
   }
 
-  /** What an update of the row does: the trigger appends in the same commit, unless nothing is changed. */
-  change(tag: string, alive: boolean): void {
-    if (alive !== this.state.dead.has(tag)) return;
+  /** An update of the row: the trigger appends in the same commit, unless nothing changes. */
+  change(tag: string, active: boolean): void {
+    if (active !== this.state.revoked.has(tag)) return;
     this.append(tag);
-    if (alive) this.state.dead.delete(tag);
-    else this.state.dead.set(tag, this.state.seq);
+    if (active) this.state.revoked.delete(tag);
+    else this.state.revoked.set(tag, this.state.seq);
   }
 
   append(tag: string): void {
@@ -71,15 +71,15 @@ export class Database {
     this.down = true;
   }
 
-  /** The same data, by another server. */
+  /** Starts another server on the same data. */
   start(): void {
     this.down = false;
     this.identity = `server ${++this.#starts}`;
   }
 
   /**
-   * By a standby that has all that was revoked, but is behind in who is registered. Only where all leases are alike:
-   * nobody can wait for a longer lease of somebody whom nobody knows.
+   * Fails over to a standby that has every revocation and lacks the latest registrations. Only if all leases are equal:
+   * no revocation can wait for the longer lease of an unknown replica.
    */
   failOver(behindMs: number): void {
     if (this.leasesAreAlike) {
@@ -90,10 +90,10 @@ export class Database {
     this.start();
   }
 
-  /** From a backup: what happened since is gone, revocations and all. */
+  /** Restores a backup: everything since then is lost, also revocations. */
   restore(behindMs: number): void {
     this.state = this.#pastState(behindMs);
-    this.#past.splice(0); // No standby knows of what never was.
+    this.#past.splice(0); // No standby has the lost history.
     this.restores++;
     this.start();
     this.#remember();
@@ -109,7 +109,7 @@ export class Database {
 
   readonly #statements: Record<string, (...values: never[]) => unknown[]> = {
     load: (tags: string[]) => {
-      return [{ asOf: this.state.seq, now: this.now(), dead: tags.some((tag) => this.state.dead.has(tag)) }];
+      return [{ asOf: this.state.seq, now: this.now(), revoked: tags.some((tag) => this.state.revoked.has(tag)) }];
     },
     commit: (tag: string) => {
       this.change(tag, false);
@@ -214,5 +214,5 @@ export class Database {
 
 function copyOf(state: State): State {
   const replicas = new Map([...state.replicas].map(([id, row]) => [id, { ...row }]));
-  return { ...state, replicas, log: [...state.log], dead: new Map(state.dead) };
+  return { ...state, replicas, log: [...state.log], revoked: new Map(state.revoked) };
 }

@@ -1,4 +1,4 @@
-// A database of the test's own, migrated, on both kinds of it.
+// A migrated database for one test, of both kinds.
 import { inject } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Database, openDatabase } from '../../../src/database/database.ts';
@@ -14,9 +14,9 @@ export const logger = createLogger({ level: 'silent' });
 export interface TestDatabase extends Database {
   /** Null for the embedded one. */
   readonly url: string | null;
-  /** Plain SQL; the rows. */
+  /** Runs plain SQL and returns the rows. */
   sql<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** The tags that were appended to the log by this. */
+  /** The tags that the work appends to the log. */
   tagsOf(work: () => Promise<unknown>): Promise<string[]>;
 }
 
@@ -53,7 +53,7 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
   };
 }
 
-/** The embedded database, and PostgreSQL where that is installed (CI insists that it is). */
+/** The embedded database, and PostgreSQL where it is installed (CI requires it). */
 export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
   const server = inject('postgresUrl');
   const embedded = { name: 'the embedded database', open: () => openTestDatabase(null) };
@@ -62,7 +62,7 @@ export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
   return [embedded, { name: 'PostgreSQL', open }];
 }
 
-/** Two people, and one of everything that the first can be known by. */
+/** Three users, and one credential of each kind of the first one. */
 export const FIXTURES = `
   insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
     select 'usr_' || n, '', convert_to(n, 'UTF8'), '', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;

@@ -2,7 +2,7 @@ import type { Sql, Statement } from '../../../src/database/sql.ts';
 import type { Database } from './database.ts';
 import type { Process, Timeline } from './timeline.ts';
 
-/** What may become of a question and its answer. crash: the process dies as soon as it was carried out. */
+/** What may happen to a statement and its answer. crash: the process ends as soon as the statement was carried out. */
 export type Mishap = 'requestLost' | 'answerLost' | 'requestLate' | 'answerLate' | 'crash';
 
 export interface Fault {
@@ -13,14 +13,14 @@ export interface Fault {
   times: number;
 }
 
-/** The way from one machine to the database, with everything that can happen on it. */
+/** The network from one machine to the database, with its failures. */
 export class Network {
   readonly #timeline: Timeline;
   readonly #database: Database;
-  /** cut: refused at once. silent: nobody ever answers. */
+  /** cut: refused at once. silent: never answered. */
   state: 'open' | 'cut' | 'silent' = 'open';
   faults: Fault[] = [];
-  /** When (by `timeline.tick`) a question was last given up. */
+  /** When (by `timeline.tick`) a statement last failed. */
   failedAt = -1;
 
   constructor(timeline: Timeline, database: Database) {
@@ -33,7 +33,7 @@ export class Network {
     this.faults = [];
   }
 
-  /** A connection of a process, which gives up after so long by its own clock. */
+  /** A connection of a process. Its timeout counts by the clock of the process. */
   connect(process: Process, timeoutMs: number): Sql {
     return { query: (statement, values = []) => this.#ask(process, timeoutMs, statement, values) as Promise<never[]> };
   }
@@ -58,7 +58,7 @@ export class Network {
       timeline.in(this.#latency() + late, null, () => {
         if (this.#database.down) return refuse();
         const rows = this.#database.execute(name, asked);
-        if (fault?.mishap === 'crash') process.dead = true;
+        if (fault?.mishap === 'crash') process.ended = true;
         if (fault?.mishap === 'answerLost' || this.state !== 'open') return;
         const later = fault?.mishap === 'answerLate' ? fault.milliseconds : 0;
         timeline.in(this.#latency() + later, process, () => {

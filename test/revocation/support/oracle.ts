@@ -1,23 +1,23 @@
-// What was promised, held against what happened.
+// Compares what happened with what was promised.
 
 import type { Receipt } from '../../../src/revocation/propagation-barrier.ts';
 import { leaseOver } from '../../../src/revocation/replica.ts';
 import type { Database } from './database.ts';
 import type { Timeline } from './timeline.ts';
 
-/** A moment, and its place among all others. */
+/** A moment: its time, and its place in the order of all events. */
 export interface Moment {
   time: number;
   tick: number;
 }
 
-interface Death {
+interface Revocation {
   tag: string;
   seq: number;
   committed: Moment;
-  /** When the revoker was answered. */
+  /** When the mutation returned. */
   certain: Moment | null;
-  /** When it was taken back: enabled again, or lost with all that a backup did not hold. */
+  /** When it was undone: enabled again, or lost because a backup did not hold it. */
   undone: Moment | null;
 }
 
@@ -27,7 +27,7 @@ export class Violation extends Error {}
 
 export class Oracle {
   readonly #timeline: Timeline;
-  readonly #deaths: Death[] = [];
+  readonly #revocations: Revocation[] = [];
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -37,52 +37,57 @@ export class Oracle {
     return { time: this.#timeline.now, tick: ++this.#timeline.tick };
   }
 
-  /** Takes over what was committed since the last time. */
-  look({ state }: Database): void {
-    for (const death of this.#deaths) {
-      if (!death.undone && state.dead.get(death.tag) !== death.seq) death.undone = this.moment();
+  /** Records what was committed since the last call. */
+  record({ state }: Database): void {
+    for (const revocation of this.#revocations) {
+      if (!revocation.undone && state.revoked.get(revocation.tag) !== revocation.seq) revocation.undone = this.moment();
     }
-    for (const [tag, seq] of state.dead) {
-      if (this.#deaths.some((death) => death.tag === tag && death.seq === seq && !death.undone)) continue;
-      this.#deaths.push({ tag, seq, committed: this.moment(), certain: null, undone: null });
+    for (const [tag, seq] of state.revoked) {
+      if (
+        this.#revocations.some((revocation) => revocation.tag === tag && revocation.seq === seq && !revocation.undone)
+      )
+        continue;
+      this.#revocations.push({ tag, seq, committed: this.moment(), certain: null, undone: null });
     }
   }
 
-  /** A revoker was told that it is certain what he committed, and with it everything up to that position. */
+  /** A mutation returned: its own revocation is certain, and so is everything up to this position. */
   answered(tag: string, committed: Moment, sequence: number): void {
     const now = this.moment();
-    for (const death of this.#deaths) {
-      const his = death.tag === tag && death.committed.tick < committed.tick;
-      if (!death.undone && (his || death.seq <= sequence)) death.certain ??= now;
+    for (const revocation of this.#revocations) {
+      const own = revocation.tag === tag && revocation.committed.tick < committed.tick;
+      if (!revocation.undone && (own || revocation.seq <= sequence)) revocation.certain ??= now;
     }
   }
 
-  /** G1 and G2: a request that began after it was certain, or a lease after the commit, is not let in. */
+  /** G1 and G2: a request that begins after the revocation is certain, or a lease after its commit, is rejected. */
   accepted(tags: readonly string[], began: Moment, leaseMs: number, who: string): void {
-    for (const { tag, seq, committed, certain, undone } of this.#deaths) {
+    for (const { tag, seq, committed, certain, undone } of this.#revocations) {
       if (!tags.includes(tag) || undone) continue;
-      const about = `${who} accepted ${tags[0]} in a request of ${began.time} ms; ${tag} died at ${committed.time} ms (${seq})`;
+      const about = `${who} accepted ${tags[0]} in a request of ${began.time} ms; ${tag} was revoked at ${committed.time} ms (${seq})`;
       if (certain && certain.tick < began.tick)
         throw new Violation(`G1: ${about} and was certain at ${certain.time} ms`);
       if (committed.time + leaseOver(leaseMs) + SLACK_MS < began.time) throw new Violation(`G2: ${about}`);
     }
   }
 
-  /** Nobody is turned away who was good all the time. */
+  /** A credential that was valid all the time is not rejected. */
   refused(tags: readonly string[], began: Moment, leaseMs: number, who: string): void {
     const since = began.time - leaseOver(leaseMs) - SLACK_MS;
-    const excused = this.#deaths.some((death) => tags.includes(death.tag) && (death.undone?.time ?? Infinity) >= since);
-    if (!excused) throw new Violation(`${who} refused ${tags[0]} in a request of ${began.time} ms, and it is good`);
+    const excused = this.#revocations.some(
+      (revocation) => tags.includes(revocation.tag) && (revocation.undone?.time ?? Infinity) >= since,
+    );
+    if (!excused) throw new Violation(`${who} refused ${tags[0]} in a request of ${began.time} ms, and it is valid`);
   }
 
-  /** G1: the answer takes a lease at most, and a quarter of one for a round trip. */
+  /** G1: a mutation waits for at most a lease, and a quarter of one for a round trip. */
   prompt(receipt: Receipt, tag: string, longestLeaseMs: number): void {
     const most = leaseOver(longestLeaseMs) + longestLeaseMs / 4;
     if (receipt.settledInMilliseconds > most + SLACK_MS)
       throw new Violation(`G1: the revocation of ${tag} was answered only after ${receipt.settledInMilliseconds} ms`);
   }
 
-  /** What a receipt says must be so, of everybody who could still use his cache. */
+  /** Every field of a receipt must be true, for every replica that may still use its cache. */
   receipt(
     receipt: Receipt,
     tag: string,
@@ -94,12 +99,12 @@ export class Oracle {
     const { replicas, acknowledged, left } = receipt;
     const { database, departed } = known;
     const behind = known.holders.find(({ applied }) => applied < sequence);
-    if (behind) throw untrue(`speaks for ${behind.name}, who holds a lease and knows of ${behind.applied} only`);
+    if (behind) throw untrue(`covers ${behind.name}, which holds a lease and has applied only ${behind.applied}`);
     if (acknowledged + left > replicas) throw untrue('counts more than all');
-    if (left > departed) throw untrue(`counts more than the ${departed} who left`);
+    if (left > departed) throw untrue(`counts more than the ${departed} that left`);
     const confirmed = [...database.confirmed.values()].filter((applied) => applied >= Math.max(sequence, changed.seq));
-    if (acknowledged > confirmed.length) throw untrue(`counts more than the ${confirmed.length} who confirmed`);
-    // By a calendar that was set, nobody can tell what came first.
+    if (acknowledged > confirmed.length) throw untrue(`counts more than the ${confirmed.length} that confirmed`);
+    // After the wall clock was set, times do not show which change came first.
     const remembered = !database.wallWasSet && database.state.log.some(({ seq }) => seq === changed.seq);
     if (remembered && Math.abs(receipt.committedAt.getTime() - changed.at) > 1)
       throw untrue(`names another moment than ${changed.at}`);

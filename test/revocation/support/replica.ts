@@ -1,4 +1,4 @@
-// One replica's part in the protocol, by itself: no HTTP, no cache.
+// One replica of the protocol alone: no HTTP, no cache.
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { InvalidationFeed } from '../../../src/revocation/feed.ts';

@@ -1,7 +1,7 @@
-// What chance makes of the commands: single ones, and short stories.
+// Random runs: single commands, and short stories.
 import fc from 'fast-check';
 import type { Command } from './commands.ts';
-import type { StoreMood } from './shared-store.ts';
+import type { StoreState } from './shared-store.ts';
 import { stories } from './stories.ts';
 import { clockStep, key, leaseMs, mishap, ms, on, statement, tag } from './values.ts';
 
@@ -9,7 +9,7 @@ const single: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('pass' as const), ms }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('verify' as const), on, key }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('revoke' as const), on, tag }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('sql' as const), tag, alive: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('sql' as const), tag, active: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -21,8 +21,8 @@ const single: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom<'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'deafen'>(
-        ...(['resume', 'resume', 'heal', 'heal', 'crash', 'leave', 'purge', 'deafen'] as const),
+      do: fc.constantFrom<'resume' | 'heal' | 'crash' | 'leave' | 'purge' | 'dropNotifications'>(
+        ...(['resume', 'resume', 'heal', 'heal', 'crash', 'leave', 'purge', 'dropNotifications'] as const),
       ),
       on,
     }),
@@ -44,8 +44,8 @@ const single: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('store' as const),
-      mood: fc.constantFrom<StoreMood | 'flush' | 'putBack'>(
-        'well',
+      state: fc.constantFrom<StoreState | 'flush' | 'putBack'>(
+        'ok',
         'down',
         'hung',
         'chaos',

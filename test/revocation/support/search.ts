@@ -4,7 +4,7 @@ import { perform } from './commands.ts';
 import { runs } from './runs.ts';
 import { LEASE_MS, World } from './world.ts';
 
-/** That in no run a promise is broken. Without receipts, only that counts which a request can see. */
+/** The property that no run breaks a promise. Without receipts, only the answers to requests are checked. */
 export function promiseOf(code: Code, { receipts }: { receipts: boolean }) {
   return fc.asyncProperty(runs, async ({ seed, machines, commands }) => {
     const world = new World(code, seed, machines);
@@ -12,7 +12,7 @@ export function promiseOf(code: Code, { receipts }: { receipts: boolean }) {
     world.database.leasesAreAlike = !commands.some((command) => command.do === 'boot' && command.leaseMs !== LEASE_MS);
     await world.timeline.holding(async () => {
       for (const command of commands) await perform(world, command);
-      await world.rest();
+      await world.recover();
     });
   });
 }

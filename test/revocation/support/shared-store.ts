@@ -1,14 +1,14 @@
 import type { Process, Timeline } from './timeline.ts';
 
-/** chaos: anything may be late, lost, or an answer of before. */
-export type StoreMood = 'well' | 'down' | 'hung' | 'chaos';
+/** chaos: an answer may be late, lost or an older one. */
+export type StoreState = 'ok' | 'down' | 'hung' | 'chaos';
 
-/** A Redis that keeps no promise at all. It can only not make up what nobody ever stored. */
+/** A Redis that keeps no promise. It only never returns a value that was not stored at some time. */
 export class SharedStore {
   readonly #timeline: Timeline;
   readonly #values = new Map<string, string>();
   readonly #everything = new Map<string, string[]>();
-  mood: StoreMood = 'well';
+  state: StoreState = 'ok';
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -18,22 +18,22 @@ export class SharedStore {
     this.#values.clear();
   }
 
-  /** An old snapshot is put back: of each key, the value that was stored first. */
+  /** Restores an old snapshot: the first value that was stored for each key. */
   putBack(): void {
     for (const [key, [first]] of this.#everything) this.#values.set(key, first!);
   }
 
-  /** As keyv looks to one process. */
+  /** The keyv of one process. */
   connect(process: Process) {
-    const chance = (probability: number) => this.mood === 'chaos' && this.#timeline.random() < probability;
+    const chance = (probability: number) => this.state === 'chaos' && this.#timeline.random() < probability;
     const answer = <T>(value: () => T) =>
       new Promise<T>((resolve, reject) => {
-        if (this.mood === 'hung' || chance(0.2)) return;
+        if (this.state === 'hung' || chance(0.2)) return;
         const late = chance(0.3) ? this.#timeline.random() * 60 : this.#timeline.random() * 2;
-        this.#timeline.in(late, process, () => (this.mood === 'down' ? reject(new Error('down')) : resolve(value())));
+        this.#timeline.in(late, process, () => (this.state === 'down' ? reject(new Error('down')) : resolve(value())));
       });
     const write = (change: () => void) => {
-      if (this.mood !== 'well' && this.mood !== 'chaos') return;
+      if (this.state !== 'ok' && this.state !== 'chaos') return;
       this.#timeline.in(chance(0.5) ? this.#timeline.random() * 3000 : this.#timeline.random(), null, change);
     };
     return {

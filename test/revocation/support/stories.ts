@@ -1,10 +1,10 @@
-// Short stories that chance alone would rarely tell: each is a beginning, and anything may come before, between and after.
+// Short stories that random commands would rarely form. Any commands may come before, between and after them.
 import fc from 'fast-check';
 import type { Command } from './commands.ts';
 import { about, key, mishap, ms, on, silence, small } from './values.ts';
 import { LEASE_MS, LONG_LEASE_MS, tagsOf } from './world.ts';
 
-/** `on` stops to be heard of, one way or another. */
+/** Makes a machine silent, in one of four ways. */
 function silenced(index: number, how: 'cut' | 'silent' | 'stopped' | 'asleep'): Command {
   if (how === 'cut' || how === 'silent') return { do: 'link', on: index, state: how };
   return { do: 'pause', on: index, how };
@@ -14,21 +14,21 @@ const pass = (milliseconds: number): Command => ({ do: 'pass', ms: milliseconds 
 const verify = (index: number, which: string): Command => ({ do: 'verify', on: index, key: which });
 const revoke = (index: number, which: string): Command => ({ do: 'revoke', on: index, tag: `key:${which}` });
 const enable = (which: string): Command[] =>
-  tagsOf(which).map((each) => ({ do: 'sql', tag: each, alive: true }) as const);
-/** Something that concerns nobody here, and that everybody hears of. */
+  tagsOf(which).map((each) => ({ do: 'sql', tag: each, active: true }) as const);
+/** A change that concerns no key under test, and that every replica applies. */
 const change = (which: string): Command[] => [
-  { do: 'sql', tag: `key:${which}`, alive: false },
-  { do: 'sql', tag: `key:${which}`, alive: true },
+  { do: 'sql', tag: `key:${which}`, active: false },
+  { do: 'sql', tag: `key:${which}`, active: true },
 ];
 const known = (index: number, which: string): Command[] => [...enable(which), pass(8), verify(index, which), pass(8)];
 
 export const stories: fc.Arbitrary<Command[]>[] = [
-  // A miss whose answer is under way while the key is revoked, and somebody who joins it afterwards.
+  // A lookup whose answer is in flight while the key is revoked, and a request that joins it afterwards.
   fc
     .tuple(on, on, key, fc.double({ min: 10, max: 950, noNaN: true }), small, ms)
     .map(([r, s, k, late, before, after]) => [
       ...enable(k),
-      { do: 'store', mood: 'flush' },
+      { do: 'store', state: 'flush' },
       pass(8),
       { do: 'fault', on: r, statement: 'load', mishap: 'answerLate', ms: late, times: 1 },
       verify(r, k),
@@ -38,7 +38,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       verify(r, k),
       pass(late),
     ]),
-  // Known to somebody who heard of everything a moment ago, and then of nothing.
+  // A replica has cached the key and synced a moment ago, and then becomes silent.
   fc
     .tuple(on, on, key, silence, small, about(LEASE_MS))
     .map(([r, s, k, how, before, after]) => [
@@ -51,7 +51,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'resume', on: r },
       pass(2),
     ]),
-  // Somebody who hears everything, and whose confirmations are lost: he is fenced, and another key dies.
+  // A replica applies everything, but its acknowledgements are lost. It is fenced, and another key is revoked.
   fc
     .tuple(on, on, on, key, key, about(LEASE_MS * 1.01), small)
     .map(([r, s, t, k, l, wait, before]) => [
@@ -65,7 +65,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       pass(before),
       revoke(t, k),
     ]),
-  // Somebody confirms so late that he is about to be fenced, is spared, and is fenced by somebody else a lease later.
+  // A replica acknowledges so late that a fence nearly marks it, and another fence marks it a lease later.
   fc
     .tuple(on, on, on, key, about(LEASE_MS * 1.035), about(LEASE_MS), about(LEASE_MS * 0.1))
     .map(([r, s, t, k, late, then, last]) => [
@@ -82,7 +82,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(t, k),
       pass(20),
     ]),
-  // Redis keeps what is long revoked, for a replica that comes up without any memory.
+  // Redis keeps the entry of a revoked key, and a replica starts without any memory.
   fc
     .tuple(on, on, on, key, small)
     .map(([r, s, t, k, before]) => [
@@ -92,12 +92,12 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       pass(before),
       revoke(s, k),
       pass(before * 2),
-      { do: 'store', mood: 'putBack' },
+      { do: 'store', state: 'putBack' },
       verify(t, k),
       pass(before),
       verify(t, k),
     ]),
-  // Joining while somebody revokes: his registration, or his first look, is slow.
+  // A replica joins during a revocation, and its registration or its first sync is slow.
   fc
     .tuple(on, on, on, key, fc.constantFrom('replica-register', 'replica-sync'), mishap, small, small)
     .map(([r, s, t, k, which, how, late, before]) => [
@@ -111,7 +111,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       pass(before),
       verify(t, k),
     ]),
-  // Asleep while the log goes on without him, and is trimmed.
+  // A replica is silent while the log grows and is trimmed.
   fc
     .tuple(on, on, key, key, silence, ms)
     .map(([r, s, k, l, how, wait]) => [
@@ -125,7 +125,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'resume', on: r },
       pass(8),
     ]),
-  // Slow to apply: his looks take nearly a lease, and his confirmations too.
+  // A slow replica: its syncs or its acknowledgements take nearly a lease.
   fc
     .tuple(on, on, key, fc.constantFrom('replica-sync', 'replica-acknowledge'), ms, small)
     .map(([r, s, k, which, late, before]) => [
@@ -136,7 +136,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(late),
     ]),
-  // A standby takes over that does not know who holds leases; or an older state comes back.
+  // A standby that does not know which replicas hold leases takes over, or an older state is restored.
   fc
     .tuple(on, on, key, fc.constantFrom<'failOver' | 'restore'>('failOver', 'failOver', 'restore'), small, ms, small)
     .map(([r, s, k, what, downMs, behindMs, before]) => [
@@ -151,15 +151,15 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(20),
     ]),
-  // A history that ends, with what was read from it, and another one in which it dies.
+  // A restore discards the history in which a key was read, and the key is revoked in the new history.
   fc
     .tuple(on, on, key, small, ms)
     .map(([r, s, k, before, wait]) => [
       ...enable(k),
       pass(wait),
-      { do: 'sql', tag: 'key:y', alive: false },
-      { do: 'sql', tag: 'key:y', alive: true },
-      { do: 'sql', tag: 'key:y', alive: false },
+      { do: 'sql', tag: 'key:y', active: false },
+      { do: 'sql', tag: 'key:y', active: true },
+      { do: 'sql', tag: 'key:y', active: false },
       pass(8),
       verify(r, k),
       pass(8),
@@ -168,8 +168,8 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(LEASE_MS * 1.1),
     ]),
-  // Somebody with a longer lease, and a revoker who is not told and cannot ask: because he looked a moment too early, or
-  // because he was away for so long that nobody counts on him any more.
+  // A replica with a longer lease, and a revoker that does not know of it and cannot ask: it synced a moment too early, or
+  // it was silent for so long that it is not registered any more.
   fc
     .tuple(on, on, key, fc.boolean(), small, about(LEASE_MS))
     .map(([r, s, k, away, before, wait]) => [
@@ -186,7 +186,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(wait),
     ]),
-  // His calendar is set back, and in the same lease his machine sleeps: neither clock tells of it.
+  // The wall clock is set back, and the machine sleeps in the same lease: neither clock shows it.
   fc
     .tuple(on, on, key, small, about(LEASE_MS))
     .map(([r, s, k, before, wait]) => [
@@ -200,7 +200,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'resume', on: r },
       pass(2),
     ]),
-  // Somebody is silent, and whoever revokes hears late who it is.
+  // A replica is silent, and the revoker learns late which one it is.
   fc
     .tuple(on, on, key, fc.constantFrom<'answerLate' | 'answerLost'>('answerLate', 'answerLost'), about(LEASE_MS * 0.6))
     .map(([r, s, k, how, late]) => [
@@ -210,7 +210,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(LEASE_MS * 2.5),
     ]),
-  // His calendar is set back in the middle of a lease, by less than has passed of it: only the other clock ends it.
+  // The wall clock is set back within a lease, by less than has passed of it: only the monotonic clock ends the lease.
   fc
     .tuple(on, on, key, small, about(LEASE_MS * 0.55))
     .map(([r, s, k, before, wait]) => [
@@ -223,7 +223,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'setClock', on: r, ms: -LEASE_MS * 0.5 },
       pass(wait),
     ]),
-  // Somebody leaves, and the answer to his goodbye is long under way.
+  // A replica leaves, and the answer to its deregistration is late.
   fc
     .tuple(on, on, key, small)
     .map(([r, s, k, before]) => [
@@ -236,7 +236,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       pass(before * 4),
       { do: 'heal', on: r },
     ]),
-  // Nobody counts on him any more, he reads for each request, and one answer is long under way.
+  // A replica is not registered any more, so it reads for each request, and one answer is late.
   fc
     .tuple(on, on, key, small)
     .map(([r, s, k, before]) => [
@@ -252,7 +252,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       verify(r, k),
       pass(900),
     ]),
-  // The revoker dies between the commit and its answer.
+  // The revoker crashes between the commit and its response.
   fc
     .tuple(on, on, key, about(LEASE_MS))
     .map(([r, s, k, wait]) => [
@@ -262,7 +262,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       revoke(s, k),
       pass(wait),
     ]),
-  // Everything at its end: what is left of a story is repaired, so that the next one begins well.
+  // Repairs what earlier stories have broken, so that the next one starts in order.
   fc
     .tuple(on, ms)
     .map(([r, wait]) => [
@@ -270,7 +270,7 @@ export const stories: fc.Arbitrary<Command[]>[] = [
       { do: 'resume', on: r },
       { do: 'heal', on: r + 1 },
       { do: 'resume', on: r + 1 },
-      { do: 'store', mood: 'well' },
+      { do: 'store', state: 'ok' },
       pass(wait),
     ]),
 ];

@@ -1,14 +1,14 @@
-// Time as a list of events, and processes that live in it: each has clocks of its own, and can stand still while time
-// passes. Nothing here waits for anything real, and the same seed gives the same run.
+// Simulated time as a list of events, and processes in it: each has clocks of its own and can be paused while time passes.
+// Nothing here waits in real time, and the same seed gives the same run.
 
 import { randomFrom } from '../../support/random.ts';
 
-/** Longer than anybody sleeps in a run. */
+/** Longer than any machine sleeps in a run. */
 const LONG_SLEEP_MS = 3_600_000;
 const EPOCH = Date.UTC(2026, 0, 1);
 const real = { setTimeout, setInterval, clearTimeout, clearInterval, setImmediate };
 
-/** Until every promise that can go on has done so. */
+/** Resolves when every promise that can continue has done so. */
 const quiet = () => new Promise<void>((resolve) => real.setImmediate(resolve));
 
 interface Event {
@@ -19,19 +19,19 @@ interface Event {
   cancelled: boolean;
 }
 
-/** Somebody's event loop, and his clocks. */
+/** A process: its event loop and its clocks. */
 export class Process {
   readonly #timeline: Timeline;
-  /** How fast his clocks go: from 1/1.01 to 1, so that any two differ by at most a hundredth. */
+  /** The rate of its clocks: from 1/1.01 to 1, so that any two differ by at most a hundredth. */
   readonly rate: number;
   wallOffset = 0;
-  dead = false;
+  ended = false;
   paused: 'no' | 'stopped' | 'asleep' = 'no';
-  /** When it last woke up, and when its calendar was last set back by little. */
+  /** When it last woke up, and when its wall clock was last set back by little. */
   #wokeAt = Number.NEGATIVE_INFINITY;
   #setBackAt = Number.NEGATIVE_INFINITY;
-  /** When (by `timeline.tick`) it last stood still. */
-  stoodStillAt = -1;
+  /** When (by `timeline.tick`) it last continued after a pause. */
+  resumedAtTick = -1;
   #pausedAt = 0;
   #slept = 0;
   #waiting: Event[] = [];
@@ -48,8 +48,8 @@ export class Process {
   };
 
   /**
-   * Sets its calendar. What no clock can tell does not happen here: that a machine sleeps, and in the same lease its
-   * calendar is set back by no more than it slept.
+   * Sets its wall clock. Excludes what no clock can show: that a machine sleeps, and in the same lease its wall clock is
+   * set back by no more than it slept.
    */
   setClock(milliseconds: number, longestLeaseMs: number): void {
     const { now } = this.#timeline;
@@ -67,14 +67,14 @@ export class Process {
   }
 
   resume(): void {
-    if (this.paused !== 'no') this.stoodStillAt = ++this.#timeline.tick;
+    if (this.paused !== 'no') this.resumedAtTick = ++this.#timeline.tick;
     if (this.paused === 'asleep') this.#wokeAt = this.#timeline.now;
     this.#slept += this.#sleeping();
     this.paused = 'no';
     for (const event of this.#waiting.splice(0)) this.#timeline.again(event);
   }
 
-  /** What arrives while it stands still waits for it. */
+  /** Holds an event that arrives while the process is paused. */
   queue(event: Event): void {
     this.#waiting.push(event);
   }
@@ -86,7 +86,7 @@ export class Process {
 
 export class Timeline {
   now = 0;
-  /** Counts what happens, so that of two things at one time it is known which came first. */
+  /** Counts events, so that events at the same time have an order. */
   tick = 0;
   /** Called after each event; what it throws ends the run. */
   observe: () => void = () => undefined;
@@ -99,14 +99,14 @@ export class Timeline {
     this.random = randomFrom(seed);
   }
 
-  /** Has something happen later: in a process, where one is given, else in the world around. */
+  /** Schedules an event: in a process, or outside of all processes if it is null. */
   in(milliseconds: number, process: Process | null, run: () => void): Event {
     const event = { at: this.now + milliseconds, order: this.#order++, process, run, cancelled: false };
     this.#insert(event);
     return event;
   }
 
-  /** For what had to wait: it happens now, in the order in which it would have. */
+  /** Schedules a held event for now. Held events keep their order. */
   again(event: Event): void {
     event.at = this.now;
     event.order = this.#order++;
@@ -117,7 +117,7 @@ export class Timeline {
     const end = this.now + milliseconds;
     for (let next = this.#events.at(-1); next && next.at <= end; next = this.#events.at(-1)) {
       this.#events.pop();
-      if (next.cancelled || next.process?.dead) continue;
+      if (next.cancelled || next.process?.ended) continue;
       this.now = next.at;
       if (next.process && next.process.paused !== 'no') {
         next.process.queue(next);
@@ -137,7 +137,7 @@ export class Timeline {
   async holding<T>(work: () => Promise<T>): Promise<T> {
     const set = (repeat: boolean) => (run: () => void, milliseconds: number) => {
       const process = this.#current;
-      if (!process) return real[repeat ? 'setInterval' : 'setTimeout'](run, milliseconds); // the test runner's own
+      if (!process) return real[repeat ? 'setInterval' : 'setTimeout'](run, milliseconds); // A timer of the test runner.
       // A timer counts by the clock of its process, and may be early by a fraction of a millisecond.
       const later = () => Math.max(0.1, milliseconds - this.random()) / process.rate;
       const fire = () => {

@@ -1,4 +1,4 @@
-// The protocol with one thing wrong: each of these looks reasonable, and each breaks a promise.
+// The protocol with one mistake each. Every mistake looks reasonable, and breaks a promise.
 import type { Edit } from './code.ts';
 
 const replica = (find: string, replace: string): Edit => ({ file: 'revocation/replica.ts', find, replace });
@@ -10,24 +10,24 @@ const barrier = (find: string, replace: string): Edit => ({
 const memory = (find: string, replace: string): Edit => ({ file: 'revocation/invalidation-memory.ts', find, replace });
 const cache = (find: string, replace: string): Edit => ({ file: 'credentials/cache/auth-cache.ts', find, replace });
 
-/** The seeds only save time: with any other, the same is found some hundred runs later. */
+/** The seeds only save time: with another seed, the search finds the same mistake some hundred runs later. */
 export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
-    variant: 'no wait: the answer follows the commit',
+    variant: 'no wait: the mutation returns right after the commit',
     edits: [barrier('return wait.silent.length === 0 && row.primaryConfirmed;', 'return true;')],
   },
   {
-    variant: 'no lease: what is cached is good until somebody says otherwise',
+    variant: 'no lease: a cached entry is valid until it is invalidated',
     seed: 2,
     edits: [replica('monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0', 'monotonic >= forgetAt')],
   },
   {
-    variant: 'too short a wait: clocks are taken to agree',
+    variant: 'too short a wait: the drift of clocks is ignored',
     seed: 61,
     edits: [replica('leaseMs * (1 + CLOCK_DRIFT)', 'leaseMs')],
   },
   {
-    variant: 'stamp at receipt: the lease begins when the answer is there',
+    variant: 'a late stamp: the lease starts when the answer arrives',
     seed: 5,
     edits: [
       replica('monotonic + this.#leaseMs;', 'clock.monotonic() + this.#leaseMs;'),
@@ -35,11 +35,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'trusting a calendar that was set back',
+    variant: 'a wall clock that was set back is trusted',
     edits: [replica('left > 0 && wall >= this.#leaseFromWall', 'left > 0')],
   },
   {
-    variant: 'no gate on fills: what was just read is believed',
+    variant: 'no check of fills: what was just read is used',
     edits: [
       cache(
         'const loaded = await this.#load(',
@@ -50,7 +50,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'ungated joiners: who joins a load believes its answer',
+    variant: 'no check of joiners: a request that joins a load uses its answer',
     edits: [
       cache(
         'const loaded = await this.#load(',
@@ -60,11 +60,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'no floor: a replica that has just come up believes old entries',
+    variant: 'no floor: a replica that has just started uses old entries',
     edits: [memory('if (cached.asOf < this.#floor) return false;', '')],
   },
   {
-    variant: 'acknowledging before applying',
+    variant: 'acknowledgement before the log is applied',
     seed: 23,
     edits: [
       replica(
@@ -74,7 +74,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'registering in the same snapshot: the first look comes first',
+    variant: 'registration after the first snapshot',
     seed: 11,
     edits: [
       replica('this.#id ??= await this.#register();', ''),
@@ -87,17 +87,17 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     edits: [barrier('leaseOver(leaseMs) + 1', '0')],
   },
   {
-    variant: 'ignoring `suspect`: a replica that was fenced goes on as before',
+    variant: 'no check of `suspect`: a replica that was marked continues',
     seed: 12,
     edits: [replica('|| row.suspect ||', '||')],
   },
   {
-    variant: 'expelling whoever was silent, though somebody else marked him, and only now',
+    variant: 'a fence removes every silent replica, also one that another fence has just marked',
     seed: 13,
     edits: [barrier('EXPEL, [marked]', 'EXPEL, [silent]')],
   },
   {
-    variant: 'not waiting for the longer lease of another replica',
+    variant: 'no wait for the longer lease of another replica',
     seed: 23,
     edits: [
       barrier('wait.leaseMs = replica.longestLeaseMs;', 'wait.leaseMs = 1000;'),
@@ -105,17 +105,17 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'taking a longer lease while others who are registered may not know of it',
+    variant: 'a longer lease is taken before all registered replicas know of it',
     seed: 23,
     edits: [replica('row.shortestLeaseMs ?? Number.POSITIVE_INFINITY', 'Number.POSITIVE_INFINITY')],
   },
   {
-    variant: 'knowing how long to wait without a lease, and without having asked',
+    variant: 'the length of the wait is assumed without a lease and without an answer',
     seed: 6,
     edits: [barrier('if (!wait.first && replica.leaseRemaining() > 0)', 'if (!wait.first)')],
   },
   {
-    variant: 'beginning to wait when the first look is there, however late that is',
+    variant: 'the wait starts at the first answer, however late it is',
     edits: [barrier('if (now - wait.committed <= leaseMs / 4) {', '{')],
   },
   {
@@ -123,11 +123,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     edits: [replica(', this.#leaseUntilWall - wall)', ', Number.POSITIVE_INFINITY)')],
   },
   {
-    variant: 'one clock for a lease: the calendar, which may be set',
+    variant: 'one clock for a lease: the wall clock, which may be set',
     edits: [replica('Math.min(this.#leaseUntilMonotonic - monotonic, ', 'Math.min(Number.POSITIVE_INFINITY, ')],
   },
   {
-    variant: 'leaving before the lease is given up',
+    variant: 'deregistration before the lease is given up',
     edits: [
       replica(
         'this.#forget();\n    if (id) await this.#options.sql.query(DEREGISTER, [id]);',
@@ -136,31 +136,31 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
     ],
   },
   {
-    variant: 'forgetting an invalidation, and believing what is older than it',
+    variant: 'an invalidation is forgotten, and older entries are still used',
     edits: [memory('this.#floor = oldest.seq;', '')],
   },
   {
-    variant: 'a shared read without a lease: whoever arrives later joins one that is under way',
+    variant: 'a shared read without a lease: a later request joins a read that is in flight',
     edits: [cache('return await this.#loadDirectly(load);', 'return await this.#load(fingerprint, load);')],
   },
   {
-    variant: 'believing a new server at once',
+    variant: 'a new server is trusted at once',
     edits: [barrier('&& row.primaryConfirmed', '')],
   },
   {
-    variant: 'confirming a new server before the leases of the one before are over',
+    variant: 'a new server is confirmed before the leases of the previous one have expired',
     edits: [replica('now - this.#server.since < leaseOver(this.#longestLeaseMs)', 'false')],
   },
   {
-    variant: 'taking a position for one in the log of another server',
+    variant: 'a position is compared with the log of another server',
     edits: [cache('entry.server === replica.serverIdentity && ', '')],
   },
   {
-    variant: 'ignoring a gap in the log',
+    variant: 'a gap in the log is ignored',
     edits: [replica('} else if (log.length !== row.seq - this.#applied) {', '} else if (false) {')],
   },
   {
-    variant: 'waiting for the one before the last',
+    variant: 'the wait ends one position too early',
     edits: [barrier('applied < seq && !wait.marked', 'applied < seq - 1 && !wait.marked')],
   },
 ];

@@ -1,4 +1,4 @@
-// Several replicas in one process, each with the real code, on a database, a Redis and a network that are made up.
+// Several replicas in one process, each with the real code, on a simulated database, Redis and network.
 
 import type { AuthCache } from '../../../src/credentials/cache/auth-cache.ts';
 import type { SharedCacheOptions } from '../../../src/credentials/cache/shared-cache.ts';
@@ -15,29 +15,29 @@ import { Process, Timeline } from './timeline.ts';
 export const LEASE_MS = 1000;
 export const LONG_LEASE_MS = 2500;
 export const KEYS = ['a', 'b', 'c', 'd'];
-/** Two people: one has a and b, the other c and d. */
+/** Two users: one has the keys a and b, the other one c and d. */
 const ownerOf = (key: string) => (key < 'c' ? '1' : '2');
 export const tagsOf = (key: string) => [`key:${key}`, `user:${ownerOf(key)}`];
 
 const BULKHEAD = 32;
 
-/** Mostly as fast or as slow as may be. */
+/** Mostly the fastest or the slowest rate that is allowed. */
 const someRate = (chance: number) => (chance < 0.4 ? 1 : chance < 0.8 ? 1 / 1.01 : 1 - (chance - 0.8) / 25);
 
-/** One replica's place: its process may end and begin again there. */
+/** The machine of one replica. Its process may end and start again. */
 export class Machine {
   readonly name: string;
   readonly network: Network;
-  deaf = false;
+  dropsNotifications = false;
   leaseMs = LEASE_MS;
   process!: Process;
   replica!: Replica;
   barrier!: PropagationBarrier;
   cache!: AuthCache;
-  ring: (() => void) | null = null;
-  /** Requests under way. */
+  onNotify: (() => void) | null = null;
+  /** Requests in flight. */
   verifying = 0;
-  /** Revocations that will be answered, unless the process ends. */
+  /** Revocations that will return unless the process ends. */
   waiting = 0;
 
   constructor(name: string, network: Network) {
@@ -46,7 +46,7 @@ export class Machine {
   }
 
   get runs(): boolean {
-    return !this.process.dead && this.process.paused === 'no';
+    return !this.process.ended && this.process.paused === 'no';
   }
 }
 
@@ -55,11 +55,11 @@ export class World {
   readonly database: Database;
   readonly store: SharedStore;
   readonly machines: Machine[];
-  /** Off where only that counts which a request can see. */
+  /** False if only the answers to requests are checked. */
   checksReceipts = true;
   readonly #code: Code;
   readonly #oracle: Oracle;
-  #lives = 0;
+  #processes = 0;
   #longestLeaseMs = 0;
 
   constructor(code: Code, seed: number, machines: number) {
@@ -77,7 +77,7 @@ export class World {
     for (const machine of this.machines) this.boot(machine);
   }
 
-  /** A new process, with an id of its own and nothing remembered. */
+  /** Starts a new process, with an id of its own and without any memory. */
   boot(machine: Machine, leaseMs = machine.leaseMs): void {
     const { timeline } = this;
     const { Replica, PropagationBarrier, InvalidationFeed, AuthCache, SharedCache, patienceMs, keyring, logger } =
@@ -88,15 +88,15 @@ export class World {
     const sql = machine.network.connect(process, patienceMs(leaseMs));
     const notifications = {
       listen: async (onNotify: () => void) => {
-        machine.ring = onNotify;
+        machine.onNotify = onNotify;
       },
       close: async () => {
-        machine.ring = null;
+        machine.onNotify = null;
       },
     };
     const keyv = this.store.connect(process) as unknown as SharedCacheOptions['keyv'];
     const common = { clock, logger, metrics: revocationMetrics };
-    const newReplicaId = () => `${machine.name}, life ${++this.#lives}`;
+    const newReplicaId = () => `${machine.name}, process ${++this.#processes}`;
     machine.leaseMs = leaseMs;
     this.#longestLeaseMs = Math.max(this.#longestLeaseMs, leaseMs);
     machine.process = process;
@@ -130,16 +130,16 @@ export class World {
   }
 
   crash(machine: Machine): void {
-    machine.process.dead = true;
-    machine.ring = null;
+    machine.process.ended = true;
+    machine.onNotify = null;
   }
 
-  /** Says goodbye, where it can, and starts again. */
+  /** Deregisters if it can, and starts again. */
   leave(machine: Machine): void {
     const { process, replica } = machine;
     this.timeline.in(0, process, () => {
       const ended = () => {
-        process.dead = true;
+        process.ended = true;
         if (machine.process === process) this.boot(machine);
       };
       replica.stop().then(ended, ended);
@@ -156,7 +156,7 @@ export class World {
       cache
         .resolve(key, () => this.#load(sql, key))
         .then(
-          ({ principal }) => this.#judge(machine, key, principal, began),
+          ({ principal }) => this.#check(machine, key, principal, began),
           (error) => {
             if (error.code !== 'AUTHENTICATION_UNAVAILABLE') throw error;
             const failed = crowded || machine.network.failedAt > began.tick;
@@ -168,38 +168,38 @@ export class World {
     });
   }
 
-  /** The mutation: commits, and answers when that has taken effect. */
+  /** A mutation: commits, and returns when the change has taken effect. */
   revoke(machine: Machine, tag: string): void {
     const { process, barrier, network } = machine;
     this.timeline.in(0, process, () => {
       const sql = network.connect(process, 5000);
       sql.query({ name: 'commit', text: '' }, [tag]).then(
-        () => this.#settle(machine, barrier, tag).catch((error) => this.#fail(error)),
+        () => this.#awaitReceipt(machine, barrier, tag).catch((error) => this.#fail(error)),
         () => undefined, // The outcome is unknown: nothing was answered.
       );
     });
   }
 
-  tidy(machine: Machine): void {
+  purge(machine: Machine): void {
     const { process, barrier } = machine;
     this.timeline.in(0, process, () => void barrier.purge().catch(() => undefined));
   }
 
-  /** Everything is repaired, time enough passes: then everything is answered, and all know the truth. */
-  async rest(): Promise<void> {
+  /** Repairs everything and lets enough time pass. Then every mutation has returned, and every replica is up to date. */
+  async recover(): Promise<void> {
     this.database.down = false;
-    this.store.mood = 'well';
+    this.store.state = 'ok';
     for (const machine of this.machines) {
       machine.network.heal();
-      machine.deaf = false;
+      machine.dropsNotifications = false;
     }
-    await this.timeline.pass(10); // for those who are about to die
+    await this.timeline.pass(10); // For processes that are about to end.
     for (const machine of this.machines) {
-      if (machine.process.dead) this.boot(machine);
+      if (machine.process.ended) this.boot(machine);
       machine.process.resume();
     }
     await this.timeline.pass(1.5 * LONG_LEASE_MS);
-    this.revoke(this.machines[0]!, 'key:of nobody');
+    this.revoke(this.machines[0]!, 'key:unused');
     await this.timeline.pass(2.2 * LONG_LEASE_MS);
     for (const machine of this.machines) {
       if (machine.waiting > 0) this.#fail(new Violation(`${machine.name} never answered a revocation`));
@@ -213,37 +213,37 @@ export class World {
   }
 
   #bootAgain(machine: Machine, process: Process): void {
-    process.dead = true;
+    process.ended = true;
     this.timeline.in(500, null, () => {
       if (machine.process === process) this.boot(machine);
     });
   }
 
-  async #settle(machine: Machine, barrier: PropagationBarrier, tag: string): Promise<void> {
+  async #awaitReceipt(machine: Machine, barrier: PropagationBarrier, tag: string): Promise<void> {
     machine.waiting++;
     const committed = this.#oracle.moment();
     const { process, network, replica } = machine;
     const knew = replica.leaseRemaining() > 0;
     const { departures } = this.database;
-    const changed = { seq: this.database.state.dead.get(tag) ?? 0, at: 0 };
+    const changed = { seq: this.database.state.revoked.get(tag) ?? 0, at: 0 };
     changed.at = this.database.state.log.find(({ seq }) => seq === changed.seq)?.at ?? 0;
     const receipt = await barrier.waitUntilPropagated(tag, new Date(changed.at));
     machine.waiting--;
-    // How long it may take is known to whoever held a lease or was answered. (Who stood still is late for other reasons.)
-    if (process.stoodStillAt < committed.tick && (knew || network.failedAt < committed.tick)) {
+    // A revoker that held a lease or got an answer knows how long to wait. (One that was paused is late for other reasons.)
+    if (process.resumedAtTick < committed.tick && (knew || network.failedAt < committed.tick)) {
       this.#oracle.prompt(receipt, tag, this.#longestLeaseMs);
     }
-    this.#oracle.look(this.database);
+    this.#oracle.record(this.database);
     const holders = this.machines
-      .filter((each) => !each.process.dead && each.replica.leaseRemaining() > 0)
+      .filter((each) => !each.process.ended && each.replica.leaseRemaining() > 0)
       .map(({ name, replica }) => ({ name, applied: replica.applied }));
-    // A position means nothing in the log of another history.
+    // After a restore, a position means nothing in the log of the other history.
     const comparable = this.database.restores === 0;
     const departed = this.database.departures - departures;
     const known = { holders, database: this.database, departed };
     if (comparable && this.checksReceipts) this.#oracle.receipt(receipt, tag, changed, known);
     this.#oracle.answered(tag, committed, comparable ? Number(receipt.sequence) : -1);
-    // Whoever hears of it tries at once, everywhere.
+    // Every client that learns of it tries the credential at once, on every replica.
     for (const key of KEYS.filter((each) => tagsOf(each).includes(tag))) {
       for (const each of this.machines) this.verify(each, key);
     }
@@ -252,25 +252,25 @@ export class World {
   async #load(sql: ReturnType<Network['connect']>, key: string) {
     const { accepted, rejected } = this.#code;
     const tags = tagsOf(key);
-    const [row] = await sql.query<{ asOf: number; now: number; dead: boolean }>({ name: 'load', text: '' }, [tags]);
-    return row!.dead ? rejected(row!, tags) : accepted(row!, { credentialId: key } as Principal, tags, []);
+    const [row] = await sql.query<{ asOf: number; now: number; revoked: boolean }>({ name: 'load', text: '' }, [tags]);
+    return row!.revoked ? rejected(row!, tags) : accepted(row!, { credentialId: key } as Principal, tags, []);
   }
 
-  #judge(machine: Machine, key: string, principal: Principal | null, began: Moment): void {
-    this.#oracle.look(this.database);
+  #check(machine: Machine, key: string, principal: Principal | null, began: Moment): void {
+    this.#oracle.record(this.database);
     if (principal) this.#oracle.accepted(tagsOf(key), began, machine.leaseMs, machine.name);
     else this.#oracle.refused(tagsOf(key), began, machine.leaseMs, machine.name);
   }
 
-  /** After everything that happens, everybody who runs is asked for everything that he can answer from memory. */
+  /** After each event, every running replica is asked for everything that it can answer from memory. */
   #observe(): void {
     if (this.#violation) throw this.#violation;
-    this.#oracle.look(this.database);
+    this.#oracle.record(this.database);
     for (const machine of this.machines) {
       if (!machine.runs) continue;
       for (const key of KEYS) {
         const known = machine.cache.recall(key);
-        if (known !== undefined) this.#judge(machine, key, known.principal, this.#oracle.moment());
+        if (known !== undefined) this.#check(machine, key, known.principal, this.#oracle.moment());
       }
     }
   }
@@ -283,9 +283,9 @@ export class World {
 
   #notify(): void {
     for (const machine of this.machines) {
-      const { process, network, ring, deaf } = machine;
-      if (deaf || network.state !== 'open' || !ring) continue;
-      this.timeline.in(this.timeline.random() * 3, process, () => machine.ring === ring && ring());
+      const { process, network, onNotify, dropsNotifications } = machine;
+      if (dropsNotifications || network.state !== 'open' || !onNotify) continue;
+      this.timeline.in(this.timeline.random() * 3, process, () => machine.onNotify === onNotify && onNotify());
     }
   }
 }

@@ -1,4 +1,4 @@
-// A real replica on an invalidation log that the test writes itself, with a clock that the test holds.
+// A real replica on an invalidation log that the test writes itself, with a clock that the test sets.
 
 import { createSharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import type { Sql } from '../../../src/database/sql.ts';
@@ -10,12 +10,12 @@ import type { SyncRow } from '../../../src/revocation/statements.ts';
 
 export const silent = createLogger({ level: 'silent' });
 
-/** Long before and after any entry: where time stands still unless a test moves it. */
+/** Time stands still unless a test moves it, so the lease expires only when a test says so. */
 const LEASE_MS = 2000;
 
-export type Judge = Awaited<ReturnType<typeof startJudge>>;
+export type ReplicaOnLog = Awaited<ReturnType<typeof startReplicaOnLog>>;
 
-export async function startJudge({ at = 0, feed = new InvalidationFeed(silent) } = {}) {
+export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(silent) } = {}) {
   let time = 1_800_000_000_000;
   let databaseBehindMs = 0;
   let reachable = true;
@@ -25,7 +25,7 @@ export async function startJudge({ at = 0, feed = new InvalidationFeed(silent) }
 
   const sql: Sql = {
     async query<Row>({ name }: { name: string }, values: readonly unknown[] = []) {
-      if (!reachable) throw new Error('The database is out of reach.');
+      if (!reachable) throw new Error('The database is unreachable.');
       if (name !== 'replica-sync') return [];
       const applied = values[1] as number;
       const news = log.filter(([seq]) => applied >= 0 && seq > applied);
@@ -65,12 +65,12 @@ export async function startJudge({ at = 0, feed = new InvalidationFeed(silent) }
     clock,
     metrics: createSharedCacheMetrics(),
     now: () => time,
-    /** Where the log ends: what a snapshot taken now would say. */
+    /** The end of the log, as a snapshot of this moment would show it. */
     end,
-    /** Somebody commits what makes this subject doubtful. Nobody here knows of it yet. */
+    /** Another client commits an invalidation of this subject. The replica has not applied it yet. */
     commit: (tag: string) => void log.push([end() + 1, tag]),
     sync: () => replica.sync(),
-    /** Time passes, and the lease is renewed all the while. */
+    /** Time passes, and the lease is renewed. */
     async pass(milliseconds: number) {
       time += milliseconds;
       await replica.sync();
