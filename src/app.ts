@@ -23,24 +23,24 @@ import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { isMember } from './workspaces/workspace.queries.ts';
 
-/** What tests and benchmarks put in the place of the real thing. */
+/** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
-  /** Between two rounds of housekeeping. */
+  /** Milliseconds between two rounds of housekeeping. */
   housekeepingMs?: number;
-  /** Between the begins of two runs of the canary. */
+  /** Milliseconds between the starts of two canary runs. */
   canaryMs?: number;
   features?: readonly Feature[];
   /** The SDL and the resolvers of features that are not in the schema. */
   schema?: SchemaExtension;
 }
 
-/** Everything of one replica, made and wired, and ready to answer once `start` has resolved. */
+/** All parts of one replica. It is ready for requests after `start` has resolved. */
 export type App = Awaited<ReturnType<typeof createApp>>;
 
 /** How long a mutation waits for its turn. */
 const PATIENCE_MS = 2000;
 
-/** The one place where the parts of a replica are made and handed to each other. */
+/** Creates the parts of a replica and connects them with each other. No other function does this. */
 export async function createApp(config: Config, overrides: Overrides = {}) {
   const features: readonly Feature[] = overrides.features ?? declared.features;
   const platform = await createPlatform(config, features, overrides);
@@ -61,7 +61,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     isMember,
   });
 
-  // Who is this?
+  // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf(declared.credentials, config), {
     types,
@@ -137,7 +137,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     canary: canary.canary,
     handle: createRouter(routes, logger),
     purgeSessions: sessions.purge,
-    /** The setup token to show to the operator, where one was made. */
+    /** Returns the setup token to show to the operator, if one was generated. */
     announceSetupToken: ({ replace = config.databaseUrl === null } = {}) =>
       accounts.setupToken.announce(database.fork(), replace),
     ...runParts(parts, platform, overrides.housekeepingMs),

@@ -4,11 +4,10 @@ import type { Feature } from './feature.ts';
 import { features } from './features.ts';
 import { parseCidr } from './kernel/cidr.ts';
 import { ConfigError } from './kernel/config-error.ts';
-import { redisUrlProblem } from './kernel/connection-url.ts';
 import { nearest } from './kernel/nearest.ts';
 import { oneOf, partsOf, text, type ValuesOf, type Variable, type Variables, wholeNumber } from './kernel/variable.ts';
 
-/** What the environment says, checked and frozen. */
+/** The configuration that the environment gives, checked and frozen. */
 export type Config = ValuesOf<typeof processVariables> & ValuesOf<VariablesOf<(typeof features)[number]>>;
 
 type VariablesOf<F> = Intersection<F extends { readonly variables: infer Some extends Variables } ? Some : never>;
@@ -16,7 +15,7 @@ type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (
 
 function isHost(given: string): boolean {
   const isName = /^\w[\w-]*(?:\.\w[\w-]*)*$/.test(given);
-  return isIP(given) !== 0 || (isName && !/^\d+(?:\.\d+){3}$/.test(given)); // Four numbers are meant as an address.
+  return isIP(given) !== 0 || (isName && !/^\d+(?:\.\d+){3}$/.test(given)); // Four numbers must be a valid address.
 }
 
 function masterKey(name: string, given: string, problem: (message: string) => void): Buffer {
@@ -41,16 +40,6 @@ const processVariables = {
     min: 0,
     max: 65_535,
     meaning: 'The port to listen on; 0 picks a free port, which the start line names.',
-  }),
-  redisUrl: text('REDIS_URL', {
-    fallback: null,
-    shown: 'none: no shared cache',
-    meaning: 'Redis 7 or newer: `redis://host:6379/0`, with TLS `rediss://…`.',
-    read(given, problem) {
-      const wrong = given === null ? null : redisUrlProblem(given);
-      if (wrong) problem(`REDIS_URL ${wrong}`);
-      return given;
-    },
   }),
   /** Null only on the embedded database, which keeps its own in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
@@ -101,7 +90,7 @@ export function valuesOf<Some extends Variables>(
   return Object.fromEntries(Object.keys(feature.variables).map((name) => [name, values[name]])) as ValuesOf<Some>;
 }
 
-/** A client refreshes once in the life of an access token. Where that is too often, every session is limited for good. */
+/** A client refreshes once per lifetime of an access token. A lower limit would reject refreshes of every session. */
 function refreshProblems({ accessTokenSeconds: seconds, refreshPerMinute: perMinute }: Config): string[] {
   if (perMinute === 0 || seconds * perMinute >= 60) return [];
   return [
@@ -109,13 +98,13 @@ function refreshProblems({ accessTokenSeconds: seconds, refreshPerMinute: perMin
   ];
 }
 
-/** What container platforms put into every environment for a service that is called `rekey` or `rekey-…`. */
+/** Whether this is a variable that container platforms set for a service with the name `rekey` or `rekey-…`. */
 function isServiceLink(name: string, value: string): boolean {
   if (/_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/.test(name)) return true;
   return /_PORT$/.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value);
 }
 
-/** A variable that looks like one of ours and is none: a misspelt limit must not mean "no limit". */
+/** The problem of each unknown `REKEY_…` variable: a misspelled limit must not mean "no limit". */
 function unknownVariables(given: Record<string, string | undefined>): string[] {
   const known = Object.values(variables).map(({ name }) => name);
   return Object.entries(given)

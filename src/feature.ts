@@ -6,18 +6,18 @@ import type { CredentialType } from './credentials/credential-type.ts';
 import type { SealedField } from './database/master-key-check.ts';
 import type { Variables } from './kernel/variable.ts';
 
-/** A step of the schema. The name is recorded in the database and never changes; it begins with a timestamp. */
+/** One migration of the schema. The database records its name, which never changes and begins with a timestamp. */
 export interface NamedMigration {
   readonly name: string;
   readonly class: new (...given: ConstructorParameters<typeof Migration>) => Migration;
 }
 
 /**
- * What one folder of `src` contributes to the service, as data. `features.ts` lists all of them, and everything that must
- * know every feature folds over that list: the ORM, the migrations, the configuration, the authenticator, the eviction
+ * What one folder of `src` adds to the service, as data. `features.ts` lists all features. Everything that needs to
+ * know every feature reads that list: the ORM, the migrations, the configuration, the authenticator, the eviction
  * subscriber, the tests of completeness.
  *
- * Services are no part of it: `app.ts` makes them by typed calls.
+ * Services are not part of it: `app.ts` creates them by typed calls.
  */
 export interface Feature {
   /** The name of the folder, of the schema file and of the folder of its tests. */
@@ -36,7 +36,7 @@ export interface Feature {
   readonly auditEvents?: Readonly<Record<string, ZodType>>;
 }
 
-/** Checks a feature, and keeps the types of its variables. */
+/** Checks the type of a feature, and keeps the types of its variables. */
 export function defineFeature<const F extends Feature>(feature: F): F {
   return feature;
 }

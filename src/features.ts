@@ -5,15 +5,17 @@ import { canary } from './canary/canary.feature.ts';
 import { credentials } from './credentials/credentials.feature.ts';
 import { database } from './database/database.feature.ts';
 import { limits } from './limits/limits.feature.ts';
+import { redis } from './redis/redis.feature.ts';
 import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
 import { workspaces } from './workspaces/workspaces.feature.ts';
 
-export { accounts, apiKeys, audit, canary, credentials, database, limits, revocation, sessions, workspaces };
+export { accounts, apiKeys, audit, canary, credentials, database, limits, redis, revocation, sessions, workspaces };
 
 /** Every feature of the service, one line each. */
 export const features = [
   database,
+  redis,
   revocation,
   credentials,
   audit,

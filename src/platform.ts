@@ -20,7 +20,7 @@ import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts'
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
 import { forgetFormerLife, patienceMs, Replica } from './revocation/replica.ts';
 
-/** What tests and benchmarks put in the place of the real thing. */
+/** What tests and benchmarks replace. */
 export interface PlatformOverrides {
   clock?: Clock;
   logger?: Logger;
@@ -30,37 +30,37 @@ export interface PlatformOverrides {
   embeddedTemplate?: Blob;
 }
 
-/** What a part of the service does by itself. `app.ts` runs it. */
+/** The background work of one part of the service. `app.ts` runs it. */
 export interface Part {
   /** Housekeeping of every replica, once a minute. */
   readonly jobs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Work that is repeated at other intervals. */
   readonly timers?: readonly { name: string; everyMs: number; work: () => Promise<unknown> }[];
-  /** Loads what the first request needs. The schema is up to date, and this replica holds a lease. */
+  /** Loads what the first request needs. Called when the schema is up to date and this replica holds a lease. */
   start?(): Promise<void>;
-  /** Writes down what is only in memory. The last request is answered. */
+  /** Writes to the database what is only in memory. Called after the last response. */
   stop?(): Promise<void>;
 }
 
-/** What every feature is handed. */
+/** What every feature receives. */
 export interface Platform {
   readonly logger: Logger;
   /** This machine's time. */
   readonly clock: Clock;
-  /** Database time, and this process's own count for durations. */
+  /** Database time, and the monotonic clock of this process for durations. */
   readonly databaseClock: Clock;
   readonly registry: Registry;
   readonly keyring: Keyring;
   readonly database: Database;
   readonly health: DatabaseHealth;
-  /** Null where no Redis is configured. */
+  /** Null if no Redis is configured. */
   readonly redis: RedisClient | null;
   readonly replica: Replica;
   readonly feed: InvalidationFeed;
   readonly barrier: PropagationBarrier;
   readonly shared: SharedCache | null;
   readonly cache: AuthCache;
-  /** To be called before anything is written: see `requireMasterKeys`. */
+  /** Must be called before anything is written; see `requireMasterKeys`. */
   requireMasterKeys(): Promise<void>;
 }
 
@@ -90,7 +90,8 @@ export async function createPlatform(
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
   const longestEntryMs = config.cacheSeconds * 1000;
 
-  // The subscriber evicts from the cache, which needs the database: it is made first, and calls what is made after it.
+  // The cache needs the database, and the subscriber of the database evicts from the cache. So the database is created
+  // first, and the subscriber uses constants that are assigned later.
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDirectory,

@@ -3,10 +3,10 @@ import type { Part, Platform } from './platform.ts';
 const HOUSEKEEPING_MS = 60_000;
 
 /**
- * Starts, repeats and stops what the parts of a replica do by themselves.
+ * Starts, repeats and stops the background work of the parts of a replica.
  *
- * @param parts in the order of their start; they stop in the opposite order
- * @param housekeepingMs between two rounds of housekeeping
+ * @param parts in the order of their start; they stop in reverse order
+ * @param housekeepingMs milliseconds between two rounds of housekeeping
  */
 export function runParts(
   parts: readonly Part[],
@@ -20,12 +20,12 @@ export function runParts(
     running.push(setInterval(run, milliseconds).unref());
   };
   return {
-    /** What every replica does by itself, once a minute. */
+    /** The housekeeping of every replica, once a minute. */
     jobs,
 
     /**
-     * Migrates, takes part in the protocol between replicas, and loads what the first request needs. Without migrating,
-     * it rejects where the schema is not up to date.
+     * Migrates, joins the protocol between replicas, and loads what the first request needs. Without `migrate`, it
+     * rejects if the schema is not up to date.
      */
     async start({ migrate = true } = {}): Promise<void> {
       await requireMasterKeys();
@@ -35,7 +35,7 @@ export function runParts(
       for (const { name, everyMs, work } of parts.flatMap((part) => part.timers ?? [])) every(everyMs, name, work);
     },
 
-    /** Stops taking part, and writes down what is only in memory. Call it when the last request is answered. */
+    /** Leaves the protocol between replicas and writes what is only in memory. Call it after the last response. */
     async close(): Promise<void> {
       for (const timer of running) clearInterval(timer);
       for (const part of parts.toReversed()) await part.stop?.();

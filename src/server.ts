@@ -6,7 +6,7 @@ import { createHttpServer } from './http/server.ts';
 import { BAD_CONFIGURATION, ConfigError } from './kernel/config-error.ts';
 import { messageOf } from './kernel/message.ts';
 
-/** How long requests under way may take after a signal to stop. */
+/** How long in-flight requests may take after a stop signal. */
 const DRAIN_MS = 10_000;
 
 try {
@@ -30,17 +30,17 @@ async function main(): Promise<void> {
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
-    // After SIGHUP there may be no terminal to write to any more. What is in memory is written down all the same.
+    // After SIGHUP the terminal may be gone. Write errors must not stop the shutdown, which flushes what is in memory.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     app.logger.info({ signal }, 'stopping: no new requests');
     const drained = new Promise((resolve) => server.close(resolve));
-    // A connection that has got its last answer would be kept open for the next request, and one that never asked
-    // anything, as browsers and balancers keep in reserve, does not even count as idle.
+    // A connection that has received its last response would stay open for the next request. A connection without any
+    // request, as browsers and load balancers keep in reserve, does not count as idle.
     const sweep = setInterval(() => {
       server.closeIdleConnections();
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, 50);
-    // Not `server.closeAllConnections()`: it leaves out connections that have left HTTP.
+    // Not `server.closeAllConnections()`: it skips connections that no longer use HTTP.
     const late = setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, DRAIN_MS);
@@ -78,7 +78,7 @@ async function listen(server: Server, { host, port }: Config): Promise<void> {
   });
 }
 
-/** Why the service cannot listen there, in the words of its configuration. A port in use may be free at the next start. */
+/** Why the service cannot listen there, in terms of its configuration. A port in use may be free at the next start. */
 function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
   switch (error.code) {
     case 'EADDRINUSE':

@@ -17,8 +17,8 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
-describe('what is not set has the value that the documentation gives', () => {
-  test('the whole table', () => {
+describe('an unset variable has its documented default', () => {
+  test('all variables', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
@@ -66,11 +66,11 @@ describe('what is not set has the value that the documentation gives', () => {
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY'],
   ];
 
-  test('empty is not set, as it comes out of `REDIS_URL= npm start` and out of many a compose file', () => {
+  test('an empty value counts as unset, as from `REDIS_URL= npm start` or a compose file', () => {
     expect(readConfig(Object.fromEntries(VARIABLES.map((name) => [name, ''])))).toEqual(readConfig({}));
   });
 
-  test('every variable is read: a value for each changes the whole', () => {
+  test('every variable is read: a value for each changes every setting', () => {
     const config = readConfig({
       HOST: '::',
       PORT: '0',
@@ -98,12 +98,12 @@ describe('what is not set has the value that the documentation gives', () => {
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']);
   });
 
-  test('nobody changes it afterwards', () => {
+  test('the configuration is frozen', () => {
     expect(() => Object.assign(readConfig({}), { registration: 'open' })).toThrow(TypeError);
   });
 });
 
-describe('access tokens that end before their session may be refreshed again', () => {
+describe('access tokens must not expire before the limit allows another refresh', () => {
   const given = (seconds: number, perMinute?: number) =>
     readConfig({
       REKEY_ACCESS_TOKEN_SECONDS: String(seconds),
@@ -115,7 +115,7 @@ describe('access tokens that end before their session may be refreshed again', (
     [11, 5],
     [59, 1],
     [19, 3],
-  ])('%d s with %s refreshes a minute: refused, and both variables are named', (seconds, perMinute) => {
+  ])('%d s with %s refreshes per minute is rejected, and the error names both variables', (seconds, perMinute) => {
     expect(() => given(seconds, perMinute)).toThrow(/REKEY_ACCESS_TOKEN_SECONDS=.* REKEY_REFRESH_PER_MINUTE=/);
   });
 
@@ -125,19 +125,19 @@ describe('access tokens that end before their session may be refreshed again', (
     [10, 6],
     [10, 0],
     [300, 1],
-  ])('%d s with %s refreshes a minute: fits', (seconds, perMinute) => {
+  ])('%d s with %s refreshes per minute is accepted', (seconds, perMinute) => {
     expect(given(seconds, perMinute).accessTokenSeconds).toBe(seconds);
   });
 });
 
 test.each(['0.0.0.0', '::', '::1', 'localhost', 'my_host', 'a-b.example.org', '0', 'rekey-1'])(
-  'HOST=%s fits',
+  'HOST=%s is accepted',
   (HOST) => {
     expect(readConfig({ HOST }).host).toBe(HOST);
   },
 );
 
-describe('what does not fit is refused', () => {
+describe('an invalid value is rejected', () => {
   test.each([
     ['HOST', '256.1.1.1'],
     ['HOST', 'not a host'],
@@ -250,7 +250,7 @@ describe('what does not fit is refused', () => {
     const problems = problemsOf({ [name]: value, ...(name === 'DATABASE_URL' ? { REKEY_MASTER_KEY: KEY } : {}) });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name}\\b`));
-    // Only the names of networks are repeated, which hold no secret.
+    // The error repeats only the names of networks, which contain no secret.
     if (name !== 'REKEY_TRUSTED_PROXIES' && value.length > 10) expect(problems[0]).not.toContain(value);
     expect(problems[0]).not.toMatch(/100%|a%zz|a%ff|secret/);
   });
@@ -271,7 +271,7 @@ describe('what does not fit is refused', () => {
     ['REKEY_SETUP_TOKEN', randomBytes(24).toString('base64')],
     ['REKEY_ISSUER', 'https://rekey.example/path'],
     ['REKEY_TRUSTED_PROXIES', '::1, 10.0.0.0/8,,'],
-  ])('%s=%s is accepted', (name, value) => {
+  ])('but %s=%s is accepted', (name, value) => {
     expect(problemsOf({ [name]: value, ...(name === 'DATABASE_URL' ? { REKEY_MASTER_KEY: KEY } : {}) })).toEqual([]);
   });
 
@@ -284,19 +284,19 @@ describe('what does not fit is refused', () => {
     ['REKEY_PORT', 'PORT'],
     ['REKEY_DATABASE_URL', 'DATABASE_URL'],
     ['REKEY_REDIS_URL', 'REDIS_URL'],
-  ])('a variable that does not exist, with the one that was meant: %s', (name, meant) => {
+  ])('an unknown variable, with a suggestion: %s', (name, meant) => {
     const problems = problemsOf({ [name]: 'hunter2', PORT: 'x' });
     expect(problems).toHaveLength(2);
     expect(problems).toContainEqual(`${name} is an unknown variable. Did you mean ${meant}?`);
   });
 
-  test('a variable that resembles none leads to the documentation', () => {
+  test('an unknown variable without a similar name, with a reference to the documentation', () => {
     expect(problemsOf({ REKEY_XYZZY_PLUGH: 'on' })).toEqual([expect.stringContaining('README')]);
     const long = `REKEY_${'A'.repeat(100_000)}`;
     expect(problemsOf({ [long]: 'on' })[0]!.length).toBeLessThan(200);
   });
 
-  test('a variable that only begins like one of ours is not refused where a platform sets it, or where it is empty', () => {
+  test('but an unknown variable is accepted if a platform sets it or if it is empty', () => {
     const links = {
       REKEY_SERVICE_HOST: '10.0.0.1',
       REKEY_SERVICE_PORT: '4000',
@@ -313,13 +313,13 @@ describe('what does not fit is refused', () => {
   });
 
   test.each([
-    ['nothing but zeros', Buffer.alloc(32).toString('base64')],
+    ['only zeros', Buffer.alloc(32).toString('base64')],
     ['16 bytes', randomBytes(16).toString('base64')],
     ['a passphrase', Buffer.from('correct horse battery staple 123').toString('base64')],
     ['hexadecimal', randomBytes(32).toString('hex')],
     ['a sentence', 'change me before you go live'],
     ['the hash of a famous word', 'XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg='],
-  ])('a master key that could be guessed: %s', (_, key) => {
+  ])('a master key that is easy to guess: %s', (_, key) => {
     for (const name of ['REKEY_MASTER_KEY', 'REKEY_RETIRED_MASTER_KEYS']) {
       const problems = problemsOf({ [name]: key });
       expect(problems).toHaveLength(1);
@@ -328,14 +328,14 @@ describe('what does not fit is refused', () => {
     }
   });
 
-  test('a database that others share, without a key that others share', () => {
+  test('DATABASE_URL without REKEY_MASTER_KEY', () => {
     const problems = problemsOf({ DATABASE_URL: 'postgres://rekey@db.example/rekey' });
     expect(problems).toEqual([expect.stringMatching(/^REKEY_MASTER_KEY is required with DATABASE_URL/)]);
     expect(problemsOf({ DATABASE_URL: 'postgres://rekey@db.example/rekey', REKEY_MASTER_KEY: '' })).toHaveLength(1);
   });
 });
 
-/** A process with this environment alone, when it has ended. */
+/** Runs a process with only this environment until it ends. */
 const run = (environment: Record<string, string>) =>
   spawnSync(process.execPath, [join(import.meta.dirname, '..', 'src', 'server.ts')], {
     env: { PATH: process.env.PATH ?? '', ...environment },
@@ -349,7 +349,7 @@ describe('an issuer', () => {
     expect(readConfig({ REKEY_ISSUER: issuer(512) }).issuer).toHaveLength(512);
   });
 
-  test('has no more, as JSON writes them: its tokens would not fit into cookies', () => {
+  test('must not have more than 512 bytes as JSON, so that its tokens fit into cookies', () => {
     for (const text of [
       issuer(513),
       `urn:${'ü'.repeat(255)}`,
@@ -369,7 +369,7 @@ describe('an issuer', () => {
   });
 });
 
-describe('the process that is configured wrongly', () => {
+describe('a process with an invalid configuration', () => {
   const SECRETS = ['hunter2-database', 'hunter2-cache', 'hunter2-key', 'hunter2-token'];
   const wrong = {
     PORT: 'http',
@@ -381,7 +381,7 @@ describe('the process that is configured wrongly', () => {
     REKEY_TRUSTED_PROXIES: 'proxy.example',
     REKEY_LOG_LEVEL: 'loud',
   };
-  test('says everything that is wrong at once, none of it with its value, and exits with 78', () => {
+  test('reports all problems at once without their values, and exits with 78', () => {
     const { status, stdout, stderr } = run(wrong);
     expect(status).toBe(78);
     expect(stdout).toBe('');
@@ -391,7 +391,7 @@ describe('the process that is configured wrongly', () => {
     expect(stderr).not.toMatch(/ {4}at |node:internal/);
   });
 
-  test('says the whole truth also where only the combination is wrong', () => {
+  test('reports invalid combinations together with invalid values', () => {
     const { status, stderr } = run({ DATABASE_URL: 'postgres://rekey:hunter2-database@db.example/rekey', PORT: 'x' });
     expect(status).toBe(78);
     expect(stderr).toContain('REKEY_MASTER_KEY is required');

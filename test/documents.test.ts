@@ -1,4 +1,4 @@
-// What the documents say, compared with what is there: links, files, functions, commands, tables and words.
+// Compares the documents with the repository: links, files, functions, commands, tables and words.
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, validate } from 'graphql';
@@ -17,13 +17,13 @@ const source = globSync('src/**/*.ts', { cwd: root })
   .map((file) => read(file))
   .join('\n');
 
-/** A document without its blocks of code. */
+/** A document without its code blocks. */
 const proseOf = (path: string) => read(path).replace(/^```[\s\S]*?^```$/gm, '');
 const blocksOf = (path: string, language: string) =>
   [...read(path).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
     .filter(([, of]) => of === language)
     .map(([, , text]) => text!);
-/** What stands under this heading, at any level. */
+/** The text under this heading, at any level. */
 function sectionOf(path: string, heading: string): string {
   const [, level, rest] = new RegExp(`^(#+) ${RegExp.escape(heading)}\\n([\\s\\S]*)`, 'm').exec(read(path))!;
   return rest!.split(new RegExp(`^#{1,${level!.length}} `, 'm'))[0]!;
@@ -33,7 +33,7 @@ const firstCellsOf = (text: string) =>
   [...text.matchAll(/^\| (.+?) \|.*$/gm)].map(([, cell]) => cell!).filter((cell) => cell.includes('`'));
 const codeIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 
-test('the documents are these', () => {
+test('the main documents exist, and README.md has fewer than 220 lines', () => {
   expect(DOCUMENTS).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', '.github/SECURITY.md']));
   expect(read('README.md').split('\n').length).toBeLessThan(220);
 });
@@ -64,16 +64,16 @@ describe.each(DOCUMENTS)('%s', (path) => {
     expect(found).toEqual([]);
   });
 
-  test('has scripts without comments: a shell that is typed into may take them for arguments', () => {
+  test('has no comments in shell scripts, because an interactive shell may read them as arguments', () => {
     for (const script of blocksOf(path, 'sh')) expect(script).not.toMatch(/(^|\s)#/m);
   });
 
-  test('has drawings whose blocks are closed and whose participants are declared', () => {
+  test('has diagrams with closed blocks and declared participants', () => {
     for (const drawing of blocksOf(path, 'mermaid')) expect(problemsWithDrawing(drawing)).toEqual([]);
   });
 });
 
-/** Linked before it is there. */
+/** Links to these files are allowed before the files exist. */
 const EXPECTED_SOON = ['test/README.md'];
 /** Words that hide who acts, and metaphors that the glossary does not list (see the language rules in CONTRIBUTING). */
 const REFUSED_WORDS =
@@ -127,7 +127,7 @@ describe('src/README.md', () => {
     ),
   );
 
-  test('has the walks of three requests, each hop with file and function', () => {
+  test('lists the steps of three requests, each with its file and function', () => {
     for (const heading of HEADINGS) {
       const section = sectionOf('src/README.md', heading);
       expect(hops.filter(([of]) => of === heading)).toHaveLength([...section.matchAll(/^\d+\. /gm)].length);
@@ -135,12 +135,12 @@ describe('src/README.md', () => {
     }
   });
 
-  test.each(hops)('%s goes through %s, where %s is', (_heading, file, name) => {
+  test.each(hops)('%s goes through %s, which defines %s', (_heading, file, name) => {
     expect(existsSync(join(root, 'src', file)), file).toBe(true);
     expect(read(`src/${file}`)).toMatch(definitionOf(name));
   });
 
-  test('a function that is only called, or only named, is not taken for a hop', () => {
+  test('a call or a mention of a function is not its definition', () => {
     for (const text of [
       '  rotate(row);',
       '  await this.rotate(row, {',
@@ -161,7 +161,7 @@ describe('src/README.md', () => {
     }
   });
 
-  test('the tree names every folder of src and every file beside them, and no other', () => {
+  test('the tree lists exactly the folders and files of src', () => {
     const tree = blocksOf('src/README.md', '').find((block) => block.includes('kernel/'))!;
     const named = [...tree.matchAll(/^(\S+) {2,}/gm)].map(([, name]) => name!.replace(/\/$/, ''));
     const there = readdirSync(join(root, 'src')).filter((name) => !name.endsWith('.md'));
@@ -169,7 +169,7 @@ describe('src/README.md', () => {
   });
 });
 
-/** Where a function, a method or a constant is made, and not only called. */
+/** Matches the definition of a function, a method or a constant, but not a call. */
 function definitionOf(name: string): RegExp {
   const escaped = RegExp.escape(name);
   const declared = String.raw`\b(?:function\*?|const|class|get) ${escaped}\b`;
@@ -178,7 +178,7 @@ function definitionOf(name: string): RegExp {
   return new RegExp(`${declared}|${method}|${property}`, 'm');
 }
 
-test('the endpoints are those that the service has', () => {
+test('the documents list exactly the endpoints of the service', () => {
   const routes = read('src/http/routes.ts');
   const there = new Set([...routes.matchAll(/^ {4}\['(\/[^']+)'/gm)].map(([, path]) => path!));
   expect(there.size).toBeGreaterThan(5);
@@ -190,13 +190,13 @@ test('the endpoints are those that the service has', () => {
   }
 });
 
-test('the metrics are those that the service has', () => {
+test('the documents list exactly the metrics of the service', () => {
   const there = [...source.matchAll(/^ +name: '(rekey_\w+)'/gm)].map(([, name]) => name!);
   expect(there.length).toBeGreaterThan(9);
   expect(firstCellsOf(sectionOf('src/cli/README.md', 'Metrics')).flatMap(codeIn).toSorted()).toEqual(there.toSorted());
 });
 
-test('the messages of the log are those that the service writes, at their levels', () => {
+test('each documented log message exists at its level', () => {
   const rows = [...sectionOf('src/cli/README.md', 'Logs').matchAll(/^\| `([^`]+)` \| (\w+) \|/gm)];
   expect(rows.length).toBeGreaterThan(9);
   for (const [, message, level] of rows) {
@@ -205,7 +205,7 @@ test('the messages of the log are those that the service writes, at their levels
   }
 });
 
-test('the commands are those that the program has', () => {
+test('the documents list exactly the commands of the program', () => {
   const there = globSync('src/cli/*.ts', { cwd: root }).flatMap((file) =>
     [...read(file).matchAll(/new Command\('([\w-]+)'\)/g)].map(([, name]) => name!),
   );
@@ -232,19 +232,19 @@ test('the glossary has at most 25 terms, in order', () => {
 });
 
 describe('schema/README.md', () => {
-  test('names every file of the SDL, and no other', () => {
+  test('lists exactly the files of the SDL', () => {
     const named = firstCellsOf(sectionOf('schema/README.md', 'How the SDL is organised')).flatMap(codeIn);
     expect(named.toSorted()).toEqual(globSync('*.graphql', { cwd: join(root, 'schema') }).toSorted());
   });
 
-  test('prints operations that the schema accepts', () => {
+  test('contains only operations that are valid against the schema', () => {
     const operations = blocksOf('schema/README.md', 'graphql');
     expect(operations.length).toBeGreaterThan(1);
     const schema = createSchema();
     for (const operation of operations) expect(validate(schema, parse(operation)), operation).toEqual([]);
   });
 
-  test('names members of unions that the schema has', () => {
+  test('names only union members that exist in the schema', () => {
     const types = createSchema().getTypeMap();
     const named = [...read('schema/README.md').matchAll(/\b[A-Z]\w+(?:Error|Success)\b/g)].map(([name]) => name);
     const ours = named.filter((name) => !['RekeyError', 'DoItSuccess'].includes(name));

@@ -1,6 +1,6 @@
 // Readers of the schema and of messages come from all over the world. Words that are hard to translate or have a plain
 // equivalent are refused here: in every text of schema/, and in every string of src/, which may become an error, a log
-// line, help or output. Comments and names are not read.
+// line, help or output. Comments and names are not checked.
 import { globSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const REFUSED: { words: string[]; say: string }[] = [
   { words: ['witness', 'witnesses'], say: 'participant' },
 ];
 
-/** Strings of src that no reader sees as a message. */
+/** Strings of src that are not shown as messages. */
 const ALLOWED: { file: string; text: RegExp; reason: string }[] = [
   { file: 'accounts/famous-phrases.ts', text: /./, reason: 'phrases that are too well known for a password' },
   {
@@ -35,14 +35,14 @@ const ALLOWED: { file: string; text: RegExp; reason: string }[] = [
 ];
 
 interface Text {
-  /** Where it stands, e.g. `src/app.ts:12`. */
+  /** For example `src/app.ts:12`. */
   place: string;
   text: string;
 }
 
 type Node = { type?: string; start?: number } & Record<string, unknown>;
 
-/** The refused words in these texts, each with the place and what to say in its stead. */
+/** The refused words in these texts, each with its place and a replacement. */
 function offencesIn(texts: Text[]): string[] {
   return texts.flatMap(({ place, text }) =>
     REFUSED.flatMap(({ words, say }) =>
@@ -95,7 +95,7 @@ const filesIn = (folder: string, pattern: string) =>
 // Generated code repeats schema/. A migration is SQL, and one that has run does not change.
 const sources = filesIn('src', '**/*.{ts,mjs}').filter((file) => !/(^|\/)(generated|migrations)\//.test(file));
 
-describe('plain words in', () => {
+describe('refused words do not occur in', () => {
   test('schema/', () => {
     const files = filesIn('schema', '*.graphql');
     expect(files.length).toBeGreaterThan(3);
@@ -113,7 +113,7 @@ describe('plain words in', () => {
   });
 });
 
-describe.each(REFUSED.flatMap(({ words }) => words))('"%s" would be seen', (word) => {
+describe.each(REFUSED.flatMap(({ words }) => words))('"%s" is reported', (word) => {
   const found = [expect.stringContaining(`"${word}"`)];
   const capital = word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -144,7 +144,7 @@ test('other words, comments, names and imports are not reported', () => {
   expect(offencesIn(stringsOf('app.ts', source))).toEqual([]);
 });
 
-test('what one file may say, another one may not', () => {
+test('a string that is allowed in one file is reported in others', () => {
   const source = "const decoy = 'a password that nobody has';";
   expect(offencesIn(stringsOf('accounts/password.ts', source))).toEqual([]);
   expect(offencesIn(stringsOf('accounts/email.ts', source))).toHaveLength(1);
@@ -152,7 +152,7 @@ test('what one file may say, another one may not', () => {
   expect(offencesIn(stringsOf('accounts/password.ts', message))).toHaveLength(1);
 });
 
-test('the list of allowed strings names strings that would be refused, and says why', () => {
+test('each entry of the list of allowed strings is still needed and has a reason', () => {
   for (const { file, text, reason } of ALLOWED) {
     const texts = stringsIn(read(`src/${file}`)).filter((string) => text.test(string.text));
     expect(offencesIn(texts.map((string) => ({ place: file, text: string.text }))), file).not.toEqual([]);

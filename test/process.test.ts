@@ -1,4 +1,4 @@
-// The process as an operator knows it: started, stopped, killed, started twice.
+// The process of the service: start, stop, crash, and two processes at the same time.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
 import { emptyDirectory, SERVER, ServerProcess, startServer } from './support/server-process.ts';
 
-// Most of a minute is for a machine that has other things to do; alone, each takes a few seconds.
+// Long enough for a busy machine. On an idle one, each test takes a few seconds.
 const TEST_MS = 180_000;
 
 async function graphql(url: string, query: string, variables: object = {}, credential?: string) {
@@ -54,10 +54,10 @@ async function createApiKey(url: string, credential: string): Promise<{ id: stri
 const verify = async (url: string, secret: string) =>
   (await send(url, '/v1/verify', { headers: { authorization: `Bearer ${secret}` } })).status;
 
-/** A data directory that was started in before, so that the test need not wait for the first time. One at a time. */
+/** A data directory of an earlier start, so that a test need not wait for its creation. For one process at a time. */
 let used: string | null = null;
 function usedDirectory(): string {
-  if (!used) throw new Error('Nothing was started yet.');
+  if (!used) throw new Error('No process was started yet.');
   return used;
 }
 beforeAll(async () => {
@@ -71,8 +71,10 @@ afterAll(() => {
   if (used) rmSync(used, { recursive: true, force: true });
 });
 
-describe('on the embedded database', () => {
-  test('an empty folder is all it needs; a restart, and a crash, keep everything', { timeout: TEST_MS }, async () => {
+describe('the service on the embedded database', () => {
+  test('starts in an empty folder and keeps its data after a restart and a crash', {
+    timeout: TEST_MS,
+  }, async () => {
     const directory = emptyDirectory();
 
     const first = startServer(directory);
@@ -102,10 +104,10 @@ describe('on the embedded database', () => {
       `mutation { login(input: { email: "ADMIN@example.com", password: "${PASSWORD}" }) { __typename } }`,
     );
     expect(login.data.login.__typename).toBe('LoginSuccess');
-    // What was pending in memory when it was told to stop is there.
+    // The uses that were in memory at SIGTERM were written.
     const { data } = await graphql(again, `{ apiKey(id: "${key.id}") { lastUsedAt } }`, {}, accessToken);
     expect(Date.now() - Date.parse(data.apiKey.lastUsedAt)).toBeLessThan(TEST_MS);
-    // A setup token is shown to nobody any more, and the old one is spent.
+    // No setup token is printed any more, and the old one is no longer valid.
     expect(second.stdout).not.toContain('setup');
     await expect(bootstrap(again, setupToken)).rejects.toThrow();
     const created = await createApiKey(again, accessToken);
@@ -113,7 +115,7 @@ describe('on the embedded database', () => {
     await second.exited();
     expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(true);
 
-    // The lock of a process that is gone stops nobody, and what was answered before the crash is there.
+    // The lock of a killed process does not block a start, and changes that were confirmed before the crash are stored.
     const third = startServer(directory);
     expect(await verify(await third.ready(), created.secret)).toBe(204);
     expect(readFileSync(join(directory, '.rekey', 'master.key'), 'utf8')).toBe(masterKey);
@@ -125,26 +127,27 @@ describe('on the embedded database', () => {
     }
   });
 
-  test('the directory belongs to one process; a second one says whose it is', { timeout: TEST_MS }, async () => {
+  test('rejects a second process in the same directory and names the first', { timeout: TEST_MS }, async () => {
     const directory = usedDirectory();
-    // At the same moment: one of them gets it.
-    const rivals = [startServer(directory), startServer(directory)] as const;
-    const outcomes = await Promise.allSettled(rivals.map((rival) => rival.ready()));
+    // Of two concurrent processes, one gets the directory.
+    const processes = [startServer(directory), startServer(directory)] as const;
+    const outcomes = await Promise.allSettled(processes.map((each) => each.ready()));
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    const [winner, loser] = outcomes[0]?.status === 'fulfilled' ? rivals : ([rivals[1], rivals[0]] as const);
-    expect(await loser.exited()).toEqual({ code: 1, signal: null });
-    const refusal = `in use by process ${winner.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`;
-    expect(loser.stderr).toContain(refusal);
+    const [running, rejected] =
+      outcomes[0]?.status === 'fulfilled' ? processes : ([processes[1], processes[0]] as const);
+    expect(await rejected.exited()).toEqual({ code: 1, signal: null });
+    const message = `in use by process ${running.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`;
+    expect(rejected.stderr).toContain(message);
 
     const late = startServer(directory);
     expect(await late.exited()).toEqual({ code: 1, signal: null });
-    expect(late.stderr).toContain(refusal);
+    expect(late.stderr).toContain(message);
     expect(late.stderr.trim().split('\n')).toHaveLength(1);
-    // Neither has taken anything from the one who was there.
-    expect((await fetch(`${await winner.ready()}/readyz`)).status).toBe(200);
+    // Neither has disturbed the process that holds the directory.
+    expect((await fetch(`${await running.ready()}/readyz`)).status).toBe(200);
   });
 
-  test('a master key that was damaged is no reason to make another one', { timeout: TEST_MS }, async () => {
+  test('does not replace a damaged master key', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     mkdirSync(join(directory, '.rekey'));
     const path = join(directory, '.rekey', 'master.key');
@@ -156,7 +159,7 @@ describe('on the embedded database', () => {
     expect(readFileSync(path, 'utf8')).toBe('damaged');
   });
 
-  test('a master key that was lost is not replaced as long as its database is there', {
+  test('does not replace a missing master key while its database exists', {
     timeout: TEST_MS,
   }, async () => {
     const directory = usedDirectory();
@@ -168,7 +171,7 @@ describe('on the embedded database', () => {
     expect(server.stderr).toMatch(/master\.key, the master key of that database, is missing.*Restore the file/);
     expect(existsSync(path)).toBe(false);
 
-    // Its content in the environment does as well.
+    // The key may come from the environment instead.
     const restored = startServer(directory, { REKEY_MASTER_KEY: key.trim() });
     await restored.ready();
     expect(existsSync(path)).toBe(false);
@@ -177,7 +180,7 @@ describe('on the embedded database', () => {
     writeFileSync(path, key, { mode: 0o600 });
   });
 
-  test('another master key than that of the database is refused, unless that one is retired', {
+  test('rejects another master key than that of the database, unless that one is configured as retired', {
     timeout: TEST_MS,
   }, async () => {
     const directory = usedDirectory();
@@ -189,15 +192,15 @@ describe('on the embedded database', () => {
     expect(server.stderr).not.toContain(another.REKEY_MASTER_KEY);
 
     const key = readFileSync(join(directory, '.rekey', 'master.key'), 'utf8').trim();
-    const rolled = startServer(directory, { ...another, REKEY_RETIRED_MASTER_KEYS: key });
-    await rolled.ready();
-    rolled.kill('SIGTERM');
-    expect(await rolled.exited()).toEqual({ code: 0, signal: null });
+    const rotated = startServer(directory, { ...another, REKEY_RETIRED_MASTER_KEYS: key });
+    await rotated.ready();
+    rotated.kill('SIGTERM');
+    expect(await rotated.exited()).toEqual({ code: 0, signal: null });
   });
 });
 
 describe('SIGTERM', () => {
-  test('a request under way is answered, new ones are refused, and then it goes: code 0', {
+  test('lets the service answer in-flight requests, reject new ones and exit with code 0', {
     timeout: TEST_MS,
   }, async () => {
     const server = startServer(usedDirectory());
@@ -205,7 +208,7 @@ describe('SIGTERM', () => {
     const { port } = new URL(url);
     const body = '{"query":"{ __typename }"}';
     const agent = new Agent({ keepAlive: true });
-    // A connection that is idle but open, as every client with a pool has one.
+    // An idle connection, as in the pool of a client.
     const idle = connect(Number(port), '127.0.0.1');
     await once(idle, 'connect');
     idle.on('error', () => undefined);
@@ -217,34 +220,36 @@ describe('SIGTERM', () => {
     });
     const answered = once(slow, 'response');
     slow.write(body.slice(0, 5));
-    // The server has seen the beginning of it once it has answered what came later.
+    // When the server answers a later request, it has read the beginning of this one.
     await fetch(`${url}/livez`);
     server.kill('SIGTERM');
     await server.said(/stopping: no new requests/);
 
-    const knocking = () =>
+    const connecting = () =>
       new Promise((resolve) => {
-        const socket = connect(Number(port), '127.0.0.1', () => resolve('let in'));
+        const socket = connect(Number(port), '127.0.0.1', () => resolve('connected'));
         socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
         socket.on('close', () => socket.destroy());
       });
-    await expect.poll(knocking, { timeout: 10_000 }).toBe('ECONNREFUSED');
+    await expect.poll(connecting, { timeout: 10_000 }).toBe('ECONNREFUSED');
 
-    const told = performance.now();
+    const start = performance.now();
     slow.end(body.slice(5));
     const [response] = await answered;
     expect(response.statusCode).toBe(200);
     const chunks = await response.toArray();
     expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ data: { __typename: 'Query' } });
     expect(await server.exited()).toEqual({ code: 0, signal: null });
-    // Not for the sake of a connection that is kept open for later.
-    expect(performance.now() - told).toBeLessThan(8_000);
+    // The process does not wait for idle connections.
+    expect(performance.now() - start).toBeLessThan(8_000);
     expect(server.stderr).toBe('');
     agent.destroy();
     idle.destroy();
   });
 
-  test('reaches the service through `npm start`, which waits until it is gone', { timeout: TEST_MS }, async () => {
+  test('reaches the service through `npm start`, which waits until it has ended', {
+    timeout: TEST_MS,
+  }, async () => {
     const command: [string, ...string[]] = ['npm', 'start', '--prefix', join(import.meta.dirname, '..')];
     const server = startServer(emptyDirectory(), { REKEY_DATA_DIR: usedDirectory() }, command);
     const url = await server.ready();
@@ -258,7 +263,7 @@ describe('SIGTERM', () => {
     ['node', [process.execPath, SERVER]],
     ['npm start', ['npm', 'start', '--prefix', join(import.meta.dirname, '..')]],
   ] as const)(
-    'SIGHUP, as of a terminal that is closed, stops it in the same way: %s',
+    'is equivalent to SIGHUP, which a closed terminal sends: %s',
     {
       timeout: TEST_MS,
     },
@@ -275,7 +280,7 @@ describe('SIGTERM', () => {
     },
   );
 
-  test('may come as soon as it is ready, twice, and from Ctrl-C', { timeout: TEST_MS }, async () => {
+  test('may be sent at once after the start, repeatedly, and together with SIGINT', { timeout: TEST_MS }, async () => {
     const given = 'given-by-the-operator-0123456789';
     const server = startServer(usedDirectory(), { REKEY_SETUP_TOKEN: given });
     await server.ready();
@@ -283,14 +288,14 @@ describe('SIGTERM', () => {
     server.kill('SIGTERM');
     server.kill('SIGINT');
     expect(await server.exited()).toEqual({ code: 0, signal: null });
-    // A setup token that was given is not printed, and none is made in its place.
+    // A configured setup token is not printed, and no other one is generated.
     expect(server.stdout + server.stderr).not.toContain(given);
     expect(server.stdout).not.toContain('Setup token');
   });
 });
 
-describe('a start that cannot be', () => {
-  test('a port that is taken is named, and nothing is left behind', { timeout: TEST_MS }, async () => {
+describe('a failed start', () => {
+  test('names a port that is in use and releases the data directory', { timeout: TEST_MS }, async () => {
     const occupied = createServer();
     await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
     const { port } = occupied.address() as AddressInfo;
@@ -304,7 +309,7 @@ describe('a start that cannot be', () => {
     occupied.close();
   });
 
-  test('an address that this machine does not have is a fault of HOST', { timeout: TEST_MS }, async () => {
+  test('names HOST for an address that this machine does not have', { timeout: TEST_MS }, async () => {
     const server = startServer(usedDirectory(), { HOST: '192.0.2.1', PORT: '4000' });
     expect(await server.exited()).toEqual({ code: 78, signal: null });
     expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is not an address of this machine/);
@@ -312,7 +317,7 @@ describe('a start that cannot be', () => {
   });
 
   test.each(['127.0.0.1', 'localhost'])(
-    'a PostgreSQL on %s that is not there is named, without its password',
+    'reports an unreachable PostgreSQL on %s without its password',
     { timeout: TEST_MS },
     async (host) => {
       const server = startServer(emptyDirectory(), {
@@ -325,7 +330,7 @@ describe('a start that cannot be', () => {
     },
   );
 
-  test('a data directory that cannot be made is named', { timeout: TEST_MS }, async () => {
+  test('names a data directory that cannot be created', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     writeFileSync(join(directory, 'file'), '');
     const server = startServer(directory, { REKEY_DATA_DIR: 'file/below' });
@@ -335,7 +340,7 @@ describe('a start that cannot be', () => {
 });
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
-  test('two processes that start at once on an empty database share it: one schema, one key, one setup token', {
+  test('two processes that start concurrently on an empty database share one schema, one key and one setup token', {
     timeout: TEST_MS,
   }, async () => {
     const databases = databasesAt(inject('postgresUrl') as string);

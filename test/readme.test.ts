@@ -13,10 +13,10 @@ import { backends, PASSWORD, SETUP_TOKEN } from './support/app.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-/** What stands under this heading. */
+/** The text under this heading. */
 const sectionOf = (heading: string) => readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
 
-/** What differs from run to run: ids, secrets, times, durations, addresses. */
+/** Replaces what differs between runs: ids, secrets, times, durations, addresses. */
 const masked = (text: string) =>
   text
     .replace(/eyJ[\w.…-]+/g, '<token>')
@@ -30,12 +30,12 @@ const masked = (text: string) =>
     .replaceAll('\r', '')
     .trim();
 
-/** How to run a script so that the first command that fails ends it. */
+/** How to run a script that stops at the first failed command. */
 const SHELLS = { bash: ['-euo', 'pipefail', '-c'], zsh: ['-f', '-euo', 'pipefail', '-c'], dash: ['-eu', '-c'] };
 const shells = Object.keys(SHELLS) as (keyof typeof SHELLS)[];
 const run = promisify(execFile);
 
-/** Shells that this machine has. In CI, one that is missing is a failure. */
+/** Whether this machine has this shell. In CI, a missing shell is a failure. */
 async function isInstalled(shell: string): Promise<boolean> {
   const installed = await run(shell, ['-c', ':']).then(
     () => true,
@@ -47,7 +47,7 @@ async function isInstalled(shell: string): Promise<boolean> {
 }
 
 describe.each(backends())('on $name', ({ start }) => {
-  test.each(shells)('the tour works in %s as it is printed, and answers what it says', async (shell) => {
+  test.each(shells)('the printed commands of the tour work in %s and print the documented output', async (shell) => {
     if (!(await isInstalled(shell))) return;
     const app = await start();
     try {
@@ -63,19 +63,19 @@ const blocksOf = (text: string) =>
   [...text.matchAll(/```(sh|json|)\n([\s\S]*?)```/g)].map(([, language, block]) => ({ language, text: block! }));
 const scripts = blocksOf(readme).filter(({ language }) => language === 'sh');
 
-test('what is to be pasted has no comments: a shell that is typed into may take them for arguments', () => {
+test('scripts have no comments, because an interactive shell may read them as arguments', () => {
   expect(scripts.length).toBeGreaterThan(5);
   for (const { text } of scripts) expect(text).not.toMatch(/(^|\s)#/m);
 });
 
-test.each(shells)('a value that an answer does not have is empty in %s', async (shell) => {
+test.each(shells)('a field that is missing in a response is empty in %s', async (shell) => {
   if (!(await isInstalled(shell))) return;
   const functions = scripts.find(({ text }) => text.includes('field()'))!.text;
   const script = `${functions}\nANSWER='{"message":"a \\\\ b","id":"x"}'; printf '[%s][%s]' "$(field secret)" "$(field id)"`;
   expect((await run(shell, [...SHELLS[shell], script])).stdout).toBe('[][x]');
 });
 
-test.each(shells)('a master key that exists is kept, however often the command is pasted: %s', async (shell) => {
+test.each(shells)('the command for a master key does not overwrite an existing key in %s', async (shell) => {
   if (!(await isInstalled(shell))) return;
   const directory = mkdtempSync(join(tmpdir(), 'rekey-readme-'));
   try {
@@ -93,7 +93,7 @@ test.each(shells)('a master key that exists is kept, however often the command i
 test.each([
   ['README', readme],
   ['GraphiQL', GRAPHIQL.defaultQuery as string],
-])('no password that %s prints is accepted as one', (_, text) => {
+])('every password in %s is rejected as a password', (_, text) => {
   const printed = [...text.matchAll(/password\w*["']?\s*[:=]\s*["']([^"'\n]+)["']/gi)].map(([, password]) => password!);
   expect(printed).toContain(PLACEHOLDER_PASSWORD);
   const passwords = new Passwords(8);
@@ -118,7 +118,7 @@ async function tourAt(url: string, shell: keyof typeof SHELLS) {
   return { printed: linesOf(printed.join('\n')), answered: linesOf(stdout) };
 }
 
-test('the table of variables says what the features declare: name, default, meaning', () => {
+test('the table of variables contains the declared names, defaults and meanings', () => {
   const withoutLinks = sectionOf('Configuration').replace(/ \(\[[^\]]*\]\([^)]*\)\)/g, '');
   const rows = [...withoutLinks.matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(([, name, shown, meaning]) => {
     const text = /^\d[\d ]*$/.test(shown!) ? shown!.replaceAll(' ', '') : shown!.replace(/^`(.*)`$/, '$1');
@@ -134,7 +134,7 @@ test('the table of variables says what the features declare: name, default, mean
   expect(rows.toSorted(byName)).toEqual(declared.toSorted(byName));
 });
 
-test('the defaults that the features declare are those that apply', () => {
+test('the declared defaults are the effective defaults', () => {
   const config: Record<string, unknown> = readConfig({});
   for (const [key, { name, default: fallback }] of Object.entries(variables)) {
     if (typeof config[key] === 'number') expect(fallback, name).toBe(String(config[key]));

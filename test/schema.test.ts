@@ -1,4 +1,4 @@
-// The schema as its readers meet it: described, of one style, guarded, and as it was promised.
+// The schema has descriptions, a consistent style, and everything that the contract promises.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -48,7 +48,7 @@ describe('every part of the schema has a description', () => {
   });
 });
 
-test('a scope that no field requires says that it has no effect yet, and no other one does', () => {
+test('exactly the scopes that no field requires are described as reserved', () => {
   const required = new Set(
     roots.flatMap((root) =>
       Object.values(root.getFields()).flatMap((field) =>
@@ -85,7 +85,7 @@ describe('every mutation has the same shape', () => {
     }
   });
 
-  test('what is called an error is one, and belongs to some result', () => {
+  test('every type whose name ends in `Error` belongs to a result', () => {
     const members = new Set(ours.filter(isUnionType).flatMap((union) => union.getTypes().map(({ name }) => name)));
     for (const { name } of objects.filter((type) => type.name.endsWith('Error'))) expect(members).toContain(name);
   });
@@ -100,7 +100,7 @@ describe('every list has the same shape', () => {
     expect(fields).toEqual({ edges: `[${node}Edge!]!`, nodes: `[${node}!]!`, pageInfo: 'PageInfo!' });
   });
 
-  test('and is asked for in the same way', () => {
+  test('and has the same pagination arguments', () => {
     for (const field of roots.flatMap((root) => Object.values(root.getFields()))) {
       if (!`${field.type}`.endsWith('Connection!')) continue;
       const asked = (field.astNode?.arguments ?? []).map((argument) =>
@@ -111,7 +111,7 @@ describe('every list has the same shape', () => {
   });
 });
 
-test('a secret stands where it is made and nowhere else', () => {
+test('secrets occur only in the results that create them', () => {
   const places = ours
     .flatMap((type) =>
       isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
@@ -128,7 +128,7 @@ test('a secret stands where it is made and nowhere else', () => {
   for (const place of places) expect(place).toMatch(/^(\w+Success|SessionTokens)\.\w+$/);
 });
 
-describe('names are of one style', () => {
+describe('field names follow one style', () => {
   test.each(
     ours.flatMap((type) =>
       'getFields' in type ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`) : [],
@@ -140,14 +140,14 @@ describe('names are of one style', () => {
   });
 });
 
-describe('what clients rely on stays as it was promised', () => {
+describe('the schema keeps the contract', () => {
   const contract = parse(readFileSync(join(import.meta.dirname, 'contract.graphql'), 'utf8'));
   const rootNames = new Set(roots.map(({ name }) => name));
   const bare = (node: InputValueDefinitionNode) => print({ ...node, description: undefined, directives: [] });
   const accessOf = (field: FieldDefinitionNode | undefined | null) =>
     (field?.directives ?? []).map(print).filter((directive) => /^@(public|requires)/.test(directive));
 
-  /** What was promised is there; what was added may be left out by clients that do not know it. */
+  /** Everything that was promised exists. Additions must be optional for clients. */
   function expectToKeep(promised: readonly InputValueDefinitionNode[], there: readonly InputValueDefinitionNode[]) {
     expect(there.map(bare)).toEqual(expect.arrayContaining(promised.map(bare)));
     const names = promised.map(({ name }) => name.value);
@@ -174,7 +174,7 @@ describe('what clients rely on stays as it was promised', () => {
       const fields = type.getFields();
       for (const field of promised.fields ?? []) {
         const there = fields[field.name.value];
-        if (!there && rootNames.has(name)) continue; // Promised for later.
+        if (!there && rootNames.has(name)) continue; // Reserved for a later release.
         expect(`${there?.type}`, field.name.value).toBe(print(field.type));
         expectToKeep(field.arguments ?? [], there?.astNode?.arguments ?? []);
         if (accessOf(field).length > 0) expect(accessOf(there?.astNode), field.name.value).toEqual(accessOf(field));
@@ -195,7 +195,7 @@ describe('what clients rely on stays as it was promised', () => {
     }
   });
 
-  test('and the promise is not an empty one', () => {
+  test('and the contract is not empty', () => {
     const kept = definitions.filter((definition) => schema.getType(definition.name?.value as string));
     expect(kept.length).toBeGreaterThan(40);
   });

@@ -95,18 +95,19 @@ export class EmailVault {
     const canonical = canonicalEmail(email);
     if (canonical === null) throw new Error('Only an email address is sealed as one.');
     return {
-      emailSealed: seal(this.#keyring, FIELD, userId, trim(email)),
-      emailIndex: blindIndex(this.#keyring, FIELD, canonical),
+      emailSealed: seal(this.#keyring, { purpose: FIELD, aad: userId, plaintext: trim(email) }),
+      emailIndex: blindIndex(this.#keyring, { field: FIELD, canonical }),
     };
   }
 
   open(user: { id: string; emailSealed: string }): string {
-    return open(this.#keyring, FIELD, user.id, user.emailSealed).toString('utf8');
+    return open(this.#keyring, { purpose: FIELD, aad: user.id, sealed: user.emailSealed }).toString('utf8');
   }
 
   /** One name for all spellings of an address, under the current key. No account has one that is too long. */
   nameOf(email: string): string {
-    return blindIndex(this.#keyring, FIELD, canonicalEmail(email) ?? formerForm(email) ?? '').toString('base64url');
+    const canonical = canonicalEmail(email) ?? formerForm(email) ?? '';
+    return blindIndex(this.#keyring, { field: FIELD, canonical }).toString('base64url');
   }
 
   /**
@@ -116,6 +117,8 @@ export class EmailVault {
    */
   indexes(email: string): Buffer[] {
     const forms = new Set([formerForm(email), canonicalEmail(email)]);
-    return [...forms].flatMap((form) => (form === null ? [] : blindIndexes(this.#keyring, FIELD, form)));
+    return [...forms].flatMap((canonical) =>
+      canonical === null ? [] : blindIndexes(this.#keyring, { field: FIELD, canonical }),
+    );
   }
 }

@@ -210,13 +210,13 @@ const BEGINNING = 3;
 const WHOLE = 7;
 
 /** Digits and signs that stand for letters. `i` and `l` are one letter, for `1` stands for both. */
-const LETTERS: Record<string, string> = {
+export const LETTERS: Record<string, string> = {
   ...{ 0: 'o', 1: 'i', 2: 'z', 3: 'e', 4: 'a', 5: 's', 6: 'g', 7: 't', 8: 'b', 9: 'g', l: 'i' },
   ...{ '@': 'a', $: 's', '!': 'i', '|': 'i', '(': 'c', '+': 't', '€': 'e' },
 };
 
 /** The ways to read a text: what of it counts as a letter. Of several, the richest last. */
-const READINGS = [/^\p{L}$/u, /^[\p{L}\p{N}]$/u, /^[\p{L}\p{N}@$!|(+€]$/u] as const;
+export const READINGS = [/^\p{L}$/u, /^[\p{L}\p{N}]$/u, /^[\p{L}\p{N}@$!|(+€]$/u] as const;
 const AS_LISTED = READINGS[1];
 
 /** A text without case, accents, spaces and signs, and for each of its code units the character it came from. */
@@ -278,6 +278,16 @@ export class FamousPhrases {
       this.#beginnings.add(entry.slice(0, BEGINNING));
       this.#wholes.add(entry.slice(BEGINNING));
     }
+  }
+
+  /** Whether letters, in the spelling of `LETTERS`, are a famous phrase and nothing else. */
+  has(letters: string): boolean {
+    return (
+      letters.length >= SHORTEST &&
+      letters.length <= LONGEST &&
+      this.#beginnings.has(digest(letters.slice(0, SHORTEST), BEGINNING)) &&
+      this.#wholes.has(digest(letters, WHOLE))
+    );
   }
 
   /**

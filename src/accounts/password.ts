@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
-import { ZxcvbnFactory } from '@zxcvbn-ts/core';
+import { ZxcvbnFactory, type ZxcvbnResult } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
 import { tooMany } from '../identity/access-error.ts';
 import type { InputCheck } from '../kernel/input.ts';
+import { CommonWords } from './common-words.ts';
 import { containsPlaceholder, FamousPhrases } from './famous-phrases.ts';
+import { MORE_KEYBOARDS } from './keyboards.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -41,11 +43,12 @@ export class Passwords {
   readonly #fewestGuesses: number;
   readonly #estimator = new ZxcvbnFactory({
     dictionary,
-    graphs: adjacencyGraphs,
+    graphs: { ...adjacencyGraphs, ...MORE_KEYBOARDS },
     // In how many ways digits and signs are read as letters.
     l33tMaxSubstitutions: ESTIMATED.readings,
   });
   readonly #famous = new FamousPhrases();
+  readonly #words = new CommonWords(dictionary['passwords-common'], dictionary['diceware-common'], this.#famous);
   readonly #decoy: Promise<string>;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
@@ -75,9 +78,12 @@ export class Passwords {
     }
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
     // A famous phrase adds nothing: what remains without it must be good by itself.
-    const good = [...new Set([text, this.#famous.without(text)])].every(
-      (part) => this.#estimator.check(beginningOf(part), [...words, 'rekey']).guesses >= this.#fewestGuesses,
-    );
+    const known = [...words, 'rekey'];
+    const good =
+      this.#words.guesses(text, known) >= this.#fewestGuesses &&
+      [...new Set([text, this.#famous.without(text)])].every(
+        (part) => guessesOf(this.#estimator.check(beginningOf(part), known)) >= this.#fewestGuesses,
+      );
     check.require(good, path, 'Must not be well known or easy to guess. Choose another password.');
   }
 
@@ -135,4 +141,29 @@ function beginningOf(password: string): string {
     if (password.startsWith(password.slice(period))) return password.slice(0, characters - (characters % period));
   }
   return password.slice(0, characters);
+}
+
+const PATTERNS = new Set(['spatial', 'sequence', 'repeat', 'date', 'regex', 'separator']);
+/** A row of keys from one end to the other: there are few. */
+const GUESSES_OF_ROW = 100;
+/** Between patterns, no more than a separator. */
+const FEW_CHARACTERS = 3;
+
+/**
+ * The estimate of zxcvbn. It takes three matches for 10^8 guesses and four for 10^12, whatever they are: where a password
+ * consists of patterns and well-known passwords, these count as what they are.
+ */
+function guessesOf({ guesses, sequence }: ZxcvbnResult): number {
+  const isPattern = sequence.every(
+    ({ pattern, token, dictionaryName }) =>
+      PATTERNS.has(pattern) ||
+      dictionaryName === 'passwords-common' ||
+      (pattern === 'bruteforce' && token.length <= FEW_CHARACTERS),
+  );
+  if (!isPattern) return guesses;
+  const product = sequence.reduce((before, { pattern, turns, guesses }, index) => {
+    const isRow = pattern === 'spatial' && turns === 1;
+    return before * (index + 1) * (isRow ? Math.min(guesses, GUESSES_OF_ROW) : guesses);
+  }, 1);
+  return Math.min(guesses, product);
 }

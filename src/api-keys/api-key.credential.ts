@@ -1,3 +1,4 @@
+import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -23,14 +24,14 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
-      k.revoked_at is not null as revoked, u.role, u.id is null or u.disabled_at is not null as disabled
+      k.revoked_at is not null as revoked, ${userStanding('u')}
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
       union all
       select false as current, b.* from api_keys b where b.previous_secret_hash = $1
     ) k on true
-    left join users u on u.id = k.user_id`,
+    left join ${usersAs('u')} on u.id = k.user_id`,
 };
 
 interface LoadRow extends Snapshot {
@@ -47,13 +48,14 @@ interface LoadRow extends Snapshot {
   disabled: boolean;
 }
 
-const CONFIRM = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
+const confirmStatement = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
     k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
     ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
-  from api_keys k join users u on u.id = k.user_id
-  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+  from api_keys k join ${usersAs('u')} on u.id = k.user_id
+  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ?
+    and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
-    and u.disabled_at is null
+    and ${isActiveUser('u')}
   ${lockKey} of k ${lockUser} of u`;
 
 /** How API keys authenticate. The proof is the SHA-256 of the secret, base64url. */
@@ -89,7 +91,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
-    const statement = CONFIRM(
+    const statement = confirmStatement(
       changing === caller.credentialId ? 'for update' : 'for share',
       changing === caller.userId ? 'for update' : 'for share',
     );

@@ -1,5 +1,6 @@
 import { LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
@@ -20,6 +21,7 @@ import type { apiKeyEvents } from './api-key.events.ts';
 import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
 import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
 
+const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
 
 export interface ApiKeyServiceOptions {
@@ -232,6 +234,6 @@ async function beyondReach(
 /** Whether a session may do all that its person's role allows now. One that began before a promotion may not. */
 async function standsForItsPerson(em: EntityManager, caller: Principal): Promise<boolean> {
   if (caller.kind !== 'session') return false;
-  const [person] = await em.execute<{ role: UserRole }[]>('select role from users where id = ?', [caller.userId]);
+  const [person] = await em.execute<{ role: UserRole }[]>(ROLE, [caller.userId]);
   return person !== undefined && scopesNotHeld(caller, scopesOfRole(person.role)).length === 0;
 }

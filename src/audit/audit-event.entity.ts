@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { EventData } from './event-data.ts';
 
-/** One thing that happened to a credential or an account: who, what, to what, when, from where. */
+/** One event of a credential or an account: who, what, to what, when, from where. */
 export class AuditEvent {
   id!: string;
   type!: string;
@@ -13,7 +13,9 @@ export class AuditEvent {
   ipAddress!: string | null;
   requestId!: string | null;
   data!: EventData;
-  /** The place among all events, in the order in which changes depend on each other; the database sets it at the commit. */
+  /**
+   * The position in commit order: higher than that of every change it depends on. The database sets it at the commit.
+   */
   readonly position?: number | null;
 }
 

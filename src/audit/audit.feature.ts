@@ -2,7 +2,9 @@ import { defineFeature } from '../feature.ts';
 import { AuditEventSchema } from './audit-event.entity.ts';
 import { Migration20261130000000 } from './migrations/20261130000000-audit-data.ts';
 
-/** The audit log: every event stands in the transaction of the change that it records. Each feature declares its own. */
+/**
+ * The audit log. Every event is part of the transaction of the change that it records. Each feature declares its own.
+ */
 export const audit = defineFeature({
   name: 'audit',
   entities: [AuditEventSchema],

@@ -5,26 +5,25 @@ import { newId } from '../kernel/ids.ts';
 import { AuditEvent } from './audit-event.entity.ts';
 import type { AuditEvents } from './event-data.ts';
 
-/** What happened to what. Who did it and from where is taken from the scope. */
+/** The type, subject and data of an event. The actor and the origin come from the scope. */
 export type RecordedEvent<Events extends AuditEvents> = {
   [Type in keyof Events & string]: {
     type: Type;
     subjectId: string;
     workspaceId?: string | null;
-    /** The user who did it, where that is not the caller: one who has just logged in. */
+    /** The acting user if it is not the caller, e.g. at a login. */
     actorUserId?: string;
     data: z.input<Events[Type]>;
   };
 }[keyof Events & string];
 
-/** The transaction that an event is part of, and who asked for it; no one and no request for what the service does by itself. */
+/** The transaction of an event, its caller and its origin. Both are null for what the service does by itself. */
 export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
   readonly origin: Pick<RequestOrigin, 'ipAddress' | 'requestId'> | null;
 }
 
 /**
- * The audit log, for the events of one feature. An event is part of the change: a change that cannot be recorded does not
- * happen.
+ * Records the events of one feature. An event is part of the change: a change that cannot be recorded is rolled back.
  */
 export class Audit<Events extends AuditEvents> {
   readonly #events: Events;
@@ -36,9 +35,9 @@ export class Audit<Events extends AuditEvents> {
   }
 
   /**
-   * Adds the event to the transaction under way. Persists, never flushes.
+   * Adds the event to the current transaction. Persists, never flushes.
    *
-   * @throws ZodError where the data is not as declared: the transaction is then rolled back
+   * @throws ZodError if the data is not as declared, which rolls the transaction back
    */
   record({ em, principal, origin }: AuditScope, event: RecordedEvent<Events>): void {
     em.persist(

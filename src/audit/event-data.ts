@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type IdPrefix, isId } from '../kernel/ids.ts';
 
-/** What an event tells beside its columns: flat, so that it can be listed as names and values. */
+/** The data of an event besides its columns: flat, so that it can be listed as names and values. */
 export type EventData = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /**

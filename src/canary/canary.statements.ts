@@ -1,13 +1,13 @@
 import type { Statement } from '../database/sql.ts';
 
-/** Longer than any run takes, the longest lease included: past it, the keeper of a run is dead. */
+/** Longer than any run takes, including the longest lease. After it, the coordinator of a run must have stopped. */
 export const LIFETIME_SECONDS = 120;
 
-/** A run that was announced in the future is left from before the clock was set back: its keeper is not waited for. */
+/** A run that was announced in the future is from before the clock was set back. Its coordinator is not waited for. */
 const IS_ALIVE = `announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
       and announced_at < clock_timestamp() + make_interval(secs => ${LIFETIME_SECONDS})`;
 
-/** The run that is under way, if its keeper can still be alive. */
+/** The current run, if its coordinator can still be running. */
 export const FIND: Statement = {
   name: 'canary-find',
   text: `select key_id as "keyId", secret_sealed as "secretSealed", settled_at is not null as concluded
@@ -24,7 +24,7 @@ export const CONFIRM: Statement = {
   text: 'insert into canary_witnesses (key_id, replica) select key_id, $2::uuid from canary where key_id = $1',
 };
 
-/** Plain SQL on purpose: no event of the ORM evicts anything, so nothing but the protocol can make a cache refuse. */
+/** Plain SQL on purpose: no event of the ORM evicts anything, so only the protocol can make a cache reject the key. */
 export const REVOKE: Statement = {
   name: 'canary-revoke',
   text: `with run as (update canary set revoked_at = clock_timestamp() where key_id = $1 returning key_id, revoked_at)
@@ -37,10 +37,10 @@ export const CONCLUDE: Statement = {
 };
 
 /**
- * What a witness did in the end. It says for how long it has refused, by its own count, and the database says when that
- * began: one clock for all. Parameters: key, replica, seconds; null where it accepted.
+ * The report of a participant. It says for how long it has rejected the key, by its own clock. The database computes
+ * when that began: one clock for all. Parameters: key, replica, seconds; null if it accepted.
  */
-export const TESTIFY: Statement = {
+export const REPORT: Statement = {
   name: 'canary-testify',
   text: `update canary_witnesses set refused_at = clock_timestamp() - make_interval(secs => $3::float8),
       accepted_at = case when $3::float8 is null then clock_timestamp() end
@@ -61,12 +61,12 @@ export interface TallyRow {
   refused: number;
   /** JSON: the replicas that accepted after the receipt. */
   accepted: string;
-  /** From the revocation to the last refusal so far. */
+  /** Seconds from the revocation to the last rejection so far. */
   seconds: number | null;
 }
 export type Tally = Omit<TallyRow, 'accepted'> & { accepting: string[] };
 
-/** Ends this run, and any whose keeper died; the key goes with its owner. */
+/** Deletes this run, and any whose coordinator has stopped. The key is deleted with its owner. */
 export const CLEAN: Statement = {
   name: 'canary-clean',
   text: `with run as (

@@ -17,19 +17,19 @@ import {
   CONFIRM,
   FIND,
   LIFETIME_SECONDS,
+  REPORT,
   REVOKE,
   type Run,
   TALLY,
   type Tally,
   type TallyRow,
-  TESTIFY,
 } from './canary.statements.ts';
 import type { CanaryMetrics } from './metrics.ts';
 
 const SEAL_PURPOSE = 'canary';
-/** Between two questions to our own memory, which cost nothing: this is how finely a refusal is timed. */
+/** Milliseconds between two lookups in the memory of this process, which cost nothing: the precision of the result. */
 const ASK_MS = 5;
-/** How often the memory is asked between two looks at the database. */
+/** Lookups in memory between two reads of the database. */
 const ASKS_PER_LOOK = 10;
 const LOOK_MS = ASK_MS * ASKS_PER_LOOK;
 
@@ -45,15 +45,15 @@ export interface CanaryKey {
 export interface CanaryOptions {
   sql: Sql;
   fork: () => EntityManager;
-  /** The way that every request takes, through the same caches. */
+  /** The lookup that every request uses, through the same caches. */
   introspect: (credential: string) => Promise<Principal | null>;
   barrier: PropagationBarrier;
   /** Persists an API key without scopes, and a user without a way to log in as its owner. */
   persistKey: (em: EntityManager, key: CanaryKey) => void;
   keyring: Keyring;
-  /** Database time, and our own for durations. */
+  /** Database time, and the monotonic clock of this process for durations. */
   clock: Clock;
-  /** What this process is called in the database and in the log. */
+  /** The name of this process in the database and in the log. */
   replica: string;
   everyMs: number;
   logger: Logger;
@@ -61,19 +61,19 @@ export interface CanaryOptions {
 }
 
 /**
- * Proves the promise on the operator's own deployment, with an API key that holds no scope and no permission.
+ * Proves the promise in the operator's own deployment, with an API key that holds no scope and no permission.
  *
- * One replica, the keeper, issues it. Every replica that takes part, the keeper too, is a witness: it lets the key in, so
- * that it is in that replica's memory, and confirms. Then the keeper revokes it, and once the receipt is there it writes
- * *settled*. A witness that reads *settled* from the database and then asks its memory has asked after the receipt,
- * whatever any clock says: if the key gets in, the promise is broken.
+ * One replica, the coordinator, issues it. Every replica that takes part, the coordinator too, is a participant: it
+ * accepts the key, so that the key is in its memory, and confirms. Then the coordinator revokes the key, waits for the
+ * receipt, and writes `settled_at`. A participant that reads `settled_at` and then looks up the key does so after the
+ * receipt, whatever any clock says. If the key is accepted, the promise is broken.
  *
- * They meet in a row of the database and nowhere else. They look there by themselves instead of waiting for the
- * invalidation log or its bell: those are what is on trial.
+ * The replicas meet in a row of the database and nowhere else. Each one reads it by itself instead of waiting for the
+ * invalidation log or its notifications, because those are under test.
  */
 export class Canary {
   readonly #options: CanaryOptions;
-  /** The last run that we had a part in, and when it began here. */
+  /** The last run that this replica took part in, and when it began here. */
   #last: { keyId: string | null; at: number };
   #working: Promise<void> | null = null;
   #stopped = false;
@@ -84,8 +84,8 @@ export class Canary {
   }
 
   /**
-   * Takes part in the run that is under way, or begins the next one when it is time. Every replica that takes part looks,
-   * and more often than a run is patient: whoever looks first when it is time is the keeper.
+   * Takes part in the current run, or begins the next one when it is due. Every participant calls this, more often than
+   * a run waits for replicas. The first one to call it when a run is due is the coordinator.
    */
   async look(): Promise<void> {
     if (this.#working) return;
@@ -97,28 +97,28 @@ export class Canary {
     }
   }
 
-  /** Keeps one run from beginning to end; none where one is under way. */
+  /** Coordinates one run from beginning to end. Does nothing if one is in progress. */
   async run(): Promise<void> {
     const { sql } = this.#options;
     const run = await this.#announce();
     if (!run) return;
-    const testimony = this.#witness(run);
+    const participation = this.#participate(run);
     try {
-      await this.#keep(run);
+      await this.#coordinate(run);
     } finally {
       await sql.query(CLEAN, [run.keyId]);
-      await testimony;
+      await participation;
     }
   }
 
-  /** Begins nothing any more, and ends what is under way, unless that has to wait for others. */
+  /** Begins no more runs, and ends the current one unless that has to wait for other replicas. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const tooLate = sleep(this.#patienceMs, undefined, { ref: false });
     await Promise.race([this.#working?.catch(() => undefined), tooLate]);
   }
 
-  /** How long a run waits for replicas that may not even take part. */
+  /** How long a run waits for replicas, which may not even take part. */
   get #patienceMs(): number {
     return this.#options.everyMs / 10;
   }
@@ -128,7 +128,7 @@ export class Canary {
     const run = await this.#find();
     if (run && run.keyId !== this.#last.keyId) {
       this.#last = { keyId: run.keyId, at: clock.monotonic() };
-      await this.#witness(run);
+      await this.#participate(run);
     } else if (!run && clock.monotonic() - this.#last.at >= everyMs) {
       await this.run();
     }
@@ -139,11 +139,12 @@ export class Canary {
     return run;
   }
 
-  /** Issues the key and makes it known, in one commit. Null where another run is under way. */
+  /** Issues the key and announces it, in one commit. Null if another run is in progress. */
   async #announce(): Promise<Run | null> {
     const { sql, fork, persistKey, keyring, clock } = this.#options;
     const [keyId, ownerId, secret, now] = [newId('key'), newId('usr'), makeSecret('rka'), clock.now()];
-    const run = { keyId, secretSealed: seal(keyring, SEAL_PURPOSE, keyId, secret), concluded: false };
+    const secretSealed = seal(keyring, { purpose: SEAL_PURPOSE, aad: keyId, plaintext: secret });
+    const run = { keyId, secretSealed, concluded: false };
     this.#last = { keyId, at: clock.monotonic() };
     await sql.query(CLEAN, [keyId]);
     const announce = async (em: EntityManager) => {
@@ -160,7 +161,7 @@ export class Canary {
     return fork().transactional(announce, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
 
-  async #keep({ keyId }: Run): Promise<void> {
+  async #coordinate({ keyId }: Run): Promise<void> {
     const { sql, barrier, clock, metrics, replica } = this.#options;
     if (!(await this.#wait(keyId, ({ registered, confirmed }) => confirmed >= registered))) return;
     await sql.query(REVOKE, [keyId]);
@@ -179,12 +180,12 @@ export class Canary {
     if (seconds !== null && accepting.length === 0) {
       metrics.canary.observe({ propagation: receipt.propagation.toLowerCase() }, Math.max(0, seconds));
     }
-    // They have counted and logged it themselves. But a replica that is broken may not be heard.
+    // These replicas count and log it, too. But a broken replica may be unable to.
     const others = accepting.filter((each) => each !== replica);
     if (others.length > 0) this.#broken(keyId, others);
   }
 
-  /** Looks until this holds, and not for too long. Undefined where the run is over. */
+  /** Reads until this holds, or until the wait is over. Undefined if the run has ended. */
   async #wait(keyId: string, holds: (tally: Tally) => boolean): Promise<Tally | undefined> {
     const { sql, clock } = this.#options;
     const end = clock.monotonic() + this.#patienceMs;
@@ -198,8 +199,8 @@ export class Canary {
     return undefined;
   }
 
-  /** Never throws: a witness that cannot testify is silent. */
-  async #witness(found: Run): Promise<void> {
+  /** Never throws: a participant that cannot report counts as silent. */
+  async #participate(found: Run): Promise<void> {
     try {
       await this.#observe(found);
     } catch (error) {
@@ -209,16 +210,16 @@ export class Canary {
 
   async #observe({ keyId, secretSealed }: Run): Promise<void> {
     const { sql, keyring, introspect, clock, replica } = this.#options;
-    const secret = open(keyring, SEAL_PURPOSE, keyId, secretSealed).toString('utf8');
+    const secret = open(keyring, { purpose: SEAL_PURPOSE, aad: keyId, sealed: secretSealed }).toString('utf8');
     const ask = async (since: number | null) => ((await introspect(secret)) ? null : (since ?? clock.monotonic()));
     let refusedSince: number | null = null;
     let confirmed = false;
     while (!this.#stopped) {
-      // In this order: what is asked after *settled* was read is asked after the receipt.
+      // In this order: a lookup after `settled_at` was read is a lookup after the receipt.
       const run = await this.#find();
       if (run?.keyId !== keyId) return;
       refusedSince = await ask(refusedSince);
-      if (run.concluded) return this.#testify(keyId, refusedSince);
+      if (run.concluded) return this.#report(keyId, refusedSince);
       if (!confirmed && refusedSince === null) {
         await sql.query(CONFIRM, [keyId, replica]);
         confirmed = true;
@@ -230,12 +231,12 @@ export class Canary {
     }
   }
 
-  async #testify(keyId: string, refusedSince: number | null): Promise<void> {
+  async #report(keyId: string, refusedSince: number | null): Promise<void> {
     const { sql, clock, replica } = this.#options;
-    // Said here first: whoever is broken may not reach the database.
+    // Logs first, because a broken replica may not reach the database.
     if (refusedSince === null) this.#broken(keyId, [replica]);
     const seconds = refusedSince === null ? null : (clock.monotonic() - refusedSince) / 1000;
-    await sql.query(TESTIFY, [keyId, replica, seconds]);
+    await sql.query(REPORT, [keyId, replica, seconds]);
   }
 
   #broken(keyId: string, replicas: string[]): void {

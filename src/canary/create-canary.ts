@@ -4,9 +4,9 @@ import type { Part, Platform } from '../platform.ts';
 import { Canary, type CanaryOptions } from './canary.ts';
 import { createCanaryMetrics } from './metrics.ts';
 
-/** Between the begins of two runs. */
+/** Milliseconds between the starts of two runs. */
 const EVERY_MS = 30_000;
-/** How often a replica looks whether a run has begun, in the time between two runs. */
+/** How often a replica checks whether a run has begun, in the time between two runs. */
 const LOOKS = 30;
 
 export interface CanaryNeeds {
@@ -14,7 +14,7 @@ export interface CanaryNeeds {
   persistKey: CanaryOptions['persistKey'];
 }
 
-/** The canary of this replica. It takes part in runs where it is enabled. */
+/** The canary of this replica. It takes part in runs if it is enabled. */
 export function createCanary(
   platform: Platform,
   { enabled, everyMs = EVERY_MS }: { enabled: boolean; everyMs?: number | undefined },

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { REVOCATION_BUCKETS } from '../revocation/metrics.ts';
 
-/** What canary runs count. */
+/** The metrics of canary runs. */
 export function createCanaryMetrics(registry: Registry) {
   const registers = [registry];
   return {

@@ -13,13 +13,13 @@ export function bootstrapCommand(): Command {
     .requiredOption('--email <address>', 'email address to log in with')
     .requiredOption('--display-name <name>', 'name to show to other users, 1 to 100 characters')
     .action(async ({ email, displayName }: { email: string; displayName: string }) => {
-      const input = new HiddenInput(); // First of all, for the terminal shows what is typed until then.
+      const input = new HiddenInput(); // First of all, because the terminal shows what is typed until then.
       try {
-        // An operator who holds the database needs no token: one is made for this call alone. There is no address to
-        // limit, either.
+        // An operator with access to the database needs no setup token: one is generated for this call alone. There is
+        // no address to limit, either.
         const config = { ...readConfig(), setupToken: null, registerPerMinute: 0 };
         const id = await withApp(async (app) => {
-          // Before the question: without an answer to it, nothing is to be typed.
+          // Before the prompt: if an administrator exists, no password should be typed.
           if (await isBootstrapped(app.database.fork())) throw new Error(ALREADY);
           return bootstrap(app, { email, displayName, password: await input.newSecret('Password') });
         }, config);

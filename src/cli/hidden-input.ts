@@ -1,12 +1,12 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** The exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT. */
+/** The exit code of a program that was ended by Ctrl-C: 128 and the number of SIGINT. */
 const CANCELED = 130;
 
 /**
- * Asks for a secret on the terminal, or reads it from a pipe. From its construction on, the terminal shows nothing of
- * what is typed: make it before anything that takes time. The launcher hides the input until then.
+ * Asks for a secret on the terminal, or reads it from a pipe. From its construction on, the terminal does not show what
+ * is typed: create it before anything that takes time. The launcher hides the input until then.
  */
 export class HiddenInput {
   readonly #isTerminal = process.stdin.isTTY === true;
@@ -14,7 +14,7 @@ export class HiddenInput {
   readonly #lines: AsyncIterator<string>;
 
   constructor() {
-    // The terminal is in raw mode as long as this is open, and readline echoes into nothing.
+    // The terminal is in raw mode while this is open, and the echo of readline is dropped.
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     this.#interface = createInterface({
       input: process.stdin,
@@ -22,7 +22,7 @@ export class HiddenInput {
       terminal: this.#isTerminal,
       historySize: 0,
     });
-    // At once, whatever the command waits for: the terminal is in raw mode and sends no signal.
+    // At once, even while the command waits: the terminal is in raw mode and sends no signal.
     this.#interface.on('SIGINT', () => {
       this.#interface.close();
       process.stderr.write('\nCanceled. No administrator was created.\n');
@@ -31,7 +31,7 @@ export class HiddenInput {
     this.#lines = this.#interface[Symbol.asyncIterator]();
   }
 
-  /** A new secret: asked for twice on a terminal, since nothing of it is shown. */
+  /** Reads a new secret. On a terminal it asks twice, because the input is not shown. */
   async newSecret(name: string): Promise<string> {
     const secret = await this.#ask(`${name}: `, name);
     if (this.#isTerminal && (await this.#ask(`${name} again: `, name)) !== secret) {

@@ -6,10 +6,10 @@ import {
 } from './generated/graphql.ts';
 
 export interface RekeyClientOptions {
-  /** Where the service is, e.g. `https://rekey.example.com`. */
+  /** The URL of the service, e.g. `https://rekey.example.com`. */
   url: string;
   /**
-   * What to authenticate with. A function is called before every request, so that the credential may change. It may
+   * The credential of the caller. A function is called before every request, so that the credential may change. It may
    * renew the session itself: `LoginDocument`, `RefreshSessionDocument` and `BootstrapDocument` are sent without it.
    *
    * @example
@@ -31,7 +31,7 @@ export interface RekeyClientOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** One entry of `errors` in an answer. */
+/** One entry of `errors` in a response. */
 export interface RekeyErrorEntry {
   message: string;
   path?: readonly (string | number)[];
@@ -39,14 +39,16 @@ export interface RekeyErrorEntry {
 }
 
 /**
- * What the caller's code cannot act on field by field: no credential, a bad one, no permission, too many requests, an
- * outage. Expected outcomes are no errors; they are members of the result's union.
+ * A failure that the caller cannot handle field by field: no credential, an invalid one, no permission, too many
+ * requests, an outage. Expected outcomes are not errors; they are members of the result's union.
  */
 export class RekeyError extends Error {
-  /** `extensions.code` of the first error: test this, not the status. `NETWORK` where there was no GraphQL answer. */
+  /**
+   * `extensions.code` of the first error; check this instead of the status. `NETWORK` if there was no GraphQL response.
+   */
   readonly code: string;
   readonly errors: readonly RekeyErrorEntry[];
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(errors: readonly RekeyErrorEntry[], options?: ErrorOptions) {
@@ -61,7 +63,7 @@ export class RekeyError extends Error {
   }
 }
 
-/** These carry their own proof. An expired access token beside it says nothing, and the service may refuse it. */
+/** These carry their own proof. An expired access token with them proves nothing, and the service may reject it. */
 const WITHOUT_CREDENTIAL: ReadonlySet<unknown> = new Set([BootstrapDocument, LoginDocument, RefreshSessionDocument]);
 
 /** Sends the typed documents of this package, or any others of the same kind. */
@@ -74,7 +76,8 @@ export class RekeyClient {
 
   /**
    * Runs one operation and returns its `data`.
-   * @throws RekeyError where the answer has errors, or is none
+   *
+   * @throws RekeyError if the response has errors or is not a GraphQL response
    */
   async execute<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,

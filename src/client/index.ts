@@ -1,4 +1,5 @@
-// What consumers import. It needs nothing of the service and nothing but `fetch`: it runs in Node, in browsers, in workers.
+// The API of the client package. It imports nothing from the service and needs only `fetch`, so it runs in
+// Node, browsers and workers.
 export * from './client.ts';
 export * from './generated/graphql.ts';
 export * from './verifier.ts';

@@ -1,6 +1,6 @@
 import { RekeyError } from './client.ts';
 
-/** The credential is good, and holds the permission that was asked for. This is who it stands for. */
+/** The credential is valid and holds the requested permission. The fields say what it stands for. */
 export interface Verified {
   ok: true;
   credentialId: string;
@@ -12,13 +12,15 @@ export interface Verified {
   expiresAt: string | null;
 }
 
-/** The credential is not good (401), or does not hold the permission (403). Answer the request with this status. */
+/**
+ * The credential is not valid (401), or does not hold the permission (403). Respond to the request with this status.
+ */
 export type Refused =
   | { ok: false; status: 401; code: 'UNAUTHENTICATED' }
   | { ok: false; status: 403; code: 'FORBIDDEN' };
 
 export interface VerifierOptions {
-  /** Where the service is, e.g. `http://rekey.internal:4000`. */
+  /** The URL of the service, e.g. `http://rekey.internal:4000`. */
   url: string;
   fetch?: typeof globalThis.fetch;
 }
@@ -27,13 +29,14 @@ export interface VerifyOptions {
   /** A permission that the credential must hold. */
   permission?: string | undefined;
   /**
-   * The IP address of the client that presented the credential, for the limit of bad credentials. Without it, all of
-   * them count against the address of this process. The service must name this process in `REKEY_TRUSTED_PROXIES`.
+   * The IP address of the client that presented the credential, for the limit of failed authentications.
+   * Without it, all of them count against the address of this process. The service must name this process
+   * in `REKEY_TRUSTED_PROXIES`.
    */
   clientAddress?: string | undefined;
 }
 
-/** What fits into a header, and is shorter than what servers refuse to read. No credential is anything else. */
+/** A text that fits into a header and that servers do not reject as too long. Every credential has this form. */
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
 /** One IPv4 or IPv6 address, with a zone or without. A list would let a client choose its address. */
 const ADDRESS = /^[0-9A-Fa-f:.]{2,45}(%[\w.-]{1,16})?$/;
@@ -42,8 +45,8 @@ const UNAUTHENTICATED: Refused = { ok: false, status: 401, code: 'UNAUTHENTICATE
 const FORBIDDEN: Refused = { ok: false, status: 403, code: 'FORBIDDEN' };
 
 /**
- * Makes a function that asks `/v1/verify` who a credential stands for. It asks on every call: an answer that is kept
- * could outlive a revocation.
+ * Creates a function that asks `/v1/verify` what a credential stands for. It sends a request on every call, because a
+ * cached answer could outlive a revocation.
  *
  * @example
  * ```ts
@@ -54,12 +57,13 @@ const FORBIDDEN: Refused = { ok: false, status: 403, code: 'FORBIDDEN' };
  * console.log(result.userId);
  * ```
  *
- * The function throws a `RekeyError` where there is no yes or no. Answer 503 then, and never let the request pass:
- * - `AUTHENTICATION_UNAVAILABLE`: the service cannot know, or does not answer (`cause` says why),
- * - `RATE_LIMITED`: too many bad credentials from this address; see `retryAfterSeconds`,
- * - `INVALID_REQUEST`: the service does not understand the question, e.g. an empty `permission`.
+ * The function throws a `RekeyError` if the credential was neither accepted nor rejected. Respond with 503 then, and
+ * never accept the request:
+ * - `AUTHENTICATION_UNAVAILABLE`: the service cannot decide, or does not respond (`cause` says why),
+ * - `RATE_LIMITED`: too many invalid credentials from this address; see `retryAfterSeconds`,
+ * - `INVALID_REQUEST`: the service rejects the question, e.g. an empty `permission`.
  *
- * It throws a `TypeError` where `clientAddress` is not an IP address.
+ * It throws a `TypeError` if `clientAddress` is not an IP address.
  */
 export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
   return async (secret: string, { permission, clientAddress }: VerifyOptions = {}): Promise<Verified | Refused> => {
@@ -73,7 +77,7 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
     if (clientAddress !== undefined) headers['x-forwarded-for'] = clientAddress;
     let response: Response;
     try {
-      // The service never redirects. The secret must not follow a redirect of another server.
+      // The service never redirects. A redirect of another server must not receive the secret.
       response = await fetch(target, { headers, redirect: 'manual' });
     } catch (cause) {
       throw unavailable('The service does not respond.', cause);
@@ -102,7 +106,7 @@ function verified(headers: Headers): Verified {
   };
 }
 
-/** What `/v1/verify` says besides yes and no. */
+/** The other errors of `/v1/verify`. */
 const CODES = [
   'AUTHENTICATION_UNAVAILABLE',
   'RATE_LIMITED',
@@ -111,7 +115,7 @@ const CODES = [
   'REQUEST_HEADER_FIELDS_TOO_LARGE',
 ];
 
-/** @throws RekeyError where the answer is not a no of the service */
+/** @throws RekeyError if the response is not a rejection by the service */
 async function refused(response: Response): Promise<Refused> {
   const body: unknown = await response.json().catch(() => null);
   const { error, error_description } = Object(body) as Record<string, unknown>;

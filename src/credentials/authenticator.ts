@@ -8,14 +8,15 @@ import type { CredentialTypes } from './credential-types.ts';
 import type { LastUsed } from './last-used.ts';
 import { type PresentedCredential, presentedCredential, type RequestHeaders } from './presented-credential.ts';
 
-/** Counts failures by address, and says when there were too many. */
+/** Counts failures by address and limits them. */
 export interface FailureLimit {
-  /** @throws AccessError `RATE_LIMITED` where this address has failed too often lately */
+  /** @throws AccessError `RATE_LIMITED` if this address has failed too often lately */
   check(address: string): void;
   count(address: string): void;
   /**
-   * Runs a look-up; for an address that failed too often, in a lane with few places.
-   * @throws AccessError `RATE_LIMITED` where that lane is full
+   * Runs a lookup. For an address that failed too often, it runs in a queue with few places.
+   *
+   * @throws AccessError `RATE_LIMITED` if that queue is full
    */
   lookUp<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
@@ -27,7 +28,7 @@ export interface AuthenticatedRequest extends RequestHeaders {
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
-/** Reads the raw body of a request; called only where a proof covers the body. */
+/** Reads the raw body of a request. It is called only if a proof covers the body. */
 export type ReadBody = () => Promise<Uint8Array>;
 
 /** See `Authenticator.authenticate`. */
@@ -39,7 +40,7 @@ export interface AuthenticatorOptions {
   cache: AuthCache;
   lastUsed: LastUsed;
   failures: FailureLimit;
-  /** Whom a failure is counted against. */
+  /** The address that a failure counts against. */
   addressOf: (request: AuthenticatedRequest) => string;
 }
 
@@ -47,10 +48,10 @@ export interface AuthenticatorOptions {
 type LookUp = () => Promise<CachedCredential | null>;
 
 /**
- * Says who a request comes from. Every endpoint uses this one: GraphQL, forward auth and introspection.
+ * Authenticates requests. Every endpoint uses it: GraphQL, forward auth and introspection.
  *
- * It knows no kind of credential by name: it reads the list of credential types. A well-formed text is identified and
- * loaded (cacheable), then proved (for every request, where its type demands a proof). A malformed text costs no I/O.
+ * It depends on no kind of credential: it reads the list of credential types. A well-formed text is identified and
+ * loaded (cacheable), then proved (for every request, if its type demands a proof). A malformed text costs no I/O.
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
@@ -64,14 +65,13 @@ export class Authenticator {
   }
 
   /**
-   * The credential of this request and its principal; null where the request carries none.
+   * The credential of this request and its principal; null if the request carries none.
    *
-   * Returns without a promise where the memory of this process has the answer and no proof is needed: the path of nearly
-   * every request.
+   * Returns without a promise if the entry is in memory and no proof is needed, as for nearly every request.
    *
-   * @param readBody an endpoint whose requests have no body leaves it out
-   * @throws AccessError `UNAUTHENTICATED` where the credential is not valid, `RATE_LIMITED` after too many failures from
-   *   this address, `AUTHENTICATION_UNAVAILABLE` where it cannot be known
+   * @param readBody omitted by an endpoint whose requests have no body
+   * @throws AccessError `UNAUTHENTICATED` if the credential is not valid, `RATE_LIMITED` after too many failures from
+   *   this address, `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
    */
   authenticate(
     request: AuthenticatedRequest,
@@ -84,15 +84,15 @@ export class Authenticator {
     if (known === undefined) return this.#decide(presented, request, readBody);
     if (known.principal === null) return this.#reject(presented, request);
     const type = types.of(known.principal.kind);
-    // A kind may be presented in some places only, whatever the cache remembers.
+    // A kind may be presented in some places only, also if it is cached.
     if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
     const accepted = known as AcceptedCredential;
     return type.prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted);
   }
 
   /**
-   * What this text stands for at this moment; null where it authenticates nothing. It does not count as a use, and needs
-   * no proof of possession.
+   * The principal that this text stands for now; null if it authenticates nothing. It does not count as a use, and
+   * needs no proof of possession.
    */
   async introspect(text: string): Promise<Principal | null> {
     const lookUp = this.#lookUpOf({ carrier: 'bearer', text });
@@ -146,7 +146,7 @@ export class Authenticator {
     const isCookie = presented.carrier === 'cookie';
     if (!isCookie) failures.check(address);
     failures.count(address);
-    // A browser sends its cookies unasked, also when it is about to refresh or to log in: an invalid one counts as none.
+    // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;
     throw credentialRefused();
   }
@@ -158,7 +158,7 @@ export class Authenticator {
     return accepted;
   }
 
-  /** How to look this text up; null where it has the form of no credential, which costs no look-up. */
+  /** The lookup for this text; null if it has the form of no credential, which needs no lookup. */
   #lookUpOf(presented: PresentedCredential): LookUp | null {
     const { types, cache, runtime } = this.#options;
     const type = types.ofPresented(presented);
@@ -172,7 +172,9 @@ export class Authenticator {
 
 const noBody: ReadBody = async () => new Uint8Array();
 
-/** @throws AccessError `AUTHENTICATION_UNAVAILABLE` where our own keys cannot be read: that says nothing of the text */
+/**
+ * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if our own keys cannot be read, which proves nothing about the text
+ */
 async function identify(type: CredentialType, text: string, runtime: CredentialRuntime): Promise<unknown> {
   try {
     return await type.identify(text, runtime);

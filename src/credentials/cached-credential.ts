@@ -2,12 +2,13 @@ import type { Principal } from '../identity/principal.ts';
 import type { InvalidationStamp } from '../revocation/invalidation-memory.ts';
 
 /**
- * What the database says of one presented proof, from one snapshot. `principal` is null for a proof that authenticates
- * nothing; the tags then name what could change that. Its holder can watch its tags in the invalidation feed.
+ * The state of one presented proof in the database, from one snapshot. `principal` is null for a proof that
+ * authenticates nothing. The tags then name the subjects whose change could make it valid. The tags can be watched
+ * in the invalidation feed.
  */
 export interface CachedCredential extends InvalidationStamp {
   readonly principal: Principal | null;
-  /** Until when this may be used without asking again, in milliseconds since the epoch by the database's clock. */
+  /** Until when this may be used without another read, in milliseconds since the epoch by the clock of the database. */
   readonly until: number;
 }
 
@@ -16,5 +17,5 @@ export interface AcceptedCredential extends CachedCredential {
   readonly principal: Principal;
 }
 
-/** Reads one proof's standing from the database, in one round trip. */
+/** Reads the state of one proof from the database, in one round trip. */
 export type LoadCredential = () => Promise<CachedCredential>;

@@ -1,19 +1,19 @@
 import { repeatedCookie } from '../identity/access-error.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
-// `__Host-`: only over HTTPS, only for this very host, for every path (RFC 6265bis §4.1.3.2).
+// `__Host-`: only over HTTPS, only for this exact host, for every path (RFC 6265bis §4.1.3.2).
 const ACCESS = '__Host-rekey-access';
 const REFRESH = '__Host-rekey-refresh';
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 
 /**
- * The secrets that a browser keeps for somebody who logged in with `cookies: true`; both null unless the request also
+ * The secrets in the cookies of a browser that logged in with `cookies: true`. Both are null unless the request also
  * carries `X-Rekey-CSRF`, a header that no other site can make a browser send.
  *
- * A name is compared as it stands: a name with U+00A0 before it is the name of another cookie, which another host may
- * have set. The order of two cookies with one name says nothing (RFC 6265 §4.2.2), so neither is chosen.
+ * Names must match exactly: a name with U+00A0 before it is another cookie, which another host may have set. The order
+ * of two cookies with one name has no meaning (RFC 6265 §4.2.2), so neither is used.
  *
- * @throws AccessError where one of our names occurs twice
+ * @throws AccessError if one of our names occurs twice
  */
 export function cookieSecrets(headers: Readonly<Record<string, string | string[] | undefined>>): {
   access: string | null;
@@ -34,8 +34,8 @@ function secretIn(pairs: readonly string[], name: string): string | null {
 }
 
 /**
- * `Set-Cookie` values that make a browser keep these tokens for as long as each is good. By `Max-Age`, which counts from
- * the answer: an `Expires` is compared with the clock of the client, and one that is ahead drops a new cookie at once.
+ * `Set-Cookie` values for these tokens, which expire with them. They use `Max-Age`, which counts from the response. An
+ * `Expires` is compared with the clock of the client, and a clock that is ahead would drop a new cookie at once.
  */
 export function keepCookies(
   tokens: { accessToken: string; accessTokenExpiresAt: Date; refreshToken: string; refreshTokenExpiresAt: Date },
@@ -48,7 +48,7 @@ export function keepCookies(
   ];
 }
 
-/** `Set-Cookie` values that make a browser forget both. */
+/** `Set-Cookie` values that delete both cookies. */
 export function forgetCookies(): string[] {
   return [ACCESS, REFRESH].map((name) => `${name}=; ${ATTRIBUTES}; Max-Age=0`);
 }

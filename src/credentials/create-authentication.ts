@@ -12,7 +12,7 @@ export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failure
   accessTokens: CredentialRuntime['accessTokens'];
 }
 
-/** The authenticator of this replica, and its notes of when credentials were last used. */
+/** The authenticator of this replica, and its records of when credentials were last used. */
 export function createAuthentication(
   { database, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,

@@ -19,33 +19,33 @@ export interface AccessTokenClaims {
 export interface CredentialRuntime {
   /** Prepared statements, outside of any transaction. */
   readonly sql: Sql;
-  /** Verifies JWTs. `verify` returns null for a token that is not valid, and throws where the keys cannot be read. */
+  /** Verifies JWTs. `verify` returns null for a token that is not valid, and throws if the keys cannot be read. */
   readonly accessTokens: { verify(token: string): Promise<AccessTokenClaims | null> };
 }
 
 /** The parts of a request that a proof may cover. */
 export interface RequestToProve {
   readonly method: string;
-  /** As it stands in the request line. */
+  /** As in the request line. */
   readonly target: string;
-  /** Names and values by turns, as they arrived. */
+  /** Names and values alternate, in the order in which they arrived. */
   readonly rawHeaders: readonly string[];
   /** SHA-256 of the raw body. The body is read and hashed at the first call. */
   bodyDigest(): Promise<Buffer>;
 }
 
 /**
- * One kind of credential: how it is recognised, read, proved and confirmed. A feature declares it as data and lists it in
- * its `credentials`. The authenticator, the GraphQL interface `Credential`, the metrics and the purge read that list; none
- * of them knows a kind by name.
+ * One kind of credential: how it is recognized, read, proved and confirmed. A feature declares it as data and lists it
+ * in its `credentials`. The authenticator, the GraphQL interface `Credential`, the metrics and the purge read that
+ * list. None of them depends on one kind.
  *
- * A request is authenticated in two phases. `identify` and `load` say what the presented text stands for; their result is
- * cached. `prove` runs for every request, also for a cached credential.
+ * A request is authenticated in two phases. `identify` and `load` find out what the presented text stands for; their
+ * result is cached. `prove` runs for every request, also for a cached credential.
  *
- * @typeParam Proof what `identify` finds out and `load` needs, e.g. the hash of a secret
+ * @typeParam Proof the result of `identify` and the input of `load`, e.g. the hash of a secret
  */
 export interface CredentialType<Proof = unknown> {
-  /** Stands in principals and in the label `kind` of the metrics. */
+  /** Used in principals and in the label `kind` of the metrics. */
   readonly kind: CredentialKind;
   /** The GraphQL type that implements `Credential`. */
   readonly graphqlType: string;
@@ -53,28 +53,29 @@ export interface CredentialType<Proof = unknown> {
   readonly entity: new () => { id: string };
   /** The table of its rows, whose primary key is `id`. */
   readonly table: string;
-  /** How every credential of this kind begins. Only metrics rely on it. */
+  /** The first characters of every credential of this kind. Only metrics rely on it. */
   readonly beginning: string;
   /** Where in a request it may be presented. */
   readonly carriers: readonly Carrier[];
   /** Whether a text has the form of this kind, e.g. by prefix and checksum. Synchronous, without I/O. */
   isWellFormed(text: string): boolean;
-  /** What a well-formed text proves; null where it proves nothing, e.g. because its signature does not verify. */
+  /** What a well-formed text proves; null if it proves nothing, e.g. because its signature does not verify. */
   identify(text: string, runtime: CredentialRuntime): Proof | null | Promise<Proof | null>;
-  /** What the database says of this proof: one round trip, one snapshot. */
+  /** Reads the state of this proof from the database: one round trip, one snapshot. */
   load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
   /**
    * Checks what must hold for each single request, e.g. a signature and a nonce.
-   * @throws AccessError `UNAUTHENTICATED` where the request does not prove possession of the credential
+   *
+   * @throws AccessError `UNAUTHENTICATED` if the request does not prove possession of the credential
    */
   prove?(request: RequestToProve, principal: Principal, runtime: CredentialRuntime): Promise<void>;
-  /** Whether the credential is still valid, asked inside a transaction; see `ConfirmCaller`. */
+  /** Whether the credential is still valid, checked inside a transaction; see `ConfirmCaller`. */
   readonly confirm: ConfirmCaller;
   /** The rows with these ids, in any order: the loader behind the GraphQL type. */
   byIds(em: EntityManager, ids: readonly string[]): Promise<{ id: string }[]>;
 }
 
-/** Checks the type of one credential type against its proof, and forgets the proof: lists hold kinds of all proofs. */
+/** Checks one credential type against the type of its proof, then erases that type: lists hold types of all proofs. */
 export function defineCredentialType<Proof>(type: CredentialType<Proof>): CredentialType {
   return type as CredentialType;
 }

@@ -3,12 +3,12 @@ import type { CredentialKind } from '../identity/principal.ts';
 import type { CredentialType } from './credential-type.ts';
 import type { PresentedCredential } from './presented-credential.ts';
 
-/** The credential types of this service, found by what is known of a credential. */
+/** The credential types of this service, and how to find one by its kind, a row or a text. */
 export class CredentialTypes {
   readonly all: readonly CredentialType[];
   readonly #byKind: ReadonlyMap<CredentialKind, CredentialType>;
 
-  /** @throws Error where two types have the same kind */
+  /** @throws Error if two types have the same kind */
   constructor(types: readonly CredentialType[]) {
     this.all = types;
     this.#byKind = new Map(types.map((type) => [type.kind, type]));
@@ -22,19 +22,19 @@ export class CredentialTypes {
     return type;
   }
 
-  /** The type of a row. @throws Error where it is not the row of a credential */
+  /** The type of a row. @throws Error if it is not the row of a credential */
   ofRow(row: object): CredentialType {
     const type = this.all.find(({ entity }) => row instanceof entity);
     if (!type) throw new Error(`${row.constructor.name} is not the row of a credential.`);
     return type;
   }
 
-  /** The type that a presented text has the form of; null where no type may be presented in this form and place. */
+  /** The type whose form a presented text has; null if no type with this form may be presented in this place. */
   ofPresented({ carrier, text }: PresentedCredential): CredentialType | null {
     return this.all.find((type) => type.carriers.includes(carrier) && type.isWellFormed(text)) ?? null;
   }
 
-  /** The kind that a text resembles, well-formed or not; `unknown` where it resembles none. */
+  /** The kind that a text resembles, well-formed or not; `unknown` if it resembles none. */
   kindOf(text: string): CredentialKind {
     return this.all.find(({ beginning }) => text.startsWith(beginning))?.kind ?? 'unknown';
   }

@@ -4,9 +4,9 @@ import type { Sql, Statement } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 
-// Only ever forward, and at most once a window, whichever replica saw the credential. A moment in the future is left from
-// before the clock was set back: the next use corrects it. In a table of its own, which no credential is read from:
-// whatever is written here, nothing comes back to life.
+// The time only moves forward, and at most once per window, whichever replica saw the credential. A time in the future
+// is from before the clock was set back, and the next use corrects it. No credential is read from this table, so a
+// write here can never make a credential valid again.
 const NOTE: Statement = {
   name: 'usage-note',
   text: `insert into credential_usage as u (credential_id, last_used_at)
@@ -16,7 +16,7 @@ const NOTE: Statement = {
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
 
-/** When each of these credentials last authenticated a request; a credential that never did is left out. */
+/** When each of these credentials last authenticated a request. A credential that never did is left out. */
 export async function lastUses(em: EntityManager, credentialIds: readonly string[]): Promise<[id: string, at: Date][]> {
   const rows = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
     `select credential_id, last_used_at from credential_usage where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
@@ -33,19 +33,19 @@ export interface LastUsedOptions {
   now: () => number;
   /** At most one write per credential in this many seconds. */
   windowSeconds: number;
-  /** How many credentials to remember as written lately. */
+  /** How many credentials are remembered as written lately. */
   entries: number;
   /** The tables of all kinds of credentials. */
   tables: readonly string[];
 }
 
-/** Between two writes of what has been collected. */
+/** Milliseconds between two writes of the collected uses. */
 const WRITE_EVERY_MS = 2000;
 const LONGEST_BATCH = 5000;
-/** Rows that one round of housekeeping looks at. */
+/** The number of rows that one round of housekeeping reads. */
 const PURGE_BATCH = 1000;
 
-/** Looks at the rows after one id, and deletes those of credentials that are in none of the tables. */
+/** Reads the rows after one id, and deletes those of credentials that are in none of the tables. */
 const purgeStatement = (tables: readonly string[]): Statement => ({
   name: 'usage-purge',
   text: `with batch as materialized (
@@ -55,16 +55,19 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
     select max(id) as last, count(*)::int as seen from batch`,
 });
 
-/** Notes when credentials were used: in memory on the hit path, in batches to the database, and never twice a window. */
+/**
+ * Records when credentials were used: in memory for each request, and in batches in the
+ * database, once per window at most.
+ */
 export class LastUsed {
   readonly #options: LastUsedOptions;
-  /** When a use was last noted, by our monotonic clock. */
+  /** When a use was last recorded, by the monotonic clock. */
   readonly #noted: LRUCache<string, number>;
   #pending = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   readonly #purge: Statement;
-  /** The last row that housekeeping looked at. */
+  /** The id of the last row that housekeeping has read. */
   #purgedTo = '';
 
   constructor(options: LastUsedOptions) {
@@ -73,10 +76,10 @@ export class LastUsed {
     this.#purge = purgeStatement(options.tables);
   }
 
-  /** Cheap enough for every request: one look into a map, unless a window has passed. */
+  /** Cheap enough for every request: one lookup in a map, unless a window has passed. */
   note(credentialId: string): void {
     const { clock, windowSeconds, now } = this.#options;
-    const noted = this.#noted.peek(credentialId); // Who was noted longest ago is forgotten first, however busy.
+    const noted = this.#noted.peek(credentialId); // `peek` keeps the order: the oldest record is dropped first.
     const at = clock.monotonic();
     if (noted !== undefined && at - noted < windowSeconds * 1000) return;
     this.#noted.set(credentialId, at);
@@ -85,7 +88,7 @@ export class LastUsed {
     else this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();
   }
 
-  /** Writes what is pending. Failures are kept and tried again; they never fail a request. */
+  /** Writes the pending uses. A failed batch is kept and retried. It never fails a request. */
   flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -94,8 +97,8 @@ export class LastUsed {
   }
 
   /**
-   * Deletes what is left of credentials that were deleted. Each call looks at a batch, so its cost does not depend on the
-   * number of credentials; after the last one, the next call begins again.
+   * Deletes the rows of deleted credentials. Each call reads one batch, so its cost does not depend on the number of
+   * credentials. After the last batch, the next call starts from the beginning.
    */
   async purge(): Promise<void> {
     const values = [this.#purgedTo, PURGE_BATCH];
@@ -112,7 +115,7 @@ export class LastUsed {
       await sql.query(NOTE, [[...batch.keys()], [...batch.values()], windowSeconds]);
     } catch (error) {
       this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
-      // Whatever was used since is the later use.
+      // A use since then is the later one.
       for (const [id, at] of batch) if (!this.#pending.has(id)) this.#pending.set(id, at);
       this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();
     }

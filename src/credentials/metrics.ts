@@ -2,7 +2,7 @@ import { Counter, Registry } from 'prom-client';
 import type { Authenticator } from './authenticator.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
 
-/** What the shared cache counts. */
+/** The metrics of the shared cache. */
 export function createSharedCacheMetrics(registry = new Registry()) {
   return {
     sharedCacheRejected: new Counter({
@@ -16,7 +16,7 @@ export function createSharedCacheMetrics(registry = new Registry()) {
 
 export type SharedCacheMetrics = ReturnType<typeof createSharedCacheMetrics>;
 
-/** Counters that authentication keeps as plain numbers, since a hit must not pay for its own counting. */
+/** Exposes the counts of authentication. They are plain numbers, because counting must not slow down a cache hit. */
 export function exposeAuthentication(
   registry: Registry,
   { cache, authenticator }: { cache: Pick<AuthCache, 'counts'>; authenticator: Pick<Authenticator, 'counts'> },

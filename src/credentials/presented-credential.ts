@@ -5,7 +5,7 @@ import { cookieSecrets } from './cookies.ts';
 /** Where a request carries its credential. */
 export type Carrier = 'bearer' | 'apiKeyHeader' | 'cookie';
 
-/** What a request carries to say who it comes from. */
+/** The credential that a request presents. */
 export interface PresentedCredential {
   readonly carrier: Carrier;
   readonly text: string;
@@ -14,23 +14,22 @@ export interface PresentedCredential {
 /** Whether a text has the form of a credential that this service issues: see `CredentialTypes.isOurs`. */
 export type IsOurs = (text: string) => boolean;
 
-/** A request's headers as Node gives them: once by name in lower case, and once as they came, names and values by turns. */
+/** The headers of a request as Node provides them: by name in lower case, and raw, where names and values alternate. */
 export interface RequestHeaders {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly rawHeaders: readonly string[];
 }
 
 /**
- * The one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1, the scheme in any case) or `X-API-Key`.
- * Never the URL, never the body (RFC 6750 §2.3 warns of the first, and proxies log it). Where there is neither, the
- * cookie of a browser that logged in with `cookies: true`.
+ * The one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1, the scheme in any case) or `X-API-Key`. If
+ * neither is present, the cookie of a browser that logged in with `cookies: true`. Never the URL (RFC 6750 §2.3 warns
+ * of it, and proxies log it), and never the body.
  *
- * What is addressed to others is no credential of this request: `Authorization` with another scheme (RFC 9110 §11.4),
- * an empty `X-API-Key`, and, of a Bearer and an `X-API-Key`, the one without the form of a credential of ours beside one
- * that has it.
+ * Headers that may be for another service are ignored: `Authorization` with another scheme (RFC 9110 §11.4), an empty
+ * `X-API-Key`, and, if only one of Bearer and `X-API-Key` has the form of a credential of ours, the other one.
  *
- * @returns null where there is none; an empty text where there is one that cannot be read, and so is refused
- * @throws AccessError where two different ones are presented
+ * @returns null if there is none; an empty text if there is one that cannot be read, which is rejected
+ * @throws AccessError if two different ones are presented
  */
 export function presentedCredential(request: RequestHeaders, isOurs: IsOurs): PresentedCredential | null {
   const presented = presentedByHeader(request, isOurs);
@@ -40,11 +39,11 @@ export function presentedCredential(request: RequestHeaders, isOurs: IsOurs): Pr
 }
 
 /**
- * The refresh token in the cookies of a browser; null where the request presents a credential by a header, for then no
- * cookie is read.
+ * The refresh token in the cookies of a browser; null if a header presents a credential,
+ * because then no cookie is read.
  *
- * @param isRefused whether what the request presents by a header is not good and counts as none
- * @throws AccessError where two different credentials are presented
+ * @param isRefused whether the credential in a header is not valid and counts as none
+ * @throws AccessError if two different credentials are presented
  */
 export function presentedRefreshToken(request: RequestHeaders, isOurs: IsOurs, isRefused = false): string | null {
   if (request.headers.cookie === undefined) return null;
@@ -53,9 +52,8 @@ export function presentedRefreshToken(request: RequestHeaders, isOurs: IsOurs, i
 }
 
 /**
- * Read from the headers as they came: where one is repeated, Node drops all but the first `Authorization` without a word,
- * and a proxy in front may have looked at another one than we do. It is also less work than to look at them by name,
- * for which Node first has to sort them.
+ * Reads the raw headers: of a repeated `Authorization`, Node silently drops all but the first, and a proxy may have
+ * read another one. This is also less work than to read them by name, for which Node must first sort them.
  */
 function presentedByHeader({ rawHeaders }: RequestHeaders, isOurs: IsOurs): PresentedCredential | null {
   let authorization: string | undefined;
@@ -80,19 +78,19 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-/** The one value of a header that may be repeated, but must not contradict itself. */
+/** The value of a header that may be repeated, but only with the same value. */
 function same(before: string | undefined, value: string): string {
   if (before !== undefined && before !== value) throw contradictoryCredentials();
   return value;
 }
 
-/** What `Bearer` presents; empty where it presents nothing that can be read; null where the scheme is another one. */
+/** The text after `Bearer`; empty if it cannot be read; null if the scheme is another one. */
 function bearerOf(authorization: string): string | null {
-  // As nearly everybody writes it. The patterns below cost as much as the hash of an access token.
+  // The form that nearly every client sends. The patterns below cost as much as the hash of an access token.
   if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7);
   if (!BEARER.test(authorization)) return null;
   return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
 }
 
-// The name of a scheme is a token (RFC 9110 §5.6.2) and ends where the next character is none.
+// The name of a scheme is a token (RFC 9110 §5.6.2) and ends before the first character that no token contains.
 const BEARER = /^bearer(?![-!#$%&'*+.^_`|~0-9a-z])/i;

@@ -3,7 +3,7 @@ import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { UserRole } from '../identity/scope.ts';
 
-/** A session, to read: what features other than `sessions`, and GraphQL, know of it. */
+/** The read-only view of a session, for GraphQL and for features other than `sessions`. */
 export interface IssuedSession {
   readonly id: string;
   readonly userId: string;
@@ -18,7 +18,7 @@ export interface IssuedSession {
   isExpired(now: Date): boolean;
 }
 
-/** The tokens of a session, shown once to its owner. */
+/** The tokens of a session; returned once. */
 export interface SessionTokens {
   accessToken: string;
   accessTokenExpiresAt: Date;
@@ -32,9 +32,9 @@ export interface StartedSession {
   readonly session: IssuedSession;
 }
 
-/** Issues sessions to users who proved who they are. `accounts` needs one; `sessions` is one. */
+/** Issues sessions to authenticated users. `accounts` uses it, and `sessions` implements it. */
 export interface SessionIssuer {
-  /** Starts a session inside the transaction under way, and revokes the session that it replaces. */
+  /** Starts a session inside the current transaction, and revokes the session that it replaces. */
   start(
     unitOfWork: UnitOfWork,
     user: { id: string; role: UserRole; sessionGeneration: number },

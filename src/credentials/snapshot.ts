@@ -2,20 +2,22 @@ import type { Principal } from '../identity/principal.ts';
 import { END_OF_LOG } from '../revocation/statements.ts';
 import type { CachedCredential } from './cached-credential.ts';
 
-/** The parts of a row that every load returns, whatever the credential. */
+/** The columns that every load returns, for all kinds of credentials. */
 export interface Snapshot {
-  /** The end of the invalidation log; null on a standby, whose answers may be out of date. */
+  /** The end of the invalidation log; null on a standby, whose data may be out of date. */
   asOf: number | null;
   /** Database time, milliseconds since the epoch. */
   now: number;
 }
 
-/** Selected by every load: the snapshot's place in the log and in time. `FROM_SNAPSHOT` has one row, come what may. */
+/**
+ * Every load selects these: the position of the snapshot in the log, and its time. `FROM_SNAPSHOT` always has one row.
+ */
 export const SNAPSHOT_COLUMNS = `${END_OF_LOG} as "asOf", extract(epoch from clock_timestamp())::float8 * 1000 as "now"`;
 
 export const FROM_SNAPSHOT = 'from (select 1) as always';
 
-/** A moment as milliseconds since the epoch, alike in both drivers. */
+/** A moment as milliseconds since the epoch, the same in both drivers. */
 export const milliseconds = (column: string, name: string) =>
   `extract(epoch from ${column})::float8 * 1000 as "${name}"`;
 
@@ -35,7 +37,7 @@ export function accepted(
   return { principal, asOf: positionOf(snapshot), tags, until };
 }
 
-/** The earliest of these moments, in milliseconds since the epoch; null where none of them will ever come. */
+/** The earliest of these moments, in milliseconds since the epoch; null if there is none. */
 export function earliest(ends: readonly (number | null)[]): number | null {
   const known = ends.filter((end) => end !== null);
   return known.length > 0 ? Math.min(...known) : null;

@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { sha256 } from './hash.ts';
 
-/** The master keys of a service: one to write with, and those that can still read what was written before. */
+/** The master keys of a service: one that seals new values, and retired ones that still open older values. */
 export interface Keyring {
   current: MasterKey;
   /** The key with this version, current or retired. */
@@ -11,7 +11,7 @@ export interface Keyring {
   all: readonly MasterKey[];
 }
 
-/** A master key nobody can read: it gives names and derived keys, never itself. */
+/** A master key that cannot be read. It returns its version and derived keys, never itself. */
 export interface MasterKey {
   /** 8 hex characters that name the key and reveal nothing about it. */
   version: string;
@@ -25,10 +25,10 @@ export interface MasterKey {
 const KEY_BYTES = 32;
 const RECIPE = 'Generate one with `openssl rand -base64 32`.';
 
-// Purposes are few and written in the code; the bound is for the day somebody puts an id into one.
+// The purposes are few and fixed in the code. The bound protects memory if a later change puts an id into a purpose.
 const REMEMBERED_PURPOSES = 256;
 
-/** Guesses that an attacker tries first, as `printf` and as `echo` (with its newline) would have hashed them. */
+/** Phrases that an attacker tries first, hashed as `printf` and as `echo` (with its newline) write them. */
 const FAMOUS_PHRASES = [
   ...['', 'password', 'changeme', 'change-me', 'secret', 'admin', 'root', 'test', 'default', 'example', 'master'],
   ...['masterkey', 'master-key', 'key', 'letmein', 'qwerty', '123456', '12345678', 'hello', 'hello world', 'rekey'],
@@ -38,8 +38,8 @@ const FAMOUS_KEYS = new Set(
 );
 
 /**
- * What makes 32 bytes a bad key, the most telling first. Each is chosen so that a random key meets it less than once in
- * a hundred million.
+ * Signs of a weak key, the most specific first. Each is so rare that fewer than one in a hundred
+ * million random keys shows it.
  */
 const WEAKNESSES: readonly { found: (key: Buffer, text: string) => boolean; what: string }[] = [
   { found: (key) => key.every((byte) => byte === key[0]), what: 'repeats one byte' },
@@ -56,10 +56,10 @@ const WEAKNESSES: readonly { found: (key: Buffer, text: string) => boolean; what
 ];
 
 /**
- * Reads a master key: base64 or base64url of exactly 32 bytes, with nothing around it.
+ * Parses a master key: base64 or base64url of exactly 32 bytes, with nothing around it.
  *
- * @returns the 32 bytes, or what is wrong in one or two sentences for the operator, who also reads how to make a good
- *   one. Never the value, nor a part of it.
+ * @returns the 32 bytes, or the problem as text for the operator, with the command that generates a good key. The text
+ *   never contains any part of the value.
  */
 export function parseMasterKey(text: string): { key: Buffer } | { problem: string } {
   const problem = (what: string) => ({ problem: `The master key ${what}. ${RECIPE}` });
@@ -71,7 +71,7 @@ export function parseMasterKey(text: string): { key: Buffer } | { problem: strin
 
   const key = Buffer.from(text, 'base64');
   if (key.length !== KEY_BYTES) return problem(`has ${key.length} bytes; it must have exactly ${KEY_BYTES}`);
-  // Decoders forgive stray bits and odd padding. A key that lost its end must not pass as another one.
+  // Decoders ignore stray bits and wrong padding. A truncated key must not be accepted as another key.
   const unpadded = text.replace(/=$/, '').replaceAll('+', '-').replaceAll('/', '_');
   if (unpadded !== key.toString('base64url')) return problem('is not canonical base64');
 
@@ -79,13 +79,13 @@ export function parseMasterKey(text: string): { key: Buffer } | { problem: strin
   return weakness ? problem(`${weakness.what}. It can be guessed`) : { key };
 }
 
-/** Every byte follows the one before by the same step, as in 0, 1, 2 … or ff, fe, fd …. */
+/** Whether each byte differs from the one before it by the same step, as in 0, 1, 2 … or ff, fe, fd …. */
 function isStaircase(key: Buffer): boolean {
   const step = (key[1]! - key[0]!) & 0xff;
   return key.every((byte, index) => index === 0 || ((byte - key[index - 1]!) & 0xff) === step);
 }
 
-/** A pattern of at most half the length fills the whole key. */
+/** Whether a pattern of at most half the length fills the whole key. */
 function repeats(key: Buffer): boolean {
   for (let period = 1; period <= key.length / 2; period++) {
     if (key.subarray(period).equals(key.subarray(0, -period))) return true;
@@ -94,12 +94,12 @@ function repeats(key: Buffer): boolean {
 }
 
 /**
- * Puts the keys on a ring.
+ * Creates a keyring.
  *
- * @param current 32 bytes, what everything new is written with
- * @param retired 32 bytes each, still able to read; a key given twice counts once
- * @throws RangeError when a key does not have 32 bytes
- * @throws Error when two different keys share a version (once in four billion): one would silently hide the other
+ * @param current 32 bytes; it seals all new values
+ * @param retired 32 bytes each; they only open values. A key that is given twice counts once
+ * @throws RangeError if a key does not have 32 bytes
+ * @throws Error if two different keys have the same version (one in four billion): one would silently hide the other
  */
 export function createKeyring(current: Buffer, retired: Buffer[] = []): Keyring {
   const keys = [current, ...retired];
@@ -119,7 +119,7 @@ function createMasterKey(key: Buffer): MasterKey {
     memoMethod: (purpose) => createSecretKey(expand(`rekey/v1/${purpose}`)),
   });
   return {
-    // Not below `rekey/v1/`, so that no purpose can ever derive the bytes the version was made of.
+    // Not below `rekey/v1/`, so that no purpose can derive the bytes that the version is computed from.
     version: sha256(expand('rekey/key-version')).toString('hex', 0, 4),
     derive: (purpose) => derived.memo(purpose),
   };

@@ -7,14 +7,14 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Why a sealed text does not open.
- * - `MALFORMED`: it is not a sealed text at all
- * - `UNKNOWN_KEY`: it was sealed with a master key that is not on the ring
- * - `FORGED`: text, purpose or additional data is not what was sealed; which of them cannot be known
+ * Why a sealed text cannot be opened.
+ * - `MALFORMED`: the text does not have the format of a sealed text
+ * - `UNKNOWN_KEY`: it was sealed with a master key that is not in the keyring
+ * - `FORGED`: text, purpose or additional data differ from what was sealed; it is not known which of them
  */
 export type SealErrorCode = 'MALFORMED' | 'UNKNOWN_KEY' | 'FORGED';
 
-/** A sealed text that does not open. Carries neither the text nor what it was sealed for. */
+/** A sealed text that cannot be opened. The error contains neither the text nor its purpose. */
 export class SealError extends Error {
   override readonly name = 'SealError';
   readonly code: SealErrorCode;
@@ -25,59 +25,76 @@ export class SealError extends Error {
   }
 }
 
+/** What a text is sealed for. Opening it needs the same. */
+export interface SealBinding {
+  /** What kind of thing it is, such as `signing-key`. Each kind has a key of its own. */
+  purpose: string;
+  /**
+   * Which one it is, such as table, column and row id, so that a sealed text does not open in another row. Its parts must
+   * not run into each other (`a|b`, not `ab`).
+   */
+  aad: string;
+}
+
+/** A value to be found by equality, in the one spelling it is searched by (for text: NFC, trimmed, lower case). */
+export interface IndexedValue {
+  /** Which field, such as `user.email`. The same value has unrelated indexes in two fields. */
+  field: string;
+  canonical: string;
+}
+
 /**
- * Encrypts with AES-256-GCM (NIST SP 800-38D) under the current master key's key for this purpose.
+ * Encrypts with AES-256-GCM (NIST SP 800-38D), with the key that the current master key derives for this purpose.
  *
- * The IV is random: one purpose of one master key may seal up to 2^32 texts, a century at one a second.
+ * The IV is random: one purpose of one master key may seal up to 2^32 texts, which is a century at one per second.
  *
- * @param purpose what kind of thing is sealed, `signing-key`; each kind has a key of its own
- * @param aad which one it is, such as table, column and row id: opening needs the same, so that a sealed text moved to
- *   another row does not open. Its parts must not run into each other (`a|b`, not `ab`).
  * @returns `s1.<key version>.<base64url of IV, ciphertext and tag>`
  */
-export function seal(keyring: Keyring, purpose: string, aad: string, plaintext: string | Buffer): string {
+export function seal(
+  keyring: Keyring,
+  { purpose, aad, plaintext }: SealBinding & { plaintext: string | Buffer },
+): string {
   const { version } = keyring.current;
   const iv = randomBytes(IV_BYTES);
-  const encrypted = encrypt(sealKey(keyring.current, purpose), iv, boundTo(version, aad), plaintext);
+  const encrypted = encrypt(sealKey(keyring.current, purpose), { iv, aad: boundTo(version, aad), plaintext });
   return `${FORMAT}.${version}.${Buffer.concat([iv, encrypted]).toString('base64url')}`;
 }
 
 /**
- * Decrypts what `seal` made, with whichever key of the ring sealed it.
+ * Decrypts the output of `seal` with the key of the keyring that sealed it.
  *
- * @param purpose the purpose it was sealed for
- * @param aad the additional data it was sealed with
  * @returns the plaintext, once all of it has been authenticated
  * @throws SealError always, when it does not open; what is not sealed is never passed through as plaintext
  */
-export function open(keyring: Keyring, purpose: string, aad: string, sealed: string): Buffer {
+export function open(keyring: Keyring, { purpose, aad, sealed }: SealBinding & { sealed: string }): Buffer {
   const parts = parse(sealed);
   if (!parts) throw new SealError('MALFORMED', 'This is not a sealed value.');
   const masterKey = keyring.byVersion(parts.version);
   if (!masterKey) throw new SealError('UNKNOWN_KEY', `The master key ${parts.version} is not configured.`);
-  return decrypt(sealKey(masterKey, purpose), parts.iv, boundTo(parts.version, aad), parts.encrypted);
+  const { iv, encrypted, version } = parts;
+  return decrypt(sealKey(masterKey, purpose), { iv, aad: boundTo(version, aad), encrypted });
 }
 
 /**
- * What to store beside a sealed field so that it can be found by equality: HMAC-SHA-256 (RFC 2104) under the current
- * master key's key for this field, 32 bytes.
+ * The index to store next to a sealed field so that rows can be found by equality: HMAC-SHA-256 (RFC 2104) with the key
+ * that the current master key derives for this field, 32 bytes.
  *
  * It shows which rows hold equal values, and how often. Only for fields with many possible values.
- *
- * @param field which field, `user.email`; the same value has unrelated indexes in two fields
- * @param canonical the value in the one spelling it is searched by (for text: NFC, trimmed, lower case)
  */
-export function blindIndex(keyring: Keyring, field: string, canonical: string): Buffer {
-  return indexUnder(keyring.current, field, canonical);
+export function blindIndex(keyring: Keyring, value: IndexedValue): Buffer {
+  return indexUnder(keyring.current, value);
 }
 
-/** The blind index under every key of the ring, the current one first: search for any of them during re-encryption. */
-export function blindIndexes(keyring: Keyring, field: string, canonical: string): Buffer[] {
-  return keyring.all.map((masterKey) => indexUnder(masterKey, field, canonical));
+/** The blind index with every key of the keyring, the current key first. During a re-encryption, search for any of them. */
+export function blindIndexes(keyring: Keyring, value: IndexedValue): Buffer[] {
+  return keyring.all.map((masterKey) => indexUnder(masterKey, value));
 }
 
-/** AES-256-GCM: ciphertext, then the 16-byte tag. For `seal` and the known answers it is tested with. */
-export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: string | Buffer): Buffer {
+/** AES-256-GCM: the ciphertext, then the 16-byte tag. For `seal` and for tests with known answers. */
+export function encrypt(
+  key: KeyObject,
+  { iv, aad, plaintext }: { iv: Buffer; aad: Buffer; plaintext: string | Buffer },
+): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
   return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
@@ -86,16 +103,19 @@ export function encrypt(key: KeyObject, iv: Buffer, aad: Buffer, plaintext: stri
 /**
  * The reverse of `encrypt`.
  *
- * @throws SealError `FORGED` when key, IV, additional data, ciphertext or tag is not the one it was encrypted with
+ * @throws SealError `FORGED` if key, IV, additional data, ciphertext or tag differ from those of the encryption
  */
-export function decrypt(key: KeyObject, iv: Buffer, aad: Buffer, encrypted: Buffer): Buffer {
-  // Node takes tags of four bytes, which can be guessed, unless it is told the length to insist on.
+export function decrypt(
+  key: KeyObject,
+  { iv, aad, encrypted }: { iv: Buffer; aad: Buffer; encrypted: Buffer },
+): Buffer {
+  // Without this length, Node accepts tags of four bytes, which can be guessed.
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
   try {
     decipher.setAuthTag(encrypted.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(encrypted.subarray(0, -TAG_BYTES)), decipher.final()]);
   } catch {
-    // What OpenSSL says of it tells nothing apart, and `update` has no plaintext to offer before `final` agrees.
+    // The error of OpenSSL does not say which part differs. No plaintext is returned before `final` has succeeded.
     throw new SealError('FORGED', 'This sealed value was modified, or was sealed for another place.');
   }
 }
@@ -104,13 +124,15 @@ function sealKey(masterKey: MasterKey, purpose: string): KeyObject {
   return masterKey.derive(`seal/${purpose}`);
 }
 
-function indexUnder(masterKey: MasterKey, field: string, canonical: string): Buffer {
+function indexUnder(masterKey: MasterKey, { field, canonical }: IndexedValue): Buffer {
   return createHmac('sha256', masterKey.derive(`blind-index/${field}`))
     .update(canonical)
     .digest();
 }
 
-/** The header is authenticated too: it has a fixed length, so header and additional data cannot run into each other. */
+/**
+ * The header is authenticated, too. It has a fixed length, so header and additional data cannot run into each other.
+ */
 function boundTo(version: string, aad: string): Buffer {
   return Buffer.from(`${FORMAT}.${version}.${aad}`);
 }
@@ -120,7 +142,7 @@ function parse(sealed: string): { version: string; iv: Buffer; encrypted: Buffer
   if (version === undefined || body === undefined) return null;
   const bytes = Buffer.from(body, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) return null;
-  // Base64url has bits to spare in its last character. Only one spelling of the same bytes is accepted.
+  // The last character of base64url has unused bits. Only one spelling of the same bytes is accepted.
   if (bytes.toString('base64url') !== body) return null;
   return { version, iv: bytes.subarray(0, IV_BYTES), encrypted: bytes.subarray(IV_BYTES) };
 }

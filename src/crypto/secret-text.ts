@@ -11,8 +11,8 @@ const SECRET_LENGTH = 'rka_'.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
 const SECRET = /^(rka|rkd|rkr|rks)_[0-9A-Za-z]{36}$/;
 
 /**
- * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of all that stands before it.
- * 40 characters of ASCII, one word for a double click, and easy to find for those who scan repositories for leaks.
+ * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of everything before it. It has
+ * 40 characters of ASCII, a double click selects all of it, and scanners for leaked secrets recognize it.
  */
 export function makeSecret(prefix: SecretPrefix, random?: RandomBytes): string {
   const body = `${prefix}_${randomBase62(RANDOM_LENGTH, random)}`;
@@ -20,8 +20,8 @@ export function makeSecret(prefix: SecretPrefix, random?: RandomBytes): string {
 }
 
 /**
- * The secret that follows from another text: always the same one, and unguessable without the key. Its characters come
- * from HMAC-SHA-256 in counter mode (SP 800-108) instead of a random source.
+ * Derives a secret from another text: always the same one, and unpredictable without the key. Its characters come from
+ * HMAC-SHA-256 in counter mode (SP 800-108) instead of a random source.
  */
 export function deriveSecret(prefix: SecretPrefix, key: KeyObject, from: string): string {
   let counter = 0;
@@ -36,13 +36,13 @@ export function deriveSecret(prefix: SecretPrefix, key: KeyObject, from: string)
 }
 
 /**
- * Reads a presented secret without any I/O.
+ * Parses a presented secret without any I/O.
  *
- * @returns its prefix, or `null` when length, alphabet, prefix or checksum is wrong. A right checksum says that it was
- *   typed as it was made, not that it is good.
+ * @returns its prefix, or `null` if length, alphabet, prefix or checksum is wrong. A correct checksum proves that the
+ *   secret was not mistyped, not that it is valid.
  */
 export function parseSecret(text: string): { prefix: SecretPrefix } | null {
-  // The cheapest question first: most of what is not a secret has another length.
+  // The cheapest check first: most texts that are not secrets have another length.
   if (text.length !== SECRET_LENGTH) return null;
   const prefix = SECRET.exec(text)?.[1];
   if (prefix === undefined) return null;
@@ -52,7 +52,7 @@ export function parseSecret(text: string): { prefix: SecretPrefix } | null {
 
 /**
  * What a list may show of a secret: its prefix and last four characters, `rka_…1a2B`. They are part of the checksum, so
- * about 154 of its 178 bits stay unknown. Of a text that is not a secret, nothing is shown: `…`.
+ * about 154 of its 178 bits stay unknown. For a text that is not a secret, the hint is `…`.
  */
 export function hintOf(text: string): string {
   const secret = parseSecret(text);
@@ -60,9 +60,9 @@ export function hintOf(text: string): string {
 }
 
 /**
- * CRC-32 (ISO-HDLC, the one of zip and PNG) of a text's UTF-8 as six base62 digits, most significant first, padded with
- * `0`: the form of GitHub's token checksums. It finds typing mistakes, and every change of one character; it proves
- * nothing.
+ * CRC-32 (ISO-HDLC, as in zip and PNG) of a text's UTF-8 as six base62 digits, most significant first, padded with
+ * `0`: the form of GitHub's token checksums. It detects typing mistakes and every change of one character. It does
+ * not authenticate the text.
  */
 export function checksum(text: string): string {
   let rest = crc32(text);

@@ -16,8 +16,9 @@ export const ADVISORY_LOCKS = {
 } as const;
 
 /**
- * Waits for the lock that belongs to this text, and holds it until the end of the transaction. The number of the lock is
- * a hash of the text, so the text must not change between two releases. It begins with a name that no other caller uses.
+ * Waits for the lock that belongs to this text, and holds it until the end of the transaction. The number of
+ * the lock is a hash of the text, so the text must not change between two releases. It must begin with a prefix
+ * that no other caller uses.
  *
  * @example await lockText(em, `email:${name}`);
  */

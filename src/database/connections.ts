@@ -7,7 +7,7 @@ import { connectionBroke, notConnected } from './sql-errors.ts';
 
 const CONNECT_MS = 1000;
 
-/** Reads on a small pool of their own, prepared, and given up after `timeoutMs`, waiting for a connection included. */
+/** Prepared reads on their own small pool. A read fails after `timeoutMs`, including the wait for a connection. */
 export class PooledSql implements Sql {
   readonly #pool: pg.Pool;
   readonly #timeoutMs: number;
@@ -20,14 +20,14 @@ export class PooledSql implements Sql {
       max: size,
       connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
     });
-    // Idle connections break when the server goes away; the query that needs one says so itself.
+    // Idle connections break when the server goes away. The query that needs one reports it.
     this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection failed'));
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const until = performance.now() + this.#timeoutMs;
     const client = await this.#pool.connect().catch(notConnected);
-    client.on('error', ignore); // Of a connection in use, its query says so.
+    client.on('error', ignore); // The query on this connection reports the error.
     let broken = true;
     try {
       const asking = client.query({ ...statement, values: [...values] });
@@ -55,8 +55,8 @@ interface Connection {
 }
 
 /**
- * One connection for one purpose. Reconnects at the next query after a failure; a server that has not answered after
- * `timeoutMs`, connecting included, counts as one, and so does one whose answer was lost on the way.
+ * One connection for one purpose. After a failure, the next query reconnects. A response that does not arrive within
+ * `timeoutMs`, including the time to connect, or that was lost on the way, is a failure, too.
  */
 export class DedicatedSql implements Sql {
   readonly #url: string;
@@ -73,10 +73,10 @@ export class DedicatedSql implements Sql {
     this.#logger = options.logger;
   }
 
-  /** One at a time, in the order they were asked. */
+  /** Runs one statement at a time, in the order of the calls. */
   query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const answer = this.#turn.then(() => this.#query<Row>(statement, values));
-    this.#turn = answer.catch(() => undefined); // The caller gets the error. The next statement gets its turn.
+    this.#turn = answer.catch(() => undefined); // The caller gets the error. The next statement still runs.
     return answer;
   }
 
@@ -112,7 +112,7 @@ export class DedicatedSql implements Sql {
       this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated database connection failed');
       this.#forget(connection);
     });
-    // A server that is starting up, or full, answers too: with a refusal.
+    // A server that is starting up, or that has no free connection, rejects the connection.
     connection.connected.catch(() => this.#forget(connection));
     return connection;
   }
@@ -123,17 +123,17 @@ export class DedicatedSql implements Sql {
 }
 
 /**
- * Only where the server itself rejected a statement is the connection in a known state. The state says so and not the
- * severity, which the server translates into its own language.
+ * The connection is in a known state only if the server itself rejected the statement. The SQLSTATE shows this. The
+ * severity does not, because the server translates it into its own language.
  */
 const wasRefused = (error: unknown) => error instanceof pg.DatabaseError && !connectionBroke(error);
 
 const ignore = () => undefined;
 
 /**
- * Ends a connection without waiting for the other side. `end()` waits for a server that may never answer.
+ * Closes a connection without waiting for the server. `end()` waits for a server that may never answer.
  *
- * The socket is not part of the driver's public interface; there is no other way
+ * The socket is not part of the driver's public interface, but there is no other way
  * (https://github.com/brianc/node-postgres/issues/1244).
  */
 export function destroy(client: pg.ClientBase): void {

@@ -8,16 +8,16 @@ import { randomBytes } from '../kernel/random.ts';
 const SQLITE_BUSY = 5;
 
 /**
- * The embedded database belongs to one process: a second one would damage it. Takes the directory for this process.
+ * Locks the directory of the embedded database for this process. A second process would damage the database.
  *
- * The lock is the operating system's, by way of SQLite, for Node has no other way to it: it ends with its process,
- * however that ends. A file with a process id in it would not: ids are used again, and every container has its own.
+ * It is a lock of the operating system, which Node offers only through SQLite. It ends with its process, also after a
+ * crash. A file with a process id would remain: ids are used again, and every container has its own.
  *
- * @returns what gives the directory free again
- * @throws Error naming the process that has it
+ * @returns a function that releases the directory
+ * @throws Error that names the process that holds the directory
  */
 export function lockDataDirectory(directory: string): () => void {
-  const owner = join(directory, 'owner'); // For people alone: whom to ask.
+  const owner = join(directory, 'owner'); // For the operator: which process holds the lock.
   const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
   try {
     lock.exec('begin exclusive');
@@ -36,10 +36,10 @@ export function lockDataDirectory(directory: string): () => void {
   };
 }
 
-/** Where the embedded database lives in its directory. */
+/** The path of the embedded database in its directory. */
 export const databaseIn = (directory: string) => join(directory, 'database');
 
-/** @throws ConfigError where there is no database in this directory. Makes nothing. */
+/** @throws ConfigError if this directory has no database. Creates nothing. */
 export function requireDataDirectory(directory: string): void {
   if (existsSync(databaseIn(directory))) return;
   throw new ConfigError([
@@ -48,10 +48,11 @@ export function requireDataDirectory(directory: string): void {
 }
 
 /**
- * The master key of an embedded database: kept beside it, readable by its owner alone, made at the first start.
+ * The master key of an embedded database. It is generated at the first start, and stored next to the database in a file
+ * that only its owner can read.
  *
- * @param directory null for a database in memory, whose key dies with it
- * @throws ConfigError where the key of a database that exists is missing or damaged; no other key opens that database
+ * @param directory null for a database in memory, whose key ends with the process
+ * @throws ConfigError if the key of an existing database is missing or damaged; no other key can decrypt that database
  */
 export function embeddedMasterKey(directory: string | null): Buffer {
   if (!directory) return randomBytes(32);
@@ -74,7 +75,7 @@ export function embeddedMasterKey(directory: string | null): Buffer {
   return parsed.key;
 }
 
-/** Whoever starts at the same moment finds a whole key or none, and only one of the two keys gets the name. */
+/** A process that starts at the same time finds a complete key or none, and only one of both keys gets the name. */
 function makeMasterKey(path: string): void {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });

@@ -1,6 +1,6 @@
 import { defineFeature } from '../feature.ts';
-import { databaseUrlProblem } from '../kernel/connection-url.ts';
 import { text } from '../kernel/variable.ts';
+import { databaseUrlProblem } from './database-url.ts';
 import { Migration20261122000000 } from './migrations/20261122000000-initial.ts';
 import { Migration20261122000100 } from './migrations/20261122000100-invalidation-log.ts';
 import { Migration20261126000000 } from './migrations/20261126000000-server-identity.ts';

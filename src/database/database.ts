@@ -15,7 +15,7 @@ import type { NotificationListener, Sql } from './sql.ts';
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
   url: string | null;
-  /** Where the embedded database lives; null keeps it in memory. */
+  /** The directory of the embedded database; null keeps it in memory. */
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
@@ -29,18 +29,18 @@ export interface DatabaseOptions {
   subscribers: EventSubscriber[];
 }
 
-/** All the ways this process talks to its database. */
+/** All connections of this process to its database. */
 export interface Database {
-  /** Prepared statements, off the unit of work: authentication reads and the likes. */
+  /** Prepared statements outside of the unit of work, such as authentication reads. */
   readonly reads: Sql;
-  /** One connection for syncs alone. */
+  /** One connection, only for syncs. */
   readonly sync: Sql;
-  /** One connection for revocations to wait on. */
+  /** One connection, only for the wait of revocations. */
   readonly propagation: Sql;
   readonly notifications: NotificationListener;
   /** A fresh EntityManager. */
   fork(): EntityManager;
-  /** For what must not change the schema. Rejects where a migration was not carried out yet. Changes nothing. */
+  /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
   requireCurrentSchema(): Promise<void>;
   /** A fresh EntityManager on the connections that are reserved for revocations. The embedded database has only one. */
   forkReserved(): EntityManager;
@@ -50,22 +50,27 @@ export interface Database {
 }
 
 const CHANNEL = 'auth_inval';
-/** An authentication read that takes longer than this, all in all, is given up: 503 beats a queue. */
+/** An authentication read that takes longer than this in total fails: a 503 is better than a queue. */
 const READ_TIMEOUT_MS = 1000;
 /** Connections for queries and for changes. */
 const CONNECTIONS = 10;
-/** Connections for revocations alone: no number of queries and other changes takes their place. */
+/** Connections that are reserved for revocations. Queries and other changes cannot use them up. */
 export const RESERVED_CONNECTIONS = 4;
-/** Changes at the same time, revocations apart: fewer than there are connections, for queries need some. */
+/** Concurrent changes, without revocations: fewer than there are connections, because queries need some, too. */
 export const CHANGES_AT_ONCE = 8;
-/** What takes longer is ended by the server: those who wait for somebody else's lock must not use up the pool. */
+/** The server cancels a statement that takes longer: waits for a lock of another session must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
-/** When we give up ourselves: by then the server would have spoken, were it there. Also how long one waits for a place. */
+/**
+ * The timeout of the client. A server that can be reached has answered by then. Also the longest wait for a connection.
+ */
 const ANSWER_TIMEOUT_MS = 5000;
-/** A replica that falls silent in a transaction keeps its locks no longer: the revocation of its caller waits for them. */
+/**
+ * The server ends a transaction that is idle for longer. Otherwise a replica that stops in a transaction would keep its
+ * locks, and the revocation of its caller waits for them.
+ */
 const IDLE_TRANSACTION_MS = 2000;
 
-/** Opens the database that the configuration asks for; the rest of the service cannot tell which one it is. */
+/** Opens the configured database. The rest of the service does not depend on which one it is. */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === null ? openEmbedded(options) : openPostgres(options.url, options);
 }
@@ -79,12 +84,12 @@ async function openPostgres(
   const options = {
     ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
-    // The ORM takes a host, a name and a password from the URL and nothing else: the driver gets the rest from here.
+    // The ORM reads only host, name and password from the URL. The driver gets the rest from here.
     driverOptions: {
       ...connectionTo(url, {
         applicationName: 'rekey',
         statementMs: STATEMENT_TIMEOUT_MS,
-        lockMs: STATEMENT_TIMEOUT_MS, // Also for what a commit waits for, where the one above does not hold.
+        lockMs: STATEMENT_TIMEOUT_MS, // Also limits the waits of a COMMIT, where the timeout above does not apply.
         idleInTransactionMs: IDLE_TRANSACTION_MS,
       }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
@@ -108,7 +113,7 @@ async function openPostgres(
     async migrate() {
       // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
-      // Not on the pool of the requests: a migration may take its time. It knows no entity.
+      // Not on the pool of the requests, because a migration may take long. It needs no entities.
       const migrating = await MikroORM.init({
         ...ormOptions(model, { log }),
         entities: [],
@@ -120,7 +125,7 @@ async function openPostgres(
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
       } finally {
-        await Promise.all([migrating.close(), lock.close()]); // Ends the session and so lets go of the lock.
+        await Promise.all([migrating.close(), lock.close()]); // Ends the session, which releases the lock.
       }
     },
     async close() {
@@ -147,11 +152,11 @@ async function openEmbedded({
   const orm = await MikroORM.init({
     ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
-    // As a function, for the ORM copies what it is configured with, and a copied Blob is none.
+    // A function, because the ORM copies its options, and a copied Blob is unusable.
     driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
-  // One session, which has begun: it is set up before anything is asked.
+  // The only session has already started, so its settings are set before the first query.
   await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
     JSON.stringify(sessionSettings()),
   ]);
@@ -167,7 +172,7 @@ async function openEmbedded({
     forkReserved: () => orm.em.fork(),
     async migrate() {
       await orm.migrator.up();
-      // The directory is ours alone: no other process uses this database.
+      // The directory is locked: no other process uses this database.
       await onEmbeddedMigrated?.(sql);
     },
     async close() {

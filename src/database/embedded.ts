@@ -2,7 +2,9 @@ import type { PGlite } from '@electric-sql/pglite';
 import { withTimeout } from '../kernel/timeout.ts';
 import type { NotificationListener, Sql, Statement } from './sql.ts';
 
-/** The embedded database has one connection; queries wait for the transaction that holds it, those with a limit no longer. */
+/**
+ * The embedded database has one connection. Queries wait for the transaction that holds it, at most for `timeoutMs`.
+ */
 export class EmbeddedSql implements Sql {
   readonly #pglite: PGlite;
   readonly #timeoutMs: number | null;
@@ -30,9 +32,9 @@ export class EmbeddedNotificationListener implements NotificationListener {
     this.#channel = channel;
   }
 
-  async listen(ring: () => void): Promise<void> {
-    this.#unlisten = await this.#pglite.listen(this.#channel, () => ring());
-    ring();
+  async listen(onNotify: () => void): Promise<void> {
+    this.#unlisten = await this.#pglite.listen(this.#channel, () => onNotify());
+    onNotify();
   }
 
   async close(): Promise<void> {

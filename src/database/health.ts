@@ -1,7 +1,7 @@
 import type { Sql, Statement } from './sql.ts';
 import { whyNotNow } from './sql-errors.ts';
 
-/** How long an answer to the write holds, in milliseconds: every client may ask, and must not cause many writes. */
+/** How long the result of the write is reused, in milliseconds. Every client may request it, so writes must be few. */
 const WRITE_HOLDS_MS = 1000;
 
 const READ: Statement = {
@@ -26,7 +26,7 @@ export class DatabaseHealth {
     this.#monotonic = monotonic;
   }
 
-  /** Whether the primary answers at this moment: what a request without a cached credential needs. */
+  /** Whether the primary answers now. A request without a cached credential needs it. */
   async answers(): Promise<boolean> {
     return this.#read().then(
       (problem) => problem === null,
@@ -35,12 +35,12 @@ export class DatabaseHealth {
   }
 
   /**
-   * What keeps the database from reading or writing at this moment, in words; null where nothing does.
+   * Why the database cannot read or write now; null if it can.
    *
-   * It reads at each call, and commits a write of one row at most once a second. The write proves that the server is a
-   * primary, that transactions are not read-only, that the role of this service may write, and that a commit comes through,
-   * with the write-ahead log and the standbys that it waits for. It does not prove that there is room for a new page: on a
-   * full disk, the first statement that needs one fails.
+   * Every call reads. At most once per second, a call commits a write of one row. The write proves that the server is a
+   * primary, that transactions are not read-only, that the role of this service may write, and that a commit succeeds,
+   * including the write-ahead log and the standbys that it waits for. It does not prove that there is room for a new
+   * page: on a full disk, the first statement that needs one fails.
    */
   async problem(): Promise<string | null> {
     try {

@@ -4,7 +4,9 @@ import { ConfigError } from '../kernel/config-error.ts';
 
 /** A sealed text begins with its format and the version of its master key; see `seal`. */
 const VERSION = `split_part(sealed, '.', 2)`;
-/** Of the oldest and of the newest rows, how many are looked at: ids sort by time, and keys change in time. */
+/**
+ * How many of the oldest and of the newest rows are read. Ids sort by time, so these have the first and the last keys.
+ */
 const SAMPLE = 100;
 
 /** A column whose values are sealed with a master key. */
@@ -13,7 +15,7 @@ export interface SealedField {
   readonly column: string;
   /** The primary key of the table. */
   readonly key: string;
-  /** SQL: which rows are still opened. Left out: all. */
+  /** SQL condition for the rows that are still opened. Defaults to all rows. */
   readonly where?: string;
 }
 
@@ -27,10 +29,10 @@ const versionsIn = (fields: readonly SealedField[]): string => {
 };
 
 /**
- * Checks that the configured master keys open what the database holds. It reads alone, and has to run before anything
- * is written: a service with a wrong key would write rows that the right one does not open.
+ * Checks that the configured master keys open the values in the database. It only reads. It must run before anything is
+ * written: a service with a wrong key would write rows that the right key does not open.
  *
- * @throws ConfigError naming the versions of the keys that are missing
+ * @throws ConfigError that names the versions of the missing keys
  */
 export async function requireMasterKeys(
   em: EntityManager,

@@ -6,10 +6,10 @@ import { connectionTo } from './session-settings.ts';
 import type { NotificationListener } from './sql.ts';
 
 const CONNECT_MS = 1000;
-/** How often the connection that listens is asked whether it still does. */
+/** How often the listening connection is checked, in milliseconds. */
 const CHECK_MS = 5000;
 
-/** LISTENs on a connection of its own and comes back by itself. It needs a session connection, not a pooler. */
+/** LISTENs on its own connection and reconnects by itself. It needs a session connection, not a transaction pooler. */
 export class PostgresNotificationListener implements NotificationListener {
   readonly #url: string;
   readonly #channel: string;
@@ -28,9 +28,9 @@ export class PostgresNotificationListener implements NotificationListener {
     this.#checkEveryMs = checkEveryMs;
   }
 
-  /** Resolves soon, whatever the database does: without notifications the service hears of a change later, and is never wrong. */
-  async listen(ring: () => void): Promise<void> {
-    this.#onNotify = ring;
+  /** Resolves soon, also if the database is down. Without notifications, changes are found later, by the next sync. */
+  async listen(onNotify: () => void): Promise<void> {
+    this.#onNotify = onNotify;
     await this.#connect();
   }
 
@@ -60,7 +60,7 @@ export class PostgresNotificationListener implements NotificationListener {
     client.on('notification', () => this.#onNotify());
     this.#client = client;
     try {
-      // Connect, LISTEN, then notify: whatever was committed before LISTEN took effect is found by the sync after it.
+      // Connect, LISTEN, then call `onNotify`: its sync finds all that was committed before LISTEN took effect.
       const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
       await withTimeout(CONNECT_MS, listening);
       if (lost) return;
@@ -72,7 +72,7 @@ export class PostgresNotificationListener implements NotificationListener {
     }
   }
 
-  /** A connection may be dead without a word, and then nothing is ever heard of it; so it is asked now and then. */
+  /** A connection may break without an error, and then no notification arrives. So it is checked regularly. */
   #checkLater(client: pg.Client, onLost: (error?: Error) => void): void {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {

@@ -3,17 +3,17 @@ import type { EntitySchema, EventSubscriber, Options } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import type { Feature, NamedMigration } from '../feature.ts';
 
-/** Which migrations were carried out. */
+/** The table of the applied migrations. */
 export const MIGRATION_TABLE = 'rekey_migrations';
 
 /** The entities and migrations of all features. */
 export interface Model {
   readonly entities: readonly EntitySchema[];
-  /** In the order in which they are carried out. */
+  /** In the order in which they are applied. */
   readonly migrations: readonly NamedMigration[];
 }
 
-/** What these features add to the database. The timestamps of the names say in which order migrations are carried out. */
+/** What these features add to the database. The timestamps in the names determine the order of the migrations. */
 export function modelOf(features: readonly Feature[]): Model {
   const migrations = features.flatMap((feature) => feature.migrations ?? []);
   return {
@@ -22,7 +22,7 @@ export function modelOf(features: readonly Feature[]): Model {
   };
 }
 
-/** What both drivers share. */
+/** The options that both drivers share. */
 export function ormOptions(
   { entities, migrations }: Model,
   options: { subscribers?: EventSubscriber[]; log?: (message: string) => void } = {},
@@ -32,11 +32,11 @@ export function ormOptions(
     subscribers: options.subscribers ?? [],
     extensions: [Migrator],
     forceUtcTimezone: true,
-    // Values in a query's log line could be hashes and addresses; errors reach the log through our own logger.
+    // The log line of a query could hold hashes and addresses. Errors reach the log through our own logger.
     debug: false,
     colors: false,
     logger: options.log ?? (() => undefined),
-    // Migrations are written by hand: the ORM knows nothing of triggers, and `schema:update` would drop them.
+    // Migrations are written by hand: the ORM does not support triggers, and `schema:update` would drop them.
     schemaGenerator: { ignoreSchema: ['public'] },
     migrations: {
       migrationsList: [...migrations],

@@ -2,8 +2,8 @@ import pg from 'pg';
 import { notConnected } from './sql-errors.ts';
 
 /**
- * Repairs the pool of the unit of work, which the query builder uses: an error of connecting says that it is one, and
- * broken connections are replaced.
+ * Repairs the pool of the unit of work, which the query builder uses: a failed connection attempt throws
+ * `NotConnected`, and broken connections are replaced.
  */
 export function watchPool(pool: pg.Pool): void {
   const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
@@ -12,15 +12,15 @@ export function watchPool(pool: pg.Pool): void {
 }
 
 /**
- * Gives the place of a connection that broke, or did not answer in time, back to its pool, and ends the connection. It
- * makes up for two behaviours upstream; when both are mended, this function can go:
+ * Closes a connection that broke or did not answer in time, and frees its place in the pool. This works around two
+ * upstream behaviors, and can be removed when both are fixed:
  *
- * - The query builder gives a connection back after a commit or a rollback that succeeded, and on a broken connection
- *   neither does (https://github.com/kysely-org/kysely/issues/1990). Every transaction that the server ended would take
- *   a place away for good.
- * - After `query_timeout` the driver leaves the connection as it is, still busy with the statement that was given up
- *   (https://github.com/brianc/node-postgres/issues/3399). The pool would hand it out, and the next statement would wait
- *   behind that one.
+ * - The query builder releases a connection after a successful commit or rollback, and on a broken connection
+ *   neither succeeds (https://github.com/kysely-org/kysely/issues/1990). Every transaction that the server ended
+ *   would occupy a place for good.
+ * - After `query_timeout` the driver keeps the connection, which is still busy with the abandoned statement
+ *   (https://github.com/brianc/node-postgres/issues/3399). The pool would reuse it, and the next statement
+ *   would wait behind that one.
  */
 function replaceBroken(pool: pg.Pool): void {
   pool.on('connect', (client) => {
@@ -39,7 +39,7 @@ function replaceBroken(pool: pg.Pool): void {
       const answer = query(...given);
       if (answer instanceof Promise) {
         answer.catch((error) => {
-          if (!(error instanceof pg.DatabaseError)) replace(); // Runs before the holder gives the connection back.
+          if (!(error instanceof pg.DatabaseError)) replace(); // Runs before the holder releases it.
         });
       }
       return answer;

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Principal } from '../identity/principal.ts';
 import type { IdPrefix } from '../kernel/ids.ts';
 
-/** What the reads of a feature (`<name>.queries.ts`) are handed: the context of a request. */
+/** What the queries of a feature (`<name>.queries.ts`) receive: the context of a request. */
 export interface QueryContext {
   /** One EntityManager for all reads of a request. */
   em(): EntityManager;
@@ -13,10 +13,10 @@ export interface QueryContext {
   now(): Date;
 }
 
-/** What a list holds, before it is cut into pages. */
+/** The rows of a list, before pagination. */
 export interface List<Entity> {
   entity: EntityClass<Entity>;
-  /** What the ids of the entity begin with. */
+  /** The prefix of the ids of the entity. */
   prefix: IdPrefix;
   where: FilterQuery<Entity>;
 }

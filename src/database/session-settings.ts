@@ -5,16 +5,17 @@ import type pg from 'pg';
  * them, so no default of a server, a database, a role, a connection URL or an environment variable decides what a
  * statement means. This is the only list.
  *
- * Not listed on purpose: `synchronous_commit`, which the statements that need it raise for their own transaction and never
- * lower, and what only a superuser may set (`session_replication_role`: all triggers are `enable always`).
+ * Deliberately not listed: `synchronous_commit`, which the statements that need it raise for their own
+ * transaction and never lower, and settings that only a superuser may change (`session_replication_role`: all
+ * triggers are `enable always`).
  */
 const SESSION_SETTINGS = {
-  // Locks, quotas and the ledger of revoked tokens see what was committed while they waited. A snapshot of the whole
-  // transaction does not show it.
+  // Locks, quotas and the ledger of revoked tokens must see what was committed while they waited. A snapshot of the
+  // whole transaction would not show it.
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
-  // All tables are in `public`. Last, and not first as by default: a temporary table must not take the place of a table.
+  // All tables are in `public`. `pg_temp` is last, not first as by default: a temporary table must not replace a table.
   search_path: 'public, pg_temp',
   // How values are written and read.
   client_encoding: 'UTF8',
@@ -25,14 +26,14 @@ const SESSION_SETTINGS = {
   bytea_output: 'hex',
   standard_conforming_strings: 'on',
   array_nulls: 'on',
-  // A statement that fails leaves its session alive, and a session may be idle for any time.
+  // A failed statement must not end its session, and a session may be idle for any time.
   exit_on_error: 'off',
   idle_session_timeout: '0',
-  // To compile a plan takes longer than any statement of this service.
+  // Compiling a plan takes longer than any statement of this service.
   jit: 'off',
 } as const;
 
-/** How long the server lets a session wait, in milliseconds. 0, the default here, means any time. */
+/** Timeouts of the server for a session, in milliseconds. 0, the default here, means no limit. */
 export interface SessionTimeouts {
   statementMs?: number;
   lockMs?: number;
@@ -49,15 +50,15 @@ export function sessionSettings({ statementMs = 0, lockMs = 0, idleInTransaction
   };
 }
 
-/** What a connection URL may say beside its address: how the server is reached. The rest would be a setting of ours. */
+/** The parameters of a connection URL that say how to reach the server. Any other one could override our settings. */
 const REACHING = [
   ...['host', 'port', 'user', 'password', 'db'],
   ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
 ];
 
 /**
- * How a connection to `url` is opened: with every setting in its start-up packet, where only a superuser's later `SET`
- * takes precedence. The driver lets parameters of the URL replace what it is given, so the URL keeps none but those that
+ * The options of a connection to `url`, with every setting in its start-up packet, where only a superuser's later
+ * `SET` takes precedence. The driver lets parameters of the URL override its options, so the URL keeps only those that
  * say how to reach the server.
  */
 export function connectionTo(
@@ -82,7 +83,7 @@ export function addressIn(url: string): string {
   return `${withoutFragment.slice(0, query)}${kept.size > 0 ? `?${kept}` : ''}`;
 }
 
-/** As the `options` of a start-up packet: white space separates them, so a value escapes its own. */
+/** Formats settings as the `options` of a start-up packet. White space separates them, so a value escapes its own. */
 function startUpOptions(settings: Record<string, string>): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)

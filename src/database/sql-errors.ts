@@ -1,9 +1,9 @@
 import { messageOf } from '../kernel/message.ts';
 
 /**
- * What PostgreSQL says where it cannot do now what it is asked to do. No text of a client decides about these: every
- * statement of this service has run before, and the same one may succeed later. A state that is not listed means that
- * the statement is wrong, or that a rule of the data forbids it.
+ * The SQLSTATEs of a statement that PostgreSQL cannot execute now. No input of a client causes them: every statement of
+ * this service has run before, and the same one may succeed later. A state that is not listed means that the statement
+ * is wrong, or that a constraint rejects its data.
  */
 const CANNOT_NOW: [states: RegExp, why: string][] = [
   [/^08/, 'the connection failed'],
@@ -25,8 +25,8 @@ const CANNOT_NOW: [states: RegExp, why: string][] = [
 ];
 
 /**
- * States that leave open how a statement ended. PostgreSQL itself says 58 and XX only of what it has rolled back; a proxy
- * before it also says so where the connection between the two ended.
+ * States after which the outcome of a statement is unknown. PostgreSQL itself reports 58 and XX only for a statement
+ * that it rolled back. A proxy in front of it also reports them when the connection between the two ended.
  */
 const ENDS_UNKNOWN = /^(08|40003|57P|58|XX)/;
 
@@ -42,11 +42,11 @@ const UNREACHABLE = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What `pg` says, in words alone, where it was not the server that spoke. */
+/** The messages of `pg` for failures that the server did not report. They have no code. */
 const SILENCE =
   /^(Connection terminated|timeout expired$|timeout exceeded when trying to connect$|Query read timeout$|The database did not answer in time\.$|Client (was closed|has encountered a connection error) and is not queryable$)/;
 
-/** No connection could be opened, for whatever reason: nothing was asked yet, so nothing was done. */
+/** No connection could be opened, so no statement was sent and nothing was changed. */
 export class NotConnected extends Error {
   /** "SQL client unable to establish SQL connection". The ORM copies properties, not causes. */
   readonly code = '08001';
@@ -62,19 +62,19 @@ export function notConnected(error: unknown): never {
   throw new NotConnected(error);
 }
 
-/** Causes have causes; nothing here is wrapped more often than this. */
+/** The longest chain of causes that is read. No error is wrapped more often. */
 const DEEPEST = 8;
 
-/** The five characters in which the database itself says what happened; undefined where it was somebody else who spoke. */
+/** The SQLSTATE of an error, five characters; undefined if the error does not come from the database. */
 export function sqlStateOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
-  // Each state that we can meet has a digit. EPIPE, of the network, has five letters and none.
+  // Every SQLSTATE that can occur here has a digit. The network error EPIPE has five letters and no digit.
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /**
- * Whether the connection broke before the server had said how the statement ended. Then nobody knows whether it was
- * carried out, which matters for one that commits.
+ * Whether the connection broke before the server reported how the statement ended. Then it is unknown whether the
+ * statement was executed, which matters for a COMMIT.
  */
 export function connectionBroke(error: unknown): boolean {
   const state = sqlStateOf(error);
@@ -82,8 +82,8 @@ export function connectionBroke(error: unknown): boolean {
 }
 
 /**
- * Why the database cannot do it now, in words for an operator, where the server itself says why; undefined where it says
- * nothing, or only that a connection ended.
+ * Why the database cannot execute a statement now, in words for an operator; undefined if the server does not say why,
+ * or only says that a connection ended.
  */
 export function whyNotNow(error: unknown): string | undefined {
   const states = causesOf(error).map(sqlStateOf);
@@ -94,9 +94,9 @@ export function whyNotNow(error: unknown): string | undefined {
 }
 
 /**
- * Whether an error, or what caused it, is that the database cannot do it now: out of reach, shut down, a standby, full, or
- * too slow, be it for a lock that another session holds. Nothing is wrong with the question: asked again later, it may be
- * answered.
+ * Whether an error or one of its causes means that the database cannot execute a statement now: it is out of reach,
+ * shut down, a standby, full, or too slow, e.g. because of a lock of another session. The statement itself is
+ * correct, so a retry may succeed.
  */
 export function databaseDidNotAnswer(error: unknown): boolean {
   return causesOf(error).some((each) => {

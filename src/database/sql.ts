@@ -1,23 +1,23 @@
-/** One SQL statement with numbered parameters; the name is what prepared-statement caches know it by. */
+/** One SQL statement with numbered parameters. Its name identifies it in caches of prepared statements. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
 /**
- * The short way to the database, for the reads and writes that must not pay for a unit of work.
+ * Direct access to the database, for reads and writes that must not pay for a unit of work.
  *
- * Write statements so that both drivers answer alike: bigint as `::float8`, moments as milliseconds
+ * Write statements so that both drivers return the same: bigint as `::float8`, moments as milliseconds
  * (`extract(epoch from …) * 1000`), and no types that only one of them parses.
  */
 export interface Sql {
-  /** Runs one statement outside any transaction. Rejects when the database is out of reach or too slow. */
+  /** Runs one statement outside of any transaction. Rejects if the database is out of reach or too slow. */
   query<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Somebody who rings when a NOTIFY arrives. */
+/** Receives the notifications of a channel. */
 export interface NotificationListener {
-  /** `ring` is called for every notification, and after every (re)connection, when some may have been missed. */
-  listen(ring: () => void): Promise<void>;
+  /** Calls `onNotify` for every notification, and after every (re)connection, because some may have been missed. */
+  listen(onNotify: () => void): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// The triggers that write the invalidation log, and whatever else must run in every session. Migrations use them: what
-// they return for given options is part of a released migration and must not change by a byte.
+// Builders of the triggers that write the invalidation log, and of other triggers that must fire in every session.
+// Their result for given options is part of a released migration and must not change by a byte.
 
 /**
  * What `auth_invalidate_row` appends for a row: `<tag>:<value of the column>`, such as `key:key_01…`. See
@@ -16,7 +16,7 @@ interface RowInvalidation {
 export interface UpdateInvalidation extends RowInvalidation {
   /** A change of any of these columns invalidates. Columns that are not listed never do. */
   columns: readonly string[];
-  /** SQL on `old` and `new`: an update that fits it narrows nothing and is not logged. */
+  /** SQL condition on `old` and `new`: an update that matches it narrows nothing and is not logged. */
   unless?: string;
   /** Whether the tag is made from the row as it was or as it is afterwards. Defaults to `old`. */
   row?: 'old' | 'new';
@@ -45,12 +45,12 @@ export function invalidateOnUpdate(options: UpdateInvalidation): string[] {
 
 export interface InsertOrDeleteInvalidation extends RowInvalidation {
   event: 'insert' | 'delete';
-  /** SQL on `new` (insert) or `old` (delete): only a row that fits it is logged. */
+  /** SQL condition on `new` (insert) or `old` (delete): only a row that matches it is logged. */
   when?: string;
 }
 
 /**
- * Invalidates a row that is deleted, or what a row that is inserted speaks against.
+ * Invalidates a deleted row, or the subject that an inserted row revokes.
  *
  * @example
  * for (const statement of invalidateOnRow({ table: 'daemon_tokens', event: 'delete', tag: 'daemon' })) {
@@ -83,8 +83,8 @@ export function invalidateOnTruncate({ table }: { table: string }): string[] {
 }
 
 /**
- * Fires the trigger also in a session whose `session_replication_role` is `replica`, which otherwise would switch
- * revocation off. So a logical subscriber writes a log of its own, and a restored dump is as it was.
+ * Makes a trigger fire also in a session with `session_replication_role = replica`, which would otherwise disable
+ * revocation. So a logical subscriber writes its own log, and a restored dump has the same triggers.
  *
  * @example this.addSql(enableAlways({ table: 'users', trigger: 'users_end_sessions' }));
  */

@@ -13,29 +13,29 @@ export interface RequestOrigin {
 }
 
 /**
- * Checks, inside the transaction, that the caller's credential is still good, and keeps it so until the commit by a
- * lock on its rows: exclusive on what the transaction itself is going to change, shared on the rest.
+ * Checks inside the transaction that the caller's credential is still valid, and locks its rows until the commit so
+ * that it stays valid. The lock is exclusive on the row that the transaction will change, and shared on the other ones.
  */
 export type ConfirmCaller = (em: EntityManager, caller: Principal, changing: string | null) => Promise<boolean>;
 
-/** How often a transaction is tried that only lost against another one: deadlocks and serialisation failures. */
+/** Attempts of a transaction that failed only because of another one: deadlocks and serialization failures. */
 const ATTEMPTS = 3;
 
 /**
- * Runs database work when it is the caller's turn, and so bounds how much of the same caller runs at the same time. Throws
- * AccessError `RATE_LIMITED` where too much of it waits already, and `AUTHENTICATION_UNAVAILABLE` where the wait is too
- * long. The work has not begun then.
+ * Runs database work when it is the caller's turn, which bounds the concurrent work of one caller. Throws AccessError
+ * `RATE_LIMITED` if too much work of this caller waits already, and `AUTHENTICATION_UNAVAILABLE` if the wait is too
+ * long. In both cases the work has not started.
  */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface UnitOfWorkOptions {
-  /** Left out: at once. */
+  /** Defaults to running the work at once. */
   inTurn?: InTurn;
-  /** What is waited for after an attempt that lost against another transaction. */
+  /** The pause after an attempt that failed because of another transaction. */
   pause?: (attempt: number) => Promise<void>;
 }
 
-/** One mutation: its EntityManager, who asks for it, and from where. Made afresh for every mutation field. */
+/** One mutation: its EntityManager, its caller and its origin. Each mutation field gets a new one. */
 export class UnitOfWork {
   readonly em: EntityManager;
   readonly principal: Principal | null;
@@ -60,21 +60,21 @@ export class UnitOfWork {
     this.#pause = pause;
   }
 
-  /** The same for what is asked for by something else than the credential of the request, which then is not looked at. */
+  /** The same without a caller: something else than the credential of the request authorizes the work. */
   withoutCaller(): UnitOfWork {
     const options = { inTurn: this.#inTurn, pause: this.#pause };
     return new UnitOfWork(this.em, null, this.origin, this.#confirm, options);
   }
 
-  /** @throws AccessError `UNAUTHENTICATED` where the request carried no credential */
+  /** @throws AccessError `UNAUTHENTICATED` if the request carries no credential */
   get caller(): Principal {
     if (!this.principal) throw credentialMissing();
     return this.principal;
   }
 
   /**
-   * Runs database work when it is the caller's turn. A transaction inside is part of it, and has no turn of its own. No
-   * turn, and no connection, may be held while a password is hashed or a revocation settles: others wait for it.
+   * Runs database work when it is the caller's turn. A transaction inside is part of the same turn. No turn and no
+   * connection may be held while a password is hashed or a revocation propagates: other requests wait for them.
    */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#hasTurn) return work();
@@ -90,14 +90,14 @@ export class UnitOfWork {
 
   /**
    * Runs `work` in one transaction, then flushes and commits. The caller is confirmed first, under a lock that lasts
-   * until the commit: no write of a credential commits after that credential's revocation.
+   * until the commit: no write of a credential commits after the revocation of that credential.
    *
-   * `work` returns its outcome; what it throws rolls everything back. It may run more than once, so it must not touch
-   * anything but the EntityManager, and it must not ask the database on another connection: the embedded one has only
-   * this one.
+   * `work` returns its outcome. An error that it throws rolls everything back. It may run more than once, so it must
+   * change nothing but the EntityManager. It must not query the database on another connection: the embedded
+   * database has only this one.
    *
-   * @param changing the id of the credential or user that `work` is going to change
-   * @throws AccessError `UNAUTHENTICATED` where the credential died meanwhile, `OUTCOME_UNKNOWN` where the connection
+   * @param changing the id of the credential or user that `work` changes
+   * @throws AccessError `UNAUTHENTICATED` if the credential is no longer valid, `OUTCOME_UNKNOWN` if the connection
    *   broke during the commit, and what `InTurn` throws
    */
   transaction<Outcome>(work: () => Promise<Outcome>, changing: string | null = null): Promise<Outcome> {
@@ -117,7 +117,8 @@ export class UnitOfWork {
 
   async #attempt<Outcome>(work: () => Promise<Outcome>, changing: string | null): Promise<Outcome> {
     this.em.clear();
-    // What commits while this transaction waits for a lock is seen after the wait: locks, quotas and the ledger rely on it.
+    // After a wait for a lock, this transaction must see what was committed meanwhile. Locks, quotas and the ledger
+    // rely on this isolation level.
     await this.em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED });
     let outcome: Outcome;
     try {
@@ -131,7 +132,7 @@ export class UnitOfWork {
     try {
       await this.em.commit();
     } catch (error) {
-      await this.em.rollback().catch(() => undefined); // Nothing is left to undo, but the connection to be given back.
+      await this.em.rollback().catch(() => undefined); // Nothing is left to roll back; this releases the connection.
       throw connectionBroke(error) ? outcomeUnknown(error) : error;
     }
     return outcome;

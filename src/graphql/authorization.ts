@@ -15,9 +15,9 @@ import type { GraphQLContext } from './context.ts';
 type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; scope: Scope };
 
 /**
- * Puts a guard in front of every root field, as its `@public`, `@authenticated` or `@requires` says.
+ * Adds the check to every root field that its `@public`, `@authenticated` or `@requires` demands.
  *
- * @throws Error listing every root field that has none of them, or more than one: such a schema does not start
+ * @throws Error that lists every root field with none of them, or with more than one: such a schema does not start
  */
 export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
   const problems: string[] = [];
@@ -68,7 +68,7 @@ function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement):
   }
 }
 
-/** Whether an operation selects root fields that are `@public`, and no other ones. `__typename` counts as neither. */
+/** Whether an operation selects `@public` root fields and no other ones. `__typename` is ignored. */
 export function selectsOnlyPublicFields(
   schema: GraphQLSchema,
   document: DocumentNode,

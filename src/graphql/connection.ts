@@ -3,7 +3,7 @@ import type { List, QueryContext } from '../database/query.ts';
 import { type IdPrefix, isId } from '../kernel/ids.ts';
 import { badInput } from './bad-input.ts';
 
-/** The most that one page holds. */
+/** The maximum size of a page. */
 export const LARGEST_PAGE = 100;
 
 export interface PageArguments {
@@ -19,10 +19,10 @@ export interface Page<Node> {
 }
 
 /**
- * One page of a list, newest first. Ids sort by time, so the id is the cursor, and rows that come in between move
- * nothing. Costs the page, not the table: nothing is counted.
+ * One page of a list, newest first. Ids sort by time, so the id is the cursor, and new rows do not move the page. The
+ * cost depends on the page, not on the table: rows are not counted.
  *
- * @throws GraphQLError `BAD_USER_INPUT` for a page size or a cursor that cannot be
+ * @throws GraphQLError `BAD_USER_INPUT` for an invalid page size or cursor
  */
 export async function paginate<Entity extends { id: string }>(
   { em }: Pick<QueryContext, 'em'>,
@@ -48,13 +48,13 @@ export async function paginate<Entity extends { id: string }>(
 }
 
 /**
- * Whether this is one id of this list, as `Cursor` writes it. The ORM would take an object in its place for a condition,
- * and the id of another list for a place where this one has ended.
+ * Whether this is the cursor of one id of this list, as `Cursor` encodes it. The ORM would read an object as a
+ * condition, and the id of another list as a position after the end of this one.
  */
 function isCursor(text: string, prefix: IdPrefix): boolean {
   try {
     const values: unknown[] = Cursor.decode(text);
-    if (Cursor.encode(values) !== text) return false; // One spelling for each place.
+    if (Cursor.encode(values) !== text) return false; // One spelling for each position.
     return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0], prefix);
   } catch {
     return false;

@@ -12,7 +12,7 @@ import type { Loaders } from './loaders.ts';
 import type { TokenCookies } from './token-cookies.ts';
 import type { Visibility } from './visibility.ts';
 
-/** What resolvers may use of the service. */
+/** The services that resolvers may use. */
 export interface Services {
   accounts: AccountService;
   emails: EmailVault;
@@ -21,26 +21,26 @@ export interface Services {
   apiKeys: ApiKeyService;
   workspaces: WorkspaceService;
   credentialTypes: CredentialTypes;
-  /** What a credential stands for right now; null where it would authenticate nobody. */
+  /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;
 }
 
 /**
- * What every resolver gets. Made afresh for each request; what costs something is made when it is first asked for, by a
- * function, since Yoga copies the context and would run every getter.
+ * The context of every resolver, new for each request. Its expensive parts are created at their first call. They are
+ * functions, because Yoga copies the context and would run every getter.
  */
 export interface GraphQLContext extends QueryContext {
   readonly services: Services;
-  /** Who is asking; null where no credential was presented. */
+  /** The caller; null if no credential was presented. */
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
-  /** Which people this request may read. */
+  /** Which users this request may read. */
   readonly visibility: Visibility;
-  /** The tokens that the browser keeps. */
+  /** The tokens in the cookies of the browser. */
   readonly cookies: TokenCookies;
-  /** A fresh one for every mutation field: after one field's failed flush, the next must not fail with it. */
+  /** A new one for every mutation field: a failed flush of one field must not fail the next one. */
   unitOfWork(): UnitOfWork;
-  /** The same for every field that answers with a receipt, on the connections that are reserved for revocations. */
+  /** The same for every field that returns a receipt, on the connections that are reserved for revocations. */
   revocation(): UnitOfWork;
 }

@@ -24,7 +24,7 @@ export interface ContextFactoryOptions {
   fork: () => EntityManager;
   /** The same on the connections that are reserved for revocations. */
   forkReserved: () => EntityManager;
-  /** Bounds what runs of each caller at the same time. */
+  /** Limits the concurrent work of each caller. */
   turns: Turns;
   confirm: ConfirmCaller;
   clientAddress: (request: IncomingMessage) => string;
@@ -32,7 +32,7 @@ export interface ContextFactoryOptions {
   now: () => Date;
 }
 
-/** Makes what resolvers get, for one request at a time. */
+/** Creates the context of resolvers, one for each request. */
 export function createContextFactory(options: ContextFactoryOptions) {
   const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
   return (
@@ -44,7 +44,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
     let changes = false;
-    // What is read about a change is read after its commit: there is no reason to make it again.
+    // Reads about a change follow its commit. If one fails, the client must not be asked to repeat the change.
     const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
     const origin = {
       ipAddress: clientAddress(request),

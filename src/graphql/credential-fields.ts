@@ -5,7 +5,7 @@ import type { Workspace } from '../workspaces/workspace.entity.ts';
 import type { GraphQLContext } from './context.ts';
 import type { CredentialStatus } from './generated/types.ts';
 
-/** Where a credential is in its life. */
+/** The status of a credential. */
 export function statusOf(
   credential: { endedAt: Date | null; isExpired(now: Date): boolean },
   now: Date,
@@ -20,7 +20,7 @@ export async function credentialOf(principal: Principal, context: GraphQLContext
   return required(credential, principal.credentialId, context);
 }
 
-/** The row behind a principal; null where it was deleted during the request. */
+/** The row behind a principal; null if it was deleted during the request. */
 export async function loadCredential(
   { kind, credentialId }: Principal,
   { loaders }: GraphQLContext,
@@ -37,8 +37,8 @@ export async function workspaceOf(workspaceId: string | null, context: GraphQLCo
 }
 
 /**
- * A row that was there when this request began. Where it was deleted meanwhile and the caller's credential depends on it,
- * that credential is no longer good. Otherwise the parts of the answer do not fit together, and the request may be repeated.
+ * A row that existed when this request began. If it was deleted meanwhile and the caller's credential depends on it,
+ * that credential is no longer valid. Otherwise the parts of the response do not match, and the request may be retried.
  */
 function required<T>(row: T | null, id: string, { principal, loaders }: GraphQLContext): T {
   if (row) return row;

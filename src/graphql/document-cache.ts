@@ -1,16 +1,16 @@
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-/** In characters. Parsed, a document takes up to two hundred times its length: all of them together, some 30 MiB. */
+/** In characters. A parsed document takes up to two hundred times its length: all of them together, some 30 MiB. */
 const LONGEST = 8 * 1024;
 const ALL_TOGETHER = 128 * 1024;
 const MOST = 300;
 const KEPT_MS = 60_000;
 
 /**
- * What is kept of documents for the next request: few, small ones, for a short time. Anybody may send any number of
- * large ones, and who writes a secret into a document does not expect it to stay. Nothing is kept of what could not be
- * parsed; whether a document is valid, Yoga keeps for as long as the document itself.
+ * Caches of parsed documents: few, small ones, for a short time. Any client may send any number of large ones, and a
+ * secret in a document must not stay in memory. Documents that cannot be parsed are not cached. Yoga caches whether a
+ * document is valid for as long as the document itself.
  */
 export function createDocumentCaches() {
   return {
@@ -20,7 +20,7 @@ export function createDocumentCaches() {
       maxEntrySize: LONGEST,
       sizeCalculation: (_document, text) => text.length,
       ttl: KEPT_MS,
-      // Without it, what nobody asks for any more stays until it is in the way.
+      // Without it, an expired document stays until its place is needed.
       ttlAutopurge: true,
     }),
     errorCache: { get: (_text: string) => undefined, set: () => undefined },

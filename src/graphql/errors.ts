@@ -5,7 +5,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { badInput } from './bad-input.ts';
 
-/** What each access error is called in `extensions.code`. */
+/** The `extensions.code` of each access error. */
 const CODES: Record<AccessErrorCode, string> = {
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   FORBIDDEN: 'FORBIDDEN',
@@ -15,7 +15,7 @@ const CODES: Record<AccessErrorCode, string> = {
   OUTCOME_UNKNOWN: 'OUTCOME_UNKNOWN',
 };
 
-/** An access error as GraphQL tells it. `http`, where given, decides about the status and headers of the whole answer. */
+/** An access error as a GraphQL error. `http`, if given, determines the status and headers of the whole response. */
 function toGraphQLError(error: AccessError, http?: { status: number; headers: Record<string, string> }): GraphQLError {
   const { retryAfterSeconds } = error;
   return new GraphQLError(error.message, {
@@ -27,15 +27,15 @@ function toGraphQLError(error: AccessError, http?: { status: number; headers: Re
   });
 }
 
-/** A request that is refused as a whole, before anything of it is executed: no `data`, and a status to match. */
+/** The error of a request that is rejected as a whole, before its execution: no `data`, and the status of the error. */
 export function refusedRequest(error: AccessError): GraphQLError {
   return toGraphQLError(error, error.http);
 }
 
 /**
- * Decides what callers get to see of an error. Access errors and errors of the request itself speak for themselves, and a
- * database that did not answer is a reason to try again; of everything else only the request id leaves the house, and
- * the rest goes to the log.
+ * Decides what the caller sees of an error. Access errors and errors of the request itself are returned. A database
+ * that did not answer becomes an error that the caller may retry. For everything else the caller gets only the request
+ * id, and the error is logged.
  */
 export function createMaskError(logger: Logger) {
   const logged = new WeakSet<object>();
@@ -43,7 +43,7 @@ export function createMaskError(logger: Logger) {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
     const requestId = currentRequestId();
-    // Once: a read that many fields have waited for fails all of them.
+    // Logs once: a failed read fails all fields that wait for it.
     const isNew = !logged.has(original as object);
     if (original instanceof Error) logged.add(original);
     const told = toldAsIs(original);
@@ -57,22 +57,22 @@ export function createMaskError(logger: Logger) {
   };
 }
 
-/** What may be told in its own words; null where the caller must not see what it was. */
+/** The error to return; null if the caller must not see it. */
 function toldAsIs(error: unknown): AccessError | null {
   if (error instanceof AccessError) return error;
   return databaseDidNotAnswer(error) ? unavailable(error) : null;
 }
 
 /**
- * An error of the request, as we have said it. What the executor says of an argument quotes the value, so it gets other
- * words; it happens where a variable with a default is null.
+ * An error of the request, with a message of ours. The message of the executor about an argument quotes the value, so
+ * it is replaced. It occurs if a variable with a default is null.
  */
 function requestFault(error: GraphQLError): GraphQLError {
   if (error.extensions.code !== undefined) return error;
   return at(error, badInput('An argument of this field is invalid.', error.path ? 'field' : 'graphql'));
 }
 
-/** The same error at the place where another one happened, so that a client knows which field failed. */
+/** The same error at the location of another one, so that a client knows which field failed. */
 function at(place: unknown, { message, extensions }: GraphQLError): GraphQLError {
   if (!(place instanceof GraphQLError)) return new GraphQLError(message, { extensions });
   const { nodes, source, positions, path } = place;

@@ -3,13 +3,13 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { PLACEHOLDER_PASSWORD } from '../accounts/famous-phrases.ts';
 
-/** GraphiQL: everything it needs comes from this service, and headers are not kept, for they hold credentials. */
+/** GraphiQL. Everything it loads comes from this service. Headers are not stored, because they hold credentials. */
 export const GRAPHIQL: GraphiQLOptions = {
   title: 'Rekey',
   shouldPersistHeaders: false,
   isHeadersEditorEnabled: true,
   defaultEditorToolsVisibility: 'headers',
-  // A comment, for GraphiQL asks for the schema with these headers as soon as it is there.
+  // A comment, because GraphiQL requests the schema with these headers as soon as it is loaded.
   headers: `{
   // "Authorization": "Bearer <access token or API key>"
 }`,
@@ -90,10 +90,10 @@ mutation RotateApiKey {
 `,
 };
 
-// GraphiQL remembers what was typed: the setup token, passwords, secrets. The tab may, the browser may not.
+// GraphiQL stores what was typed: the setup token, passwords, secrets. This limits the storage to the tab.
 const FORGET_WITH_THE_TAB = `Object.defineProperty(window, 'localStorage', { value: window.sessionStorage });`;
 
-/** The page, and the policy that lets it reach nobody but this service and nobody put it into a frame. */
+/** The page, and a policy with which it connects only to this service and no page can frame it. */
 export function graphiqlPage(): { html: string; contentSecurityPolicy: string } {
   const html = renderGraphiQL(GRAPHIQL).replace('<head>', () => `<head><script>${FORGET_WITH_THE_TAB}</script>`);
   const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)];
@@ -101,7 +101,7 @@ export function graphiqlPage(): { html: string; contentSecurityPolicy: string } 
   const policy = [
     "default-src 'none'",
     `script-src ${hashes.join(' ')}`,
-    "style-src 'unsafe-inline'", // The editor writes its own.
+    "style-src 'unsafe-inline'", // The editor adds its own styles.
     'font-src data:',
     'img-src data:',
     'worker-src blob:',

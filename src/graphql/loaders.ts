@@ -9,11 +9,11 @@ import { Workspace } from '../workspaces/workspace.entity.ts';
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
- * Reads by id, batched and remembered for one request, so that a list of a hundred keys asks once for its users.
+ * Reads by id, batched and cached for one request, so that a list of a hundred keys reads its users once.
  *
- * @param types a loader for each kind of credential is made from this list
- * @param coMembers which of these people share a workspace with the caller
- * @param explain what a read that failed means to this request
+ * @param types each kind of credential in this list gets a loader
+ * @param coMembers which of these users share a workspace with the caller
+ * @param explain returns the error that a failed read means to this request
  */
 export function createLoaders(
   em: () => EntityManager,
@@ -37,7 +37,7 @@ export function createLoaders(
     credential: new Map(types.all.map((type) => [type.kind, rows((ids) => type.byIds(em(), ids))])),
     /** The error of a row that was deleted between two reads of this request. */
     deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted during the request.`))),
-    /** The id of someone with whom the caller shares a workspace; null for anyone else. */
+    /** The id of a user who shares a workspace with the caller; null for any other user. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
     lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),

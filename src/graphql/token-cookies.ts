@@ -8,17 +8,17 @@ export interface TokenTransport {
   readonly refreshToken: string | null;
   /** Returns the tokens as the body of the response holds them. In cookie mode the response sets cookies instead. */
   deliver(tokens: SessionTokens): SessionTokens;
-  /** Deletes the cookies that the tokens came in. */
+  /** Deletes the cookies of the tokens. */
   forget(): void;
 }
 
-/** Tokens that a browser keeps out of reach of scripts, for clients that ask for it: the cookie mode, in one place. */
+/** The cookie mode: the browser keeps the tokens where scripts cannot read them, if the client asks for it. */
 export class TokenCookies implements TokenTransport {
   readonly #response: ServerResponse;
   readonly #now: () => Date;
   #refreshToken: string | null;
 
-  /** @param presented the refresh token in the cookies of the request; null where there is none, or no CSRF header */
+  /** @param presented the refresh token in the cookies of the request; null if there is none, or no CSRF header */
   constructor(response: ServerResponse, presented: string | null, now: () => Date) {
     this.#response = response;
     this.#refreshToken = presented;
@@ -40,7 +40,7 @@ export class TokenCookies implements TokenTransport {
   }
 
   deliver(tokens: SessionTokens): SessionTokens {
-    this.#refreshToken = tokens.refreshToken; // The next field of this operation finds what this one has set.
+    this.#refreshToken = tokens.refreshToken; // The next field of this operation uses the new token.
     for (const cookie of keepCookies(tokens, this.#now())) this.#response.appendHeader('Set-Cookie', cookie);
     return { ...tokens, accessToken: '', refreshToken: '' };
   }

@@ -11,21 +11,21 @@ import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { GraphQLContext } from './context.ts';
 
 /**
- * Which people a request may read: an administrator, or a service that introspects for one, everyone; anyone else
- * themselves and those with whom they share a workspace.
+ * Which users a request may read. An administrator, or a service that introspects for one, reads all users. Other
+ * callers read their own user, and the users with whom they share a workspace.
  */
 export class Visibility {
   readonly #principal: Principal | null;
   readonly #sharesWorkspace: (userId: string) => Promise<boolean>;
   readonly #admitted = new Set<string>();
 
-  /** @param sharesWorkspace whether the principal shares a workspace with this person; batched by its maker */
+  /** @param sharesWorkspace whether the principal shares a workspace with this user; should be batched */
   constructor(principal: Principal | null, sharesWorkspace: (userId: string) => Promise<boolean>) {
     this.#principal = principal;
     this.#sharesWorkspace = sharesWorkspace;
   }
 
-  /** Notes who the caller has proved to be in the request itself, by a password or a refresh token. */
+  /** Records a user whom the request itself has authenticated, by a password or a refresh token. */
   admit(userId: string): void {
     this.#admitted.add(userId);
   }
@@ -34,7 +34,7 @@ export class Visibility {
     const principal = this.#principal;
     if (this.#admitted.has(userId)) return true;
     if (!principal) return false;
-    // INTROSPECT is held by administrators and their services alone.
+    // Only administrators and their services hold INTROSPECT.
     if (userId === principal.userId || isAdministrator(principal) || principal.scopes.includes('INTROSPECT'))
       return true;
     return this.#sharesWorkspace(userId);
@@ -42,8 +42,8 @@ export class Visibility {
 }
 
 /**
- * Puts a check behind every field whose value can be a person: what the caller may not see is null. The fields are found
- * by their type, so no new one is forgotten.
+ * Adds a check to every field whose value can be a user: a user whom the caller may not see becomes null. The fields
+ * are found by their type, so no new one is forgotten.
  */
 export function hideStrangers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -64,7 +64,7 @@ function canBeUser(schema: GraphQLSchema, type: GraphQLNamedType): boolean {
   return type.name === 'User';
 }
 
-/** @param always whether every value is a person; where not, the class tells */
+/** @param always whether every value is a user; otherwise the class of the value decides */
 async function visible(value: unknown, context: GraphQLContext, always: boolean): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((each) => visible(each, context, always)));
   if (value == null || !(always || value instanceof User)) return value;

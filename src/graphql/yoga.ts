@@ -16,7 +16,7 @@ import { useOperation } from './plugins/use-operation.ts';
 import { constrainArguments } from './request/constraints.ts';
 import { hideStrangers } from './visibility.ts';
 
-/** What Node hands to Yoga along with each request. */
+/** What Node passes to Yoga with each request. */
 export interface ServerContext {
   req: IncomingMessage;
   res: ServerResponse;
@@ -25,7 +25,7 @@ export interface ServerContext {
   body: string;
 }
 
-/** An operation as it came over HTTP, and the media type of its answer. */
+/** An operation as it came over HTTP, and the media type of its response. */
 export interface OperationRequest extends ServerContext {
   accept: string;
 }
@@ -41,26 +41,26 @@ export interface YogaOptions extends AuthenticationOptions {
   extension?: SchemaExtension | undefined;
 }
 
-/** The executable schema, with its guards in place. */
+/** The executable schema, with all checks. */
 export function createSchema(extension?: SchemaExtension) {
   const schema = makeExecutableSchema({
     typeDefs: extension ? [typeDefs, extension.typeDefs] : typeDefs,
     resolvers: extension ? [resolvers, extension.resolvers].flat() : resolvers,
   });
-  // A scalar's resolver takes the place of the whole type, its description included.
+  // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
   return hideStrangers(guardRootFields(constrainArguments(schema)));
 }
 
 /**
- * The GraphQL edge. The plugins, read from top to bottom, are the life of an operation; what is HTTP is not theirs (their
- * `onRequest` and `onResponse` are never called) but the door's, which has refused everything that is no operation.
+ * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
+ * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
 export function createGraphQL({ logger, authenticate, createContext, extension }: YogaOptions) {
   const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
-    maxRequestBodySize: false, // The door has measured it. Yoga would send it through a stream, at a third of a request's cost.
+    maxRequestBodySize: false, // The endpoint limits it. Yoga would use a stream, at a third of a request's cost.
     batching: false,
     multipart: false,
     cors: false,
@@ -80,8 +80,8 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
   return {
     page: graphiqlPage(),
     /**
-     * Executes the operation in this body. Of the headers Yoga gets what it needs: it copies and searches whatever it is
-     * given. Its adapter for Node, which this goes past, takes as long as all the rest.
+     * Executes the operation in this body. Yoga gets only the headers that it needs, because it copies and searches all
+     * of them. Its adapter for Node, which this bypasses, takes as long as everything else.
      */
     answer({ rawBody, body, accept, req, res }: OperationRequest): Response | Promise<Response> {
       const operation = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
@@ -90,13 +90,13 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
   };
 }
 
-/** For plugins that go on after the answer. There are none. */
+/** For plugins that continue after the response. There are none. */
 const waitUntil = () => undefined;
 
-/** A request must have an address. Whichever the client used, nothing here depends on it. */
+/** A request must have a URL. Nothing here depends on the one that the client used. */
 const ENDPOINT = 'http://rekey/graphql';
 
-/** Yoga reports masked errors too; those are logged once, with their request id, where they are masked. */
+/** Yoga also reports masked errors. These are logged once, with their request id, where they are masked. */
 function yogaLogger(logger: Logger): YogaLogger {
   return {
     debug: (...args) => logger.trace({ yoga: args.map(String) }),

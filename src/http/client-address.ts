@@ -2,22 +2,22 @@ import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
-/** The parts of a request that say where it comes from. Node's `IncomingMessage` has them. */
+/** The parts of a request that show where it comes from. Node's `IncomingMessage` has them. */
 export interface AddressedRequest {
   readonly socket?: { readonly remoteAddress?: string | undefined };
   readonly headers: { readonly [name: string]: string | string[] | undefined };
 }
 
 /**
- * Says where a request comes from, in one spelling for each address and never more than 45 characters.
+ * Determines where a request comes from, in one spelling for each address and never more than 45 characters.
  *
- * Anyone can write X-Forwarded-For, so it is believed only as far as proxies of ours have written it: from the right,
- * as long as the one who added the entry is trusted. The first who is not is the client. An entry that is no address
- * ends the walk, and the last good one counts.
+ * Any client can write X-Forwarded-For, so it is believed only as far as our own proxies wrote it: from right to left,
+ * as long as the address that added the entry is trusted. The first address that is not trusted is the client. An entry
+ * that is not an address ends the search, and the last valid one counts.
  *
  * @param trustedProxies addresses and CIDRs
- * @returns a function that never throws, and answers `unknown` where the socket has no address
- * @throws Error when one of `trustedProxies` is neither
+ * @returns a function that never throws, and returns `unknown` if the socket has no address
+ * @throws Error if one of `trustedProxies` is neither
  */
 export function createClientAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => string {
   const trusted = blockListOf(trustedProxies);
@@ -48,12 +48,14 @@ function blockListOf(proxies: readonly string[]): BlockList {
   return list;
 }
 
-/** `[2001:db8::1]:443` and `192.0.2.1:443` as some proxies write them. A bare IPv6 address has two colons or more. */
+/** Removes a port, as in `[2001:db8::1]:443` and `192.0.2.1:443`. A bare IPv6 address has two colons or more. */
 function withoutPort(entry: string): string {
   return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(entry)?.[1] ?? /^([^:]*):\d{1,5}$/.exec(entry)?.[1] ?? entry;
 }
 
-/** One spelling for one address: lower case, shortened, without a zone, and IPv4 never dressed up as IPv6. */
+/**
+ * One spelling for each address: lower case, shortened, without a zone, and an IPv4 address never in the form of IPv6.
+ */
 function canonical(address: string): string | null {
   if (isIPv4(address)) return address;
   const [unzoned = ''] = address.split('%', 1);

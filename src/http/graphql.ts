@@ -9,7 +9,7 @@ const LARGEST_BODY = 256 * 1024;
 export interface GraphQLEndpointOptions {
   /** GraphiQL. */
   page: PageContent;
-  /** Executes the operation in this body, which is said to be JSON, and answers in this media type. */
+  /** Executes the operation in this body, which is declared as JSON, and responds in this media type. */
   answer: (operation: {
     rawBody: Buffer;
     body: string;
@@ -20,10 +20,11 @@ export interface GraphQLEndpointOptions {
 }
 
 /**
- * GraphQL over HTTP: operations travel as JSON by POST and in no other way, and whoever asks for a page gets GraphiQL.
- * Forms, multipart and text could be sent by any page in a browser without asking, and a GET puts the document into logs.
+ * GraphQL over HTTP: operations are JSON, sent by POST and in no other way. A browser that requests a page
+ * gets GraphiQL. Any web page could send forms, multipart and text without a preflight request, and a GET
+ * writes the document into logs.
  *
- * Answers carry secrets or depend on one: nobody may keep them.
+ * Responses contain secrets or depend on one, so they must not be stored.
  */
 export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) {
   const sendPage = createHtmlPage(page);
@@ -41,7 +42,7 @@ export function createGraphQLEndpoint({ page, answer }: GraphQLEndpointOptions) 
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (encoding.toLowerCase() !== 'identity') return refuse(response, 415, 'The body must not be compressed.');
     if (!charsetIsUtf8(request)) return refuse(response, 415, 'The body must be encoded in UTF-8.');
-    // Before anything is executed: a client that cannot read the answer would lose the secret in it.
+    // Before the execution: a client that cannot read the response would lose the secret in it.
     const accept = acceptedType(request.headers.accept);
     if (!accept)
       return refuse(response, 406, '`Accept` must allow application/json or application/graphql-response+json.');
@@ -58,11 +59,11 @@ function refuse(response: ServerResponse, status: number, message: string, heade
   respondJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] }, headers);
 }
 
-/** Whole, whatever its type: nothing that the schema has comes piece by piece. */
+/** Sends the whole response at once, for every media type: no operation of the schema is incremental. */
 async function send(answer: Response, response: ServerResponse): Promise<void> {
   const text = await answer.text();
   response.statusCode = answer.status;
   response.setHeaders(answer.headers);
-  response.setHeader('Cache-Control', 'no-store'); // Also over the `no-cache` that Yoga gives to event streams.
+  response.setHeader('Cache-Control', 'no-store'); // Also replaces the `no-cache` that Yoga sets for event streams.
   response.end(text);
 }

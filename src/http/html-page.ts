@@ -3,19 +3,19 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { COMMON_HEADERS } from './respond.ts';
 
-/** Named, and not with a weight of zero (RFC 9110 §12.5.3). */
+/** gzip is named, and without a weight of zero (RFC 9110 §12.5.3). */
 const ACCEPTS_GZIP = /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i;
 
 export interface PageContent {
   html: string;
-  /** What the page may load, and whom it may talk to. */
+  /** What the page may load, and where it may connect to. */
   contentSecurityPolicy: string;
 }
 
-/** Serves a page to browsers: nobody else is to see or to frame it, and nobody keeps it. */
+/** Serves a page to browsers. Other sites must not read or frame it, and it must not be stored. */
 export function createHtmlPage({ html, contentSecurityPolicy }: PageContent) {
   const plain = Buffer.from(html);
-  // GraphiQL is nine megabytes, and a quarter of that compressed: once, when somebody asks for it.
+  // GraphiQL has nine megabytes, and a quarter of that compressed. It is compressed once, at the first request.
   let compressed: Promise<Buffer> | undefined;
   const headers = {
     ...COMMON_HEADERS,

@@ -9,19 +9,19 @@ const LARGEST_BODY = 16 * 1024;
 
 export interface IntrospectOptions {
   authenticate: Authenticate;
-  /** What a token stands for right now; null where it would authenticate nobody. */
+  /** What a token stands for now; null if it authenticates nothing. */
   introspect: (token: string) => Promise<Principal | null>;
   issuer: string;
 }
 
 /**
- * Token introspection, RFC 7662: `token` in a form, by POST, asked by a credential with the scope `INTROSPECT`. All
- * that is not active gets exactly the same answer (§2.2), and `token_type_hint` is not needed to find it.
+ * Token introspection, RFC 7662: `token` in a form, by POST, from a caller with the scope `INTROSPECT`. All tokens that
+ * are not active get exactly the same response (§2.2). `token_type_hint` is not needed.
  */
 export function createIntrospect({ authenticate, introspect, issuer }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      // Read at most once, whether a proof of the caller covers the body or not.
+      // Reads the body at most once, also if a proof of the caller covers it.
       let reading: Promise<Buffer | null> | undefined;
       const read = () => (reading ??= readBody(request, LARGEST_BODY));
       const caller = await authenticate(request, async () => (await read()) ?? Buffer.alloc(0));
@@ -70,7 +70,7 @@ function describe(principal: Principal, issuer: string) {
   };
 }
 
-/** The form in the body; null where it is something else. */
+/** The form in the body; null if the body is something else. */
 async function readForm(
   request: IncomingMessage,
   read: () => Promise<Buffer | null>,
@@ -82,7 +82,7 @@ async function readForm(
   return text === null || !isPercentEncodedUtf8(text) ? 'malformed' : new URLSearchParams(text);
 }
 
-/** Whether every percent-encoding stands for UTF-8. `URLSearchParams` replaces what does not by U+FFFD. */
+/** Whether all percent-encoded bytes are UTF-8. `URLSearchParams` replaces those that are not by U+FFFD. */
 function isPercentEncodedUtf8(text: string): boolean {
   try {
     decodeURIComponent(text);

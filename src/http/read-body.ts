@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { trimOws } from '../kernel/white-space.ts';
 
-/** What a request says its body is, in lower case and without parameters. */
+/** The declared media type of the body, in lower case and without parameters. */
 export function mediaTypeOf(request: IncomingMessage): string | undefined {
   const type = request.headers['content-type'];
   return type === undefined ? undefined : trimOws(type.split(';', 1)[0]!).toLowerCase();
@@ -13,8 +13,8 @@ const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;\s]*)/gi;
 const UTF8 = /^utf-?8$/i;
 
 /**
- * Whether a request says that its body is UTF-8, or does not say how its body is encoded. Every `charset` must agree:
- * a body is never read in another encoding than the one it is written in.
+ * Whether a request declares its body as UTF-8, or declares no encoding. Every `charset` must agree: a body is never
+ * decoded in another encoding than the one it is written in.
  */
 export function charsetIsUtf8(request: IncomingMessage): boolean {
   const type = request.headers['content-type'];
@@ -27,26 +27,26 @@ export function charsetIsUtf8(request: IncomingMessage): boolean {
 }
 
 /**
- * The text of a body; null where its bytes are not well-formed UTF-8. Replacing such bytes would make different bodies
- * equal. A byte order mark stays in the text, where JSON (RFC 8259 §8.1) and forms have no place for it.
+ * The text of a body; null if its bytes are not well-formed UTF-8. Replacing such bytes would make different bodies
+ * equal. A byte order mark stays in the text, where JSON (RFC 8259 §8.1) and forms do not allow it.
  */
 export function decodeUtf8(body: Buffer): string | null {
   return isUtf8(body) ? body.toString('utf8') : null;
 }
 
-/** Above this many pieces they are put together: each costs some hundred bytes of memory, however small it is. */
+/** Above this number the pieces are joined: each costs some hundred bytes of memory, however small it is. */
 const MOST_PIECES = 512;
 
 /**
- * The body of a request; null as soon as it is known to be larger than this many bytes. What still comes of it then is
- * read and dropped, so that the connection serves the next request.
+ * The body of a request; null as soon as it is known to be larger than `largest` bytes. The rest of it is read and
+ * dropped, so that the connection can serve the next request.
  *
- * By events, for a stream's iterator costs more than all else that is done for a small body.
+ * It uses events, because the iterator of a stream costs more than everything else that a small body needs.
  *
- * @throws the request's own error, where the client hangs up
+ * @throws the error of the request if the client disconnects
  */
 export function readBody(request: IncomingMessage, largest: number): Promise<Buffer | null> {
-  // Whoever hung up before we came to listen is not heard of again.
+  // If the client disconnected before, no event follows.
   if (request.errored) return Promise.reject(request.errored);
   if (Number(request.headers['content-length']) > largest) return Promise.resolve(null);
   return new Promise((resolve, reject) => {

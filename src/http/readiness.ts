@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { SharedCacheState } from '../credentials/cache/shared-cache.ts';
 import { respondJson } from './respond.ts';
 
-/** What a replica depends on, asked at each request. */
+/** What a replica depends on, checked at each request. */
 export interface Readiness {
-  /** What keeps the database from reading or writing; null where nothing does. */
+  /** Why the database cannot read or write; null if it can. */
   database: () => Promise<string | null>;
   leaseHeld: () => boolean;
-  /** Null where there is none. */
+  /** Null if there is none. */
   sharedCache: (() => Promise<SharedCacheState>) | null;
 }
 
@@ -18,9 +18,9 @@ const SHARED_CACHE: Record<SharedCacheState, string> = {
 };
 
 /**
- * 503 names what is missing. Only the database is needed, for reads and for writes: without a lease every request asks it,
- * and without the shared cache it is asked more often. A 503 here takes the replica out of the load balancer, so it must
- * mean just that.
+ * A 503 names the reason. Only the database is required, for reads and writes. Without a lease every request reads
+ * it, and without the shared cache more requests do. A 503 removes the replica from the load balancer, so it is
+ * sent for no other reason.
  */
 export function createReadiness({ database, leaseHeld, sharedCache }: Readiness) {
   return async (response: ServerResponse): Promise<void> => {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** A request id from a proxy is kept where it has this form, so that one id follows a request through all logs. */
+/** A request id from a proxy is used if it has this form, so that one id identifies a request in all logs. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 
 /**
- * The id of a request: the caller's own or a new one. It is read from the headers as they arrived, which is less work
- * than to have Node sort them.
+ * The id of a request: that of the caller or a new one. Reading the raw headers is less work
+ * than letting Node sort them.
  */
 export function requestIdOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): string {
   for (let index = 0; index < rawHeaders.length; index += 2) {

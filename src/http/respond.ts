@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { AccessError } from '../identity/access-error.ts';
 
-/** What every answer says: nobody keeps it, and nobody guesses what it is. */
+/** The headers of every response: it must not be stored, and its type must not be guessed. */
 export const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
-/** Answers with JSON that nobody keeps, unless the headers say otherwise. */
+/** Responds with JSON that must not be stored, unless the headers say otherwise. */
 export function respondJson(
   response: ServerResponse,
   status: number,
@@ -21,7 +21,7 @@ export function respondJson(
   response.end(text);
 }
 
-/** Answers with an access error; anything else is not this function's to explain. */
+/** Responds with an access error, and throws any other error again. */
 export function respondAccessError(response: ServerResponse, error: unknown): void {
   if (!(error instanceof AccessError)) throw error;
   const { status, headers } = error.http;

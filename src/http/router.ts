@@ -6,13 +6,12 @@ import { respondJson } from './respond.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** One endpoint: the methods it answers to (none named: all), and its handler. */
+/** One endpoint: its methods (all if omitted) and its handler. */
 export interface Route {
   methods?: readonly string[];
   /**
-   * The handler writes every header by itself, also the request id and those that all answers have in common. Node merges
-   * headers that were set with headers that are written, one by one; where an answer consists of headers, that is a third
-   * of its cost.
+   * The handler writes all headers itself, including the request id and the common ones. Node merges headers that were
+   * set with headers that are written one by one. For a response that consists of headers, this is a third of the cost.
    */
   writesAllHeaders?: boolean;
   handle: Handler;
@@ -21,8 +20,8 @@ export interface Route {
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i;
 
 /**
- * A request target in origin form: path and query. A server accepts the absolute form in every request (RFC 9112
- * §3.2.2); the host in it says no more than `Host` does. Any other form has no path of ours.
+ * The request target in origin form: path and query. A server must accept the absolute form in every request (RFC 9112
+ * §3.2.2); its host has the same meaning as `Host`. Any other form matches no path of ours.
  */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target;
@@ -33,12 +32,12 @@ function originForm(target: string): string {
 }
 
 /**
- * Finds the handler for each request, and runs it under a request id, which the answer repeats. A failure is logged and
- * answered with nothing but that id.
+ * Finds the handler of each request and runs it under a request id, which the response repeats. A failure is logged,
+ * and the response contains only that id.
  */
 export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
-    // A client that hangs up in the middle of a request waits for no answer, and nothing is wrong here.
+    // A client that disconnects during a request waits for no response, and this is not an error of the service.
     if (error === request.errored) return;
     const requestId = String(response.getHeader('X-Request-Id') ?? requestIdOf(request));
     logger.error({ requestId, err: error }, 'unexpected error');

@@ -20,7 +20,7 @@ export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspec
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
     ['/graphql', { handle: createGraphQLEndpoint(graphql) }],
-    // Gateways pass on the method of the request that they ask about.
+    // Gateways send the method of the request that they verify.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],

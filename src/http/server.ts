@@ -5,29 +5,29 @@ import { systemClock } from '../kernel/clock.ts';
 import { COMMON_HEADERS } from './respond.ts';
 import type { Handler } from './router.ts';
 
-/** The request line and all headers together. What gateways send on is shorter. */
+/** The limit for the request line and all headers together. Gateways forward less. */
 const MOST_HEADER_BYTES = 16 * 1024;
-/** How long a client that is still sending may take to read why it was refused. */
+/** How long a client that is still sending may take to read the rejection. */
 const LINGER_MS = 2_000;
 
-/** An HTTP server that answers in JSON also where a request cannot be read. */
+/** An HTTP server that also responds in JSON to a request that cannot be read. */
 export function createHttpServer(handle: Handler): Server {
   const options = { requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: MOST_HEADER_BYTES };
   const server = createServer(options, (request, response) => {
-    // No protocol to upgrade to is offered, so the request is answered in this one. Node drops what a client has sent
-    // after such a request in the same packet: `Connection: close` says that it was not processed.
+    // There is no protocol to upgrade to, so the request is answered over HTTP. Node drops what a client has sent after
+    // such a request in the same packet. `Connection: close` shows the client that this was not processed.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     return handle(request, response);
   });
-  // Node drops all headers after the first 2000 without a word, those that a gateway adds at the end as well. Their
-  // size bounds their number.
+  // Node silently drops all headers after the first 2000, also those that a gateway adds at the end. The limit of their
+  // size also limits their number.
   server.maxHeadersCount = 0;
   server.on('clientError', refuseUnreadable);
   server.on('connect', refuseTunnel);
   return server;
 }
 
-/** Connections that end because of something that could not be read. */
+/** Connections that are closing because of a request that could not be read. */
 const ending = new WeakSet<Socket>();
 
 interface Refusal {
@@ -69,18 +69,18 @@ function refusalOf(code: string | undefined): Refusal {
   }
 }
 
-/** A connection, and the response that is under way on it: Node's own handler reads this property, there is no other way. */
+/** A connection, and the current response on it. Node's own handler reads this property, and there is no other way. */
 type Connection = Socket & { _httpMessage?: ServerResponse };
 
 function refuseUnreadable(error: NodeJS.ErrnoException, stream: Duplex): void {
   const socket = stream as Connection;
-  if (!socket.writable || ending.has(socket)) return; // Each further piece of a refused request is an error again.
+  if (!socket.writable || ending.has(socket)) return; // Each further piece of a rejected request is an error again.
   ending.add(socket);
   if (error.code === 'ECONNRESET') socket.destroy();
   else refuse(socket, refusalOf(error.code));
 }
 
-/** From a CONNECT on, Node leaves the connection to this listener: its errors and what else arrives. */
+/** After a CONNECT, Node leaves the connection to this listener: its errors and its data. */
 function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
   const socket = stream as Connection;
   socket.on('error', () => socket.destroy());
@@ -89,13 +89,13 @@ function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
 }
 
 /**
- * Writes the answer to a request for which Node has no response object. The connection ends with it, but not at once:
- * a client that is still sending would get a reset in its place.
+ * Writes the response to a request for which Node has no response object. The connection ends with it, but not at once:
+ * a client that is still sending would get a reset instead of the response.
  */
 function refuse(socket: Connection, { status, error, description, headers: own }: Refusal): void {
   const underWay = socket._httpMessage;
   if (underWay && (underWay.headersSent || underWay.req.complete)) {
-    // The refused request comes after that one: a refusal would be taken for its answer.
+    // The rejected request comes after that one, so the client would take a rejection for the response to the first.
     underWay.once('finish', () => socket.destroySoon());
     return;
   }

@@ -1,18 +1,19 @@
-/** What a gateway asks about a credential, or why the question is refused. */
+/** What a gateway asks about a credential, or why the question is rejected. */
 export type Question = { permissions: readonly string[]; yes: 200 | 204 } | { problem: string };
 
 const WHO_IS_IT: Question = { permissions: [], yes: 204 };
 
-/** A longer name, or one of other characters, is not repeated: answers do not grow with what was sent. */
+/** A longer name, or one with other characters, is not repeated: a response must not grow with the request. */
 const REPEATABLE = /^[A-Za-z0-9_.-]{1,32}$/;
 
 /**
- * Reads the question from the URL of `/v1/verify`. `permission` may be repeated. Every other parameter is refused: a
- * misspelt restriction must not mean "no restriction".
+ * Reads the question from the URL of `/v1/verify`. `permission` may be repeated. Every other parameter is rejected: a
+ * misspelled restriction must not mean "no restriction".
  *
- * Envoy appends the path it asks about to its `path_prefix`, and takes nothing but 200 for a yes. Its prefix ends in
- * `path=`, e.g. `/v1/verify?permission=orders:read&path=`: everything that follows belongs to the client and is not
- * read, and a yes is 200. What the operator put behind it by mistake is refused: a client could make it disappear.
+ * Envoy appends the path of the client's request to its `path_prefix`, and only 200 means yes to it. So the
+ * prefix ends in `path=`, e.g. `/v1/verify?permission=orders:read&path=`. Everything after it comes from the
+ * client and is not read, and a yes is 200. A parameter that the operator wrote after it by mistake is rejected,
+ * because a client could remove it.
  */
 export function questionOf(url: string): Question {
   const query = url.indexOf('?');
@@ -32,7 +33,9 @@ export function questionOf(url: string): Question {
   return { permissions, yes: 200 };
 }
 
-/** Whether the operator wrote on after `path=`. The path of a client begins with a slash and has a query of its own. */
+/**
+ * Whether the operator wrote parameters after `path=`. The path of a client begins with a slash and has its own query.
+ */
 function isMisplaced(path: string): boolean {
   if (path.startsWith('&')) return true;
   const written = path.split('?', 1)[0]!;

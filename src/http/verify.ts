@@ -9,11 +9,11 @@ import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
 
 /**
- * Forward authentication for gateways: 204 with who it is in headers, 401, 403 where a `?permission=` is not held, 503
- * where it cannot be known. Of several permissions, all must be held. A question that is not understood is 400.
+ * Forward authentication for gateways: 204 with the principal in headers, 401, 403 if a `?permission=` is not held, 503
+ * if the answer cannot be determined. Of several permissions, all must be held. An invalid question is 400.
  *
- * A plain handler, for it is asked about every request of every service: what a principal's headers are is worked out
- * once, and a credential that is known here is answered without a promise.
+ * It is a plain handler, because gateways call it for every request of every service. The headers of a principal are
+ * computed once, and a credential in memory is answered without a promise.
  */
 export function createVerify(authenticate: Authenticate) {
   const headersOf = new WeakMap<Principal, string[]>();
@@ -57,10 +57,10 @@ export function createVerify(authenticate: Authenticate) {
   };
 }
 
-/** Stands for "none". Some gateways let a client's own header pass where the value that replaces it is empty. */
+/** Means "none". Some gateways let the client's own header pass if the value that replaces it is empty. */
 const NONE = '-';
 
-/** Names and values by turns, as Node writes them. All are always present, so that a gateway replaces all of them. */
+/** Names and values alternate, as Node writes them. Every header is always present, so that a gateway replaces it. */
 function principalHeaders(principal: Principal): string[] {
   const { userId, workspaceId, credentialId, scopes, permissions, expiresAt } = principal;
   return Object.entries({
@@ -69,7 +69,7 @@ function principalHeaders(principal: Principal): string[] {
     'X-Rekey-Workspace': workspaceId ?? NONE,
     'X-Rekey-Credential': credentialId,
     'X-Rekey-Scopes': scopes.join(',') || NONE,
-    // Plain SQL can write what no mutation accepts. A comma in a permission would make two of it.
+    // Plain SQL can write what no mutation accepts. A comma in a permission would split it in two.
     'X-Rekey-Permissions': permissions.filter(isPermission).join(',') || NONE,
     'X-Rekey-Expires': expiresAt === null ? NONE : new Date(expiresAt).toISOString(),
   }).flat();

@@ -1,4 +1,4 @@
-/** The top-level error codes of access; what each means for HTTP and GraphQL is decided at those edges. */
+/** The error codes of access control. The HTTP and GraphQL layers decide how each is returned. */
 export type AccessErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
@@ -7,7 +7,7 @@ export type AccessErrorCode =
   | 'BAD_CREDENTIALS_IN_REQUEST'
   | 'OUTCOME_UNKNOWN';
 
-/** The HTTP status of an answer that consists of nothing but this error. */
+/** The HTTP status of a response that contains only this error. */
 const STATUSES: Record<AccessErrorCode, number> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
@@ -19,12 +19,12 @@ const STATUSES: Record<AccessErrorCode, number> = {
 
 const INVALID_TOKEN = 'Bearer realm="rekey", error="invalid_token"';
 
-/** A request that is not let through, or whose fate is not known. The message is for the caller and holds no secret. */
+/** A rejected request, or one whose outcome is unknown. The message is for the caller and contains no secret. */
 export class AccessError extends Error {
   readonly code: AccessErrorCode;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds: number | undefined;
-  /** What to present, for who is not known. */
+  /** The `WWW-Authenticate` challenge, for a caller that is not authenticated. */
   readonly #challenge: string | undefined;
 
   constructor(
@@ -40,14 +40,14 @@ export class AccessError extends Error {
   }
 
   /**
-   * Whether it concerns the whole answer, wherever in it it happened: what slows a request down, takes the service away,
-   * or says that its credential is not good (any more) is for every proxy on the way to understand.
+   * Whether this error decides about the status and headers of the whole response, even if only one field failed. Every
+   * proxy must see a rate limit, an unavailable service and an invalid credential.
    */
   get concernsWholeAnswer(): boolean {
     return this.retryAfterSeconds !== undefined || this.#challenge === INVALID_TOKEN;
   }
 
-  /** How HTTP tells it (RFC 6750 §3, RFC 9110 §10.2.3). */
+  /** The HTTP status and headers (RFC 6750 §3, RFC 9110 §10.2.3). */
   get http(): { status: number; headers: Record<string, string> } {
     const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
     if (this.retryAfterSeconds !== undefined) headers['Retry-After'] = String(this.retryAfterSeconds);
@@ -56,11 +56,11 @@ export class AccessError extends Error {
   }
 }
 
-/** A credential was presented and is not good. One message for every reason: a thief learns nothing from it. */
+/** The presented credential is not valid. All reasons share one message, so an attacker learns nothing from it. */
 export const credentialRefused = () =>
   new AccessError('UNAUTHENTICATED', 'The credential is not valid.', { challenge: INVALID_TOKEN });
 
-/** No credential where one is needed. Nothing was wrong with it, so the challenge names no error (RFC 6750 §3.1). */
+/** A required credential is missing. No credential was invalid, so the challenge names no error (RFC 6750 §3.1). */
 export const credentialMissing = () =>
   new AccessError(
     'UNAUTHENTICATED',
@@ -68,17 +68,17 @@ export const credentialMissing = () =>
     { challenge: 'Bearer realm="rekey"' },
   );
 
-/** The credential is good but may not do this. */
+/** The credential is valid but lacks a required scope. */
 export const scopeMissing = (scope: string) =>
   new AccessError('FORBIDDEN', `The scope ${scope} is required. The credential does not hold it.`);
 
-/** Too much, too fast. */
+/** The caller has reached a rate limit. */
 export const tooMany = (retryAfterSeconds: number) =>
   new AccessError('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
 
 /**
- * The service cannot know: whether the credential is good, or what it was asked about. It does not guess. Nothing was
- * changed, so trying again is safe.
+ * The service cannot determine whether a credential is valid, or cannot read the requested data. It fails closed.
+ * Nothing was changed, so a retry is safe.
  */
 export const unavailable = (cause?: unknown) =>
   new AccessError('AUTHENTICATION_UNAVAILABLE', 'The service is temporarily unavailable. Try again.', {
@@ -90,14 +90,14 @@ export const unavailable = (cause?: unknown) =>
 export const contradictoryCredentials = () =>
   new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send only one.');
 
-/** The request carries one of our cookies twice. Nothing says which of the two is the right one. */
+/** The request carries one of our cookies twice, and nothing says which one is correct. */
 export const repeatedCookie = (name: string) =>
   new AccessError(
     'BAD_CREDENTIALS_IN_REQUEST',
     `The request carries the cookie ${name} twice. Delete the cookies of this site, then log in again.`,
   );
 
-/** The connection broke while a change was being committed, or after it: it may or may not have happened. */
+/** The connection was lost during or after the commit of a change, so the change may or may not have been applied. */
 export const outcomeUnknown = (cause: unknown) =>
   new AccessError(
     'OUTCOME_UNKNOWN',

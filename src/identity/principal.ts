@@ -4,37 +4,37 @@ import type { Scope } from './scope.ts';
 export type CredentialKind = string;
 
 /**
- * Who a request comes from: what its credential stands for. Plain data, for it travels through the caches.
- * It says nothing about how long it is good; that is the cache entry's to know.
+ * What a credential stands for: the caller of a request. Plain data, because the caches store it. How long it may be
+ * used is a property of the cache entry.
  */
 export interface Principal {
   readonly kind: CredentialKind;
   readonly credentialId: string;
   /**
-   * Which of the credential's proofs was presented: the SHA-256 (base64url) of an opaque secret, the `kid` and the `jti`
-   * of an access token. A rotated key is the same credential, but its old secret is not the same proof.
+   * Which proof of the credential was presented: the SHA-256 (base64url) of an opaque secret, or the `kid` and `jti` of
+   * an access token. A rotated key is the same credential, but its old secret is another proof.
    */
   readonly proof: string;
   readonly userId: string | null;
-  /** Set where the credential only works for one workspace. */
+  /** Set if the credential is bound to one workspace. */
   readonly workspaceId: string | null;
   readonly scopes: readonly Scope[];
   readonly permissions: readonly string[];
-  /** When the proof (not the cache entry) ends by itself at the latest, in milliseconds since the epoch; null: never. */
+  /** When the proof (not the cache entry) expires at the latest, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
 }
 
-/** Whether this principal may see and change what belongs to other people. */
+/** Whether this principal may see and change the objects of other users. */
 export function isAdministrator(principal: Principal): boolean {
   return principal.scopes.includes('ADMIN');
 }
 
-/** The scopes asked for that the principal does not hold, in the order they were asked for. */
+/** The requested scopes that the principal does not hold, in the order of the request. */
 export function scopesNotHeld(principal: Principal, asked: readonly Scope[]): Scope[] {
   return asked.filter((scope) => !principal.scopes.includes(scope));
 }
 
-/** The permissions asked for that the principal cannot hand on. An administrator may hand on any. */
+/** The requested permissions that the principal cannot grant. An administrator may grant any. */
 export function permissionsNotHeld(principal: Principal, asked: readonly string[]): string[] {
   if (isAdministrator(principal)) return [];
   return asked.filter((permission) => !principal.permissions.includes(permission));

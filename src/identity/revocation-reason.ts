@@ -1,4 +1,4 @@
-/** Why a credential was ended: the `RevocationReason` enum of the schema. */
+/** Why a credential was revoked: the `RevocationReason` enum of the schema. */
 export const REVOCATION_REASONS = [
   'SIGNED_OUT',
   'ROTATED',

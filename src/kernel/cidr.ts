@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 export interface Cidr {
   address: string;
   family: 'ipv4' | 'ipv6';
-  /** How many leading bits of the address are the network's: of a single address, all. */
+  /** Number of leading bits that identify the network; all bits for a single address. */
   bits: number;
 }
 
-/** A network in CIDR notation, or a single address; null for anything else, an address with a zone included. */
+/** Parses a network in CIDR notation or a single address; null for anything else, also for an address with a zone. */
 export function parseCidr(text: string): Cidr | null {
   const [, address = '', given] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = isIP(address);

@@ -1,8 +1,10 @@
-/** Where time comes from. Handed in through constructors, so that tests can hold it still or push it forward. */
+/** The source of time. Constructors receive it, so that tests can stop it or advance it. */
 export interface Clock {
-  /** The calendar time, in UTC. May jump when the host corrects its clock: for records, not for measuring. */
+  /** Wall-clock time, in UTC. It may jump when the host corrects its clock. Use it for records, not for durations. */
   now(): Date;
-  /** Milliseconds, with fractions, since an arbitrary start. Never goes back: for leases, timeouts and durations. */
+  /**
+   * Milliseconds, with fractions, since an arbitrary start. Never goes back. Use it for leases, timeouts and durations.
+   */
   monotonic(): number;
 }
 

@@ -1,7 +1,7 @@
-/** How a process ends that cannot start with its configuration: EX_CONFIG of sysexits. */
+/** Exit code of a process that cannot start with its configuration: EX_CONFIG of sysexits. */
 export const BAD_CONFIGURATION = 78;
 
-/** Everything that is wrong with the configuration, at once. No problem repeats a value that could be a secret. */
+/** All problems of the configuration at once. No problem repeats a value that could be a secret. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 

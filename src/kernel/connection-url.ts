@@ -1,45 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import pg from 'pg';
-
-const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
-const SSL_FILES = ['sslcert', 'sslkey', 'sslrootcert'];
-
-/** What is wrong with the URL of a PostgreSQL server, to follow the name of its variable; null where nothing is. */
-export function databaseUrlProblem(text: string): string | null {
-  const example = 'as in postgresql://user:password@host:5432/database';
-  const url = parse(text, ['postgres:', 'postgresql:'], example);
-  if (typeof url === 'string') return url;
-  const parameters = url.searchParams;
-  const host = parameters.get('host') || decodeURIComponent(url.hostname);
-  if (!host)
-    return `must name a host, ${example}, or the folder of a socket: postgresql:///database?host=/run/postgresql.`;
-  if (host.includes(',')) return 'must name one host. A list of hosts is not supported.';
-  if (!/^\/[^/]+$/.test(url.pathname)) return `must name one database, ${example}.`;
-  const port = parameters.get('port');
-  if (port !== null && !isPort(port)) return 'has a parameter `port` that is not a number from 1 to 65535.';
-  const mode = parameters.get('sslmode');
-  if (mode !== null && !SSL_MODES.includes(mode)) {
-    return `has an unknown \`sslmode\`. Use one of ${SSL_MODES.join(', ')}.`;
-  }
-  const repeated = [...parameters.keys()].find((name, index, names) => names.indexOf(name) !== index);
-  if (repeated !== undefined) return 'has the same parameter twice. Remove one.';
-  const missing = SSL_FILES.find((name) => parameters.has(name) && !isReadable(parameters.get(name) as string));
-  if (missing) return `has a parameter \`${missing}\` that names no readable file.`;
-  return isUnderstood(text) ? null : 'has parameters that the driver rejects. Check the TLS parameters.';
-}
-
-/** What is wrong with the URL of a Redis server, to follow the name of its variable; null where nothing is. */
-export function redisUrlProblem(text: string): string | null {
-  const example = 'as in redis://host:6379/0';
-  const url = parse(text, ['redis:', 'rediss:'], example);
-  if (typeof url === 'string') return url;
-  if (!url.hostname) return `must name a host, ${example}.`;
-  if (!/^\/?$|^\/\d{1,5}$/.test(url.pathname)) return `has a path that is not the number of a database, ${example}.`;
-  return url.search ? 'has parameters after `?`. A Redis URL has none.' : null;
-}
-
-/** The URL, or what is wrong with it. The value may hold a password, so nothing of it is repeated. */
-function parse(text: string, protocols: string[], example: string): URL | string {
+/** The URL, or the problem with it. The value may hold a password, so the text repeats no part of it. */
+export function parseConnectionUrl(text: string, protocols: string[], example: string): URL | string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to refuse
   if (/[\s\u0000-\u0020\u007f]/.test(text))
     return 'contains white space. Write a space as %20, and remove white space around the URL.';
@@ -60,27 +20,6 @@ function isPercentEncoded(text: string): boolean {
   try {
     decodeURIComponent(text);
     return true;
-  } catch {
-    return false;
-  }
-}
-
-const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
-
-/** Whether the driver can read it. What it says otherwise repeats parts of the URL. */
-function isUnderstood(url: string): boolean {
-  try {
-    new pg.Client({ connectionString: url });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -1,21 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-/** API key, daemon token, session, signing key, user, workspace, revocation, event, refresh token (internal). */
-const PREFIXES = ['key', 'dmn', 'ses', 'sgk', 'usr', 'wsp', 'rev', 'evt', 'rft'] as const;
-
-/** What an id is the id of. */
-export type IdPrefix = (typeof PREFIXES)[number];
+/** Three lower-case letters that say what an id names, e.g. `key`. The feature that owns the object chooses them. */
+export type IdPrefix = string;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 // 26 digits hold 130 bits and a UUID has 128, so the first digit ends at 7. Crockford leaves out I, L, O and U.
-const ID = new RegExp(`^(?:${PREFIXES.join('|')})_[0-7][0-9A-HJKMNP-TV-Z]{25}$`);
+const ID = /^[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
  * A new id: the prefix, `_`, and a UUIDv7 (RFC 9562) as 26 characters of Crockford base32.
  *
  * Ids sort by the millisecond they were made in; within one millisecond their order is random.
- * They are names, not secrets: whoever sees one learns when it was made.
+ * They are names, not secrets, and show when they were made.
  */
 export function newId(prefix: IdPrefix): string {
   const uuid = BigInt(`0x${randomUUIDv7().replaceAll('-', '')}`);
@@ -26,8 +23,8 @@ export function newId(prefix: IdPrefix): string {
 /**
  * Whether `value` has the shape of an id: exactly as written by `newId`, in upper case, with nothing around it.
  *
- * @param prefix the one kind of id to accept; without it, any kind
+ * @param prefix the kind of id to accept
  */
-export function isId(value: string, prefix?: IdPrefix): boolean {
-  return ID.test(value) && (prefix === undefined || value.startsWith(`${prefix}_`));
+export function isId(value: string, prefix: IdPrefix): boolean {
+  return ID.test(value) && value.startsWith(`${prefix}_`);
 }

@@ -1,30 +1,30 @@
 import { isVisible } from './text.ts';
 
-/** One input field that does not fit: where it is, and what would fit. */
+/** One invalid input field: its path, and what a valid value must be. */
 export interface InvalidField {
   path: string;
   message: string;
 }
 
-/** The outcome of an operation whose input does not fit. */
+/** The outcome of an operation with invalid input. */
 export interface InvalidInput {
   kind: 'invalidInput';
   fields: InvalidField[];
 }
 
-/** Collects everything that is wrong with an input, so that it can be said at once. */
+/** Collects all problems of an input, so that the caller gets them at once. */
 export class InputCheck {
   readonly fields: InvalidField[] = [];
 
-  /** Notes that the field at `path` does not fit, where `fits` is false. */
+  /** Records the field at `path` as invalid if `fits` is false. */
   require(fits: boolean, path: string, message: string): void {
     if (!fits) this.fields.push({ path, message });
   }
 
-  /** A name for people: trimmed, 1 to `longest` characters, all of them visible. */
+  /** Checks a display name: trimmed, 1 to `longest` characters, all of them visible. Returns it trimmed. */
   text(value: string, path: string, longest: number): string {
     const trimmed = value.trim();
-    // Measured first: a character has one or two UTF-16 units, and what is longer is not looked at.
+    // A character has one or two UTF-16 units, so a text with more than twice as many units is too long.
     const isMeasured = trimmed.length >= 1 && trimmed.length <= 2 * longest;
     const fits = isMeasured && [...trimmed].length <= longest;
     this.require(fits, path, `Must have 1 to ${longest} characters.`);
@@ -34,7 +34,7 @@ export class InputCheck {
     return trimmed;
   }
 
-  /** The outcome to return, or null where everything fits. */
+  /** The outcome to return, or null if the input is valid. */
   get outcome(): InvalidInput | null {
     return this.fields.length > 0 ? { kind: 'invalidInput', fields: this.fields } : null;
   }

@@ -1,4 +1,4 @@
-/** The name that a misspelt one most likely stands for: the nearest by edits; null where none is near. */
+/** The name that a misspelled one most likely means: the one with the smallest edit distance; null if none is close. */
 export function nearest(written: string, names: readonly string[]): string | null {
   const distances = names.map((name) => ({ name, distance: editDistance(written, name) }));
   const best = distances.reduce((one, other) => (other.distance < one.distance ? other : one), {
@@ -8,7 +8,7 @@ export function nearest(written: string, names: readonly string[]): string | nul
   return best.distance <= Math.max(2, written.length / 3) ? best.name : null;
 }
 
-/** Levenshtein's: insertions, deletions and replacements. Takes the product of both lengths. */
+/** Levenshtein distance: insertions, deletions and replacements. The time grows with the product of both lengths. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i++) {

@@ -7,7 +7,7 @@ export function withRequestId<T>(requestId: string, work: () => T): T {
   return storage.run({ requestId }, work);
 }
 
-/** The request that is being answered; undefined outside of one. For logs and masked errors, not for decisions. */
+/** The id of the current request; undefined outside of a request. For logs and masked errors, not for decisions. */
 export function currentRequestId(): string | undefined {
   return storage.getStore()?.requestId;
 }

@@ -1,8 +1,8 @@
 /**
- * What the promise comes to, where that takes no longer than so many milliseconds. One turn of the event loop more: where
- * it is this process that was late, an answer that has arrived still counts.
+ * Resolves or rejects like `promise`, or rejects with `late()` after `milliseconds`. The timeout waits one more turn of
+ * the event loop: if this process itself was late, a result that has arrived still counts.
  *
- * @throws what `late` makes where it does not answer in time; it may still be carried out
+ * @throws the error of `late` on a timeout; the operation behind `promise` may still complete
  */
 export async function withTimeout<T>(
   milliseconds: number,

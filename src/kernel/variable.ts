@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** One environment variable: how it is read, and what the documentation says of it. */
+/** One environment variable: how it is read, and what the documentation says about it. */
 export interface Variable<Value = unknown> {
   readonly name: string;
-  /** What an operator would write to get the default; a sentence where there is no such text. */
+  /** The text that sets the default; a sentence if there is no such text. */
   readonly default: string;
   /** For the documentation: one sentence or two, in Markdown. */
   readonly meaning: string;
-  /** Reads the text of the variable; `undefined` where it is not set. Its issues are complete sentences. */
+  /** Parses the text of the variable; `undefined` if it is not set. Its issues are complete sentences. */
   readonly schema: z.ZodType<Value, string | undefined>;
 }
 
@@ -60,9 +60,9 @@ export function flag(name: string, { fallback, meaning }: { fallback: boolean; m
 export function text<Value>(
   name: string,
   options: {
-    /** Read in the place of a variable that is not set; null where nothing is. */
+    /** Used if the variable is not set; null if there is no default. */
     fallback: string | null;
-    /** What the documentation gives as the default, where that is not `fallback`. */
+    /** The default that the documentation shows, if it differs from `fallback`. */
     shown?: string;
     meaning: string;
     read: (given: string | null, problem: (message: string) => void) => Value;

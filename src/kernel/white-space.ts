@@ -1,6 +1,6 @@
 /**
- * The text without the optional white space that HTTP allows around it: SP and HTAB (RFC 9110 §5.6.3), and nothing else.
- * JavaScript's `trim` also removes U+00A0 and U+FEFF, and so reads one header in two ways.
+ * Removes the optional white space that HTTP allows around a value: SP and HTAB only (RFC 9110 §5.6.3). JavaScript's
+ * `trim` also removes U+00A0 and U+FEFF, so it could read a header differently than a proxy does.
  */
 export function trimOws(text: string): string {
   let start = 0;

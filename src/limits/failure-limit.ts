@@ -4,11 +4,11 @@ import type { Breaker } from '../redis/breaker.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { MemoryWindow, type Verdict, WINDOW_MS } from './memory-window.ts';
 
-// The library's own script counts in fixed windows: ten at the end of one and ten at the start of the next are twenty
-// in a moment. This one keeps the times of the last ARGV[3] that were let through, newest first, by the clock of
-// Redis, and asks whether the oldest of them is less than a window ago. It runs as one step, whoever else is asking.
-// A moment in the future is left from before the clock of Redis was set back: it becomes now, so that the wait is one
-// window at most, and ends. Answers { above the limit when refused, milliseconds until the next one }.
+// The script of the library counts in fixed windows: ten calls at the end of one and ten at the start of the next are
+// twenty within a moment. This script keeps the times of the last ARGV[3] allowed calls, newest first, by the clock of
+// Redis, and checks whether the oldest is less than a window ago. It is atomic. A time in the future is from before the
+// clock of Redis was set back: it becomes now, so the wait is at most one window. Returns { a number above the limit if
+// rejected, milliseconds until the next call is allowed }.
 const SLIDING_WINDOW = `
 local window, limit = ARGV[2] * 1000, tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -41,13 +41,13 @@ export interface FailureLimitOptions {
 }
 
 /**
- * How often somebody may fail to authenticate in any minute. Every request asks and garbage counts, so nothing here
- * touches the database.
+ * Limits failed authentications in any minute. Every request checks it and every invalid credential counts, so
+ * it never uses the database.
  *
- * Redis counts for all replicas together. This process remembers what it has let through and what Redis has refused:
- * what is known to be too much is refused without asking, and an outage neither starts from nothing nor lets everything
- * through. While Redis does not answer, each replica counts alone and allows its share of half, but one at least; where
- * there never was one, its share.
+ * Redis counts for all replicas together. This process remembers what it has allowed and what Redis has rejected: a key
+ * that is known to be above the limit is rejected without a call, and an outage neither resets the counts nor allows
+ * everything. While Redis does not respond, each replica counts alone and allows its share of half the limit, at least
+ * 1. If Redis was never configured, it allows its share of the limit.
  */
 export class FailureLimit {
   readonly #perMinute: number;
@@ -73,13 +73,13 @@ export class FailureLimit {
       });
   }
 
-  /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing, asks nobody. */
+  /** Milliseconds until this key is allowed again, as far as this process knows. Counts nothing and calls nothing. */
   wait(key: string): number {
     const together = this.#shared !== null && !this.#breaker.isOpen;
     return this.#memory.wait(key, together ? this.#perMinute : this.#share);
   }
 
-  /** Counts one and answers 0, or answers how many milliseconds to wait. Never throws. */
+  /** Counts one and returns 0, or returns how many milliseconds to wait. Never throws. */
   async take(key: string): Promise<number> {
     const shared = this.#shared;
     if (!shared) return this.#memory.take(key, this.#share);
@@ -94,14 +94,14 @@ export class FailureLimit {
     }
   }
 
-  /** What this replica allows where nobody counts for all of them. One it always does. */
+  /** The share of this replica while each one counts alone. At least 1. */
   get #share(): number {
     const all = this.#shared ? this.#perMinute / 2 : this.#perMinute;
     return Math.max(1, Math.floor(all / this.#replicas()));
   }
 }
 
-/** To the library a refusal is a rejection; to the breaker it has to be an answer like any other. */
+/** The library rejects the promise above the limit. For the breaker, that must be an answer like any other. */
 async function consume(limiter: RateLimiterRedis, key: string): Promise<Verdict> {
   try {
     return { passed: true, waitMs: (await limiter.consume(key)).msBeforeNext };

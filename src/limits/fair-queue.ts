@@ -3,32 +3,32 @@ import { AccessError, tooMany, unavailable } from '../identity/access-error.ts';
 export interface FairQueueOptions {
   /** How many pieces of work run at the same time. */
   atOnce: number;
-  /** How many of them may be of one owner. Less than `atOnce`, or one owner can take every place. */
+  /** How many of them may be of one owner. Must be less than `atOnce`, otherwise one owner can take every place. */
   perOwner: number;
-  /** How many of those may be of one key. Less than `perOwner`, or one key can take every place of its owner. */
+  /** How many of those may be of one key. Must be less than `perOwner`, otherwise one key can take all of them. */
   perKey: number;
   /** How many more of one owner may wait. */
   waitingPerOwner: number;
   /** How many may wait, of all owners together. */
   waiting: number;
-  /** The longest that one waits, in milliseconds. */
+  /** The longest wait, in milliseconds. */
   patienceMs: number;
 }
 
-/** Whose work it is. */
+/** The caller of the work. */
 export interface Caller {
-  /** Who shares the places: a user or a network. */
+  /** The user or the network that shares the places. */
   owner: string;
-  /** Who takes turns: a credential of the user, or the network. */
+  /** The credential of the user, or the network, that takes turns. */
   key: string;
   /**
-   * For this many milliseconds after work was refused with `RATE_LIMITED`, the key does not get its place back. So a
-   * caller that goes on without a pause waits in the queue, where it costs nothing.
+   * For this many milliseconds after a rejection with `RATE_LIMITED`, the key does not get its place back. So a caller
+   * that continues without a pause waits in the queue, where it costs nothing.
    */
   pauseMs?: number;
 }
 
-/** The work of one key. It is known only while there is some. */
+/** The work of one key. It exists only while there is some. */
 interface Flow {
   readonly owner: Owner;
   /** Running, or pausing. */
@@ -40,7 +40,7 @@ interface Owner {
   readonly flows: Map<string, Flow>;
   running: number;
   waiting: number;
-  /** How much of its work has begun so far. */
+  /** How much of its work has started so far. */
   begun: number;
 }
 
@@ -53,10 +53,10 @@ interface Waiter {
 /**
  * Bounded concurrency that callers share fairly.
  *
- * Keys take turns, whatever the number of requests behind each. A key that had nothing to do goes before the keys that
- * were already served, as new flows go before old ones in FQ-CoDel (RFC 8290 §4.2): one request of a quiet caller waits
- * for the work that runs, not for the queue of a busy one. A user whose stolen session floods the queue still ends it
- * with another session.
+ * Keys take turns, whatever the number of requests of each. A key that was idle goes before the keys that were
+ * already served, as new flows go before old ones in FQ-CoDel (RFC 8290 §4.2). So a request of a quiet caller waits
+ * for the running work, not for the queue of a busy caller. A user whose stolen session floods the queue can still
+ * revoke it with another session.
  */
 export class FairQueue {
   readonly #options: FairQueueOptions;
@@ -71,7 +71,7 @@ export class FairQueue {
     this.#options = options;
   }
 
-  /** How many owners are known. Those that have nothing to do are forgotten. */
+  /** How many owners have work. Idle owners are deleted. */
   get size(): number {
     return this.#owners.size;
   }
@@ -79,8 +79,8 @@ export class FairQueue {
   /**
    * Runs `work` when it is the caller's turn. The work must not call `run` of the same queue: it would wait for itself.
    *
-   * @throws AccessError `RATE_LIMITED` where the queue is full or the owner asks for more turns than there are,
-   *   `AUTHENTICATION_UNAVAILABLE` where the work that runs does not end. The work has not begun then.
+   * @throws AccessError `RATE_LIMITED` if the queue is full or the owner demands more turns than there are,
+   *   `AUTHENTICATION_UNAVAILABLE` if the running work does not end. In both cases the work has not started.
    */
   async run<T>(caller: Caller, work: () => Promise<T>): Promise<T> {
     const flow = this.#flowOf(caller);
@@ -115,7 +115,7 @@ export class FairQueue {
     return flow;
   }
 
-  /** Takes a free place. None is free while a waiting flow may use it, so this overtakes no flow. */
+  /** Takes a free place. No place is free while a waiting flow may use it, so this overtakes no flow. */
   #takesPlace(flow: Flow): boolean {
     const { atOnce, perOwner, perKey } = this.#options;
     if (this.#running >= atOnce || flow.owner.running >= perOwner || flow.busy >= perKey) return false;
@@ -126,7 +126,7 @@ export class FairQueue {
     return true;
   }
 
-  /** Resolves when `#startNext` has given a place to it. */
+  /** Resolves when `#startNext` has given it a place. */
   #turnOf(caller: Caller, flow: Flow): Promise<void> {
     const { patienceMs } = this.#options;
     if (!this.#makeRoom(flow)) {
@@ -139,7 +139,7 @@ export class FairQueue {
       const giveUp = () => {
         this.#leave(flow, waiter);
         this.#forgetIdle(caller, flow);
-        // Where the owner has had turns meanwhile, it asks for more of them than there are. Else no work has ended.
+        // If the owner got turns meanwhile, it demands more than there are. Otherwise no work has ended.
         const hadTurns = flow.owner.begun > begunBefore;
         reject(hadTurns ? tooMany(1) : unavailable(new Error('The running work takes too long.')));
       };
@@ -151,8 +151,8 @@ export class FairQueue {
   }
 
   /**
-   * Whether one more of this flow may wait. Where the queue is full, the newest request of the longest flow leaves it for
-   * one of a shorter flow (RFC 8290 §4.1): it is the busy caller that is refused, and not the quiet one.
+   * Whether one more request of this flow may wait. If the queue is full, the newest request of the longest flow is
+   * rejected for one of a shorter flow (RFC 8290 §4.1). So the busy caller is rejected, not the quiet one.
    */
   #makeRoom(flow: Flow): boolean {
     const { waitingPerOwner, waiting } = this.#options;
@@ -187,13 +187,13 @@ export class FairQueue {
     if (owner.flows.size === 0) this.#owners.delete(ownerName);
   }
 
-  /** Gives the place that has become free to the first flow in turn that may have one more. */
+  /** Gives the place that has become free to the first flow in turn that may use it. */
   #startNext(): void {
     for (const turns of [this.#fresh, this.#served]) {
       for (const flow of turns) {
         if (!this.#takesPlace(flow)) {
           if (this.#running >= this.#options.atOnce) return;
-          continue; // Its owner has as many places as one may have.
+          continue; // Its owner has the maximum of places.
         }
         const [next] = flow.waiting;
         // Its next turn comes after those of all others.

@@ -4,17 +4,17 @@ import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { MemoryWindow } from './memory-window.ts';
 
-/** Each counter keeps its moments one by one, and each call reads and writes them all. */
+/** The highest rate. A counter keeps the time of each allowed call, and each call reads and writes all of them. */
 export const MOST_PER_MINUTE = 10_000;
 const MINUTE = 60;
 
-// Keeps the moments of the last that were let through, newest first, and asks whether the oldest of them is less than a
-// window ago. It is one step: whoever comes second waits for the row, and judges by what the first one has left there.
-// `passed` is only there to be returned: what has just been said of this one.
+// Keeps the times of the last allowed calls, newest first, and checks whether the oldest of them is less than a window
+// ago. It is atomic: a concurrent call waits for the row, and reads what the first one has written. The column `passed`
+// exists only to return the result of this call.
 //
-// A moment in the future is left from before the clock was set back. It counts as now, or as the moment at which this
-// process first refused for its sake: the wait is one window at most, and it ends. The newest moment stands first, so it
-// tells whether there is one.
+// A time in the future is from before the clock was set back. It counts as now, or as the time at which this process
+// first rejected a call because of it. So the wait is at most one window. The newest time is the first, so it shows
+// whether any is in the future.
 const TAKE = `
   insert into auth_limits as known (key, times, passed) values (?, array[clock_timestamp()], true)
   on conflict (key) do update set (times, passed) = (
@@ -27,7 +27,7 @@ const TAKE = `
     cross join lateral (select coalesce(past[most] <= now - make_interval(secs => ?), true) as passes) judged)
   returning passed, (extract(epoch from times[?] - clock_timestamp()) * 1000)::float8 as "sinceMs"`;
 
-/** Two minutes are the longest window. Whoever is being counted is passed over. */
+/** The longest window is two minutes. Rows that a call has locked are skipped. */
 const FORGET = {
   name: 'forget-limits',
   text: `with gone as (
@@ -38,7 +38,7 @@ const FORGET = {
     select count(*)::int as gone from gone`,
 };
 
-/** After the clock was set back: what lies in the future counts as now from here on, or it would be kept until then. */
+/** After the clock was set back: times in the future become now. Otherwise they would be kept until then. */
 const CORRECT = {
   name: 'correct-limits',
   text: `update auth_limits
@@ -48,21 +48,21 @@ const CORRECT = {
 
 export interface LimitOptions {
   name: string;
-  /** From 1; above `MOST_PER_MINUTE` it is that. */
+  /** At least 1. A rate above `MOST_PER_MINUTE` is lowered to it. */
   perMinute: number;
   clock: Clock;
-  /** Whether half has to be enough at the moment. */
+  /** Whether the limit is halved at the moment. */
   halved: () => boolean;
 }
 
 /**
- * At most so many a minute for each key, whichever minute you look at, counted by PostgreSQL for all replicas together.
- * This process remembers who was refused until when (20 000 of them), so that going on costs the database nothing.
+ * A limit per minute for each key, in whichever minute, counted by PostgreSQL for all replicas together. This process
+ * remembers until when a key is rejected (20 000 keys), so further calls do not reach the database.
  */
 export class Limit {
   readonly #options: LimitOptions;
   readonly #refused: MemoryWindow;
-  /** Since when calls with each key are refused, by the monotonic clock. */
+  /** Since when calls with each key are rejected, by the monotonic clock. */
   readonly #refusedSince = new LRUCache<string, number>({ max: 20_000 });
 
   constructor(options: LimitOptions) {
@@ -70,16 +70,16 @@ export class Limit {
     this.#refused = new MemoryWindow(options.clock);
   }
 
-  /** Milliseconds until this key may have another one, as far as this process knows. Counts nothing. */
+  /** Milliseconds until this key is allowed again, as far as this process knows. Counts nothing. */
   wait(key: string): number {
     return this.#refused.wait(key, 1);
   }
 
   /**
-   * Counts one and answers 0, or answers how many milliseconds to wait. What is rolled back was not counted.
+   * Counts one and returns 0, or returns how many milliseconds to wait. A rollback undoes the count.
    *
-   * @param em whose connection to count on: inside a transaction its own, for the embedded database has no other
-   * @throws whatever the database does: what nobody can count is not let through
+   * @param em the connection to count on; inside a transaction its own, because the embedded database has no other
+   * @throws any error of the database: a call that cannot be counted is not allowed
    */
   async take(em: EntityManager, key: string): Promise<number> {
     const known = this.wait(key);
@@ -87,7 +87,7 @@ export class Limit {
     const { name, perMinute, halved } = this.#options;
     const half = halved();
     const most = half ? Math.max(1, Math.floor(perMinute / 2)) : perMinute;
-    const seconds = half && perMinute === 1 ? 2 * MINUTE : MINUTE; // Half of one a minute.
+    const seconds = half && perMinute === 1 ? 2 * MINUTE : MINUTE; // Half of one per minute.
     const [row] = await em.execute<{ passed: boolean; sinceMs: number }[]>(TAKE, [
       ...[`${name}:${key}`, most, this.#refusedForSeconds(key), seconds],
       most,
@@ -102,7 +102,7 @@ export class Limit {
     return waitMs;
   }
 
-  /** Notes that a call with this key was refused, by this counter or by another one. */
+  /** Records that a call with this key was rejected, by this counter or by another one. */
   noteRefusal(key: string): void {
     if (!this.#refusedSince.has(key)) this.#refusedSince.set(key, this.#options.clock.monotonic());
   }
@@ -113,23 +113,23 @@ export class Limit {
   }
 }
 
-/** One counter of those that a call is counted by. */
+/** One of the counters that count a call. */
 export interface Count {
   limit: Limit;
   key: string;
 }
 
 /**
- * Counts one by all of these counters and answers 0, or counts nothing and answers how many milliseconds to wait: what
- * one counter refuses uses up nothing of another.
+ * Counts one on all of these counters and returns 0, or counts nothing and returns how many milliseconds to wait: a
+ * rejection by one counter uses up nothing of another one.
  *
- * Inside a transaction, the caller must roll back where the answer is not 0.
+ * Inside a transaction, the caller must roll back if the result is not 0.
  */
 export async function takeAll(em: EntityManager, counts: readonly Count[]): Promise<number> {
   const known = Math.max(0, ...counts.map(({ limit, key }) => limit.wait(key)));
   if (known > 0) return known;
   if (em.isInTransaction() || counts.length < 2) return takeInOrder(em, counts);
-  // Every call takes the rows in the same order of limits, so no two wait for each other.
+  // Every call locks the rows in the same order of limits, so there are no deadlocks.
   const counting = em.fork();
   await counting.begin();
   let waitMs: number;
@@ -153,7 +153,7 @@ async function takeInOrder(em: EntityManager, counts: readonly Count[]): Promise
   return 0;
 }
 
-/** Removes the counters that have nothing left to say, of all limits. */
+/** Deletes the outdated counters of all limits. */
 export async function forgetCounters(sql: Sql): Promise<void> {
   await sql.query(CORRECT);
   for (let gone = 1; gone > 0; ) gone = (await sql.query<{ gone: number }>(FORGET))[0]?.gone ?? 0;

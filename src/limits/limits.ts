@@ -10,23 +10,23 @@ import { FairQueue } from './fair-queue.ts';
 import { type Count, forgetCounters, Limit, takeAll } from './limit.ts';
 import { networkOf } from './network.ts';
 
-/** Twenty tabs that wake up together are one exchange, and nineteen who get the same. */
+/** Twenty tabs that wake up together cause one exchange and nineteen repetitions of its response. */
 const REPEATS_PER_EXCHANGE = 20;
-/** An account may be asked about as often as ten addresses may ask, a user as often as ten of their sessions. */
+/** An account has ten times the limit of one address, and a user has ten times the limit of one session. */
 const TIMES_ALL = 10;
-/** Look-ups of limited addresses: a quarter of the connections for reads at most, and one per address. */
+/** Lookups for limited addresses: at most a quarter of the connections for reads, and one per address. */
 const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 200, waiting: 1000, patienceMs: 1000 };
 
 export interface LimitsOptions {
   /** Counts failed authentications for all replicas. Null: each allows its share of them. */
   redis: RedisClient | null;
-  /** For tidying up. */
+  /** For the purge. */
   sql: Sql;
   clock: Clock;
   logger: Logger;
   /** How many replicas there are at the moment. */
   replicas: () => number;
-  /** What all spellings under which an account is found have in common, and which nobody can turn back into one. */
+  /** The same name for all spellings of the email of an account. It cannot be turned back into an email. */
   accountOf: (email: string) => string;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
@@ -49,14 +49,14 @@ interface Pair {
 }
 
 /**
- * How often one may knock. Each call counts one: where a request holds a field three times under three aliases, three.
- * All methods throw AccessError `RATE_LIMITED` with the seconds after which trying again makes sense. Those that are
- * given an EntityManager count on its connection, inside its transaction where there is one. What is refused uses up
- * nothing, whichever of several counters refuses it.
+ * Rate limits per minute. Each call counts once: a request with the same field under three aliases counts three times.
+ * All methods throw AccessError `RATE_LIMITED` with the seconds after which a retry makes sense. Those that take an
+ * EntityManager count on its connection, inside its transaction if there is one. A rejected call uses up nothing,
+ * whichever of several counters rejects it.
  */
 export class Limits {
   readonly #loginByAddress: Limit | null;
-  /** By address and account; an account. */
+  /** By address and account together, and by account. */
   readonly #login: Pair | null;
   readonly #password: Pair | null;
   readonly #register: Limit | null;
@@ -85,7 +85,7 @@ export class Limits {
             )
           : logger.info('limits: Redis responds again'),
     });
-    // As long as replicas do not know of each other's failures, everything that makes sessions gets less room.
+    // While replicas do not know of each other's failures, the limits for everything that issues sessions are halved.
     const halved = () => redis !== null && !redis.isReady;
     const limit = (name: string, perMinute: number) =>
       perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved });
@@ -105,7 +105,7 @@ export class Limits {
     this.#failedAuth = perMinute === 0 ? null : new FailureLimit({ perMinute, redis, breaker, clock, replicas });
   }
 
-  /** Counts a login for where it comes from, for the account it is about, and for both together. */
+  /** Counts a login for its address, for its account, and for both together. */
   checkLogin(em: EntityManager, address: string | null, email: string): Promise<void> {
     const [network, account] = [networkOf(address), this.#accountOf(email)];
     const byAddress = this.#loginByAddress ? [{ limit: this.#loginByAddress, key: network }] : [];
@@ -113,8 +113,8 @@ export class Limits {
   }
 
   /**
-   * Counts a guess at the current password by a session. Apart from logins, which strangers can use up, and from the
-   * user's other sessions.
+   * Counts a guess at the current password by a session. It does not share the counters of logins, which other people
+   * can use up, nor those of the user's other sessions.
    */
   checkPassword(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
     return enforce(em, countsOf(this.#password, sessionId, userId));
@@ -129,7 +129,7 @@ export class Limits {
     return enforce(em, countsOf(this.#refresh, sessionId, userId));
   }
 
-  /** Counts one that only repeats what was answered a moment ago. */
+  /** Counts a refresh that only repeats the last response. */
   checkRepeatedRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
     return enforce(em, countsOf(this.#repeatedRefresh, sessionId, userId));
   }
@@ -143,9 +143,9 @@ export class Limits {
   }
 
   /**
-   * Failed authentications by address, for the path of every request: nothing here waits, and nothing here is a write
-   * to the database, which garbage must not be able to cause. Counting happens in the background, and checking looks at
-   * what this process knows. Another replica's failures are known from the first one here on.
+   * Failed authentications by address, on the path of every request. Nothing here waits, and nothing writes to the
+   * database, because invalid credentials must not cause writes. Counts are sent in the background, and a check uses
+   * only what this process knows. It knows the failures on other replicas from the first failure here on.
    */
   readonly failures = {
     check: (address: string | null): void => {
@@ -159,8 +159,8 @@ export class Limits {
       this.#counting.add(counted);
     },
     /**
-     * Runs the look-up of something that may be a good credential. One that comes from a limited address is looked up,
-     * too, since it may be good. It takes a place in a small lane, so that a flood from there occupies no more than that.
+     * Runs the lookup of a credential that may be valid. One from a limited address is looked up, too, since it may be
+     * valid. It takes one of few places, so a flood from there occupies no more than these.
      */
     lookUp: <T>(address: string | null, work: () => Promise<T>): Promise<T> => {
       const network = networkOf(address);
@@ -169,12 +169,12 @@ export class Limits {
     },
   };
 
-  /** Removes from the database what has nothing left to say. */
+  /** Deletes the outdated counters from the database. */
   purge(): Promise<void> {
     return forgetCounters(this.#sql);
   }
 
-  /** Waits for what is being counted. The connection to Redis belongs to whoever made it. */
+  /** Waits for the counts in progress. It does not close the connection to Redis. */
   async close(): Promise<void> {
     await Promise.all(this.#counting);
   }
@@ -193,7 +193,7 @@ async function enforce(em: EntityManager, counts: readonly Count[]): Promise<voi
   if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
 }
 
-/** Rounded up: who comes back then is let through. */
+/** Rounded up, so that a retry after this time is allowed. */
 function wholeSeconds(milliseconds: number): number {
   return Math.ceil(milliseconds / 1000);
 }

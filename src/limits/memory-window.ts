@@ -3,32 +3,31 @@ import type { Clock } from '../kernel/clock.ts';
 
 export const WINDOW_MS = 60_000;
 
-/** What a judge says of one: whether it was let through, and how long the next one has to wait. */
+/** The result of one call: whether it was allowed, and how long the next one must wait. */
 export interface Verdict {
   passed: boolean;
   waitMs: number;
 }
 
 interface Entry {
-  /** When each of the last minute was let through, oldest first. */
+  /** The times of the calls that were allowed in the last minute, oldest first. */
   times: number[];
-  /** What somebody who knows more has said; at most a window after `touchedAt`. */
+  /** Set by another counter that knows more; at most a window after `touchedAt`. */
   blockedUntil: number;
   touchedAt: number;
 }
 
 /**
- * Counts in this process. The window slides: whichever minute you look at, no more than the limit was let through.
- * What is refused is not counted, so trying on never makes the wait longer.
+ * Counts in this process, with a sliding window: in whichever minute, no more calls than the limit are allowed.
+ * Rejected calls are not counted, so a retry never extends the wait.
  *
- * rate-limiter-flexible's RateLimiterMemory is not used here: its windows are fixed (nearly twice the limit around an
- * edge), it reads the machine's clock, and it keeps one timer and about 470 bytes for each key somebody thinks of,
- * without an end.
+ * rate-limiter-flexible's RateLimiterMemory is not used: its windows are fixed (nearly twice the limit around an edge),
+ * it reads the machine's clock, and it keeps a timer and about 470 bytes for each invented key, without a bound.
  */
 export class MemoryWindow {
   readonly #clock: Clock;
   readonly #capacity: number;
-  /** By the time of the last touch: Map keeps the order, so what is over stands in front and no timer is needed. */
+  /** In the order of the last touch, which Map keeps: outdated entries come first, and no timer is needed. */
   readonly #entries = new Map<string, Entry>();
   #forgottenAt = Number.NEGATIVE_INFINITY;
 
@@ -43,7 +42,7 @@ export class MemoryWindow {
     return this.#entries.size;
   }
 
-  /** Milliseconds until this key may have another one, 0 when it may now. Counts nothing. */
+  /** Milliseconds until this key is allowed again, 0 if it is now. Counts nothing. */
   wait(key: string, limit: number): number {
     const entry = this.#entries.get(this.#counterOf(key));
     if (!entry) return 0;
@@ -52,7 +51,7 @@ export class MemoryWindow {
     return Math.max(0, until - this.#clock.monotonic());
   }
 
-  /** Lets one through, counts it and answers 0; or answers how many milliseconds to wait. */
+  /** Allows and counts one and returns 0, or returns how many milliseconds to wait. */
   take(key: string, limit: number): number {
     this.#forgetWhatIsOver();
     const wait = this.wait(key, limit);
@@ -60,11 +59,11 @@ export class MemoryWindow {
     return wait;
   }
 
-  /** Counts one that another judge has let through, and remembers for how long that judge will refuse the next. */
+  /** Counts one that another counter has allowed, and remembers for how long that counter will reject the next one. */
   note(key: string, { passed, waitMs }: Verdict): void {
     this.#forgetWhatIsOver();
     const counter = this.#counterOf(key);
-    if (counter !== key) return; // Shared counters are for when nobody else remembers.
+    if (counter !== key) return; // Shared counters are only for keys that no other counter remembers.
     if (passed) this.#add(counter);
     if (waitMs > 0) {
       const entry = this.#touch(counter);
@@ -72,8 +71,8 @@ export class MemoryWindow {
     }
   }
 
-  // When all counters are taken, new keys share 4096 more by their hash. Dropping the least recent one instead would
-  // let a flood of made-up keys wash away the counter it runs against; this way a flood makes the limit stricter.
+  // When all counters are in use, new keys share 4096 more by their hash. If the least recent one were dropped instead,
+  // a flood of invented keys would delete the counter that limits it. This way a flood makes the limit stricter.
   #counterOf(key: string): string {
     if (this.#entries.size < this.#capacity || this.#entries.has(key)) return key;
     return `shared ${hash('sha256', key, 'base64url').slice(0, 2)}`;
@@ -95,7 +94,7 @@ export class MemoryWindow {
 
   #forgetWhatIsOver(): void {
     const now = this.#clock.monotonic();
-    if (now < this.#forgottenAt + 1000) return; // A Map walks past what was deleted from its front: not for every call.
+    if (now < this.#forgottenAt + 1000) return; // Not at every call: a Map walks over deleted entries.
     this.#forgottenAt = now;
     for (const [counter, { touchedAt }] of this.#entries) {
       if (touchedAt > now - WINDOW_MS) return;

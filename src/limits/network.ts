@@ -1,10 +1,11 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * Whom to count an address as: an IPv4 address as itself, an IPv6 address as its /64, which is what one customer gets
- * at the very least. Everything else, none at all included, is one and the same, so that garbage makes no new counters.
+ * The network that an address counts for: an IPv4 address itself, or the /64 of an IPv6 address, which is
+ * the least that one customer gets. Everything else, also no address, is one network, so invalid
+ * addresses create no new counters.
  *
- * @param address as `createClientAddress` gives it: IPv4 never dressed up as IPv6
+ * @param address as `createClientAddress` returns it: never IPv4 in the form of IPv6
  */
 export function networkOf(address: string | null): string {
   if (address === null) return 'unknown';

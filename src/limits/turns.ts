@@ -3,26 +3,26 @@ import type { Principal } from '../identity/principal.ts';
 import { type Caller, FairQueue } from './fair-queue.ts';
 import { networkOf } from './network.ts';
 
-/** What one user, or one network without a credential, may have waiting. */
+/** How many changes of one user, or of one network without a credential, may wait. */
 const WAITING_PER_OWNER = 1000;
-/** What waits takes memory. */
+/** How many changes may wait in total. Each takes memory. */
 const WAITING = 5000;
-/** How long a credential waits for its next turn after it was refused for its rate. */
+/** How long a credential waits for its next turn after a `RATE_LIMITED`, in milliseconds. */
 const PAUSE_MS = 250;
 
 export interface TurnsOptions {
-  /** Changes that run at the same time, revocations apart. */
+  /** Concurrent changes, without revocations. */
   changesAtOnce: number;
-  /** Revocations that run at the same time. */
+  /** Concurrent revocations. */
   revocationsAtOnce: number;
-  /** The longest that one waits for its turn, in milliseconds. */
+  /** The longest wait for a turn, in milliseconds. */
   patienceMs: number;
 }
 
 /**
- * Whose turn it is to change something. Each user has at most half of the places, and so has a network from which
- * requests come without a credential. One credential leaves a place for the others of its user. A request of a quiet caller goes before those of a busy one: no number of mutations
- * of one member delays the revocation of another user by more than the work that runs.
+ * Decides whose change runs next. A user has at most half of the places, and so has a network from which requests come
+ * without a credential. One credential leaves a place for the others of its user. A request of a quiet caller goes
+ * before those of a busy one: whatever one user sends, a revocation of another user waits only for the running work.
  */
 export class Turns {
   readonly #changes: FairQueue;
@@ -51,7 +51,7 @@ export class Turns {
   }
 }
 
-/** People behind one address share it with strangers: of them, none pauses for what another one did. */
+/** Clients behind one address may be unrelated, so none of them pauses because of another one. */
 function callerOf(principal: Principal | null, address: string | null): Caller {
   if (!principal) return { owner: networkOf(address), key: networkOf(address) };
   const { userId, credentialId } = principal;

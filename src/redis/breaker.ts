@@ -3,17 +3,17 @@ import { withTimeout } from '../kernel/timeout.ts';
 
 export interface BreakerOptions {
   clock: Clock;
-  /** The longest that anybody waits for one call, in milliseconds. */
+  /** The longest wait for one call, in milliseconds. */
   timeoutMs: number;
-  /** After this many failures in a row, calls are not even tried … */
+  /** After this many failures in a row the breaker opens: calls fail without being tried … */
   failures: number;
-  /** … for this long, in milliseconds; then one call is let through to see. */
+  /** … for this long, in milliseconds. Then one call is tried to find out whether the service responds. */
   openMs: number;
   /** Called when it opens and when it closes again. */
   onChange?: (open: boolean, cause?: unknown) => void;
 }
 
-/** Thrown instead of an answer that did not come in time, or was not waited for at all. */
+/** A call that timed out, or that was not tried because the breaker is open. */
 export class BreakerError extends Error {
   constructor(message: string) {
     super(message);
@@ -22,8 +22,8 @@ export class BreakerError extends Error {
 }
 
 /**
- * Calls something that may be slow, hung or dead, and never waits long for it.
- * A call that is given up goes on in the background; its late outcome is ignored.
+ * A circuit breaker for a service that may be slow, hang or be down. It never waits long for a call. A call that timed
+ * out continues in the background, and its late outcome is ignored.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
@@ -39,7 +39,7 @@ export class Breaker {
     return this.#failed >= this.#options.failures;
   }
 
-  /** @throws BreakerError when open or too slow; whatever `call` throws */
+  /** @throws BreakerError if the breaker is open or the call too slow, and any error of `call` */
   async run<T>(call: () => Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options;
     if (this.isOpen) {

@@ -4,15 +4,15 @@ import type { Logger } from '../kernel/logger.ts';
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
 /**
- * A connection to Redis that comes and goes by itself. Nobody waits for it: while it is not there, commands fail at
- * once. Whoever made it closes it.
+ * A connection to Redis that reconnects by itself. While it is down, commands fail at once, so no request waits for it.
+ * The caller must close it.
  */
 export function createRedisClient(url: string, logger: Logger) {
   const client = createClient({
     url,
     disableOfflineQueue: true,
-    // A partition closes no connection, and TCP alone would hold on to a dead one for a quarter of an hour: a ping a
-    // second, and whoever is silent for five is hung up on.
+    // A partition closes no connection, and TCP alone keeps a broken one for a quarter of an hour. So the client pings
+    // every second, and drops a connection that is silent for five seconds.
     pingInterval: 1000,
     socket: {
       connectTimeout: 500,
@@ -20,10 +20,10 @@ export function createRedisClient(url: string, logger: Logger) {
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2000),
     },
   });
-  const { host } = new URL(url); // The rest of it may hold a password.
+  const { host } = new URL(url); // The rest of the URL may hold a password.
   let lost = false;
   client.on('error', (error) => {
-    if (lost || !client.isOpen) return; // Once per outage, not per attempt; and closing it on purpose is none.
+    if (lost || !client.isOpen) return; // Log once per outage, not per attempt. An intended close is no outage.
     lost = true;
     logger.warn({ err: error, redis: host }, 'the connection to Redis was lost; reconnecting');
   });
@@ -31,6 +31,6 @@ export function createRedisClient(url: string, logger: Logger) {
     if (lost) logger.info({ redis: host }, 'reconnected to Redis');
     lost = false;
   });
-  client.connect().catch(() => undefined); // Fails only when it is closed before it was ever there.
+  client.connect().catch(() => undefined); // Fails only if it is closed before it was connected.
   return client;
 }

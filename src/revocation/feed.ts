@@ -1,24 +1,24 @@
 import type { Logger } from '../kernel/logger.ts';
 
-/** Why something that was read before can no longer be relied on. */
+/** Why data that was read before can no longer be trusted. */
 export type Doubt = 'invalidated' | 'everything' | 'lease lost';
 
-/** What a part of this process wants to hear of the invalidation log. Every method is optional, and must not block. */
+/** Receives the events of the invalidation log in this process. Every method is optional, and must not block. */
 export interface FeedListener {
   /** One subject was invalidated, e.g. `user:usr_…`; this replica has applied it. */
   invalidated?(tag: string): void;
   /** Everything that was read before is in doubt: a cold start, or a log entry that names no subject. */
   everything?(): void;
-  /** This replica holds no lease any more: it cannot know what is revoked until it holds one again. */
+  /** The lease of this replica has expired. It cannot know what is revoked until it holds a lease again. */
   leaseLost?(): void;
 }
 
 /**
- * The one source of "this subject was invalidated" inside a process. The replica publishes what it applies; caches, JWT
- * keys, live connections and event streams listen.
+ * The only source of invalidations inside a process. The replica publishes what it applies. Caches, JWT keys, live
+ * connections and event streams listen.
  *
- * A listener that throws is logged, and the others are still called: a fault of one part must not hide a revocation from
- * another one.
+ * An error of a listener is logged, and the others are still called: a fault of one part must not hide a
+ * revocation from another one.
  *
  * @example
  * const stop = feed.watch(entry.tags, (doubt) => socket.close(doubt === 'lease lost' ? 1013 : 4403));
@@ -32,17 +32,17 @@ export class InvalidationFeed {
     this.#logger = logger;
   }
 
-  /** Calls this listener from now on. @returns ends it */
+  /** Calls this listener from now on. @returns a function that removes it */
   listen(listener: FeedListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /**
-   * Calls `onDoubt` each time one of these subjects, or everything, can no longer be relied on. The tags are those of a
+   * Calls `onDoubt` each time one of these subjects, or everything, can no longer be trusted. The tags are those of a
    * cached credential. The cost of an invalidation does not depend on how many other subjects are watched.
    *
-   * @returns ends it
+   * @returns a function that stops the calls
    */
   watch(tags: readonly string[], onDoubt: (doubt: Doubt) => void): () => void {
     const watcher = (doubt: Doubt) => onDoubt(doubt); // The same function may watch twice.
@@ -69,13 +69,13 @@ export class InvalidationFeed {
     for (const watcher of [...(this.#watchers.get(tag) ?? [])]) this.#call(() => watcher('invalidated'));
   }
 
-  /** For the replica: nothing that was read before may be relied on. */
+  /** For the replica: nothing that was read before may be trusted. */
   publishEverything(): void {
     for (const listener of [...this.#listeners]) this.#call(() => listener.everything?.());
     this.#callAll('everything');
   }
 
-  /** For the replica: its lease has run out. */
+  /** For the replica: its lease has expired. */
   publishLeaseLost(): void {
     for (const listener of [...this.#listeners]) this.#call(() => listener.leaseLost?.());
     this.#callAll('lease lost');

@@ -1,19 +1,19 @@
-/** Above this many remembered invalidations the oldest are forgotten early, at the price of some cache misses. */
+/** Above this number of remembered invalidations the oldest are forgotten early, which costs some cache misses. */
 const MOST_REMEMBERED = 200_000;
 
-/** What anything cached must carry to be judged. */
+/** What a cache entry needs so that its validity can be checked. */
 export interface InvalidationStamp {
   /** The end of the invalidation log in the snapshot that the data was read in. */
   readonly asOf: number;
-  /** Every subject whose invalidation makes this data doubtful. */
+  /** All subjects whose invalidation may affect this data. */
   readonly tags: readonly string[];
 }
 
 /**
- * What this replica remembers of the invalidation log: for each tag, its latest invalidation since `ring`.
+ * What this replica remembers of the invalidation log: for each tag, its latest invalidation since the floor.
  *
- * `ring` is the position before which nothing is remembered, so nothing older is believed. It moves forward as old
- * invalidations are forgotten, which costs nothing once every entry that old has expired anyway.
+ * The floor is the position before which nothing is remembered, so no older entry is used. It moves forward as old
+ * invalidations are forgotten. That costs nothing once every entry of that age has expired.
  */
 export class InvalidationMemory {
   readonly #keepMs: number;
@@ -27,20 +27,20 @@ export class InvalidationMemory {
     this.#monotonic = monotonic;
   }
 
-  /** Begins to remember, from this position of the log on. */
+  /** Starts to remember, from this position of the log on. */
   startAt(seq: number): void {
     this.forget();
     this.#floor = seq;
   }
 
-  /** Forgets everything and believes nothing until `startAt`. */
+  /** Forgets everything, and rejects every entry until `startAt`. */
   forget(): void {
     this.#latest.clear();
     this.#order = [];
     this.#floor = Number.POSITIVE_INFINITY;
   }
 
-  /** Remembers one row of the log. The tag `*` invalidates everything there is. */
+  /** Remembers one row of the log. The tag `*` invalidates everything. */
   add(seq: number, tag: string): void {
     if (tag === '*') {
       this.startAt(seq);
@@ -52,7 +52,7 @@ export class InvalidationMemory {
     this.#trim(now - this.#keepMs);
   }
 
-  /** Whether nothing that is known to have happened makes this data doubtful. */
+  /** Whether no known invalidation affects this data. */
   isUnaffected(cached: InvalidationStamp): boolean {
     if (cached.asOf < this.#floor) return false;
     for (const tag of cached.tags) {

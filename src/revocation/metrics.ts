@@ -4,7 +4,7 @@ import type { Replica } from './replica.ts';
 /** Seconds that a revocation may take: a few milliseconds in the usual case, a lease where a replica is silent. */
 export const REVOCATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5];
 
-/** What the replica and the propagation barrier count. */
+/** The metrics of the replica and the propagation barrier. */
 export function createRevocationMetrics(registry = new Registry()) {
   const registers = [registry];
   return {
@@ -28,7 +28,7 @@ export type RevocationMetrics = ReturnType<typeof createRevocationMetrics>;
 /**
  * Gauges that are read from a replica at each scrape.
  *
- * @param databaseAnswers asked where there is no lease: nothing else may have asked lately
+ * @param databaseAnswers called if there is no lease, because nothing else may have queried the database lately
  */
 export function exposeReplica(
   registry: Registry,

@@ -18,17 +18,17 @@ export const LONGEST_LEASE_MS = 60_000;
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;
 const TRIM_BATCH = 2000;
-/** How often the replicas of an installation, all of them together, are probed. */
+/** How often the replicas of an installation are probed, all of them together. */
 const PROBE_SECONDS = 60;
-/** Before a look at who has confirmed, in milliseconds. */
+/** The pause before a look at the confirmations, in milliseconds. */
 const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
 /** Proof that a revocation has taken effect. */
 export interface Receipt {
-  /** When the change was committed, which may be long ago; as its row tells, where the log could not be asked. */
+  /** When the change was committed, which may be long ago; the time in the changed row if the log could not be read. */
   committedAt: Date;
-  /** Position in the invalidation log, in decimal: up to here everybody has caught up or lost his cache. */
+  /** Position in the invalidation log, in decimal. Up to it, every replica has applied the log or lost its lease. */
   sequence: string;
   propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
   /** Registered replicas when the wait began. */
@@ -36,8 +36,8 @@ export interface Receipt {
   /** How many of them confirmed. */
   acknowledged: number;
   /**
-   * How many of them deregistered before they confirmed: these have no lease and no cache. Where all others confirmed,
-   * `acknowledged + left = replicas`; else the rest is silent, or was fenced off.
+   * How many of them deregistered before they confirmed: these have no lease and no cache. If all others confirmed,
+   * `acknowledged + left = replicas`. Otherwise the remaining ones are silent or were fenced.
    */
   left: number;
   settledInMilliseconds: number;
@@ -45,16 +45,22 @@ export interface Receipt {
 
 export interface PropagationBarrierOptions {
   replica: Replica;
-  /** Neither the requests' pool, for waiting must not queue behind load, nor the replica's, for renewing must not wait. */
+  /**
+   * Not the pool of the requests, because this wait must not queue behind load. Not the connection of the replica,
+   * because renewals must not wait.
+   */
   sql: Sql;
-  /** The requests' own: for housekeeping, which no revocation may queue behind, and where `sql` fails and nothing is known yet. */
+  /**
+   * The connections of the requests: for housekeeping, which must not delay revocations, and for a first
+   * look that fails on `sql`.
+   */
   spare: Sql;
   clock: Clock;
   logger: Logger;
   metrics: RevocationMetrics;
 }
 
-/** Waits until a committed revocation has taken effect on every replica. One way, for every kind of credential. */
+/** Waits until a committed revocation has taken effect on every replica. Every kind of credential uses it. */
 export class PropagationBarrier {
   readonly #options: PropagationBarrierOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -64,16 +70,17 @@ export class PropagationBarrier {
   }
 
   /**
-   * Call it after the COMMIT was answered, also where nothing had to be changed: somebody else's revocation of the
-   * same thing may still be on its way.
+   * Call it after the COMMIT has returned, also if nothing had to be changed: the revocation of the same subject by
+   * another request may still be propagating.
    *
-   * Returns when every registered replica has applied the log up to its present end, or when the lease of every
-   * replica that has not is over. The second needs no database, so this always ends: after the longest lease that
-   * anybody may hold, and at most a quarter of it for the first look. How long that is, is known to whoever holds a
-   * lease or gets one answer from the database; else it is the longest that configuration allows.
+   * Returns when every registered replica has applied the log up to its current end, or when the leases of the others
+   * have expired. The second case needs no database, so the wait always ends: after the longest lease that any replica
+   * may hold, and at most a quarter of it for the first look. This replica knows that length if it holds a lease or
+   * gets one answer from the database. Otherwise it is the longest that configuration allows.
    *
    * @param tag the subject that was narrowed, e.g. `key:key_…`
-   * @param changedAt when, as the row tells: a moment before the commit; the log knows that one as long as it remembers
+   * @param changedAt the time in the changed row, a moment before the commit; the log has the time of the commit, for
+   *   as long as it keeps the entry
    */
   async waitUntilPropagated(tag: string, changedAt: Date): Promise<Receipt> {
     const { committedAt, ...settled } = await this.#wait(tag, changedAt);
@@ -83,10 +90,10 @@ export class PropagationBarrier {
   }
 
   /**
-   * Keeps the log short and the list of replicas true. Meant to be called every minute or so, by every replica.
+   * Keeps the log short and the list of replicas correct. Every replica calls it about once a minute.
    *
-   * A replica that died without a word is found by a probe, a log row that invalidates nothing: whoever does not
-   * confirm it is fenced off now, so that the next revocation does not have to wait for the dead.
+   * A probe, a log row that invalidates nothing, finds replicas that stopped without deregistering. A replica that does
+   * not confirm the probe is fenced now, so the next revocation does not have to wait for it.
    */
   async purge(): Promise<void> {
     const { spare } = this.#options;
@@ -117,32 +124,33 @@ export class PropagationBarrier {
       confirmed: new Set(),
       marked: new Set(),
     };
-    replica.requestSync(); // Ourselves first, without waiting for a notification.
+    replica.requestSync(); // This replica first, without waiting for a notification.
     const left = () => {
-      // While we hold a lease, nobody takes a longer one than we know of, for we are registered; and whoever held a longer
-      // one before is registered too, or has none any more. So it does not matter when we came to hold it, be it a moment
-      // ago: of the leases that are waited for, we know the longest. Without one, only the database can tell.
+      // While this replica holds a lease it is registered, so no other replica takes a longer lease than the
+      // longest known here. A replica that took a longer one before is registered, too, or its lease has
+      // expired. So the longest lease in use is known, even if the own lease is only a moment old. Without a
+      // lease, only the database knows it.
       if (!wait.first && replica.leaseRemaining() > 0) wait.leaseMs = replica.longestLeaseMs;
       return wait.since + leaseOver(wait.leaseMs) - clock.monotonic();
     };
     while (left() > 0) {
-      // Before the first look, too: after a commit of a moment ago nobody can have confirmed yet, and it would cost everybody
-      // a round trip to be told so. Later pauses are half of what was waited so far, so the answer is late by that at most.
+      // Before the first look, too: right after the commit no replica can have confirmed, and the look would only cost
+      // a round trip. Later pauses are half of the time waited so far, so the answer is late by that at most.
       const waited = clock.monotonic() - wait.committed;
       await sleep(Math.min(Math.max(SHORTEST_PAUSE_MS, waited / 2), LONGEST_PAUSE_MS, left()));
       if (left() <= 0) break;
       const look = this.#confirmed(wait);
       let confirmed: boolean | undefined;
-      // A database that does not answer must not make it longer than the leases are, and those may become known meanwhile.
+      // A database that does not answer must not extend the wait beyond the leases, which may become known meanwhile.
       while (confirmed === undefined && left() > 0) confirmed = await within(Math.min(left(), LONGEST_PAUSE_MS), look);
       if (confirmed) return this.#outcome(wait, 'ACKNOWLEDGED');
     }
-    // Whoever is still silent has no lease any more. Fencing spares the next revocation the wait.
+    // The leases of the silent replicas have expired. Fencing them saves the next revocation the wait.
     if (wait.first && wait.silent.length > 0) void this.#fence(wait.silent, wait.first.seq, wait.leaseMs);
     return this.#outcome(wait, 'LEASE_EXPIRED');
   }
 
-  /** Looks once whether everybody has applied the log up to where it ended; notes what is known of the others. */
+  /** Looks once whether every replica has applied the log up to its end at the first look, and records their states. */
   async #confirmed(wait: Wait): Promise<boolean> {
     const { clock, logger, replica } = this.#options;
     try {
@@ -153,9 +161,9 @@ export class PropagationBarrier {
         wait.first = row;
         wait.registered = replicas.map(({ id }) => id);
         const now = clock.monotonic();
-        // All that this look saw was committed by now, so a lease from now on the receipt may speak of all of it. That is
-        // worth a round trip, but not another lease: after a late look it speaks of what was known before, and of the
-        // revocation itself.
+        // Everything that this look saw is committed by now. If the lease is counted from now on, the receipt can cover
+        // all of it. That is worth a round trip, but not another lease: after a late look, the receipt covers what was
+        // known before, and the revocation itself.
         if (now - wait.committed <= leaseMs / 4) {
           wait.since = now;
           wait.covered = row.seq;
@@ -166,7 +174,8 @@ export class PropagationBarrier {
       wait.present = new Set(replicas.map(({ id }) => id));
       for (const { id, suspect } of replicas) if (suspect) wait.marked.add(id);
       for (const { id, applied } of replicas) if (applied >= seq) wait.confirmed.add(id);
-      // Somebody who was marked and is gone was expelled without a word, or came back as another: nobody can tell.
+      // A replica that was marked and is gone was expelled, or has registered under a new id. It is not known
+      // which, so it counts as silent.
       const behind = replicas.filter(({ id, applied }) => applied < seq && !wait.marked.has(id));
       wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
       return wait.silent.length === 0 && row.primaryConfirmed;
@@ -194,10 +203,10 @@ export class PropagationBarrier {
       committedAt: first?.committedAt == null ? undefined : new Date(first.committedAt),
       sequence: String(propagation === 'ACKNOWLEDGED' ? first!.seq : covered),
       propagation,
-      // Out of reach of the database: as many as there were, as far as we know, and none is known to have confirmed.
+      // If no look succeeded: the last known number of replicas, none of which is known to have confirmed.
       replicas: registered?.length ?? replica.registeredReplicas,
-      // A replica whose row is deleted has no lease: to leave is to give it up, and no replica is expelled before it is over.
-      // It counts as confirmed only where it was seen to be.
+      // A replica whose row is deleted has no lease: to leave is to give it up, and no replica is expelled before it
+      // expires. It counts as confirmed only if a look saw that it had confirmed.
       acknowledged: known.filter((id) => confirmed.has(id)).length,
       left: known.filter((id) => !confirmed.has(id) && !present.has(id)).length,
       settledInMilliseconds: clock.monotonic() - committed,
@@ -205,9 +214,10 @@ export class PropagationBarrier {
   }
 
   /**
-   * Two steps, a full lease apart. Marked first: a replica that comes back in between sees the mark, forgets
-   * everything and registers anew. Were its row deleted at once, it could still hold a lease that nobody waits for.
-   * So only those go whom this very mark has found: others may be marked by somebody else, a moment ago.
+   * Fences in two steps, a full lease apart. It marks first: a replica that comes back in between sees the mark,
+   * forgets everything and registers again. If its row were deleted at once, it could still hold a lease that no
+   * revocation waits for. So the second step deletes only the replicas that this mark returned: another replica may
+   * have marked others a moment ago.
    */
   async #fence(silent: string[], seq: number, leaseMs: number): Promise<void> {
     const { sql, logger } = this.#options;
@@ -220,7 +230,7 @@ export class PropagationBarrier {
     }
     if (marked.length === 0) return;
     logger.warn({ replicas: marked }, 'replicas did not confirm a revocation and were fenced');
-    // Timers may be a millisecond early.
+    // Timers may fire a millisecond early.
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       sql.query(EXPEL, [marked]).catch((error) => logger.warn({ err: error }, 'deleting fenced replicas failed'));
@@ -232,7 +242,7 @@ export class PropagationBarrier {
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What the promise comes to, or undefined where that takes longer than this many milliseconds. */
+/** Resolves or rejects like `promise`, or resolves to undefined after this many milliseconds. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -246,27 +256,29 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T |
 }
 
 interface Wait {
-  /** What to ask the log about. */
+  /** The parameters of the statement `PROPAGATION`. */
   readonly change: [tag: string, changedAt: number, retentionMs: number];
   /** When the wait began. Monotonic, in milliseconds. */
   readonly committed: number;
-  /** From when on no lease is granted any more that does not know of the revocation, and of `covered`. Monotonic. */
+  /**
+   * Every lease that is granted from this time on includes the revocation, and everything up to `covered`. Monotonic.
+   */
   since: number;
   /** A position up to which everything was committed by `since`. */
   covered: number;
   /** The longest lease that any replica may hold. */
   leaseMs: number;
-  /** What the first look told. */
+  /** The result of the first look. */
   first?: PropagationRow;
-  /** Who was registered then. */
+  /** The replicas that were registered then. */
   registered: string[] | null;
-  /** Who was registered at the last look. */
+  /** The replicas that were registered at the last look. */
   present: ReadonlySet<string>;
-  /** Who has not confirmed, as of the last look. */
+  /** The replicas that have not confirmed, as of the last look. */
   silent: string[];
-  /** Who was ever seen to have applied all that the first look saw. */
+  /** The replicas that have applied everything up to the first look, as of any look. */
   readonly confirmed: Set<string>;
-  /** Who was ever seen to be fenced. */
+  /** The replicas that were marked, as of any look. */
   readonly marked: Set<string>;
 }
 

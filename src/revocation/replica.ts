@@ -6,24 +6,25 @@ import { InvalidationMemory, type InvalidationStamp } from './invalidation-memor
 import type { RevocationMetrics } from './metrics.ts';
 import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
-/** The log is not worth reading where it is longer than this: forgetting everything is cheaper. */
+/** A log that is longer than this is not read: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
-/** Upper bound of how much the clocks' rates differ between machines. */
+/** Upper bound for the difference between the rates of two clocks. */
 const CLOCK_DRIFT = 0.01;
 const SHORTEST_PATIENCE_MS = 250;
 
-/** After this many milliseconds, by anybody's clock, a lease that was granted before is over. */
+/** After this many milliseconds, by the clock of any machine, a lease that was granted before has expired. */
 export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
 
 /**
- * How long one question of the protocol may take, in milliseconds: of four looks a lease, one may go unanswered and the
- * next one too, and there is a lease still. (Of short leases only one: connecting takes its time.) A database that is
- * always slower than this grants no lease.
+ * How long one query of the protocol may take, in milliseconds. A replica syncs four times per lease: two syncs in a
+ * row may fail, and it still holds a lease. (With a short lease only one, because connecting takes time.) A database
+ * that is always slower than this grants no lease.
  */
 export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
 
 /**
- * For a database that only this process uses: no replica of a former life is left, and no lease that one could hold.
+ * Removes the registrations of earlier processes and confirms the server. Only for a database that no other process
+ * uses: no earlier replica runs, and none holds a lease.
  *
  * @param sql any connection, before the replica starts
  */
@@ -42,33 +43,33 @@ export interface ReplicaOptions {
   newReplicaId: () => string;
   /** Where this replica publishes what it applies, and the loss of its lease. */
   feed: InvalidationFeed;
-  /** How long a sync entitles this replica to trust its caches at most, in milliseconds. */
+  /** The longest time that this replica may trust its caches after a sync, in milliseconds. */
   leaseMs: number;
-  /** The longest life of any cached entry, in milliseconds: how long invalidations have to be remembered. */
+  /** The longest lifetime of any cache entry, in milliseconds: how long invalidations must be remembered. */
   longestEntryMs: number;
 }
 
 /**
- * This process's view of the invalidation log, and its permission to act on it.
+ * This process's view of the invalidation log, and its lease.
  *
- * A sync reads what was appended to the log since the last one and extends the lease: for `leaseMs` from the moment
- * *before the question was sent*, everything committed earlier than that moment is known here. Without a lease nothing
- * cached may be used. The acknowledgement is written only after the invalidations were applied.
+ * A sync reads what was appended to the log since the last one, and renews the lease: for `leaseMs` from the moment
+ * *before the query was sent*, everything that was committed before that moment is applied here. Without a lease, no
+ * cache entry may be used. The acknowledgement is written only after the invalidations were applied.
  */
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #memory: InvalidationMemory;
   #id: string | null = null;
-  /** The id that was asked for and not confirmed: it may be registered all the same. */
+  /** The id of a registration that was not answered. It may be registered nevertheless. */
   #asked: string | null = null;
   #formerId: string | null = null;
-  /** Position in the log up to which this replica knows everything; -1: knows nothing yet. */
+  /** Position up to which this replica has applied the log; -1 if it has applied nothing yet. */
   #applied = -1;
   #leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
   #leaseFromWall = Number.NEGATIVE_INFINITY;
   #leaseUntilWall = Number.NEGATIVE_INFINITY;
   #syncedAt = Number.NEGATIVE_INFINITY;
-  /** What the database said the time was, and our monotonic time before we asked. */
+  /** The time of the database, and the monotonic time of this process before the query. */
   #anchor: { databaseMs: number; monotonic: number } | null = null;
   #identity = '';
   /** The server of the last sync, and since when (monotonic) it is known here. */
@@ -80,7 +81,7 @@ export class Replica {
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
-  /** Whether the loss of the lease would be news. */
+  /** Whether this replica has held a lease whose loss is not published yet. */
   #hadLease = false;
 
   constructor(options: ReplicaOptions) {
@@ -90,7 +91,7 @@ export class Replica {
     this.#memory = new InvalidationMemory(options.longestEntryMs, () => options.clock.monotonic());
   }
 
-  /** Position in the log up to which this replica knows everything; -1 before the first sync. */
+  /** Position up to which this replica has applied the log; -1 before the first sync. */
   get applied(): number {
     return this.#applied;
   }
@@ -121,11 +122,11 @@ export class Replica {
   }
 
   /**
-   * Whether something cached may be acted upon at this very moment. Each clock is read once, for in the middle of a request
-   * that costs as much as all the rest of this.
+   * Whether a cache entry may be used at this moment. Each clock is read once, because in the middle of a request that
+   * costs as much as the rest of the check.
    *
-   * @param until when it ends by itself, in milliseconds since the epoch by the database's clock
-   * @param forgetAt when it has been in memory for long enough, by `monotonic`: the database's clock may be set back
+   * @param until when the entry expires, in milliseconds since the epoch by the clock of the database
+   * @param forgetAt when its longest lifetime ends, by `monotonic`: the clock of the database may be set back
    */
   isFresh(cached: InvalidationStamp, until: number, forgetAt = Number.POSITIVE_INFINITY): boolean {
     const monotonic = this.#options.clock.monotonic();
@@ -133,14 +134,14 @@ export class Replica {
     return this.#memory.isUnaffected(cached) && until > this.#databaseTime(monotonic);
   }
 
-  /** This process's count of milliseconds, which never goes back. */
+  /** The monotonic time of this process in milliseconds. It never goes back. */
   monotonic(): number {
     return this.#options.clock.monotonic();
   }
 
   /**
-   * The database's time in milliseconds since the epoch, by this process's own count since the last sync; never
-   * behind the real one by more than the drift. Before the first sync: this machine's.
+   * The time of the database in milliseconds since the epoch, by the monotonic clock since the last sync. Never behind
+   * the real time by more than the drift. Before the first sync it is the time of this machine.
    */
   databaseNow(): number {
     return this.#databaseTime(this.#options.clock.monotonic());
@@ -152,21 +153,21 @@ export class Replica {
   }
 
   #leaseLeft(monotonic: number): number {
-    // Either clock may end it: the monotonic one stands still while a machine sleeps, the wall clock may be set. Where it
-    // was set back, it would say nothing of a sleep.
+    // Either clock may end the lease: the monotonic clock stops while the machine is suspended, and the wall clock may
+    // be set. A wall clock that was set back does not show a suspension, so it ends the lease, too.
     const wall = this.#options.clock.now().getTime();
     const left = Math.min(this.#leaseUntilMonotonic - monotonic, this.#leaseUntilWall - wall);
     return left > 0 && wall >= this.#leaseFromWall ? left : 0;
   }
 
-  /** Starts listening and renewing. Resolves after the first sync, or rejects where the database is out of reach. */
+  /** Starts to listen and to renew. Resolves after the first sync, or rejects if the database is out of reach. */
   async start(): Promise<void> {
     await this.#options.notifications.listen(() => this.requestSync());
     await this.sync();
     this.#renewLater();
   }
 
-  /** Gives up the lease, then the registration, in this order: nobody has to wait for a replica that left. */
+  /** Gives up the lease, then the registration, in this order. No revocation waits for a replica that left. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
@@ -178,8 +179,8 @@ export class Replica {
   }
 
   /**
-   * Catches up with the log and renews the lease. Callers that arrive during a sync share the one that starts after
-   * it: a sync that was already under way may have looked before the caller's commit.
+   * Applies the log and renews the lease. Callers that arrive during a sync share the next one: the running sync may
+   * have read the log before the caller's commit.
    */
   sync(): Promise<void> {
     if (!this.#running) {
@@ -199,11 +200,11 @@ export class Replica {
 
   async #sync(): Promise<void> {
     const { sql, clock } = this.#options;
-    // A cold start is followed by a second look; a third means that something is badly wrong, and is left to the timer.
+    // A cold start needs a second look. If a third one is not enough, something else is wrong, and the timer retries.
     for (let look = 0; look < 3 && !this.#stopped; look++) {
-      // Registered in a commit of its own, BEFORE the first snapshot: whoever revokes after that snapshot sees us.
+      // Registers in its own commit, BEFORE the first snapshot: a revocation after that sees this replica.
       this.#id ??= await this.#register();
-      // Stamped before the question is sent: the snapshot is younger than this, whatever the network does.
+      // Stamped before the query is sent: the snapshot is later than this, however slow the network is.
       const monotonic = clock.monotonic();
       const wall = clock.now().getTime();
       const [row] = await sql.query<SyncRow>(SYNC, [this.#id, this.#applied, LONGEST_CATCH_UP]);
@@ -225,7 +226,7 @@ export class Replica {
     }
   }
 
-  /** Takes over what one snapshot says. False where it does not continue what this replica knows. */
+  /** Applies one snapshot. False if it does not continue the state of this replica. */
   #apply(row: SyncRow): boolean {
     if (!row.registered || row.suspect || row.seq < this.#applied) return false;
     if (this.#identity !== '' && this.#identity !== row.identity) return false;
@@ -233,7 +234,7 @@ export class Replica {
     if (this.#applied < 0) {
       this.#memory.startAt(row.seq);
     } else if (log.length !== row.seq - this.#applied) {
-      return false; // The log was trimmed past what we know, or is too long: a gap.
+      return false; // A gap: the log was trimmed past our position, or is too long.
     }
     for (const [seq, tag] of log) {
       this.#memory.add(seq, tag);
@@ -241,15 +242,15 @@ export class Replica {
     }
     this.#applied = row.seq;
     this.#identity = row.identity;
-    // As long as anybody is registered with a shorter lease than ours, we take no longer one: whoever waits for the
-    // longest lease that he knows of need not know of ours yet.
+    // While a replica with a shorter lease is registered, this one takes no longer lease. Another replica waits for the
+    // longest lease that it knows of, and need not know of this one yet.
     this.#leaseMs = Math.min(this.#options.leaseMs, row.shortestLeaseMs ?? Number.POSITIVE_INFINITY);
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
     this.#registeredReplicas = row.replicas;
     return true;
   }
 
-  /** Tells everybody, once we have known this server for long enough, that no lease of a server before it is left. */
+  /** Records, once this replica has known this server for long enough, that no lease of an earlier server is left. */
   async #confirmPrimary({ identity, confirmedIdentity }: SyncRow): Promise<void> {
     const { sql, clock } = this.#options;
     const now = clock.monotonic();
@@ -259,8 +260,8 @@ export class Replica {
   }
 
   async #register(): Promise<string> {
-    // The same id until one try is answered: one whose answer was lost would leave a replica that does not exist, and that
-    // revocations wait for.
+    // The same id is used until one attempt is answered. Otherwise a lost answer could leave the row of a replica that
+    // does not exist, and revocations would wait for it.
     this.#asked ??= this.#options.newReplicaId();
     const id = this.#asked;
     await this.#options.sql.query(REGISTER, [id, this.#formerId, this.#options.leaseMs]);
@@ -289,7 +290,7 @@ export class Replica {
     this.#id = null;
   }
 
-  /** Four times a lease, for one look may fail, and the next one too. */
+  /** Four times per lease, because two syncs in a row may fail. */
   #renewLater(): void {
     this.#timer = setTimeout(() => {
       this.#announceLostLease();
@@ -298,18 +299,18 @@ export class Replica {
     }, this.#leaseMs / 4);
   }
 
-  /** Within a quarter of a lease after its end. Who must know at once asks `leaseRemaining`. */
+  /** Within a quarter of a lease after its end. To know at once, call `leaseRemaining`. */
   #announceLostLease(): void {
     if (!this.#hadLease || this.leaseRemaining() > 0) return;
     this.#hadLease = false;
     this.#options.feed.publishLeaseLost();
   }
 
-  /** Something was committed here or elsewhere: look soon. Never throws. */
+  /** Starts a sync, after a commit here or on another replica. Never throws. */
   requestSync(): void {
     if (this.#stopped) return;
     this.sync().catch((error) => {
-      // Harmless for safety: the lease runs out and every request asks the database.
+      // This is safe: the lease expires, and every request reads the database.
       this.#options.logger.warn({ err: error }, 'sync with the invalidation log failed');
     });
   }

@@ -1,25 +1,22 @@
 import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
 import type { Statement } from '../database/sql.ts';
 
-// What has one row is asked for by a subquery of its own. In a join, the planner would expect thousands of rows in a table
-// that nobody has analysed, and compile a plan for them, which takes a hundred times as long as running it.
+// Tables with one row are read by a subquery. In a join, the planner would expect thousands of rows in a table that was
+// never analyzed, and compile the plan, which takes a hundred times as long as running it.
 
-// Whoever holds a lease must be known after a crash, too, and so must a mark: with `synchronous_commit` off, a COMMIT is
-// answered that may be lost, with `local` one that no standby has. A server that has lost a process of its own recovers
-// and is still the same one, so nobody would wait for the leases of before. This statement alone, and never less than it
-// is set to.
+// Registrations and marks must survive a crash. With `synchronous_commit` off, a COMMIT may be lost after its
+// answer. With `local`, no standby has it. A server that recovers after the crash of one of its processes keeps
+// its identity, so no revocation would wait for the earlier leases. This raises the setting for this statement
+// alone, and never lowers it.
 const DURABLE = `durable as materialized (select set_config('synchronous_commit', 'on', true)
       where current_setting('synchronous_commit') in ('off', 'local'))`;
 
-/**
- * SQL: the end of the log, for a snapshot that something cached is read in. Null on a standby, whose answers may be out of
- * date.
- */
+/** SQL: the end of the log, in the snapshot that a cache entry is read from. Null on a standby, which may be behind. */
 export const END_OF_LOG = '(select seq from auth_epoch where not pg_is_in_recovery())::float8';
 
 /**
- * Makes a replica known, with the length of its leases; drops the row of its former life in the same commit, for it has
- * forgotten that life. May be asked again where the answer was lost. Parameters: id, former id, lease.
+ * Registers a replica with the length of its leases. The same commit deletes its former row, because the replica has
+ * forgotten that state. It may be retried if the answer was lost. Parameters: id, former id, lease.
  */
 export const REGISTER: Statement = {
   name: 'replica-register',
@@ -34,8 +31,8 @@ export const DEREGISTER: Statement = {
 };
 
 /**
- * Everything a sync needs, in one snapshot. The log is left out (and so shorter than `seq - applied`) where it would
- * be longer than a cold start is expensive. Parameters: replica id, applied, longest log worth reading.
+ * Everything a sync needs, in one snapshot. The log is omitted (and so shorter than `seq - applied`) if a cold start is
+ * cheaper than to read it. Parameters: replica id, applied, longest log worth reading.
  */
 export const SYNC: Statement = {
   name: 'replica-sync',
@@ -68,15 +65,15 @@ export interface SyncRow {
   log: string | null;
 }
 
-/** The acknowledgement: this replica has applied everything up to here. Only ever moves forward. */
+/** The acknowledgement: this replica has applied everything up to here. It never moves back. */
 export const ACKNOWLEDGE: Statement = {
   name: 'replica-acknowledge',
   text: 'update auth_replica set applied = $2::bigint where id = $1::uuid and applied < $2::bigint',
 };
 
 /**
- * Writes down that every lease of the servers before this one is over. It may arrive late: then it must not speak of
- * another server. Parameter: the identity of the server that this is known of.
+ * Records that every lease of earlier servers has expired. If it arrives late, at another server, it changes nothing.
+ * Parameter: the identity of the server for which this is known.
  */
 export const CONFIRM_PRIMARY: Statement = {
   name: 'primary-confirm',
@@ -85,14 +82,18 @@ export const CONFIRM_PRIMARY: Statement = {
 };
 
 /**
- * All that a wait for a revocation needs, in one snapshot: where the log ends, when the change was committed, who has to
- * confirm, and whether that is all. (A server that has not settled may not know who holds a lease.)
+ * Everything that a waiting revocation needs, in one snapshot: the end of the log, the time of the commit, the replicas
+ * that must confirm, and whether these are all. (A server that is not confirmed may not know every holder of a lease.)
  *
- * A change was committed by the first row of its tag since the moment that it names, for a transaction takes no longer than
- * five seconds; or by the last one before it, for replicas estimate the database's clock, and a busy one may be a little
- * ahead. Where somebody by hand took longer, it is a later one; else the first `*`, which speaks for every tag, and alone
- * where a transaction changed too many to list; else the last row before. What is older than the retention may be forgotten, and a
- * later row would be of something else. Parameters: the tag, the moment and the retention in milliseconds.
+ * The time of the commit is that of the first of these rows that exists:
+ * - the first row of the tag from the given moment on, within the five seconds that a transaction takes at most;
+ * - the last one in the second before, because replicas estimate the clock of the database, and may be a little ahead;
+ * - the first one from the moment on, if a transaction by hand took longer;
+ * - the first `*` from the moment on, which stands for every tag where a transaction changed too many to list;
+ * - the last row of the tag.
+ *
+ * For a change that is older than the retention it is null: the row may be deleted, and a later row would be of another
+ * change. Parameters: the tag, the moment and the retention in milliseconds.
  */
 export const PROPAGATION: Statement = {
   name: 'propagation',
@@ -112,7 +113,7 @@ export const PROPAGATION: Statement = {
 };
 export interface PropagationRow {
   seq: number;
-  /** Null where the log has forgotten it, or never knew. */
+  /** Null if the log does not have it any more, or never had it. */
   committedAt: number | null;
   primaryConfirmed: boolean;
   /** JSON: an array of `RegisteredReplica`. */
@@ -126,8 +127,8 @@ export interface RegisteredReplica {
 }
 
 /**
- * First step of fencing: from this commit on, a silent replica that comes back starts cold. Answers whom it marked: of
- * these alone the lease is over a lease from now. Parameters: ids, seq.
+ * First step of a fence: from this commit on, a silent replica that comes back starts cold. Returns the marked
+ * replicas: only their leases have expired a lease from now. Parameters: ids, seq.
  */
 export const SUSPECT: Statement = {
   name: 'fence-suspect',
@@ -136,16 +137,17 @@ export const SUSPECT: Statement = {
     where id = any($1::uuid[]) and (suspect or applied < $2::bigint) returning id::text as id`,
 };
 
-/** Second step, a full lease later: nothing waits for it any more. Parameter: ids. */
+/** Second step, a full lease later: no revocation waits for these replicas any more. Parameter: ids. */
 export const EXPEL: Statement = {
   name: 'fence-expel',
   text: 'delete from auth_replica where suspect and id = any($1::uuid[])',
 };
 
 /**
- * Deletes the oldest rows that are older than the retention, at most a batch of them, unless another replica is at it.
- * Looks no further than the batch, however long the log is. Rows that lie in the future by more than the retention are
- * left from before the clock was set back: they are deleted, too, or all rows after them would stay. Parameters: retention in milliseconds, size of the batch.
+ * Deletes the oldest rows that are older than the retention, at most one batch, unless another replica is doing so. It
+ * reads no more than the batch, however long the log is. Rows that are in the future by more than the retention are
+ * from before the clock was set back. They are deleted, too, because all rows after them would stay otherwise.
+ * Parameters: retention in milliseconds, size of the batch.
  */
 export const TRIM_LOG: Statement = {
   name: 'log-trim',
@@ -159,8 +161,8 @@ export const TRIM_LOG: Statement = {
 };
 
 /**
- * Appends a row that invalidates nothing, unless another replica did so lately. A row in the future is left from before the clock
- * was set back, and does not prevent it. Parameter: how long ago counts, in seconds.
+ * Appends a row that invalidates nothing, unless another replica did so lately. A row in the future is from before the
+ * clock was set back, and does not prevent it. Parameter: how long ago counts as lately, in seconds.
  */
 export const PROBE: Statement = {
   name: 'replica-probe',

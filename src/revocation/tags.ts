@@ -1,5 +1,5 @@
-// What the invalidation log calls the subjects of its entries. Triggers of the database write these names, cached
-// credentials carry them, and revocations wait for them: one that is spelled otherwise is never heard of again.
+// The names of subjects in the invalidation log. Triggers of the database write them, cache entries carry them, and
+// revocations wait for them. A name with another spelling would never match.
 
 export const userTag = (userId: string) => `user:${userId}`;
 export const workspaceTag = (workspaceId: string) => `workspace:${workspaceId}`;

@@ -187,7 +187,8 @@ export class JwtKeys {
     const current = rows.find((row) => row.state === 'CURRENT');
     this.#signing = null;
     if (!current) return;
-    const pem = open(this.#options.keyring, SEAL_PURPOSE, current.kid, current.privateSealed).toString('utf8');
+    const sealed = { purpose: SEAL_PURPOSE, aad: current.kid, sealed: current.privateSealed };
+    const pem = open(this.#options.keyring, sealed).toString('utf8');
     this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
   }
 
@@ -232,7 +233,7 @@ export class JwtKeys {
       kid,
       state: 'NEXT',
       publicJwk: { ...jwk, kid, use: 'sig', alg: 'EdDSA' },
-      privateSealed: seal(this.#options.keyring, SEAL_PURPOSE, kid, pem),
+      privateSealed: seal(this.#options.keyring, { purpose: SEAL_PURPOSE, aad: kid, plaintext: pem }),
       createdAt: this.#options.clock.now(),
       activatedAt: null,
       retiredAt: null,

@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { hasEndedSession, isActiveUser, usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { SessionTokens } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -276,8 +277,8 @@ interface Owner {
  */
 async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
   const [row] = await em.execute<Owner[]>(
-    `select role, disabled_at is not null or (session_generation > ? and session_kept is distinct from ?) as ended
-      from users where id = ? for share`,
+    `select u.role, not ${isActiveUser('u')} or ${hasEndedSession('u', { generation: '?', id: '?' })} as ended
+      from ${usersAs('u')} where u.id = ? for share`,
     [session.generation, session.id, session.userId],
   );
   return row ?? { role: 'MEMBER', ended: true }; // Deleted meanwhile, and all of its sessions with it.

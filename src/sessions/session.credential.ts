@@ -1,3 +1,4 @@
+import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { type AccessTokenClaims, defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -13,18 +14,19 @@ import { effectiveScopes, type UserRole } from '../identity/scope.ts';
 import { jtiTag, jwtKeyTag, sessionTag, userTag } from '../revocation/tags.ts';
 import { hasFormOfAccessToken } from './access-token.ts';
 import { Session } from './session.entity.ts';
+import { isRevokedSession } from './session.sql.ts';
 
 const LOAD: Statement = {
   name: 'session-load',
   text: `select ${SNAPSHOT_COLUMNS},
       s.id, s.user_id as "userId", s.scopes, ${milliseconds('s.expires_at', 'expiresAt')},
       ${milliseconds('s.idle_expires_at', 'idleExpiresAt')},
-      s.revoked_at is not null or (s.generation < u.session_generation and u.session_kept is distinct from s.id) as revoked, u.role, u.id is null or u.disabled_at is not null as disabled,
+      ${isRevokedSession({ session: 's', user: 'u' })} as revoked, ${userStanding('u')},
       exists (select from access_token_revocations r where r.jti = $2) as "tokenRevoked",
       exists (select from jwt_keys j where j.kid = $3) as "keyKnown"
     ${FROM_SNAPSHOT}
     left join sessions s on s.id = $1
-    left join users u on u.id = s.user_id`,
+    left join ${usersAs('u')} on u.id = s.user_id`,
 };
 
 interface LoadRow extends Snapshot {
@@ -40,11 +42,10 @@ interface LoadRow extends Snapshot {
   keyKnown: boolean;
 }
 
-const CONFIRM = (lockSession: string, lockUser: string) => `select s.scopes, u.role
-  from sessions s join users u on u.id = s.user_id join jwt_keys j on j.kid = ?
-  where s.id = ? and s.revoked_at is null and u.disabled_at is null
+const confirmStatement = (lockSession: string, lockUser: string) => `select s.scopes, u.role
+  from sessions s join ${usersAs('u')} on u.id = s.user_id join jwt_keys j on j.kid = ?
+  where s.id = ? and not ${isRevokedSession({ session: 's', user: 'u' })} and ${isActiveUser('u')}
     and s.expires_at > clock_timestamp() and s.idle_expires_at > clock_timestamp()
-    and (s.generation >= u.session_generation or u.session_kept = s.id)
   ${lockSession} of s ${lockUser} of u for key share of j`;
 
 // Asked when the session is locked, which entries for its tokens wait for: within one statement, what is not locked is
@@ -87,7 +88,7 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
     return accepted(row, principal, tags, ends);
   },
   async confirm(em, caller, changing) {
-    const statement = CONFIRM(
+    const statement = confirmStatement(
       changing === caller.credentialId ? 'for update' : 'for share',
       changing === caller.userId ? 'for update' : 'for share',
     );

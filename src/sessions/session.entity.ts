@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { endOfSessions, hasEndedSession, usersAs } from '../accounts/user.sql.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -76,10 +77,11 @@ export class Session {
   }
 }
 
-/** A column of the user, where the session is of a generation that is over; else null. */
-const ofOutdated = (columns: Record<string, string>, column: string) =>
-  `(select u.${column} from users u where u.id = ${columns.userId}
-    and ${columns.generation} < u.session_generation and u.session_kept is distinct from ${columns.id})`;
+/** When, or why, the user ended all sessions, where this session ended with them; else null. */
+function ofEndedGeneration({ id, userId, generation }: Record<string, string>, which: 'at' | 'reason'): string {
+  return `(select ${endOfSessions('u')[which]} from ${usersAs('u')} where u.id = ${userId}
+    and ${hasEndedSession('u', { generation: generation!, id: id! })})`;
+}
 
 export const SessionSchema = defineEntity({
   class: Session,
@@ -100,11 +102,11 @@ export const SessionSchema = defineEntity({
     endedWithAllAt: p
       .datetime()
       .nullable()
-      .formula((columns) => ofOutdated(columns, 'sessions_revoked_at')),
+      .formula((columns) => ofEndedGeneration(columns, 'at')),
     endedWithAllReason: p
       .string()
       .$type<RevocationReason>()
       .nullable()
-      .formula((columns) => ofOutdated(columns, 'sessions_revocation_reason')),
+      .formula((columns) => ofEndedGeneration(columns, 'reason')),
   },
 });

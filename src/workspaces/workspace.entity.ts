@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 export type WorkspaceRole = 'MEMBER' | 'OWNER';
 
-/** A team's or a project's corner: credentials can be bound to one. */
+/** Groups the credentials of a team or project. A credential can be bound to one workspace. */
 export class Workspace {
   id!: string;
   name!: string;
@@ -25,7 +25,7 @@ export const WorkspaceSchema = defineEntity({
   },
 });
 
-/** Who belongs to a workspace, and as what. */
+/** The membership of a user in a workspace, with its role. */
 export class WorkspaceMember {
   workspaceId!: string;
   userId!: string;

@@ -19,7 +19,7 @@ export async function isMember(em: EntityManager, member: { workspaceId: string;
   return (await em.count(WorkspaceMember, member)) > 0;
 }
 
-/** Which of these users share a workspace with this principal; with one that is bound to a workspace, that one. */
+/** Which of these users share a workspace with this principal. If it is bound to one, only that one counts. */
 export async function coMembers(
   em: EntityManager,
   { userId, workspaceId }: Pick<Principal, 'userId' | 'workspaceId'>,

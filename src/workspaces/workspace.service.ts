@@ -14,7 +14,7 @@ export interface WorkspaceServiceOptions {
 
 export type CreateWorkspaceOutcome = { kind: 'created'; workspace: Workspace } | InvalidInput;
 
-/** Makes workspaces. */
+/** Creates workspaces. */
 export class WorkspaceService {
   readonly #options: WorkspaceServiceOptions;
 

@@ -7,27 +7,27 @@ vi.mock('@node-rs/argon2', async (load) => {
   return { ...argon2, hash: vi.fn(argon2.hash), verify: vi.fn(argon2.verify) };
 });
 
-describe.each(backends())('what a failed login costs on $name', ({ start }) => {
+describe.each(backends())('the cost of a failed login on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start();
   });
   afterAll(() => app.close());
 
-  test('wrong password, unknown address, disabled account and one without a password do the same work, so that no clock tells them apart', async () => {
-    const [member, disabled, closed] = [await app.register(), await app.register(), await app.register()];
+  test('is the same for a wrong password, an unknown address, a disabled account and one without a password', async () => {
+    const [member, disabled, withoutPassword] = [await app.register(), await app.register(), await app.register()];
     await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
-    await app.sql(`update users set password_hash = '' where id = ?`, [closed.id]);
+    await app.sql(`update users set password_hash = '' where id = ?`, [withoutPassword.id]);
     const costs = [];
     for (const [email, password] of [
       [member.email, 'wrong'],
-      ['nobody@example.com', 'wrong'],
-      ['nobody@example.com', PASSWORD],
+      ['unknown@example.com', 'wrong'],
+      ['unknown@example.com', PASSWORD],
       ['not an address', 'wrong'],
       [disabled.email, 'wrong'],
       [disabled.email, PASSWORD],
-      [closed.email, ''],
-      [closed.email, PASSWORD],
+      [withoutPassword.email, ''],
+      [withoutPassword.email, PASSWORD],
     ]) {
       vi.clearAllMocks();
       const result = await app.mutate('login', { email, password }, '');

@@ -15,7 +15,7 @@ beforeEach(() => vi.clearAllMocks());
 const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');
 const passwords = new Passwords(15);
 
-/** What is wrong with a password; null where nothing is. */
+/** The problems of a password; null if it has none. */
 function problem(password: string, about: string[] = [], rules = passwords): string | null {
   const check = new InputCheck();
   rules.check(check, { password, path: 'input.password', about });
@@ -24,20 +24,20 @@ function problem(password: string, about: string[] = [], rules = passwords): str
 }
 
 describe('a new password', () => {
-  test('has 15 characters or more, unless the operator decides otherwise', () => {
+  test('has at least 15 characters, unless the operator configures another minimum', () => {
     expect(problem('xq7 vbn mlk pw')).toMatch(/15 to 256/);
     expect(problem('xq7 vbn mlk pwz')).toBeNull();
     expect(problem('xq7wbtmf', [], new Passwords(8))).toBeNull();
   });
 
-  test('has 256 characters at most', () => {
+  test('has at most 256 characters', () => {
     const long = Array.from({ length: 64 }, (_, i) => `${(i * 7919) % 997}k`.slice(0, 3).padEnd(4, 'z')).join('');
     expect(long).toHaveLength(256);
     expect(problem(long)).toBeNull();
     expect(problem(`${long}x`)).toMatch(/15 to 256/);
   });
 
-  test('is counted in characters, not in what they are encoded with', () => {
+  test('is counted in characters, not in code units', () => {
     expect(problem('🦊🌵🎻🧊🛶🪁🧲🥝🪕🧿🎈🛸🧶🪐')).toMatch(/15 to 256/);
     expect(problem('🦊🌵🎻🧊🛶🪁🧲🥝🪕🧿🎈🛸🧶🪐🥥')).toBeNull();
     expect(problem('e\u0301'.repeat(14))).toMatch(/15 to 256/);
@@ -48,7 +48,7 @@ describe('a new password', () => {
     ['white space', '   orbit  sandal   nine '],
     ['another script', 'смешной чайник летит боком'],
     ['digits alone', '830917564203918'],
-  ])('has no rules about its composition: %s will do', (_what, password) => {
+  ])('may consist of %s', (_what, password) => {
     expect(problem(password)).toBeNull();
   });
 
@@ -62,11 +62,11 @@ describe('a new password', () => {
     ['a walk over the keyboard', '1q2w3e4r5t6y7u8i'],
     ['a well-known word with a tail', 'administrator123'],
     ['the service', 'rekeyrekeyrekey'],
-  ])('is not what anybody would guess first: %s', (_what, password) => {
+  ])('must not be easy to guess: %s', (_what, password) => {
     expect(problem(password)).toMatch(/guess/);
   });
 
-  test('is not what everybody knows of its person', () => {
+  test('must not consist of the name or address of its user', () => {
     const about = ['bartholomew@featherstone.example', 'bartholomew', 'featherstone.example', 'Bartholomew F'];
     expect(problem('bartholomewbartholomew', about)).toMatch(/guess/);
     expect(problem('bartholomew@featherstone.example', about)).toMatch(/guess/);
@@ -76,15 +76,15 @@ describe('a new password', () => {
   test.each([
     ['a well-known password', 'password'.repeat(32)],
     ['one with digits for letters', 'p4$$w0rd'.repeat(31)],
-    ['one of a length that fits in nowhere', `${'cream'.repeat(50)}cre`],
+    ['a word with a part of it', `${'cream'.repeat(50)}cre`],
     ['a row of digits', '1234567890'.repeat(25)],
     ['the keyboard', 'qwertyuiop'.repeat(25)],
-    ['one’s own address', 'bartholomew@featherstone.example'.repeat(8)],
-  ])('is not made good by repeating it: %s', (_what, password) => {
+    ['the address of the user', 'bartholomew@featherstone.example'.repeat(8)],
+  ])('must not repeat an easy text: %s', (_what, password) => {
     expect(problem(password, ['bartholomew@featherstone.example'])).toMatch(/guess/);
   });
 
-  test('is told of by a message that does not repeat it', () => {
+  test('is not repeated in the error message', () => {
     for (const password of ['short', 'passwordpassword']) expect(problem(password)).not.toContain(password);
   });
 
@@ -100,7 +100,7 @@ describe('a new password', () => {
     'manchesterunited',
     'dontworrybehappy',
     'whatisthepassword',
-  ])('is not a famous phrase in any spelling: %s', (phrase) => {
+  ])('must not be a famous phrase in any spelling: %s', (phrase) => {
     const words = phrase.split(' ');
     const spellings = {
       'as it is': phrase,
@@ -128,7 +128,7 @@ describe('a new password', () => {
     for (const [spelling, password] of Object.entries(spellings)) expect(problem(password), spelling).toMatch(/guess/);
   });
 
-  test('may contain a famous phrase where it is good without it', () => {
+  test('may contain a famous phrase if the rest is hard to guess', () => {
     expect(problem('correct horse battery staple violet kettle marches')).toBeNull();
     expect(problem('𝒷 correct horse battery staple kx8QpZ2mVt9LwRb')).toBeNull();
   });
@@ -136,23 +136,23 @@ describe('a new password', () => {
   test.each([
     ['random letters and digits', 'kx8QpZ2mVt9LwRb'],
     ['random letters and signs', 'k$8#mQ!z@p^Lw*e'],
-    ['five words by dice', 'polio sandlot brewery dwarf unshaken'],
+    ['five random words', 'polio sandlot brewery dwarf unshaken'],
     ['the same without spaces', 'poliosandlotbrewerydwarfunshaken'],
     ['a German sentence', 'Der Hund frisst heute keinen Salat'],
     ['a Chinese sentence', '我昨天在公园里看见一只蓝色的狗在跳舞'],
     ['an English sentence', 'my daughter plays violin badly'],
-  ])('is accepted where it is hard to guess: %s', (_what, password) => {
+  ])('is accepted if it is hard to guess: %s', (_what, password) => {
     expect(problem(password)).toBeNull();
   });
 
   test.each([PLACEHOLDER_PASSWORD, `${PLACEHOLDER_PASSWORD.toUpperCase()}!`, PLACEHOLDER_PASSWORD.replaceAll(' ', '')])(
-    'is not the placeholder of the examples, and the message says so: %s',
+    'must not be the placeholder of the examples: %s',
     (password) => {
       expect(problem(password)).toBe('Must not be the placeholder of an example. Choose your own password.');
     },
   );
 
-  test('is well-formed Unicode: two halves of characters are never equal', async () => {
+  test('must be well-formed Unicode, because all lone surrogates would be equal', async () => {
     for (const half of ['\ud800', '\udfff', '\udc00\ud800']) {
       const password = `violet kettle ${half} marches`;
       expect(problem(password)).toMatch(/well-formed Unicode/);
@@ -163,7 +163,7 @@ describe('a new password', () => {
     expect(await passwords.verify(hash, 'violet kettle \ud800 marches')).toBe(false);
   });
 
-  test('is measured before it is composed', async () => {
+  test('has its length checked before it is normalized', async () => {
     const normalize = vi.spyOn(String.prototype, 'normalize');
     onTestFinished(() => normalize.mockRestore());
     const long = `a${'\u0345'.repeat(31_000)}${'\u0334'.repeat(31_000)}`;
@@ -173,7 +173,7 @@ describe('a new password', () => {
     expect(await passwords.verify(await passwords.hash('violet kettle'), long)).toBe(false);
     const measured = normalize.mock.contexts.map((text) => String(text).length);
     expect(Math.max(...measured)).toBeLessThanOrEqual(1024);
-    // The longest that fits: 256 characters, each of four code units when decomposed.
+    // The longest valid password: 256 characters, each of four code units when decomposed.
     const decomposed = Array.from({ length: 256 }, (_, i) => String.fromCodePoint(0x1f80 + ((i * i * 7) % 48))).join(
       '',
     );
@@ -181,7 +181,7 @@ describe('a new password', () => {
   });
 });
 
-describe('an estimate, which takes the more the longer its password is, and everybody may ask for', () => {
+describe('the estimate of the strength, whose cost grows with its input', () => {
   beforeEach(() => {
     estimate.mockClear();
   });
@@ -192,7 +192,7 @@ describe('an estimate, which takes the more the longer its password is, and ever
     ['the keyboard', 'qwerfdsazxcv'.repeat(22).slice(0, 256)],
     ['dates', '1.1.2001'.repeat(32)],
     ['one character', '1'.repeat(256)],
-  ])('is made of the beginning of a password, and of few short words about its person: %s', (_what, password) => {
+  ])('reads only the beginning of a password and a few short words about its user: %s', (_what, password) => {
     const words = Array.from({ length: 24_000 }, (_, i) => i.toString(36));
     problem(password, ['n'.repeat(250), ...words]);
     problem(password, [words.join('@')]);
@@ -204,7 +204,7 @@ describe('an estimate, which takes the more the longer its password is, and ever
     }
   });
 
-  test('is not made of what is refused anyway', () => {
+  test('is skipped if the input is rejected for another reason', () => {
     problem('too short');
     problem('x'.repeat(257));
     const check = new InputCheck();
@@ -221,13 +221,13 @@ describe('an estimate, which takes the more the longer its password is, and ever
 });
 
 describe('a hash', () => {
-  test('is argon2id with the cost that OWASP asks for, and a salt of its own', async () => {
+  test('is argon2id with the cost that OWASP recommends and a random salt', async () => {
     const [one, other] = [await passwords.hash('the same password'), await passwords.hash('the same password')];
     for (const hash of [one, other]) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22}\$[^$]{43}$/);
     expect(one).not.toBe(other);
   });
 
-  test('fits its password in every Unicode composition, and no other', async () => {
+  test('matches its password in every Unicode composition, and no other password', async () => {
     const hash = await passwords.hash('zoë’s violet kettle'.normalize('NFC'));
     expect(await passwords.verify(hash, 'zoë’s violet kettle'.normalize('NFD'))).toBe(true);
     for (const other of ['', 'zoe’s violet kettle', 'zoë’s violet kettle ', 'Zoë’s violet kettle']) {
@@ -236,8 +236,8 @@ describe('a hash', () => {
   });
 });
 
-describe('who has no account, or none that a password opens', () => {
-  test('costs what a wrong password costs: one verification against a hash of the same cost', async () => {
+describe('an account that is unknown or has no password', () => {
+  test('takes one verification of the same cost as a wrong password', async () => {
     const hash = await passwords.hash('violet kettle marches sideways');
     vi.clearAllMocks();
     expect(await passwords.verify(hash, 'wrong')).toBe(false);
@@ -253,7 +253,7 @@ describe('who has no account, or none that a password opens', () => {
   });
 
   test.each([null, '', '!', '$2b$12$abcdefghijklmnopqrstuu'])(
-    'is refused even with the password that the decoy is made of, where the hash is %j',
+    'rejects even the password of the placeholder hash, if the stored hash is %j',
     async (hash) => {
       expect(await passwords.verify(hash, 'a password that nobody has')).toBe(false);
       expect(await vi.mocked(argon2.verify).mock.results[0]?.value).toBe(true);
@@ -261,11 +261,11 @@ describe('who has no account, or none that a password opens', () => {
   );
 });
 
-describe('many at once', () => {
-  test('take turns, so that a core is left for everybody else, and a hundred may wait', async () => {
+describe('concurrent verifications', () => {
+  test('leave one core free, and at most a hundred of them wait', async () => {
     const someHash = `$argon2id$v=19$m=19456,t=2,p=1$${'a'.repeat(22)}$${'b'.repeat(43)}`;
     const busy = new Passwords(15);
-    await busy.verify(null, 'warm'); // The decoy is made.
+    await busy.verify(null, 'warm'); // Computes the placeholder hash.
     const release: (() => void)[] = [];
     vi.clearAllMocks();
     const verify = vi.mocked(argon2.verify);

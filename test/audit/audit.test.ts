@@ -42,8 +42,8 @@ test('an event takes its actor and its origin from its scope', () => {
       requestId: 'a-request',
     },
   ]);
-  const noActor = { actorUserId: null, actorCredentialId: null, ipAddress: null, requestId: null };
-  expect(recorded((em) => audit.record(byService(em), event))).toEqual([{ ...common, ...noActor }]);
+  const none = { actorUserId: null, actorCredentialId: null, ipAddress: null, requestId: null };
+  expect(recorded((em) => audit.record(byService(em), event))).toEqual([{ ...common, ...none }]);
 });
 
 test.each<[string, unknown]>([

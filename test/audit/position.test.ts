@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { AuditEvent } from '../../src/audit/audit-event.entity.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { databasesAt } from '../support/postgres.ts';
-import { as } from '../support/sessions.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 import { until } from '../support/until.ts';
 
 const MIGRATION = '20261130000000-audit-data';
@@ -130,7 +129,7 @@ describe.each(backends())('positions on $name', ({ open }) => {
 describe.skipIf(inject('postgresUrl') === null)('positions of transactions at the same time', () => {
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await openTestDatabase(await databasesAt(inject('postgresUrl') as string).createDatabase());
+    database = await openTestDatabase(await migratedDatabase());
     await fill(database);
   });
   afterAll(() => database?.close());
@@ -253,7 +252,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of transactions at th
 describe.skipIf(inject('postgresUrl') === null)('positions of concurrent changes on two replicas', () => {
   const apps: TestApp[] = [];
   beforeAll(async () => {
-    const databaseUrl = await databasesAt(inject('postgresUrl') as string).createDatabase();
+    const databaseUrl = await migratedDatabase();
     for (const _ of [1, 2]) apps.push(await startTestApp({ databaseUrl }));
   });
   afterAll(() => Promise.all(apps.map((app) => app.close())));
@@ -261,10 +260,12 @@ describe.skipIf(inject('postgresUrl') === null)('positions of concurrent changes
   test('the events of one user alternate between disabled and enabled, in whatever order the requests arrive', async () => {
     const [app] = apps as [TestApp];
     const [admin, member] = [await app.admin(), await app.member()];
-    const requests = Array.from({ length: 40 }, (_, i) =>
-      apps[i % 2]!.mutate(i % 4 < 2 ? 'disableUser' : 'enableUser', { userId: member.id }, '', as(admin)),
-    );
-    await Promise.all(requests);
+    for (const _ of [1, 2, 3, 4, 5]) {
+      const requests = Array.from({ length: 8 }, (_, i) =>
+        apps[i % 2]!.as(admin)[i % 4 < 2 ? 'disableUser' : 'enableUser']({ userId: member.id }).answer(),
+      );
+      await Promise.all(requests); // On a slow machine, some get an error and change nothing.
+    }
     const rows = await app.sql(
       `select type from audit_events where subject_id = ? and type like 'account.%abled' order by position`,
       [member.id],

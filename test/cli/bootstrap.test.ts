@@ -1,4 +1,4 @@
-// `rekey bootstrap` as an operator meets it: on a terminal, and with a pipe.
+// `rekey bootstrap` on a terminal and with a pipe.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const BOOTSTRAP = ['bootstrap', '--email', 'ada@example.com', '--display-name', 
 const COMMAND = [process.execPath, MAIN, ...BOOTSTRAP];
 const TEST_MS = 180_000;
 
-/** Runs the command and answers each prompt, in order, as soon as it is there. */
+/** Runs the command and answers each prompt, in order, as soon as it appears. */
 async function run(
   directory: string,
   [program, ...args]: string[],
@@ -41,13 +41,13 @@ async function run(
 }
 
 const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(' ');
-/** The command on a terminal of its own (util-linux). */
+/** The command on a new terminal (util-linux). */
 const onTerminal = (command: string) => ['script', '--quiet', '--return', '--command', command, '/dev/null'];
 
 describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
   const AGAIN = 'Password again: ';
 
-  test('the password is asked for twice, and what is typed is never shown', { timeout: TEST_MS }, async () => {
+  test('asks for the password twice and never shows it', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     const { code, shown } = await run(directory, onTerminal(quoted(COMMAND)), [
       ['Password: ', `${PASSWORD}\r`],
@@ -63,9 +63,9 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     expect(again.shown).not.toContain('Password');
   });
 
-  test('the launcher hides what is typed before it loads the program', { timeout: TEST_MS }, async () => {
+  test('hides input before the launcher has loaded the program', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
-    // Types the password when the first file after the launcher is loaded, long before the question.
+    // Types the password when the first file after the launcher is loaded, long before the prompt.
     const report = `import { registerHooks } from 'node:module';
       let loaded = 0;
       registerHooks({ load(url, context, next) {
@@ -83,7 +83,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
   });
 
-  test('two different passwords change nothing, and neither does Ctrl-C', { timeout: TEST_MS }, async () => {
+  test('changes nothing after two different passwords or Ctrl-C', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     const different = await run(directory, onTerminal(quoted(COMMAND)), [
       ['Password: ', `${PASSWORD}\r`],
@@ -95,13 +95,13 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     for (const { shown } of [different, canceled]) {
       for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
     }
-    // Nothing was changed: there is room for an administrator.
+    // Nothing was changed: the command can still create an administrator.
     const { code } = await run(directory, COMMAND, [['', `${PASSWORD}\n`]]);
     expect(code).toBe(0);
   });
 });
 
-test('with a pipe, the password is its first line, asked for once', { timeout: TEST_MS }, async () => {
+test('with a pipe, reads the password once from the first line', { timeout: TEST_MS }, async () => {
   const directory = emptyDirectory();
   const missing = await run(directory, COMMAND);
   expect(missing).toMatchObject({ code: 1, shown: expect.stringContaining('Password is missing') });

@@ -1,4 +1,4 @@
-// Which commands of the operator may change the schema, and which must not.
+// Which CLI commands may change the schema, and which must not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -25,7 +25,7 @@ async function rekeyWith(environment: Record<string, string>, ...argv: string[])
 }
 
 test.each([['jwt-keys', 'list'], ['purge']])(
-  'rekey %s %s makes no database in a directory without one, and names the variable',
+  'rekey %s %s creates no database in a directory without one, and names the variable',
   { timeout: TEST_MS },
   async (...argv) => {
     const directory = join(emptyDirectory(), 'mistyped');
@@ -48,7 +48,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     (await databases.query('select name from rekey_migrations order by id', [], nameIn(url))).map(({ name }) => name);
 
   test.each(COMMANDS)(
-    'rekey %s %s leaves an empty database empty, and says what to do',
+    'rekey %s %s leaves an empty database empty, and names the command to run',
     { timeout: TEST_MS },
     async (...argv) => {
       const url = await databases.createDatabase();
@@ -59,7 +59,9 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     },
   );
 
-  test('rekey migrate brings it up to date; then both do their work', { timeout: TEST_MS }, async () => {
+  test('rekey migrate updates the schema, and the other commands do not', {
+    timeout: TEST_MS,
+  }, async () => {
     const url = await databases.createDatabase();
     expect(await rekey(url, 'migrate')).toMatchObject({
       code: 0,
@@ -68,10 +70,10 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     });
     const done = await migrationsIn(url);
     expect(await rekey(url, 'jwt-keys', 'list')).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing makes none.
+    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing creates no key.
     expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Deleted 0 sessions/) });
 
-    // As before a release that brings one more.
+    // The state before a release with one more migration.
     await databases.query('delete from rekey_migrations where name = $1', [done.at(-1)], nameIn(url));
     for (const argv of COMMANDS) {
       const { code, stderr } = await rekey(url, ...argv);

@@ -19,39 +19,39 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('the client', () => {
-  test('logs in, makes a key, and is refused with the old secret once it was rotated', async () => {
+  test('logs in, creates a key, and is rejected with the old secret after a rotation', async () => {
     const { email } = await app.member();
     const anonymous = new RekeyClient({ url: app.url });
     const { login } = await anonymous.execute(LoginDocument, { input: { email, password: PASSWORD } });
     if (login.__typename !== 'LoginSuccess') throw new Error(login.message);
 
-    const person = new RekeyClient({ url: app.url, credential: () => login.tokens.accessToken });
+    const session = new RekeyClient({ url: app.url, credential: () => login.tokens.accessToken });
     const input = { name: 'bot', scopes: ['API_KEYS_READ' as const] };
-    const { createApiKey } = await person.execute(CreateApiKeyDocument, { input });
+    const { createApiKey } = await session.execute(CreateApiKeyDocument, { input });
     if (createApiKey.__typename !== 'CreateApiKeySuccess') throw new Error(createApiKey.message);
 
     const bot = new RekeyClient({ url: app.url, credential: createApiKey.secret });
     expect((await bot.execute(ViewerDocument)).viewer.scopes).toEqual(['API_KEYS_READ']);
 
-    const { rotateApiKey } = await person.execute(RotateApiKeyDocument, {
+    const { rotateApiKey } = await session.execute(RotateApiKeyDocument, {
       input: { apiKeyId: createApiKey.apiKey.id },
     });
     expect(rotateApiKey).toMatchObject({ __typename: 'RotateApiKeySuccess' });
     await expect(bot.execute(ViewerDocument)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  test('says what went wrong by code, and says NETWORK where nobody answered', async () => {
+  test('throws errors with a code, which is NETWORK if no server answers', async () => {
     const anonymous = new RekeyClient({ url: app.url });
     await expect(anonymous.execute(ViewerDocument)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    const nobody = new RekeyClient({ url: 'http://127.0.0.1:1' });
-    await expect(nobody.execute(ViewerDocument)).rejects.toMatchObject({
+    const unreachable = new RekeyClient({ url: 'http://127.0.0.1:1' });
+    await expect(unreachable.execute(ViewerDocument)).rejects.toMatchObject({
       code: 'NETWORK',
     } satisfies Partial<RekeyError>);
   });
 });
 
-describe('the client sends no credential where it would get one', () => {
-  test('a client whose access token is dead renews its session, also from within `credential`', async () => {
+describe('the client sends no credential with login, bootstrap and refresh', () => {
+  test('a client with an invalid access token refreshes its session, even from within `credential`', async () => {
     const { refreshToken } = await app.member();
     let accessToken = '';
     const rekey: RekeyClient = new RekeyClient({
@@ -67,34 +67,34 @@ describe('the client sends no credential where it would get one', () => {
     expect((await rekey.execute(ViewerDocument)).viewer.credential.__typename).toBe('Session');
 
     const another = await app.member();
-    const dead = new RekeyClient({ url: app.url, credential: 'eyJ.dead.token' });
-    const renewed = await dead.execute(RefreshSessionDocument, { input: { refreshToken: another.refreshToken } });
+    const invalid = new RekeyClient({ url: app.url, credential: 'eyJ.invalid.token' });
+    const renewed = await invalid.execute(RefreshSessionDocument, { input: { refreshToken: another.refreshToken } });
     expect(renewed.refreshSession.__typename).toBe('RefreshSessionSuccess');
   });
 
-  test('login, bootstrap and refresh go without the header, and the credential is not asked for', async () => {
+  test('the requests have no Authorization header, and `credential` is not called', async () => {
     const sent: Headers[] = [];
     const rekey = new RekeyClient({
       url: app.url,
       credential: () => {
-        throw new Error('asked for');
+        throw new Error('called');
       },
       fetch: async (_url, init) => {
         sent.push(new Headers(init?.headers));
         return Response.json({ data: {} });
       },
     });
-    const person = { email: 'a@example.com', password: PASSWORD };
-    await rekey.execute(LoginDocument, { input: person });
-    await rekey.execute(BootstrapDocument, { input: { ...person, setupToken: 'x', displayName: 'A' } });
+    const account = { email: 'a@example.com', password: PASSWORD };
+    await rekey.execute(LoginDocument, { input: account });
+    await rekey.execute(BootstrapDocument, { input: { ...account, setupToken: 'x', displayName: 'A' } });
     await rekey.execute(RefreshSessionDocument, { input: { refreshToken: 'x' } });
     expect(sent.map((headers) => headers.has('authorization'))).toEqual([false, false, false]);
-    await expect(rekey.execute(ViewerDocument)).rejects.toThrow('asked for');
+    await expect(rekey.execute(ViewerDocument)).rejects.toThrow('called');
   });
 });
 
 describe('the verifier', () => {
-  test('says who a credential stands for', async () => {
+  test('returns the user, workspace, scopes and permissions of a valid credential', async () => {
     const admin = await app.admin();
     const expiresAt = '2099-12-31T23:59:59.000Z';
     const { id, secret } = await app.apiKey(admin, { scopes: [], permissions: ['deploy:prod', 'a.b'], expiresAt });
@@ -114,7 +114,7 @@ describe('the verifier', () => {
     expect(await verify(plain.secret)).toMatchObject({ scopes: ['API_KEYS_READ'], permissions: [], expiresAt: null });
   });
 
-  test('tells a bad credential (401) from one that lacks the permission (403)', async () => {
+  test('returns 401 for an invalid credential and 403 for a missing permission', async () => {
     const { secret } = await app.apiKey(await app.admin(), { scopes: [], permissions: ['deploy:prod'] });
     const verify = createVerifier({ url: app.url });
     expect(await verify(secret, { permission: 'deploy:test' })).toEqual({ ok: false, status: 403, code: 'FORBIDDEN' });
@@ -122,13 +122,13 @@ describe('the verifier', () => {
       expect(await verify(bad), bad).toEqual({ ok: false, status: 401, code: 'UNAUTHENTICATED' });
   });
 
-  test('refuses what cannot be a credential without asking the service', async () => {
+  test('rejects a malformed credential without a request to the service', async () => {
     const verify = createVerifier({ url: 'http://127.0.0.1:1' });
     for (const garbage of ['', ' ', 'rka_a b', 'rka_a\nb', 'schlüssel€', 'x'.repeat(20_000)])
       expect(await verify(garbage), garbage.slice(0, 20)).toMatchObject({ ok: false, status: 401 });
   });
 
-  test('throws where it cannot know: there is no answer, or it comes from another server', async () => {
+  test('throws if there is no response, or if it does not come from Rekey', async () => {
     const unknown = { name: 'RekeyError', code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: undefined };
     await expect(createVerifier({ url: 'http://127.0.0.1:1' })('rka_any')).rejects.toMatchObject({
       ...unknown,
@@ -155,14 +155,14 @@ describe('the verifier', () => {
     }
   });
 
-  test('throws where the service does not understand the question', async () => {
+  test('throws if the service rejects the request as invalid', async () => {
     const { secret } = await app.apiKey(await app.admin());
     const verify = createVerifier({ url: app.url });
     await expect(verify(secret, { permission: '' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
-  describe('the address of the client', () => {
-    test('is counted in place of the caller’s, where the service trusts the caller', async () => {
+  describe('the option `clientAddress`', () => {
+    test('replaces the address of the caller in rate limits, if the service trusts the caller', async () => {
       const env = { REKEY_FAILED_AUTH_PER_MINUTE: '1', REKEY_TRUSTED_PROXIES: '127.0.0.1/32' };
       const strict = await startTestApp({ env });
       try {

@@ -4,15 +4,15 @@ import { constantTimeEqual } from '../../src/crypto/compare.ts';
 
 const bytes = fc.uint8Array({ maxLength: 64 }).map((array) => Buffer.from(array));
 
-test('equal bytes are equal', () => {
+test('accepts equal bytes', () => {
   fc.assert(fc.property(bytes, (value) => constantTimeEqual(value, Buffer.from(value))));
 });
 
-test('it answers as plain equality does, also for different lengths', () => {
+test('gives the result of plain equality, also for different lengths', () => {
   fc.assert(fc.property(bytes, bytes, (a, b) => constantTimeEqual(a, b) === a.equals(b)));
 });
 
-test('one flipped bit makes a difference', () => {
+test('rejects bytes that differ in one bit', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.nat(), (array, position) => {
       const changed = Buffer.from(array);
@@ -23,14 +23,14 @@ test('one flipped bit makes a difference', () => {
   );
 });
 
-test('a beginning is not the whole, and padding is not ignored', () => {
+test('rejects a prefix and does not ignore padding', () => {
   expect(constantTimeEqual('secret', 'secre')).toBe(false);
   expect(constantTimeEqual('secret', 'secret\0')).toBe(false);
   expect(constantTimeEqual('', '\0')).toBe(false);
   expect(constantTimeEqual('', '')).toBe(true);
 });
 
-test('text is compared as its UTF-8', () => {
+test('compares text as UTF-8', () => {
   expect(constantTimeEqual('clé', Buffer.from('clé'))).toBe(true);
   expect(constantTimeEqual('clé', 'cle\u0301')).toBe(false);
 });

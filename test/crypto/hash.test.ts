@@ -11,7 +11,7 @@ test.each([
     'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
     '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
   ],
-])('SHA-256 of %j is what NIST says', (text, hex) => {
+])('SHA-256 of %j matches the example of NIST', (text, hex) => {
   expect(sha256(text).toString('hex')).toBe(hex);
   expect(sha256(Buffer.from(text)).toString('hex')).toBe(hex);
   expect(sha256Base64url(text)).toBe(Buffer.from(hex, 'hex').toString('base64url'));

@@ -9,7 +9,7 @@ import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((array) => Buffer.from(array));
 
-describe('HKDF-SHA-256 gives the answers of RFC 5869', () => {
+describe('HKDF-SHA-256 matches the test vectors of RFC 5869', () => {
   test.each([
     {
       name: 'test case 1',
@@ -31,7 +31,7 @@ describe('HKDF-SHA-256 gives the answers of RFC 5869', () => {
 });
 
 describe('a master key', () => {
-  test('derives, for each purpose, what a second implementation derives', () => {
+  test('derives the same keys as a second implementation, for each purpose', () => {
     fc.assert(
       fc.property(key, fc.string({ unit: 'grapheme', maxLength: 50 }), (key, purpose) => {
         const expected = nobleHkdf(nobleSha256, key, undefined, Buffer.from(`rekey/v1/${purpose}`), 32);
@@ -49,7 +49,7 @@ describe('a master key', () => {
     expect(new Set([...keys, master.toString('hex')]).size).toBe(7);
   });
 
-  test('remembers what it derived, without growing for ever', () => {
+  test('caches derived keys, up to a limit', () => {
     const { derive } = createKeyring(randomBytes(32)).current;
     const first = derive('first');
     expect(derive('first')).toBe(first);
@@ -58,15 +58,15 @@ describe('a master key', () => {
     expect(derive('first').equals(first)).toBe(true);
   });
 
-  test('has a version that is always the same for the same key, and another for another', () => {
+  test('has a version that depends on the key alone', () => {
     const [one, other] = [randomBytes(32), randomBytes(32)];
     expect(createKeyring(one).current.version).toMatch(/^[0-9a-f]{8}$/);
     expect(createKeyring(one).current.version).toBe(createKeyring(Buffer.from(one)).current.version);
     expect(createKeyring(one).current.version).not.toBe(createKeyring(other).current.version);
   });
 
-  // Written into every sealed text: if this changes, nothing that is stored opens any more.
-  test('has the version it has always had', () => {
+  // Every sealed text contains the version. If its computation changes, no stored text can be opened.
+  test('has the version of earlier releases', () => {
     const sample = createHash('sha256').update('a key for this test alone').digest();
     const label = Buffer.from(nobleHkdf(nobleSha256, sample, undefined, Buffer.from('rekey/key-version'), 32));
     const version = createHash('sha256').update(label).digest('hex').slice(0, 8);
@@ -83,7 +83,7 @@ describe('a master key', () => {
     expect(printed).not.toContain('30 31 32 33');
   });
 
-  test('that does not have 32 bytes is an error', () => {
+  test('is an error if it does not have 32 bytes', () => {
     for (const size of [0, 16, 31, 33, 64]) {
       expect(() => createKeyring(randomBytes(size))).toThrow(RangeError);
       expect(() => createKeyring(randomBytes(32), [randomBytes(size)])).toThrow(RangeError);
@@ -102,7 +102,7 @@ describe('a keyring', () => {
     for (const masterKey of keyring.all) expect(keyring.byVersion(masterKey.version)).toBe(masterKey);
   });
 
-  test('does not find a key that is not on it', () => {
+  test('does not find a key that it does not contain', () => {
     const keyring = createKeyring(current);
     expect(keyring.byVersion(createKeyring(old).current.version)).toBeUndefined();
     for (const version of ['', '00000000', 'constructor', '__proto__'])
@@ -123,11 +123,11 @@ describe('reading a master key', () => {
     ['base64 without padding', key.toString('base64').replace('=', '')],
     ['base64url', key.toString('base64url')],
     ['base64url with padding', `${key.toString('base64url')}=`],
-  ])('takes 32 random bytes as %s', (_, text) => {
+  ])('accepts 32 random bytes as %s', (_, text) => {
     expect(parseMasterKey(text)).toEqual({ key });
   });
 
-  test('takes what a good generator gives, every time', () => {
+  test('accepts every key of a cryptographic generator', () => {
     for (let round = 0; round < 20_000; round++) {
       const random = randomBytes(32);
       const read = parseMasterKey(random.toString(round % 2 ? 'base64' : 'base64url'));
@@ -175,7 +175,7 @@ describe('reading a master key', () => {
     ['the hash of "password"', sha('password'), /well-known/],
     ['the hash of "changeme"', sha('changeme'), /well-known/],
     ['the hash of "changeme" with its newline', sha('changeme\n'), /well-known/],
-  ])('refuses %s, says why and how to make a good one, and does not repeat it', (_, text, why) => {
+  ])('rejects %s with a reason and a command to generate a key, and does not repeat the input', (_, text, why) => {
     const read = parseMasterKey(text);
     if (!('problem' in read)) return expect.fail('It was accepted.');
     expect(read.problem).toMatch(why);
@@ -185,7 +185,7 @@ describe('reading a master key', () => {
     }
   });
 
-  test('never throws, and never takes a key that is not 32 bytes', () => {
+  test('never throws, and never accepts a key that does not have 32 bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String({ maxLength: 80 })), (text) => {
         const read = parseMasterKey(text);

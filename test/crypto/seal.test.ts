@@ -15,23 +15,23 @@ const anyBytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(ar
 const master = randomBytes(32);
 const keyring = createKeyring(master);
 
-/** The code `open` refuses with, or what it gave away instead. */
+/** The code of the error that `open` throws, or the bytes that it returns instead. */
 function refusal(ring: Keyring, purpose: string, aad: string, sealed: string): unknown {
   try {
-    return open(ring, purpose, aad, sealed);
+    return open(ring, { purpose, aad, sealed });
   } catch (error) {
     return error instanceof SealError ? error.code : error;
   }
 }
 
-/** A sealed text taken apart, changed, and put together again. */
+/** A sealed text whose body is decoded, changed and encoded again. */
 function rebuilt(sealed: string, change: (body: Buffer) => Buffer): string {
   const [format, version, body] = sealed.split('.') as [string, string, string];
   return `${format}.${version}.${change(Buffer.from(body, 'base64url')).toString('base64url')}`;
 }
 
 // The AES-256 cases of the GCM specification submitted to NIST (McGrew and Viega), the basis of SP 800-38D.
-describe('AES-256-GCM gives the known answers', () => {
+describe('AES-256-GCM matches the known answers', () => {
   const KEY = 'feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308';
   const PLAINTEXT =
     'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255';
@@ -51,22 +51,26 @@ describe('AES-256-GCM gives the known answers', () => {
     ],
   ])('test case %s', (_, key, iv, aad, plaintext, ciphertext, tag) => {
     const keyObject = createSecretKey(bytes(key));
-    const encrypted = encrypt(keyObject, bytes(iv), bytes(aad), bytes(plaintext));
+    const encrypted = encrypt(keyObject, { iv: bytes(iv), aad: bytes(aad), plaintext: bytes(plaintext) });
     expect(encrypted.toString('hex')).toBe(ciphertext + tag);
-    expect(decrypt(keyObject, bytes(iv), bytes(aad), encrypted).toString('hex')).toBe(plaintext);
+    expect(decrypt(keyObject, { iv: bytes(iv), aad: bytes(aad), encrypted }).toString('hex')).toBe(plaintext);
   });
 });
 
-describe('what is sealed', () => {
-  test('opens to what it was', () => {
+describe('a sealed text', () => {
+  test('opens to its plaintext', () => {
     fc.assert(
       fc.property(text, text, anyBytes, (purpose, aad, plaintext) => {
-        expect(open(keyring, purpose, aad, seal(keyring, purpose, aad, plaintext)).equals(plaintext)).toBe(true);
+        expect(
+          open(keyring, { purpose, aad, sealed: seal(keyring, { purpose, aad, plaintext }) }).equals(plaintext),
+        ).toBe(true);
       }),
     );
     fc.assert(
       fc.property(text, text, text, (purpose, aad, plaintext) => {
-        expect(open(keyring, purpose, aad, seal(keyring, purpose, aad, plaintext)).toString()).toBe(plaintext);
+        expect(open(keyring, { purpose, aad, sealed: seal(keyring, { purpose, aad, plaintext }) }).toString()).toBe(
+          plaintext,
+        );
       }),
     );
   });
@@ -74,7 +78,7 @@ describe('what is sealed', () => {
   test('opens with a second implementation', () => {
     fc.assert(
       fc.property(text, text, anyBytes, (purpose, aad, plaintext) => {
-        const sealed = seal(keyring, purpose, aad, plaintext);
+        const sealed = seal(keyring, { purpose, aad, plaintext });
         const [format, version, body] = sealed.split('.') as [string, string, string];
         const box = Buffer.from(body, 'base64url');
         const key = hkdf(sha256, master, undefined, Buffer.from(`rekey/v1/seal/${purpose}`), 32);
@@ -91,20 +95,24 @@ describe('what is sealed', () => {
         const key = hkdf(sha256, master, undefined, Buffer.from(`rekey/v1/seal/${purpose}`), 32);
         const iv = randomBytes(12);
         const box = Buffer.concat([iv, gcm(key, iv, Buffer.from(header + aad)).encrypt(plaintext)]);
-        expect(open(keyring, purpose, aad, header + box.toString('base64url')).equals(plaintext)).toBe(true);
+        expect(open(keyring, { purpose, aad, sealed: header + box.toString('base64url') }).equals(plaintext)).toBe(
+          true,
+        );
       }),
     );
   });
 
-  test('looks different each time, and shows nothing but its length and the key version', () => {
-    const sealed = Array.from({ length: 1_000 }, () => seal(keyring, 'purpose', 'aad', 'plaintext'));
+  test('is different each time, and reveals only its length and the key version', () => {
+    const sealed = Array.from({ length: 1_000 }, () =>
+      seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext: 'plaintext' }),
+    );
     const ivs = sealed.map((one) => Buffer.from(one.split('.')[2]!, 'base64url').toString('hex', 0, 12));
     expect(new Set(ivs).size).toBe(1_000);
     expect(sealed[0]).toMatch(new RegExp(`^s1\\.${keyring.current.version}\\.[A-Za-z0-9_-]{50}$`));
   });
 
   test('does not open after any flipped bit', () => {
-    const sealed = seal(keyring, 'purpose', 'aad', 'a secret of some length');
+    const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext: 'a secret of some length' });
     const { length } = Buffer.from(sealed.split('.')[2]!, 'base64url');
     for (let bit = 0; bit < length * 8; bit++) {
       const forged = rebuilt(sealed, (body) => {
@@ -122,7 +130,7 @@ describe('what is sealed', () => {
         fc.nat(),
         fc.constantFrom(...'ABCwxyz0123456789abcdef-_.=+/ \n'),
         (plaintext, at, other) => {
-          const sealed = seal(keyring, 'purpose', 'aad', plaintext);
+          const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext });
           const index = at % sealed.length;
           fc.pre(sealed[index] !== other);
           const changed = sealed.slice(0, index) + other + sealed.slice(index + 1);
@@ -135,7 +143,7 @@ describe('what is sealed', () => {
   test('does not open for another purpose or with other additional data', () => {
     fc.assert(
       fc.property(text, text, text, anyBytes, (purpose, aad, other, plaintext) => {
-        const sealed = seal(keyring, purpose, aad, plaintext);
+        const sealed = seal(keyring, { purpose, aad, plaintext });
         if (other !== purpose) expect(refusal(keyring, other, aad, sealed)).toBe('FORGED');
         if (other !== aad) expect(refusal(keyring, purpose, other, sealed)).toBe('FORGED');
       }),
@@ -144,13 +152,19 @@ describe('what is sealed', () => {
 
   test('does not open with a key derived for a blind index of the same name', () => {
     const key = keyring.current.derive('blind-index/email');
-    const [, version, body] = seal(keyring, 'email', '', 'x').split('.') as [string, string, string];
+    const [, version, body] = seal(keyring, { purpose: 'email', aad: '', plaintext: 'x' }).split('.') as [
+      string,
+      string,
+      string,
+    ];
     const box = Buffer.from(body, 'base64url');
-    expect(() => decrypt(key, box.subarray(0, 12), Buffer.from(`s1.${version}.`), box.subarray(12))).toThrow(SealError);
+    expect(() =>
+      decrypt(key, { iv: box.subarray(0, 12), aad: Buffer.from(`s1.${version}.`), encrypted: box.subarray(12) }),
+    ).toThrow(SealError);
   });
 
   test('does not open with a shortened tag', () => {
-    const sealed = seal(keyring, 'purpose', 'aad', 'a secret of some length');
+    const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext: 'a secret of some length' });
     for (const missing of [1, 4, 8, 12, 16])
       expect(
         refusal(
@@ -162,40 +176,44 @@ describe('what is sealed', () => {
       ).toBe('FORGED');
   });
 
-  // Node alone would take the first four bytes of the right tag for a tag.
+  // Node alone would accept the first four bytes of the tag as a tag.
   test('with nothing but the first four bytes of its tag is refused', () => {
-    const sealed = seal(keyring, 'purpose', 'aad', '');
+    const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext: '' });
     const short = rebuilt(sealed, (body) => body.subarray(0, 12 + 4));
     expect(refusal(keyring, 'purpose', 'aad', short)).toBe('MALFORMED');
     const key = createSecretKey(Buffer.alloc(32));
     const tag = bytes('530f8afbc74536b9a963b4f1c4cb738b');
-    expect(decrypt(key, Buffer.alloc(12), Buffer.alloc(0), tag)).toHaveLength(0);
+    expect(decrypt(key, { iv: Buffer.alloc(12), aad: Buffer.alloc(0), encrypted: tag })).toHaveLength(0);
     for (const size of [0, 4, 8, 12, 15])
-      expect(() => decrypt(key, Buffer.alloc(12), Buffer.alloc(0), tag.subarray(0, size))).toThrow(SealError);
+      expect(() =>
+        decrypt(key, { iv: Buffer.alloc(12), aad: Buffer.alloc(0), encrypted: tag.subarray(0, size) }),
+      ).toThrow(SealError);
   });
 });
 
 describe('rotating the master key', () => {
   const next = randomBytes(32);
   const rotated = createKeyring(next, [master]);
-  const sealed = seal(keyring, 'purpose', 'aad', 'written before');
+  const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad', plaintext: 'written before' });
 
   test('what was sealed before still opens, and what is sealed now names the new key', () => {
-    expect(open(rotated, 'purpose', 'aad', sealed).toString()).toBe('written before');
-    expect(seal(rotated, 'purpose', 'aad', 'x')).toMatch(new RegExp(`^s1\\.${rotated.current.version}\\.`));
+    expect(open(rotated, { purpose: 'purpose', aad: 'aad', sealed }).toString()).toBe('written before');
+    expect(seal(rotated, { purpose: 'purpose', aad: 'aad', plaintext: 'x' })).toMatch(
+      new RegExp(`^s1\\.${rotated.current.version}\\.`),
+    );
   });
 
-  test('once the old key is gone, what it sealed is an error', () => {
+  test('texts of the old key are an error after the old key is removed', () => {
     expect(refusal(createKeyring(next), 'purpose', 'aad', sealed)).toBe('UNKNOWN_KEY');
   });
 
-  test('a sealed text cannot be relabelled as another key', () => {
+  test('a sealed text cannot be relabelled with another key version', () => {
     const relabelled = sealed.replace(keyring.current.version, rotated.current.version);
     expect(refusal(rotated, 'purpose', 'aad', relabelled)).toBe('FORGED');
   });
 });
 
-describe('what is not a sealed text', () => {
+describe('a text that is not sealed', () => {
   const { version } = keyring.current;
   const body = Buffer.alloc(40, 7).toString('base64url');
 
@@ -214,11 +232,11 @@ describe('what is not a sealed text', () => {
     ['stray bits at the end', `s1.${version}.${Buffer.alloc(40, 7).toString('base64url').replace(/.$/, 'x')}`],
     ['a line break at the end', `s1.${version}.${body}\n`],
     ['white space in front', ` s1.${version}.${body}`],
-  ])('%s is refused, never passed through', (_, sealed) => {
+  ])('is rejected and never returned: %s', (_, sealed) => {
     expect(refusal(keyring, 'purpose', 'aad', sealed)).toBe('MALFORMED');
   });
 
-  test('any text at all is refused with a reason', () => {
+  test('is rejected with a reason, whatever it contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (sealed) => {
         expect(refusal(keyring, 'purpose', 'aad', sealed)).toBe('MALFORMED');
@@ -227,7 +245,7 @@ describe('what is not a sealed text', () => {
   });
 
   test('the error repeats neither the text nor what it was sealed for', () => {
-    const sealed = seal(keyring, 'purpose', 'aad-of-row', 'hunter2');
+    const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad-of-row', plaintext: 'hunter2' });
     for (const [ring, aad, given] of [
       [keyring, 'aad-of-other-row', sealed],
       [keyring, 'aad-of-row', 'hunter2'],
@@ -235,12 +253,12 @@ describe('what is not a sealed text', () => {
     ] as const) {
       const error = (() => {
         try {
-          return open(ring, 'purpose', aad, given);
+          return open(ring, { purpose: 'purpose', aad, sealed: given });
         } catch (error) {
           return error as SealError;
         }
       })();
-      if (!(error instanceof SealError)) return expect.fail('It opened.');
+      if (!(error instanceof SealError)) return expect.fail('It was opened.');
       expect(error.name).toBe('SealError');
       expect(error.message + JSON.stringify(error)).not.toMatch(/hunter2|aad-of/);
       expect(error.message).not.toContain(sealed.split('.')[2]);
@@ -271,31 +289,33 @@ describe('a blind index', () => {
       '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
     ],
   ])('is HMAC-SHA-256: RFC 4231 test case %s', (_, key, data, answer) => {
-    expect(blindIndex(keyOf(key), 'any', data).toString('hex')).toBe(answer);
+    expect(blindIndex(keyOf(key), { field: 'any', canonical: data }).toString('hex')).toBe(answer);
   });
 
-  test('is what a second implementation computes', () => {
+  test('matches a second implementation', () => {
     fc.assert(
       fc.property(text, text, (field, canonical) => {
         const key = hkdf(sha256, master, undefined, Buffer.from(`rekey/v1/blind-index/${field}`), 32);
-        expect(blindIndex(keyring, field, canonical).equals(hmac(sha256, key, Buffer.from(canonical)))).toBe(true);
+        expect(blindIndex(keyring, { field, canonical }).equals(hmac(sha256, key, Buffer.from(canonical)))).toBe(true);
       }),
     );
   });
 
   test('is equal for equal values of one field, and for nothing else', () => {
-    expect(blindIndex(keyring, 'email', 'a@b')).toEqual(blindIndex(keyring, 'email', 'a@b'));
-    expect(blindIndex(keyring, 'email', 'a@b')).not.toEqual(blindIndex(keyring, 'email', 'a@c'));
-    expect(blindIndex(keyring, 'email', 'a@b')).not.toEqual(blindIndex(keyring, 'phone', 'a@b'));
-    expect(blindIndex(keyring, 'email', 'a@b')).not.toEqual(blindIndex(createKeyring(randomBytes(32)), 'email', 'a@b'));
-    expect(blindIndex(keyring, 'email', 'a@b')).toHaveLength(32);
+    const index = blindIndex(keyring, { field: 'email', canonical: 'a@b' });
+    expect(blindIndex(keyring, { field: 'email', canonical: 'a@b' })).toEqual(index);
+    expect(blindIndex(keyring, { field: 'email', canonical: 'a@c' })).not.toEqual(index);
+    expect(blindIndex(keyring, { field: 'phone', canonical: 'a@b' })).not.toEqual(index);
+    const another = createKeyring(randomBytes(32));
+    expect(blindIndex(another, { field: 'email', canonical: 'a@b' })).not.toEqual(index);
+    expect(index).toHaveLength(32);
   });
 
-  test('written before a rotation is found after it', () => {
+  test('of a retired key is among the candidates after a rotation', () => {
     const rotated = createKeyring(randomBytes(32), [master, randomBytes(32)]);
-    const candidates = blindIndexes(rotated, 'email', 'a@b');
+    const candidates = blindIndexes(rotated, { field: 'email', canonical: 'a@b' });
     expect(candidates).toHaveLength(3);
-    expect(candidates[0]).toEqual(blindIndex(rotated, 'email', 'a@b'));
-    expect(candidates[1]).toEqual(blindIndex(keyring, 'email', 'a@b'));
+    expect(candidates[0]).toEqual(blindIndex(rotated, { field: 'email', canonical: 'a@b' }));
+    expect(candidates[1]).toEqual(blindIndex(keyring, { field: 'email', canonical: 'a@b' }));
   });
 });

@@ -38,11 +38,11 @@ describe('a secret', () => {
     );
   });
 
-  test('is unlike every other', () => {
+  test('is unique', () => {
     expect(new Set(Array.from({ length: 10_000 }, () => makeSecret('rka'))).size).toBe(10_000);
   });
 
-  test('is accepted by the parser, as its own kind', () => {
+  test('is accepted by the parser as its own kind', () => {
     fc.assert(
       fc.property(prefix, (prefix) => {
         expect(parseSecret(makeSecret(prefix))).toEqual({ prefix });
@@ -50,7 +50,7 @@ describe('a secret', () => {
     );
   });
 
-  test('is refused after any change of one character', () => {
+  test('is rejected after any change of one character', () => {
     const text = makeSecret('rka');
     const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-. \n';
     for (let index = 0; index < text.length; index++) {
@@ -72,7 +72,7 @@ describe('a secret', () => {
     );
   });
 
-  test('is refused when two neighbours change places', () => {
+  test('is rejected after two adjacent characters are swapped', () => {
     fc.assert(
       fc.property(secret, fc.nat(38), (text, index) => {
         fc.pre(text[index] !== text[index + 1]);
@@ -82,12 +82,12 @@ describe('a secret', () => {
     );
   });
 
-  test('does not become another kind by another prefix', () => {
+  test('does not become another kind with another prefix', () => {
     const text = makeSecret('rka');
     for (const other of ['rkd', 'rkr', 'rks']) expect(parseSecret(other + text.slice(3))).toBeNull();
   });
 
-  test('is refused with anything missing, added or around it', () => {
+  test('is rejected with missing or additional characters', () => {
     const text = makeSecret('rkd');
     for (const wrong of ['', text.slice(1), text.slice(0, -1), `${text}0`, ` ${text}`, `${text}\n`, text.repeat(2)])
       expect(parseSecret(wrong)).toBeNull();
@@ -95,7 +95,7 @@ describe('a secret', () => {
     expect(parseSecret(text.toLowerCase())).toBeNull();
   });
 
-  test('with a kind nobody issues is refused even when its checksum is right', () => {
+  test('is rejected with an unknown prefix, even if the checksum is right', () => {
     for (const prefix of ['rkx', 'RKA', 'ghp', 'key', '___']) {
       const body = `${prefix}_${'a'.repeat(30)}`;
       expect(parseSecret(body + checksum(body))).toBeNull();
@@ -104,7 +104,7 @@ describe('a secret', () => {
     expect(parseSecret(withoutUnderscore + checksum(withoutUnderscore))).toBeNull();
   });
 
-  test('is not what an id is', () => {
+  test('is never an id', () => {
     expect(parseSecret('key_01JC8Q4W7ZK3M5N6P8R9S0TVWX')).toBeNull();
   });
 });

@@ -8,14 +8,14 @@ import { embeddedMasterKey, lockDataDirectory } from '../../src/database/data-di
 
 const MODULE = join(import.meta.dirname, '..', '..', 'src', 'database', 'data-directory.ts');
 
-function directoryOfItsOwn(): string {
+function newDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'rekey-data-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** Runs this in processes of their own, which all live until each has printed its line. Answers those lines. */
-async function atTheSameTime(processes: number, script: string): Promise<string[]> {
+/** Runs this in several processes. Each one runs until all have printed a line. Returns those lines. */
+async function concurrently(processes: number, script: string): Promise<string[]> {
   const source = `
     import { embeddedMasterKey, lockDataDirectory } from ${JSON.stringify(MODULE)};
     process.stdin.resume();
@@ -33,8 +33,8 @@ async function atTheSameTime(processes: number, script: string): Promise<string[
   return lines;
 }
 
-test('a directory belongs to one, until it is given free', () => {
-  const directory = directoryOfItsOwn();
+test('a data directory can be locked once, until it is released', () => {
+  const directory = newDirectory();
   const release = lockDataDirectory(directory);
   expect(() => lockDataDirectory(directory)).toThrow(
     `The embedded database in ${directory} is in use by process ${process.pid}. Stop that process, or set DATABASE_URL to use PostgreSQL, which several processes can share.`,
@@ -43,9 +43,9 @@ test('a directory belongs to one, until it is given free', () => {
   lockDataDirectory(directory)();
 });
 
-test('who owns it is decided by the operating system, not by what is written there', () => {
-  const directory = directoryOfItsOwn();
-  // A process that is alive, but a stranger: ids are used again. And one with our own id, as in every container.
+test('the lock is held by the operating system and does not depend on the content of the owner file', () => {
+  const directory = newDirectory();
+  // A running process that is unrelated, because ids are reused, and one with our own id, as in every container.
   for (const owner of ['1', String(process.pid), String(process.ppid), '', 'nonsense']) {
     writeFileSync(join(directory, 'owner'), owner);
     lockDataDirectory(directory)();
@@ -56,19 +56,19 @@ test('who owns it is decided by the operating system, not by what is written the
   release();
 });
 
-test('of several that come at the same moment after a crash, one gets it', async () => {
-  const directory = directoryOfItsOwn();
+test('one of several concurrent processes gets the lock after a crash', async () => {
+  const directory = newDirectory();
   const contender = `(globalThis.release = lockDataDirectory(${JSON.stringify(directory)})) && 'mine'`;
-  expect(await atTheSameTime(1, contender)).toEqual(['mine']); // And ended by SIGKILL.
+  expect(await concurrently(1, contender)).toEqual(['mine']); // SIGKILL ends the process.
   expect(readdirSync(directory)).toContain('owner');
-  const outcomes = await atTheSameTime(4, contender);
+  const outcomes = await concurrently(4, contender);
   expect(outcomes.filter((outcome) => outcome === 'mine')).toHaveLength(1);
   for (const outcome of outcomes) expect(outcome).toMatch(/^mine$|is in use by (process \d+|another process)\./);
 });
 
-test('the master key is made once, whoever comes at the same moment, and is nobody else’s to read', async () => {
-  const directory = join(directoryOfItsOwn(), 'below');
-  const keys = await atTheSameTime(4, `embeddedMasterKey(${JSON.stringify(directory)}).toString('base64')`);
+test('concurrent processes generate one master key, and only its owner can read the file', async () => {
+  const directory = join(newDirectory(), 'below');
+  const keys = await concurrently(4, `embeddedMasterKey(${JSON.stringify(directory)}).toString('base64')`);
   expect(new Set(keys).size).toBe(1);
   expect(readdirSync(directory)).toEqual(['master.key']);
   expect(readFileSync(join(directory, 'master.key'), 'utf8')).toBe(`${keys[0]}\n`);
@@ -76,6 +76,6 @@ test('the master key is made once, whoever comes at the same moment, and is nobo
   expect(embeddedMasterKey(directory).toString('base64')).toBe(keys[0]);
 });
 
-test('a database in memory has a key of its own each time', () => {
+test('each database in memory has a new master key', () => {
   expect(embeddedMasterKey(null)).not.toEqual(embeddedMasterKey(null));
 });

@@ -1,4 +1,4 @@
-// Users who were disabled before the database itself ended their sessions.
+// Users who were disabled by a release in which the database did not revoke their sessions.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type TestDatabase } from '../revocation/support/databases.ts';
 
@@ -11,7 +11,7 @@ describe.each(backends())('migrating $name', ({ open }) => {
   });
   afterAll(() => database?.close());
 
-  test('ends the sessions of each user who is disabled, and of no other', async () => {
+  test('revokes the sessions of disabled users and of no others', async () => {
     await database.sql('drop trigger users_end_sessions on users');
     await database.sql('drop function auth_end_sessions_of_disabled');
     await database.sql('delete from rekey_migrations where name = $1', [MIGRATION]);

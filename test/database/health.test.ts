@@ -20,7 +20,7 @@ beforeEach(() => {
   row = { standby: false, readOnly: false };
 });
 
-test('a write is tried at most once a second, however many ask; a read each time', async () => {
+test('checks a write at most once a second, and a read for each request', async () => {
   const health = new DatabaseHealth(sql, () => now);
   for (let turn = 0; turn < 10; turn++) {
     const problems = await Promise.all(Array.from({ length: 5 }, () => health.problem()));
@@ -33,7 +33,7 @@ test('a write is tried at most once a second, however many ask; a read each time
   expect(writes()).toBe(2);
 });
 
-test('a write that failed is a problem until the next one succeeds', async () => {
+test('reports a failed write until the next one succeeds', async () => {
   const health = new DatabaseHealth(sql, () => now);
   failure = Object.assign(new Error('could not extend file'), { code: '53100' });
   const full = 'no disk space, memory or connection is left (SQLSTATE 53100)';
@@ -43,7 +43,7 @@ test('a write that failed is a problem until the next one succeeds', async () =>
   expect(await health.problem()).toBeNull();
 });
 
-test('where a read says why there can be no write, none is tried', async () => {
+test('does not try a write on a standby or read-only database', async () => {
   const health = new DatabaseHealth(sql, () => now);
   row = { standby: true, readOnly: true };
   expect([await health.problem(), await health.answers()]).toEqual(['a standby, which accepts no writes', false]);

@@ -1,4 +1,4 @@
-// The master key belongs to its database: a service with another one does not start, and writes nothing.
+// A service with another master key than that of its database does not start and writes nothing.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
 import { ConfigError } from '../../src/kernel/config-error.ts';
@@ -8,7 +8,7 @@ import { databasesAt } from '../support/postgres.ts';
 const aKey = () => randomBytes(32).toString('base64');
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
-  test('a wrong key is refused before anything is written, migrations included', async () => {
+  test('a wrong master key is rejected before any write, including migrations', async () => {
     const databases = databasesAt(inject('postgresUrl') as string);
     const databaseUrl = await databases.createDatabase();
     const database = new URL(databaseUrl).pathname.slice(1);
@@ -17,7 +17,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     await first.admin();
     await first.close();
 
-    // As an older release has left it.
+    // The state that an older release leaves.
     await databases.query('drop table auth_limits cascade', [], database);
     await databases.query(`delete from rekey_migrations where name like '%-limits'`, [], database);
     const state = () =>
@@ -28,29 +28,29 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
         database,
       );
     const before = await state();
-    const wrongly: Record<string, string>[] = [
+    const environments: Record<string, string>[] = [
       { REKEY_MASTER_KEY: wrong },
       { REKEY_MASTER_KEY: wrong, REKEY_RETIRED_MASTER_KEYS: aKey() },
     ];
-    for (const env of wrongly) {
+    for (const env of environments) {
       const start = startTestApp({ databaseUrl, env });
       await expect(start).rejects.toThrow(ConfigError);
       await expect(start).rejects.toThrow(/^Invalid configuration:\n {2}- REKEY_MASTER_KEY: the database holds/);
       expect(await state()).toEqual(before);
     }
 
-    // A change of the key: the earlier one is retired as long as the database holds what it has sealed.
-    const rolled = await startTestApp({
+    // A rotation: the old key stays configured as retired while the database contains data that it has sealed.
+    const rotated = await startTestApp({
       databaseUrl,
       env: { REKEY_MASTER_KEY: wrong, REKEY_RETIRED_MASTER_KEYS: right },
     });
-    const { tokens } = await rolled.mutate(
+    const { tokens } = await rotated.mutate(
       'register',
       { email: 'new@example.com', password: PASSWORD, displayName: 'New' },
       '... on RegisterSuccess { tokens { accessToken } }',
     );
-    expect(await rolled.accepts(tokens.accessToken)).toBe(true);
-    await rolled.close();
+    expect(await rotated.accepts(tokens.accessToken)).toBe(true);
+    await rotated.close();
     await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: right } })).rejects.toThrow(ConfigError);
     await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: wrong } })).rejects.toThrow(ConfigError);
   });

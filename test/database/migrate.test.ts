@@ -9,24 +9,24 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('m
   });
   afterAll(() => app.close());
 
-  test('may take longer than any request may, also where it has to wait', async () => {
-    const somebody = new pg.Client({ connectionString: app.app.config.databaseUrl as string });
-    await somebody.connect();
-    onTestFinished(() => somebody.end());
-    await somebody.query('begin');
-    await somebody.query('lock table rekey_migrations in access exclusive mode');
+  test('has no time limit, even while it waits for a lock', async () => {
+    const other = new pg.Client({ connectionString: app.app.config.databaseUrl as string });
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query('begin');
+    await other.query('lock table rekey_migrations in access exclusive mode');
     const migrated = app.app.database.migrate().then(
       () => 'migrated',
       (error) => error,
     );
     const locked = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
     await expect.poll(() => app.sql(locked), { timeout: 30_000 }).toHaveLength(1);
-    // Two requests, one after the other, begin to wait later and have given up earlier.
+    // Two requests, one after the other, start to wait later and time out earlier.
     for (const request of ['first', 'second']) {
       const waited = app.sql(`select '${request}' from rekey_migrations`);
       await expect(waited).rejects.toThrow(/timeout/);
     }
-    await somebody.query('rollback');
+    await other.query('rollback');
     expect(await migrated).toBe('migrated');
   });
 });

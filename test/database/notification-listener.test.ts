@@ -1,4 +1,4 @@
-// The connection that LISTENs, over a network that loses what it likes.
+// The LISTEN connection over a network that loses packets.
 import { afterEach, beforeEach, describe, inject, test } from 'vitest';
 import { PostgresNotificationListener } from '../../src/database/notification-listener.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
@@ -6,30 +6,30 @@ import { type Databases, databasesAt } from '../support/postgres.ts';
 import { type Direction, startProxy, type TcpProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 
-const CHANNEL = 'a_bell';
+const CHANNEL = 'a_channel';
 const server = inject('postgresUrl');
 
 describe.skipIf(!server)('the notification listener', () => {
   let postgres: Databases;
   let proxy: TcpProxy;
-  let bell: PostgresNotificationListener;
-  let rings: number;
+  let listener: PostgresNotificationListener;
+  let notifications: number;
   beforeEach(async () => {
     postgres = databasesAt(server!);
     const { hostname: host, port } = new URL(server!);
     proxy = await startProxy({ host, port: Number(port) });
     const logger = createLogger({ level: 'silent' });
-    bell = new PostgresNotificationListener(proxy.url(postgres.url()), CHANNEL, logger, { checkEveryMs: 20 });
-    rings = 0;
+    listener = new PostgresNotificationListener(proxy.url(postgres.url()), CHANNEL, logger, { checkEveryMs: 20 });
+    notifications = 0;
   });
   afterEach(async () => {
-    await bell.close();
+    await listener.close();
     await proxy.close();
   });
 
-  const listen = () => bell.listen(() => void rings++);
+  const listen = () => listener.listen(() => void notifications++);
   const notify = () => postgres.query(`notify ${CHANNEL}`);
-  /** From here on, the answers on the first connection of which this is true are lost; those on others are not. */
+  /** From here on, all replies on the first connection that matches are lost. Other connections are not affected. */
   const losing = (when: (chunk: Buffer, direction: Direction) => boolean) => {
     let lost = false;
     return proxy.holdRepliesWhen((chunk, direction) => {
@@ -38,38 +38,38 @@ describe.skipIf(!server)('the notification listener', () => {
       return true;
     });
   };
-  const listens = (chunk: Buffer, direction: Direction) =>
+  const isListen = (chunk: Buffer, direction: Direction) =>
     direction === 'request' && chunk.includes(`listen ${CHANNEL}`);
-  async function hears(): Promise<void> {
-    const before = rings;
-    await until('a notification rings', async () => {
+  async function expectNotification(): Promise<void> {
+    const before = notifications;
+    await until('a notification arrives', async () => {
       await notify();
-      return rings > before;
+      return notifications > before;
     });
   }
 
-  test('a LISTEN that is never answered keeps nobody from starting, and is tried again', async () => {
-    void losing(listens);
+  test('retries a LISTEN that gets no reply, without blocking the start', async () => {
+    void losing(isListen);
     await listen();
-    await hears();
+    await expectNotification();
   });
 
-  test('a connection that comes back and whose LISTEN is never answered is not the last one', async () => {
+  test('reconnects again if the LISTEN on a new connection gets no reply', async () => {
     await listen();
-    const lost = losing(listens);
+    const lost = losing(isListen);
     await postgres.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rekey-listen'
       and pid <> pg_backend_pid()`);
     await lost;
-    await hears();
+    await expectNotification();
   });
 
-  test('a connection that fell silent without a word is found out, and what it lost is asked for', async () => {
+  test('detects a silent connection, and requests a sync for the notifications that it has lost', async () => {
     await listen();
-    const before = rings;
+    const before = notifications;
     const lost = losing((_chunk, direction) => direction === 'reply');
     await notify();
     await lost;
-    await until('it rings all the same', () => rings > before);
-    await hears();
+    await until('the listener requests a sync', () => notifications > before);
+    await expectNotification();
   });
 });

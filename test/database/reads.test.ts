@@ -1,4 +1,4 @@
-// The reads that requests wait for: each has its time, whatever that is spent on.
+// Requests wait for these reads. Each has a time limit that includes all waiting.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PooledSql } from '../../src/database/connections.ts';
 import { backends, logger, type TestDatabase } from '../revocation/support/databases.ts';
@@ -6,7 +6,7 @@ import { backends, logger, type TestDatabase } from '../revocation/support/datab
 const one = { name: 'one', text: 'select 1 as one' };
 const [, postgres] = backends();
 
-test('a read of the embedded database waits for a transaction no longer than for an answer', async () => {
+test('a read of the embedded database waits for a transaction within its own time limit', async () => {
   const database = await backends()[0]!.open();
   const em = database.fork();
   await em.begin();
@@ -30,7 +30,7 @@ describe.skipIf(!postgres)('on PostgreSQL', () => {
     await database?.close();
   });
 
-  test('a read that had to wait for a connection has only the rest of its time', async () => {
+  test('the time limit of a read includes its wait for a connection', async () => {
     const slow = { name: 'slow', text: 'select pg_sleep(0.8)' };
     const early = Array.from({ length: SIZE }, () => pool.query(slow).catch(() => undefined));
     const late = await Promise.allSettled(Array.from({ length: SIZE }, () => pool.query(slow)));
@@ -39,16 +39,16 @@ describe.skipIf(!postgres)('on PostgreSQL', () => {
     expect(await pool.query(one)).toEqual([{ one: 1 }]);
   });
 
-  test('a read that the server refuses leaves the connection to the next one', async () => {
+  test('a read that the server rejects keeps its connection usable', async () => {
     const process = { name: 'process', text: 'select pg_backend_pid() as pid' };
-    const alone = new PooledSql(database.url!, { size: 1, timeoutMs: 1000, logger });
-    const [before] = await alone.query(process);
-    await expect(alone.query({ name: 'wrong', text: 'select 1 / 0' })).rejects.toThrow('division');
-    expect(await alone.query(process)).toEqual([before]);
-    await alone.close();
+    const single = new PooledSql(database.url!, { size: 1, timeoutMs: 1000, logger });
+    const [before] = await single.query(process);
+    await expect(single.query({ name: 'wrong', text: 'select 1 / 0' })).rejects.toThrow('division');
+    expect(await single.query(process)).toEqual([before]);
+    await single.close();
   });
 
-  test('a read whose connection is ended says so, and the next one has another', async () => {
+  test('a read fails if its connection is terminated, and the next one gets a new connection', async () => {
     const ended = pool.query({ name: 'end', text: 'select pg_terminate_backend(pg_backend_pid())' });
     await expect(ended).rejects.toThrow();
     expect(await pool.query(one)).toEqual([{ one: 1 }]);

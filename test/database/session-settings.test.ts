@@ -1,4 +1,4 @@
-// What a session is set to is decided here, and by nothing that happens to be the default somewhere else.
+// The service sets every setting that it relies on, and never takes defaults of a server, role or database.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { modelOf } from '../../src/database/orm.ts';
@@ -15,7 +15,7 @@ import { until } from '../support/until.ts';
 
 const model = modelOf(features);
 
-describe('of a connection URL remains what says how to reach the server', () => {
+describe('a connection URL keeps only the parameters that locate the server', () => {
   test.each([
     ['postgres://u:p@h:1/d', 'postgres://u:p@h:1/d'],
     ['postgres://h/d?options=-csearch_path%3Devil', 'postgres://h/d'],
@@ -32,7 +32,7 @@ describe('of a connection URL remains what says how to reach the server', () => 
 
 type Kind = 'reads' | 'sync' | 'propagation' | 'unit of work' | 'transaction';
 
-/** What every kind of session is set to that can be asked. */
+/** The settings of every kind of session that can be queried. */
 async function settingsOf(database: Omit<TestDatabase, 'sql' | 'tagsOf' | 'url'>) {
   const text = 'select name, current_setting(name) as value from json_array_elements_text($1::json) as given (name)';
   const names = JSON.stringify(['transaction_isolation', 'transaction_read_only', ...Object.keys(sessionSettings())]);
@@ -55,7 +55,7 @@ async function settingsOf(database: Omit<TestDatabase, 'sql' | 'tagsOf' | 'url'>
   );
 }
 
-/** The same in the words of the server, timeouts apart: those belong to the kind of the connection. */
+/** The same as the server reports it. Timeouts depend on the kind of the connection. */
 const { statement_timeout, lock_timeout, idle_in_transaction_session_timeout, ...SETTINGS } = sessionSettings();
 const expected = { transaction_isolation: 'read committed', transaction_read_only: 'off', ...SETTINGS };
 const TIMEOUTS: Record<Kind, [statement: string, lock: string, idle: string]> = {
@@ -95,12 +95,12 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
     }
   });
 
-  test('reach no connection, of whatever kind: each is opened with all settings', async () => {
+  test('affect no kind of connection: each is opened with all settings', async () => {
     const { hostname: host, port } = new URL(hostile.url);
     const proxy = await startProxy({ host, port: Number(port) });
     onTestFinished(() => proxy.close());
     const opened = new Map<string, string[]>();
-    // Looks at each chunk, and holds none back.
+    // Inspects each chunk and delays none.
     void proxy.holdRepliesWhen((chunk, direction) => {
       const packet = direction === 'request' ? startUpPacketIn(chunk) : null;
       if (packet)
@@ -124,9 +124,16 @@ describe.skipIf(inject('postgresUrl') === null).each(WHERE)('hostile defaults of
   });
 });
 
-test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for every kind of connection', async () => {
-  const url = `${inject('postgresUrl')}?sslmode=require`; // That server has none.
-  const database = await openDatabase({ url, dataDirectory: null, syncTimeoutMs: 500, logger, model, subscribers: [] });
+test.skipIf(inject('postgresUrl') === null)('TLS parameters of the URL apply to every connection', async () => {
+  const url = `${inject('postgresUrl')}?sslmode=require`; // That server does not support TLS.
+  const database = await openDatabase({
+    url,
+    dataDirectory: null,
+    syncTimeoutMs: 500,
+    logger,
+    model,
+    subscribers: [],
+  });
   onTestFinished(() => database.close());
   const one = { name: 'one', text: 'select 1' };
   for (const ask of [
@@ -140,34 +147,31 @@ test.skipIf(inject('postgresUrl') === null)('what a URL says of TLS holds for ev
   }
 });
 
-test.skipIf(inject('postgresUrl') === null)(
-  'a Unix socket in the URL is what every connection goes through',
-  async () => {
-    const servers = databasesAt(inject('postgresUrl') as string);
-    const { hostname, port, pathname } = new URL(await servers.createDatabase());
-    expect(hostname).toBe('127.0.0.1');
-    const [socket] = await servers.query<{ folder: string }>(
-      `select current_setting('unix_socket_directories') as folder`,
-    );
-    const folder = encodeURIComponent(socket!.folder);
-    const app = await startTestApp({
-      databaseUrl: `postgresql://${pathname}?host=${folder}&port=${port}&user=postgres`,
-    });
-    onTestFinished(() => app.close());
-    const { secret } = await app.apiKey(await app.member());
-    expect(await app.accepts(secret)).toBe(true);
-    const connections =
-      await app.sql(`select distinct client_addr from pg_stat_activity where datname = current_database()
+test.skipIf(inject('postgresUrl') === null)('every connection uses the Unix socket in the URL', async () => {
+  const servers = databasesAt(inject('postgresUrl') as string);
+  const { hostname, port, pathname } = new URL(await servers.createDatabase());
+  expect(hostname).toBe('127.0.0.1');
+  const [socket] = await servers.query<{ folder: string }>(
+    `select current_setting('unix_socket_directories') as folder`,
+  );
+  const folder = encodeURIComponent(socket!.folder);
+  const app = await startTestApp({
+    databaseUrl: `postgresql://${pathname}?host=${folder}&port=${port}&user=postgres`,
+  });
+  onTestFinished(() => app.close());
+  const { secret } = await app.apiKey(await app.member());
+  expect(await app.accepts(secret)).toBe(true);
+  const connections =
+    await app.sql(`select distinct client_addr from pg_stat_activity where datname = current_database()
     and application_name like 'rekey%'`);
-    expect(connections).toEqual([{ client_addr: null }]);
-  },
-);
+  expect(connections).toEqual([{ client_addr: null }]);
+});
 
-test('hostile defaults are about every setting', () => {
+test('the hostile defaults cover every setting', () => {
   expect(Object.keys(sessionSettings()).filter((name) => !(name in HOSTILE))).toEqual([]);
 });
 
-test('the embedded database has the same settings, also where its directory has other defaults', {
+test('the embedded database has the same settings, even if its directory has other defaults', {
   timeout: 180_000,
 }, async () => {
   const options = { url: null, dataDirectory: emptyDirectory(), syncTimeoutMs: 500, logger, model, subscribers: [] };
@@ -186,7 +190,7 @@ test('the embedded database has the same settings, also where its directory has 
   }
 });
 
-test('every function of the schema says where it looks for tables', async () => {
+test('every function of the schema sets its search path', async () => {
   const app = await startTestApp();
   onTestFinished(() => app.close());
   const functions = await app.sql(
@@ -196,7 +200,7 @@ test('every function of the schema says where it looks for tables', async () => 
   for (const { name, config } of functions) expect([name, config]).toEqual([name, ['search_path=public, pg_temp']]);
 });
 
-/** The parameters of a connection, where this chunk opens one. */
+/** The parameters of a connection, if this chunk opens one. */
 function startUpPacketIn(chunk: Buffer): Record<string, string> | null {
   const VERSION_3 = 0x00030000;
   if (chunk.length < 8 || chunk.readUInt32BE(0) !== chunk.length || chunk.readUInt32BE(4) !== VERSION_3) return null;

@@ -11,20 +11,20 @@ import {
 } from '../../src/database/sql-errors.ts';
 import { freePort } from '../support/ports.ts';
 
-/** As the server says it, and the driver hands it on. */
+/** An error of the server, as the driver throws it. */
 function answered(code: string): Error {
-  return Object.assign(new pg.DatabaseError(`said with ${code}`, 0, 'error'), { code });
+  return Object.assign(new pg.DatabaseError(`error ${code}`, 0, 'error'), { code });
 }
-/** As the network says it. */
+/** An error of the network. */
 const broken = (code: string) => Object.assign(new Error(`write ${code}`), { code, errno: -32, syscall: 'write' });
 
-describe('a state is what the database itself says', () => {
-  test.each(['40001', '40P01', '23505', 'P0001', 'XX000'])('%s', (state) => {
+describe('sqlStateOf', () => {
+  test.each(['40001', '40P01', '23505', 'P0001', 'XX000'])('returns the state of the server: %s', (state) => {
     expect(sqlStateOf(answered(state))).toBe(state);
     expect(sqlStateOf(new DriverException(answered(state)))).toBe(state);
   });
 
-  test('and EPIPE, which is as long as one, is not', () => {
+  test('returns nothing for an error of the network, not even for EPIPE, which is as long as a state', () => {
     expect(sqlStateOf(broken('EPIPE'))).toBeUndefined();
     for (const error of [broken('ECONNRESET'), new Error('42'), 'a text', null, undefined]) {
       expect(sqlStateOf(error)).toBeUndefined();
@@ -32,10 +32,13 @@ describe('a state is what the database itself says', () => {
   });
 });
 
-describe('how a statement ended is known', () => {
-  test.each(['23514', '40001', '57014', '55P03', '25P03'])('where the server itself says so: %s', (state) => {
-    expect(connectionBroke(new DriverException(answered(state)))).toBe(false);
-  });
+describe('connectionBroke', () => {
+  test.each(['23514', '40001', '57014', '55P03', '25P03'])(
+    'is false for an error that the server reports: %s',
+    (state) => {
+      expect(connectionBroke(new DriverException(answered(state)))).toBe(false);
+    },
+  );
 
   test.each([
     answered('08006'),
@@ -46,12 +49,12 @@ describe('how a statement ended is known', () => {
     broken('EPIPE'),
     broken('ECONNRESET'),
     new Error('Query read timeout'),
-  ])('and not where the connection broke: %s', (error) => {
+  ])('is true if the outcome of the statement is unknown: %s', (error) => {
     expect(connectionBroke(new DriverException(error))).toBe(true);
   });
 });
 
-describe('a database that did not answer', () => {
+describe('databaseDidNotAnswer', () => {
   const SILENCE: [what: string, error: unknown][] = [
     ...[
       ...['08000', '08001', '08006', '08P01', '0A000', '25006', '25P03', '25P04', '28000', '28P01', '3D000', '40001'],
@@ -81,17 +84,17 @@ describe('a database that did not answer', () => {
     ].map((message): [string, Error] => [message, new Error(message)]),
   ];
 
-  test.each(SILENCE)('%s', (_, error) => {
+  test.each(SILENCE)('is true for %s', (_, error) => {
     expect(databaseDidNotAnswer(error)).toBe(true);
   });
 
-  test.each(SILENCE)('%s, also as the ORM wraps it, and as the cause of something else', (_, error) => {
+  test.each(SILENCE)('is true for %s if the ORM has wrapped it or it is a cause', (_, error) => {
     expect(databaseDidNotAnswer(new DriverException(error as Error))).toBe(true);
     const cause = new Error('could not read', { cause: error });
     expect(databaseDidNotAnswer(new Error('could not say', { cause }))).toBe(true);
   });
 
-  test('a name with several addresses, none of which answers', async () => {
+  test('is true for a host with several addresses, none of which accepts connections', async () => {
     const port = await freePort();
     const lookup = (_name: string, _options: object, found: (error: null, addresses: object[]) => void) =>
       found(null, [
@@ -105,7 +108,7 @@ describe('a database that did not answer', () => {
     expect(databaseDidNotAnswer(error)).toBe(true);
   });
 
-  test('is not one that said no, and no other error', () => {
+  test('is false for a statement that the server rejects, and for other errors', () => {
     const states = [
       '21000',
       '22003',
@@ -127,7 +130,7 @@ describe('a database that did not answer', () => {
     for (const error of others) expect(databaseDidNotAnswer(error)).toBe(false);
   });
 
-  test('whatever kept a connection from being opened is one, and told by its own reason', () => {
+  test('is true for every failure to open a connection, and whyNotNow names the reason if the server reports it', () => {
     const causes: [unknown, string | undefined][] = [
       [answered('28P01'), 'the server rejects the user name or the password of this service (SQLSTATE 28P01)'],
       [answered('42704'), 'the server rejects the statement (SQLSTATE 42704)'],
@@ -148,7 +151,7 @@ describe('a database that did not answer', () => {
     }
   });
 
-  test('causes that go round in a circle are an end, too', () => {
+  test('is false for causes that form a cycle', () => {
     const error = new Error('round');
     error.cause = new Error('and round', { cause: error });
     expect(databaseDidNotAnswer(error)).toBe(false);

@@ -1,8 +1,8 @@
-// The text of these statements is part of migrations that are carried out: it must not change by a byte.
+// Released migrations contain the text of these statements, so it must not change by a byte.
 import { expect, test } from 'vitest';
 import { invalidateOnRow, invalidateOnTruncate, invalidateOnUpdate } from '../../src/database/triggers.ts';
 
-test('an update invalidates by the row as it was, and not where it narrows nothing', () => {
+test('an update invalidates the tag of the old row, unless the condition `unless` holds', () => {
   const columns = ['id', 'revoked_at'];
   expect(invalidateOnUpdate({ table: 'tokens', tag: 'token', columns, unless: 'new.id = old.id' })).toEqual([
     `create constraint trigger tokens_invalidate_update after update on tokens
@@ -13,7 +13,7 @@ test('an update invalidates by the row as it was, and not where it narrows nothi
   ]);
 });
 
-test('an update invalidates by the row as it is afterwards', () => {
+test('an update can invalidate the tag of the new row', () => {
   expect(invalidateOnUpdate({ table: 'tokens', tag: 'token', column: 'jti', columns: ['jti'], row: 'new' })).toEqual([
     `create constraint trigger tokens_invalidate_update_new after update on tokens
         deferrable initially deferred for each row
@@ -23,7 +23,7 @@ test('an update invalidates by the row as it is afterwards', () => {
   ]);
 });
 
-test('an insert, a delete and a truncate invalidate in every session', () => {
+test('an insert, a delete and a truncate invalidate with any session_replication_role', () => {
   expect([
     ...invalidateOnRow({ table: 'tokens', event: 'insert', tag: 'token' }),
     ...invalidateOnRow({

@@ -21,7 +21,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     new UnitOfWork(app.app.database.fork(), principal, ORIGIN, async () => confirmed);
   const exists = async ({ id }: Workspace) => (await app.sql('select 1 from workspaces where id = ?', [id])).length > 0;
 
-  /** Makes the commit of a new workspace fail, as often as told; a sequence remembers across rollbacks. */
+  /** Makes the commit of a new workspace fail `times` times. A rollback does not reset the sequence that counts them. */
   async function failingCommits(workspace: Workspace, state: string, times: number) {
     const name = `failing_${workspace.id.slice(4).toLowerCase()}`;
     await app.sql(`create sequence ${name}`);
@@ -39,7 +39,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     return async () => Number((await app.sql(`select last_value from ${name}`))[0].last_value);
   }
 
-  test('what the work adds is flushed and committed, and its answer handed on', async () => {
+  test('flushes and commits the changes, and returns the result', async () => {
     const work = unitOfWork();
     const workspace = aWorkspace();
     const outcome = await work.transaction(async () => {
@@ -50,7 +50,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(await exists(workspace)).toBe(true);
   });
 
-  test('what the work throws rolls everything back, also what was flushed before', async () => {
+  test('rolls everything back if the work throws, including flushed changes', async () => {
     const work = unitOfWork();
     const [flushed, persisted] = [aWorkspace(), aWorkspace()];
     const failing = work.transaction(async () => {
@@ -62,9 +62,9 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect([await exists(flushed), await exists(persisted)]).toEqual([false, false]);
   });
 
-  test('what was rolled back was seen by nobody meanwhile', async () => {
+  test('never shows uncommitted changes to other requests', async () => {
     const member = await app.member();
-    const key = await app.apiKey(member); // Not used yet: the first use has to ask the database.
+    const key = await app.apiKey(member); // Not cached yet: the first use reads the database.
     const em = app.app.database.fork();
     await em.begin();
     await em.execute('update api_keys set revoked_at = now() where id = ?', [key.id]);
@@ -74,7 +74,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
   });
 
   test.each(['40001', '40P01'])(
-    'what lost against another transaction (%s) is tried again from the start',
+    'retries from the start after a conflict with another transaction (%s)',
     async (state) => {
       const work = unitOfWork();
       const made: Workspace[] = [];
@@ -90,7 +90,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     },
   );
 
-  test('what lost in its commit is tried again, too', async () => {
+  test('retries after a conflict at commit', async () => {
     const workspace = aWorkspace();
     const commits = await failingCommits(workspace, '40001', 2);
     const work = unitOfWork();
@@ -99,7 +99,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(await exists(workspace)).toBe(true);
   });
 
-  test('what loses three times fails, and so does what fails for another reason, at once', async () => {
+  test('fails after three conflicts, and at once after any other error', async () => {
     for (const [state, attempts] of [
       ['40001', 3],
       ['23505', 1],
@@ -115,19 +115,19 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     }
   });
 
-  test('what lost waits before it is tried again, a random time, and not after the last attempt', async () => {
+  test('waits before each retry, but not after the last attempt', async () => {
     const pauses: number[] = [];
     const pause = async (attempt: number) => void pauses.push(attempt);
     const work = new UnitOfWork(app.app.database.fork(), null, ORIGIN, async () => true, { pause });
     await expect(work.transaction(() => work.em.execute(raise('40001')))).rejects.toMatchObject({ code: '40001' });
     expect(pauses).toEqual([1, 2]);
-    // Also for what is asked for by something else than the caller's credential.
+    // Also without the caller.
     const other = work.withoutCaller();
     await expect(other.transaction(() => work.em.execute(raise('40P01')))).rejects.toMatchObject({ code: '40P01' });
     expect(pauses).toEqual([1, 2, 1, 2]);
   });
 
-  test('a transaction is READ COMMITTED, whatever the session is set to', async () => {
+  test('runs in a READ COMMITTED transaction, whatever the session default is', async () => {
     const em = app.app.database.fork();
     const work = new UnitOfWork(em, null, ORIGIN, async () => true);
     const isolation = await work.transaction(() =>
@@ -136,7 +136,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(isolation).toEqual([{ level: 'read committed' }]);
   });
 
-  test('F0.3: a commit that the database refuses fails, and gives its connection back, however often', async () => {
+  test('F0.3: fails if the database rejects the commit, and returns its connection to the pool', async () => {
     const workspace = aWorkspace();
     await failingCommits(workspace, '23514', 1000);
     for (let attempt = 0; attempt < 12; attempt++) {
@@ -147,7 +147,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(await exists(workspace)).toBe(false);
   });
 
-  test('a caller who is not confirmed is refused before any work', async () => {
+  test('rejects a caller that is not confirmed, before any work', async () => {
     let worked = false;
     const refused = unitOfWork(CALLER, false).transaction(async () => {
       worked = true;
@@ -156,7 +156,7 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(worked).toBe(false);
   });
 
-  test('a caller is confirmed in the very transaction that the work is done in, once per attempt', async () => {
+  test('confirms the caller in the transaction of the work, once per attempt', async () => {
     const seen: string[] = [];
     const transactionOf = async (em: UnitOfWork['em']) =>
       (await em.execute('select pg_current_xact_id()::text as id'))[0]!.id as string;
@@ -172,12 +172,12 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     expect(new Set(seen).size).toBe(2);
   });
 
-  test('without a credential there is no caller', () => {
+  test('has no caller without a credential', () => {
     expect(() => unitOfWork().caller).toThrow(expect.objectContaining({ code: 'UNAUTHENTICATED' }));
   });
 });
 
-// The embedded database has one connection: no two transactions meet, and when it goes, the process goes with it.
+// The embedded database has one connection: transactions cannot conflict, and the process ends with the connection.
 describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))(
   'a unit of work on $name',
   ({ start }) => {
@@ -188,9 +188,9 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))(
     afterAll(() => app.close());
 
     const unitOfWork = () => new UnitOfWork(app.app.database.fork(), null, ORIGIN, async () => true);
-    const SUICIDE = 'select pg_terminate_backend(pg_backend_pid()), pg_sleep(10)';
+    const TERMINATE = 'select pg_terminate_backend(pg_backend_pid()), pg_sleep(10)';
 
-    test('two transactions that wait for each other both succeed in the end', async () => {
+    test('retries a deadlock until both transactions succeed', async () => {
       const bothHold = Promise.withResolvers<void>();
       let holding = 0;
       const lock = (number: number) => `select pg_advisory_xact_lock(${number})`;
@@ -209,29 +209,29 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))(
       expect(tries.toSorted()).toEqual([1, 2]);
     });
 
-    test('connections that the server ends are replaced, however many', async () => {
+    test('replaces every connection that the server terminates', async () => {
       for (let attempt = 0; attempt < 12; attempt++) {
         const work = unitOfWork();
-        await expect(work.transaction(() => work.em.execute(SUICIDE))).rejects.toThrow();
+        await expect(work.transaction(() => work.em.execute(TERMINATE))).rejects.toThrow();
       }
       expect(await unitOfWork().transaction(async () => 'still there')).toBe('still there');
       expect(await app.sql('select 1 as one')).toEqual([{ one: 1 }]);
     });
 
-    test('F0.3: a commit whose answer is lost is reported as unknown, neither as success nor as failure', async () => {
+    test('F0.3: reports an unknown outcome if the response to the commit is lost', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      await app.sql(`create function dies() returns trigger language plpgsql as $$
+      await app.sql(`create function terminate_connection() returns trigger language plpgsql as $$
       begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return null; end $$`);
-      await app.sql(`create constraint trigger dies after update on api_keys deferrable initially deferred
-      for each row when (new.id = '${key.id}') execute function dies()`);
+      await app.sql(`create constraint trigger terminate_connection after update on api_keys deferrable initially deferred
+      for each row when (new.id = '${key.id}') execute function terminate_connection()`);
       const document = 'mutation ($id: ID!) { rotateApiKey(input: { apiKeyId: $id }) { __typename } }';
       for (let attempt = 0; attempt < 12; attempt++) {
         const { data, errors } = await app.graphql(document, { id: key.id }, { bearer: member.accessToken });
         expect(data ?? null).toBeNull();
         expect(errors?.[0]?.extensions).toEqual({ code: 'OUTCOME_UNKNOWN' });
       }
-      await app.sql('drop function dies cascade');
+      await app.sql('drop function terminate_connection cascade');
       expect(await app.accepts(key.secret)).toBe(true);
       const result = await app.mutate('rotateApiKey', { apiKeyId: key.id }, '', { bearer: member.accessToken });
       expect(result.__typename).toBe('RotateApiKeySuccess');

@@ -18,16 +18,16 @@ afterAll(() => app.close());
 const CHALLENGE = 'Bearer realm="rekey", error="invalid_token"';
 const UNKNOWN = 'rka_000000000000000000000000000000000000';
 
-describe('a credential that is not good', () => {
+describe('a credential', () => {
   test.each([
-    ['on a field that needs one', '{ viewer { scopes } }'],
+    ['on a field that requires a credential', '{ viewer { scopes } }'],
     [
-      'on a field that anyone may call beside one that needs one',
+      'on a public field beside one that requires a credential',
       'mutation { login(input: { email: "x", password: "x" }) { __typename } createWorkspace(input: { name: "x" }) { __typename } }',
     ],
-    ['on nothing at all', '{ __typename }'],
+    ['on no field of the schema', '{ __typename }'],
     ['on introspection', '{ __schema { queryType { name } } }'],
-  ])('%s: 401 and a challenge, no data, nothing executed', async (_, query) => {
+  ])('that is invalid gets 401 with a challenge and no data, before execution: %s', async (_, query) => {
     for (const credential of [{ bearer: UNKNOWN }, { apiKey: 'nonsense' }, { bearer: admin.refreshToken }]) {
       const answer = await app.graphql(query, {}, credential);
       expect(answer.status).toBe(401);
@@ -47,18 +47,21 @@ describe('a credential that is not good', () => {
       'mutation { ...F } fragment F on Mutation { ... { login(input: { email: "x", password: "x" }) { __typename } } }',
     ],
     [
-      'the operation that is chosen',
+      'the selected operation',
       'mutation A { __typename login(input: { email: "x", password: "x" }) { __typename } } query B { viewer { scopes } }',
       'A',
     ],
-  ])('counts as none where the operation selects `@public` fields alone: %s', async (_, query, operationName) => {
-    for (const credential of [{ bearer: UNKNOWN }, { apiKey: 'nonsense' }, { bearer: admin.refreshToken }]) {
-      const answer = await app.graphql(query, {}, credential, operationName);
-      expect(answer).toMatchObject({ status: 200, data: { login: { __typename: 'InvalidCredentialsError' } } });
-    }
-  });
+  ])(
+    'that is invalid counts as none if the operation selects only `@public` fields: %s',
+    async (_, query, operationName) => {
+      for (const credential of [{ bearer: UNKNOWN }, { apiKey: 'nonsense' }, { bearer: admin.refreshToken }]) {
+        const answer = await app.graphql(query, {}, credential, operationName);
+        expect(answer).toMatchObject({ status: 200, data: { login: { __typename: 'InvalidCredentialsError' } } });
+      }
+    },
+  );
 
-  test('lets a client log in and refresh that adds it to everything it sends', async () => {
+  test('that is invalid does not prevent a login or a refresh by a client that sends it with every request', async () => {
     const { email, refreshToken } = await app.member();
     const login = `mutation ($input: LoginInput!) { login(input: $input) { __typename } }`;
     const loggedIn = await app.graphql(login, { input: { email, password: PASSWORD } }, { bearer: UNKNOWN });
@@ -68,7 +71,7 @@ describe('a credential that is not good', () => {
     expect(refreshed).toMatchObject({ status: 200, data: { refreshSession: { __typename: 'RefreshSessionSuccess' } } });
   });
 
-  test('two different credentials contradict each other: 400, whichever is good', async () => {
+  test('that contradicts another one gets 400, even if both are valid', async () => {
     const { secret } = await app.apiKey(admin);
     const answer = await app.graphql('{ viewer { scopes } }', {}, { bearer: admin.accessToken, apiKey: secret });
     expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
@@ -76,7 +79,7 @@ describe('a credential that is not good', () => {
     expect((await app.graphql('{ viewer { scopes } }', {}, { bearer: secret, apiKey: secret })).status).toBe(200);
   });
 
-  test('a secret in a variable or in the URL is no credential', async () => {
+  test('in a variable or in the URL is ignored', async () => {
     const { secret } = await app.apiKey(admin);
     const response = await fetch(`${app.url}/graphql?access_token=${secret}`, {
       method: 'POST',
@@ -87,8 +90,8 @@ describe('a credential that is not good', () => {
   });
 });
 
-describe('no credential', () => {
-  test('where one is needed: 200, that field null, and how to do better', async () => {
+describe('a request without a credential', () => {
+  test('gets 200, null for a field that requires one, and an error that names the header', async () => {
     const answer = await app.graphql('{ viewer { scopes } }');
     expect(answer).toMatchObject({
       status: 200,
@@ -99,7 +102,7 @@ describe('no credential', () => {
     expect(answer.headers.get('www-authenticate')).toBeNull();
   });
 
-  test('takes nothing from the fields that need none', async () => {
+  test('gets the fields that require no credential', async () => {
     const answer = await app.graphql('{ __typename apiKey(id: "x") { id } workspace(id: "x") { id } }');
     expect(answer).toMatchObject({ status: 200, data: { __typename: 'Query', apiKey: null, workspace: null } });
     expect(answer.errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
@@ -109,8 +112,8 @@ describe('no credential', () => {
   });
 });
 
-describe('a scope that is missing', () => {
-  test('is FORBIDDEN: 200, that field null, the scope named', async () => {
+describe('a missing scope', () => {
+  test('gets FORBIDDEN with 200, null for that field, and the name of the scope', async () => {
     const key = await app.apiKey(admin, { scopes: ['WORKSPACES_READ'] });
     const answer = await app.graphql(
       '{ workspaces { nodes { id } } apiKey(id: "x") { id } }',
@@ -130,7 +133,7 @@ describe('a scope that is missing', () => {
     });
   });
 
-  test('keeps a mutation from happening, and the ones beside it do', async () => {
+  test('prevents its mutation but not the mutations beside it', async () => {
     const key = await app.apiKey(admin, { scopes: ['WORKSPACES_WRITE'] });
     const answer = await app.graphql(
       `mutation {
@@ -153,12 +156,12 @@ describe('a scope that is missing', () => {
     expect(data.apiKeys.nodes).not.toContainEqual({ name: 'x' });
   });
 
-  test('a member holds none of an administrator’s', async () => {
+  test('prevents a member from calling a field for administrators', async () => {
     const answer = await app.graphql('{ users { nodes { email } } }', {}, { bearer: member.accessToken });
     expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
-  test('is asked for again at every alias and in every fragment', async () => {
+  test('is checked at every alias and in every fragment', async () => {
     const key = await app.apiKey(member, { scopes: [] });
     const { errors } = await app.graphql(
       '{ a: apiKey(id: "x") { id } ...F } fragment F on Query { b: apiKey(id: "x") { id } ... { c: workspace(id: "x") { id } } }',
@@ -169,8 +172,8 @@ describe('a scope that is missing', () => {
   });
 });
 
-// What the directives of the schema say, kept by every root field there is and every one that will come.
-describe('every root field keeps what its directive says', () => {
+// Checks every root field of the schema, including those that are added later.
+describe('every root field enforces its directive', () => {
   const schema = createSchema();
   const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
     Object.values(type?.getFields() ?? {}).map((field) => ({ type: type as GraphQLObjectType, field })),
@@ -179,7 +182,7 @@ describe('every root field keeps what its directive says', () => {
     const directives = (field.astNode?.directives ?? []).map(({ name }) => name.value);
     return directives.find((name) => ['public', 'authenticated', 'requires'].includes(name)) as string;
   };
-  /** A call that fits the schema and names nothing that exists. */
+  /** A call that is valid against the schema and names no existing object. */
   const call = ({ type, field }: (typeof roots)[number]) => {
     const declared = field.args.filter(
       (argument) =>
@@ -212,8 +215,8 @@ describe('every root field keeps what its directive says', () => {
     return 'x';
   };
 
-  /** Open to anybody because it takes another proof than a credential, and refuses by itself who brings neither. */
-  const BY_ITSELF = ['logout'];
+  /** Public fields that accept another proof than a credential, and reject a caller who sends neither. */
+  const OTHER_PROOF = ['logout'];
 
   test.each(roots.map((root) => [`${root.type.name}.${root.field.name}`, directiveOf(root.field), root] as const))(
     '%s is @%s',
@@ -222,14 +225,14 @@ describe('every root field keeps what its directive says', () => {
       const codes = async (credential: object) =>
         ((await app.graphql(document, variables, credential)).errors ?? []).map(({ extensions }) => extensions.code);
       const weak = await app.apiKey(member, { scopes: [] });
-      const open = directive === 'public' && !BY_ITSELF.includes(root.field.name);
+      const open = directive === 'public' && !OTHER_PROOF.includes(root.field.name);
       expect(await codes({})).toEqual(open ? [] : ['UNAUTHENTICATED']);
       expect(await codes({ bearer: weak.secret })).toEqual(directive === 'requires' ? ['FORBIDDEN'] : []);
     },
   );
 });
 
-describe('a schema that says nothing about who may call a field does not start', () => {
+describe('the service does not start with a schema', () => {
   const DIRECTIVES = `
     enum Scope { ADMIN }
     directive @public on FIELD_DEFINITION
@@ -238,7 +241,7 @@ describe('a schema that says nothing about who may call a field does not start',
   `;
   const guarding = (sdl: string) => () => guardRootFields(makeExecutableSchema({ typeDefs: DIRECTIVES + sdl }));
 
-  test('every such field is named, not just the first', () => {
+  test('in which root fields have no access directive, and the error names all of them', () => {
     expect(
       guarding(`
         type Query { fine: Int @public  open: Int }
@@ -252,13 +255,13 @@ describe('a schema that says nothing about who may call a field does not start',
   });
 
   test.each(['@public @requires(scope: ADMIN)', '@public @authenticated', '@authenticated @requires(scope: ADMIN)'])(
-    'neither does one that says two things: %s',
+    'in which a root field has two access directives: %s',
     (directives) => {
       expect(guarding(`type Query { both: Int ${directives} }`)).toThrow('Query.both has 2 of');
     },
   );
 
-  test('fields below the root need none', () => {
+  test('but it starts if fields below the root have no directive', () => {
     expect(guarding('type Query { fine: Thing @authenticated } type Thing { name: String }')).not.toThrow();
   });
 });

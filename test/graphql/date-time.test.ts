@@ -11,7 +11,7 @@ afterAll(() => app.close());
 
 const SELECTION = '{ __typename ... on CreateApiKeySuccess { apiKey { expiresAt } } }';
 
-/** The answer to a key that expires then, told in a variable or written into the document. */
+/** Creates a key that expires at this time, which is sent in a variable or written into the document. */
 function keyUntil(moment: string, way: 'in a variable' | 'in the document') {
   const [definition, value, variables] =
     way === 'in a variable' ? ['($at: DateTime)', '$at', { at: moment }] : ['', JSON.stringify(moment), {}];
@@ -19,14 +19,14 @@ function keyUntil(moment: string, way: 'in a variable' | 'in the document') {
   return app.graphql(document, variables, { bearer: admin.accessToken });
 }
 
-describe.each(['in a variable', 'in the document'] as const)('a moment %s', (way) => {
+describe.each(['in a variable', 'in the document'] as const)('a DateTime %s', (way) => {
   test.each([
     ['2096-02-29T23:59:59Z', '2096-02-29T23:59:59.000Z'],
     ['2097-02-28T00:00:00.123456789Z', '2097-02-28T00:00:00.123Z'],
     ['2097-12-31t23:59:59.5z', '2097-12-31T23:59:59.500Z'],
     ['2097-03-01T00:30:00+01:00', '2097-02-28T23:30:00.000Z'],
     ['2097-12-31T23:30:00-23:59', '2098-01-01T23:29:00.000Z'],
-  ])('is taken as it stands in the calendar: %s', async (moment, expiresAt) => {
+  ])('is accepted if it exists in the calendar: %s', async (moment, expiresAt) => {
     expect((await keyUntil(moment, way)).data.createApiKey).toEqual({
       __typename: 'CreateApiKeySuccess',
       apiKey: { expiresAt },
@@ -39,17 +39,17 @@ describe.each(['in a variable', 'in the document'] as const)('a moment %s', (way
     ['a leap day in a century', '2100-02-29T00:00:00Z'],
     ['a day before the first', '2097-01-00T00:00:00Z'],
     ['a month after the twelfth', '2097-13-01T00:00:00Z'],
-    ['an hour that begins the next day', '2097-01-01T24:00:00Z'],
-    ['a minute after the last', '2097-01-01T00:60:00Z'],
+    ['hour 24', '2097-01-01T24:00:00Z'],
+    ['minute 60', '2097-01-01T00:60:00Z'],
     ['a leap second', '2096-12-31T23:59:60Z'],
     ['a time zone of more than a day', '2097-01-01T00:00:00+24:00'],
     ['a time zone of more minutes than an hour has', '2097-01-01T00:00:00+01:60'],
-    ['a year that no answer could tell', '9999-12-31T23:59:59-01:00'],
+    ['a year above 9999 in UTC', '9999-12-31T23:59:59-01:00'],
     ['no time zone', '2097-01-01T00:00:00'],
     ['a day alone', '2097-01-01'],
     ['a line break at its end', '2097-01-01T00:00:00Z\n'],
     ['nothing', ''],
-  ])('is refused, not moved, where there is none such: %s', async (_what, moment) => {
+  ])('is rejected and not adjusted if it does not exist: %s', async (_what, moment) => {
     const { data, errors } = await keyUntil(moment, way);
     expect(data).toBeUndefined();
     expect(errors).toHaveLength(1);

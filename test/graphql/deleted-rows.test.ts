@@ -1,11 +1,11 @@
-// Rows that are deleted while a request is under way that depends on them.
+// Rows that are deleted while a request that depends on them is in flight.
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import { type Account, type Answer, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { as } from '../support/sessions.ts';
 
-const told = ({ status, errors }: Answer) => [status, errors?.map(({ extensions }) => extensions.code)];
+const outcomeOf = ({ status, errors }: Answer) => [status, errors?.map(({ extensions }) => extensions.code)];
 const REFUSED = [401, ['UNAUTHENTICATED']];
 
 describe.each(backends())('on $name', ({ name, start }) => {
@@ -16,7 +16,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => app?.close());
 
-  /** Runs a statement when the next request is authenticated, and before anything else of it is done. */
+  /** Runs a statement after the authentication of the next request and before its execution. */
   function afterAuthentication(statement: string, values: unknown[]): void {
     const { authenticator } = app.app;
     const authenticate = authenticator.authenticate.bind(authenticator);
@@ -27,7 +27,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
     });
   }
 
-  describe('a credential whose row is deleted in the middle of a request is no longer good', () => {
+  describe('a credential whose row is deleted during a request is rejected', () => {
     const QUERIES = {
       credential: '{ viewer { credential { id } } }',
       'credential, under another name, beside other fields':
@@ -36,7 +36,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       'user, twice': '{ viewer { user { id } } again: viewer { user { email } } }',
     };
 
-    test.each(Object.entries(QUERIES))('an API key, its %s', async (_what, document) => {
+    test.each(Object.entries(QUERIES))('an API key with a selection of its %s', async (_what, document) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       // A user is deleted together with all keys and sessions.
@@ -45,28 +45,28 @@ describe.each(backends())('on $name', ({ name, start }) => {
         : ['delete from api_keys where id = ?', key.id];
       afterAuthentication(statement, [id]);
       const answer = await app.graphql(document, {}, { apiKey: key.secret });
-      expect(told(answer)[0]).toBe(401);
+      expect(outcomeOf(answer)[0]).toBe(401);
       for (const { extensions } of answer.errors!) expect(extensions).toEqual({ code: 'UNAUTHENTICATED' });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="rekey", error="invalid_token"');
     });
 
-    test.each(Object.entries(QUERIES))('a session, its %s', async (_what, document) => {
+    test.each(Object.entries(QUERIES))('a session with a selection of its %s', async (_what, document) => {
       const member = await app.member();
       const [statement, id] = document.includes('user')
         ? ['delete from users where id = ?', member.id]
         : ['delete from sessions where id = ?', member.sessionId];
       afterAuthentication(statement, [id]);
-      expect(told(await app.graphql(document, {}, as(member)))[0]).toBe(401);
+      expect(outcomeOf(await app.graphql(document, {}, as(member)))[0]).toBe(401);
     });
 
-    test('a key of a workspace that is deleted', async () => {
+    test('an API key of a deleted workspace', async () => {
       const member = await app.member();
       const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
       const { workspace } = await app.mutate('createWorkspace', { name: 'short-lived' }, selection, as(member));
       const key = await app.apiKey(member, { workspaceId: workspace.id });
       afterAuthentication('delete from workspaces where id = ?', [workspace.id]);
       const answer = await app.graphql('{ viewer { workspace { name } } }', {}, { apiKey: key.secret });
-      expect(told(answer)).toEqual(REFUSED);
+      expect(outcomeOf(answer)).toEqual(REFUSED);
     });
 
     const MUTATIONS = {
@@ -84,12 +84,12 @@ describe.each(backends())('on $name', ({ name, start }) => {
       ] as const) {
         const member = await app.member();
         afterAuthentication(`delete from ${table} where id = ?`, [idOf(member)]);
-        expect([table, ...told(await app.graphql(document, {}, as(member)))]).toEqual([table, ...REFUSED]);
+        expect([table, ...outcomeOf(await app.graphql(document, {}, as(member)))]).toEqual([table, ...REFUSED]);
       }
     });
   });
 
-  test('a refresh token whose session is deleted in between is unknown', async () => {
+  test('a refresh token whose session is deleted during the request is unknown', async () => {
     for (const statement of ['delete from sessions where id = ?', 'delete from refresh_tokens where session_id = ?']) {
       const member = await app.member();
       const transaction = UnitOfWork.prototype.transaction;
@@ -103,7 +103,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
     }
   });
 
-  test('a token that is introspected while its row is deleted has no fields, and the caller stays authenticated', async () => {
+  test('introspection of a token whose row is deleted during the request returns null fields to an authenticated caller', async () => {
     const admin = await app.admin();
     const member = await app.member();
     const key = await app.apiKey(member);
@@ -117,27 +117,27 @@ describe.each(backends())('on $name', ({ name, start }) => {
     const document =
       'query ($token: String!) { introspect(token: $token) { credential { id } user { id } workspace { id } } }';
     const answer = await app.graphql(document, { token: key.secret }, as(admin));
-    expect(told(answer)).toEqual([200, undefined]);
+    expect(outcomeOf(answer)).toEqual([200, undefined]);
     expect(answer.data.introspect).toEqual({ credential: null, user: null, workspace: null });
   });
 
-  test('a row that is deleted after a change was committed leaves the outcome to be looked up', async () => {
+  test('a row that is deleted after the commit of a change causes OUTCOME_UNKNOWN', async () => {
     const [admin, member] = [await app.admin(), await app.member()];
     const key = await app.apiKey(member);
     const { barrier } = app.app;
-    const settle = barrier.waitUntilPropagated.bind(barrier);
+    const waitUntilPropagated = barrier.waitUntilPropagated.bind(barrier);
     vi.spyOn(barrier, 'waitUntilPropagated').mockImplementationOnce(async (...change) => {
-      const receipt = await settle(...change);
+      const receipt = await waitUntilPropagated(...change);
       await app.sql('delete from users where id = ?', [member.id]);
       return receipt;
     });
     const document = `mutation ($id: ID!) { revokeApiKey(input: { apiKeyId: $id }) {
       ... on RevokeApiKeySuccess { apiKey { user { id } } } } }`;
-    expect(told(await app.graphql(document, { id: key.id }, as(admin)))).toEqual([200, ['OUTCOME_UNKNOWN']]);
+    expect(outcomeOf(await app.graphql(document, { id: key.id }, as(admin)))).toEqual([200, ['OUTCOME_UNKNOWN']]);
   });
 
   test.skipIf(!name.startsWith('PostgreSQL'))(
-    'a row of others that is deleted between two reads of one answer is a reason to ask again',
+    'a row of another user that is deleted between two reads causes a retryable 503',
     async () => {
       const [admin, member] = [await app.admin(), await app.member()];
       await app.apiKey(member);
@@ -152,7 +152,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
       await expect.poll(() => app.sql(locked)).toHaveLength(1);
       await other.query('delete from users where id = $1', [member.id]);
       await other.query('commit');
-      expect(told(await answer)).toEqual([503, ['AUTHENTICATION_UNAVAILABLE']]);
+      expect(outcomeOf(await answer)).toEqual([503, ['AUTHENTICATION_UNAVAILABLE']]);
     },
   );
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 let documents = 0;
-/** A document that nobody has sent before, filled up to this length with a comment. */
+/** A new document, padded to this length with a comment. */
 const documentOf = (length: number) => `{ a${++documents}: __typename }`.padEnd(length, '#');
 
 const ask = async (document: string) => {
@@ -22,7 +22,7 @@ const ask = async (document: string) => {
 };
 
 describe('a parsed document', () => {
-  test('is kept where it is as small as what clients send again and again', async () => {
+  test('is cached if it has at most 8192 characters', async () => {
     for (const length of [0, 1024, 8192]) {
       const document = documentOf(length);
       await ask(document);
@@ -33,21 +33,21 @@ describe('a parsed document', () => {
     }
   });
 
-  test.each([8193, 32 * 1024])('is not kept where it has %i characters', async (length) => {
+  test.each([8193, 32 * 1024])('is not cached if it has %i characters', async (length) => {
     const document = documentOf(length);
     await ask(document);
     await ask(document);
     expect(caches.documentCache.peek(document)).toBeUndefined();
   });
 
-  test('is not kept, nor is what was wrong with it, where it could not be parsed: it may be a secret', async () => {
+  test('is not cached if it has a syntax error, nor is the error, because it may contain a secret', async () => {
     const document = '{ viewer(password: "hunter2" ';
     expect((await app.graphql(document)).errors).toHaveLength(1);
     expect(caches.documentCache.peek(document)).toBeUndefined();
     expect(caches.errorCache.get(document)).toBeUndefined();
   });
 
-  test('makes room for others, however many there are and however large', async () => {
+  test('is evicted by others, so that the number and size of cached documents are limited', async () => {
     const first = documentOf(8000);
     await ask(first);
     for (let sent = 0; sent < 20; sent++) await ask(documentOf(8000));
@@ -60,7 +60,7 @@ describe('a parsed document', () => {
     expect(caches.documentCache.size).toBeLessThanOrEqual(300);
   });
 
-  test('is forgotten by itself after a minute: a secret may stand in it', () => {
+  test('is evicted after a minute, because it may contain a secret', () => {
     let now = performance.now();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -74,7 +74,7 @@ describe('a parsed document', () => {
       wait(59_000);
       expect(documentCache.get('{ viewer }')).toBeDefined();
       wait(2000);
-      expect(documentCache.size).toBe(0); // Not only out of reach.
+      expect(documentCache.size).toBe(0); // Evicted, not only expired.
     } finally {
       vi.restoreAllMocks();
       vi.useRealTimers();

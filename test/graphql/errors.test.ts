@@ -8,12 +8,12 @@ describe.each(backends())('on $name', ({ start }) => {
     app = await start();
     admin = await app.admin();
     await app.app.database.fork().execute(`
-      create function sabotage() returns trigger language plpgsql as
-        $$ begin raise exception 'the plumbing of % leaks: %', new.name, 'rka_0123456789abcdefghijABCDEFGHIJ'; end $$;
+      create function fail_on_purpose() returns trigger language plpgsql as
+        $$ begin raise exception 'the insert of % fails: %', new.name, 'rka_0123456789abcdefghijABCDEFGHIJ'; end $$;
     `);
     await app.app.database.fork().execute(`
-      create trigger sabotage before insert on workspaces for each row when (new.name like 'broken%')
-        execute function sabotage();
+      create trigger fail_on_purpose before insert on workspaces for each row when (new.name like 'broken%')
+        execute function fail_on_purpose();
     `);
   });
   afterAll(() => app?.close());
@@ -27,8 +27,8 @@ describe.each(backends())('on $name', ({ start }) => {
   const linesOf = (requestId: string) =>
     app.log.filter((line) => line.includes(requestId)).map((line) => JSON.parse(line));
 
-  describe('an error that nobody expected', () => {
-    test('leaves nothing to the caller but the id of the request: 200, that field null', async () => {
+  describe('an unexpected error', () => {
+    test('returns 200, null for that field, and only the request id', async () => {
       const answer = await create('broken one');
       const requestId = answer.headers.get('x-request-id');
       expect(answer).toMatchObject({ status: 200, data: null });
@@ -42,16 +42,16 @@ describe.each(backends())('on $name', ({ start }) => {
       ]);
     });
 
-    test('stands in the log once, in full, under the same id', async () => {
+    test('is logged once and in full under the same request id', async () => {
       const requestId = 'one-id-for-all-logs-1';
       await create('broken two', { 'x-request-id': requestId });
       const lines = linesOf(requestId).filter(({ level }) => level >= 40);
       expect(lines).toMatchObject([{ level: 50, requestId, msg: 'unexpected error' }]);
-      expect(lines[0].err.message).toContain('the plumbing of broken two leaks');
+      expect(lines[0].err.message).toContain('the insert of broken two fails');
       expect(lines[0].err.stack).toContain('DriverException');
     });
 
-    test('stands there without the secrets it carried', async () => {
+    test('is logged without the secrets in its message', async () => {
       const requestId = 'one-id-for-all-logs-2';
       await create('broken three', { 'x-request-id': requestId });
       const text = linesOf(requestId)
@@ -62,7 +62,7 @@ describe.each(backends())('on $name', ({ start }) => {
       expect(text).not.toContain(admin.accessToken);
     });
 
-    test('stands there once, however many fields it fails', async () => {
+    test('logs one line when one database error fails several fields', async () => {
       const requestId = 'one-id-for-all-logs-4';
       const member = await app.member();
       for (let key = 0; key < 3; key++) await app.apiKey(member);
@@ -79,7 +79,7 @@ describe.each(backends())('on $name', ({ start }) => {
       expect(linesOf(requestId).filter(({ level }) => level >= 40)).toHaveLength(1);
     });
 
-    test('undoes no field before it, and lets none after it begin', async () => {
+    test('does not undo earlier mutation fields and prevents later ones', async () => {
       const { status, data, errors } = await app.graphql(
         `mutation {
           before: createWorkspace(input: { name: "before" }) { __typename }
@@ -96,8 +96,8 @@ describe.each(backends())('on $name', ({ start }) => {
     });
   });
 
-  describe('an error that the caller can do something about', () => {
-    test('is told in words, at its place, and is no error of the log', async () => {
+  describe('an error that the caller can correct', () => {
+    test('is returned with a message and a path, and is not logged as an error', async () => {
       const requestId = 'one-id-for-all-logs-3';
       const answer = await app.graphql(
         '{ viewer { scopes } mine: apiKeys(first: 5, after: "nonsense") { nodes { id } } }',

@@ -1,4 +1,4 @@
-// GraphiQL as a newcomer meets it: in a browser, with nothing but this service to talk to.
+// GraphiQL in a browser that can reach only this service.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-describe('the page', () => {
+describe('the GraphiQL page', () => {
   const html = () => send(app.url, '/graphql', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
 
-  test('may reach nobody but this service, stand in no frame, and be kept by nobody', async () => {
+  test('may connect only to this service, and must not be framed or cached', async () => {
     const { status, headers } = await html();
     expect(status).toBe(200);
     expect(headers).toMatchObject({
@@ -40,7 +40,7 @@ describe('the page', () => {
     expect(policy.join(' ')).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 
-  test('comes compressed to those who can unpack it', async () => {
+  test('is compressed for clients that accept gzip', async () => {
     const fetched = async (encodings: string) => {
       const headers = { accept: 'text/html', 'accept-encoding': encodings };
       return new Promise<[encoding: string | undefined, body: Buffer]>((resolve, reject) => {
@@ -65,14 +65,14 @@ describe('the page', () => {
     }
   });
 
-  test('is for browsers: who asks for something else gets told how to ask', async () => {
+  test('is sent to browsers only: a GET that does not accept HTML gets 405', async () => {
     for (const accept of [undefined, '*/*', 'application/json']) {
       const { status, headers } = await send(app.url, '/graphql', { headers: accept ? { accept } : {} });
       expect([status, headers.allow]).toEqual([405, 'POST']);
     }
   });
 
-  test('begins with operations that fit the schema', () => {
+  test('starts with operations that are valid against the schema', () => {
     expect(validate(createSchema(), parse(GRAPHIQL.defaultQuery as string))).toEqual([]);
   });
 });
@@ -92,14 +92,14 @@ if (!executablePath) {
   process.stderr.write(`SKIPPED: GraphiQL in a browser. To run it: ${missing}\n`);
 }
 
-describe.skipIf(!executablePath)('in a browser', () => {
+describe.skipIf(!executablePath)('GraphiQL in a browser', () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let profile: string;
-  /** Where requests went, and what the page complained about. */
+  /** The origins of all requests, and the errors of the page. */
   const hosts = new Set<string>();
-  const complaints: string[] = [];
+  const pageErrors: string[] = [];
 
   beforeAll(async () => {
     profile = mkdtempSync(join(tmpdir(), 'rekey-browser-'));
@@ -114,9 +114,9 @@ describe.skipIf(!executablePath)('in a browser', () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     page = await context.newPage();
     page.on('request', (request) => hosts.add(new URL(request.url()).origin));
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => pageErrors.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
+      if (message.type() === 'error') pageErrors.push(message.text());
     });
     await page.goto(`${app.url}/graphql`);
     await page.locator('.graphiql-editors .view-line').first().waitFor();
@@ -127,10 +127,10 @@ describe.skipIf(!executablePath)('in a browser', () => {
   });
 
   beforeEach(() => {
-    complaints.length = 0;
+    pageErrors.length = 0;
   });
 
-  /** Puts text into one of the editors, as a person who selects all and pastes. */
+  /** Replaces the text of one of the editors, like a user who selects all and pastes. */
   async function write(editor: 'query' | 'header', text: string): Promise<void> {
     const area = page.locator(
       editor === 'query'
@@ -139,10 +139,10 @@ describe.skipIf(!executablePath)('in a browser', () => {
     );
     await area.locator('textarea, .native-edit-context').first().focus();
     await page.keyboard.press('ControlOrMeta+a');
-    await page.keyboard.press('Delete'); // Over a selection, an opening bracket would be put around it.
+    await page.keyboard.press('Delete'); // An opening bracket over a selection would be wrapped around it.
     await page.keyboard.insertText(text);
   }
-  // What was typed is read a moment later; until then the button offers the operations that were there before.
+  // GraphiQL reads the text with a delay. Until then the button offers the previous operations.
   const run = () =>
     page
       .getByRole('button', { name: /execute query/i })
@@ -154,7 +154,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
       .innerText()
       .then((text) => text.replaceAll('\u00a0', ' '));
 
-  test('it works at first sight: the schema is read, nothing complains, no byte comes from another host', async () => {
+  test('loads the schema without errors and without requests to other hosts', async () => {
     await page.getByRole('button', { name: /show documentation explorer/i }).click();
     const docs = page.locator('.graphiql-doc-explorer');
     await docs.getByText('Query', { exact: true }).click();
@@ -164,10 +164,10 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('button', { name: /hide documentation explorer/i }).click();
     expect(await page.title()).toBe('Rekey');
     expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('from the setup token to the viewer, with the credential in the Headers tab, and nothing of it stays', async () => {
+  test('runs bootstrap and viewer with the credential in the Headers tab, and stores no secret', async () => {
     await write(
       'query',
       `mutation { bootstrap(input: { setupToken: "${SETUP_TOKEN}", email: "admin@example.com", password: "${PASSWORD}", displayName: "Ada" }) { ... on BootstrapSuccess { tokens { accessToken } } ... on UserError { message } } }`,
@@ -187,16 +187,16 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await run();
     await expect.poll(answer, { timeout: 10_000 }).toContain('"displayName": "Ada"');
 
-    const kept = await context.storageState();
-    expect(JSON.stringify(kept)).not.toMatch(/Bearer|tidal|setup_token|eyJ/);
+    const stored = await context.storageState();
+    expect(JSON.stringify(stored)).not.toMatch(/Bearer|tidal|setup_token|eyJ/);
     const tab = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
     expect(tab).not.toContain(accessToken);
     expect(await context.cookies()).toEqual([]);
     expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('its policy holds: the page cannot talk to another host, nor run what was not there from the start', async () => {
+  test('the content security policy blocks requests to other hosts and injected scripts', async () => {
     const outcome = await page.evaluate(async () => {
       const reached = await fetch('http://127.0.0.1:9/').then(
         () => 'reached',
@@ -208,6 +208,6 @@ describe.skipIf(!executablePath)('in a browser', () => {
       return { reached, injected: 'injected' in window };
     });
     expect(outcome).toEqual({ reached: 'blocked', injected: false });
-    expect(complaints.join('\n')).toMatch(/violates the following Content Security Policy directive/);
+    expect(pageErrors.join('\n')).toMatch(/violates the following Content Security Policy directive/);
   });
 });

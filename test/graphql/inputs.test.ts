@@ -32,8 +32,8 @@ const CREATE_KEY = `mutation ($input: CreateApiKeyInput!) {
   createApiKey(input: $input) { __typename ... on InvalidInputError { fields { path message } } }
 }`;
 
-describe('every text and every list of an input has a limit', () => {
-  test('a schema with a text or a list without one does not start', () => {
+describe('every string and every list of an input has a limit', () => {
+  test('the service does not start with a schema in which one has no limit', () => {
     const schema = (argument: string) =>
       buildSchema(`
         directive @constraint(maxLength: Int, maxItems: Int) on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
@@ -48,7 +48,7 @@ describe('every text and every list of an input has a limit', () => {
     expect(() => constrainArguments(schema('[ID!] @constraint(maxItems: 1)'))).not.toThrow();
   });
 
-  test('the limits are part of the descriptions, for people who read the schema', () => {
+  test('the descriptions in the schema include the limits', () => {
     const input = createSchema().getType('CreateApiKeyInput') as unknown as {
       getFields(): Record<string, { description: string }>;
     };
@@ -58,7 +58,7 @@ describe('every text and every list of an input has a limit', () => {
     expect(expiresAt?.description).not.toContain('At most');
   });
 
-  test('a mutation with InvalidInputError names every field that is too long', async () => {
+  test('a mutation with InvalidInputError reports every field that is too long', async () => {
     const input = { email: 'x'.repeat(255), password: 'x'.repeat(257), displayName: 'x'.repeat(101) };
     const { data } = await ask(REGISTER, { input });
     expect(data.register).toEqual({
@@ -71,7 +71,7 @@ describe('every text and every list of an input has a limit', () => {
     });
   });
 
-  test('a mutation without it fails with BAD_USER_INPUT, and a literal counts as a variable does', async () => {
+  test('a mutation without InvalidInputError fails with BAD_USER_INPUT, for a literal as for a variable', async () => {
     const long = 'x'.repeat(257);
     for (const answer of [
       await ask(LOGIN, { input: { email: 'x', password: long } }),
@@ -88,13 +88,13 @@ describe('every text and every list of an input has a limit', () => {
     }
   });
 
-  test('characters are Unicode code points', async () => {
+  test('characters are counted as Unicode code points', async () => {
     const named = async (name: string) => (await ask(CREATE_KEY, { input: { name } })).data.createApiKey;
     expect(await named('😀'.repeat(100))).toMatchObject({ __typename: 'CreateApiKeySuccess' });
     expect(await named('😀'.repeat(101))).toMatchObject({ fields: [{ message: 'Must have at most 100 characters.' }] });
   });
 
-  test('a list has at most so many items, and each item at most so many characters', async () => {
+  test('both the number of items of a list and the length of each item are limited', async () => {
     const create = async (permissions: string[]) =>
       (await ask(CREATE_KEY, { input: { name: 'x', permissions } })).data.createApiKey.fields;
     expect(await create(Array.from({ length: 600 }, () => 'x'))).toEqual([
@@ -105,7 +105,7 @@ describe('every text and every list of an input has a limit', () => {
     ]);
   });
 
-  test('F: one that only combining characters make long is refused before it is normalized', async () => {
+  test('F: a string with too many combining characters is rejected before it is normalized', async () => {
     const combining = `a${'\u0345'.repeat(100)}${'\u0334'.repeat(100)}`;
     for (const [query, input] of [
       [REGISTER, { email: 'x@example.com', password: combining, displayName: 'x' }],
@@ -125,7 +125,7 @@ describe('every text and every list of an input has a limit', () => {
   });
 });
 
-describe('a text is well-formed Unicode, or it is refused', () => {
+describe('a string that is not well-formed Unicode is rejected', () => {
   test.each([
     ['the first half of a surrogate pair', 'a\ud800b'],
     ['the second half', 'a\udc00b'],
@@ -140,7 +140,7 @@ describe('a text is well-formed Unicode, or it is refused', () => {
     }
   });
 
-  test('an escape in a document that is no character', async () => {
+  test('an escape in a document that is not a character', async () => {
     const { errors } = await ask('{ apiKey(id: "\\ud800") { id } }');
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
@@ -148,7 +148,7 @@ describe('a text is well-formed Unicode, or it is refused', () => {
   test.each([
     ['Latin-1', Buffer.from('{"query":"{ __typename } # Grüße"}', 'latin1')],
     [
-      'a character that is cut off',
+      'a truncated character',
       Buffer.concat([Buffer.from('{"query":"{ __typename } # '), Buffer.from([0xe2, 0x82]), Buffer.from('"}')]),
     ],
     [
@@ -159,7 +159,7 @@ describe('a text is well-formed Unicode, or it is refused', () => {
       'half of a surrogate pair in bytes',
       Buffer.concat([Buffer.from('{"query":"{ __typename } # '), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
     ],
-  ])('a body in %s: 400', async (_, body) => {
+  ])('a body in %s gets 400', async (_, body) => {
     expect(await post(body)).toMatchObject({
       status: 400,
       json: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
@@ -170,12 +170,12 @@ describe('a text is well-formed Unicode, or it is refused', () => {
     'application/json; charset=utf-16',
     'application/json; charset=iso-8859-1',
     'application/json; charset="latin1"',
-  ])('a body that says it is %s: 415', async (type) => {
+  ])('a body with the type %s gets 415', async (type) => {
     expect((await post('{"query":"{ __typename }"}', { 'content-type': type })).status).toBe(415);
   });
 });
 
-describe('an answer that the client does not accept', () => {
+describe('the Accept header', () => {
   const create = JSON.stringify({ query: CREATE_KEY, variables: { input: { name: 'never made' } } });
   const countKeys = async () =>
     (await app.sql(`select count(*)::int as keys from api_keys where name = 'never made'`))[0].keys;
@@ -188,7 +188,7 @@ describe('an answer that the client does not accept', () => {
     '*/*;q=0',
     'application/json; charset=utf-16',
     'nonsense',
-  ])('is 406, in words, before anything is executed: %s', async (accept) => {
+  ])('causes 406 with a message, before execution, if it has no supported type: %s', async (accept) => {
     const answer = await post(create, { accept });
     expect(answer).toMatchObject({ status: 406, json: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } });
     expect(answer.headers['content-type']).toBe('application/json');
@@ -206,14 +206,14 @@ describe('an answer that the client does not accept', () => {
     ['', 'application/json'],
     ['application/json;charset=UTF8', 'application/json'],
     ['application/json; odata=verbose; q=0.9', 'application/json'],
-  ])('of what it accepts, it gets the best: %s', async (accept, type) => {
+  ])('selects the best supported type: %s', async (accept, type) => {
     const { headers, status } = await post('{"query":"{ __typename }"}', { accept });
     expect([status, headers['content-type']]).toEqual([200, `${type}; charset=utf-8`]);
   });
 });
 
-describe('errors say what is wrong and where, and repeat no value', () => {
-  test('at most five, whatever goes wrong', async () => {
+describe('errors name the problem and its place, and repeat no value', () => {
+  test('a response has at most five errors', async () => {
     const many = Array.from({ length: 50 }, (_, index) => `f${index}`).join(' ');
     expect((await ask(`{ viewer { ${many} } }`)).errors).toHaveLength(5);
     const scopes = Array.from({ length: 40 }, () => 'NONE');
@@ -223,7 +223,7 @@ describe('errors say what is wrong and where, and repeat no value', () => {
   });
 
   test.each<[string, object, string[]]>([
-    ['a field that is missing', { input: { password: 'x' } }, ['The variable `$input.email` is required.']],
+    ['a missing field', { input: { password: 'x' } }, ['The variable `$input.email` is required.']],
     ['null', { input: { email: null, password: 'x' } }, ['The variable `$input.email` must not be null.']],
     ['a list for an object', { input: [] }, ['The variable `$input` must be an object.']],
     [
@@ -242,7 +242,7 @@ describe('errors say what is wrong and where, and repeat no value', () => {
       ['The variable `$input.cookies` must be true or false.'],
     ],
     ['nothing', {}, ['The variable `$input` is required.']],
-  ])('a variable: %s', async (_, variables, messages) => {
+  ])('an invalid variable: %s', async (_, variables, messages) => {
     expect(messagesOf(await ask(LOGIN, variables))).toEqual(messages);
   });
 
@@ -279,7 +279,7 @@ describe('errors say what is wrong and where, and repeat no value', () => {
       'Different fields have the name "x" in the response. Give one of them an alias.',
     ],
     ['{ viewer { scopes @nothing } }', 'The directive "@nothing" is unknown, or not allowed here.'],
-  ])('a document: %s', async (query, message) => {
+  ])('an invalid document: %s', async (query, message) => {
     const answer = await ask(query);
     expect(messagesOf(answer)[0]).toContain(message);
     expect(answer.errors?.[0]).toHaveProperty('locations');
@@ -291,20 +291,20 @@ describe('errors say what is wrong and where, and repeat no value', () => {
     ['{ viewer {', 'Syntax error in line 1, column 11: unexpected token of the kind "<EOF>".'],
     ['{\n  viewer { s3cret: } }', 'Syntax error in line 2, column 20: unexpected token of the kind "}".'],
     ['{ apiKey(id: "s3cret) }', 'this is not a GraphQL token.'],
-  ])('an error of syntax: %s', async (query, message) => {
+  ])('a syntax error: %s', async (query, message) => {
     const answer = await ask(query);
     expect(messagesOf(answer)[0]).toContain(message);
     expect(JSON.stringify(answer.errors)).not.toContain('s3cret');
   });
 
-  test('a body: the members that it may have are named, and not the ones that it has', async () => {
+  test('an unknown member of the body: the error lists the allowed members and does not repeat it', async () => {
     const { json } = await post(JSON.stringify({ query: '{ __typename }', s3cret: 1 }));
     expect(messagesOf(json)).toEqual([
       'The body has an unknown member. Allowed members: query, operationName, variables, extensions.',
     ]);
   });
 
-  test('a variable must not have the name `__proto__`, and an input has no such field', async () => {
+  test('`__proto__` as the name of a variable or an input field', async () => {
     const query = 'query ($__proto__: ID!) { apiKey(id: $__proto__) { id } }';
     const body = `{"query":${JSON.stringify(query)},"variables":{"__proto__":"x"}}`;
     expect(messagesOf((await post(body)).json)).toEqual(['A variable must not have the name `__proto__`.']);
@@ -315,27 +315,27 @@ describe('errors say what is wrong and where, and repeat no value', () => {
   });
 });
 
-describe('a document is measured before anything else is done with it', () => {
+describe('the size and cost of a document are checked before any other work', () => {
   const repeated = (count: number, text: string) => Array.from({ length: count }, () => text).join(' ');
 
   test.each([
     ['a field with fields', `{ viewer { ${repeated(490, 'user{id}')} } }`],
     ['a field with fields, in a fragment', `{ viewer { ...F } } fragment F on Viewer { ${repeated(480, 'user{id}')} }`],
     [
-      'a field with fields, in a fragment that nothing spreads',
+      'a field with fields, in an unused fragment',
       `{ __typename } fragment F on Viewer { ${repeated(480, 'user{id}')} }`,
     ],
-  ])('the same field must not be selected too often: %s', async (_, query) => {
+  ])('a document must not repeat a field too often: %s', async (_, query) => {
     expect(messagesOf(await ask(query))).toEqual([
       'The document selects the same field too often. Select each field once.',
     ]);
   });
 
-  test('a few times is not too often', async () => {
+  test('a document may repeat a field 100 times', async () => {
     expect((await ask(`{ viewer { ${repeated(100, 'user{id}')} } }`)).errors).toBeUndefined();
   });
 
-  test('each of `__schema` and `__type` stands there once', async () => {
+  test('`__schema` and `__type` may each occur once', async () => {
     const types = (count: number) =>
       Array.from({ length: count }, (_, i) => `t${i}: __type(name: "User") { name }`).join(' ');
     expect((await ask(`{ __schema { queryType { name } } ${types(1)} }`)).errors).toBeUndefined();
@@ -348,14 +348,14 @@ describe('a document is measured before anything else is done with it', () => {
     ]);
   });
 
-  test('introspection is at most 20 deep', async () => {
+  test('introspection may have at most 20 levels', async () => {
     const query = (levels: number) =>
       `{ __type(name: "User") { ${'ofType { '.repeat(levels - 2)} name ${'}'.repeat(levels - 2)} } }`;
     expect((await ask(query(20))).errors).toBeUndefined();
     expect(messagesOf(await ask(query(21)))).toEqual(['The document has 21 levels; at most 20 are allowed.']);
   });
 
-  test('introspection asks for no more than the standard query does', async () => {
+  test('introspection must not request more than the standard introspection query', async () => {
     const type = 'name kind description fields { name description args { name type { name kind description } } }';
     const query = `{ __schema { types { ${type} possibleTypes { ${type} } interfaces { ${type} possibleTypes { ${type} } } } } }`;
     expect(messagesOf(await ask(query))).toEqual([
@@ -363,7 +363,7 @@ describe('a document is measured before anything else is done with it', () => {
     ]);
   });
 
-  test('introspection repeats nothing under another name', async () => {
+  test('introspection fields must not have aliases', async () => {
     for (const query of [
       '{ __schema { types { a: description b: description } } }',
       '{ __schema { types { ...F } } } fragment F on __Type { a0: description }',
@@ -372,7 +372,7 @@ describe('a document is measured before anything else is done with it', () => {
     }
   });
 
-  describe('a list counts as many fields as it may hold', () => {
+  describe('the fields of a list are counted once per possible item', () => {
     const TOO_MANY = [
       'The document requests too many fields, counting every item of every list. Request fewer fields or shorter pages.',
     ];
@@ -380,7 +380,7 @@ describe('a document is measured before anything else is done with it', () => {
     const lists = (count: number, first: string, fields = KEY) =>
       `query ($first: Int! = 1) { other: apiKeys(first: $first) { nodes { id } } ${Array.from({ length: count }, (_, i) => `a${i}: apiKeys(first: ${first}) { nodes { ${fields} } }`).join(' ')} }`;
 
-    test('a page of a hundred rows with all their fields passes, and two with ten fields each', async () => {
+    test('one page of 100 rows with all fields is accepted, and two with ten fields each', async () => {
       const all =
         'cursor node { id name hint scopes permissions createdAt createdFromIp expiresAt lastUsedAt rotatedAt previousSecretExpiresAt revokedAt revocationReason status user { id email displayName } workspace { id name } }';
       expect(
@@ -398,11 +398,11 @@ describe('a document is measured before anything else is done with it', () => {
         lists(2, '100', `${Array.from({ length: 13 }, (_, i) => `s${i}: hint`).join(' ')} ${KEY}`),
       ],
       ['lists of texts', lists(1, '100', Array.from({ length: 12 }, (_, i) => `s${i}: scopes`).join(' '))],
-    ])('%s do not', async (_, query) => {
+    ])('too many fields are rejected: %s', async (_, query) => {
       expect(messagesOf(await ask(query))).toEqual(TOO_MANY);
     });
 
-    test('a variable counts as what it says', async () => {
+    test('a variable counts with its value', async () => {
       const asked = async (variables: object) => messagesOf(await ask(lists(9, '$first'), variables));
       expect(await asked({})).toEqual([]);
       expect(await asked({ first: 20 })).toEqual([]);
@@ -411,7 +411,7 @@ describe('a document is measured before anything else is done with it', () => {
     });
   });
 
-  test('a document has at most 32 KiB, however it is filled', async () => {
+  test('a document must have at most 32 KiB, including white space and comments', async () => {
     const message = 'The document must have at most 32768 characters. Send values as variables.';
     for (const filling of ['\n', ' ', '#\n', ',']) {
       const query = `{${filling.repeat(33_000)} viewer { a b c d e } }`;
@@ -420,7 +420,7 @@ describe('a document is measured before anything else is done with it', () => {
     expect((await ask(`{${'\n'.repeat(32_700)} viewer { scopes } }`)).errors).toBeUndefined();
   });
 
-  test('no field has the name `then` in the answer: the executor would take the answer for a promise', async () => {
+  test('no field may have the name `then` in the response, because the executor would treat the object as a promise', async () => {
     const message = 'A field must not have the name `then` in the response.';
     for (const query of [
       '{ then: __typename }',
@@ -442,13 +442,13 @@ describe('a document is measured before anything else is done with it', () => {
     'prototype',
     'catch',
     'finally',
-  ])('every other name is a name: %s', async (name) => {
+  ])('a field may have any other name in the response: %s', async (name) => {
     const answer = await ask(`{ viewer { ${name}: scopes } ${name}: __typename }`);
     expect(answer.errors).toBeUndefined();
     expect([answer.data[name], Array.isArray(answer.data.viewer[name])]).toEqual(['Query', true]);
   });
 
-  test('a name has at most 128 characters, wherever it stands', async () => {
+  test('a name must have at most 128 characters anywhere in the document', async () => {
     const long = 'n'.repeat(129);
     for (const query of [
       `{ ${long}: __typename }`,
@@ -468,7 +468,7 @@ describe.each(backends())('on $name', ({ start }) => {
   });
   afterAll(() => own?.close());
 
-  test('a cursor of another list is refused', async () => {
+  test('a cursor of another list is rejected', async () => {
     const { accessToken: bearer } = await own.admin();
     await own.apiKey(await own.admin());
     const keys = await own.graphql('{ apiKeys { pageInfo { endCursor } } }', {}, { bearer });
@@ -481,7 +481,7 @@ describe.each(backends())('on $name', ({ start }) => {
     }
   });
 
-  test('a cursor has one spelling', async () => {
+  test('a cursor has exactly one valid encoding', async () => {
     const { accessToken: bearer } = await own.admin();
     await own.apiKey(await own.admin());
     const { data } = await own.graphql('{ apiKeys(first: 1) { pageInfo { endCursor } } }', {}, { bearer });
@@ -497,7 +497,7 @@ describe.each(backends())('on $name', ({ start }) => {
     }
   });
 
-  test('an empty id is an id that nothing has', async () => {
+  test('an empty id is an unknown id', async () => {
     const { accessToken: bearer } = await own.admin();
     const asked: [string, object, string][] = [
       ['createApiKey', { name: 'x', workspaceId: '' }, 'WorkspaceNotFoundError'],

@@ -1,4 +1,4 @@
-// The table of error codes in schema/README.md: the status of each, for everything that a client may accept.
+// The table of error codes in schema/README.md: the status of each code for every media type that a client accepts.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -8,7 +8,7 @@ import { type RawRequest, send } from '../support/raw.ts';
 
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
-/** What a client accepts, and what it gets. Undefined: no header at all. */
+/** The Accept header of the client, and the media type of the response. Undefined: no header. */
 const ACCEPTED: [accept: string | undefined, type: string][] = [
   [JSON_TYPE, JSON_TYPE],
   [RESPONSE_TYPE, RESPONSE_TYPE],
@@ -39,9 +39,9 @@ const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` 
 const ask = (url: string, request: RawRequest, accept: string | undefined) =>
   send(url, '/graphql', { ...request, headers: { ...request.headers, ...(accept === undefined ? {} : { accept }) } });
 
-/** What happened for every code, to be compared with the table. */
+/** The statuses of every code in these tests, to compare with the table. */
 const seen = new Map<string, Set<number>>();
-const saw = (code: string, status: number) => seen.set(code, (seen.get(code) ?? new Set()).add(status));
+const record = (code: string, status: number) => seen.set(code, (seen.get(code) ?? new Set()).add(status));
 
 interface Case {
   what: string;
@@ -51,13 +51,13 @@ interface Case {
 }
 const CASES: Case[] = [
   {
-    what: 'a document that does not fit the schema',
+    what: 'a document that is invalid against the schema',
     request: () => operation('{ nope }', bearer(secret)),
     code: 'BAD_USER_INPUT',
     status: { precise: 400, else: 200 },
   },
   {
-    what: 'a document that breaks a limit',
+    what: 'a document that exceeds a limit',
     request: () => operation(`{ ${'viewer { scopes } '.repeat(11)} }`, bearer(secret)),
     code: 'BAD_USER_INPUT',
     status: { precise: 400, else: 200 },
@@ -69,13 +69,13 @@ const CASES: Case[] = [
     status: { precise: 400, else: 200 },
   },
   {
-    what: 'a variable that does not fit',
+    what: 'an invalid variable',
     request: () => operation('query ($first: Int!) { apiKeys(first: $first) { nodes { id } } }', bearer(secret)),
     code: 'BAD_USER_INPUT',
     status: { precise: 400, else: 200 },
   },
   {
-    what: 'a body that is no GraphQL request',
+    what: 'a body that is not a GraphQL request',
     request: () => ({ ...operation(''), body: '[1]' }),
     code: 'BAD_USER_INPUT',
     status: 400,
@@ -94,28 +94,28 @@ const CASES: Case[] = [
     status: 413,
   },
   {
-    what: 'a body that is no JSON by its type',
+    what: 'a body with another media type than JSON',
     request: () => operation(VIEWER, { 'content-type': 'text/plain' }),
     code: 'BAD_USER_INPUT',
     status: 415,
   },
   {
-    what: 'a bad credential',
+    what: 'an invalid credential',
     request: () => operation(VIEWER, bearer('nonsense')),
     code: 'UNAUTHENTICATED',
     status: 401,
   },
   { what: 'no credential', request: () => operation(VIEWER), code: 'UNAUTHENTICATED', status: 200 },
   {
-    what: 'a scope that is missing',
+    what: 'a missing scope',
     request: () => operation('{ sessions { nodes { id } } }', bearer(secret)),
     code: 'FORBIDDEN',
     status: 200,
   },
 ];
 
-describe.each(ACCEPTED)('to a client that accepts %s', (accept, type) => {
-  test.each(CASES)('$what: the status in the table', async ({ request, code, status }) => {
+describe.each(ACCEPTED)('a client that accepts %s', (accept, type) => {
+  test.each(CASES)('gets the status in the table for $what', async ({ request, code, status }) => {
     const answer = await ask(app.url, request(), accept);
     const expected = typeof status === 'number' ? status : type === RESPONSE_TYPE ? status.precise : status.else;
     expect(answer.status).toBe(expected);
@@ -124,33 +124,33 @@ describe.each(ACCEPTED)('to a client that accepts %s', (accept, type) => {
       expect(answer.json).not.toHaveProperty('data');
       expect(answer.headers).toHaveProperty('www-authenticate');
     }
-    // What is refused before it is an operation has one type.
+    // A request that is rejected before it is parsed as an operation always gets JSON.
     if (expected <= 401) expect(answer.headers['content-type']).toContain(type);
-    saw(code, answer.status);
+    record(code, answer.status);
   });
 
-  test('too many failures: 429', async () => {
+  test('gets 429 for too many failed authentications', async () => {
     const strict = await startTestApp({ env: { REKEY_FAILED_AUTH_PER_MINUTE: '1' } });
     try {
       const bad = operation(VIEWER, bearer('nonsense'));
       expect((await ask(strict.url, bad, accept)).status).toBe(401);
       const limited = await ask(strict.url, bad, accept);
       expect(limited.headers).toHaveProperty('retry-after');
-      saw(limited.json.errors[0].extensions.code, limited.status);
+      record(limited.json.errors[0].extensions.code, limited.status);
     } finally {
       await strict.close();
     }
   });
 });
 
-test('a client that accepts nothing of this: 406', async () => {
+test('a client that accepts no supported media type gets 406', async () => {
   const answer = await ask(app.url, operation(VIEWER, bearer(secret)), 'application/xml');
   expect(answer.status).toBe(406);
-  saw('BAD_USER_INPUT', answer.status);
+  record('BAD_USER_INPUT', answer.status);
 });
 
 const postgresUrl = inject('postgresUrl');
-test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the client accepts', async () => {
+test.skipIf(!postgresUrl)('while the database does not answer, every client gets 503', async () => {
   const direct = await migratedDatabase();
   const { hostname, port } = new URL(direct);
   const proxy = await startProxy({ host: hostname, port: Number(port) });
@@ -161,7 +161,7 @@ test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the cl
     for (const [accept] of ACCEPTED) {
       const answer = await ask(replica.url, operation(VIEWER, bearer(unseen.secret)), accept);
       expect(answer.headers).toHaveProperty('retry-after');
-      saw(answer.json.errors[0].extensions.code, answer.status);
+      record(answer.json.errors[0].extensions.code, answer.status);
     }
   } finally {
     await proxy.heal();
@@ -170,7 +170,7 @@ test.skipIf(!postgresUrl)('a database that does not answer: 503, whatever the cl
   }
 });
 
-test('the table names every status that was seen, by its code, and no other', () => {
+test('the table names exactly the statuses that these tests got for each code', () => {
   const page = readFileSync(new URL('../../schema/README.md', import.meta.url), 'utf8');
   const table = page.split('\n## Error codes\n')[1]!.split('\n## ')[0]!;
   const named = new Map<string, Set<number>>();

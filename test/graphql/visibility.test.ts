@@ -1,4 +1,4 @@
-// Who may read whom: every path of the schema that leads to a person, walked as a member among strangers.
+// Which users a caller may read: every path of the schema to a user, queried by a member.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { EntityManager } from '@mikro-orm/sql';
 import {
@@ -20,11 +20,11 @@ import { type Account, backends, PASSWORD, type TestApp } from '../support/app.t
 import { as, jtiOf, login, UNLIMITED } from '../support/sessions.ts';
 
 const schema = createSchema();
-/** A path visits no type more often than this: what comes after is a repetition. */
+/** A path visits no type more often than this, because a longer path would only repeat it. */
 const VISITS = 2;
 
 interface Path {
-  /** What to ask of the first value of the path. */
+  /** The selection on the first value of the path. */
   selection: string;
   fields: string;
 }
@@ -32,7 +32,7 @@ interface Path {
 const possibleTypes = (type: GraphQLNamedType): readonly GraphQLObjectType[] =>
   isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
 
-/** Every path from a value of this type to a person. */
+/** Every path from a value of this type to a user. */
 function pathsToUser(output: GraphQLOutputType, visited: string[] = []): Path[] {
   const type = getNamedType(output);
   return possibleTypes(type).flatMap((object) => {
@@ -43,7 +43,7 @@ function pathsToUser(output: GraphQLOutputType, visited: string[] = []): Path[] 
     const further = Object.values(object.getFields()).flatMap((field) =>
       pathsToUser(field.type, [...visited, object.name]).map(({ selection, fields }) => {
         if (field.args.some(isRequiredArgument))
-          throw new Error(`Tell this test what to give ${object.name}.${field.name}.`);
+          throw new Error(`Add arguments for ${object.name}.${field.name} to this test.`);
         return { selection: select(`${field.name} ${selection}`), fields: `.${field.name}${fields}` };
       }),
     );
@@ -56,7 +56,7 @@ const rootPaths = (root: GraphQLObjectType) =>
 const queries = rootPaths(schema.getQueryType()!);
 const mutations = rootPaths(schema.getMutationType()!);
 
-test('the walk finds the paths that there are', () => {
+test('the search finds the paths to users', () => {
   const found = queries.map(({ field, fields }) => field.name + fields);
   expect(found).toContain('revocations.nodes.revokedBy');
   expect(found).toContain('revocations.edges.node.user');
@@ -69,56 +69,56 @@ describe.each(backends())('on $name', ({ start }) => {
   let admin: Account;
   let member: Account;
   let colleague: Account;
-  let stranger: Account;
+  let unrelated: Account;
   /** A token of the member that the administrator has revoked. */
   let revokedToken: string;
   let memberKey: string;
-  let strangerKey: string;
+  let unrelatedKey: string;
 
   beforeAll(async () => {
     app = await start({ env: { ...UNLIMITED, REKEY_API_KEYS_PER_USER: '0' } });
     admin = await app.admin();
-    [member, colleague, stranger] = [await app.member(), await app.member(), await app.member()];
+    [member, colleague, unrelated] = [await app.member(), await app.member(), await app.member()];
     const { workspace } = await app.mutate(
       'createWorkspace',
       { name: 'shared' },
       '... on CreateWorkspaceSuccess { workspace { id } }',
       as(member),
     );
-    await app.mutate('createWorkspace', { name: 'other' }, '', as(stranger));
+    await app.mutate('createWorkspace', { name: 'other' }, '', as(unrelated));
     await app.sql(
       `insert into workspace_members (workspace_id, user_id, role, created_at) values (?, ?, 'MEMBER', now())`,
       [workspace.id, colleague.id],
     );
     memberKey = (await app.apiKey(member)).id;
-    strangerKey = (await app.apiKey(stranger)).id;
+    unrelatedKey = (await app.apiKey(unrelated)).id;
     revokedToken = (await login(app, member)).accessToken;
     await app.mutate('revokeAccessToken', { jti: jtiOf(revokedToken) }, '', as(admin));
-    for (const by of [colleague, stranger, member]) {
+    for (const by of [colleague, unrelated, member]) {
       const jti = jtiOf((await login(app, member)).accessToken);
       await app.mutate('revokeAccessToken', { jti }, '', as(member));
       await app.sql('update access_token_revocations set revoked_by = ? where jti = ?', [by.id, jti]);
     }
-    await app.mutate('revokeAccessToken', { jti: jtiOf((await login(app, stranger)).accessToken) }, '', as(stranger));
+    await app.mutate('revokeAccessToken', { jti: jtiOf((await login(app, unrelated)).accessToken) }, '', as(unrelated));
   });
   afterAll(() => app.close());
 
-  /** What each query is asked with: for things of one's own, and for those of strangers. */
+  /** The arguments of each query: for objects of the member, and for those of unrelated users. */
   const queryArguments = (name: string): string[] => {
-    const filters = ['', `(filter: { userId: "${stranger.id}" })`, `(filter: { userId: "${admin.id}" })`];
+    const filters = ['', `(filter: { userId: "${unrelated.id}" })`, `(filter: { userId: "${admin.id}" })`];
     const known: Record<string, string[]> = {
-      apiKey: [memberKey, strangerKey].map((id) => `(id: "${id}")`),
+      apiKey: [memberKey, unrelatedKey].map((id) => `(id: "${id}")`),
       apiKeys: filters,
       sessions: filters,
       revocations: filters,
-      users: ['', `(filter: { email: "${stranger.email}" })`],
-      introspect: [`(token: "${stranger.accessToken}")`],
+      users: ['', `(filter: { email: "${unrelated.email}" })`],
+      introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
     };
-    return known[name] ?? [`Tell this test what to give ${name}.`];
+    return known[name] ?? [`Add arguments for ${name} to this test.`];
   };
 
-  /** What each mutation is asked with by the member, and as whom: things that lead to a person where that is possible. */
+  /** The input of each mutation by the member. It leads to another user if that is possible. */
   const mutationInput = async (name: string): Promise<object | null> => {
     const mine = await login(app, member);
     const known: Record<string, object | null> = {
@@ -128,43 +128,43 @@ describe.each(backends())('on $name', ({ start }) => {
       refreshSession: { refreshToken: mine.refreshToken },
       logout: null,
       changePassword: { currentPassword: PASSWORD, newPassword: PASSWORD },
-      disableUser: { userId: stranger.id },
-      enableUser: { userId: stranger.id },
+      disableUser: { userId: unrelated.id },
+      enableUser: { userId: unrelated.id },
       createApiKey: { name: 'a key' },
       rotateApiKey: { apiKeyId: memberKey },
-      revokeApiKey: { apiKeyId: strangerKey },
+      revokeApiKey: { apiKeyId: unrelatedKey },
       revokeSession: { sessionId: mine.sessionId },
       revokeAccessToken: { jti: jtiOf(revokedToken) },
     };
-    if (!(name in known)) throw new Error(`Tell this test what to give ${name}.`);
+    if (!(name in known)) throw new Error(`Add an input for ${name} to this test.`);
     return known[name] ?? null;
   };
 
-  const expectNoStranger = (answer: unknown, name: string) => {
+  const expectNoUnrelated = (answer: unknown, name: string) => {
     const text = JSON.stringify(answer);
     expect(text, name).not.toContain('INTERNAL_SERVER_ERROR');
-    for (const { id, email } of [admin, stranger]) {
+    for (const { id, email } of [admin, unrelated]) {
       expect(text, name).not.toContain(email);
       expect(text, name).not.toContain(id);
     }
     expect(text, name).not.toContain('"ADMIN"');
   };
 
-  test('a member reads themselves and those with whom they share a workspace, on no path anyone else', async () => {
+  test('a member can read only their own user and members of their workspaces, on every path', async () => {
     const read = new Set<string>();
     for (const { field, fields, selection } of queries) {
       for (const args of queryArguments(field.name)) {
         const answer = await app.graphql(`{ ${field.name}${args} ${selection} }`, {}, as(member));
         const isForbidden = answer.errors?.every(({ extensions }) => extensions.code === 'FORBIDDEN');
         if (answer.errors && !isForbidden) throw new Error(`${field.name}${fields}: ${JSON.stringify(answer.errors)}`);
-        expectNoStranger(answer.data, field.name + fields);
+        expectNoUnrelated(answer.data, field.name + fields);
         for (const [email] of JSON.stringify(answer.data).matchAll(/[\w-]+@example\.com/g)) read.add(email);
       }
     }
     expect([...read].sort()).toEqual([member.email, colleague.email].sort());
   });
 
-  test('no mutation of a member answers with anyone else either', async () => {
+  test('no mutation of a member returns an administrator or an unrelated user', async () => {
     for (const { field, fields, selection } of mutations) {
       const input = await mutationInput(field.name);
       const type = `${field.name[0]!.toUpperCase()}${field.name.slice(1)}Input`;
@@ -177,12 +177,12 @@ describe.each(backends())('on $name', ({ start }) => {
           )
         : await app.graphql(`mutation { ${field.name} ${selection} }`, {}, credential);
       expect(answer.status, field.name + fields).toBe(200);
-      expectNoStranger(answer, field.name + fields);
+      expectNoUnrelated(answer, field.name + fields);
     }
-    member = { ...member, ...(await login(app, member)) }; // The change of the password has ended the session.
+    member = { ...member, ...(await login(app, member)) }; // changePassword has revoked the session.
   });
 
-  test('without any credential, a login shows the person who logs in', async () => {
+  test('a login without a credential returns the user who logs in', async () => {
     const selection = '... on LoginSuccess { user { email } tokens { session { user { email } } refreshToken } }';
     const { user, tokens } = await app.mutate('login', { email: member.email, password: PASSWORD }, selection);
     expect([user.email, tokens.session.user.email]).toEqual([member.email, member.email]);
@@ -191,23 +191,23 @@ describe.each(backends())('on $name', ({ start }) => {
       'refreshSession',
       { refreshToken },
       '... on RefreshSessionSuccess { tokens { session { user { email } } } }',
-      as(stranger),
+      as(unrelated),
     );
     expect(refreshed.tokens.session.user.email).toBe(member.email);
   });
 
   const REVOCATIONS = '{ revocations { nodes { revokedBy { email } } } }';
 
-  test('an administrator reads everyone, and so does a service that introspects', async () => {
+  test('an administrator and a service that introspects can read every user', async () => {
     const { data } = await app.graphql(REVOCATIONS, {}, as(admin));
-    expect(data.revocations.nodes).toContainEqual({ revokedBy: { email: stranger.email } });
+    expect(data.revocations.nodes).toContainEqual({ revokedBy: { email: unrelated.email } });
     const { secret } = await app.apiKey(admin, { scopes: ['INTROSPECT'] });
-    const asked = `{ introspect(token: "${stranger.accessToken}") { user { email } } }`;
+    const asked = `{ introspect(token: "${unrelated.accessToken}") { user { email } } }`;
     const introspected = await app.graphql(asked, {}, { apiKey: secret });
-    expect(introspected.data.introspect.user.email).toBe(stranger.email);
+    expect(introspected.data.introspect.user.email).toBe(unrelated.email);
   });
 
-  test('a key that is bound to one workspace reads the people of that one alone', async () => {
+  test('a key that is bound to a workspace can read only members of that workspace', async () => {
     const { workspace } = await app.mutate(
       'createWorkspace',
       { name: 'empty' },
@@ -216,13 +216,13 @@ describe.each(backends())('on $name', ({ start }) => {
     );
     const principal = { userId: member.id, workspaceId: workspace.id };
     const em = app.app.database.fork();
-    const everyone = [member.id, colleague.id, stranger.id, admin.id];
+    const everyone = [member.id, colleague.id, unrelated.id, admin.id];
     expect(await coMembers(em, principal, everyone)).toEqual([member.id]);
     const unbound = await coMembers(em, { ...principal, workspaceId: null }, everyone);
     expect(unbound.sort()).toEqual([member.id, colleague.id].sort());
   });
 
-  test('costs one statement for a whole answer, and none for an administrator or for oneself', async () => {
+  test('the check takes one statement per response, and none for administrators or the own user', async () => {
     const execute = vi.spyOn(EntityManager.prototype, 'execute');
     const membershipReads = () => execute.mock.calls.filter(([text]) => String(text).includes('workspace_members'));
     try {
@@ -237,8 +237,8 @@ describe.each(backends())('on $name', ({ start }) => {
   });
 });
 
-test('a field that is added tomorrow is checked, whatever shape it has', async () => {
-  const person = Object.assign(new User(), { id: 'usr_stranger', email: 'stranger@example.com' });
+test('a new field of the schema is checked, whatever its type is', async () => {
+  const other = Object.assign(new User(), { id: 'usr_other', email: 'other@example.com' });
   const mine = Object.assign(new User(), { id: 'usr_me', email: 'me@example.com' });
   const extended = hideStrangers(
     makeExecutableSchema({
@@ -248,18 +248,18 @@ test('a field that is added tomorrow is checked, whatever shape it has', async (
       resolvers: {
         Node: { __resolveType: (value: object) => (value instanceof User ? 'User' : 'Thing') },
         Anything: { __resolveType: (value: object) => (value instanceof User ? 'User' : 'Thing') },
-        Query: { asked: async () => person },
+        Query: { asked: async () => other },
       },
     }),
   );
-  const thing = { id: 'thing', maker: person, makers: [mine, person] };
+  const thing = { id: 'thing', maker: other, makers: [mine, other] };
   const rootValue = {
     me: mine,
-    user: person,
-    users: [person, mine],
-    node: person,
-    nodes: [person, thing],
-    anything: person,
+    user: other,
+    users: [other, mine],
+    node: other,
+    nodes: [other, thing],
+    anything: other,
     thing,
   };
   const principal = { userId: 'usr_me', scopes: [] } as never;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createClientAddress } from '../../src/http/client-address.ts';
 
-/** Where a request comes from that arrives through these proxies. */
+/** The client address of a request that arrives through these proxies. */
 function addressBehind(trusted: readonly string[]) {
   const addressOf = createClientAddress(trusted);
   return (remoteAddress: string | undefined, forwardedFor: string | string[] | undefined) =>
@@ -11,29 +11,29 @@ function addressBehind(trusted: readonly string[]) {
 
 const addressOf = addressBehind(['10.0.0.0/8', '192.0.2.1', '2001:db8:ffff::/48']);
 
-describe('F4.7: nobody chooses the address they are counted under', () => {
-  test('without trusted proxies the header is not read', () => {
+describe('F4.7: a client cannot choose the address that its requests are counted for', () => {
+  test('without trusted proxies, X-Forwarded-For is ignored', () => {
     expect(addressBehind([])('203.0.113.9', '198.51.100.1')).toBe('203.0.113.9');
   });
 
-  test('the header of a stranger is not read', () => {
+  test('X-Forwarded-For from an untrusted address is ignored', () => {
     expect(addressOf('203.0.113.9', '198.51.100.1')).toBe('203.0.113.9');
   });
 
-  test('behind a proxy, the client is the entry that the proxy has added, whatever the client wrote before it', () => {
+  test('behind a proxy, the client is the last entry, which the proxy has added', () => {
     expect(addressOf('10.1.1.1', '198.51.100.1')).toBe('198.51.100.1');
     expect(addressOf('10.1.1.1', '1.1.1.1, 10.0.0.1, 198.51.100.1')).toBe('198.51.100.1');
   });
 
-  test('behind several proxies, all of them are skipped', () => {
+  test('behind several proxies, all trusted entries are skipped', () => {
     expect(addressOf('10.1.1.1', '1.1.1.1, 198.51.100.1, 192.0.2.1, 2001:db8:ffff::5, 10.2.2.2')).toBe('198.51.100.1');
   });
 
-  test('several headers are read as one', () => {
+  test('several X-Forwarded-For headers are read as one list', () => {
     expect(addressOf('10.1.1.1', ['1.1.1.1', '198.51.100.1, 10.2.2.2'])).toBe('198.51.100.1');
   });
 
-  test('where everybody is trusted, the client is the first in line', () => {
+  test('if every entry is a trusted proxy, the client is the first entry', () => {
     expect(addressOf('10.1.1.1', '10.3.3.3, 10.2.2.2')).toBe('10.3.3.3');
     expect(addressOf('10.1.1.1', undefined)).toBe('10.1.1.1');
   });
@@ -48,12 +48,12 @@ describe('F4.7: nobody chooses the address they are counted under', () => {
     '[::1',
     '1.1.1.1:x',
     'a'.repeat(5000),
-  ])('an entry that is no address ends the walk: %s', (garbage) => {
+  ])('an entry that is not an address ends the search: %s', (garbage) => {
     expect(addressOf('10.1.1.1', `198.51.100.1, ${garbage}`)).toBe('10.1.1.1');
     expect(addressOf('10.1.1.1', `198.51.100.1, ${garbage}, 10.2.2.2`)).toBe('10.2.2.2');
   });
 
-  test('the port of a connection is no part of the address', () => {
+  test('the port is not part of the address', () => {
     expect(addressOf('10.1.1.1', '198.51.100.1:1234')).toBe('198.51.100.1');
     expect(addressOf('10.1.1.1', '[2001:db8::1]:1234')).toBe('2001:db8::1');
     expect(addressOf('10.1.1.1', '[2001:db8::1]')).toBe('2001:db8::1');
@@ -65,21 +65,21 @@ describe('F4.7: nobody chooses the address they are counted under', () => {
     ['0:0:0:0:0:ffff:198.51.100.1', '198.51.100.1'],
     ['2001:DB8:0:0:0::1', '2001:db8::1'],
     ['fe80::1%eth0', 'fe80::1'],
-  ])('an address has one spelling: %s is %s', (spelling, address) => {
+  ])('addresses are normalized: %s becomes %s', (spelling, address) => {
     expect(addressOf(spelling, undefined)).toBe(address);
     expect(addressOf('10.1.1.1', spelling)).toBe(address);
   });
 
-  test('a proxy is recognised in every spelling', () => {
+  test('a trusted proxy is recognised in every notation', () => {
     expect(addressOf('::ffff:10.1.1.1', '198.51.100.1, ::ffff:192.0.2.1')).toBe('198.51.100.1');
   });
 
-  test('a socket without an address is unknown, whatever the header says', () => {
+  test('a socket without an address is "unknown", with or without the header', () => {
     expect(addressOf(undefined, '198.51.100.1')).toBe('unknown');
     expect(addressOf('/run/rekey.sock', '198.51.100.1')).toBe('unknown');
   });
 
-  test('whatever is sent, the answer is short and there are no errors', () => {
+  test('any header gives a short address and throws no error', () => {
     const entry = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.ipV4(),
@@ -101,7 +101,7 @@ describe('F4.7: nobody chooses the address they are counted under', () => {
   });
 
   test.each(['10.0.0.0/', '10.0.0.0/33', '10.0.0.0/8/8', '999.0.0.1', 'proxy.example'])(
-    'a list of proxies that cannot be understood trusts nobody by accident: %s',
+    'an invalid entry in the list of proxies is an error: %s',
     (proxy) => {
       expect(() => createClientAddress([proxy])).toThrow(`"${proxy}" is not the address or CIDR of a proxy.`);
     },

@@ -8,7 +8,7 @@ import { type RawRequest, send } from '../support/raw.ts';
 let app: TestApp;
 let admin: Account;
 let member: Account;
-/** The API key of a service that asks about other people's credentials. */
+/** The API key of a service that introspects credentials of other users. */
 let service: { id: string; secret: string };
 
 beforeAll(async () => {
@@ -38,8 +38,8 @@ const revoke = (apiKeyId: string) =>
     bearer: admin.accessToken,
   });
 
-describe('RFC 7662 §2.2: what is active is described', () => {
-  test('an API key: whose it is, what it may do, and no end where it has none', async () => {
+describe('RFC 7662 §2.2: an active token is described', () => {
+  test('an API key: its owner, its scopes, and no `exp` if it does not expire', async () => {
     const key = await app.apiKey(member, { scopes: ['API_KEYS_READ', 'WORKSPACES_READ'] });
     const answer = await ask(key.secret);
     expect(answer.status).toBe(200);
@@ -55,7 +55,7 @@ describe('RFC 7662 §2.2: what is active is described', () => {
     });
   });
 
-  test('permissions, and the end in whole seconds', async () => {
+  test('an API key with permissions, and with `exp` in whole seconds', async () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const key = await app.apiKey(admin, { scopes: [], permissions: ['orders:read', 'orders:write'], expiresAt });
     expect((await ask(key.secret)).json).toMatchObject({
@@ -69,11 +69,11 @@ describe('RFC 7662 §2.2: what is active is described', () => {
     const { json } = await ask(member.accessToken);
     expect(json).toMatchObject({ active: true, sub: member.id, credential: member.sessionId });
     const { exp } = JSON.parse(Buffer.from(member.accessToken.split('.')[1]!, 'base64url').toString());
-    expect(json.exp).toBe(exp); // The token's own end, not its session's.
+    expect(json.exp).toBe(exp); // The end of the token, not of its session.
     expect(json.scope.split(' ')).toContain('SESSIONS_READ');
   });
 
-  test('the old secret of a key that was rotated: when it ends, not when its key does', async () => {
+  test('the previous secret of a rotated key: the end of its overlap, not of the key', async () => {
     const key = await app.apiKey(member);
     const { previousSecretExpiresAt } = await app.mutate(
       'rotateApiKey',
@@ -84,11 +84,11 @@ describe('RFC 7662 §2.2: what is active is described', () => {
     expect((await ask(key.secret)).json.exp).toBe(Math.floor(Date.parse(previousSecretExpiresAt) / 1000));
   });
 
-  test('a service may ask about itself', async () => {
+  test('a service may introspect its own credential', async () => {
     expect((await ask(service.secret)).json).toMatchObject({ active: true, credential: service.id });
   });
 
-  test('being asked about is not being used', async () => {
+  test('introspection is not counted as use of the credential', async () => {
     const key = await app.apiKey(member);
     await ask(key.secret);
     const { data } = await app.graphql(
@@ -100,21 +100,21 @@ describe('RFC 7662 §2.2: what is active is described', () => {
   });
 
   test.each(['access_token', 'refresh_token', 'api_key', 'nonsense', ''])(
-    'a token_type_hint that is wrong or unknown changes nothing: %j',
+    'a wrong or unknown token_type_hint changes nothing: %j',
     async (token_type_hint) => {
       expect((await ask(service.secret, { token_type_hint })).json).toMatchObject({ active: true });
     },
   );
 });
 
-describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word more', () => {
+describe('RFC 7662 §2.2: an inactive token gets {"active":false} and nothing else', () => {
   const inactive = { status: 200, text: '{"active":false}' };
 
   test.each([
     ['garbage', 'garbage'],
     ['binary', '\0\u0001\u{1f511}'],
     ['white space', ' '],
-    ['very long', 'x'.repeat(10_000)],
+    ['a very long token', 'x'.repeat(10_000)],
     ['an unknown secret with a checksum that is wrong', 'rka_000000000000000000000000000000000000'],
     ['an id', 'key_01J0000000000000000000000'],
     ['a JWT without a signature', 'eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ1c3JfMSJ9.'],
@@ -129,7 +129,7 @@ describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word 
     expect(await ask(key.secret)).toMatchObject(inactive);
   });
 
-  test('a secret that was rotated away', async () => {
+  test('the previous secret of a key that was rotated without overlap', async () => {
     const key = await app.apiKey(admin);
     await app.mutate('rotateApiKey', { apiKeyId: key.id }, '... on RotateApiKeySuccess { secret }', {
       bearer: admin.accessToken,
@@ -144,7 +144,7 @@ describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word 
     await expect.poll(async () => (await ask(key.secret)).text, { timeout: 5_000 }).toBe('{"active":false}');
   });
 
-  test('a refresh token, though it is one of ours: it authenticates no request', async () => {
+  test('a refresh token of ours, because it authenticates no request', async () => {
     expect(await ask(member.refreshToken)).toMatchObject(inactive);
     expect(await ask(member.refreshToken, { token_type_hint: 'refresh_token' })).toMatchObject(inactive);
   });
@@ -155,7 +155,7 @@ describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word 
     expect(await ask(leaving.accessToken)).toMatchObject(inactive);
   });
 
-  test('a JWT that somebody else has signed, with our claims', async () => {
+  test('a JWT with our claims and the signature of another key', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const [header, payload] = member.accessToken.split('.') as [string, string];
     const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
@@ -164,8 +164,8 @@ describe('RFC 7662 §2.2: what is not active is {"active":false} and not a word 
   });
 });
 
-describe('RFC 7662 §2.1: who may ask', () => {
-  test('nobody without a credential: 401', async () => {
+describe('RFC 7662 §2.1: authorization of the caller', () => {
+  test('a caller without a credential gets 401', async () => {
     const answer = await send(app.url, '/v1/introspect', {
       method: 'POST',
       headers: { 'content-type': FORM },
@@ -175,7 +175,7 @@ describe('RFC 7662 §2.1: who may ask', () => {
     expect(answer.json).not.toHaveProperty('active');
   });
 
-  test('nobody with a bad credential: 401, and the token stays untold', async () => {
+  test('a caller with an invalid credential gets 401 and nothing about the token', async () => {
     const answer = await introspect(`token=${service.secret}`, { authorization: 'Bearer nonsense' });
     expect(answer).toMatchObject({
       status: 401,
@@ -184,11 +184,11 @@ describe('RFC 7662 §2.1: who may ask', () => {
     expect(answer.json).not.toHaveProperty('active');
   });
 
-  test('nobody with two different credentials: 400', async () => {
+  test('a caller with two different credentials gets 400', async () => {
     expect((await introspect('token=x', { 'x-api-key': makeSecret('rka') })).status).toBe(400);
   });
 
-  test('nobody without the scope INTROSPECT, not even about oneself: 403', async () => {
+  test('a caller without the scope INTROSPECT gets 403, even for its own credential', async () => {
     const own = await app.apiKey(member);
     for (const secret of [own.secret, member.accessToken]) {
       const answer = await introspect(`token=${secret}`, { authorization: `Bearer ${secret}` });
@@ -197,20 +197,20 @@ describe('RFC 7662 §2.1: who may ask', () => {
     }
   });
 
-  test('an administrator by session', async () => {
+  test('an administrator may introspect with a session', async () => {
     expect((await introspect('token=x', { authorization: `Bearer ${admin.accessToken}` })).text).toBe(
       '{"active":false}',
     );
   });
 });
 
-describe('RFC 7662 §2.1: how to ask', () => {
-  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('by POST alone: %s is refused', async (method) => {
+describe('RFC 7662 §2.1: the form of the request', () => {
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('only POST is allowed: %s gets 405', async (method) => {
     const answer = await introspect('', { 'content-length': '0' }, method);
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
   });
 
-  test('never by the URL', async () => {
+  test('the token is never read from the URL', async () => {
     const headers = { authorization: `Bearer ${service.secret}` };
     expect((await send(app.url, `/v1/introspect?token=${service.secret}`, { headers })).status).toBe(405);
     const posted = { method: 'POST', headers: { ...headers, 'content-type': FORM }, body: '' };
@@ -223,14 +223,14 @@ describe('RFC 7662 §2.1: how to ask', () => {
     'text/plain',
     '',
     'application/x-www-form-urlencoded-ish',
-  ])('as a form alone: %j is refused', async (type) => {
+  ])('only a form is accepted: %j gets 400', async (type) => {
     const answer = await introspect(`token=${service.secret}`, { 'content-type': type });
     expect(answer).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
     expect(answer.text).not.toContain('active');
   });
 
   test.each(['application/x-www-form-urlencoded; charset=UTF-8', 'Application/X-WWW-Form-URLencoded;charset=utf-8'])(
-    'a form with a parameter is a form: %s',
+    'a media type with parameters is accepted: %s',
     async (type) => {
       const answer = await introspect(`token=${service.secret}`, { 'content-type': type });
       expect(answer.json).toMatchObject({ active: true });
@@ -238,7 +238,7 @@ describe('RFC 7662 §2.1: how to ask', () => {
   );
 
   test.each(['charset=utf-16', 'charset="iso-8859-1"', 'charset=utf-8; charset=latin1', 'charset='])(
-    'in UTF-8 alone: a form with %s is 415',
+    'only UTF-8 is accepted: %s gets 415',
     async (parameter) => {
       const answer = await introspect(`token=${service.secret}`, { 'content-type': `${FORM}; ${parameter}` });
       expect(answer).toMatchObject({ status: 415, json: { error: 'invalid_request' } });
@@ -253,7 +253,7 @@ describe('RFC 7662 §2.1: how to ask', () => {
     ['a percent-encoded lone surrogate', Buffer.from('token=%ED%A0%80')],
     ['a percent sign that begins no encoding', Buffer.from('token=%zz')],
     ['ill-formed UTF-8 in another parameter', Buffer.from(`token=x&token_type_hint=%FF`)],
-  ])('a form that is no UTF-8 is 400, for its text has no one meaning: %s', async (_, body) => {
+  ])('a form that is not valid UTF-8 gets 400: %s', async (_, body) => {
     const answer = await send(app.url, '/v1/introspect', {
       method: 'POST',
       headers: { authorization: `Bearer ${service.secret}`, 'content-type': FORM },
@@ -267,37 +267,34 @@ describe('RFC 7662 §2.1: how to ask', () => {
     ['no token', ''],
     ['an empty token', 'token='],
     ['two tokens', 'token=a&token=b'],
-    ['another parameter', 'access_token=a'],
-  ])('%s: 400', async (_, body) => {
+    ['another parameter alone', 'access_token=a'],
+  ])('%s gets 400', async (_, body) => {
     const answer = await introspect(body);
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({ error: 'invalid_request', error_description: expect.any(String) });
   });
 
-  test('a token may be percent-encoded, and a plus is a space', async () => {
+  test('the token may be percent-encoded, and a plus is a space', async () => {
     const encoded = [...service.secret].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('');
     expect((await introspect(`token=${encoded}`)).json).toMatchObject({ active: true });
     expect((await introspect(`token=+${service.secret}`)).json).toEqual({ active: false });
   });
 
-  test.each([17_000, 5_000_000])(
-    'a body of %i bytes is refused with 413, not with a broken connection',
-    async (size) => {
-      const body = `token=${'x'.repeat(size)}`;
-      const authorization = `Bearer ${service.secret}`;
-      for (const request of [
-        { method: 'POST', headers: { authorization, 'content-type': FORM, 'content-length': size + 6 }, body },
-        { method: 'POST', headers: { authorization, 'content-type': FORM, 'transfer-encoding': 'chunked' }, body },
-      ] satisfies RawRequest[]) {
-        expect(await send(app.url, '/v1/introspect', request)).toMatchObject({
-          status: 413,
-          json: { error: 'invalid_request' },
-        });
-      }
-    },
-  );
+  test.each([17_000, 5_000_000])('a body of %i bytes gets 413 instead of a closed connection', async (size) => {
+    const body = `token=${'x'.repeat(size)}`;
+    const authorization = `Bearer ${service.secret}`;
+    for (const request of [
+      { method: 'POST', headers: { authorization, 'content-type': FORM, 'content-length': size + 6 }, body },
+      { method: 'POST', headers: { authorization, 'content-type': FORM, 'transfer-encoding': 'chunked' }, body },
+    ] satisfies RawRequest[]) {
+      expect(await send(app.url, '/v1/introspect', request)).toMatchObject({
+        status: 413,
+        json: { error: 'invalid_request' },
+      });
+    }
+  });
 
-  test('no answer may be kept, whatever it says', async () => {
+  test('no response may be cached, whatever its status', async () => {
     const answers = await Promise.all([
       ask(service.secret),
       ask('garbage'),
@@ -312,7 +309,7 @@ describe('RFC 7662 §2.1: how to ask', () => {
     }
   });
 
-  test('no token that is asked about reaches the log', async () => {
+  test('no introspected token reaches the log', async () => {
     const key = await app.apiKey(member);
     await ask(key.secret);
     await ask(`${key.secret.slice(0, -1)}!`);

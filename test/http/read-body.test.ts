@@ -7,7 +7,7 @@ import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from '../../src/http
 const LARGEST = 2000;
 
 let server: Server;
-/** The next request that arrives, whatever there is of it. */
+/** The next request that arrives, complete or not. */
 let arrived: PromiseWithResolvers<[IncomingMessage, ServerResponse]>;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ const chunks = (text: string) => [...text].map((one) => `1\r\n${one}\r\n`).join(
 const CHUNKED = 'Transfer-Encoding: chunked';
 
 describe('the body of a request', () => {
-  test('is read, however it comes', async () => {
+  test('is read whether it is empty, complete, chunked or late', async () => {
     expect(await read((await sending('Content-Length: 0')).request)).toBe('');
     expect(await read((await sending('Content-Length: 5', 'abcde')).request)).toBe('abcde');
     const text = 'The quick brown fox. '.repeat(80);
@@ -50,7 +50,7 @@ describe('the body of a request', () => {
     expect(await reading).toBe(text);
   });
 
-  test('may be as large as the limit, and no larger', async () => {
+  test('may have the size of the limit, but no more', async () => {
     const text = 'x'.repeat(LARGEST);
     expect(await read((await sending(`Content-Length: ${LARGEST}`, text)).request)).toBe(text);
     expect(await read((await sending(CHUNKED, `${chunks(text)}0\r\n\r\n`)).request)).toBe(text);
@@ -58,7 +58,7 @@ describe('the body of a request', () => {
     expect(await read((await sending(CHUNKED, `${chunks(`${text}x`)}0\r\n\r\n`)).request)).toBe(null);
   });
 
-  test('that is too large is known to be so before it has come', async () => {
+  test('that is too large is rejected before it has arrived', async () => {
     expect(await read((await sending(`Content-Length: ${LARGEST + 1}`)).request)).toBe(null);
     expect(await read((await sending(CHUNKED, chunks('x'.repeat(LARGEST + 1)))).request)).toBe(null);
   });
@@ -67,7 +67,7 @@ describe('the body of a request', () => {
     ['half of it', 'Content-Length: 10', 'abcde'],
     ['all of it', 'Content-Length: 5', 'abcde'],
     ['a chunk of it', CHUNKED, chunks('abcde')],
-  ])('that nobody waits for any more fails, also for those who come late: %s', async (_, headers, body) => {
+  ])('whose client has closed the connection cannot be read: %s', async (_, headers, body) => {
     const { client, request } = await sending(headers, body);
     const closed = new Promise((resolve) => request.once('close', resolve));
     client.resetAndDestroy();
@@ -85,10 +85,10 @@ describe('the media type of a body', () => {
     ['', ''],
     ['application/json', 'application/json'],
     ['Application/JSON \t; charset=utf-8', 'application/json'],
-    // A no-break space is no white space of HTTP: this is another type.
+    // A no-break space is not white space in HTTP, so this is another type.
     ['application/json\u00a0', 'application/json\u00a0'],
     ['\ufeffapplication/json', '\ufeffapplication/json'],
-  ])('of %j is %j', (type, expected) => {
+  ])('from %j is %j', (type, expected) => {
     expect(typeOf(type)).toBe(expected);
   });
 });
@@ -136,7 +136,7 @@ describe('the charset of a body', () => {
 });
 
 describe('the text of a body', () => {
-  test('is what its bytes say', () => {
+  test('is its bytes decoded as UTF-8', () => {
     for (const text of ['', 'abc', 'Grüße', '\u{1f511}', '\0', '\ufffd', '\ufeffabc']) {
       expect(decodeUtf8(Buffer.from(text))).toBe(text);
     }

@@ -10,8 +10,8 @@ describe.each(backends())('on $name', ({ name, start }) => {
   });
   afterAll(() => app?.close());
 
-  test('a replica that has everything is ready, and says what it has', async () => {
-    // The connection to Redis comes by itself and nobody waits for it.
+  test('a replica with all its services is ready and reports their states', async () => {
+    // The replica connects to Redis in the background, and its start does not wait for that.
     await expect
       .poll(async () => (await send(app.url, '/readyz')).json)
       .toEqual({ status: 'ready', database: 'ok', lease: 'held', sharedCache: name.includes('Redis') ? 'ok' : 'off' });
@@ -21,14 +21,14 @@ describe.each(backends())('on $name', ({ name, start }) => {
     });
   });
 
-  test('how it decides without a lease is said to whoever asks, though nobody else has asked lately', async () => {
+  test('a replica without a lease reports how it authenticates, even without recent requests', async () => {
     vi.spyOn(app.app.replica, 'leaseRemaining').mockReturnValue(0);
     const modes = async () =>
       (await send(app.url, '/metrics')).text.match(/^rekey_auth_mode\{mode="\w+"\} 1$/gm)?.join();
     try {
       expect((await send(app.url, '/readyz')).json).toMatchObject({ lease: 'lost: every request reads the database' });
       expect(await modes()).toBe('rekey_auth_mode{mode="direct"} 1');
-      vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('away'));
+      vi.spyOn(app.app.database.reads, 'query').mockRejectedValue(new Error('unreachable'));
       expect(await modes()).toBe('rekey_auth_mode{mode="unavailable"} 1');
       expect(await send(app.url, '/readyz')).toMatchObject({ status: 503, json: { lease: 'lost' } });
     } finally {
@@ -37,11 +37,11 @@ describe.each(backends())('on $name', ({ name, start }) => {
     expect(await modes()).toBe('rekey_auth_mode{mode="leased"} 1');
   });
 
-  test('a process that runs is alive, whatever else is wrong', async () => {
+  test('/livez returns 200 while the process runs', async () => {
     expect(await send(app.url, '/livez')).toMatchObject({ status: 200, text: 'ok' });
   });
 
-  test.each(['/livez', '/readyz'])('%s answers GET and HEAD, and nothing else', async (path) => {
+  test.each(['/livez', '/readyz'])('%s accepts GET and HEAD only', async (path) => {
     expect(await send(app.url, path, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
     expect(await send(app.url, path, { method: 'POST' })).toMatchObject({
       status: 405,
@@ -50,7 +50,7 @@ describe.each(backends())('on $name', ({ name, start }) => {
   });
 });
 
-describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
+describe.skipIf(inject('redisUrl') === null)('an unreachable Redis', () => {
   let redis: RedisServer;
   let app: TestApp;
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
     return [status, json.sharedCache];
   };
 
-  test('is named, and takes no replica out of service: requests go on without it', async () => {
+  test('is reported, and the replica stays ready without it', async () => {
     await expect.poll(sharedCache).toEqual([200, 'ok']);
     await redis.stop();
     await expect.poll(sharedCache).toEqual([200, 'unreachable: continuing without it']);
@@ -75,13 +75,13 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
     await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
   });
 
-  test('holds no answer up where it is only silent', async () => {
+  test('does not delay a response when it accepts connections but does not answer', async () => {
     await expect.poll(sharedCache, { timeout: 10_000 }).toEqual([200, 'ok']);
     redis.freeze();
     try {
       const before = app.log.length;
       expect(await sharedCache()).toEqual([200, 'unreachable: continuing without it']);
-      // The connection to it is still there: only after 5 s would it be hung up on.
+      // The connection is still open: the client would close it only after 5 s.
       expect(app.log.slice(before).join('')).not.toContain('Redis is gone');
     } finally {
       redis.thaw();
@@ -89,7 +89,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that is gone', () => {
   });
 });
 
-describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and refuses writes', () => {
+describe.skipIf(inject('redisUrl') === null)('a Redis that rejects writes', () => {
   let redis: RedisServer;
   let app: TestApp;
   beforeAll(async () => {
@@ -109,7 +109,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and ref
     ['it is a replica', [['replicaof', '127.0.0.1', '1']], [['replicaof', 'no', 'one']]],
     ['it is out of memory', [['config', 'set', 'maxmemory', '1']], [['config', 'set', 'maxmemory', '0']]],
     [
-      'it has taken the right to write from us',
+      'its access control denies writes',
       [['acl', 'setuser', 'default', '-set', '-del', '-unlink']],
       [['acl', 'setuser', 'default', '+@all']],
     ],
@@ -121,7 +121,7 @@ describe.skipIf(inject('redisUrl') === null)('a Redis that answers reads and ref
   ];
 
   test.each(WAYS)(
-    'since %s: is named, takes no replica out of service, and is still read',
+    'because %s is reported, and the replica stays ready and still reads from it',
     async (_what, begin, end) => {
       const inTheEnd = { timeout: 30_000 };
       await expect.poll(sharedCache, inTheEnd).toEqual([200, 'ok']);

@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const DOORS = ['/graphql', '/v1/verify', '/v1/introspect', '/.well-known/jwks.json', '/livez', '/readyz', '/metrics'];
+const PATHS = ['/graphql', '/v1/verify', '/v1/introspect', '/.well-known/jwks.json', '/livez', '/readyz', '/metrics'];
 const errorsLogged = () => app.log.filter((line) => JSON.parse(line).level >= 50);
 
-describe('what is not there', () => {
+describe('an unknown path', () => {
   test.each(['/', '/graphql/', '/GraphQL', '/v1', '/v1/verify/', '/.env', '/%67raphql', '//graphql', '/constructor'])(
-    '%s: 404, in JSON, kept by nobody',
+    'gets 404 in JSON that must not be cached: %s',
     async (path) => {
       const answer = await send(app.url, path, { method: 'POST' });
       expect(answer).toMatchObject({
@@ -29,7 +29,7 @@ describe('what is not there', () => {
     },
   );
 
-  test('a path is never repeated in the answer', async () => {
+  test('is not repeated in the response', async () => {
     const { text } = await send(app.url, '/%3Cscript%3E?x=<script>');
     expect(text).not.toMatch(/script/i);
   });
@@ -39,7 +39,7 @@ describe('the absolute form of a request target', () => {
   const get = (target: string, headers: Record<string, string> = {}) => send(app.url, target, { headers });
 
   test.each(['http://any', 'https://any', 'HTTP://ANY.example:8080', 'http://[2001:db8::1]:80', 'http://u:p@any'])(
-    'with %s before it means the same path',
+    'with the origin %s means the same path',
     async (origin) => {
       expect(await get(`${origin}/livez`)).toMatchObject({ status: 200, text: 'ok' });
       expect(await get(`${origin}/livez?x=http://any/y`)).toMatchObject({ status: 200, text: 'ok' });
@@ -52,7 +52,7 @@ describe('the absolute form of a request target', () => {
     },
   );
 
-  test('is accepted by every endpoint, its query included', async () => {
+  test('is accepted by every endpoint, including its query', async () => {
     const headers = { 'x-api-key': secret };
     expect((await get('http://any/v1/verify', headers)).status).toBe(204);
     expect((await get('http://any/v1/verify?permission=orders:read', headers)).status).toBe(403);
@@ -68,22 +68,22 @@ describe('the absolute form of a request target', () => {
   });
 
   test.each(['*', 'ftp://any/livez', 'http:///livez', 'https://?/livez', 'urn:rekey', 'ws://any/livez'])(
-    'is not %s: 404',
+    'is not %s, which gets 404',
     async (target) => {
       for (const method of ['GET', 'OPTIONS', 'POST']) {
         const answer = await sendBytes(
           app.url,
           `${method} ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
         );
-        // What is no request target at all is refused by Node.
+        // Node rejects a text that is not a request target.
         expect(answer, method).toMatch(/^HTTP\/1\.1 40[04] /);
       }
     },
   );
 });
 
-describe('every door', () => {
-  test.each(DOORS)('%s forbids guessing what its answers are, whatever it answers', async (path) => {
+describe('every endpoint', () => {
+  test.each(PATHS)('%s sends nosniff and a cache policy with every status', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
       const { headers } = await send(app.url, path, { method });
       expect(headers['x-content-type-options'], method).toBe('nosniff');
@@ -95,14 +95,14 @@ describe('every door', () => {
     }
   });
 
-  test.each(DOORS)('%s does not echo a TRACE', async (path) => {
+  test.each(PATHS)('%s does not echo a TRACE', async (path) => {
     const answer = await send(app.url, path, { method: 'TRACE', headers: { cookie: 'echo-me' } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.text).not.toContain('echo-me');
   });
 
-  test.each(DOORS.filter((path) => !path.startsWith('/v1/verify') && path !== '/graphql'))(
-    '%s names the methods it answers to',
+  test.each(PATHS.filter((path) => !path.startsWith('/v1/verify') && path !== '/graphql'))(
+    '%s names its methods in a 405',
     async (path) => {
       const answer = await send(app.url, path, { method: 'PATCH' });
       expect(answer).toMatchObject({ status: 405, json: { error: 'method_not_allowed' } });
@@ -121,12 +121,12 @@ describe('a request id', () => {
     return headers['x-request-id'];
   };
 
-  test('of the caller is kept, so that one id follows a request through all logs', async () => {
+  test('of the caller is kept, so that one id identifies the request in all logs', async () => {
     for (const id of ['0f8fad5b-d9cd-469f-a165-70867728950e', 'req_1.2-3', 'x'.repeat(128)])
       expect(await idOf(id)).toBe(id);
   });
 
-  test('is made where there is none', async () => {
+  test('is generated if the caller sends none', async () => {
     expect(await idOf()).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idOf()).not.toBe(await idOf());
   });
@@ -139,13 +139,13 @@ describe('a request id', () => {
     '<script>alert(1)</script>',
     'é'.repeat(10),
     '%0d%0aSet-Cookie',
-  ])('that could do harm in a log is replaced: %j', async (given) => {
+  ])('that is unsafe in a log is replaced: %j', async (given) => {
     expect(await idOf(given)).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 
 describe('the log', () => {
-  test('does not cry over a client that hangs up in the middle of its request', async () => {
+  test('has no error when a client closes the connection in the middle of its request', async () => {
     const before = errorsLogged().length;
     const half = (path: string, type: string) =>
       `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n{"qu`;
@@ -162,13 +162,13 @@ describe('the log', () => {
         socket.on('close', () => resolve());
       });
     }
-    // Three requests later, the ones before have been dealt with.
+    // After three more requests, the earlier ones have been processed.
     for (let i = 0; i < 3; i++) expect((await send(app.url, '/readyz')).status).toBe(200);
     expect(errorsLogged().slice(before)).toEqual([]);
   });
 
   test.each(['application/json', 'text/event-stream', 'multipart/mixed'])(
-    'nor over one that hangs up before its answer, in whatever form that would have come: %s',
+    'has no error when a client closes the connection before its response: %s',
     async (accept) => {
       const before = errorsLogged().length;
       const [reached, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -185,7 +185,7 @@ describe('the log', () => {
       socket.write(`POST /graphql HTTP/1.1\r\n${head}\r\n\r\n${body}`);
       await reached.promise;
       socket.resetAndDestroy();
-      expect((await send(app.url, '/readyz')).status).toBe(200); // By then the service has seen it.
+      expect((await send(app.url, '/readyz')).status).toBe(200); // By then the service has noticed.
       gone.resolve();
       await held.mock.results[0]!.value;
       held.mockRestore();
@@ -195,9 +195,9 @@ describe('the log', () => {
   );
 });
 
-describe('F4.10: whatever is sent, the service answers and lives', () => {
-  // No error of ours: neither a status of 500 nor a line in the log. And the next request is answered as ever.
-  const unharmed = async (act: () => Promise<{ status: number; text: string }>) => {
+describe('F4.10: no request causes a failure: the service answers it and the next one', () => {
+  // Neither a status of 500 nor an error in the log. The next request is answered as usual.
+  const expectNoFailure = async (act: () => Promise<{ status: number; text: string }>) => {
     const before = errorsLogged().length;
     const { status, text } = await act();
     expect(status, text).toBeLessThan(500);
@@ -271,18 +271,18 @@ describe('F4.10: whatever is sent, the service answers and lives', () => {
       ),
     );
   const path = fc.oneof(
-    fc.constantFrom(...DOORS, '/v1/verify?permission=%', '/v1/verify?path=', '/graphql?query={__typename}', '*', '/..'),
+    fc.constantFrom(...PATHS, '/v1/verify?permission=%', '/v1/verify?path=', '/graphql?query={__typename}', '*', '/..'),
     fc
       .string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)), maxLength: 40 })
       .map((text) => `/${text}`),
-    fc.tuple(fc.constantFrom(...DOORS), fc.webQueryParameters()).map(([door, query]) => `${door}?${query}`),
+    fc.tuple(fc.constantFrom(...PATHS), fc.webQueryParameters()).map(([endpoint, query]) => `${endpoint}?${query}`),
   );
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'PROPFIND', 'QUERY');
 
-  test('odd headers, paths, methods and bodies', { timeout: 60_000 }, async () => {
+  test('random headers, paths, methods and bodies', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(method, path, headers, fc.uint8Array({ maxLength: 200 }), (method, path, headers, body) =>
-        unharmed(() => send(app.url, path, { method, headers, body: Buffer.from(body) })),
+        expectNoFailure(() => send(app.url, path, { method, headers, body: Buffer.from(body) })),
       ),
       { numRuns: 400 },
     );
@@ -346,7 +346,7 @@ describe('F4.10: whatever is sent, the service answers and lives', () => {
     );
     await fc.assert(
       fc.asyncProperty(shape, accept, fc.boolean(), (body, accept, authenticated) =>
-        unharmed(() =>
+        expectNoFailure(() =>
           send(app.url, '/graphql', {
             method: 'POST',
             headers: {
@@ -363,7 +363,7 @@ describe('F4.10: whatever is sent, the service answers and lives', () => {
     expect(await app.accepts(secret)).toBe(true);
   });
 
-  test('bytes that are no HTTP', { timeout: 60_000 }, async () => {
+  test('bytes that are not HTTP', { timeout: 60_000 }, async () => {
     const line = fc.constantFrom(
       'GET /livez HTTP/1.1\r\n',
       'GET /graphql HTTP/9.9\r\n',
@@ -385,7 +385,7 @@ describe('F4.10: whatever is sent, the service answers and lives', () => {
     );
     await fc.assert(
       fc.asyncProperty(bytes, (bytes) =>
-        unharmed(async () => {
+        expectNoFailure(async () => {
           const text = await sendBytes(app.url, bytes, 150);
           return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text };
         }),

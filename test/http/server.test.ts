@@ -13,13 +13,13 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /** Sends these bytes and nothing more, keeps the connection open, and reads until the server closes it. */
-function whatIsAnswered(url: string, bytes: string): Promise<string> {
+function responseTo(url: string, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
-    let heard = '';
-    socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+    let received = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (received += text));
     socket.on('error', reject);
-    socket.on('close', () => resolve(heard));
+    socket.on('close', () => resolve(received));
   });
 }
 
@@ -31,7 +31,7 @@ function parse(raw: string) {
   return { statusLine, headers, body };
 }
 
-describe('a request that cannot be read is answered in JSON, with the headers of every answer', () => {
+describe('an unreadable request gets a JSON error with the common response headers', () => {
   const long = (bytes: number) => 'x'.repeat(bytes);
   const get = (path: string, headers: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
   test.each([
@@ -40,16 +40,20 @@ describe('a request that cannot be read is answered in JSON, with the headers of
     ['a credential of a megabyte', get('/v1/verify', `Authorization: Bearer ${long(1_000_000)}\r\n`), 431],
     ['a URL above 16 KiB', get(`/v1/verify?permission=${long(17_000)}`, ''), 431],
     ['a URL above 16 KiB, at /graphql', get(`/graphql?${long(17_000)}`, ''), 431],
-    ['no HTTP at all', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', 400],
+    ['bytes that are not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', 400],
     ['a header without a name', get('/v1/verify', ': x\r\n'), 400],
-    ['two lengths', 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    [
+      'two Content-Length headers',
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+    ],
     [
       'a chunk without a length',
       'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
       400,
     ],
   ])('%s', async (_, bytes, status) => {
-    const { statusLine, headers, body } = parse(await whatIsAnswered(app.url, bytes));
+    const { statusLine, headers, body } = parse(await responseTo(app.url, bytes));
     expect(statusLine).toMatch(new RegExp(`^HTTP/1.1 ${status} \\w`));
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
@@ -65,14 +69,14 @@ describe('a request that cannot be read is answered in JSON, with the headers of
     expect(body).not.toContain('xxxx');
   });
 
-  test('headers just below the limit are read', async () => {
+  test('but headers just below the limit are accepted', async () => {
     const answer = await send(app.url, '/v1/verify', {
       headers: { authorization: `Bearer ${secret}`, 'x-long': 'x'.repeat(16_000) },
     });
     expect(answer.status).toBe(204);
   });
 
-  test('a header that a gateway adds behind thousands of others is read as well', async () => {
+  test('and a header after thousands of others, as a gateway may add it, is read', async () => {
     const padding = 'a:\r\n'.repeat(3000);
     const bytes = `GET /v1/verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${padding}X-API-Key: ${secret}\r\n\r\n`;
     expect(await sendBytes(app.url, bytes)).toMatch(/^HTTP\/1\.1 204 /);
@@ -80,8 +84,8 @@ describe('a request that cannot be read is answered in JSON, with the headers of
 });
 
 describe('a request to change the protocol', () => {
-  test('CONNECT is answered 405 in JSON, and the connection closes', async () => {
-    const answer = await whatIsAnswered(app.url, 'CONNECT db.internal:5432 HTTP/1.1\r\nHost: db.internal:5432\r\n\r\n');
+  test('with CONNECT gets 405 in JSON, and the connection closes', async () => {
+    const answer = await responseTo(app.url, 'CONNECT db.internal:5432 HTTP/1.1\r\nHost: db.internal:5432\r\n\r\n');
     const { statusLine, headers, body } = parse(answer);
     expect(statusLine).toBe('HTTP/1.1 405 Method Not Allowed');
     expect(headers).toMatchObject({
@@ -98,12 +102,12 @@ describe('a request to change the protocol', () => {
     });
   });
 
-  test('a client that sends on after CONNECT reads the answer', async () => {
+  test('with CONNECT gets the response even if the client sends more data', async () => {
     const bytes = `CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n${'x'.repeat(3_000_000)}`;
-    expect(await whatIsAnswered(app.url, bytes)).toMatch(/^HTTP\/1\.1 405 /);
+    expect(await responseTo(app.url, bytes)).toMatch(/^HTTP\/1\.1 405 /);
   });
 
-  test('a client that resets the connection after CONNECT does no harm', async () => {
+  test('with CONNECT may reset its connection without harming the service', async () => {
     const { port } = new URL(app.url);
     for (let attempt = 0; attempt < 20; attempt++) {
       const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
@@ -114,37 +118,33 @@ describe('a request to change the protocol', () => {
   });
 
   test.each(['websocket', 'h2c', 'TLS/1.0'])(
-    'an Upgrade to %s is ignored: the request is answered',
+    'with an Upgrade to %s is answered as if it had no Upgrade',
     async (protocol) => {
       const upgrade = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
-      const answers = await whatIsAnswered(
+      const answers = await responseTo(
         app.url,
         `GET /v1/verify HTTP/1.1\r\nHost: x\r\nX-API-Key: ${secret}\r\n${upgrade}\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n`,
       );
-      // Node drops what comes in the same packet. `close` tells the client that it must send that again.
+      // Node drops a second request in the same packet. `close` tells the client to send it again.
       const { statusLine, headers } = parse(answers);
       expect(statusLine).toBe('HTTP/1.1 204 No Content');
       expect(headers.connection).toBe('close');
     },
   );
 
-  test('the body of a request with an Upgrade is read', async () => {
+  test('with an Upgrade has its body read', async () => {
     const body = JSON.stringify({ query: '{ __typename }' });
     const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
-    const answer = await whatIsAnswered(app.url, `${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n${body}`);
+    const answer = await responseTo(app.url, `${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n${body}`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*"__typename":"Query"/);
   });
 });
 
 test.each([
-  [
-    'a request that cannot be read',
-    `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`,
-    'clientError',
-  ],
+  ['an unreadable request', `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`, 'clientError'],
   ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 'connect'],
 ])(
-  'the refusal of %s is never taken for the answer to the request before it on the same connection',
+  'the error for %s never replaces the response to an earlier request on the same connection',
   async (_, bad, event) => {
     const held = Promise.withResolvers<() => void>();
     const server = createHttpServer((_request, response) => held.resolve(() => response.end('the first answer')));
@@ -153,11 +153,11 @@ test.each([
       const refused = Promise.withResolvers<void>();
       server.on(event, () => refused.resolve());
       const { port } = server.address() as AddressInfo;
-      const heard = whatIsAnswered(`http://127.0.0.1:${port}`, `GET / HTTP/1.1\r\nHost: x\r\n\r\n${bad}`);
+      const received = responseTo(`http://127.0.0.1:${port}`, `GET / HTTP/1.1\r\nHost: x\r\n\r\n${bad}`);
       const answer = await held.promise;
       await refused.promise;
       answer();
-      expect(await heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*the first answer$/);
+      expect(await received).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*the first answer$/);
     } finally {
       server.closeAllConnections();
       server.close();

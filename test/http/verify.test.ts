@@ -22,8 +22,8 @@ const verify = (path = '', headers: Record<string, string> = {}, method = 'GET')
   send(app.url, `/v1/verify${path}`, { method, headers });
 const asKey = (extra: Record<string, string> = {}) => ({ authorization: `Bearer ${key.secret}`, ...extra });
 
-describe('who it is stands in the headers', () => {
-  test('of an API key: its owner, its id, its scopes and permissions, and no body', async () => {
+describe('the response headers describe the credential', () => {
+  test('an API key: its owner, id, scopes and permissions, and no body', async () => {
     const answer = await verify('', asKey());
     expect(answer.status).toBe(204);
     expect(answer.text).toBe('');
@@ -39,14 +39,14 @@ describe('who it is stands in the headers', () => {
     });
   });
 
-  test('an API key may also come in X-API-Key', async () => {
+  test('an API key in X-API-Key', async () => {
     expect(await verify('', { 'x-api-key': key.secret })).toMatchObject({
       status: 204,
       headers: { 'x-rekey-credential': key.id },
     });
   });
 
-  test('of an access token: its user and its session', async () => {
+  test('an access token: its user and its session', async () => {
     const answer = await verify('', { authorization: `Bearer ${admin.accessToken}` });
     expect(answer.status).toBe(204);
     expect(answer.headers).toMatchObject({
@@ -59,7 +59,7 @@ describe('who it is stands in the headers', () => {
     expect(String(answer.headers['x-rekey-scopes']).split(',')).toContain('ADMIN');
   });
 
-  test('of a key that is bound to a workspace: the workspace', async () => {
+  test('a key that is bound to a workspace: the workspace', async () => {
     const { workspace } = await app.mutate(
       'createWorkspace',
       { name: 'a team' },
@@ -74,8 +74,8 @@ describe('who it is stands in the headers', () => {
     });
   });
 
-  test('what a client claims to be is overwritten, also where there is nothing to say', async () => {
-    // A gateway copies these headers over those of the client. A header that is left out would let the client's pass.
+  test('all headers are always set, so that a client cannot send its own through a gateway', async () => {
+    // A gateway replaces the headers of the client with these. A missing one would let the header of the client pass.
     const { headers } = await verify('', {
       ...asKey(),
       'x-rekey-workspace': 'wsp_FORGED',
@@ -87,16 +87,16 @@ describe('who it is stands in the headers', () => {
     }
   });
 
-  test('of a key that expires: when it does, as RFC 3339', async () => {
+  test('a key that expires: the time, as RFC 3339', async () => {
     const expiresAt = '2099-12-31T23:59:59.500Z';
     const expiring = await app.apiKey(admin, { scopes: [], expiresAt });
     const { headers } = await verify('', { authorization: `Bearer ${expiring.secret}` });
     expect(headers['x-rekey-expires']).toBe(expiresAt);
   });
 
-  test('a permission that only plain SQL can write is not passed on as two, nor breaks the answer', async () => {
+  test('an invalid permission that SQL has written is left out', async () => {
     const written = await app.apiKey(admin, { scopes: [], permissions: ['orders:read'] });
-    for (const [permissions, told] of [
+    for (const [permissions, expected] of [
       [['orders:read', 'a,admin:all', 'b\r\nX-Rekey-User: usr_FORGED', 'ö', ''], 'orders:read'],
       [['a,b'], '-'],
       [['-'], '-'],
@@ -108,11 +108,11 @@ describe('who it is stands in the headers', () => {
       ]);
       await expect
         .poll(async () => (await verify('', { authorization: `Bearer ${written.secret}` })).headers)
-        .toMatchObject({ 'x-rekey-user': admin.id, 'x-rekey-permissions': told });
+        .toMatchObject({ 'x-rekey-user': admin.id, 'x-rekey-permissions': expected });
     }
   });
 
-  test('all headers of the largest answer together are below the 4 KiB that nginx reads by default', async () => {
+  test('the largest response has less than 4 KiB of headers, which nginx reads by default', async () => {
     const longest = Array.from({ length: 50 }, (_, index) => `${index}:`.padEnd(40, 'x')).slice(0, 49);
     const permissions = [...longest, 'y'.repeat(2048 - longest.join(',').length - 1)];
     expect(permissions.join(',')).toHaveLength(2048);
@@ -123,12 +123,12 @@ describe('who it is stands in the headers', () => {
       (await verify('', { authorization: `Bearer ${admin.accessToken}` })).headers['x-rekey-scopes'],
     );
     const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0);
-    // What later versions add to the answer must find room, too.
+    // Leaves room for headers of later versions.
     expect(bytes + scopes.length).toBeLessThan(4096 - 512);
   });
 
   test.each(['orders\r\nX-Rekey-User: usr_FORGED', 'a,b', 'a b', 'ö', '\u0001', 'a;b', '-', '"a"'])(
-    'no permission can write a header of its own, or pass for two: %j',
+    'createApiKey rejects a permission that could add a header or count as two: %j',
     async (permission) => {
       const refused = await app.mutate(
         'createApiKey',
@@ -141,21 +141,21 @@ describe('who it is stands in the headers', () => {
   );
 });
 
-describe('the answer does not depend on how it is asked', () => {
+describe('the response does not depend on the form of the request', () => {
   test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
-    'a gateway may pass on the method of the request it asks about: %s',
+    'a gateway may send the method of the original request: %s',
     async (method) => {
       expect((await verify('', asKey(), method)).status).toBe(204);
       expect((await verify('', {}, method)).status).toBe(401);
     },
   );
 
-  test('a HEAD is answered like a GET, without a body', async () => {
+  test('HEAD gets the response of GET without a body', async () => {
     expect(await verify('', asKey(), 'HEAD')).toMatchObject({ status: 204 });
     expect(await verify('', {}, 'HEAD')).toMatchObject({ status: 401, text: '' });
   });
 
-  test('nginx: auth_request sends the headers of the original request, its content type too, and no body', async () => {
+  test('nginx: auth_request sends the headers of the original request, including its content type, without a body', async () => {
     const answer = await verify('', {
       ...asKey(),
       'x-original-uri': '/orders?since=%00yesterday',
@@ -168,7 +168,7 @@ describe('the answer does not depend on how it is asked', () => {
     expect(answer.status).toBe(204);
   });
 
-  test('Traefik: forwardAuth sends X-Forwarded-* and asks by GET', async () => {
+  test('Traefik: forwardAuth sends X-Forwarded-* headers with GET', async () => {
     const forwarded = {
       'x-forwarded-method': 'DELETE',
       'x-forwarded-proto': 'https',
@@ -180,7 +180,7 @@ describe('the answer does not depend on how it is asked', () => {
     expect((await verify('?permission=orders:write', forwarded)).status).toBe(401);
   });
 
-  test('Envoy: it appends the path of the request to its path_prefix, and takes nothing but 200 for a yes', async () => {
+  test('Envoy: ext_authz appends the original path to its path_prefix and needs status 200', async () => {
     const prefix = '?permission=orders:read&path=';
     const asked = { 'content-length': '0', 'x-envoy-internal': 'true' };
     for (const path of ['/orders/1', '/', '/orders?permission=launch:missiles&path=/x', '/a%20b?x=1#y']) {
@@ -190,36 +190,36 @@ describe('the answer does not depend on how it is asked', () => {
     expect((await verify(`${prefix}/orders`, asked, 'POST')).status).toBe(401);
     expect((await verify('?permission=launch:missiles&path=/orders?permission=orders:read', asKey())).status).toBe(403);
     expect((await verify('?path=/orders', asKey())).status).toBe(200);
-    // Behind it, a permission would be asked for until a client writes a question mark.
+    // A `permission` after `path` would be required only until a client sends a path with a question mark.
     for (const permission of ['launch:missiles', 'orders:read'])
       expect((await verify(`?path=/orders&x=1&permission=${permission}`, asKey())).status).toBe(400);
   });
 
-  test('a body that comes along is not read, and harms nothing', async () => {
+  test('a request body is ignored', async () => {
     const body = Buffer.alloc(300_000, 'x');
     const answer = await send(app.url, '/v1/verify', { method: 'POST', headers: asKey(), body });
     expect(answer.status).toBe(204);
   });
 });
 
-describe('?permission= asks for more', () => {
+describe('the parameter `permission` restricts access', () => {
   test.each([
     '?permission=orders:read',
     '?permission=orders%3Aread',
     '?%70ermission=a.b_c:/d*-e',
     '?&permission=orders:read&',
-  ])('a permission that is held: 204 (%s)', async (query) => {
+  ])('a permission that the credential holds: 204 (%s)', async (query) => {
     expect((await verify(query, asKey())).status).toBe(204);
   });
 
-  test('several permissions are all needed', async () => {
+  test('several permissions are all required', async () => {
     expect((await verify('?permission=orders:read&permission=orders:write', asKey())).status).toBe(204);
     expect((await verify('?permission=orders:read&permission=orders:delete', asKey())).status).toBe(403);
     expect((await verify('?permission=orders:delete&permission=orders:read', asKey())).status).toBe(403);
   });
 
   test.each(['orders:delete', 'orders', 'ORDERS:READ', 'orders:read,orders:write', '*', '-', 'orders:read%20'])(
-    'a permission that is not held to the letter: 403 (%j)',
+    'a permission that the credential does not hold exactly: 403 (%j)',
     async (permission) => {
       const answer = await verify(`?permission=${permission}`, asKey());
       expect(answer.status).toBe(403);
@@ -229,18 +229,18 @@ describe('?permission= asks for more', () => {
     },
   );
 
-  test('scopes and permissions are two things: an administrator holds every scope and no permission by it', async () => {
+  test('a scope is not a permission, not even for an administrator: 403', async () => {
     const authorization = `Bearer ${admin.accessToken}`;
     expect((await verify('?permission=ADMIN', { authorization })).status).toBe(403);
     expect((await verify('?permission=API_KEYS_READ', asKey())).status).toBe(403);
   });
 
-  test('who is nobody is told that first, whatever is asked for', async () => {
+  test('a request for a permission without a credential gets 401, not 403', async () => {
     expect((await verify('?permission=orders:delete')).status).toBe(401);
   });
 });
 
-describe('a question that is not understood is 400: a misspelt restriction is not "no restriction"', () => {
+describe('an invalid query is rejected with 400, so that a misspelt restriction is never ignored', () => {
   const problemOf = async (query: string) => {
     const answer = await verify(query, asKey());
     expect(answer, query).toMatchObject({ status: 400, json: { error: 'invalid_request' } });
@@ -271,7 +271,7 @@ describe('a question that is not understood is 400: a misspelt restriction is no
     expect(await problemOf(`?${query}`)).toMatch(/^Unknown parameter/);
   });
 
-  test('it is named where it is short, and is not repeated where it is long or may be a secret', async () => {
+  test('the error names a short unknown parameter, but not one that is long or may be a secret', async () => {
     expect(await problemOf('?permissions=x')).toContain('`permissions`');
     for (const name of ['x'.repeat(12_000), key.secret, '%3Cscript%3E', '%00', '%F0%9F%98%80', '%ED%A0%80'])
       expect(await problemOf(`?${name}=1`)).toMatch(/^Unknown parameter\. /);
@@ -279,20 +279,20 @@ describe('a question that is not understood is 400: a misspelt restriction is no
   });
 
   test.each(['?permission=', '?permission', '?permission=orders:read&permission=', '?permission=&path=/orders'])(
-    'an empty permission, as of a variable that is not set: %s',
+    'an empty permission, as from an unset variable: %s',
     async (query) => {
       expect(await problemOf(query)).toContain('`permission` must not be empty');
     },
   );
 
   test.each(['?path=&permission=orders:read', '?path=&permissions=orders:read/orders', '?path=&x=1/orders?y=2'])(
-    'anything of the operator behind path=: %s',
+    'other parameters of the operator after an empty path=: %s',
     async (query) => {
       expect(await problemOf(query)).toContain('`path=`');
     },
   );
 
-  test('what a client writes into its own path is not read', async () => {
+  test('but the path of the client may contain anything', async () => {
     for (const path of [
       '/a?permissions=x',
       '/a?scope=ADMIN&permission=',
@@ -306,15 +306,15 @@ describe('a question that is not understood is 400: a misspelt restriction is no
   });
 });
 
-describe('who is not let in', () => {
+describe('authentication', () => {
   const checksumWrong = 'rka_000000000000000000000000000000000000';
   test.each([
     ['an unknown secret', { authorization: `Bearer ${checksumWrong}` }],
     ['garbage', { authorization: 'Bearer \u00ff\u00fe' }],
     ['an empty credential', { authorization: 'Bearer ' }],
-    ['a JWT of somebody else', { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c3JfMSJ9.' }],
+    ['a JWT of another issuer', { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c3JfMSJ9.' }],
     ['nothing after the scheme', { authorization: 'Bearer' }],
-  ])('%s: 401 that says how to do better', async (_, headers) => {
+  ])('%s is rejected with 401 and error="invalid_token"', async (_, headers) => {
     const answer = await verify('', headers);
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey", error="invalid_token"');
@@ -324,29 +324,29 @@ describe('who is not let in', () => {
   });
 
   test.each([
-    ['no credential at all', {}],
+    ['a request without a credential', {}],
     ['an empty X-API-Key', { 'x-api-key': '' }],
     ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
-  ])('%s: 401, and no error code, as RFC 6750 §3.1 has it', async (_, headers) => {
+  ])('%s is rejected with 401 and no error code, as RFC 6750 §3.1 requires', async (_, headers) => {
     const answer = await verify('', headers);
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey"');
   });
 
-  test('a secret in the URL is no credential', async () => {
+  test('a secret in the URL is rejected with 401', async () => {
     expect((await verify(`?access_token=${key.secret}`)).status).toBe(401);
     expect((await verify(`?authorization=Bearer+${key.secret}`)).status).toBe(401);
   });
 
-  test('an access token in X-API-Key: 401', async () => {
+  test('an access token in X-API-Key is rejected with 401', async () => {
     expect((await verify('', { 'x-api-key': admin.accessToken })).status).toBe(401);
   });
 
-  test('a refresh token: 401', async () => {
+  test('a refresh token is rejected with 401', async () => {
     expect((await verify('', { authorization: `Bearer ${admin.refreshToken}` })).status).toBe(401);
   });
 
-  test('two different credentials contradict each other: 400', async () => {
+  test('two different credentials are rejected with 400', async () => {
     const answer = await verify('', { ...asKey(), 'x-api-key': makeSecret('rka') });
     expect(answer.status).toBe(400);
     expect(answer.text).not.toContain('rka_');
@@ -355,18 +355,18 @@ describe('who is not let in', () => {
     expect([400, 401]).toContain(status);
   });
 
-  test('the same credential twice is one', async () => {
+  test('the same credential in two headers is accepted', async () => {
     expect((await verify('', { ...asKey(), 'x-api-key': key.secret })).status).toBe(204);
   });
 
-  test('a path that only resembles it is not it', async () => {
+  test('a path that only begins with /v1/verify gets 404', async () => {
     for (const path of ['/', '/../verify', 'x', '/admin', '%2f']) {
       expect((await verify(path, asKey())).status, path).toBe(404);
     }
   });
 });
 
-describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () => {
+describe.skipIf(inject('postgresUrl') === null)('while the database is unreachable', () => {
   let proxy: TcpProxy;
   let replica: TestApp;
 
@@ -382,7 +382,7 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
     await proxy?.close();
   });
 
-  test('nobody is let in or turned away: every door says 503 and when to come back, and recovers by itself', async () => {
+  test('every endpoint neither accepts nor rejects a credential: it returns 503 with Retry-After, and recovers by itself', async () => {
     const account = await replica.admin();
     const unseen = await replica.apiKey(account, { scopes: ['INTROSPECT'] });
     const authorization = `Bearer ${unseen.secret}`;
@@ -390,12 +390,12 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
     const json = { authorization, 'content-type': 'application/json' };
     proxy.cut();
 
-    const doors = await Promise.all([
+    const answers = await Promise.all([
       send(replica.url, '/v1/verify', { headers: { authorization } }),
       send(replica.url, '/v1/introspect', { method: 'POST', headers: form, body: 'token=x' }),
       send(replica.url, '/graphql', { method: 'POST', headers: json, body: '{"query":"{ viewer { scopes } }"}' }),
     ]);
-    for (const answer of doors) {
+    for (const answer of answers) {
       expect(answer).toMatchObject({
         status: 503,
         headers: { 'retry-after': '1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
@@ -403,7 +403,7 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
       expect(answer.headers).not.toHaveProperty('www-authenticate');
       expect(answer.text).not.toMatch(/ECONN|socket|127\.0\.0\.1/);
     }
-    const [, , graphql] = doors;
+    const [, , graphql] = answers;
     expect(graphql?.json).not.toHaveProperty('data');
     expect(graphql?.json.errors).toEqual([
       {
@@ -415,7 +415,7 @@ describe.skipIf(inject('postgresUrl') === null)('when the database is gone', () 
     const notReady = await send(replica.url, '/readyz');
     expect(notReady).toMatchObject({ status: 503, json: { status: 'not ready', database: 'unreachable' } });
     expect((await send(replica.url, '/livez')).status).toBe(200);
-    // What needs no database to be refused is refused as ever.
+    // A request that can be rejected without the database is still rejected.
     expect((await send(replica.url, '/v1/verify')).status).toBe(401);
     expect((await send(replica.url, '/v1/verify', { headers: { authorization: 'Bearer nonsense' } })).status).toBe(401);
 

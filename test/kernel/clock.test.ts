@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
 
-test('the system clock tells the time of the machine', () => {
+test('the system clock returns the time of the machine', () => {
   const before = Date.now();
   const now = systemClock.now().getTime();
   expect(now).toBeGreaterThanOrEqual(before);
   expect(now).toBeLessThanOrEqual(Date.now());
 });
 
-test('each reading of the calendar is a date of its own', () => {
+test('each call of now() returns a new Date', () => {
   const first = systemClock.now();
   first.setFullYear(1970);
   expect(systemClock.now().getFullYear()).toBeGreaterThan(1970);

@@ -1,9 +1,9 @@
-// What a name for people may consist of: of an account, of a workspace, of a key.
+// Which characters a display name may contain: the name of an account, of a workspace, of a key.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { InputCheck } from '../../src/kernel/input.ts';
 import { PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 
-/** What is wrong with a name of up to 100 characters. */
+/** The problems of a name that may have up to 100 characters. */
 function problemsOf(name: string): string[] {
   const check = new InputCheck();
   check.text(name, 'input.name', 100);
@@ -91,8 +91,8 @@ describe('a name', () => {
     ['the blank of musical notes', 'a\u{1d159}b'],
     ['the blank of hieroglyphs', '\u{13441}'],
     ['the filler of Khitan', 'a\u{16fe4}b'],
-    ['the place of an object', 'a\ufffcb'],
-    ['the place of a character that was lost', 'a\ufffdb'],
+    ['an object replacement character', 'a\ufffcb'],
+    ['a replacement character', 'a\ufffdb'],
     ['a no-break space before a space', 'Ann\u00a0 Lee'],
     ['a no-break space after a space', 'Ann \u00a0Lee'],
     ['two no-break spaces', 'Ann\u00a0\u00a0Lee'],
@@ -101,7 +101,7 @@ describe('a name', () => {
     ['a hair space', 'Ad\u200amin'],
     ['a space as wide as a digit', 'Ann\u2007Lee'],
     ['a mathematical space', 'Ann\u205fLee'],
-    ['a mark on nothing', '\u0301'],
+    ['a combining mark without a base', '\u0301'],
     ['a joiner between Latin letters', 'Ad\u200dmin'],
     ['a non-joiner between Latin letters', 'Ad\u200cmin'],
     ['a non-joiner at its beginning', '\u200cمی'],
@@ -116,18 +116,18 @@ describe('a name', () => {
     ['a variation selector after a digit', 'team 1\ufe0f'],
     ['two variation selectors', '❤\ufe0f\ufe0f'],
     ['a variation selector of ideographs after a letter', 'a\u{e0100}'],
-  ])('must not hold %s', (_, name) => {
+  ])('must not contain %s', (_, name) => {
     expect(problemsOf(name)).toEqual([UNSEEN]);
   });
 
-  test('has 1 to 100 characters, whatever each takes, and white space around it is not part of it', () => {
+  test('has 1 to 100 code points, without the white space around it', () => {
     for (const name of ['x'.repeat(100), '🗝'.repeat(100), `  ${'x'.repeat(100)}\n`])
       expect(problemsOf(name)).toEqual([]);
     for (const name of ['', ' ', '\t\n', 'x'.repeat(101), '🗝'.repeat(101)]) expect(problemsOf(name)).toEqual([LENGTH]);
     expect(new InputCheck().text('  Ann ', 'input.name', 100)).toBe('Ann');
   });
 
-  test('is measured before anything else is done with it', () => {
+  test('has its length checked before any other work', () => {
     const replace = vi.spyOn(String.prototype, 'replace');
     const test = vi.spyOn(RegExp.prototype, 'test');
     const iterate = vi.spyOn(String.prototype, Symbol.iterator);
@@ -140,7 +140,7 @@ describe('a name', () => {
   });
 });
 
-describe('a name that its readers do not see as it is', () => {
+describe('a name with invisible characters', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startTestApp();

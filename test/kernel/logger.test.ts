@@ -12,13 +12,13 @@ function captured(level = 'info') {
 const SECRET = `rka_${'a1B2c3D4e5F6'.repeat(3)}`;
 const JWT = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl-_x';
 
-describe('fields with a telling name are never written', () => {
+describe('the value of a sensitive field is never logged', () => {
   const FIELDS = [
     ...['authorization', 'Authorization', 'x-api-key', 'X-API-Key', 'cookie', 'set-cookie', 'password', 'secret'],
     ...['accessToken', 'refreshToken', 'token', 'setupToken'],
   ];
 
-  test.each(FIELDS)('%s, however deep it stands', (field) => {
+  test.each(FIELDS)('%s, at any depth', (field) => {
     const { logger, lines } = captured();
     let nested: object = { [field]: 'hunter2' };
     for (let depth = 0; depth < 8; depth++) {
@@ -30,7 +30,7 @@ describe('fields with a telling name are never written', () => {
     expect(lines.join('')).toContain('[redacted]');
   });
 
-  test.each(FIELDS)('%s, also as a list or an object', (field) => {
+  test.each(FIELDS)('%s, as a list or an object', (field) => {
     const { logger, lines } = captured();
     for (const value of [['a]b', 'hunter2'], [], { value: '}hunter2' }, 'say "hunter2"\\']) {
       logger.info({ [field]: value });
@@ -41,7 +41,7 @@ describe('fields with a telling name are never written', () => {
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  test('in the bindings of a child, and in what is formatted into the message', () => {
+  test('in the bindings of a child logger and in a formatted message', () => {
     const { logger, lines, last } = captured();
     const child = logger.child({ password: 'hunter2', request: { token: 'hunter2' } });
     child.info({ fine: 'shown' }, 'with %j and %o', { password: 'hunter2' }, { secret: 'hunter2' });
@@ -49,7 +49,7 @@ describe('fields with a telling name are never written', () => {
     expect(last().fine).toBe('shown');
   });
 
-  test('and logging leaves the object as it was', () => {
+  test('and the logged object is not changed', () => {
     const { logger } = captured();
     const request = { headers: { authorization: 'Bearer x' } };
     logger.info(request);
@@ -57,7 +57,7 @@ describe('fields with a telling name are never written', () => {
   });
 });
 
-describe('what is shaped like a secret is masked wherever it stands', () => {
+describe('a text with the form of a secret is masked', () => {
   const places = (text: string): [string, (logger: ReturnType<typeof createLogger>) => void][] => [
     ['in the message', (logger) => logger.info(`got ${text} from a client`)],
     ['as the whole message', (logger) => logger.info(text)],
@@ -69,7 +69,7 @@ describe('what is shaped like a secret is masked wherever it stands', () => {
     ['in the message of an error', (logger) => logger.error(new Error(`cannot use ${text}`))],
     ['in the cause of an error', (logger) => logger.error(new Error('no', { cause: new Error(`was ${text}`) }), 'no')],
     ['twice in one line', (logger) => logger.info(`${text} ${text}`)],
-    ['stuck to other characters', (logger) => logger.info(`abc${text}`)],
+    ['next to other characters', (logger) => logger.info(`abc${text}`)],
     ['inside JSON inside a string', (logger) => logger.info(JSON.stringify({ input: { given: text } }))],
   ];
 
@@ -78,7 +78,7 @@ describe('what is shaped like a secret is masked wherever it stands', () => {
     ['a daemon token', SECRET.replace('rka', 'rkd'), 'a1B2'],
     ['a refresh token', SECRET.replace('rka', 'rkr'), 'a1B2'],
     ['a signing secret', SECRET.replace('rka', 'rks'), 'a1B2'],
-    ['an API key that was cut off', SECRET.slice(0, 30), 'a1B2'],
+    ['a truncated API key', SECRET.slice(0, 30), 'a1B2'],
     ['a JWT', JWT, 'c2ln'],
     ['a JWT without a signature', JWT.slice(0, JWT.lastIndexOf('.') + 1), 'zdWIi'],
   ])('%s', (_, text, telltale) => {
@@ -92,15 +92,15 @@ describe('what is shaped like a secret is masked wherever it stands', () => {
     });
   });
 
-  test('and what only resembles one stays readable', () => {
+  test('and a text that only resembles a secret is not masked', () => {
     const { logger, last } = captured();
     const harmless = 'rka_…1a2B key_01JC8Q4W7ZK3M5N6P8R9S0TVWX www.example.com eyJ eyJab.cd 1.2.3 rka_ mark_time';
     logger.info({ harmless }, harmless);
     expect(last()).toMatchObject({ harmless, msg: harmless });
   });
 
-  // Linear takes milliseconds; quadratic would take minutes, which no test is given.
-  test('and hostile text neither slows a line down nor breaks it', () => {
+  // Linear work takes milliseconds. Quadratic work would take minutes and exceed the time limit of the test.
+  test('and hostile text neither delays nor breaks a line', () => {
     const { logger, lines } = captured();
     for (const pattern of ['eyJ', 'eyJ.', 'rka_', '"password":"', '"token":[', 'a.', '\\"', '\\']) {
       const hostile = pattern.repeat(250_000 / pattern.length);
@@ -126,7 +126,7 @@ describe('an error', () => {
     });
   });
 
-  test('loses everything else, such as the query and parameters that a driver hangs on it', () => {
+  test('loses all other properties, such as the query and parameters of a driver', () => {
     const { logger, lines } = captured();
     const error = Object.assign(new Error('duplicate key'), {
       query: 'insert …',
@@ -141,14 +141,14 @@ describe('an error', () => {
   });
 
   describe('of a database', () => {
-    /** As MikroORM appends what the database says of the row. */
+    /** An error as MikroORM throws it, with the row that the database reports. */
     const refused = (message: string, fields: object) => {
       const error = Object.assign(new Error(message), fields);
       error.stack = `DriverException: ${message}\n    at insert (driver.js:1:2)\n\n    at query (pg.js:3:4)`;
       return error;
     };
 
-    test('says which constraint, and nothing of the row', () => {
+    test('names the constraint and nothing of the row', () => {
       const { logger, lines, last } = captured();
       const row = '\n - detail: Failing row contains (hunter2,\n    at hunter2, x).\n - hint: hunter2';
       const error = refused(`violates check constraint "sane"${row}`, { code: '23514', constraint: 'sane' });
@@ -162,7 +162,7 @@ describe('an error', () => {
         'DriverException: violates check constraint "sane"\n    at insert (driver.js:1:2)\n\n    at query (pg.js:3:4)',
       );
       logger.error({ err: new Error('outer', { cause: error }) });
-      error.message = 'told otherwise meanwhile';
+      error.message = 'replaced meanwhile';
       error.stack = error.stack?.replace('    at hunter2, x', '');
       logger.error({ err: error });
       expect(last().err.stack).toContain('at insert');
@@ -173,7 +173,7 @@ describe('an error', () => {
       ['22007', 'invalid input syntax for type timestamp with time zone: "hunter2"'],
       ['22P02', 'invalid input value for enum mood: "hun"ter2 hunter2"'],
       ['22003', 'value "hunter2" is out of range for type integer'],
-    ])('says that a value does not fit, and not which: %s', (code, message) => {
+    ])('keeps the kind of an invalid value but not the value: %s', (code, message) => {
       const { logger, lines, last } = captured();
       logger.error({ err: refused(message, { code }) });
       expect(last().err.message).toContain(message.slice(0, 5));
@@ -182,13 +182,13 @@ describe('an error', () => {
     });
   });
 
-  test('names the members of an aggregate', () => {
+  test('includes the errors of an AggregateError', () => {
     const { logger, last } = captured();
     logger.error({ err: new AggregateError([new Error('first address'), new Error('second address')]) });
     expect(last().err.errors.map((error: Error) => error.message)).toEqual(['first address', 'second address']);
   });
 
-  test('that is its own cause does not hang the logger', () => {
+  test('does not hang the logger if it is its own cause', () => {
     const { logger, last } = captured();
     const error = new Error('ouroboros');
     error.cause = new Error('tail', { cause: error });
@@ -210,13 +210,13 @@ test('no text can inject a line into the log', () => {
   );
 });
 
-test('a line says when, in UTC', () => {
+test('each line has its time in UTC', () => {
   const { logger, last } = captured();
   logger.info('hello');
   expect(last().time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
-test('below its level nothing is written, and an unknown level is an error', () => {
+test('nothing below the level is logged, and an unknown level is an error', () => {
   const { logger, lines } = captured('warn');
   logger.info('quiet');
   logger.warn('loud');

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import { expect, test } from 'vitest';
 import { messageOf } from '../../src/kernel/message.ts';
 
-test('a name with two addresses that both refuse is told like one that refuses', async () => {
+test('messageOf describes a refused connection to a host with two addresses like one with a single address', async () => {
   const lookup = (_host: string, _options: object, found: (error: null, addresses: object[]) => void) =>
     found(null, [
       { address: '127.0.0.1', family: 4 },
@@ -14,7 +14,7 @@ test('a name with two addresses that both refuse is told like one that refuses',
   expect(messageOf(error)).toMatch(/ECONNREFUSED 127\.0\.0\.1:1/);
 });
 
-test('whatever is thrown has something to say', () => {
+test('messageOf gives a text for any thrown value', () => {
   expect(messageOf(new Error('The disk is full.'))).toBe('The disk is full.');
   expect(messageOf(new AggregateError([new Error('inner')], 'outer'))).toBe('outer');
   expect(messageOf('a text')).toBe('a text');

@@ -1,4 +1,4 @@
-// Tokens that somebody made up, against a service that would verify real ones.
+// Malformed and forged tokens, sent to a service that verifies valid ones.
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ const keyring = (() => {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** A compact JWS over these two, signed as told. */
+/** A compact JWS with this header and payload, and with the signature that `signature` makes. */
 function jws(header: Json, payload: unknown, signature: (input: string) => string): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signature(input)}`;
@@ -39,7 +39,8 @@ async function signingKey(app: TestApp): Promise<{ kid: string; privateKey: stri
   const [row] = await app.app.database
     .fork()
     .execute<{ kid: string; private_sealed: string }[]>(`select kid, private_sealed from jwt_keys`);
-  return { kid: row!.kid, privateKey: open(keyring, 'jwt-key', row!.kid, row!.private_sealed).toString('utf8') };
+  const sealed = { purpose: 'jwt-key', aad: row!.kid, sealed: row!.private_sealed };
+  return { kid: row!.kid, privateKey: open(keyring, sealed).toString('utf8') };
 }
 
 async function present(app: TestApp, token: string) {
@@ -50,7 +51,7 @@ async function present(app: TestApp, token: string) {
 describe('the form of a token', () => {
   const beginning = encode({ alg: 'EdDSA', typ: 'at+jwt', kid: 'kid' });
 
-  test('is one spelling for each text of bytes', () => {
+  test('accepts one encoding of the same bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.base64String(), (bytes, text) => {
         const canonical = Buffer.from(bytes).toString('base64url');
@@ -64,14 +65,14 @@ describe('the form of a token', () => {
   });
 
   test.each(['', '.', '..', beginning, `${beginning}.`, `${beginning}..`, `${beginning}.e30.`, `${beginning}..e30`])(
-    'is not %j',
+    'rejects %j',
     (text) => {
       expect(hasFormOfAccessToken(text)).toBe(false);
     },
   );
 });
 
-describe('a token that is not ours as it stands', () => {
+describe('an access token', () => {
   let app: TestApp;
   let header: Json;
   let claims: Json;
@@ -102,12 +103,12 @@ describe('a token that is not ours as it stands', () => {
     });
   }
 
-  test('is compared with one that is accepted, made by the same means', async () => {
+  test('is accepted if these tests make it with valid contents', async () => {
     expect((await present(app, genuine)).status).toBe(204);
     expect((await present(app, jws(header, { ...claims, jti: 'another' }, ours))).status).toBe(204);
   });
 
-  test('another algorithm than the one we sign with', async () => {
+  test('is rejected with another algorithm than EdDSA', async () => {
     const [jwk] = (await (await fetch(`${app.url}/.well-known/jwks.json`)).json()).keys;
     const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
     const publicPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
@@ -120,18 +121,18 @@ describe('a token that is not ours as it stands', () => {
     }
     await expectRefused(jws({ ...header, alg: undefined }, claims, ours), 'no alg');
     await expectRefused(jws({ ...header, alg: ['EdDSA'] }, claims, ours), 'alg as a list');
-    // The public key is public: as a secret for HMAC it signs for everybody.
+    // The public key is public. As a secret for HMAC, any client could sign with it.
     const secrets = [publicPem, publicPem.trim(), jwk.x, Buffer.from(jwk.x, 'base64url'), JSON.stringify(jwk), ''];
     for (const secret of secrets) {
       await expectRefused(jws({ ...header, alg: 'HS256' }, claims, byHmac(secret)), 'HS256 with the public key');
     }
   });
 
-  test('a header that brings or points to its own key', async () => {
-    const visitors: string[] = [];
+  test('is rejected if its header contains or references its own key', async () => {
+    const requested: string[] = [];
     const jwk = { ...theirs.publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'EdDSA', use: 'sig' };
     const server = createServer((request, response) => {
-      visitors.push(request.url ?? '');
+      requested.push(request.url ?? '');
       response.end(JSON.stringify({ keys: [{ ...jwk, kid: header.kid }, jwk] }));
     }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
@@ -143,10 +144,10 @@ describe('a token that is not ours as it stands', () => {
         await expectRefused(token, `kid ${kid} with ${Object.keys(pointer)}`);
       }
     }
-    expect(visitors).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
-  test('a key id that is none', async () => {
+  test('is rejected with an unknown key id', async () => {
     const kids = [
       ...['../../../dev/null', "' or '1'='1", '__proto__', 'constructor', '%00', `${header.kid} `, 'a'.repeat(4000)],
       ...['', 0, 1, true, null, [], [header.kid], {}, { kid: header.kid }, undefined],
@@ -154,7 +155,7 @@ describe('a token that is not ours as it stands', () => {
     for (const kid of kids) await expectRefused(jws({ ...header, kid }, claims, ours), `kid ${JSON.stringify(kid)}`);
   });
 
-  test('an extension that we do not understand', async () => {
+  test('is rejected with an unsupported extension', async () => {
     await expectRefused(jws({ ...header, crit: ['exp'] }, claims, ours), 'crit exp');
     await expectRefused(jws({ ...header, crit: [] }, claims, ours), 'crit empty');
     await expectRefused(jws({ ...header, crit: 'b64', b64: false }, claims, ours), 'crit of a wrong type');
@@ -166,13 +167,13 @@ describe('a token that is not ours as it stands', () => {
     );
   });
 
-  test('another type of token: one type is never accepted in place of another', async () => {
+  test('is rejected if it has another type', async () => {
     for (const typ of [undefined, 'JWT', 'id+jwt', 'logout+jwt', 'secevent+jwt', '', 1, null, ['at+jwt']]) {
       await expectRefused(jws({ ...header, typ }, claims, ours), `typ ${JSON.stringify(typ)}`);
     }
   });
 
-  test('claims that are missing, of a wrong type, for somebody else or out of time, although we signed them', async () => {
+  test('is rejected if its signed claims are missing, of a wrong type, of another user or outside of their lifetime', async () => {
     const now = Math.floor(Date.now() / 1000);
     const changes: Json[] = [
       ...['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'].map((name) => ({ [name]: undefined })),
@@ -184,7 +185,7 @@ describe('a token that is not ours as it stands', () => {
       { exp: -1 },
       { nbf: now + 60 },
       { exp: 1e300 },
-      { aud: ['urn:somebody-else'] },
+      { aud: ['urn:another-service'] },
       { sub: (await app.member()).id },
       { sid: (await app.member()).sessionId },
     ].filter((change) => change.jti !== 'else');
@@ -195,7 +196,7 @@ describe('a token that is not ours as it stands', () => {
     }
   });
 
-  test('B21: the clock that stamped `iat` may have been ahead: what we signed is not refused for being young', async () => {
+  test('B21: is accepted with an `iat` in the future, because the clock of the issuing replica may be ahead', async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const seconds of [3, 60, 1846, 86_400]) {
       const stamped = { ...claims, jti: `${claims.jti} ${seconds}`, iat: now + seconds, exp: now + seconds + 300 };
@@ -203,7 +204,7 @@ describe('a token that is not ours as it stands', () => {
     }
   });
 
-  test('a signature that is not of these bytes', async () => {
+  test('is rejected with a signature of other bytes', async () => {
     const [first, second, third] = genuine.split('.') as [string, string, string];
     const promoted = encode({ ...claims, scope: 'ADMIN', sub: 'usr_1' });
     const flipped = (third[10] === 'A' ? 'B' : 'A') + third.slice(11);
@@ -218,7 +219,7 @@ describe('a token that is not ours as it stands', () => {
     for (const [what, token] of Object.entries(forgeries)) await expectRefused(token, what);
   });
 
-  test('what only resembles a token', async () => {
+  test('is rejected if it only resembles a compact JWS', async () => {
     const [first, second, third] = genuine.split('.') as [string, string, string];
     const texts = [
       ...['.', '..', '...', 'a.b.c', 'eyJ.eyJ.eyJ', `${first}.${second}`, `${first}.${second}.`, `.${second}.${third}`],
@@ -230,7 +231,7 @@ describe('a token that is not ours as it stands', () => {
     for (const text of texts) await expectRefused(text, text.slice(0, 60));
   });
 
-  test('another spelling of one that is good, before and after that one was accepted: each would be a cache entry of its own', async () => {
+  test('is rejected in another encoding, before and after the valid one is accepted, without a cache entry', async () => {
     const token = jws(header, { ...claims, jti: 'in one spelling' }, ours);
     const parts = token.split('.') as [string, string, string];
     const changed = (index: number, change: (part: string) => string) =>
@@ -253,7 +254,7 @@ describe('a token that is not ours as it stands', () => {
     onTestFinished(() => load.mockRestore());
     for (let round = 0; round < 2; round++) {
       for (const spelling of new Set(spellings)) {
-        // White space at the very end is the header's, not the token's (RFC 9110 §5.5).
+        // White space at the end belongs to the header, not to the token (RFC 9110 §5.5).
         if (/[ \t]$/.test(spelling)) continue;
         const headers = { authorization: `Bearer ${spelling}` };
         expect((await send(app.url, '/v1/verify', { headers })).status, spelling).toBe(401);
@@ -264,7 +265,7 @@ describe('a token that is not ours as it stands', () => {
     }
   });
 
-  test('F0.6: one in X-API-Key, before and after it was accepted as Bearer', async () => {
+  test('F0.6: is rejected in X-API-Key, before and after it is accepted as Bearer', async () => {
     const token = jws(header, { ...claims, jti: 'in the wrong header' }, ours);
     const asApiKey = async () => (await fetch(`${app.url}/v1/verify`, { headers: { 'x-api-key': token } })).status;
     expect(await asApiKey()).toBe(401);
@@ -294,14 +295,14 @@ describe.skipIf(inject('postgresUrl') === null)('a token of a key that another r
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await databases.query(
       `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ($1, 'NEXT', $2, $3, now())`,
-      [kid, jwk, seal(keyring, 'jwt-key', kid, pem)],
+      [kid, jwk, seal(keyring, { purpose: 'jwt-key', aad: kid, plaintext: pem })],
       new URL(databaseUrl).pathname.slice(1),
     );
     const token = (jti: string) => jws({ ...header, kid }, { ...claims, jti }, byEd25519(privateKey));
     return { app, proxy, token };
   }
 
-  test('is not refused while its key is being looked up', async () => {
+  test('is not rejected while its key is loaded', async () => {
     const { app, proxy, token } = await given();
     let lookups = 0;
     const held = proxy.holdRepliesWhen((chunk, direction) => {
@@ -312,13 +313,13 @@ describe.skipIf(inject('postgresUrl') === null)('a token of a key that another r
     const first = present(app, token('first'));
     await held;
     const others = ['second', 'third', 'fourth'].map((jti) => present(app, token(jti)));
-    await expect.poll(() => lookups).toBe(2); // One for whoever was first, one for everybody since.
+    await expect.poll(() => lookups).toBe(2); // One for the first request, one for all later ones.
     proxy.releaseReplies();
     for (const { status } of await Promise.all([first, ...others])) expect(status).toBe(204);
     expect(lookups).toBe(2);
   });
 
-  test('F0.10: is never refused because the database is away', async () => {
+  test('F0.10: gets 503, not 401, while the database is unreachable', async () => {
     const { app, proxy, token } = await given();
     proxy.cut();
     const statuses = new Set<number>();

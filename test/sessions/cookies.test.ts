@@ -2,25 +2,27 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/raw.ts';
-import { as, eventsOf, exchange, later, login, refresh, sessionRow, TOKENS, UNLIMITED } from '../support/sessions.ts';
+import { as, eventsOf, exchange, later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const CSRF = { 'x-rekey-csrf': '1' };
 const ACCESS = '__Host-rekey-access';
 const REFRESH = '__Host-rekey-refresh';
+const TOKENS =
+  'tokens { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt session { id expiresAt idleExpiresAt } }';
 const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { __typename ... on LoginSuccess { ${TOKENS} } } }`;
 const REFRESH_DOCUMENT = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) {
   __typename ... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason } } }`;
 const VIEWER = '{ viewer { credential { id } user { id } } }';
 
-/** What a browser would make of an answer: its cookies by name, and the attributes that they came with. */
-function jarOf(headers: Headers) {
-  const cookies = headers.getSetCookie().map((cookie) => {
+/** The cookies that a browser would store: the list with attributes, the values by name, and the `Cookie` header. */
+function cookiesOf(headers: Headers) {
+  const list = headers.getSetCookie().map((cookie) => {
     const [pair, ...attributes] = cookie.split('; ') as [string, ...string[]];
     const separator = pair.indexOf('=');
     return { name: pair.slice(0, separator), value: pair.slice(separator + 1), attributes };
   });
-  const values = Object.fromEntries(cookies.map(({ name, value }) => [name, value]));
-  return { cookies, values, header: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
+  const values = Object.fromEntries(list.map(({ name, value }) => [name, value]));
+  return { list, values, header: list.map(({ name, value }) => `${name}=${value}`).join('; ') };
 }
 
 describe.each(backends())('cookies on $name', ({ start }) => {
@@ -35,14 +37,14 @@ describe.each(backends())('cookies on $name', ({ start }) => {
   async function browser() {
     const input = { email: member.email, password: PASSWORD, cookies: true };
     const answer = await app.graphql(LOGIN, { input });
-    return { answer, jar: jarOf(answer.headers), sessionId: answer.data.login.tokens.session.id as string };
+    return { answer, cookies: cookiesOf(answer.headers), sessionId: answer.data.login.tokens.session.id as string };
   }
   const viewer = (headers: Record<string, string>, credential: object = {}) =>
     app.graphql(VIEWER, {}, { headers, ...credential });
   const refreshBy = (headers: Record<string, string>, input: object = { refreshToken: '' }) =>
     app.graphql(REFRESH_DOCUMENT, { input }, { headers });
 
-  test('whoever does not ask for cookies gets none', async () => {
+  test('a login without `cookies: true` sets no cookies', async () => {
     const answer = await app.graphql(LOGIN, { input: { email: member.email, password: PASSWORD } });
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(answer.data.login.tokens.refreshToken).toMatch(/^rkr_/);
@@ -52,58 +54,58 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     expect(rotated.headers.getSetCookie()).toEqual([]);
   });
 
-  test('whoever does gets two that no script, no other host and no other site can use, and nothing in the body', async () => {
-    const { answer, jar } = await browser();
-    expect(jar.cookies.map(({ name }) => name)).toEqual([ACCESS, REFRESH]);
-    for (const { attributes } of jar.cookies) {
+  test('a login with `cookies: true` sets two cookies for this host alone, hidden from scripts, and returns no token in the body', async () => {
+    const { answer, cookies } = await browser();
+    expect(cookies.list.map(({ name }) => name)).toEqual([ACCESS, REFRESH]);
+    for (const { attributes } of cookies.list) {
       expect(attributes.slice(0, -1)).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict']);
     }
     const { tokens } = answer.data.login;
     // By Max-Age alone: `Expires` is compared with the clock of the browser, which may be minutes ahead.
-    const [access, refreshing] = jar.cookies.map(({ attributes }) =>
+    const [access, refreshing] = cookies.list.map(({ attributes }) =>
       Number(/^Max-Age=(\d+)$/.exec(attributes.at(-1)!)![1]),
     );
     expect(300 - access!).toBeLessThanOrEqual(2);
     expect(604_800 - refreshing!).toBeLessThanOrEqual(2);
     expect([tokens.accessToken, tokens.refreshToken]).toEqual(['', '']);
     const body = JSON.stringify(answer.data);
-    for (const { value } of jar.cookies) expect(body).not.toContain(value);
+    for (const { value } of cookies.list) expect(body).not.toContain(value);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('a login that failed sets none', async () => {
+  test('a failed login sets no cookies', async () => {
     const answer = await app.graphql(LOGIN, { input: { email: member.email, password: 'wrong', cookies: true } });
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
-  test('the cookie authenticates, together with the header that no other site can send', async () => {
-    const { jar, sessionId } = await browser();
-    const { status, data } = await viewer({ cookie: jar.header, ...CSRF });
+  test('the access cookie authenticates together with the CSRF header', async () => {
+    const { cookies, sessionId } = await browser();
+    const { status, data } = await viewer({ cookie: cookies.header, ...CSRF });
     expect([status, data.viewer.credential.id, data.viewer.user.id]).toEqual([200, sessionId, member.id]);
-    const gateway = { cookie: jar.header, ...CSRF };
+    const gateway = { cookie: cookies.header, ...CSRF };
     expect((await fetch(`${app.url}/v1/verify`, { headers: gateway })).status).toBe(204);
   });
 
-  test('without the CSRF header there is no credential, and nothing is refreshed or ended', async () => {
-    const { jar } = await browser();
-    const { errors } = await viewer({ cookie: jar.header });
+  test('without the CSRF header, cookies authenticate no request, refresh no session and log no session out', async () => {
+    const { cookies } = await browser();
+    const { errors } = await viewer({ cookie: cookies.header });
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect((await fetch(`${app.url}/v1/verify`, { headers: { cookie: jar.header } })).status).toBe(401);
-    const refreshed = await refreshBy({ cookie: jar.header });
+    expect((await fetch(`${app.url}/v1/verify`, { headers: { cookie: cookies.header } })).status).toBe(401);
+    const refreshed = await refreshBy({ cookie: cookies.header });
     expect(refreshed.data.refreshSession.reason).toBe('UNKNOWN');
     expect(refreshed.headers.getSetCookie()).toEqual([]);
     expect(
-      (await app.graphql('mutation { logout { __typename } }', {}, { headers: { cookie: jar.header } })).data,
+      (await app.graphql('mutation { logout { __typename } }', {}, { headers: { cookie: cookies.header } })).data,
     ).toBeNull();
-    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+    expect((await viewer({ cookie: cookies.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
   });
 
-  test('what another site can make a browser send is refused before anything is done', async () => {
-    const { jar } = await browser();
+  test('rejects cross-site requests before any change', async () => {
+    const { cookies } = await browser();
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       const response = await fetch(`${app.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': type, cookie: jar.header, origin: 'https://evil.example' },
+        headers: { 'content-type': type, cookie: cookies.header, origin: 'https://evil.example' },
         body: JSON.stringify({ query: 'mutation { logout { __typename } }' }),
       });
       expect(response.status).toBe(415);
@@ -119,20 +121,20 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     });
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
     expect(preflight.headers.get('access-control-allow-headers')).toBeNull();
-    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+    expect((await viewer({ cookie: cookies.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
   });
 
-  test('bearer wins: a cookie beside it is not looked at, be the bearer good or bad', async () => {
-    const { jar } = await browser();
+  test('ignores cookies beside a Bearer token, valid or invalid', async () => {
+    const { cookies } = await browser();
     const other = await login(app, member);
-    const headers = { cookie: jar.header, ...CSRF };
+    const headers = { cookie: cookies.header, ...CSRF };
     const { data } = await viewer(headers, { bearer: other.accessToken });
     expect(data.viewer.credential.id).toBe(other.sessionId);
     expect((await viewer(headers, { bearer: 'not a token' })).status).toBe(401);
     expect((await viewer(headers, { bearer: other.refreshToken })).status).toBe(401);
   });
 
-  test('a bad cookie is no credential: what anyone may do still works', async () => {
+  test('an invalid cookie counts as no credential, so public fields still work', async () => {
     const stale = [
       `${ACCESS}=x`,
       `${ACCESS}=${member.accessToken}x`,
@@ -149,12 +151,12 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     }
   });
 
-  test('a cookie that occurs twice is refused, and nothing is done: nothing says which one is the right one', async () => {
-    const [{ jar }, other] = [await browser(), await login(app, member)];
+  test('rejects duplicate cookies, which are ambiguous, and changes nothing', async () => {
+    const [{ cookies }, other] = [await browser(), await login(app, member)];
     const twice = [
-      `${jar.header}; ${ACCESS}=${other.accessToken}`,
-      `${ACCESS}=${other.accessToken}; ${jar.header}`,
-      `${jar.header}; ${REFRESH}=${other.refreshToken}`,
+      `${cookies.header}; ${ACCESS}=${other.accessToken}`,
+      `${ACCESS}=${other.accessToken}; ${cookies.header}`,
+      `${cookies.header}; ${REFRESH}=${other.refreshToken}`,
     ];
     for (const cookie of twice) {
       const headers = { cookie, ...CSRF };
@@ -164,88 +166,91 @@ describe.each(backends())('cookies on $name', ({ start }) => {
       expect((await app.graphql('mutation { logout { __typename } }', {}, { headers })).data).toBeUndefined();
       expect((await viewer(headers, { bearer: other.accessToken })).data.viewer.user.id).toBe(member.id);
     }
-    expect((await viewer({ cookie: jar.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
+    expect((await viewer({ cookie: cookies.header, ...CSRF })).data.viewer.user.id).toBe(member.id);
     expect(await app.accepts(other.accessToken)).toBe(true);
   });
 
-  test('two Cookie headers are one list', async () => {
-    const { jar } = await browser();
-    const get = async (...cookies: string[]) => {
-      const lines = [...cookies.map((cookie) => ['Cookie', cookie]), ['X-Rekey-CSRF', '1'], ['Host', 'x']];
+  test('reads several Cookie headers as one list', async () => {
+    const { cookies } = await browser();
+    const get = async (...sent: string[]) => {
+      const lines = [...sent.map((cookie) => ['Cookie', cookie]), ['X-Rekey-CSRF', '1'], ['Host', 'x']];
       return (await send(app.url, '/v1/verify', { headers: lines.flat() })).status;
     };
-    const ours = `${ACCESS}=${jar.values[ACCESS]}`;
+    const ours = `${ACCESS}=${cookies.values[ACCESS]}`;
     expect(await get('a=b', ours)).toBe(204);
     expect(await get(`${ours}; \u00a0${ACCESS}=x`)).toBe(204);
     expect(await get(ours, ours)).toBe(400);
     expect(await get(`\u00a0${ours}`)).toBe(401);
   });
 
-  test('an Authorization of another scheme, as a site behind a password has it, leaves the cookies as they are', async () => {
-    const { jar, sessionId } = await browser();
-    const headers = { cookie: jar.header, ...CSRF, authorization: 'Basic c3RhZ2luZzpzdGFnaW5n' };
+  test('an Authorization header of another scheme, such as Basic, does not disable the cookies', async () => {
+    const { cookies, sessionId } = await browser();
+    const headers = { cookie: cookies.header, ...CSRF, authorization: 'Basic c3RhZ2luZzpzdGFnaW5n' };
     expect((await viewer(headers)).data.viewer.credential.id).toBe(sessionId);
     expect((await refreshBy(headers)).data.refreshSession.tokens.session.id).toBe(sessionId);
   });
 
-  test('a cookie of another name is none of ours', async () => {
-    const { jar } = await browser();
+  test('ignores cookies with other names', async () => {
+    const { cookies } = await browser();
     for (const name of ['rekey-access', '__Secure-rekey-access', '__host-rekey-access', `x${ACCESS}`]) {
-      expect((await viewer({ cookie: `${name}=${jar.values[ACCESS]}`, ...CSRF })).errors).toHaveLength(1);
+      expect((await viewer({ cookie: `${name}=${cookies.values[ACCESS]}`, ...CSRF })).errors).toHaveLength(1);
     }
   });
 
   test.each([
-    ['a dead Bearer', { authorization: `Bearer ${makeSecret('rka')}` }],
-    ['a Bearer of another service', { authorization: 'Bearer theirs' }],
+    ['an unknown Bearer token', { authorization: `Bearer ${makeSecret('rka')}` }],
+    ['a Bearer token of another service', { authorization: 'Bearer theirs' }],
     ['an empty X-API-Key', { 'x-api-key': '' }],
-  ])('%s beside the cookies counts as none where only public fields are selected', async (_, dead) => {
+  ])('%s beside cookies counts as no credential where only public fields are selected', async (_, ignored) => {
     const first = await browser();
-    const headers = { cookie: first.jar.header, ...CSRF, ...dead };
+    const headers = { cookie: first.cookies.header, ...CSRF, ...ignored };
     const refreshed = await refreshBy(headers);
     expect(refreshed.data.refreshSession.tokens.session.id).toBe(first.sessionId);
 
     const second = await browser();
-    const again = { cookie: second.jar.header, ...CSRF, ...dead };
+    const again = { cookie: second.cookies.header, ...CSRF, ...ignored };
     const input = { email: member.email, password: PASSWORD, cookies: true };
     await app.graphql(LOGIN, { input }, { headers: again });
     expect((await sessionRow(app, second.sessionId)).revoked_at).not.toBeNull();
 
     const third = await browser();
     const logout = 'mutation { logout { __typename } }';
-    const ended = await app.graphql(logout, {}, { headers: { cookie: third.jar.header, ...CSRF, ...dead } });
+    const ended = await app.graphql(logout, {}, { headers: { cookie: third.cookies.header, ...CSRF, ...ignored } });
     expect(ended.data.logout.__typename).toBe('LogoutSuccess');
-    expect(jarOf(ended.headers).cookies.map(({ attributes }) => attributes.at(-1))).toEqual(['Max-Age=0', 'Max-Age=0']);
+    expect(cookiesOf(ended.headers).list.map(({ attributes }) => attributes.at(-1))).toEqual([
+      'Max-Age=0',
+      'Max-Age=0',
+    ]);
   });
 
-  test('refreshing by cookie: new ones in the jar, nothing in the body, and the ones before are used up', async () => {
-    const { jar, sessionId } = await browser();
-    const answer = await refreshBy({ cookie: jar.header, ...CSRF });
-    const next = jarOf(answer.headers);
+  test('a refresh by cookie sets new cookies, returns no token in the body, and uses up the previous refresh token', async () => {
+    const { cookies, sessionId } = await browser();
+    const answer = await refreshBy({ cookie: cookies.header, ...CSRF });
+    const next = cookiesOf(answer.headers);
     const { tokens } = answer.data.refreshSession;
     expect([tokens.accessToken, tokens.refreshToken, tokens.session.id]).toEqual(['', '', sessionId]);
-    for (const { value } of next.cookies) expect(JSON.stringify(answer.data)).not.toContain(value);
+    for (const { value } of next.list) expect(JSON.stringify(answer.data)).not.toContain(value);
     expect(next.values[REFRESH]).toMatch(/^rkr_/);
-    expect(next.values[REFRESH]).not.toBe(jar.values[REFRESH]);
+    expect(next.values[REFRESH]).not.toBe(cookies.values[REFRESH]);
     expect((await viewer({ cookie: next.header, ...CSRF })).data.viewer.credential.id).toBe(sessionId);
     await refreshBy({ cookie: next.header, ...CSRF });
-    const stolen = await refreshBy({ cookie: jar.header, ...CSRF });
+    const stolen = await refreshBy({ cookie: cookies.header, ...CSRF });
     expect(stolen.data.refreshSession.reason).toBe('REUSED');
-    expect(jarOf(stolen.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' }); // Nothing in it is good for anything.
+    expect(cookiesOf(stolen.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' }); // Clears both.
     expect((await viewer({ cookie: next.header, ...CSRF })).data).toBeNull();
   });
 
-  test('refreshing works after the access cookie has ended, or where it is bad', async () => {
-    const { jar } = await browser();
-    const cookie = `${ACCESS}=rotten; ${REFRESH}=${jar.values[REFRESH]}`;
+  test('a refresh by cookie needs no valid access cookie', async () => {
+    const { cookies } = await browser();
+    const cookie = `${ACCESS}=rotten; ${REFRESH}=${cookies.values[REFRESH]}`;
     const { data } = await refreshBy({ cookie, ...CSRF });
     expect(data.refreshSession.__typename).toBe('RefreshSessionSuccess');
   });
 
-  test('a token in the input is answered in the body, whatever the jar holds', async () => {
-    const { jar } = await browser();
+  test('a refresh token in the input returns new tokens in the body and leaves the cookies unchanged', async () => {
+    const { cookies } = await browser();
     const other = await login(app, member);
-    const answer = await refreshBy({ cookie: jar.header, ...CSRF }, { refreshToken: other.refreshToken });
+    const answer = await refreshBy({ cookie: cookies.header, ...CSRF }, { refreshToken: other.refreshToken });
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(answer.data.refreshSession.tokens).toMatchObject({
       refreshToken: expect.stringMatching(/^rkr_/),
@@ -253,7 +258,7 @@ describe.each(backends())('cookies on $name', ({ start }) => {
     });
   });
 
-  describe('a login in a browser that holds a session', () => {
+  describe('a login in a browser that has session cookies', () => {
     const again = (
       cookie: string,
       more: { email?: string; password?: string; cookies?: boolean } = {},
@@ -263,13 +268,13 @@ describe.each(backends())('cookies on $name', ({ start }) => {
       return app.graphql(LOGIN, { input }, { headers: { cookie, ...headers } });
     };
 
-    test('ends that session on every replica before it answers', async () => {
-      const { jar, sessionId } = await browser();
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true); // So that it is remembered.
-      const answer = await again(jar.header);
-      const next = jarOf(answer.headers);
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
-      expect(await exchange(app, jar.values[REFRESH]!)).toBe('REVOKED');
+    test('revokes that session on every replica before it answers', async () => {
+      const { cookies, sessionId } = await browser();
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(true); // So that the token is cached.
+      const answer = await again(cookies.header);
+      const next = cookiesOf(answer.headers);
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(false);
+      expect(await exchange(app, cookies.values[REFRESH]!)).toBe('REVOKED');
       expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
       expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
       const { session } = answer.data.login.tokens;
@@ -277,69 +282,73 @@ describe.each(backends())('cookies on $name', ({ start }) => {
       expect((await viewer({ cookie: next.header, ...CSRF })).data.viewer.credential.id).toBe(session.id);
     });
 
-    test('ends it where only the refresh token is left, or where that one was used', async () => {
-      const { jar, sessionId } = await browser();
-      const refreshed = jarOf((await refreshBy({ cookie: jar.header, ...CSRF })).headers);
-      await again(`${ACCESS}=rotten; ${REFRESH}=${jar.values[REFRESH]}`);
+    test('revokes it when only the refresh cookie is valid, even if that refresh token was already used', async () => {
+      const { cookies, sessionId } = await browser();
+      const refreshed = cookiesOf((await refreshBy({ cookie: cookies.header, ...CSRF })).headers);
+      await again(`${ACCESS}=rotten; ${REFRESH}=${cookies.values[REFRESH]}`);
       expect((await sessionRow(app, sessionId)).revoked_at).not.toBeNull();
       expect(await app.accepts(refreshed.values[ACCESS]!)).toBe(false);
     });
 
-    test('ends it where it is the session of another person, for that one can use this browser no more', async () => {
-      const { jar, sessionId } = await browser();
+    test('revokes it when it is the session of another user, who can no longer use this browser', async () => {
+      const { cookies, sessionId } = await browser();
       const other = await app.member();
-      const { data } = await again(jar.header, { email: other.email });
+      const { data } = await again(cookies.header, { email: other.email });
       expect(data.login.__typename).toBe('LoginSuccess');
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(false);
       expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
       expect(await app.accepts(member.accessToken)).toBe(true);
     });
 
-    test('ends it once, of many logins at once, and each starts a session', async () => {
-      const { jar, sessionId } = await browser();
-      const answers = await Promise.all(Array.from({ length: 6 }, () => again(jar.header)));
+    test('revokes it once when several logins run at once, and each login starts a session', async () => {
+      const { cookies, sessionId } = await browser();
+      const answers = await Promise.all(Array.from({ length: 6 }, () => again(cookies.header)));
       for (const { data } of answers) expect(data.login.__typename).toBe('LoginSuccess');
       expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
     });
 
-    test('ends what the field before has put there: one operation leaves one session', async () => {
-      const { jar } = await browser();
+    test('revokes the sessions of earlier login fields, so that one operation leaves one session', async () => {
+      const { cookies } = await browser();
       const input = { email: member.email, password: PASSWORD, cookies: true };
       const document = `mutation ($input: LoginInput!) { ${['a', 'b', 'c']
         .map((alias) => `${alias}: login(input: $input) { ... on LoginSuccess { tokens { session { id } } } }`)
         .join(' ')} }`;
-      const { data } = await app.graphql(document, { input }, { headers: { cookie: jar.header, ...CSRF } });
+      const { data } = await app.graphql(document, { input }, { headers: { cookie: cookies.header, ...CSRF } });
       const ids = ['a', 'b', 'c'].map((alias) => data[alias].tokens.session.id);
       const ended = await Promise.all(ids.map(async (id) => (await sessionRow(app, id)).revoked_at !== null));
       expect(ended).toEqual([true, true, false]);
     });
 
-    test('ends nothing where the password is wrong', async () => {
-      const { jar } = await browser();
-      const { data } = await again(jar.header, { password: 'wrong' });
+    test('revokes nothing when the password is wrong', async () => {
+      const { cookies } = await browser();
+      const { data } = await again(cookies.header, { password: 'wrong' });
       expect(data.login.__typename).toBe('InvalidCredentialsError');
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(true);
     });
 
-    test('ends nothing without the CSRF header, without `cookies`, or beside another credential', async () => {
-      const { jar } = await browser();
-      await again(jar.header, {}, {} as typeof CSRF);
-      await again(jar.header, { cookies: false });
+    test('revokes nothing without the CSRF header, without `cookies`, or beside another credential', async () => {
+      const { cookies } = await browser();
+      await again(cookies.header, {}, {} as typeof CSRF);
+      await again(cookies.header, { cookies: false });
       const input = { email: member.email, password: PASSWORD, cookies: true };
-      await app.graphql(LOGIN, { input }, { bearer: member.accessToken, headers: { cookie: jar.header, ...CSRF } });
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+      await app.graphql(LOGIN, { input }, { bearer: member.accessToken, headers: { cookie: cookies.header, ...CSRF } });
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(true);
       expect(await app.accepts(member.accessToken)).toBe(true);
     });
 
-    test('does not mind a session that is over, has expired or never was', async () => {
-      const [over, expired] = [await browser(), await browser()];
-      await app.graphql('mutation { logout { __typename } }', {}, { headers: { cookie: over.jar.header, ...CSRF } });
+    test('succeeds when the session is revoked, expired or unknown', async () => {
+      const [revoked, expired] = [await browser(), await browser()];
+      await app.graphql(
+        'mutation { logout { __typename } }',
+        {},
+        { headers: { cookie: revoked.cookies.header, ...CSRF } },
+      );
       await later(app, expired.sessionId, 15 * 86_400);
       const disabled = await app.member();
       await app.mutate('disableUser', { userId: disabled.id }, '', as(await app.admin()));
       const cookies = [
-        over.jar.header,
-        expired.jar.header,
+        revoked.cookies.header,
+        expired.cookies.header,
         `${REFRESH}=${disabled.refreshToken}`,
         `${REFRESH}=${makeSecret('rkr')}`,
         `${REFRESH}=${member.accessToken}`,
@@ -349,27 +358,27 @@ describe.each(backends())('cookies on $name', ({ start }) => {
         const { data } = await again(cookie);
         expect(data.login.__typename, cookie).toBe('LoginSuccess');
       }
-      expect(await eventsOf(app, over.sessionId)).toEqual(['session.started', 'session.revoked']);
+      expect(await eventsOf(app, revoked.sessionId)).toEqual(['session.started', 'session.revoked']);
       expect((await sessionRow(app, expired.sessionId)).revoked_at).toBeNull();
     });
   });
 
-  test('logging out ends the session and empties the jar', async () => {
-    const { jar } = await browser();
-    const headers = { cookie: jar.header, ...CSRF };
+  test('a logout revokes the session and clears the cookies', async () => {
+    const { cookies } = await browser();
+    const headers = { cookie: cookies.header, ...CSRF };
     const answer = await app.graphql('mutation { logout { __typename } }', {}, { headers });
     expect(answer.data.logout.__typename).toBe('LogoutSuccess');
-    const forgotten = answer.headers.getSetCookie();
+    const cleared = answer.headers.getSetCookie();
     const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
-    expect(forgotten).toEqual([`${ACCESS}=; ${attributes}`, `${REFRESH}=; ${attributes}`]);
+    expect(cleared).toEqual([`${ACCESS}=; ${attributes}`, `${REFRESH}=; ${attributes}`]);
     expect((await viewer(headers)).data).toBeNull();
-    expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
+    expect(await exchange(app, cookies.values[REFRESH]!)).toBe('REVOKED');
   });
 
-  test('so it does when the access cookie is gone, as it is after minutes: the one for refreshing says whose session it is', async () => {
+  test('a logout without a valid access cookie revokes the session of the refresh cookie', async () => {
     for (const access of ['', `${ACCESS}=rotten; `]) {
-      const { jar, sessionId } = await browser();
-      const headers = { cookie: `${access}${REFRESH}=${jar.values[REFRESH]}`, ...CSRF };
+      const { cookies, sessionId } = await browser();
+      const headers = { cookie: `${access}${REFRESH}=${cookies.values[REFRESH]}`, ...CSRF };
       const logout =
         'mutation { logout { __typename ... on LogoutSuccess { session { id status } receipt { propagation } } } }';
       const { data, headers: answered } = await app.graphql(logout, {}, { headers });
@@ -378,100 +387,100 @@ describe.each(backends())('cookies on $name', ({ start }) => {
         session: { id: sessionId, status: 'REVOKED' },
         receipt: { propagation: 'ACKNOWLEDGED' },
       });
-      expect(jarOf(answered).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
-      expect(await app.accepts(jar.values[ACCESS]!)).toBe(false);
-      expect((await refresh(app, jar.values[REFRESH]!)).reason).toBe('REVOKED');
+      expect(cookiesOf(answered).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
+      expect(await app.accepts(cookies.values[ACCESS]!)).toBe(false);
+      expect(await exchange(app, cookies.values[REFRESH]!)).toBe('REVOKED');
       expect(await eventsOf(app, sessionId)).toEqual(['session.started', 'session.revoked']);
-      // Once more, as somebody does who got no answer: the jar is empty all the same.
-      await expectNobody({ headers });
+      // A retry, as after a lost response, clears the cookies as well.
+      await expectNoLogout({ headers });
     }
   });
 
-  /** Logging out fails, tells nothing about anybody, and empties the jar. */
-  async function expectNobody({ headers }: { headers: Record<string, string> }): Promise<void> {
+  /** The logout fails, returns no data about any user, and clears the cookies. */
+  async function expectNoLogout({ headers }: { headers: Record<string, string> }): Promise<void> {
     const logout = 'mutation { logout { ... on LogoutSuccess { session { ipAddress user { email } } } } }';
     const answer = await app.graphql(logout, {}, { headers });
     expect(answer.data).toBeNull();
     expect(answer.errors).toMatchObject([{ path: ['logout'], extensions: { code: 'UNAUTHENTICATED' } }]);
     expect(answer.errors).toHaveLength(1);
-    expect(jarOf(answer.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
+    expect(cookiesOf(answer.headers).values).toEqual({ [ACCESS]: '', [REFRESH]: '' });
   }
 
-  const inJar = (refreshToken: string) => ({ headers: { cookie: `${REFRESH}=${refreshToken}`, ...CSRF } });
+  const withRefreshCookie = (refreshToken: string) => ({ headers: { cookie: `${REFRESH}=${refreshToken}`, ...CSRF } });
 
-  test('F2.3: a refresh token that was used before logs nobody out by its name: it is a theft, and ends the session as one', async () => {
+  test('F2.3: a logout with a reused refresh token fails, and revokes the session with reason REUSED', async () => {
     const { refreshToken, sessionId, accessToken } = await login(app, member);
     const newest = await exchange(app, await exchange(app, refreshToken));
-    await expectNobody(inJar(refreshToken));
+    await expectNoLogout(withRefreshCookie(refreshToken));
     expect(await eventsOf(app, sessionId)).toContain('session.reuse-detected');
     expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
     expect(await app.accepts(accessToken)).toBe(false);
     expect(await exchange(app, newest)).toBe('REVOKED');
-    await expectNobody(inJar(newest));
+    await expectNoLogout(withRefreshCookie(newest));
   });
 
-  test('the one before the newest still does within the grace period: an answer was lost', async () => {
+  test('within the grace period, a logout with the previous refresh token succeeds: its response may have been lost', async () => {
     const { refreshToken, sessionId } = await login(app, member);
     await exchange(app, refreshToken);
-    const answer = await app.graphql('mutation { logout { __typename } }', {}, inJar(refreshToken));
+    const answer = await app.graphql('mutation { logout { __typename } }', {}, withRefreshCookie(refreshToken));
     expect(answer.data.logout.__typename).toBe('LogoutSuccess');
     expect(await sessionRow(app, sessionId)).toMatchObject({ revocation_reason: 'SIGNED_OUT' });
   });
 
-  test('a token of a session that has expired logs nobody out and rewrites nothing', async () => {
+  test('a logout with a refresh token of an expired session fails and does not change the session', async () => {
     const { refreshToken, sessionId } = await login(app, member);
     await later(app, sessionId, 15 * 86_400);
-    await expectNobody(inJar(refreshToken));
+    await expectNoLogout(withRefreshCookie(refreshToken));
     expect(await sessionRow(app, sessionId)).toMatchObject({ revoked_at: null, revocation_reason: null });
   });
 
-  test('nor does one of somebody who was disabled', async () => {
+  test('a logout with a refresh token of a disabled user fails', async () => {
     const other = await app.member();
     const admin = await app.admin();
     await app.mutate('disableUser', { userId: other.id }, '', as(admin));
-    await expectNobody(inJar(other.refreshToken));
+    await expectNoLogout(withRefreshCookie(other.refreshToken));
   });
 
-  test('whoever was disabled for a while, in SQL, is told nothing, and the session is over all the same', async () => {
+  test('a logout of a user who is disabled by SQL fails, and enabling the user by SQL does not restore the session', async () => {
     const other = await app.member();
     await app.sql('update users set disabled_at = now() where id = ?', [other.id]);
-    await expectNobody(inJar(other.refreshToken));
+    await expectNoLogout(withRefreshCookie(other.refreshToken));
     await app.sql('update users set disabled_at = null where id = ?', [other.id]);
     expect(await exchange(app, other.refreshToken)).toBe('REVOKED');
     expect(await app.accepts(other.accessToken)).toBe(false);
   });
 
-  test('without the CSRF header, or with a token that nobody knows, nobody is logged out', async () => {
-    const { jar } = await browser();
+  test('a logout by cookie fails without the CSRF header, and with an unknown refresh token', async () => {
+    const { cookies } = await browser();
     const logout = (headers: Record<string, string>) =>
       app.graphql('mutation { logout { __typename } }', {}, { headers });
     const unknown = `rkr_${'0'.repeat(36)}`;
     for (const headers of [
-      { cookie: `${REFRESH}=${jar.values[REFRESH]}` },
+      { cookie: `${REFRESH}=${cookies.values[REFRESH]}` },
       { cookie: `${REFRESH}=${unknown}`, ...CSRF },
     ]) {
       const { data, errors } = await logout(headers);
       expect(data).toBeNull();
       expect(errors).toMatchObject([{ path: ['logout'], extensions: { code: 'UNAUTHENTICATED' } }]);
     }
-    expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+    expect(await app.accepts(cookies.values[ACCESS]!)).toBe(true);
   });
 
-  test('whoever logs out with a token of another session leaves the jar alone', async () => {
-    const { jar } = await browser();
+  test('a logout by Bearer token of another session leaves the cookies unchanged', async () => {
+    const { cookies } = await browser();
     const other = await login(app, member);
     const answer = await app.graphql(
       'mutation { logout { __typename } }',
       {},
-      { bearer: other.accessToken, headers: { cookie: jar.header, ...CSRF } },
+      { bearer: other.accessToken, headers: { cookie: cookies.header, ...CSRF } },
     );
     expect(answer.data.logout.__typename).toBe('LogoutSuccess');
     expect(answer.headers.getSetCookie()).toEqual([]);
-    expect(await app.accepts(jar.values[ACCESS]!)).toBe(true);
+    expect(await app.accepts(cookies.values[ACCESS]!)).toBe(true);
   });
 });
 
-test('cookies of the longest tokens that can be configured have at most 4096 bytes, which every browser keeps', async () => {
+test('cookies with the longest tokens that can be configured have at most 4096 bytes, which every browser stores', async () => {
   // Each character of the issuer takes as many bytes in the token as configuration counts for it.
   const env = { REKEY_ISSUER: `urn:${'"'.repeat(254)}`, REKEY_ACCESS_TOKEN_SECONDS: '86400' };
   const app = await startTestApp({ env });
@@ -483,6 +492,6 @@ test('cookies of the longest tokens that can be configured have at most 4096 byt
   for (const cookie of cookies) expect(Buffer.byteLength(cookie)).toBeLessThanOrEqual(4096);
   expect(await app.accepts(accessToken)).toBe(true);
   expect(
-    (await app.graphql(VIEWER, {}, { headers: { cookie: jarOf(answer.headers).header, ...CSRF } })).errors,
+    (await app.graphql(VIEWER, {}, { headers: { cookie: cookiesOf(answer.headers).header, ...CSRF } })).errors,
   ).toBeUndefined();
 });

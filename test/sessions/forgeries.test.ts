@@ -1,5 +1,5 @@
-// Access tokens that nobody issued: one answer for all of them, and nobody else is asked. What an attacker can do to the
-// text of a token is in `test/sessions/access-token.test.ts`; here is the set that every verifier has to refuse.
+// Forged access tokens: all get the same response, and the service makes no outbound request for any of them. This is the
+// set that every verifier must reject. Changes to the text of a token are in `test/sessions/access-token.test.ts`.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import dns from 'node:dns';
@@ -33,7 +33,7 @@ const REFUSAL = {
 describe('a forged access token', () => {
   let app: TestApp;
   let member: Account;
-  let stranger: Account;
+  let otherMember: Account;
   let ours: KeyObject;
   let kid: string;
   let otherKid: string;
@@ -41,12 +41,12 @@ describe('a forged access token', () => {
   let theirs: CryptoKey;
   let theirPublic: JWK;
   let genuine: JWTPayload;
-  /** Where anything in this process connects to, and what it looks up. */
+  /** Every address that this process connects to, and every name that it looks up. */
   let destinations: string[];
 
   beforeAll(async () => {
     app = await startTestApp({ env: { REKEY_MASTER_KEY: MASTER_KEY } });
-    [member, stranger] = [await app.member(), await app.member()];
+    [member, otherMember] = [await app.member(), await app.member()];
     const parsed = parseMasterKey(MASTER_KEY);
     if (!('key' in parsed)) throw new Error(parsed.problem);
     const rows = await app.sql('select kid, state, private_sealed from jwt_keys');
@@ -54,7 +54,9 @@ describe('a forged access token', () => {
     ({ kid } = current);
     otherKid = rows.find(({ state }) => state === 'NEXT').kid;
     ours = createPrivateKey(
-      open(createKeyring(parsed.key, []), 'jwt-key', kid, current.private_sealed).toString('utf8'),
+      open(createKeyring(parsed.key, []), { purpose: 'jwt-key', aad: kid, sealed: current.private_sealed }).toString(
+        'utf8',
+      ),
     );
     ({ x: publicX } = app.app.jwtKeys.jwks.keys.find((key) => key.kid === kid) as { x: string });
     const { privateKey, publicKey } = await generateKeyPair('EdDSA');
@@ -100,17 +102,17 @@ describe('a forged access token', () => {
       .sign(key, options);
   const now = () => Math.floor(Date.now() / 1000);
 
-  test('would be seen calling anybody: a connection that is made here is noticed', async () => {
-    const somebody = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
-    onTestFinished(() => void somebody.close());
-    await once(somebody, 'listening');
-    const { port } = somebody.address() as AddressInfo;
+  test('would be noticed if it caused a connection from this process', async () => {
+    const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
     await fetch(`http://127.0.0.1:${port}/jwks.json`);
     expect(destinations).toContain(`127.0.0.1:${port}`);
     destinations = [];
   });
 
-  test('is told from a good one that was made by the same means', async () => {
+  test('is compared with a valid token that is made in the same way', async () => {
     expect((await present(member.accessToken)).status).toBe(204);
     expect((await present(await sign({}, { jti: 'made here' }))).status).toBe(204);
   });
@@ -152,39 +154,39 @@ describe('a forged access token', () => {
     ['no jti', () => sign({}, { jti: undefined })],
     ['an empty jti (F2.8)', () => sign({}, { jti: '' })],
     ['no exp', () => sign({}, { exp: undefined })],
-    ['a moment past its end', () => sign({}, { iat: now() - 300, exp: now() - 1 })],
-    ['not before later', () => sign({}, { nbf: now() + 60 })],
-    ['somebody else’s subject', () => sign({}, { sub: stranger.id })],
-    ['somebody else’s session', () => sign({}, { sid: stranger.sessionId })],
-    ['a session that never was', () => sign({}, { sid: 'ses_00000000000000000000000000' })],
+    ['expired a second ago', () => sign({}, { iat: now() - 300, exp: now() - 1 })],
+    ['not valid yet', () => sign({}, { nbf: now() + 60 })],
+    ['the subject of another user', () => sign({}, { sub: otherMember.id })],
+    ['the session of another user', () => sign({}, { sid: otherMember.sessionId })],
+    ['an unknown session', () => sign({}, { sid: 'ses_00000000000000000000000000' })],
     ['a refresh token', () => member.refreshToken],
-    ['F3.2: what only has the shape of a token', () => `at_${'0123456789abcdef'.repeat(4)}`],
-    ['signed by us, and longer than any that we make', () => sign({}, { padding: 'A'.repeat(6200) })],
-    ['as long as a header may be', () => `eyJ${'A'.repeat(12_000)}.${'A'.repeat(900)}.${'A'.repeat(86)}`],
+    ['F3.2: an opaque token', () => `at_${'0123456789abcdef'.repeat(4)}`],
+    ['signed by us, and longer than any that we issue', () => sign({}, { padding: 'A'.repeat(6200) })],
+    ['as long as a header can be', () => `eyJ${'A'.repeat(12_000)}.${'A'.repeat(900)}.${'A'.repeat(86)}`],
   ];
-  test.each(forgeries)('%s: the one answer that all of them get', async (_what, forge) => {
+  test.each(forgeries)('is rejected with the common response: %s', async (_what, forge) => {
     expect(await present(await forge())).toEqual(REFUSAL);
   });
 
-  test('with more rights than its session has: they are not read from the token', async () => {
+  test('gains no scope from its own claims', async () => {
     const bearer = await sign({}, { jti: 'promoted', scope: 'ADMIN INTROSPECT', role: 'ADMIN' });
     const { data, errors } = await app.graphql('{ users { nodes { id } } }', {}, { bearer });
     expect([data, errors?.[0]?.extensions.code]).toEqual([null, 'FORBIDDEN']);
   });
 
-  test('of 1 MB is not even read to its end, and the service goes on', async () => {
+  test('of 1 MB is rejected before it is read completely, and the service continues', async () => {
     const token = `eyJ${'A'.repeat(1024 * 1024)}.A.A`;
     const answer = await sendBytes(
       app.url,
       `GET /v1/verify HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`,
     );
-    expect(answer).toMatch(/^(HTTP\/1\.1 431 |$)/); // Node’s own, before anything of ours; or hung up on.
-    const inspected = await app.app.services.introspect(token);
-    expect(inspected).toBeNull();
+    expect(answer).toMatch(/^(HTTP\/1\.1 431 |$)/); // Node rejects it before our code runs, or closes the connection.
+    const introspected = await app.app.services.introspect(token);
+    expect(introspected).toBeNull();
     expect((await present((await login(app, member)).accessToken)).status).toBe(204);
   });
 
-  test('is as inactive to a service that asks about it as one that never was', async () => {
+  test('is inactive in introspection, like an unknown token', async () => {
     const admin = await app.admin();
     const introspect = async (token: string) => {
       const headers = {
@@ -203,7 +205,7 @@ describe('a forged access token', () => {
     }
   });
 
-  test('is what it would take: the issuer, the audience and the claims of RFC 9068 are in every real one', () => {
+  test('would need the claims of every valid token: issuer, audience and those of RFC 9068', () => {
     expect(genuine).toMatchObject({
       iss: ISSUER,
       aud: ISSUER,

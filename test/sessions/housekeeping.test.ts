@@ -1,4 +1,4 @@
-// What every replica does by itself, and what an operator can have done now.
+// Housekeeping that every replica does by itself, and that an operator can run now.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ const DAY = 86_400;
 const REKEY = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 describe.each(backends())('housekeeping on $name', ({ start }) => {
-  test('F2.5: is done by every replica, by itself', async () => {
+  test('F2.5: runs on every replica without a command', async () => {
     const app = await start({ env: UNLIMITED, overrides: { housekeepingMs: 50 } });
     try {
       const member = await app.member();
@@ -35,7 +35,9 @@ describe.each(backends())('housekeeping on $name', ({ start }) => {
   });
 });
 
-test('the operator’s commands do it now, and say what they did', { timeout: 180_000 }, async () => {
+test('the commands of the operator do the housekeeping at once and report what they did', {
+  timeout: 180_000,
+}, async () => {
   const REKEY_DATA_DIR = emptyDirectory();
   const env = {
     PATH: process.env.PATH ?? '',
@@ -43,7 +45,7 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
   };
   const rekey = async (...command: string[]) =>
     (await promisify(execFile)(process.execPath, [REKEY, ...command], { env })).stdout;
-  // The embedded database belongs to one process: what is to be tidied is put there before the commands run.
+  // The embedded database belongs to one process, so the rows to purge are written before the commands run.
   const inDirectory = {
     env: { ...UNLIMITED, REKEY_DATA_DIR },
     overrides: { inMemory: false, embeddedTemplate: undefined },
@@ -69,9 +71,9 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
     /^Key revoked; 1 of 1 replicas confirmed, 0 left \(ACKNOWLEDGED\)\.\n$/,
   );
   expect(await rekey('jwt-keys', 'list')).not.toContain(next.kid);
-  await expect(rekey('jwt-keys', 'revoke', 'nobody’s')).rejects.toMatchObject({
+  await expect(rekey('jwt-keys', 'revoke', 'unknown-kid')).rejects.toMatchObject({
     code: 1,
-    stderr: 'Unknown key nobody’s. Run `rekey jwt-keys list` to list all keys.\n',
+    stderr: 'Unknown key unknown-kid. Run `rekey jwt-keys list` to list all keys.\n',
   });
 
   const afterwards = await startTestApp(inDirectory);
@@ -79,11 +81,11 @@ test('the operator’s commands do it now, and say what they did', { timeout: 18
     from audit_events where type like 'jwt-key.%' order by position`);
   const [{ kid }] = await afterwards.sql(`select kid from jwt_keys where state = 'CURRENT'`);
   await afterwards.close();
-  const nobody = { actor_user_id: null, request_id: null };
+  const noActor = { actor_user_id: null, request_id: null };
   expect(recorded).toEqual([
-    { type: 'jwt-key.activated', subject_id: current.kid, how: 'repair', ...nobody },
-    { type: 'jwt-key.rotated', subject_id: next.kid, how: 'command', ...nobody },
-    { type: 'jwt-key.revoked', subject_id: next.kid, how: 'command', ...nobody },
-    { type: 'jwt-key.activated', subject_id: kid, how: 'command', ...nobody },
+    { type: 'jwt-key.activated', subject_id: current.kid, how: 'repair', ...noActor },
+    { type: 'jwt-key.rotated', subject_id: next.kid, how: 'command', ...noActor },
+    { type: 'jwt-key.revoked', subject_id: next.kid, how: 'command', ...noActor },
+    { type: 'jwt-key.activated', subject_id: kid, how: 'command', ...noActor },
   ]);
 });

@@ -5,7 +5,7 @@ import { login, refresh, UNLIMITED } from '../support/sessions.ts';
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
 
-describe.each(backends())('the keys of the access tokens on $name', ({ start }) => {
+describe.each(backends())('signing keys of access tokens on $name', ({ start }) => {
   let app: TestApp;
   let member: Account;
   beforeAll(async () => {
@@ -30,25 +30,25 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
   const publishedLongAgo = () => app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`);
   const issue = async () => (await login(app, member)).accessToken;
 
-  test('there is one that signs, and the next one is published with it', async () => {
+  test('the current key signs, and the next key is published with it', async () => {
     expect(Object.values(await states()).sort()).toEqual(['CURRENT', 'NEXT']);
     expect(kidOf(member.accessToken)).toBe((await inState('CURRENT'))[0]);
     const published = await jwks();
     expect(published.keys.map(({ kid }) => kid).sort()).toEqual(Object.keys(await states()).sort());
     for (const key of published.keys) {
-      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']); // And nothing private.
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']); // No private part.
       expect(key).toMatchObject({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' });
     }
     expect(published.response.headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  test('private halves are sealed at rest', async () => {
+  test('private keys are sealed at rest', async () => {
     const text = JSON.stringify(await app.sql('select * from jwt_keys'));
     expect(text).not.toContain('PRIVATE KEY');
     expect(text).not.toMatch(/"d":/);
   });
 
-  test('a key that others may not know yet does not sign: rotating too early is refused, and says when', async () => {
+  test('a key that verifiers may not know yet does not sign: an early rotation is rejected with the earliest time', async () => {
     const before = await states();
     const possible = await keys().rotate();
     expect(possible!.getTime()).toBeGreaterThan(Date.now());
@@ -56,7 +56,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect(await states()).toEqual(before);
   });
 
-  test('rotating refuses not a single live token: the new one signs, the one before still verifies', async () => {
+  test('after a rotation the new key signs, and tokens of the previous key stay valid', async () => {
     const [[current], [next]] = [await inState('CURRENT'), await inState('NEXT')];
     const seen = await issue();
     const unseen = await issue();
@@ -72,7 +72,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect((await refresh(app, (await login(app, member)).refreshToken)).__typename).toBe('RefreshSessionSuccess');
   });
 
-  test('several rotations at once are one', async () => {
+  test('concurrent rotations rotate once', async () => {
     await publishedLongAgo();
     const [current] = await inState('CURRENT');
     const outcomes = await Promise.all([1, 2, 3].map(() => keys().rotate()));
@@ -86,13 +86,13 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect(recorded).toHaveLength(1);
   });
 
-  test('a retired key is forgotten when its last token is over, not before', async () => {
+  test('a retired key is deleted only after its last token has expired', async () => {
     const retired = await inState('RETIRED');
     expect(retired.length).toBeGreaterThan(0);
     await keys().purge();
     expect(await inState('RETIRED')).toEqual(retired);
     await app.sql(`update jwt_keys set retired_at = now() - interval '24 hours' where state = 'RETIRED'`);
-    await keys().purge(); // A day is the longest that a token can be made to live.
+    await keys().purge(); // A day is the longest configurable lifetime of a token.
     expect(await inState('RETIRED')).toEqual(retired);
     await app.sql(`update jwt_keys set retired_at = now() - interval '26 hours' where state = 'RETIRED'`);
     await keys().purge();
@@ -100,7 +100,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect((await jwks()).keys.map(({ kid }) => kid)).not.toEqual(expect.arrayContaining(retired));
   });
 
-  test('a key rotates by itself after a month', async () => {
+  test('a key rotates automatically after a month', async () => {
     await publishedLongAgo();
     const [current] = await inState('CURRENT');
     await app.sql(`update jwt_keys set activated_at = now() - interval '29 days' where state = 'CURRENT'`);
@@ -111,7 +111,7 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     expect(await inState('RETIRED')).toEqual([current]);
   });
 
-  test('a key that leaked: delete its row by plain SQL, and its tokens are refused, wherever they were cached', async () => {
+  test('deleting the row of a leaked key by SQL rejects its tokens, cached or not', async () => {
     const [known, unknown] = [await issue(), await issue()];
     expect(await app.accepts(known)).toBe(true);
     await publishedLongAgo();
@@ -125,26 +125,26 @@ describe.each(backends())('the keys of the access tokens on $name', ({ start }) 
     await expect.poll(published).not.toContain(kidOf(known));
   });
 
-  test('so it is where that key was the one that signs: the next one signs from then on, and nobody waits for it', async () => {
-    const victim = await issue();
-    expect(await app.accepts(victim)).toBe(true);
+  test('deleting the current key by SQL rejects its tokens and makes the next key sign at once', async () => {
+    const revoked = await issue();
+    expect(await app.accepts(revoked)).toBe(true);
     const [next] = await inState('NEXT');
-    await app.sql('delete from jwt_keys where kid = ?', [kidOf(victim)]);
-    await expect.poll(() => app.accepts(victim)).toBe(false);
+    await app.sql('delete from jwt_keys where kid = ?', [kidOf(revoked)]);
+    await expect.poll(() => app.accepts(revoked)).toBe(false);
     await expect.poll(() => inState('CURRENT')).toEqual([next]);
     expect(await inState('NEXT')).toHaveLength(1);
     await expect.poll(() => keys().signing.kid).toBe(next);
     expect(await app.accepts(await issue())).toBe(true);
   });
 
-  test('revoking a key by its id refuses what it has signed; of one that nobody knows, it says so', async () => {
-    const victim = await issue();
-    expect(await app.accepts(victim)).toBe(true);
-    const revokedAt = await keys().revoke(kidOf(victim));
-    await app.app.barrier.waitUntilPropagated(jwtKeyTag(kidOf(victim)), revokedAt!);
-    expect(await app.accepts(victim)).toBe(false);
+  test('revoking a key by its id rejects its tokens, and returns null for an unknown key', async () => {
+    const revoked = await issue();
+    expect(await app.accepts(revoked)).toBe(true);
+    const revokedAt = await keys().revoke(kidOf(revoked));
+    await app.app.barrier.waitUntilPropagated(jwtKeyTag(kidOf(revoked)), revokedAt!);
+    expect(await app.accepts(revoked)).toBe(false);
     expect(await app.accepts(await issue())).toBe(true);
-    expect(Object.keys(await states())).not.toContain(kidOf(victim));
-    expect(await keys().revoke(kidOf(victim))).toBeNull();
+    expect(Object.keys(await states())).not.toContain(kidOf(revoked));
+    expect(await keys().revoke(kidOf(revoked))).toBeNull();
   });
 });

@@ -20,9 +20,9 @@ describe.each(backends())('purging on $name', ({ start }) => {
   const run = () => purge(app.app.database.reads);
   const revokeToken = (account: Account) =>
     app.mutate('revokeAccessToken', { jti: jtiOf(account.accessToken) }, '', as(member));
-  const ledger = () => app.sql('select jti from access_token_revocations');
+  const revocations = () => app.sql('select jti from access_token_revocations');
 
-  test('F3.6: the tokens of a session outlive it by thirty days, for they are how a theft is recognised', async () => {
+  test('F3.6: refresh tokens are kept for 30 days after their session has expired, to detect reuse', async () => {
     const session = await login(app, member);
     await exchange(app, session.refreshToken);
     await later(app, session.sessionId, 59 * DAY);
@@ -31,7 +31,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await exchange(app, session.refreshToken)).toBe('EXPIRED');
   });
 
-  test('after that they are gone, with their session and what is known of its use', async () => {
+  test('after 30 days an expired session is deleted with its refresh tokens and its last use', async () => {
     const session = await login(app, member);
     await exchange(app, session.refreshToken);
     await app.sql('insert into credential_usage values (?, now()) on conflict do nothing', [session.sessionId]);
@@ -45,7 +45,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await app.accepts(session.accessToken)).toBe(false);
   });
 
-  test('a session that was revoked or idled away is kept just as long', async () => {
+  test('a revoked or idle session is kept as long as an expired one', async () => {
     const [revoked, idle] = [await login(app, member), await login(app, member)];
     await app.mutate('logout', null, '', as(revoked));
     await later(app, idle.sessionId, 20 * DAY);
@@ -54,18 +54,18 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await exchange(app, idle.refreshToken)).toBe('EXPIRED');
   });
 
-  test('F2.5: an entry of the ledger is kept for a day past the end of every token that it could be about: a clock may be set back', async () => {
+  test('F2.5: an access token revocation is kept for a day after the token expires, because a clock may be set back', async () => {
     const session = await login(app, member);
     await revokeToken(session);
     await app.sql(`update access_token_revocations set expires_at = now() - interval '23 hours'`);
     expect(await run()).toEqual({ sessions: 0, revocations: 0 });
-    expect(await ledger()).toHaveLength(1);
+    expect(await revocations()).toHaveLength(1);
     await app.sql(`update access_token_revocations set expires_at = now() - interval '25 hours'`);
     expect(await run()).toEqual({ sessions: 0, revocations: 1 });
-    expect(await ledger()).toEqual([]);
+    expect(await revocations()).toEqual([]);
   });
 
-  test('what lives is never touched', async () => {
+  test('active sessions and revocations of unexpired tokens are never deleted', async () => {
     const [session, revoked] = [await login(app, member), await login(app, member)];
     await revokeToken(revoked);
     expect(await run()).toEqual({ sessions: 0, revocations: 0 });
@@ -73,7 +73,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
     expect(await exchange(app, session.refreshToken)).toMatch(/^rkr_/);
   });
 
-  test('it takes no more than a thousand rows at a time, however long the families are', async () => {
+  test('deletes at most 1,000 rows per transaction, however many refresh tokens a session has', async () => {
     await app.sql(
       `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
         select 'ses_old' || n, ?, '{}', now() - interval '99 days', now() - interval '99 days', now() - interval '69 days', now() - interval '69 days'
@@ -110,7 +110,7 @@ describe.each(backends())('purging on $name', ({ start }) => {
 });
 
 describe.skipIf(!inject('postgresUrl'))('purging by several replicas', () => {
-  test('one at a time: whoever comes meanwhile has nothing to do, and does not wait', async () => {
+  test('runs on one replica at a time: a second one returns at once without purging', async () => {
     const app = await backends().at(-1)!.start({ env: UNLIMITED });
     try {
       const session = await login(app, await app.member());
@@ -127,7 +127,7 @@ describe.skipIf(!inject('postgresUrl'))('purging by several replicas', () => {
   });
 });
 
-test('what is kept for as long as an access token may live is kept for the longest life that configuration allows', () => {
+test('LONGEST_ACCESS_TOKEN_MS is the longest lifetime that the configuration allows', () => {
   const withLife = (seconds: number) => readConfig({ REKEY_ACCESS_TOKEN_SECONDS: String(seconds) }).accessTokenSeconds;
   expect(withLife(LONGEST_ACCESS_TOKEN_MS / 1000)).toBe(LONGEST_ACCESS_TOKEN_MS / 1000);
   expect(() => withLife(LONGEST_ACCESS_TOKEN_MS / 1000 + 1)).toThrow();

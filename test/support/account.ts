@@ -1,4 +1,4 @@
-/** A person with an account, and the tokens of one session. */
+/** A user, and the tokens of one session. */
 export interface Account {
   id: string;
   email: string;
@@ -7,13 +7,13 @@ export interface Account {
   sessionId: string;
 }
 
-/** An API key or a session: what it is called, and what authenticates a request. */
+/** An API key or a session: its id, and the secret that authenticates a request. */
 export interface Credential {
   id: string;
   secret: string;
 }
 
-/** What a request presents to say who it comes from. */
+/** The credentials of a request. */
 export interface Presented {
   bearer?: string;
   apiKey?: string;

@@ -1,4 +1,4 @@
-// One replica, listening on a port of its own, and the ways people use it.
+// One replica that listens on its own port, and the ways to use it.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
@@ -63,12 +63,12 @@ export class TestApp {
     return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
   }
 
-  /** Every call of one caller, typed; left out, of a request without a credential. */
+  /** The typed calls of one caller. Without a caller, requests have no credential. */
   as(caller: Caller = {}): Calls {
     return callsOf((query, variables, presented) => this.graphql(query, variables, presented), caller);
   }
 
-  /** The result of a mutation that is expected to be answered: its `__typename` and its fields. */
+  /** The result of a mutation: its `__typename` and the selected fields. Throws if the response has errors. */
   async mutate(field: string, input: object | null, selection: string, credential: Presented = {}) {
     const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
     const document = input
@@ -79,7 +79,7 @@ export class TestApp {
     return answer.data[field];
   }
 
-  /** Whether this secret authenticates a request right now; throws where the service does not say. */
+  /** Whether this secret authenticates a request now. Throws if the service cannot decide. */
   async accepts(secret: string): Promise<boolean> {
     const { status } = await fetch(`${this.url}/v1/verify`, { headers: { authorization: `Bearer ${secret}` } });
     if (status === 204) return true;
@@ -87,20 +87,20 @@ export class TestApp {
     throw new Error(`/v1/verify answered ${status}`);
   }
 
-  /** The administrator of this installation; made at the first call, shared, and never to be changed by a test. */
+  /** The administrator of this installation, created at the first call. Tests share it and must not change it. */
   admin(): Promise<Account> {
     this.#admin ??= seedAccount(this.app, { email: 'admin@example.com', role: 'ADMIN' });
     return this.#admin;
   }
 
-  /** A member of one's own, written as rows: see seed.ts. */
+  /** Creates a new member as rows: see seed.ts. */
   async member(): Promise<Account> {
     await this.admin();
     const email = `member-${++TestApp.#accounts}-${process.pid}@example.com`;
     return seedAccount(this.app, { email, role: 'MEMBER' });
   }
 
-  /** A member who registers as everybody does: the password is hashed at its full cost. */
+  /** Registers a new member by the API, so that the password is hashed at its full cost. */
   async register(): Promise<Account> {
     const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
     const input = { email, password: PASSWORD, displayName: 'Somebody' };
@@ -109,7 +109,7 @@ export class TestApp {
     return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
   }
 
-  /** An API key of this account, with every scope that a member holds unless told. */
+  /** Creates an API key of this account. By default it may read and write API keys. */
   async apiKey(
     account: { accessToken: string },
     input: object = {},
@@ -121,8 +121,13 @@ export class TestApp {
     return { id: apiKey.id, hint: apiKey.hint, secret };
   }
 
-  /** The rows of one statement, asked of the database behind the service's back. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was selected
+  /** A workspace that this account owns: its id. */
+  async workspace(account: { accessToken: string }, name = 'a workspace of the tests'): Promise<string> {
+    return (await this.as(account).createWorkspace({ name }).expectSuccess()).workspace.id;
+  }
+
+  /** Runs one statement directly on the database and returns its rows. */
+  // biome-ignore lint/suspicious/noExplicitAny: any selection
   sql(text: string, values: unknown[] = []): Promise<any[]> {
     return this.app.database.fork().execute(text, values);
   }
@@ -134,7 +139,7 @@ export class TestApp {
   }
 }
 
-/** The environment of a test app: everything off that would get in a test's way, unless the test is about it. */
+/** The environment of a test app. Limits are off and registration is open, unless a test sets them. */
 export function testEnvironment({ databaseUrl, redisUrl, env }: TestAppOptions): Record<string, string> {
   return {
     REKEY_SETUP_TOKEN: SETUP_TOKEN,
@@ -165,13 +170,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return new TestApp(app, server, log);
 }
 
-/** The databases that every promise is kept on. */
+/** A database on which every promise is tested. */
 export interface Backend {
   name: string;
   start(options?: TestAppOptions): Promise<TestApp>;
 }
 
-/** The embedded database, and PostgreSQL with Redis where those are installed (CI insists that they are). */
+/** The embedded database, and PostgreSQL with Redis if those are installed. CI requires them. */
 export function backends(): Backend[] {
   const postgresUrl = inject('postgresUrl');
   const redisUrl = inject('redisUrl');

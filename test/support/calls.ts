@@ -46,11 +46,11 @@ type Arguments<Variables> = Variables extends { input: infer Input }
 /** Every root field that a typed document exists for. */
 export type Calls = { readonly [F in Field]: (...argument: Arguments<Of<F>['variables']>) => Call<Of<F>['data']> };
 
-/** What a request answers, as any client sees it. */
+/** The response to a request, as a client sees it. */
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
+  // biome-ignore lint/suspicious/noExplicitAny: any selection
   data: any;
   // biome-ignore lint/suspicious/noExplicitAny: extensions are open
   errors: { message: string; path?: (string | number)[]; extensions: any }[] | undefined;
@@ -61,8 +61,11 @@ type Member<Result, Name> = Extract<Result, { __typename: Name }>;
 type SuccessName<Result> = Extract<NameOf<Result>, `${string}Success`>;
 type NameOf<Result> = Result extends { __typename: infer Name } ? Name : never;
 
-/** One request, sent already. It fails where its answer is asked for and is another one than expected. */
-export class Call<Result> {
+/**
+ * One request that was sent. Awaited as it is, it returns the data of its field: for a mutation, any member of the union.
+ * A method that expects another response than it got throws, with the query, the request id and the body.
+ */
+export class Call<Result> implements PromiseLike<Result> {
   readonly #field: string;
   readonly #query: string;
   readonly #variables: object;
@@ -73,19 +76,20 @@ export class Call<Result> {
     this.#query = query;
     this.#variables = variables;
     this.#answer = answer;
-    this.#answer.catch(() => undefined); // Whoever asks for the answer sees it.
+    this.#answer.catch(() => undefined); // The methods below report the error.
   }
 
-  /** Status, headers, data and errors, whatever they are. */
+  /** Status, headers, data and errors of any response. */
   answer(): Promise<Answer> {
     return this.#answer;
   }
 
-  /** The data of the field: of a mutation, any member of its union. */
-  async result(): Promise<Result> {
-    const answer = await this.#answer;
-    if (answer.errors) throw this.#unexpected('data', answer);
-    return answer.data[this.#field];
+  // biome-ignore lint/suspicious/noThenProperty: a call that is only awaited must not go on before its answer
+  then<Fulfilled = Result, Rejected = never>(
+    onFulfilled?: ((result: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#result().then(onFulfilled, onRejected);
   }
 
   /** The one member of the union that is not an error. */
@@ -98,12 +102,18 @@ export class Call<Result> {
     return (await this.#member(name, (each) => each === name)) as Member<Result, Name>;
   }
 
-  /** The code of the one error of an answer that has no result. */
+  /** The response, which must have exactly one error with this code. */
   async expectError(code: string): Promise<Answer> {
     const answer = await this.#answer;
     const codes = answer.errors?.map(({ extensions }) => extensions?.code) ?? [];
     if (codes.length !== 1 || codes[0] !== code) throw this.#unexpected(`the error ${code}`, answer);
     return answer;
+  }
+
+  async #result(): Promise<Result> {
+    const answer = await this.#answer;
+    if (answer.errors) throw this.#unexpected('data', answer);
+    return answer.data[this.#field];
   }
 
   async #member(expected: string, fits: (name: string) => boolean): Promise<Result> {
@@ -127,7 +137,7 @@ export class Call<Result> {
   }
 }
 
-/** Who is asking: an account by its access token, a key by its secret, or whatever a request presents. */
+/** The caller: an account by its access token, a key by its secret, or any credential of a request. */
 export type Caller = Pick<Account, 'accessToken'> | { secret: string } | Presented;
 
 /** All calls of one caller. */

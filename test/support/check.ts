@@ -1,5 +1,5 @@
-// `npm run check`: everything that can be known about the source without running the service. Every step runs, whatever
-// became of the one before; the summary names the ones that failed.
+// `npm run check`: all checks of the source that need no running service. Every step runs, even after a failed one. The
+// summary names the failed steps.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ function run(packageName: string, command: string): boolean {
   return spawnSync(process.execPath, [script, ...argv], { cwd: root, stdio: 'inherit', env }).status === 0;
 }
 
-// Compared with what was there a moment ago, not with the last commit: work in progress may be checked too.
+// Compares with the files before the step, not with the last commit, so that uncommitted work can be checked.
 function regeneratingChangesNothing(): boolean {
   const before = fingerprints();
   if (!run('@graphql-codegen/cli', scripts.generate)) return false;
@@ -65,7 +65,7 @@ function fingerprints(): Map<string, string> {
   );
 }
 
-/** Empty as well where there is no git, as in an unpacked archive. */
+/** Empty if there is no git repository, as in an unpacked archive. */
 function untrackedFiles(): string[] {
   const git = spawnSync('git', ['ls-files', '--others', '--exclude-standard', '--', ...GENERATED], {
     cwd: root,

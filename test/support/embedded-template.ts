@@ -18,7 +18,7 @@ export async function writeEmbeddedTemplate(file: string): Promise<void> {
   }
 }
 
-/** A migrated embedded database to start from: copying one is several times faster than making one. */
+/** A migrated embedded database to start from. A copy is several times faster than a new migration. */
 export function embeddedTemplate(): Promise<Blob> {
   return openAsBlob(inject('embeddedTemplate'));
 }

@@ -1,5 +1,5 @@
-// Gateways as operators run them: the real program with the files in src/http/README.md, asking a real Rekey, and before a
-// backend that tells what it was sent.
+// Gateways as operators run them: the real program with the files in src/http/README.md, a real Rekey, and a backend
+// that returns the request that it got.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
@@ -14,23 +14,23 @@ const README = new URL('../../src/http/README.md', import.meta.url);
 const APACHE_MODULES = '/usr/lib/apache2/modules';
 const ASKED = '/v1/verify?permission=api:use';
 
-/** Where everything is on this machine. */
+/** The paths and ports of one gateway on this machine. */
 interface Place {
-  /** Of this gateway alone: its files are here. */
+  /** The files of this gateway alone. */
   directory: string;
   port: number;
 }
 
 export interface GatewayKind {
   name: string;
-  /** The program, and how Debian calls what has to be installed. */
+  /** The program, and the Debian packages that contain it. */
   program: string;
   packages: string;
-  /** Other files that have to be there. */
+  /** Other files that must exist. */
   needs: string[];
-  /** The files in README, by the paths that it gives them. The first one is the configuration. */
+  /** The paths of the files in README. The first one is the configuration. */
   files: string[];
-  /** What has to differ from README besides the addresses. */
+  /** The changes to README besides the addresses. */
   adapt(text: string, place: Place): string;
   argv(configuration: string, place: Place): string[];
 }
@@ -84,7 +84,7 @@ const NGINX_IN_ITS_DIRECTORY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scg
   .concat('access_log off;')
   .join(' ');
 
-/** What Debian's own files say: which modules there are, and where Apache may write. */
+/** The part of the configuration that is in Debian's own files: the modules, and where Apache may write. */
 function apacheAround({ directory, port }: Place): string {
   const modules = ['mpm_event', 'authz_core', 'lua', 'proxy', 'proxy_http'];
   return [
@@ -98,7 +98,7 @@ function apacheAround({ directory, port }: Place): string {
   ].join('\n');
 }
 
-/** The path of the program; null where it, or something that it needs, is not on this machine. */
+/** The path of the program; null if the program or a file that it needs is missing on this machine. */
 export function findGateway({ program, needs }: GatewayKind): string | null {
   if (process.platform !== 'linux' || !needs.every((path) => existsSync(path))) return null;
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
@@ -115,7 +115,7 @@ export function fileInReadme(path: string): string {
 
 export interface Gateway {
   readonly url: string;
-  /** What it wrote, for the message of a test that fails. */
+  /** Its output, for the message of a failed test. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -123,13 +123,13 @@ export interface Gateway {
 export interface GatewayOptions {
   rekey: string;
   backend: string;
-  /** What it asks, in the place of what README says. */
+  /** Replaces the request of README to Rekey. */
   ask?: string;
   /** A mistake to make in its files. Each pair must occur. */
   mistake?: [right: string, wrong: string];
 }
 
-/** Starts a gateway with README's files. Addresses and paths are this machine's; everything else is as printed. */
+/** Starts a gateway with the files of README. Only addresses and paths are adapted to this machine. */
 export async function startGateway(
   kind: GatewayKind,
   { rekey, backend, ask, mistake }: GatewayOptions,
@@ -204,7 +204,7 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** What a request looked like when it came to the backend. */
+/** A request as the backend gets it. */
 export interface Arrived {
   method: string;
   url: string;
@@ -214,12 +214,12 @@ export interface Arrived {
 
 export interface Backend {
   readonly url: string;
-  /** How many requests have come. */
+  /** The number of requests so far. */
   readonly arrivals: number;
   close(): Promise<void>;
 }
 
-/** Answers with what arrived; `/status/…` with that status. Reads more headers than any gateway sends. */
+/** Returns the request; `/status/…` returns that status. Accepts more headers than any gateway sends. */
 export async function startBackend(): Promise<Backend> {
   let arrivals = 0;
   const server: Server = createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {

@@ -1,5 +1,5 @@
-// What all test files of the projects `service` and `stories` share, made once: one PostgreSQL, one Redis, and a migrated
-// database of either kind to copy. A server that happens to listen on a standard port is never touched.
+// Creates once what all test files of the projects `service` and `stories` share: one PostgreSQL, one Redis, and a
+// migrated database of each kind to copy. A server on a standard port is never used.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ import { findRedis, startRedis } from './redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The shared server's database `postgres`, or null where PostgreSQL is not installed. See `migratedDatabase`. */
+    /** The database `postgres` of the shared server, or null if PostgreSQL is not installed. See `migratedDatabase`. */
     postgresUrl: string | null;
-    /** The shared Redis, or null where it is not installed. */
+    /** The shared Redis, or null if it is not installed. */
     redisUrl: string | null;
     /** The file that `embeddedTemplate` reads. */
     embeddedTemplate: string;
@@ -33,7 +33,7 @@ const MISSING = {
   Redis: 'Redis 7 or newer (apt-get install redis-server, or brew install redis, or set REDIS_BINDIR)',
 };
 
-/** One for each run: vitest calls the function below once for each project. */
+/** One entry per run, because vitest calls the function below once per project. */
 const shared = new WeakMap<Vitest, Promise<Shared>>();
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -81,9 +81,9 @@ async function startMigratedPostgres(): Promise<PostgresServer> {
   return postgres;
 }
 
-/** Says what is skipped because it is not on this machine. Nothing is skipped in CI. */
+/** Reports what is skipped because it is not installed on this machine. In CI nothing is skipped. */
 function missingPrograms(): Set<string> {
-  // Who asks for this knows what is skipped.
+  // This setting skips these servers on purpose, so nothing is reported.
   if (process.env.REKEY_TEST_SERVERS === 'none') return new Set(['PostgreSQL', 'Redis']);
   const missing = new Map<string, string>();
   if (findPostgres() === null) missing.set('PostgreSQL', MISSING.PostgreSQL);

@@ -1,4 +1,4 @@
-// What clients saw of an installation, by one monotonic clock, and whether that is what was promised.
+// What clients observed of an installation, by one monotonic clock, and whether it satisfies the promise.
 
 /** accepted: 204. refused: 401. unavailable: 503. unanswered: the connection ended first. Else the status itself. */
 export type Verdict = 'accepted' | 'refused' | 'unavailable' | 'unanswered' | number;
@@ -31,11 +31,11 @@ interface Verify {
 
 export interface Revocation {
   readonly tag: string;
-  /** Every secret that dies of it. */
+  /** Every secret that it revokes. */
   readonly secrets: readonly string[];
-  /** Until here everybody who knows must accept. */
+  /** Until here every replica that can decide must accept. */
   began: number;
-  /** From here on nobody may accept: when it was answered, or the latest that a story grants it. */
+  /** From here on no replica may accept: the time of the response, or the latest time that a story allows. */
   certainFrom: number | null;
   receipt: Receipt | null;
 }
@@ -46,9 +46,9 @@ interface Outage {
   until: number;
 }
 
-/** What a clock that runs a hundredth too slow makes of a lease. */
+/** The factor by which a clock that is 1 % too slow extends a lease. */
 export const DRIFT = 1.01;
-/** Of moments that two clocks of one machine have rounded. */
+/** The difference of times that two clocks of one machine have rounded. */
 const ROUNDING_MS = 2;
 const MOST_SHOWN = 10;
 
@@ -58,7 +58,7 @@ export class History {
   readonly #outages: Outage[] = [];
   readonly #never = new Set<string>();
 
-  /** Call it before the request is sent; the answer is to be called with what came of it. */
+  /** Must be called before the request is sent. Call the returned function with the outcome. */
   verifying(replica: string, secret: string): (verdict: Verdict) => Verdict {
     const began = performance.now();
     return (verdict) => {
@@ -67,25 +67,25 @@ export class History {
     };
   }
 
-  /** Call it before the revocation is asked for. */
+  /** Must be called before the request to revoke is sent. */
   revoking(tag: string, secrets: readonly string[]): Revocation {
     const revocation: Revocation = { tag, secrets, began: performance.now(), certainFrom: null, receipt: null };
     this.revocations.push(revocation);
     return revocation;
   }
 
-  /** Call it the moment the answer is there. */
+  /** Must be called as soon as the response has arrived. */
   answered(revocation: Revocation, receipt: Receipt): void {
     revocation.certainFrom = performance.now();
     revocation.receipt = receipt;
   }
 
-  /** This was never issued, so nobody may ever accept it. */
+  /** This secret was never issued, so no replica may ever accept it. */
   neverIssued(secret: string): void {
     this.#never.add(secret);
   }
 
-  /** From now until the answer is called, this replica may say that it cannot know, or say nothing. */
+  /** Until the returned function is called, this replica may return 503 or not respond. */
   mayBeUnavailable(replica: string): () => void {
     const outage: Outage = { replica, from: performance.now(), until: Number.POSITIVE_INFINITY };
     this.#outages.push(outage);
@@ -98,7 +98,7 @@ export class History {
     return this.verifies.filter((each) => each.verdict === verdict && (!replica || each.replica === replica)).length;
   }
 
-  /** Everything that was not as promised, in words; the first few of each kind. */
+  /** The first violations of the promise, as messages. */
   violations(log: LogRow[], leaseMs: number): string[] {
     return [...this.#wrongVerdicts(), ...this.#untrueReceipts(log, leaseMs)].slice(0, MOST_SHOWN);
   }
@@ -146,12 +146,12 @@ export class History {
 
       if (rows.length === 0) yield lie('is for something that is not in the log');
       else if (receipt.acknowledged > 0) {
-        // Somebody was asked, so the database answered after the commit.
+        // A replica was asked, so the database responded after the commit.
         const own = (meanwhile.length > 0 ? meanwhile : rows).filter(({ at }) => isMoment(at));
         if (own.length === 0) yield lie(`names another moment than the log, ${rows.map(({ at }) => at)}`);
-        // But maybe too late to wait for all that it said.
+        // That response may have been too late to wait for every position in it.
         else if (acknowledged && sequence < own[0]!.seq) yield lie(`names a position before its own, ${own[0]!.seq}`);
-        // Nothing was changed, for it had been revoked before: then that is what it has to tell.
+        // It was already revoked, so nothing changed. The receipt must name the earlier revocation.
         const before = committedBefore.get(tag);
         if (meanwhile.length === 0 && before && !before.some(isMoment)) yield lie(`names none of ${before}`);
       }

@@ -1,4 +1,4 @@
-// A database whose every default is one that the service does not expect.
+// A database in which every default differs from what the service expects.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { databasesAt } from './postgres.ts';
@@ -29,14 +29,14 @@ export const HOSTILE: Record<string, string> = {
 
 export interface HostileDatabase {
   url: string;
-  /** Gives the database and its role back. */
+  /** Drops the database and its role. */
   drop(): Promise<void>;
 }
 
 /**
- * A database of a role of its own, who is no superuser, where these are the defaults.
+ * A database with these defaults, owned by a new role that is not a superuser.
  *
- * @param where what has them: the database, the role, the role in this database, or the connection URL
+ * @param where the place of the defaults: the database, the role, the role in this database, or the connection URL
  */
 export async function hostileDatabase(
   serverUrl: string,
@@ -48,7 +48,7 @@ export async function hostileDatabase(
   await server.query(`create role ${name} login`);
   const url = new URL(await server.createDatabase(name));
   await server.query(`alter database ${name} owner to ${name}`);
-  // What would be found first, were the search path the one of the URL.
+  // With the search path of the URL, these tables would be found first.
   await server.query(`create schema decoy authorization ${name}`, [], name);
   await server.query('create table decoy.users (id text)', [], name);
   const target = {

@@ -11,21 +11,21 @@ import {
 } from 'graphql';
 import { typeDefs } from '../../src/graphql/generated/type-defs.ts';
 
-/** A kind of request that is made to be expensive; `body` is about `size` bytes long. */
+/** A kind of expensive request. `body` is about `size` bytes long. */
 export interface Hostile {
   kind: 'text argument' | 'key' | 'name or text in a document' | 'shape of a document';
   name: string;
   body(size: number): string;
 }
 
-/** As large as the limit allows, whatever the escapes of JSON have made of it. */
+/** A body that is as large as the limit allows, including the escapes of JSON. */
 export function bodyOf({ body }: Pick<Hostile, 'body'>, size: number): string {
   const made = body(size);
   const bytes = Buffer.byteLength(made);
   return bytes <= size ? made : body(Math.floor((size * size * 0.95) / bytes));
 }
 
-/** A request whose headers or whose address are made to be expensive. */
+/** A request with expensive headers or an expensive URL. */
 export interface HostileHead {
   name: string;
   path: string;
@@ -34,7 +34,7 @@ export interface HostileHead {
   query(size: number): string;
 }
 
-/** Texts that some step somewhere takes more than linear time for. */
+/** Texts that could take more than linear time in some step. */
 const TEXTS: Record<string, (size: number) => string> = {
   letters: (size) => 'a'.repeat(size),
   'combining characters': (size) => `a${'\u0345'.repeat(size / 4)}${'\u0334'.repeat(size / 4)}`,
@@ -119,7 +119,7 @@ function textPaths(type: GraphQLInputType): string[][] {
 
 type Make = (size: number) => unknown;
 
-/** A value that fits the type, but for the text at `path`. */
+/** A value of this type, with the text at `path`. */
 function fittingValue(type: GraphQLInputType, path: string[] | null, text: (size: number) => string): Make {
   if (isNonNullType(type)) return fittingValue(type.ofType, path, text);
   if (isListType(type)) {
@@ -142,7 +142,7 @@ function fittingValue(type: GraphQLInputType, path: string[] | null, text: (size
 
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
 
-/** Keys that nothing knows, in each object of a request. */
+/** Unknown keys in each object of a request. */
 function keys(): Omit<Hostile, 'kind'>[] {
   const unknown = (size: number, long: boolean) =>
     Object.fromEntries(
@@ -164,7 +164,7 @@ function keys(): Omit<Hostile, 'kind'>[] {
   ]);
 }
 
-/** Each name in a document, long; and each text in one. */
+/** Each kind of name in a document with a long name, and each kind of literal with each text. */
 function names(): Omit<Hostile, 'kind'>[] {
   const places: Record<string, (text: string) => string> = {
     'a field': (name) => `{ ${name} }`,
@@ -209,7 +209,7 @@ function names(): Omit<Hostile, 'kind'>[] {
   ];
 }
 
-/** Documents that grow in every direction that a grammar has. */
+/** Documents that grow in every part of the grammar. */
 function documents(): Omit<Hostile, 'kind'>[] {
   const nest = (size: number, open: string, inner: string, close: string) => {
     const count = Math.floor(size / (open.length + close.length));

@@ -1,5 +1,5 @@
-// A whole installation on servers of its own: several replicas, people, credentials, and a record of all that was asked
-// of them and answered.
+// A whole installation on its own servers: several replicas, users, credentials, and a history of all requests and
+// responses.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -13,11 +13,11 @@ import { ReplicaProcess } from './replica-process.ts';
 import { until } from './until.ts';
 
 const RECEIPT = 'receipt { committedAt sequence propagation replicas acknowledged left settledInMilliseconds }';
-/** Of the credentials that were revoked last, how many the load keeps on asking about. */
+/** The number of recently revoked credentials that the load keeps verifying. */
 const HOT = 16;
-/** Between two requests of one client of the load: what is under test needs some of the machine, too. */
+/** The pause between two requests of one client of the load, so that the replicas get enough CPU time. */
 const PACE_MS = 4;
-/** How many are asked about at once, where it does not matter: more would only queue. */
+/** The number of concurrent verifications where it does not matter. More would only queue. */
 const BATCH = 20;
 
 export type { Account, Credential } from './account.ts';
@@ -26,7 +26,7 @@ export type { Account, Credential } from './account.ts';
 export const sessionOf = ({ sessionId, accessToken }: Account): Credential => ({ id: sessionId, secret: accessToken });
 
 export interface Load {
-  /** Returns when the last request is answered. */
+  /** Returns when the last request has its response. */
   stop(): Promise<void>;
 }
 
@@ -89,12 +89,12 @@ export class Installation {
     return replica;
   }
 
-  /** Takes the dead out of the list of replicas. */
+  /** Removes a stopped replica from the list. */
   bury(replica: ReplicaProcess): void {
     this.replicas = this.replicas.filter((each) => each !== replica);
   }
 
-  // People and credentials.
+  // Users and credentials.
 
   async member(): Promise<Account> {
     return this.#enter('register', {});
@@ -119,7 +119,7 @@ export class Installation {
 
   async apiKeys(count: number, owner = this.admin): Promise<Credential[]> {
     const made: Credential[] = [];
-    // A few at a time: where a replica has no lease for a moment, it does not read for everybody at once.
+    // A few at a time: a replica without a lease limits its concurrent reads.
     while (made.length < count) {
       const batch = Array.from({ length: Math.min(8, count - made.length) }, () => this.apiKey({}, owner));
       made.push(...(await Promise.all(batch)));
@@ -127,9 +127,9 @@ export class Installation {
     return made;
   }
 
-  // What is recorded.
+  // Requests that are recorded in the history.
 
-  /** Asks a replica whether a secret is good. */
+  /** Verifies a secret at a replica. */
   verify(replica: ReplicaProcess, { secret }: { secret: string }): Promise<Verdict> {
     const done = this.history.verifying(replica.name, secret);
     const asked = replica.ask('GET', '/v1/verify', { authorization: `Bearer ${secret}` }).then(
@@ -140,12 +140,12 @@ export class Installation {
     return asked.finally(() => this.#underWay.delete(asked));
   }
 
-  /** Asks every replica about every one of these, at once. */
+  /** Verifies all of these at every replica, concurrently. */
   verifyEverywhere(...credentials: { secret: string }[]): Promise<Verdict[]> {
     return Promise.all(this.replicas.flatMap((replica) => credentials.map((each) => this.verify(replica, each))));
   }
 
-  /** Has every replica remember these. */
+  /** Makes every replica cache these. */
   async warm(...credentials: { secret: string }[]): Promise<void> {
     for (let first = 0; first < credentials.length; first += BATCH) {
       const verdicts = await this.verifyEverywhere(...credentials.slice(first, first + BATCH));
@@ -153,7 +153,7 @@ export class Installation {
     }
   }
 
-  /** Revokes an API key through this replica; every replica is asked about it the moment that is answered. */
+  /** Revokes an API key at this replica, and verifies it at every replica as soon as the response arrives. */
   revoke(by: ReplicaProcess, key: Credential): Promise<Receipt> {
     return this.#recorded(`key:${key.id}`, [key], () =>
       by.mutate('revokeApiKey', { apiKeyId: key.id }, RECEIPT, this.admin.accessToken),
@@ -191,7 +191,7 @@ export class Installation {
     return receipt;
   }
 
-  /** Somebody begins to revoke these, by whatever means; the load asks about them more often from now on. */
+  /** Records that a revocation of these begins. From now on the load verifies them more often. */
   begins(tag: string, dying: Credential[]): Revocation {
     this.#hot.unshift(...dying);
     this.#hot.length = Math.min(this.#hot.length, HOT);
@@ -201,7 +201,7 @@ export class Installation {
     );
   }
 
-  /** Verifies all the time, on every replica there is and joins, until it is stopped. */
+  /** Verifies continuously at every replica, including those that join later, until it is stopped. */
   load(credentials: readonly Credential[], width = 2): Load {
     let stopped = false;
     const workers = new Map<ReplicaProcess, Promise<void>[]>();
@@ -237,7 +237,7 @@ export class Installation {
 
   // The end of a story.
 
-  /** Waits until every replica holds a lease and nobody else is known: the dead need a revocation to be found out. */
+  /** Waits until every replica holds a lease and no other is registered. Only a revocation detects a stopped replica. */
   async calm(): Promise<void> {
     const anyone = this.replicas[0]!;
     const revokeOne = async () => this.revoke(anyone, await this.apiKey({}, this.admin, anyone));
@@ -247,12 +247,12 @@ export class Installation {
       if (rows.length === this.replicas.length && !rows.some(({ suspect }) => suspect)) {
         return held.every((seconds) => seconds > 0);
       }
-      await revokeOne().catch(() => undefined); // Not answered: not yet.
+      await revokeOne().catch(() => undefined); // No response yet.
       return false;
     });
   }
 
-  /** Ends the story: everything is as new, and whatever was asked gets its answer. */
+  /** Ends the story: repairs all servers and connections, and waits for all responses. */
   async #end(): Promise<void> {
     this.postgres.resume();
     this.redis.thaw();
@@ -263,7 +263,7 @@ export class Installation {
     await Promise.all(this.#underWay);
   }
 
-  /** Throws where anything in the history is not as promised, and begins a new one. */
+  /** Throws if the history violates the promise, and begins a new history. */
   async assertPromiseHeld(): Promise<void> {
     await this.#end();
     const { history } = this;
@@ -280,7 +280,7 @@ export class Installation {
     );
   }
 
-  /** After this many milliseconds no lease is left that was granted before. */
+  /** After so many milliseconds, every lease that was granted before has expired. */
   get leaseOverMs(): number {
     return this.leaseMs * DRIFT;
   }

@@ -1,14 +1,14 @@
-// What everything that listens during a test needs: a port of its own, and an end that comes by itself.
+// A free port for each server of a test, and a process that ends the server with the test run.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
-// Below every ephemeral range (Linux starts at 32768, macOS at 49152): while a server is stopped, no outgoing
-// connection can be given its port, so starting again on the same one works.
+// Below every ephemeral range (Linux starts at 32768, macOS at 49152). While a server is stopped, no outgoing connection
+// can get its port, so the server can start again on the same port.
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 const handedOut = new Set<number>();
 
-/** A port on 127.0.0.1 on which nobody listens. Never the same one twice in one process. */
+/** A port on 127.0.0.1 on which no process listens. A process never gets the same one twice. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
@@ -27,8 +27,8 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-// Holds nothing but a pipe to us. However we end, by SIGKILL too, the pipe closes and the server goes with us.
-// The process id is read at that moment, so a server that was restarted meanwhile is found.
+// Holds only a pipe to this process. When this process ends, even by SIGKILL, the pipe closes and the script ends the
+// server. It reads the process id at that moment, so that it finds a restarted server.
 const REAPER = `
 while read -r _; do :; done
 pid=$(head -n 1 "$2" 2>/dev/null) || pid=
@@ -43,12 +43,12 @@ rm -rf "$1"
 `;
 
 /**
- * When this process is gone, for whatever reason, sends `signal` to the process whose id is in `pidFile` and removes
- * `directory`. The answer calls it off: the directory is removed already, or will be by the caller.
+ * When this process ends for any reason, sends `signal` to the process whose id is in `pidFile` and removes `directory`.
+ * The returned function cancels this, after which the caller removes the directory.
  */
 export function reapWhenWeAreGone(directory: string, pidFile: string, signal: 'QUIT' | 'TERM' | 'KILL'): () => void {
   const reaper = spawn('/bin/sh', ['-c', REAPER, 'reaper', directory, pidFile, signal], {
-    detached: true, // Ctrl-C in a terminal goes to the whole group: the one who cleans up must not be in it
+    detached: true, // Ctrl-C in a terminal signals the whole group, which must not include the reaper
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   reaper.on('error', () => undefined);

@@ -7,7 +7,7 @@ import { type Databases, databasesAt } from './postgres.ts';
 
 const TEMPLATE = 'rekey_template';
 
-/** Makes a migrated database on this server for `migratedDatabase` to copy. */
+/** Creates a migrated database on this server for `migratedDatabase` to copy. */
 export async function createPostgresTemplate(server: Databases): Promise<void> {
   const database = await openDatabase({
     url: await server.createDatabase(TEMPLATE),
@@ -24,11 +24,11 @@ export async function createPostgresTemplate(server: Databases): Promise<void> {
   }
 }
 
-/** A migrated database on the shared server: the answer is its URL. For an empty one see `databasesAt`. */
+/** Creates a migrated database on the shared server and returns its URL. For an empty one see `databasesAt`. */
 export async function migratedDatabase(): Promise<string> {
   const server = databasesAt(inject('postgresUrl') as string);
   const url = await server.createDatabase(undefined, TEMPLATE);
-  // As after a migration: it has never been anything but a primary. A copy would have to wait for a lease to know.
+  // The state after a migration: the database was always a primary. A copy would first have to wait for a lease.
   await server.query('update auth_primary set identity = auth_server_identity()', [], new URL(url).pathname.slice(1));
   return url;
 }

@@ -1,5 +1,5 @@
-// A PostgreSQL of the test's own: fresh data, a free port, gone when the test run is. It can be stopped, crashed and
-// frozen, because what a replica does then is most of what there is to promise.
+// A PostgreSQL for the tests: new data, a free port, and stopped at the end of the test run. Tests can stop, crash and
+// freeze it, because most promises are about what a replica does then.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,14 +14,14 @@ import { freePort, reapWhenWeAreGone } from './ports.ts';
 
 const OLDEST_MAJOR = 15;
 
-/** Databases on a server that is there already: all that a test file needs of the server the whole run shares. */
+/** Databases on a running server. This is all that a test file needs of the server that the whole run shares. */
 export interface Databases {
   url(database?: string): string;
-  /** A database with a name of its own, empty or a copy of `template`. Answers its URL. */
+  /** Creates a database with a new name, empty or as a copy of `template`. Returns its URL. */
   createDatabase(name?: string, template?: string): Promise<string>;
-  /** Whoever is still connected to it is thrown out. */
+  /** Terminates all connections to it first. */
   dropDatabase(name: string): Promise<void>;
-  /** One statement over a connection of its own; the rows. */
+  /** Runs one statement over a new connection. Returns the rows. */
   query<Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
     parameters?: unknown[],
@@ -31,12 +31,12 @@ export interface Databases {
 
 export interface PostgresServer extends Databases {
   readonly port: number;
-  /** `fast` rolls back and says goodbye; `immediate` is a crash. Committed data survives both. */
+  /** `fast` rolls back and closes connections; `immediate` is a crash. Committed data survives both. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
-  /** The same data on the same port. */
+  /** Starts it with the same data on the same port. */
   start(): Promise<void>;
   restart(mode?: 'fast' | 'immediate'): Promise<void>;
-  /** Stops every one of its processes where it stands: connections stay open, nothing answers. */
+  /** Pauses all of its processes: connections stay open, but nothing answers. */
   pause(): void;
   resume(): void;
   destroy(): Promise<void>;
@@ -79,7 +79,7 @@ function outputOf(command: string, ...argv: string[]): string {
   }
 }
 
-/** The databases of the server that `serverUrl` leads to. */
+/** The databases of the server at `serverUrl`. */
 export function databasesAt(serverUrl: string): Databases {
   function url(database = 'postgres'): string {
     const result = new URL(serverUrl);
@@ -89,7 +89,7 @@ export function databasesAt(serverUrl: string): Databases {
 
   async function query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[], database?: string) {
     const client = new pg.Client({ connectionString: url(database), connectionTimeoutMillis: 10_000 });
-    client.on('error', () => undefined); // the rejected query says it
+    client.on('error', () => undefined); // the query rejects
     try {
       await client.connect();
       return (await client.query<Row>(sql, parameters)).rows;
@@ -111,8 +111,8 @@ export function databasesAt(serverUrl: string): Databases {
   };
 }
 
-// Speed comes from not flushing to disk, which only a power cut could notice. What a transaction sees, and what is
-// still there after the server has crashed, stays as in production: synchronous_commit is not touched.
+// The server is fast because it does not flush to disk, which matters only at a power failure. Visibility, and the data
+// after a crash of the server, are as in production: synchronous_commit is not changed.
 const SETTINGS: Record<string, string> = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -129,14 +129,14 @@ export async function startPostgres(options: { settings?: Record<string, string>
   const bin = findPostgres();
   if (bin === null) throw new Error('No PostgreSQL 15 or newer on this machine.');
   const user = unprivilegedUser();
-  // As root: a TMPDIR that is private to root would be closed to the user PostgreSQL runs as.
+  // If root has a private TMPDIR, the user of PostgreSQL could not read it.
   const directory = await mkdtemp(join(user === null ? tmpdir() : '/tmp', 'rekey-postgres-'));
   const data = join(directory, 'data');
   const logFile = join(directory, 'postgres.log');
   const cancelReaper = reapWhenWeAreGone(directory, join(data, 'postmaster.pid'), 'QUIT');
   const port = await freePort();
   const databases = databasesAt(`postgres://postgres@127.0.0.1:${port}/postgres`);
-  // A PGDATA, PGPORT or PGOPTIONS of the developer's must not reach this server.
+  // PGDATA, PGPORT and PGOPTIONS of the developer must not affect this server.
   const environment: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: directory, LC_ALL: 'C', TZ: 'UTC' };
   const execution = { cwd: directory, env: environment, ...user };
   let postmaster: ChildProcess | null = null;
@@ -180,7 +180,7 @@ export async function startPostgres(options: { settings?: Record<string, string>
     const stopped = postmaster;
     postmaster = null;
     if (!isRunning(stopped)) return;
-    stopped.ref(); // or this process could end while it waits
+    stopped.ref(); // keeps this process running while it waits
     const exit = once(stopped, 'exit');
     stopped.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
     for (const pid of processTree(stopped.pid as number)) signal(pid, 'SIGCONT'); // in case it is paused
@@ -199,7 +199,7 @@ export async function startPostgres(options: { settings?: Record<string, string>
 
   function pause(): void {
     if (!isRunning(postmaster)) throw new Error('PostgreSQL is not running: there is nothing to pause.');
-    // The parent first, so that no child is born behind our back; then again, for one that was being born.
+    // The parent first, so that it starts no child unnoticed. Then again, for a child that was just starting.
     const paused = new Set<number>();
     for (let found = 1; found > 0; ) {
       const news = processTree(postmaster.pid as number).filter((pid) => !paused.has(pid));
@@ -242,7 +242,7 @@ function isRunning(child: ChildProcess | null): child is ChildProcess {
   return child !== null && child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-/** PostgreSQL refuses to run as root: whom to run it as then. Null when we are not root. */
+/** PostgreSQL does not run as root. This is the user to run it as; null if this process does not run as root. */
 function unprivilegedUser(): { uid: number; gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   for (const name of ['postgres', 'nobody']) {
@@ -273,7 +273,7 @@ function parents(): [pid: number, parent: number][] {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8'); // "pid (any name) state parent ..."
         return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])] as [number, number]];
       } catch {
-        return []; // gone in the meantime
+        return []; // has ended meanwhile
       }
     });
 }
@@ -282,6 +282,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // gone in the meantime
+    // has ended meanwhile
   }
 }

@@ -1,4 +1,4 @@
-// Which project of vitest a test file belongs to. Its place and its imports decide, so no file is in the wrong one by
+// The vitest project of each test file. Its folder and its imports decide, so that no file is in the wrong one by
 // mistake.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ export const PROJECTS = ['fast', 'service', 'stories'] as const;
 export type ProjectName = (typeof PROJECTS)[number];
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Whole promises: with real servers, in real time, or by a long search. */
+/** Tests of whole promises: with real servers, in real time, or with a long search. */
 const STORIES = /^test\/(stories|gateways)\/|^test\/revocation\/(model|variants)\./;
 /** Starts a process or a server, opens a database, or asks for what global-setup.ts provides. */
 const SLOW = [
@@ -22,16 +22,16 @@ const SLOW = [
   /^pg$/,
   /^playwright-core$/,
 ];
-/** An import or a re-export, static or dynamic, and its names. Types alone are no import: nothing is loaded. */
+/** An import or a re-export, static or dynamic, and its names. An import of types only loads nothing and is ignored. */
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(?!type\b)([^'"`;]*?)\bfrom\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/g;
 
-/** Reads a file, or answers null where there is none. */
+/** Reads a file, or returns null if it does not exist. */
 export type Read = (file: string) => string | null;
 
 const readSource: Read = (file) => (existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : null);
 
-/** The project of a test file, and why it is not in `fast`: the file that imports what is slow, and what that is. */
+/** The project of a test file, and the reason why it is not in `fast`: a slow import, and the file that has it. */
 export function projectOf(file: string, read: Read = readSource): { project: ProjectName; because: string | null } {
   const because = reasonToBeSlow(file, read, new Set());
   if (STORIES.test(file)) return { project: 'stories', because };
@@ -51,7 +51,7 @@ function reasonToBeSlow(file: string, read: Read, seen: Set<string>): string | n
     const target = path.startsWith('.') ? join(file, '..', path).replaceAll('\\', '/') : path;
     const asks = target === 'vitest' && /\binject\b/.test(names);
     if (asks || SLOW.some((slow) => slow.test(target))) return `${file} imports ${asks ? 'inject' : target}`;
-    // The code under test may import what it likes: what matters is what the tests start.
+    // Imports of the code under test do not matter. Only what the tests start is slow.
     const reason = target.startsWith('test/') ? reasonToBeSlow(target, read, seen) : null;
     if (reason) return reason;
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startProxy, type TcpProxy } from './proxy.ts';
 
-// Answers every line with the same line; remembers what it was asked.
+// Returns every line, and records the lines that it got.
 const asked: string[] = [];
 const ends: string[] = [];
 const echo = createServer((socket) => {
@@ -49,7 +49,7 @@ async function connected() {
 }
 
 const soon = { timeout: 2_000, interval: 5 };
-const silence = () => sleep(60); // to show that nothing happens there is nothing to wait for
+const silence = () => sleep(60); // there is no event to wait for if nothing happens
 
 test('what is said comes back, and the URL of the proxy differs in host and port alone', async () => {
   const client = await connected();

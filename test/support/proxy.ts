@@ -1,5 +1,5 @@
-// A TCP proxy inside the test, for what a network does to a service: cut, swallowed without a word, late, and an
-// answer that is under way while something else happens.
+// A TCP proxy inside the test that simulates network failures: reset connections, silent loss, delay, and a response
+// that is in flight while something else happens.
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 import { freePort } from './ports.ts';
 
@@ -9,23 +9,23 @@ export type HoldPredicate = (chunk: Buffer, direction: Direction) => boolean;
 
 export interface TcpProxy {
   readonly port: number;
-  /** The same URL, leading through the proxy. */
+  /** The same URL with the host and port of the proxy. */
   url(from: string): string;
-  /** Resets every connection and refuses new ones, as when the server's host is there but the server is not. */
+  /** Resets every connection and refuses new ones, like a running host without the server. */
   cut(): void;
-  /** Accepts and keeps connections, forwards nothing either way: a partition. The server sees nobody come or go. */
+  /** Accepts and keeps connections but forwards nothing, like a partition. The server notices no client. */
   blackhole(): void;
-  /** Requests go through, answers wait. The promise resolves when the first one does: the server has answered it. */
+  /** Forwards requests and holds replies. The promise resolves when the first reply is held. */
   holdReplies(): Promise<void>;
   /**
-   * Holds the answers of a connection from the first chunk on that the predicate picks; other connections go on.
-   * A picked request goes through. The promise resolves when the first answer is waiting.
+   * Holds the replies of a connection from the first chunk on that matches the predicate. Other connections are not
+   * affected. A matching request is forwarded. The promise resolves when the first reply is held.
    */
   holdRepliesWhen(predicate: HoldPredicate): Promise<void>;
   releaseReplies(): void;
-  /** Every answer arrives this much later. */
+  /** Delays every reply by so much. */
   delay(milliseconds: number): void;
-  /** As new: what was held back is delivered, in order. After `cut`, await it before connecting. */
+  /** Ends all failures and delivers what was held, in order. After `cut`, await it before connecting. */
   heal(): Promise<void>;
   /** Connections from clients that are open now. */
   connections(): number;
@@ -70,11 +70,11 @@ export async function startProxy(target: { host: string; port: number }): Promis
       };
       socket.on('data', push);
       socket.on('end', () => push('end'));
-      socket.on('error', () => undefined); // 'close' follows and says it
+      socket.on('error', () => undefined); // 'close' follows
       socket.on('close', (hadError) => push(hadError ? 'reset' : 'close'));
     }
 
-    /** Forwards what may go now. */
+    /** Forwards everything that is due. */
     pump(): void {
       if (blackholed) return;
       if (this.upstream === null) {
@@ -107,7 +107,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
       links.delete(this);
     }
 
-    // In a partition the server has not heard of the client's end yet: that link is kept until it has.
+    // In a partition the server does not know yet that the client has closed. The link is kept until it does.
     #forgetWhenOver(): void {
       if (this.client.destroyed && this.upstream?.destroyed) links.delete(this);
     }

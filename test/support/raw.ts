@@ -1,4 +1,4 @@
-// HTTP as gateways, old clients and attackers speak it: what `fetch` would correct or refuse to send.
+// HTTP requests that `fetch` would correct or reject, as gateways, old clients and attackers send them.
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
@@ -6,8 +6,8 @@ export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** Undefined where the text is no JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+  /** Undefined if the text is not JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: any response
   json: any;
 }
 
@@ -19,7 +19,7 @@ export interface RawRequest {
   localAddress?: string;
 }
 
-/** One request, sent as it is, on a connection of its own. Rejects where the connection breaks without an answer. */
+/** Sends one request unchanged on a new connection. Rejects if the connection breaks before a response. */
 export function send(
   origin: string,
   path: string,
@@ -49,7 +49,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whatever the server says to these bytes before it hangs up; the connection is given up after `patienceMs`. */
+/** The response of the server to these bytes until it closes the connection. Gives up after `patienceMs`. */
 export function sendBytes(origin: string, bytes: string | Uint8Array, patienceMs = 2000): Promise<string> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve) => {
@@ -61,7 +61,7 @@ export function sendBytes(origin: string, bytes: string | Uint8Array, patienceMs
     };
     socket.setTimeout(patienceMs, finish);
     socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', () => undefined); // 'close' follows and says it
+    socket.on('error', () => undefined); // 'close' follows
     socket.on('close', finish);
     socket.end(bytes);
   });

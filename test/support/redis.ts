@@ -1,4 +1,4 @@
-// A Redis of the test's own: on a free port, keeping nothing, gone when the test run is.
+// A Redis for the tests: on a free port, without persistence, and stopped at the end of the test run.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -14,14 +14,14 @@ const OLDEST_MAJOR = 7;
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** kill -9: it says goodbye to nobody. */
+  /** Ends it with SIGKILL, so that it closes nothing properly. */
   stop(): Promise<void>;
-  /** On the same port, empty. */
+  /** Starts it on the same port, empty. */
   start(): Promise<void>;
-  /** Alive to the network, answering nobody: the black hole that no connection error reports. */
+  /** Accepts connections but answers none of them. No connection error reports this. */
   freeze(): void;
   thaw(): void;
-  /** Everything in it is gone. On the server all test files share, that is everybody's. */
+  /** Deletes all data. On the shared server, this includes the data of other test files. */
   flush(): Promise<void>;
   command(...command: string[]): Promise<unknown>;
   destroy(): Promise<void>;
@@ -56,10 +56,10 @@ function majorOf(server: string): number {
   }
 }
 
-/** One command over a connection of its own. Throws, never waits for ever, when the server is down or frozen. */
+/** Sends one command over a new connection. Throws after a limited time if the server is down or frozen. */
 export async function redisCommand(url: string, ...command: string[]): Promise<unknown> {
   const client = createClient({ url, socket: { connectTimeout: 2_000, reconnectStrategy: false } });
-  client.on('error', () => undefined); // the rejected promise says it
+  client.on('error', () => undefined); // the promise rejects
   const deadline = new AbortController();
   try {
     return await Promise.race([
@@ -115,7 +115,7 @@ export async function startRedis(): Promise<RedisServer> {
     const stopped = child;
     child = null;
     if (stopped === null || stopped.exitCode !== null || stopped.signalCode !== null) return;
-    stopped.ref(); // or this process could end while it waits
+    stopped.ref(); // keeps this process running while it waits
     const exit = once(stopped, 'exit');
     stopped.kill('SIGKILL');
     await exit;

@@ -1,4 +1,4 @@
-// One replica as a process of its own, with a proxy of its own before each server it talks to.
+// One replica in its own process, with its own proxy in front of each server that it uses.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ export class ReplicaProcess {
     };
   }
 
-  /** Resolves when it says that it is ready. */
+  /** Resolves when it reports that it is ready. */
   static async start({ name, postgres, redis, environment }: ReplicaOptions): Promise<ReplicaProcess> {
     const proxies = await Promise.all([postgres, redis].map(({ port }) => startProxy({ host: '127.0.0.1', port })));
     const [toPostgres, toRedis] = proxies as [TcpProxy, TcpProxy];
@@ -69,7 +69,7 @@ export class ReplicaProcess {
     return this.#server.isAlive;
   }
 
-  /** One request over a kept connection. Rejects where the connection ends before the answer. */
+  /** Sends one request over a kept connection. Rejects if the connection ends before the response. */
   ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Reply> {
     const reply = Promise.withResolvers<Reply>();
     const asked = request(new URL(path, this.#server.url), { agent: this.#agent, method, headers }, (answer) => {
@@ -84,15 +84,15 @@ export class ReplicaProcess {
     return reply.promise;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
+  // biome-ignore lint/suspicious/noExplicitAny: any selection
   async graphql(query: string, variables: object, bearer?: string): Promise<any> {
     const headers = { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) };
     const reply = await this.ask('POST', '/graphql', headers, JSON.stringify({ query, variables }));
     return JSON.parse(reply.text);
   }
 
-  /** The result of one mutation. Throws where it was not answered with data. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was selected
+  /** The result of one mutation. Throws if the response has no data. */
+  // biome-ignore lint/suspicious/noExplicitAny: any selection
   async mutate(field: string, input: object | null, selection: string, bearer?: string): Promise<any> {
     const type = `${field[0]!.toUpperCase()}${field.slice(1)}`;
     const [declared, given] = input ? [`($input: ${type}Input!)`, '(input: $input)'] : ['', ''];
@@ -112,7 +112,7 @@ export class ReplicaProcess {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
-  /** Returns once everything that was sent to it before has been read. */
+  /** Returns when the replica has read everything that was sent to it before. */
   async hasReadItsRequests(): Promise<void> {
     for (let trips = 0; trips < 3; trips++) await this.ask('GET', '/livez');
   }
@@ -122,7 +122,7 @@ export class ReplicaProcess {
     await this.#server.ask(skew);
   }
 
-  /** Stands still in the middle of whatever it does, its connections open. */
+  /** Pauses the process at any point. Its connections stay open. */
   freeze(): void {
     this.#server.pause();
   }
@@ -131,12 +131,12 @@ export class ReplicaProcess {
     this.#server.resume();
   }
 
-  /** Is gone, without a word. */
+  /** Ends the process without deregistration. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** Is asked to leave, and has left. */
+  /** Ends the process with SIGTERM, so that it deregisters. */
   async leave(): Promise<void> {
     const { code, signal } = await this.#end('SIGTERM');
     if (code !== 0) throw new Error(`${this.name} left with ${code ?? signal}.`);

@@ -1,8 +1,8 @@
-// Loaded into a server before its own code. It answers the messages of the process that started it:
+// Preloaded into a server. Answers messages of the process that started it:
 // - `cpu`: the CPU time of all threads so far;
 // - `turn`: the longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread,
-//   which a busy machine does not change. From the first question on it watches, which takes a core.
-// It ends the server when that process is gone.
+//   which a busy machine does not change. It measures from the first question on, which takes a core.
+// Ends the server when that process has ended.
 let longest = 0;
 let watching = false;
 

@@ -1,4 +1,4 @@
-// Accounts written as rows, for tests that are not about registering: no password is hashed, nothing is limited.
+// Accounts that are written as rows, for tests that are not about registration: without a password hash and limits.
 import { User } from '../../src/accounts/user.entity.ts';
 import type { App } from '../../src/app.ts';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
@@ -7,7 +7,7 @@ import { newId } from '../../src/kernel/ids.ts';
 import type { Account } from './account.ts';
 import { PASSWORD_HASH } from './constants.ts';
 
-/** Where a request of a test comes from. */
+/** The origin of the requests of a test. */
 const ORIGIN = { ipAddress: '127.0.0.1', userAgent: 'node', requestId: 'seed' };
 
 /** An account with one session, as `bootstrap` makes an administrator and `register` a member. Its password is PASSWORD. */

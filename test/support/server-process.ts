@@ -1,4 +1,4 @@
-// The service, or another program, as an operator starts it: a process of its own.
+// The service, or another program, in its own process, as an operator starts it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
-/** Longer than any start or stop takes on a busy machine. */
+/** Longer than any start or stop on a busy machine. */
 const PATIENCE_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
 const STOP_MS = 5000;
-/** It says where it listens. */
+/** The output that contains its address. */
 const READY = /^(?:Rekey is ready|ready): (http:\/\/[^/\s]+)/m;
 
 export interface ServerProcessOptions {
   /** Its working directory. */
   directory?: string;
   environment?: Record<string, string>;
-  /** The program and its arguments; left out, the service. */
+  /** The program and its arguments. The default is the service. */
   command?: readonly [string, ...string[]];
   /** A module of this folder that is loaded before its own code and answers `ask`. */
   preload?: 'report-load.ts' | 'skew-clock.ts';
@@ -30,7 +30,7 @@ export interface Exit {
 }
 
 export class ServerProcess {
-  /** Everything it has written so far. */
+  /** All output so far. */
   stdout = '';
   stderr = '';
   readonly #child: ChildProcess;
@@ -79,14 +79,14 @@ export class ServerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Where it listens. */
+  /** The address on which it listens. */
   get url(): string {
     const url = READY.exec(this.stdout)?.[1];
     if (!url) throw new Error('It is not ready.');
     return url;
   }
 
-  /** Resolves with the address once it is ready; rejects with all it has said where it ends before. */
+  /** Resolves with the address when it is ready. Rejects with its output if it ends before. */
   ready(): Promise<string> {
     return this.#until('ready', () => READY.exec(this.stdout)?.[1] ?? null);
   }
@@ -96,7 +96,7 @@ export class ServerProcess {
     await this.#until(`said ${text}`, () => (this.stdout.match(text) ? true : null));
   }
 
-  /** Resolves once it is gone. */
+  /** Resolves when it has ended. */
   exited(): Promise<Exit> {
     return this.#until('exited', () => this.#exit, true);
   }
@@ -105,7 +105,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** It stops where it stands: its connections stay open, and it does not answer. */
+  /** Pauses the process: its connections stay open, and it does not answer. */
   pause(): void {
     this.kill('SIGSTOP');
   }
@@ -114,7 +114,7 @@ export class ServerProcess {
     this.kill('SIGCONT');
   }
 
-  /** Stops it as an operator does; one that does not stop is killed. */
+  /** Stops it as an operator does. Kills it if it does not stop. */
   async stop(): Promise<void> {
     this.resume();
     this.kill('SIGTERM');
@@ -137,8 +137,8 @@ export class ServerProcess {
   }
 
   /**
-   * The longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread. The first
-   * question begins the watch.
+   * The longest turn of the event loop since the last call, in milliseconds of CPU time of the main thread. The first
+   * call starts the measurement.
    */
   async longestTurn(): Promise<number> {
     return (await this.ask('turn')) as number;
@@ -169,14 +169,14 @@ export class ServerProcess {
   }
 }
 
-/** An empty directory, gone when the test is. */
+/** An empty directory that is removed at the end of the test. */
 export function emptyDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'rekey-server-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** Starts the service in this directory. Whatever becomes of the test, the process does not outlive it. */
+/** Starts the service in this directory. The process ends with the test. */
 export function startServer(
   directory: string,
   environment: Record<string, string> = {},

@@ -1,42 +1,40 @@
-// What people do with sessions, and what only an operator with psql can do to them.
+// What users do with sessions, and what only an operator with psql can change.
 import { type Account, PASSWORD, type Presented, type TestApp } from './app.ts';
+import type { Caller } from './calls.ts';
 
-export const TOKENS =
-  'tokens { accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt session { id expiresAt idleExpiresAt } }';
 export const RECEIPT = 'receipt { propagation replicas acknowledged settledInMilliseconds }';
 
-/** For suites in which the limit would only be in the way. */
+/** For suites that must not reach the limit. */
 export const UNLIMITED = { REKEY_REFRESH_PER_MINUTE: '0' };
 
 export const as = ({ accessToken }: { accessToken: string }): Presented => ({ bearer: accessToken });
 
-/** Exchanges a refresh token: the whole result. Throws where there is none, as at an exceeded limit. */
-export function refresh(app: TestApp, refreshToken: string, credential?: Presented) {
-  const selection = `... on RefreshSessionSuccess { ${TOKENS} } ... on RefreshTokenRejectedError { reason }`;
-  return app.mutate('refreshSession', { refreshToken }, selection, credential);
+/** Exchanges a refresh token. Throws if the service rejects it. */
+export function refresh(app: TestApp, refreshToken: string, caller?: Caller) {
+  return app.as(caller).refreshSession({ refreshToken }).expectSuccess();
 }
 
-/** Exchanges a refresh token: the next one, or why there is none. */
+/** Exchanges a refresh token and returns the next one, or the reason of the rejection. */
 export async function exchange(app: TestApp, refreshToken: string): Promise<string> {
-  const { reason, tokens } = await refresh(app, refreshToken);
-  return reason ?? tokens.refreshToken;
+  const result = await app.as().refreshSession({ refreshToken });
+  return result.__typename === 'RefreshSessionSuccess' ? result.tokens.refreshToken : result.reason;
 }
 
 /** Starts one more session of this account. */
-export async function login(app: TestApp, { email }: { email: string }, credential?: Presented): Promise<Account> {
-  const selection = '... on LoginSuccess { user { id email } tokens { accessToken refreshToken session { id } } }';
-  const { user, tokens } = await app.mutate('login', { email, password: PASSWORD }, selection, credential);
-  return { ...user, ...tokens, sessionId: tokens.session.id };
+export async function login(app: TestApp, { email }: { email: string }, caller?: Caller): Promise<Account> {
+  const { user, tokens } = await app.as(caller).login({ email, password: PASSWORD }).expectSuccess();
+  const { accessToken, refreshToken, session } = tokens;
+  return { id: user.id, email: user.email, accessToken, refreshToken, sessionId: session.id };
 }
 
 export const jtiOf = (accessToken: string): string => claimsOf(accessToken).jti;
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the token says
+// biome-ignore lint/suspicious/noExplicitAny: any claims
 export function claimsOf(accessToken: string): any {
   return JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString('utf8'));
 }
 
-/** As if whatever happened in this session had happened this much earlier. */
+/** Moves all times of a session into the past by so many seconds. */
 export async function later(app: TestApp, sessionId: string, seconds: number): Promise<void> {
   const moved = (column: string) => `${column} = ${column} - make_interval(secs => ${seconds})`;
   const ends = `${moved('expires_at')}, ${moved('idle_expires_at')}`;
@@ -57,7 +55,7 @@ export async function sessionRow(app: TestApp, sessionId: string) {
   return (await app.sql('select * from sessions where id = ?', [sessionId]))[0];
 }
 
-/** What the audit log tells about this, in order. */
+/** The types of the audit events with this subject, in order. */
 export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
   const rows = await app.sql('select type from audit_events where subject_id = ? order by position', [subjectId]);
   return rows.map(({ type }) => type);

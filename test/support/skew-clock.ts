@@ -1,6 +1,6 @@
-// Preloaded into a replica of a test (`node --import`): its clocks are what the test says. A message
-// `{ wallOffsetMs }` sets the calendar off by so much, `{ monotonicStands: true }` halts the other clock, as the sleep of a
-// machine does. Each is answered when it holds.
+// Preloaded into a replica (`node --import`), so that a test controls its clocks. The message `{ wallOffsetMs }` shifts
+// the wall clock. `{ monotonicStands: true }` stops the monotonic clock, as when the machine is suspended. Each message
+// gets an answer when it has taken effect.
 interface Skew {
   wallOffsetMs?: number;
   monotonicStands?: boolean;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Falsy = false | null | undefined | 0 | '';
 
-/** Waits until this is truthy, and answers with it. Throws in the end, with what was waited for. */
+/** Waits until this is truthy, and returns it. Throws after a limited time and names what it waited for. */
 export async function until<Found>(
   what: string,
   holds: () => Found | Falsy | Promise<Found | Falsy>,

@@ -2,13 +2,14 @@ import { Migration } from '@mikro-orm/migrations';
 import { enableAlways } from '../../database/triggers.ts';
 
 /**
- * A user who is disabled, by whatever statement, loses all sessions for good. The rule is in the row that remembers both,
- * so no order of disabling and enabling, by the API or in plain SQL, brings a session back.
+ * Disabling a user revokes all sessions for good, whichever statement does it. The rule is a trigger on the row that
+ * holds both, so no order of disabling and enabling, by the API or in plain SQL, makes a session valid again.
  */
 export class Migration20261129000100 extends Migration {
   override async up(): Promise<void> {
-    // A statement that ends the sessions itself, as the API does, is left as it is. The session that was kept at an earlier
-    // end is not kept at this one. A session that was inserted while its user was disabled ends when the user is enabled.
+    // A statement that revokes the sessions itself, as the API does, is not changed. A session that an earlier
+    // revocation kept is not kept by this one. A session that was inserted while its user was disabled is revoked
+    // when the user is enabled.
     this.addSql(`create function auth_end_sessions_of_disabled() returns trigger language plpgsql
       set search_path = public, pg_temp as $$
       begin
@@ -27,7 +28,8 @@ export class Migration20261129000100 extends Migration {
       when ((old.disabled_at is null) is distinct from (new.disabled_at is null))
       execute function auth_end_sessions_of_disabled()`);
     this.addSql(enableAlways({ table: 'users', trigger: 'users_end_sessions' }));
-    // Whether the sessions of those who are disabled already were ended is not known. They end now: no one of them is in use.
+    // It is unknown whether the sessions of users who are already disabled were revoked. They are revoked now,
+    // since none of them is in use.
     this.addSql(`update users set session_generation = session_generation + 1, session_kept = null,
         sessions_revocation_reason = case when sessions_revoked_at >= disabled_at then sessions_revocation_reason
           else 'ADMINISTRATIVE' end,

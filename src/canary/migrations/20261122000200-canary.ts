@@ -1,10 +1,13 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Where the replicas meet for a run of the canary (see `canary/canary.ts`). Empty but for the seconds that a run takes. */
+/**
+ * The tables in which the replicas coordinate a canary run (see `canary/canary.ts`). They are empty except during a
+ * run, which takes seconds.
+ */
 export class Migration20261122000200 extends Migration {
   override async up(): Promise<void> {
-    // One row, so one run at a time in the whole installation. No foreign key to the credential: it would forbid an
-    // operator to TRUNCATE that table, and whoever cleans up deletes both in one statement.
+    // One row, so the whole installation has one run at a time. No foreign key to the credential, because it would keep
+    // an operator from truncating that table. The cleanup deletes both rows in one statement.
     this.addSql(`create table canary (
       one boolean primary key default true check (one),
       key_id text not null unique,
@@ -14,7 +17,8 @@ export class Migration20261122000200 extends Migration {
       revoked_at timestamptz,
       settled_at timestamptz
     )`);
-    // A replica that has let the canary in while it was alive; and what it did in the end. Both moments are null until then.
+    // A replica that accepted the canary before its revocation, and what it did in the end. Until
+    // then, both times are null.
     this.addSql(`create table canary_witnesses (
       key_id text not null references canary (key_id) on delete cascade,
       replica uuid not null,

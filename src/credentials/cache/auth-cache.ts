@@ -5,16 +5,18 @@ import type { Replica } from '../../revocation/replica.ts';
 import type { CachedCredential, LoadCredential } from '../cached-credential.ts';
 import type { SharedCache } from './shared-cache.ts';
 
-/** Refusals are remembered briefly and apart, so that a flood of bad secrets cannot push out a single good one. */
+/**
+ * Rejections are cached briefly and separately, so that a flood of bad secrets cannot evict a single valid credential.
+ */
 const REFUSALS = 10_000;
 const REFUSAL_MS = 10_000;
-/** Reads that bypass the caches, at most at once; more would only queue. */
+/** The maximum number of concurrent reads that bypass the caches. More would only queue. */
 const BULKHEAD = 32;
 
-/** What is remembered, and the server in whose log its position is: in another's, the same number means nothing. */
+/** A cached credential, and the server in whose log its position is. In the log of another server it means nothing. */
 interface Entry extends CachedCredential {
   readonly server: string;
-  /** The longest life of the entry ends here, by the monotonic clock. */
+  /** When the longest lifetime of the entry ends, by the monotonic clock. */
   readonly forgetAt: number;
 }
 
@@ -24,20 +26,21 @@ export interface AuthCacheOptions {
   replica: Replica;
   shared: SharedCache | null;
   logger: Logger;
-  /** The longest life of an entry, in milliseconds. */
+  /** The longest lifetime of an entry, in milliseconds. */
   longestEntryMs: number;
-  /** How many good credentials fit into this process. */
+  /** How many valid credentials this process caches. */
   entries: number;
 }
 
 /**
- * Answers "who is this?" from this process's memory where it may, else from the shared cache, else from the database.
+ * Looks up what a presented text stands for: in the memory of this process, then in the shared
+ * cache, then in the database.
  *
- * Every answer from a cache is judged by the replica at the moment it is given, the leader's of a shared load like
- * everybody else's who joined it. Where the judge says no, only a database read that began after the request arrived
- * may decide; and where that fails, nobody is let in or turned away: `AUTHENTICATION_UNAVAILABLE`.
+ * The replica checks every answer from a cache at the moment it is used: that of the request that started a shared
+ * load, and those of all requests that joined it. If the check fails, only a database read that began after the request
+ * arrived may decide. If that read fails, the request is neither accepted nor rejected: `AUTHENTICATION_UNAVAILABLE`.
  *
- * Entries are known by the fingerprint of what was presented: its SHA-256, base64url.
+ * The key of an entry is the fingerprint of the presented text: its SHA-256, base64url.
  */
 export class AuthCache {
   readonly #options: AuthCacheOptions;
@@ -45,7 +48,7 @@ export class AuthCache {
   readonly #rejected = new LRUCache<string, Entry>({ max: REFUSALS });
   readonly #loading = new Map<string, Promise<Entry>>();
   #direct = 0;
-  /** How many lookups each layer has answered. Plain numbers: a hit must not pay for its own counting. */
+  /** How many lookups each layer has answered. Plain numbers, because counting must not slow down a hit. */
   readonly counts = { memory: 0, refused: 0, shared: 0, database: 0, direct: 0, unavailable: 0 };
 
   constructor(options: AuthCacheOptions) {
@@ -54,8 +57,8 @@ export class AuthCache {
   }
 
   /**
-   * The answer from this process's memory, where `principal` is null for a rejected proof; undefined where it does not
-   * know. It counts as a look-up and as a use of the entry.
+   * The answer from the memory of this process, where `principal` is null for a rejected proof; undefined if there is
+   * no valid entry. It counts as a lookup and as a use of the entry.
    */
   recall(fingerprint: string): CachedCredential | undefined {
     const cached = this.#accepted.get(fingerprint) ?? this.#rejected.get(fingerprint);
@@ -66,8 +69,9 @@ export class AuthCache {
   }
 
   /**
-   * The answer, from wherever it has to come.
-   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` where nobody can know
+   * The answer from the first layer that has one.
+   *
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if no layer can answer
    */
   async resolve(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
     const known = this.recall(fingerprint);
@@ -79,8 +83,8 @@ export class AuthCache {
         if (this.#isFresh(loaded)) return loaded;
       }
     } catch (error) {
-      // Of whoever began the read, it is the answer of the database. To others it says nothing, and neither does whatever
-      // else went wrong.
+      // For the request that started the read, this failure is the answer of the database. For requests that joined it,
+      // and after any other error, a new read must decide.
       if (leads && error instanceof ReadFailed) throw this.#unavailable(error.cause);
       if (!(error instanceof ReadFailed)) this.#report(error);
     }
@@ -91,7 +95,10 @@ export class AuthCache {
     }
   }
 
-  /** Forgets these proofs, here at once and in the shared cache soon. Hygiene: the judge would refuse them anyway. */
+  /**
+   * Deletes these entries, here at once and in the shared cache soon. It only saves memory:
+   * the check would reject them.
+   */
   evict(fingerprints: string[]): void {
     if (fingerprints.length === 0) return;
     for (const fingerprint of fingerprints) {
@@ -106,7 +113,7 @@ export class AuthCache {
     return unavailable(cause);
   }
 
-  /** A judge that fails admits nothing: the database is asked. */
+  /** If the check itself fails, the entry is not used, and the database is read. */
   #isValid(entry: Entry): boolean {
     try {
       return this.#isFresh(entry);
@@ -125,7 +132,7 @@ export class AuthCache {
     return entry.server === replica.serverIdentity && replica.isFresh(entry, entry.until, entry.forgetAt);
   }
 
-  /** One load for everybody who asks for the same proof at the same time. */
+  /** One load for all concurrent requests with the same proof. */
   #load(fingerprint: string, load: LoadCredential): Promise<Entry> {
     let loading = this.#loading.get(fingerprint);
     if (!loading) {
@@ -139,7 +146,8 @@ export class AuthCache {
     const { shared, replica, longestEntryMs } = this.#options;
     const server = replica.serverIdentity;
     const forgetAt = replica.monotonic() + longestEntryMs;
-    const stored = await shared?.get(fingerprint, server, (cached) => this.#isFresh({ ...cached, server, forgetAt }));
+    const place = { fingerprint, serverIdentity: server };
+    const stored = await shared?.get(place, (cached) => this.#isFresh({ ...cached, server, forgetAt }));
     if (stored) {
       const entry = { ...stored, server, forgetAt };
       this.counts.shared++;
@@ -154,11 +162,11 @@ export class AuthCache {
     const entry = { ...loaded, server, until, forgetAt: replica.monotonic() + longest };
     if (!this.#isFresh(entry)) return entry;
     if (entry.principal === null) {
-      this.#accepted.delete(fingerprint); // Or it would stand before the refusal, and each try would cost a read.
+      this.#accepted.delete(fingerprint); // Otherwise it would hide the rejection, and each attempt would cost a read.
       this.#rejected.set(fingerprint, entry);
     } else {
       this.#accepted.set(fingerprint, entry);
-      shared?.set(fingerprint, server, { ...loaded, until: entry.until }, entry.until - now);
+      shared?.set(place, { cached: { ...loaded, until: entry.until }, ttlMs: entry.until - now });
     }
     return entry;
   }

@@ -9,17 +9,18 @@ import type {
 } from '@mikro-orm/core';
 import type { Logger } from '../../kernel/logger.ts';
 
-/** What a module tells the subscriber about one of its entities. */
+/** How the subscriber finds the cache entries of one entity. Features declare these rules. */
 export interface EvictionRule<Entity extends object = object> {
   readonly entity: EntityClass<Entity>;
   /**
-   * The fingerprints that a row stands for. Asked of the row as it was and as it is: a rotation must evict the OLD
-   * hash, which the entity no longer has. An entity without any (a user, say) still has its log read at once.
+   * The fingerprints of a row. Called for the row before and after the change: a rotation must evict the
+   * OLD hash, which the entity no longer has. If an entity has none (e.g. a user), a change still triggers
+   * a read of the log at once.
    */
   fingerprintsOf(row: Partial<Entity>): (string | null | undefined)[];
 }
 
-/** A rule for a list of rules for all entities; typed by the entity whose rows it reads. */
+/** Types a rule by the entity whose rows it reads, for a list of rules for all entities. */
 export function defineEviction<Entity extends object>(
   entity: EntityClass<Entity>,
   fingerprintsOf: EvictionRule<Entity>['fingerprintsOf'],
@@ -29,9 +30,9 @@ export function defineEviction<Entity extends object>(
 
 export interface EvictionSubscriberOptions {
   rules: readonly EvictionRule[];
-  /** Forgets these proofs; must not throw for long and must not block. */
+  /** Deletes these entries. Must not throw and must not block. */
   evict: (fingerprints: string[]) => void;
-  /** Something that decides about credentials was committed: read the invalidation log now. */
+  /** Called after a commit that affects credentials: read the invalidation log now. */
   committed: () => void;
   logger: Logger;
 }
@@ -39,17 +40,17 @@ export interface EvictionSubscriberOptions {
 type Transaction = NonNullable<TransactionEventArgs['transaction']>;
 
 /**
- * Clears the authentication caches once a change can be seen by others: after a plain flush, after the outermost
- * commit of an explicit transaction, and never after a rollback. `afterFlush` alone would be too early inside a
- * transaction, and a savepoint's commit is no commit.
+ * Evicts cache entries once other connections can see a change: after a plain flush, after the outermost commit of an
+ * explicit transaction, and never after a rollback. `afterFlush` alone would be too early inside a transaction, and the
+ * commit of a savepoint is no commit.
  *
- * Hygiene, not safety: the invalidation log carries that, and knows of changes that no ORM event ever tells. So
- * nothing here may throw: the row is committed, and its caller must not lose the new secret to a cache.
+ * Safety does not depend on this. It depends on the invalidation log, which also has changes for which the ORM has no
+ * event. So nothing here may throw: the row is committed, and a cache error must not cost the caller the new secret.
  */
 export class EvictionSubscriber implements EventSubscriber {
   readonly #options: EvictionSubscriberOptions;
   readonly #rules: Map<unknown, EvictionRule>;
-  /** What each transaction has changed so far. A savepoint's changes go to its parent when it is released. */
+  /** What each transaction has changed so far. The changes of a savepoint move to its parent when it is released. */
   readonly #pending = new WeakMap<object, string[]>();
   readonly #parent = new WeakMap<object, Transaction>();
   readonly #opening = new WeakMap<EntityManager, Transaction>();
@@ -104,7 +105,7 @@ export class EvictionSubscriber implements EventSubscriber {
   }
 
   afterFlush({ em }: FlushEventArgs): void {
-    // A flush that needed no transaction of its own (implicit ones can be switched off) has nothing else to wait for.
+    // A flush without a transaction of its own (implicit ones can be disabled) is visible at once.
     if (em.isInTransaction()) return;
     const changed = this.#take(em);
     if (changed) this.#clear(changed);

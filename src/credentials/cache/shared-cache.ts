@@ -2,22 +2,25 @@ import KeyvRedis, { type RedisClientType } from '@keyv/redis';
 import { ErrorReply } from '@redis/client';
 import Keyv from 'keyv';
 import type { Keyring } from '../../crypto/keyring.ts';
-import { open, SealError, seal } from '../../crypto/seal.ts';
+import { open, type SealBinding, SealError, seal } from '../../crypto/seal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { Breaker } from '../../redis/breaker.ts';
 import type { CachedCredential } from '../cached-credential.ts';
 import type { SharedCacheMetrics } from '../metrics.ts';
 
-/** Nobody waits longer than this for Redis. */
+/** The longest time that a request waits for Redis, in milliseconds. */
 const PATIENCE_MS = 25;
-/** Counted up with every change of what is stored: an entry of another release does not open. */
+/** Must be increased with every change of what is stored: an entry of another release must not open. */
 const SEAL_PURPOSE = 'auth-cache/1';
 
 /** What the shared cache can do at the moment. */
 export type SharedCacheState = 'ok' | 'read-only' | 'unreachable';
 
-/** The cache on this Redis. Errors are thrown at once, where keyv by itself would hang or pretend (`set` on a dead Redis). */
+/**
+ * The cache on this Redis. The options make errors throw at once. By default, keyv would hang, or report success for a
+ * `set` while Redis is down.
+ */
 export function connectSharedCache({
   redis,
   ...options
@@ -28,7 +31,7 @@ export function connectSharedCache({
     throwOnErrors: true,
     connectionTimeout: 500,
   });
-  // keyv hands its namespace to the store; were it to prefix keys itself as well, they would have it twice.
+  // keyv passes its namespace to the store. If it also prefixed keys itself, they would have the prefix twice.
   const keyv = new Keyv({ store, namespace: 'rekey:auth', useKeyPrefix: false, throwOnErrors: true });
   return new SharedCache({ ...options, keyv });
 }
@@ -41,10 +44,16 @@ export interface SharedCacheOptions {
   metrics: SharedCacheMetrics;
 }
 
+/** Where an entry is: whose credential it is, and what database server it was read from. */
+export interface CachePlace {
+  fingerprint: string;
+  serverIdentity: string;
+}
+
 /**
- * The second-level cache that replicas share. It may be slow, hung, wiped or forged: what comes out of it is believed
- * only if one of us sealed it for exactly this proof and this database server, and it is judged like any other entry.
- * None of its methods throws, and none makes a request wait for long.
+ * The second-level cache that replicas share. Redis may be slow, hang, lose its data or hold forged data. An entry is
+ * used only if a replica sealed it for exactly this proof and this database server, and it is checked like any other
+ * entry. None of its methods throws, and none delays a request for long.
  */
 export class SharedCache {
   readonly #keyv: Keyv;
@@ -71,38 +80,34 @@ export class SharedCache {
     });
   }
 
-  /** What some replica stored for this proof, where one of us sealed it and it is still usable; null otherwise. */
-  async get(
-    fingerprint: string,
-    serverIdentity: string,
-    usable: (cached: CachedCredential) => boolean,
-  ): Promise<CachedCredential | null> {
+  /** The entry that a replica stored for this proof, if a replica sealed it and it is still usable; null otherwise. */
+  async get(place: CachePlace, usable: (cached: CachedCredential) => boolean): Promise<CachedCredential | null> {
     let stored: unknown;
     try {
-      stored = await this.#breaker.run(() => this.#keyv.get(fingerprint));
+      stored = await this.#breaker.run(() => this.#keyv.get(place.fingerprint));
     } catch (error) {
       this.#logger.debug({ err: error }, 'the shared cache did not respond; reading from the database');
       return null;
     }
     if (stored == null) return null;
-    const cached = this.#open(boundTo(fingerprint, serverIdentity), stored);
+    const cached = this.#open(place, stored);
     if (cached && usable(cached)) return cached;
     this.#metrics.sharedCacheRejected.inc({ reason: cached ? 'stale' : 'seal' });
     return null;
   }
 
   /** Stores in the background. */
-  set(fingerprint: string, serverIdentity: string, cached: CachedCredential, ttlMs: number): void {
-    const sealed = seal(this.#keyring, SEAL_PURPOSE, boundTo(fingerprint, serverIdentity), JSON.stringify(cached));
-    this.#writeInBackground(() => this.#keyv.set(fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
+  set(place: CachePlace, { cached, ttlMs }: { cached: CachedCredential; ttlMs: number }): void {
+    const sealed = seal(this.#keyring, { ...boundTo(place), plaintext: JSON.stringify(cached) });
+    this.#writeInBackground(() => this.#keyv.set(place.fingerprint, sealed, Math.max(1, Math.floor(ttlMs))));
   }
 
-  /** Deletes in the background. Hygiene: safety never depends on it. */
+  /** Deletes in the background. Safety never depends on it. */
   delete(fingerprints: string[]): void {
     this.#writeInBackground(() => this.#keyv.delete(fingerprints));
   }
 
-  /** Asks whether Redis answers at the moment. */
+  /** Checks whether Redis responds now. */
   async isReachable(): Promise<boolean> {
     return this.#breaker
       .run(() => this.#keyv.get('reachable'))
@@ -112,7 +117,7 @@ export class SharedCache {
       );
   }
 
-  /** Asks whether Redis takes a write at the moment, and if not, whether it answers reads. */
+  /** Checks whether Redis accepts a write now, and if not, whether it responds to reads. */
   async state(): Promise<SharedCacheState> {
     try {
       await this.#write(() => this.#keyv.set('writable', '', 1000));
@@ -123,10 +128,10 @@ export class SharedCache {
     return (await this.isReachable()) ? 'read-only' : 'unreachable';
   }
 
-  #open(context: string, stored: unknown): CachedCredential | null {
-    if (typeof stored !== 'string') return null; // Whoever wrote this, it was none of us.
+  #open(place: CachePlace, stored: unknown): CachedCredential | null {
+    if (typeof stored !== 'string') return null; // No replica wrote this.
     try {
-      return JSON.parse(open(this.#keyring, SEAL_PURPOSE, context, stored).toString('utf8'));
+      return JSON.parse(open(this.#keyring, { ...boundTo(place), sealed: stored }).toString('utf8'));
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       return null;
@@ -134,8 +139,8 @@ export class SharedCache {
   }
 
   /**
-   * A Redis that refuses a write (a replica, out of memory, without the right to) has answered, and may still be read: the
-   * breaker stays closed.
+   * A Redis that rejects a write (because it is a replica, out of memory, or denies access) has responded, and may
+   * still be read: the breaker stays closed.
    */
   async #write(call: () => Promise<unknown>): Promise<void> {
     const refusal = await this.#breaker.run(() =>
@@ -158,7 +163,7 @@ export class SharedCache {
   }
 }
 
-/** A sealed value opens only where it was put, and only while the same database server is in charge. */
-function boundTo(fingerprint: string, serverIdentity: string): string {
-  return `${fingerprint}|${serverIdentity}`;
+/** A sealed value opens only for its own fingerprint, and only with the same database server. */
+function boundTo({ fingerprint, serverIdentity }: CachePlace): SealBinding {
+  return { purpose: SEAL_PURPOSE, aad: `${fingerprint}|${serverIdentity}` };
 }

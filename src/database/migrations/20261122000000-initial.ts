@@ -3,8 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /** Accounts, sessions, workspaces and API keys. */
 export class Migration20261122000000 extends Migration {
   override async up(): Promise<void> {
-    // Foreign keys are checked at the commit: entities know each other by id alone, so the order in which a unit of work
-    // writes them is not theirs to know.
+    // Foreign keys are checked at the commit. Entities refer to each other only by id, so the unit of work does not
+    // know in which order it must write them.
     this.addSql(`create table users (
       id text primary key,
       email_sealed text not null,
@@ -121,7 +121,7 @@ export class Migration20261122000000 extends Migration {
     this.addSql(`create index api_keys_user on api_keys (user_id, id desc)`);
     this.addSql(`create index api_keys_workspace on api_keys (workspace_id) where workspace_id is not null`);
 
-    // Apart from the credentials: noting a use can never write an old state of a credential back.
+    // A table of its own: recording a use can never write an old state of a credential back.
     this.addSql(`create table credential_usage (
       credential_id text primary key,
       last_used_at timestamptz not null
@@ -141,7 +141,7 @@ export class Migration20261122000000 extends Migration {
     this.addSql(`create index audit_events_subject on audit_events (subject_id, id desc)`);
   }
 
-  // One way only: a service that forgets its revocations is worse than one that does not start.
+  // Not reversible: a service that forgets its revocations is worse than one that does not start.
   override async down(): Promise<void> {
     throw new Error('The initial migration cannot be undone. Restore a backup instead.');
   }

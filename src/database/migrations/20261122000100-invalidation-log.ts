@@ -1,15 +1,16 @@
 import { Migration } from '@mikro-orm/migrations';
 import { enableAlways, invalidateOnRow, invalidateOnTruncate, invalidateOnUpdate } from '../triggers.ts';
 
-/** A transaction that invalidates more than this invalidates everything: to forget all is cheaper than to list it. */
+/** A transaction that invalidates more than this invalidates everything, which is cheaper than a long list. */
 const MOST_PER_TRANSACTION = 1000;
 
 /**
- * The invalidation log: whatever narrows what a credential may do is written down in the commit that does it,
- * whoever does it, be it this service, an ORM bypass or an operator with psql.
+ * The invalidation log. Every change that narrows what a credential may do is appended in the commit that makes it, by
+ * this service, past the ORM, or by an operator with psql.
  *
- * The triggers are deferred constraint triggers, so that the counter's row lock is taken at COMMIT, after every other
- * lock: the order of the sequence is the order of the commits, there are no gaps, and no deadlock can involve it.
+ * The triggers are deferred constraint triggers. They take the row lock of the counter at COMMIT, after
+ * every other lock: the order of the sequence is the order of the commits, there are no gaps, and the lock
+ * cannot be part of a deadlock.
  */
 export class Migration20261122000100 extends Migration {
   override async up(): Promise<void> {
@@ -20,8 +21,9 @@ export class Migration20261122000100 extends Migration {
       writer text,
       begun bigint
     ) with (fillfactor = 50)`);
-    // The transaction that has invalidated everything, and so has nothing more to say. Not a setting of the session, which
-    // anybody could set. And not in auth_epoch: a row that was updated a thousand times in this transaction is slow to read.
+    // The transaction that has invalidated everything, so it need not append more. Not a setting of the session,
+    // which any client could change. Not in auth_epoch: a row that was updated a thousand times in this
+    // transaction is slow to read.
     this.addSql(`create table auth_bulk (
       one boolean primary key default true check (one),
       writer text not null
@@ -39,16 +41,16 @@ export class Migration20261122000100 extends Migration {
       suspect boolean not null default false,
       lease_ms integer not null
     ) with (fillfactor = 50)`);
-    // The database server of which it is known that no lease is left that a server before it granted: after a failover,
-    // those may not be in auth_replica and have to run out. Named by whoever has known the server for that long by his own
-    // monotonic clock; the server's own clock may be set.
+    // The database server for which it is certain that no lease of an earlier server is left. After a failover, leases
+    // of the earlier server may be missing in auth_replica, and must expire. A replica that has known the server for
+    // that long by its own monotonic clock writes the row. The clock of the server may be set.
     this.addSql(`create table auth_primary (
       one boolean primary key default true check (one),
       identity text not null
     )`);
 
-    // Changes with every start, every promotion and every other server that serves this data. The same text in every
-    // session, whatever its time zone.
+    // The identity changes with every start, every promotion and every other server that serves this data. It is the
+    // same text in every session, whatever the time zone.
     this.addSql(`create function auth_server_identity() returns text language sql stable as $$
       select extract(epoch from pg_postmaster_start_time())::text || ' ' || case when pg_is_in_recovery() then 'standby'
         else left(pg_walfile_name(pg_current_wal_lsn()), 8) end
@@ -56,15 +58,17 @@ export class Migration20261122000100 extends Migration {
     // The log begins here: before it, no server can have granted a lease.
     this.addSql(`insert into auth_primary (identity) values (auth_server_identity())`);
 
-    // Whoever changes a row may have any search path: these find the log all the same.
+    // The session that changes a row may have any search path. These functions find the log anyway.
     //
-    // After a `*` the transaction appends nothing: all that it changes becomes visible together with it. A snapshot that
-    // does not see this transaction is older than the `*`, so nothing read from it is believed any more; one that does has
-    // all of its changes. Without that, updating auth_epoch n times in one transaction would take n² steps, while every
-    // other revocation waits. A rollback to a savepoint takes the `*` and the note of it back alike.
+    // After a `*` the transaction appends nothing: all of its changes become visible together with the `*`. A
+    // snapshot that does not see this transaction is older than the `*`, so nothing that was read from it is used any
+    // more. A snapshot that sees it contains all of its changes. Without this rule, n updates of auth_epoch in one
+    // transaction would take n² steps, while every other revocation waits. A rollback to a savepoint removes both the
+    // `*` and its row in auth_bulk.
     //
-    // Of all transactions of all servers, only one has this number on the server that was started then: neither a note
-    // that was left behind nor one that was copied to another server keeps anybody from appending.
+    // `me` is unique: of all transactions of all servers, only one has this number on the server with this
+    // start time. So a row of auth_bulk that was left behind, or copied to another server, keeps no other
+    // transaction from appending.
     this.addSql(`create function auth_invalidate(tag text) returns void language plpgsql set search_path from current as $$
       declare
         me constant text := pg_current_xact_id() || ' ' || extract(epoch from pg_postmaster_start_time());
@@ -91,7 +95,7 @@ export class Migration20261122000100 extends Migration {
         perform pg_notify('auth_inval', next::text);
       end
     $$`);
-    // TG_ARGV: the kind of the tag, then the name of the column that holds the id, then `new` for what it is afterwards.
+    // TG_ARGV: the kind of the tag, the column that holds the id, and `new` to read the row as it is afterwards.
     this.addSql(`create function auth_invalidate_row() returns trigger language plpgsql set search_path from current as $$
       begin
         if TG_OP = 'INSERT' or TG_ARGV[2] = 'new' then
@@ -102,7 +106,7 @@ export class Migration20261122000100 extends Migration {
         return null;
       end
     $$`);
-    // TRUNCATE fires no row trigger: it invalidates everything there is.
+    // TRUNCATE fires no row trigger, so it invalidates everything.
     this.addSql(`create function auth_invalidate_all() returns trigger language plpgsql set search_path from current as $$
       begin
         perform auth_invalidate('*');
@@ -132,7 +136,7 @@ export class Migration20261122000100 extends Migration {
       }),
     );
     add(invalidateOnRow({ table: 'api_keys', event: 'delete', tag: 'key' }));
-    // A refresh moves the idle end of a session further away: nothing is narrowed, and NOTIFY stays off that path.
+    // A refresh moves the idle expiry of a session further away. That narrows nothing, and refreshes cause no NOTIFY.
     add(
       invalidateOnUpdate({
         table: 'sessions',
@@ -149,7 +153,7 @@ export class Migration20261122000100 extends Migration {
         table: 'sessions',
         event: 'delete',
         tag: 'session',
-        // What housekeeping removes has long been refused.
+        // Housekeeping deletes sessions that are revoked or expired. That narrows nothing.
         when: 'old.revoked_at is null and old.expires_at > clock_timestamp()',
       }),
     );
@@ -165,11 +169,11 @@ export class Migration20261122000100 extends Migration {
     add(invalidateOnRow({ table: 'workspaces', event: 'delete', tag: 'workspace' }));
     const ledger = { table: 'access_token_revocations', tag: 'jti', column: 'jti' };
     add(invalidateOnRow({ ...ledger, event: 'insert' }));
-    // Given another one, it revokes that, and the first one no more.
+    // An entry whose `jti` changes revokes the new token, and no longer the old one.
     add(invalidateOnUpdate({ ...ledger, columns: ['jti'] }));
     add(invalidateOnUpdate({ ...ledger, columns: ['jti'], row: 'new' }));
-    // The ledger ends what hangs on a session without changing its row. Whoever writes into it waits for the writes that
-    // were confirmed under a lock on that row, and whoever is to be confirmed waits for the entry.
+    // An entry of the ledger revokes a token without a change of the session's row. So its insert waits for the writes
+    // that were confirmed under a lock on that row, and later confirmations wait for the entry.
     this.addSql(`create function auth_lock_session() returns trigger language plpgsql set search_path from current as $$
       begin
         perform from sessions where id = new.session_id for no key update;

@@ -1,12 +1,13 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * The identity of the server names the database, too. Two databases of one server (a copy of the other, say) have a log
- * each, and a position in one means nothing in the other: entries in a Redis that they share are not each other's.
+ * The identity of a server includes the database. Two databases of one server (e.g. one and its copy) have
+ * one log each, and a position in one log means nothing in the other. So neither uses the entries of the
+ * other one in a shared Redis.
  */
 export class Migration20261126000000 extends Migration {
   override async up(): Promise<void> {
-    // The same server by its new name: what is known of it stays known.
+    // The same server under its new identity stays confirmed.
     const database = '(select oid from pg_database where datname = current_database())';
     this.addSql(
       `update auth_primary set identity = identity || ' ' || ${database} where identity = auth_server_identity()`,

@@ -10,9 +10,9 @@ const FUNCTIONS = [
 ];
 
 /**
- * Every function of this schema finds the same tables and the same built-in functions in every session: of this service,
- * of an operator, or of a role with another search path. Until now some had none of their own, and the others had that of
- * the session which installed them.
+ * Every function of this schema finds the same tables and the same built-in functions in every session: of this
+ * service, of an operator, or of a role with another search path. Before, some functions had no search path, and the
+ * others had that of the session that installed them.
  */
 export class Migration20261129000000 extends Migration {
   override async up(): Promise<void> {

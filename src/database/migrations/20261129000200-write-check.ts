@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What `/readyz` writes, to learn whether the database commits a write now. One row, which says nothing to anyone else. */
+/** The row that `/readyz` writes, to check whether the database commits a write now. Nothing else reads it. */
 export class Migration20261129000200 extends Migration {
   override async up(): Promise<void> {
     this.addSql(`create table auth_write_check (

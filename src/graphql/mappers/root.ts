@@ -1,7 +1,7 @@
 import type { Principal } from '../../identity/principal.ts';
 
-/** The row of a credential, of whatever kind. */
+/** The row of a credential, of any kind. */
 export type CredentialMapper = { id: string };
 export type ViewerMapper = Principal;
-/** `principal` is null where whatever was asked about would authenticate nobody. */
+/** `principal` is null if the token authenticates nothing. */
 export type IntrospectionMapper = { principal: Principal | null };

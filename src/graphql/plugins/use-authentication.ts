@@ -12,7 +12,7 @@ import type { ChosenOperation } from './use-operation.ts';
 
 export interface AuthenticationOptions {
   authenticate: Authenticate;
-  /** @param isRefused whether a credential was presented that is not good, and counts as none */
+  /** @param isRefused whether the presented credential is not valid and counts as none */
   createContext: (
     request: IncomingMessage,
     response: ServerResponse,
@@ -24,10 +24,10 @@ export interface AuthenticationOptions {
 type Checked = YogaInitialContext & ServerContext & ChosenOperation;
 
 /**
- * Authenticates the request and makes the context of the resolvers.
+ * Authenticates the request and creates the context of the resolvers.
  *
- * Clients add the same header to all they send. So a credential that is not good counts as none where the operation
- * selects `@public` fields alone: `login` and `refreshSession` give the client a good one.
+ * Clients send the same header with every request. So a credential that is not valid counts as none if the operation
+ * selects only `@public` fields: `login` and `refreshSession` return a valid one.
  */
 export function useAuthentication(
   schema: GraphQLSchema,

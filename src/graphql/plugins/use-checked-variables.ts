@@ -10,7 +10,7 @@ interface Arguments {
   variableValues?: Record<string, unknown> | null | undefined;
 }
 
-/** Checks the variables. The errors hold nothing of what the client sent, as the executor's would. */
+/** Checks the variables. Unlike the errors of the executor, these contain nothing that the client sent. */
 export function useCheckedVariables(): Plugin {
   const check = ({ schema, document, operationName, variableValues }: Arguments) => {
     const operation = getOperationAST(document, operationName);

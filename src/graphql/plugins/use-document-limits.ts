@@ -3,14 +3,14 @@ import type { Plugin } from 'graphql-yoga';
 import { createDocumentMeasure } from '../request/document-measure.ts';
 import { validateDocument } from '../request/validate-document.ts';
 
-/** Checks documents: one that asks for too much, or does not fit the schema, is refused before anything is executed. */
+/** Checks documents: one that requests too much, or does not match the schema, is rejected before its execution. */
 export function useDocumentLimits(schema: GraphQLSchema): Plugin {
   const measure = createDocumentMeasure(schema);
   return {
     onValidate({ setValidationFn }) {
       setValidationFn((_schema, document, rules) => validateDocument(schema, measure, document, rules ?? []));
     },
-    // Whether a document is valid is remembered with it, so what depends on variables is asked here.
+    // The result of a validation is cached with the document, so limits that depend on variables are checked here.
     onExecute({ args: { document, operationName, variableValues }, setResultAndStopExecution }) {
       const operation = getOperationAST(document, operationName);
       const errors = operation ? measure.problemsWith(document, operation, variableValues ?? {}) : [];

@@ -5,16 +5,16 @@ import { parseDocument } from '../request/parse-document.ts';
 import { readOperation } from '../request/read-operation.ts';
 import type { ServerContext } from '../yoga.ts';
 
-/** What a request asks to execute. */
+/** The operation that a request executes. */
 export interface ChosenOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
 }
 
-/** Reads the request, parses its document and chooses the operation: all that the later steps need to know of it. */
+/** Reads the request, parses its document and chooses the operation, for the later steps. */
 export function useOperation(): Plugin<ChosenOperation, ServerContext> {
   return {
-    // In the place of Yoga's own parsers, which read a stream.
+    // Replaces Yoga's own parsers, which read a stream.
     onRequestParse({ serverContext, setRequestParser }) {
       setRequestParser(() => readOperation(serverContext.body));
     },

@@ -18,35 +18,36 @@ import type { InvalidField } from '../../kernel/input.ts';
 import { badInput } from '../bad-input.ts';
 import { invalidInput } from '../error-results.ts';
 
-/** What `@constraint` says of an argument or an input field. */
+/** The `@constraint` of an argument or an input field. */
 interface Constraint {
   maxLength?: number;
   maxItems?: number;
 }
 
-/** Notes what is wrong with a value. */
+/** Records the problems of a value. */
 type Check = (value: unknown, path: string, found: Found) => void;
 
 interface Found {
-  /** Texts that are no text: no field accepts them. */
+  /** Malformed texts, which no field accepts. */
   malformed: InvalidField[];
   /** Texts and lists that are too long. */
   tooLong: InvalidField[];
 }
 
-/** Of an `ID` whose constraint says nothing else. The longest are those of access tokens, with 67 characters. */
+/** The default for an `ID`. The longest ids are those of access tokens, with 67 characters. */
 const LONGEST_ID = 128;
 /** UAX #15, Stream-Safe Text Format: more combining characters in a row make normalization take quadratic time. */
 const COMBINING = /\p{M}{31}/u;
 
 /**
- * Puts a check in front of every field that has arguments, so that no resolver sees a text or a list that is longer than
- * its `@constraint`, or a text that is not well-formed. The limits are added to the descriptions in the schema.
+ * Adds a check to every field that has arguments, so that no resolver gets a text or a list that is longer than its
+ * `@constraint`, or a text that is not well-formed. The limits are added to the descriptions in the schema.
  *
- * A field whose result may be an `InvalidInputError` returns one for what is too long; others fail with `BAD_USER_INPUT`.
+ * A field whose result may be an `InvalidInputError` returns it for a value that is too long. Other fields
+ * fail with `BAD_USER_INPUT`.
  *
- * @throws Error that lists every text without a longest length and every list without a largest size: such a schema does
- *   not start
+ * @throws Error that lists every text without a maximum length and every list without a maximum size:
+ *   such a schema does not start
  */
 export function constrainArguments(schema: GraphQLSchema): GraphQLSchema {
   const compiler = new Compiler(schema);
@@ -84,7 +85,7 @@ class Compiler {
     });
   }
 
-  /** The limits in words, for people who read the schema. */
+  /** Adds the limits to the description, for readers of the schema. */
   describe(input: GraphQLArgument | GraphQLInputField): void {
     const { maxLength, maxItems } = this.#constraintOf(input);
     const limits = [
@@ -115,7 +116,7 @@ class Compiler {
       }
       return checkObject(checks);
     }
-    if (type.name !== 'String' && type.name !== 'ID') return null; // Every other scalar bounds itself.
+    if (type.name !== 'String' && type.name !== 'ID') return null; // Every other scalar limits itself.
     const maxLength = constraint.maxLength ?? (type.name === 'ID' ? LONGEST_ID : undefined);
     if (maxLength === undefined) this.problems.push(`${owner} has no maxLength`);
     return checkText(maxLength ?? 0);
@@ -137,7 +138,7 @@ const checkText =
     }
   };
 
-/** Counts Unicode code points, and only where it depends on them. */
+/** Counts Unicode code points, but only if the result depends on them. */
 function isLongerThan(text: string, characters: number): boolean {
   if (text.length <= characters) return false;
   if (text.length > 2 * characters) return true;

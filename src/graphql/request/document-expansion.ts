@@ -24,14 +24,14 @@ import { badInput } from '../bad-input.ts';
 import { LARGEST_PAGE } from '../connection.ts';
 import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
 
-/** How many items a list holds where the document does not say it: the default in the schema. */
+/** The number of items of a list if the document does not say it: the default in the schema. */
 const DEFAULT_PAGE = 20;
 /** Characters of arguments that take as long to compare as a pair of names. */
 const ARGUMENTS_PER_COMPARISON = 100;
 
-/** What a row costs beside its fields, in fields: it is read, and becomes an object. */
+/** The cost of a row besides its fields, in fields: it is read, and becomes an object. */
 const ROW = 5;
-/** What a list of texts costs. */
+/** The cost of a list of texts, in fields. */
 const LEAVES = 5;
 
 /** A field, and the type that it is selected on. */
@@ -45,8 +45,8 @@ const SELECTIONS = `must have at most ${DOCUMENT_LIMITS.selections} selections, 
 class TooMuch extends Error {}
 
 /**
- * The document as the executor and the rules see it: fragments in their place, and the fields that share a name in the
- * answer together. It is built only as far as the limits allow.
+ * The document as the executor and the rules process it: with its fragments expanded, and with the fields that share a
+ * name in the response together. It is built only as far as the limits allow.
  */
 export class Expansion {
   readonly #schema: GraphQLSchema;
@@ -59,10 +59,10 @@ export class Expansion {
   #selections = 0;
   #comparisons = 0;
   #cost = 0;
-  /** Whether the document is too expensive where its variables ask for the longest lists. */
+  /** Whether the document is too expensive if its variables ask for the longest lists. */
   dependsOnVariables = false;
   #hasVariableLists = false;
-  /** How many fields of introspection the answer has. */
+  /** The number of introspection fields in the response. */
   introspected = 0;
 
   constructor(
@@ -79,15 +79,15 @@ export class Expansion {
   }
 
   /**
-   * What is too much in the document. Where only lists that are as long as variables say make it too expensive,
-   * `dependsOnVariables` is set instead.
+   * The limits that the document exceeds. If it is too expensive only because of lists whose length depends on
+   * variables, it sets `dependsOnVariables` instead.
    */
   problems(): GraphQLError[] {
     return problemsOf(() => {
       for (const definition of this.#document.definitions) {
         if (definition.kind === Kind.OPERATION_DEFINITION) this.#expandOperation(definition);
       }
-      // The rules look at every fragment, also where no operation spreads it.
+      // The rules check every fragment, also if no operation spreads it.
       for (const [name, { selectionSet, typeCondition }] of this.#fragments) {
         const type = this.#schema.getType(typeCondition.name.value);
         if (!this.#reached.has(name)) this.#expand([{ set: selectionSet, type }], 1, 0);
@@ -95,7 +95,7 @@ export class Expansion {
     });
   }
 
-  /** What is too much in an operation whose variables are known. */
+  /** The limits that an operation exceeds with these variables. */
   problemsWith(operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): GraphQLError[] {
     this.#variables = { ...defaultsOf(operation), ...variables };
     return problemsOf(() => this.#expandOperation(operation));
@@ -106,9 +106,9 @@ export class Expansion {
     this.#expand([{ set: selectionSet, type: root }], 1, 0);
   }
 
-  /** Expands what is merged into one object of the answer, of which there are `times`. */
+  /** Expands the selections that are merged into one object of the response, which has `times` such objects. */
   #expand(sets: { set: SelectionSetNode; type: GraphQLNamedType | undefined }[], times: number, level: number): void {
-    // A cycle of fragments has no end. Every other document is not as deep as the limits together.
+    // A cycle of fragments has no end. Any other document is less deep than both limits together.
     if (level > DOCUMENT_LIMITS.depth + DOCUMENT_LIMITS.introspectionDepth) return;
     const byName = new Map<string, Selected[]>();
     const spread = new Set<string>();
@@ -156,7 +156,7 @@ export class Expansion {
 
   #count(selected: Selected[], times: number): void {
     if (selected.some(({ parent }) => parent?.name.startsWith('__'))) {
-      // The longest texts of a schema would be repeated under each name.
+      // Aliases would repeat the longest texts of a schema.
       if (selected.some(({ node }) => node.alias)) {
         throw new TooMuch('The document must not use an alias for an introspection field.');
       }
@@ -190,7 +190,7 @@ export class Expansion {
     return field ? getNamedType(field.type) : undefined;
   }
 
-  /** How many items the list behind a field may hold; 1 for all that is no list. */
+  /** The maximum number of items of a list field; 1 for any other field. */
   #items({ node, parent }: Selected): number {
     const field = this.#fieldOf({ node, parent });
     if (!field) return 1;
@@ -225,7 +225,7 @@ function problemsOf(expand: () => void): GraphQLError[] {
   }
 }
 
-/** The defaults of an operation's variables, where they are numbers. */
+/** The numeric defaults of an operation's variables. */
 function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
   return Object.fromEntries(
     variableDefinitions.flatMap(({ variable, defaultValue }) =>
@@ -234,7 +234,7 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Reco
   );
 }
 
-/** How many items the lists of introspection hold, those of types on average. */
+/** The number of items of each list of introspection; an average for the lists of a type. */
 export function introspectedItems(schema: GraphQLSchema): Record<string, number> {
   const types = Object.values(schema.getTypeMap());
   const count = { fields: 0, inputFields: 0, args: 0, enumValues: 0, interfaces: 0 };
@@ -255,7 +255,7 @@ export function introspectedItems(schema: GraphQLSchema): Record<string, number>
     fields: perType(count.fields),
     inputFields: perType(count.inputFields),
     enumValues: perType(count.enumValues),
-    // Types with many of the one have many of the other, so an average would hide their product.
+    // Types that are long in one list are long in others, so an average would hide their product.
     possibleTypes: Math.max(
       1,
       ...types.map((type) => (isAbstractType(type) ? schema.getPossibleTypes(type).length : 0)),

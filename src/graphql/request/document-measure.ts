@@ -15,9 +15,9 @@ import { Expansion, introspectedItems } from './document-expansion.ts';
 import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
 
 export interface DocumentMeasure {
-  /** What is too much in a document; an empty list where nothing is. */
+  /** The limits that a document exceeds; empty if it exceeds none. */
   problems(document: DocumentNode): GraphQLError[];
-  /** The same for an operation whose lists are as long as its variables say. */
+  /** The same for an operation whose variables determine the length of its lists. */
   problemsWith(
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -26,15 +26,15 @@ export interface DocumentMeasure {
 }
 
 /**
- * Introspection may ask for as many fields as the standard query asks for, with all its options: the more, the larger
- * the schema is.
+ * Introspection may request as many fields as the standard query with all its options. So the limit grows
+ * with the size of the schema.
  */
 export function createDocumentMeasure(schema: GraphQLSchema): DocumentMeasure {
   const items = introspectedItems(schema);
   const standard = new Expansion(schema, parse(getIntrospectionQuery(EVERYTHING)), items, Number.POSITIVE_INFINITY);
   standard.problems();
   const mostIntrospected = standard.introspected;
-  /** Documents that are only too expensive where their variables ask for long lists. */
+  /** Documents that are too expensive only if their variables ask for long lists. */
   const dependOnVariables = new WeakSet<DocumentNode>();
   return {
     problems(document) {
@@ -70,7 +70,7 @@ function tooMany(what: string, found: number, most: number): GraphQLError[] {
   return [badInput(`The document has ${found} ${what}; at most ${most} are allowed.`, 'graphql')];
 }
 
-/** Everything that one walk over the document counts. */
+/** Checks everything that one walk over the document can count. */
 function countNodes(document: DocumentNode): GraphQLError[] {
   const count = { aliases: 0, directives: 0, __schema: 0, __type: 0 };
   const problems: GraphQLError[] = [];
@@ -84,7 +84,7 @@ function countNodes(document: DocumentNode): GraphQLError[] {
     },
     Field(node) {
       if (node.alias) count.aliases++;
-      // The executor takes an object with this member for a promise, and fails after everything was executed.
+      // The executor treats an object with this member as a promise, and fails after everything was executed.
       if ((node.alias ?? node.name).value === 'then' && problems.length === 0) {
         problems.push(badInput('A field must not have the name `then` in the response.', 'graphql', { nodes: node }));
       }
@@ -95,7 +95,7 @@ function countNodes(document: DocumentNode): GraphQLError[] {
       count.directives++;
     },
     Variable(node) {
-      // The executor keeps variables in an object, where this name is not a property like others.
+      // The executor stores variables in an object, where this name is not an ordinary property.
       if (node.name.value === '__proto__' && problems.length === 0) {
         problems.push(badInput('A variable must not have the name `__proto__`.', 'graphql', { nodes: node }));
       }
@@ -120,7 +120,7 @@ function measureShape(document: DocumentNode): GraphQLError[] {
     const known = new Map<string, number>();
     return (name: string, spreading: ReadonlySet<string>): number => {
       const fragment = fragments.get(name);
-      // Cycles and unknown fragments are found by a rule; here they must only come to an end.
+      // A rule reports cycles and unknown fragments. Here they must only come to an end.
       if (!fragment || spreading.has(name)) return 0;
       const measured = known.get(name) ?? measure(fragment.selectionSet, new Set(spreading).add(name));
       known.set(name, measured);

@@ -20,7 +20,7 @@ import {
 import { maskSecrets } from '../../kernel/logger.ts';
 import { badInput } from '../bad-input.ts';
 
-/** What fits each scalar of the specification. Scalars of ours say so in the error that they throw. */
+/** What each scalar of the specification accepts. Our own scalars say so in the error that they throw. */
 const SCALARS: Record<string, string> = {
   Boolean: 'must be true or false.',
   Float: 'must be a number.',
@@ -29,20 +29,20 @@ const SCALARS: Record<string, string> = {
   String: 'must be a string.',
 };
 
-/** Of any list. Its own limit is lower, and is checked when all items were looked at. */
+/** The maximum for any list. Its own limit is lower, and is checked after all items were read. */
 const MOST_ITEMS = 1000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A value that does not fit: where it is, and what would fit. It never holds the value. */
+/** An invalid value: its path, and what would be valid. It never contains the value. */
 interface Problem {
   path: string;
   message: string;
 }
 
 /**
- * What is wrong with the variables of an operation, up to `most` errors. The executor would find the same, and print
- * the whole value with each error.
+ * The problems of an operation's variables, at most `most` of them. The executor would find the same, but its
+ * errors repeat the whole value.
  */
 export function variableProblems(
   schema: GraphQLSchema,
@@ -55,7 +55,7 @@ export function variableProblems(
     const name = definition.variable.name.value;
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined && definition.defaultValue) continue;
-    const type = assertInputType(typeFromAST(schema, definition.type)); // A rule has seen to that.
+    const type = assertInputType(typeFromAST(schema, definition.type)); // A rule has checked this.
     for (const { path, message } of problemsOf(type, value)) {
       errors.push(
         badInput(maskSecrets(`The variable \`$${name}${path}\` ${message}`), 'graphql', { nodes: definition }),
@@ -66,7 +66,7 @@ export function variableProblems(
   return errors;
 }
 
-/** Lazy: a caller that stops asking stops the work. Paths begin at the value, with a dot before each part. */
+/** Lazy: if the caller stops reading, the work stops. Paths begin at the value, with a dot before each part. */
 function* problemsOf(type: GraphQLInputType, value: unknown): Generator<Problem> {
   if (isNonNullType(type)) {
     if (value == null) yield { path: '', message: value === null ? 'must not be null.' : 'is required.' };
@@ -101,7 +101,7 @@ function* within(part: string | number, problems: Iterable<Problem>): Generator<
 }
 
 function leafProblem(type: GraphQLLeafType, value: unknown): string | null {
-  // The enum's own method looks for similar names, however long the value is.
+  // The enum's own method searches for similar names, also for a very long value.
   if (isEnumType(type)) return typeof value === 'string' && type.getValue(value) ? null : expectation(type);
   try {
     return type.coerceInputValue(value) === undefined ? expectation(type) : null;
@@ -110,7 +110,7 @@ function leafProblem(type: GraphQLLeafType, value: unknown): string | null {
   }
 }
 
-/** What would fit this type. `error` is what a scalar has thrown. */
+/** What this type accepts. `error` is the error that a scalar has thrown. */
 function expectation(type: GraphQLInputType, error?: unknown): string {
   if (isNonNullType(type) || isListType(type)) return expectation(type.ofType, error);
   if (isInputObjectType(type)) return 'must be an object.';
@@ -125,12 +125,12 @@ function unknownField(name: string): string {
   return /^\w{1,40}$/.test(name) ? `must not have the field "${name}".` : 'must not have unknown fields.';
 }
 
-/** In the place of the rule of the same name, whose messages quote the values. */
+/** Replaces the rule of the same name, whose messages quote the values. */
 export function ValuesOfCorrectTypeRule(context: ValidationContext): ASTVisitor {
   const check = (node: ValueNode) => {
     // Inside of a list, the context already is at the type of its items.
     const type = node.kind === 'ListValue' ? context.getParentInputType() : context.getInputType();
-    if (!type) return false; // Another rule says what is unknown here.
+    if (!type) return false; // Another rule reports what is unknown here.
     const report = (error: GraphQLError, path: readonly (string | number)[]) => {
       const place = [context.getArgument()?.name, ...path].filter((part) => part !== undefined).join('.');
       const message = `${place ? `\`${place}\`` : 'The value'} ${literalProblem(typeAt(type, path), error)}`;
@@ -166,7 +166,7 @@ function literalProblem(type: GraphQLInputType, error: GraphQLError): string {
   return expectation(type, error);
 }
 
-/** The type of what stands at this path inside of a value of `type`. */
+/** The type at this path inside of a value of `type`. */
 function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): GraphQLInputType {
   if (isNonNullType(type)) return path.length === 0 ? type : typeAt(type.ofType, path);
   const [part, ...rest] = path;

@@ -3,9 +3,9 @@ import { badInput } from '../bad-input.ts';
 import { DOCUMENT_LIMITS } from './document-limits.ts';
 
 /**
- * Reads a document of at most 32 KiB and 2000 tokens.
+ * Parses a document of at most 32 KiB and 2000 tokens.
  *
- * @throws GraphQLError `BAD_USER_INPUT` that names the place, and the kind of what stands there
+ * @throws GraphQLError `BAD_USER_INPUT` that names the location, and the kind of the token there
  */
 export function parseDocument(text: string): DocumentNode {
   if (text.length > DOCUMENT_LIMITS.characters) {
@@ -15,7 +15,7 @@ export function parseDocument(text: string): DocumentNode {
   try {
     return parse(text, { maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {
-    // Two thousand brackets, each inside the one before, are more than the parser's stack holds.
+    // Two thousand nested brackets are more than the parser's stack holds.
     if (error instanceof RangeError) throw badInput('The document is nested too deeply.', 'graphql');
     if (error instanceof GraphQLError) throw syntaxError(text, error.positions?.[0] ?? 0);
     throw error;
@@ -35,7 +35,7 @@ function syntaxError(text: string, position: number): GraphQLError {
   return badInput(`Syntax error in line ${line}, column ${column}: ${what}.`, 'graphql', place);
 }
 
-/** The token at this position, as the parser has seen it; null where the text is no token. */
+/** The token that the parser found at this position; null if the text is no token. */
 function tokenAt(source: Source, position: number): Token | 'too many' | null {
   const lexer = new Lexer(source);
   try {

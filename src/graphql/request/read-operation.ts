@@ -1,13 +1,13 @@
 import { badInput } from '../bad-input.ts';
 
-/** What a request asks for (GraphQL over HTTP, §5). */
+/** The parameters of a request (GraphQL over HTTP, §5). */
 export interface Operation {
   query: string;
   operationName?: string;
   variables?: Record<string, unknown>;
 }
 
-/** The members of a request, and what each may be. `extensions` are allowed and not used. */
+/** The members of a request and their types. `extensions` is allowed and not used. */
 const MEMBERS: Record<string, 'text' | 'object'> = {
   query: 'text',
   operationName: 'text',
@@ -15,13 +15,13 @@ const MEMBERS: Record<string, 'text' | 'object'> = {
   extensions: 'object',
 };
 
-/** JSON values in one body: more than any operation needs. Parsing many small ones costs more than one long text. */
+/** The maximum number of JSON values in a body. No operation needs more. Many small ones cost more than a long text. */
 const MOST_VALUES = 5000;
 
 /**
  * Reads the JSON of a request.
  *
- * @throws GraphQLError `BAD_USER_INPUT` that names the member at fault, and never repeats what the client sent
+ * @throws GraphQLError `BAD_USER_INPUT` that names the invalid member, and never repeats what the client sent
  */
 export function readOperation(text: string): Operation {
   if (hasMoreValuesThan(MOST_VALUES, text)) {
@@ -31,7 +31,7 @@ export function readOperation(text: string): Operation {
   if (!isObject(body)) throw badInput('The body must be one JSON object. Batches are not supported.', 'always');
   for (const [name, value] of Object.entries(body)) {
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
-    if (value === null) continue; // The same as if it were not there, as for every optional member.
+    if (value === null) continue; // The same as if it were absent, as for every optional member.
     if (!kind) {
       throw badInput(`The body has an unknown member. Allowed members: ${Object.keys(MEMBERS).join(', ')}.`, 'always');
     }
@@ -47,7 +47,7 @@ export function readOperation(text: string): Operation {
   };
 }
 
-/** Counts what begins a value: an opening bracket or brace, and a comma. Linear, and it does not look into strings. */
+/** Counts the characters that begin a value: an opening bracket or brace, and a comma. Linear, and it skips strings. */
 function hasMoreValuesThan(most: number, json: string): boolean {
   if (json.length <= most) return false;
   let values = 0;

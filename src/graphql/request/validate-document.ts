@@ -14,14 +14,14 @@ import { badInput } from '../bad-input.ts';
 import type { DocumentMeasure } from './document-measure.ts';
 import { ValuesOfCorrectTypeRule } from './input-problems.ts';
 
-/** Errors of one answer. */
+/** The maximum number of errors in one response. */
 export const MOST_ERRORS = 5;
-/** Places in the document that one error names. */
+/** The maximum number of locations that one error names. */
 const MOST_PLACES = 2;
 
 /**
- * What is wrong with a document: first what it asks too much of, and only where that is nothing, what does not fit the
- * schema. At most five errors, none of which holds a value of the document.
+ * The problems of a document: first the limits that it exceeds, and only if there are none, what does not match the
+ * schema. At most five errors, none of which contains a value of the document.
  */
 export function validateDocument(
   schema: GraphQLSchema,
@@ -41,12 +41,12 @@ export function validateDocument(
       hideSuggestions: true,
     },
   );
-  // What `validate` adds by itself says that it has stopped: after five errors, or because of the fragments.
+  // The error that `validate` adds by itself says that it has stopped: after five errors, or because of the fragments.
   if (errors.length === 0 || described.length > 0) return described.slice(0, MOST_ERRORS);
   return [badInput('The document spreads its fragments too often.', 'graphql')];
 }
 
-/** The rule, with its errors described by us: theirs quote the document, and a value in it may be a password. */
+/** The rule with our own messages: its messages quote the document, and a value in it may be a password. */
 function describing(rule: ValidationRule, described: GraphQLError[]): ValidationRule {
   return (context) => {
     const reportError = (error: GraphQLError) => {
@@ -63,7 +63,7 @@ function describing(rule: ValidationRule, described: GraphQLError[]): Validation
 
 type Description = (name: string, context: ValidationContext) => string;
 
-/** By the name of the rule. `name` is what the first node at fault is called. */
+/** By the name of the rule. `name` is the name of the first node at fault. */
 const DESCRIPTIONS: Record<string, Description> = {
   ExecutableDefinitionsRule: () => 'A document must contain only operations and fragments.',
   FieldsOnCorrectTypeRule: (name, context) => `The type "${context.getParentType()}" has no field "${name}".`,
@@ -100,7 +100,7 @@ const DESCRIPTIONS: Record<string, Description> = {
 function describe(rule: string, error: GraphQLError, context: ValidationContext): string {
   const description = DESCRIPTIONS[rule];
   if (!description) return `The document breaks the rule "${rule}".`;
-  // A secret may stand where a name should.
+  // A client may write a secret where a name belongs.
   return maskSecrets(description(nameOf(error), context));
 }
 
@@ -108,7 +108,7 @@ function namesOf(args: readonly { name: string }[] = []): string {
   return args.map(({ name }) => `"${name}"`).join(', ');
 }
 
-/** A name has at most 128 characters here: the document was measured. */
+/** A name has at most 128 characters here, because the limits were checked before. */
 function nameOf({ nodes }: GraphQLError): string {
   for (const node of nodes ?? []) {
     if (node.kind === 'Name') return node.value;

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Who has knocked how often in the last minute or two. Unlogged: it is written often, and nothing is lost with it but
- * that.
+ * The counters of the rate limits for the last minute or two. Unlogged: they are written often, and a crash loses
+ * nothing but these counts.
  */
 export class Migration20261126000200 extends Migration {
   override async up(): Promise<void> {

@@ -2,8 +2,8 @@ import { Migration } from '@mikro-orm/migrations';
 import { enableAlways } from '../../database/triggers.ts';
 
 /**
- * The public half of a key of access tokens never changes: its id is its thumbprint (RFC 7638), and replicas keep it for
- * as long as the id is known. Whoever wants to be rid of a key deletes it, which every replica hears of.
+ * The public half of a JWT key never changes: its id is its thumbprint (RFC 7638), and replicas keep it for as long as
+ * the id is known. To revoke a key, delete it. The deletion propagates to every replica.
  */
 export class Migration20261126000100 extends Migration {
   override async up(): Promise<void> {

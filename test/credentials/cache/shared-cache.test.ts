@@ -16,6 +16,8 @@ function keyringOf(text: string) {
   return createKeyring(parsed.key, []);
 }
 
+const PLACE = { fingerprint: 'fingerprint', serverIdentity: 'server' };
+const MINE = { fingerprint: 'mine', serverIdentity: 'server' };
 const CACHED: CachedCredential = { principal: null, asOf: 7, tags: ['key:1'], until: 2_000_000_000_000 };
 
 describe('a shared cache that answers reads and rejects writes', () => {
@@ -43,10 +45,10 @@ describe('a shared cache that answers reads and rejects writes', () => {
   ])('is still read, however many writes it rejects: %s', async (reply) => {
     const { shared, reads } = refusing(reply);
     for (let turn = 0; turn < 10; turn++) {
-      shared.set('fingerprint', 'server', CACHED, 1000);
+      shared.set(PLACE, { cached: CACHED, ttlMs: 1000 });
       shared.delete(['fingerprint']);
       expect(await shared.state()).toBe('read-only');
-      await shared.get('fingerprint', 'server', () => true);
+      await shared.get(PLACE, () => true);
     }
     expect(reads()).toBe(20); // By `state`, and by `get`.
   });
@@ -91,7 +93,7 @@ describe('a shared cache that never answers', () => {
   async function waited(): Promise<number> {
     let answered = false;
     const asking = shared
-      .get('fingerprint', 'server', () => true)
+      .get(PLACE, () => true)
       .then((answer) => {
         expect(answer).toBeNull();
         answered = true;
@@ -126,7 +128,7 @@ describe('a shared cache that never answers', () => {
   });
 
   test('does not delay a store or a delete', () => {
-    expect(shared.set('fingerprint', 'server', CACHED, 1000)).toBeUndefined();
+    expect(shared.set(PLACE, { cached: CACHED, ttlMs: 1000 })).toBeUndefined();
     expect(shared.delete(['fingerprint'])).toBeUndefined();
     expect(calls).toBe(2);
   });
@@ -150,12 +152,12 @@ describe('an entry of a shared cache', () => {
       metrics,
     });
   const get = (fingerprint = 'mine', server = 'server', masterKey?: string, usable = true) =>
-    sharedCache(masterKey).get(fingerprint, server, () => usable);
+    sharedCache(masterKey).get({ fingerprint, serverIdentity: server }, () => usable);
   const rejected = async (reason: string) =>
     (await metrics.sharedCacheRejected.get()).values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
 
   test('is used only for its fingerprint, on its database server and with its master key', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get()).toEqual(CACHED);
     expect(await rejected('seal')).toBe(0);
@@ -169,7 +171,7 @@ describe('an entry of a shared cache', () => {
   });
 
   test('is not used if any single bit differs', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [[name, text]] = [...stored] as [[string, string]];
     const { value, ...rest } = JSON.parse(text) as { value: string };
@@ -182,7 +184,7 @@ describe('an entry of a shared cache', () => {
   });
 
   test('is not used if it was never sealed, in any shape', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [name] = stored.keys() as Iterable<string> as [string];
     const shapes = [CACHED, JSON.stringify(CACHED), [CACHED], 1, true, '', 's1', 's1.00000000.', 's1.00000000.AAAA'];
@@ -198,7 +200,7 @@ describe('an entry of a shared cache', () => {
   });
 
   test('is dropped and counted if it is stale', async () => {
-    sharedCache().set('mine', 'server', CACHED, 60_000);
+    sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get('mine', 'server', MASTER_KEY, false)).toBeNull();
     expect([await rejected('stale'), await rejected('seal')]).toEqual([1, 0]);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BootstrapInput } from '../../../src/client/index.ts';
 import { SCOPES } from '../../../src/identity/scope.ts';
 import { backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../../support/app.ts';
+import { times } from '../../support/values.ts';
 
-const SELECTION = `... on BootstrapSuccess { user { id email displayName role } tokens { accessToken session { id } } }
-  ... on InvalidInputError { fields { path message } }`;
 const INPUT = { setupToken: SETUP_TOKEN, email: 'first@example.com', password: PASSWORD, displayName: ' The First ' };
 
 // There is one first administrator per installation: every test has an installation of its own.
@@ -11,9 +11,8 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
   let app: TestApp;
   afterEach(() => app.close());
 
-  const bootstrap = (input: object = {}) => app.mutate('bootstrap', { ...INPUT, ...input }, SELECTION);
-  const register = (email: string) =>
-    app.mutate('register', { email, password: PASSWORD, displayName: 'Somebody' }, '');
+  const bootstrap = (input: Partial<BootstrapInput> = {}) => app.as().bootstrap({ ...INPUT, ...input });
+  const register = (email: string) => app.as().register({ email, password: PASSWORD, displayName: 'Somebody' });
   const count = async (table: string) => (await app.sql(`select count(*)::int as n from ${table}`))[0].n;
 
   describe('with the setup token that the operator gave', () => {
@@ -22,68 +21,62 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
     });
 
     test('BootstrapSuccess: whoever has the setup token becomes the administrator, who holds every scope', async () => {
-      const { __typename, user, tokens } = await bootstrap();
-      expect(__typename).toBe('BootstrapSuccess');
+      const { user, tokens } = await bootstrap().expectSuccess();
       expect(user).toMatchObject({ email: 'first@example.com', displayName: 'The First', role: 'ADMIN' });
-      const { data } = await app.graphql(
-        '{ viewer { scopes credential { id } user { id } } }',
-        {},
-        { bearer: tokens.accessToken },
-      );
-      expect(data.viewer).toEqual({ scopes: SCOPES, credential: { id: tokens.session.id }, user: { id: user.id } });
+      expect(await app.as(tokens).viewer()).toMatchObject({
+        scopes: SCOPES,
+        credential: { id: tokens.session.id },
+        user: { id: user.id },
+      });
     });
 
     test('AlreadyBootstrappedError: of ten at once one wins, and afterwards nobody does', async () => {
-      const results = await Promise.all(
-        Array.from({ length: 10 }, (_, i) => bootstrap({ email: `admin-${i}@example.com` })),
-      );
+      const results = await Promise.all(times(10, (index) => bootstrap({ email: `admin-${index}@example.com` })));
       const names = results.map(({ __typename }) => __typename).toSorted();
       expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
       expect([await count('users'), await count('sessions'), await count('bootstrapped')]).toEqual([1, 1, 1]);
-      expect((await bootstrap()).__typename).toBe('AlreadyBootstrappedError');
+      await bootstrap().expect('AlreadyBootstrappedError');
       // The right token tells nobody more than a wrong one.
-      expect((await bootstrap({ setupToken: 'wrong' })).__typename).toBe('AlreadyBootstrappedError');
+      await bootstrap({ setupToken: 'wrong' }).expect('AlreadyBootstrappedError');
     });
 
     test('AlreadyBootstrappedError: of ten at once with one address one wins, too', async () => {
-      const results = await Promise.all(Array.from({ length: 10 }, () => bootstrap()));
+      const results = await Promise.all(times(10, () => bootstrap()));
       const names = results.map(({ __typename }) => __typename).toSorted();
       expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
     });
 
     test('SetupTokenRejectedError: nothing but the setup token makes an administrator', async () => {
       for (const setupToken of ['', 'wrong', `${SETUP_TOKEN} `, SETUP_TOKEN.slice(0, -1), SETUP_TOKEN.toUpperCase()]) {
-        expect((await bootstrap({ setupToken })).__typename).toBe('SetupTokenRejectedError');
+        await bootstrap({ setupToken }).expect('SetupTokenRejectedError');
       }
       expect(await count('users')).toBe(0);
     });
 
     test('InvalidInputError: everything that is wrong is said at once, and the token can still be used', async () => {
-      const refused = await bootstrap({ email: 'nobody', password: 'short', displayName: ' ' });
-      expect(refused.fields.map((field: { path: string }) => field.path)).toEqual([
-        'input.email',
-        'input.displayName',
-        'input.password',
-      ]);
-      expect((await bootstrap()).__typename).toBe('BootstrapSuccess');
+      const refused = await bootstrap({ email: 'nobody', password: 'short', displayName: ' ' }).expect(
+        'InvalidInputError',
+      );
+      expect(refused.fields.map(({ path }) => path)).toEqual(['input.email', 'input.displayName', 'input.password']);
+      await bootstrap().expectSuccess();
     });
 
     test('InvalidInputError: whose address has an account already takes another one, with the same token', async () => {
-      expect((await register('first@example.com')).__typename).toBe('RegisterSuccess');
+      await register('first@example.com').expectSuccess();
       for (const email of ['first@example.com', ' FIRST@example.com ']) {
-        const refused = await bootstrap({ email });
-        expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.email' }] });
+        const refused = await bootstrap({ email }).expect('InvalidInputError');
+        expect(refused).toMatchObject({ fields: [{ path: 'input.email' }] });
         expect(JSON.stringify(refused)).not.toMatch(/first@/i);
       }
       expect([await count('users'), await count('bootstrapped')]).toEqual([1, 0]);
-      expect((await bootstrap({ email: 'second@example.com' })).__typename).toBe('BootstrapSuccess');
+      await bootstrap({ email: 'second@example.com' }).expectSuccess();
     });
 
     test('of a bootstrap and registrations with one address at once, one gets it', async () => {
       const email = 'everybody@example.com';
       const [bootstrapped, ...registered] = await Promise.all([
         bootstrap({ email }),
-        ...Array.from({ length: 4 }, () => register(email)),
+        ...times(4, () => register(email)),
       ]);
       const won = bootstrapped.__typename === 'BootstrapSuccess';
       expect(bootstrapped.__typename).toBe(won ? 'BootstrapSuccess' : 'InvalidInputError');
@@ -105,8 +98,8 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       expect(setupToken).toMatch(/^setup_[0-9A-Za-z]{32}$/);
       const [row] = await app.sql('select * from setup_token');
       expect(JSON.stringify(row)).not.toContain(setupToken.slice(6));
-      expect((await bootstrap({ setupToken: row.token_hash })).__typename).toBe('SetupTokenRejectedError');
-      expect((await bootstrap({ setupToken })).__typename).toBe('BootstrapSuccess');
+      await bootstrap({ setupToken: row.token_hash }).expect('SetupTokenRejectedError');
+      await bootstrap({ setupToken }).expectSuccess();
       expect(await count('setup_token')).toBe(0);
       expect(await app.app.announceSetupToken()).toBeNull();
     });
@@ -116,8 +109,8 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       const second = await app.app.announceSetupToken();
       const shared = app.app.config.databaseUrl !== null;
       expect(second === null).toBe(shared);
-      if (!shared) expect((await bootstrap({ setupToken: first })).__typename).toBe('SetupTokenRejectedError');
-      expect((await bootstrap({ setupToken: second ?? first })).__typename).toBe('BootstrapSuccess');
+      if (!shared) await bootstrap({ setupToken: first }).expect('SetupTokenRejectedError');
+      await bootstrap({ setupToken: second ?? first }).expectSuccess();
     });
   });
 });

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
-
-const KEY = `id name hint scopes permissions createdAt createdFromIp expiresAt lastUsedAt rotatedAt previousSecretExpiresAt
-  revokedAt revocationReason status user { id } workspace { id }`;
-const SELECTION = `... on CreateApiKeySuccess { secret apiKey { ${KEY} } } ... on ScopeNotHeldError { scopes }
-  ... on ApiKeyQuotaError { limit } ... on InvalidInputError { fields { path message } }`;
-const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+import type { CreateApiKeyInput } from '../../../src/client/index.ts';
+import { type Account, backends, type TestApp } from '../../support/app.ts';
+import type { Caller } from '../../support/calls.ts';
+import { inSeconds, times } from '../../support/values.ts';
 
 describe.each(backends())('createApiKey on $name', ({ start }) => {
   let app: TestApp;
@@ -14,25 +11,18 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const create = (credential: Presented, input: object = {}) =>
-    app.mutate('createApiKey', { name: 'deploy bot', ...input }, SELECTION, credential);
+  const create = (caller: Caller, input: Partial<CreateApiKeyInput> = {}) =>
+    app.as(caller).createApiKey({ name: 'deploy bot', ...input });
 
   async function keysOf(account: Account): Promise<string[]> {
-    const { data } = await app.graphql('{ apiKeys(first: 100) { nodes { id } } }', {}, { bearer: account.accessToken });
-    return data.apiKeys.nodes.map((key: { id: string }) => key.id);
-  }
-
-  async function workspaceOf(account: Account): Promise<string> {
-    const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
-    const made = await app.mutate('createWorkspace', { name: 'a team' }, selection, { bearer: account.accessToken });
-    return made.workspace.id;
+    const { nodes } = await app.as(account).apiKeys({ first: 100 });
+    return nodes.map(({ id }) => id);
   }
 
   describe('CreateApiKeySuccess', () => {
     test('F4.2: whoever has nothing but an account gets a first key, and it works at once', async () => {
       const member = await app.member();
-      const { __typename, secret, apiKey } = await create({ bearer: member.accessToken });
-      expect(__typename).toBe('CreateApiKeySuccess');
+      const { secret, apiKey } = await create(member).expectSuccess();
       expect(secret).toMatch(/^rka_[0-9A-Za-z]{36}$/);
       for (const credential of [{ bearer: secret }, { apiKey: secret }]) {
         const { data } = await app.graphql('{ viewer { user { id } credential { id } } }', {}, credential);
@@ -43,10 +33,16 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     test('F0.11: a key has a name, scopes, an end, the address it was made from, and nothing that has not happened', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(3600);
-      const { apiKey, secret } = await create(
-        { bearer: member.accessToken },
-        { name: '  nightly backup ', scopes: ['API_KEYS_READ', 'SESSIONS_READ', 'API_KEYS_READ'], expiresAt },
-      );
+      const { apiKey, secret } = await create(member, {
+        name: '  nightly backup ',
+        scopes: ['API_KEYS_READ', 'SESSIONS_READ', 'API_KEYS_READ'],
+        expiresAt,
+      }).expectSuccess();
+      expect(await app.as(member).apiKey({ id: apiKey.id })).toEqual({
+        ...apiKey,
+        user: { id: member.id },
+        workspace: null,
+      });
       expect(apiKey).toEqual({
         id: expect.stringMatching(/^key_[0-9a-hjkmnp-tv-z]{26}$/i),
         name: 'nightly backup',
@@ -62,14 +58,12 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
         revokedAt: null,
         revocationReason: null,
         status: 'ACTIVE',
-        user: { id: member.id },
-        workspace: null,
       });
       expect(Math.abs(Date.parse(apiKey.createdAt) - Date.now())).toBeLessThan(10_000);
     });
 
     test('the id of a key does not work as its secret', async () => {
-      const { apiKey } = await create({ bearer: (await app.member()).accessToken });
+      const { apiKey } = await create(await app.member()).expectSuccess();
       expect(await app.accepts(apiKey.id)).toBe(false);
     });
 
@@ -101,7 +95,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
 
     test('F1.10: who made it, when and from where is recorded in the same commit', async () => {
       const member = await app.member();
-      const { apiKey } = await create({ bearer: member.accessToken });
+      const { apiKey } = await create(member).expectSuccess();
       const sql = 'select * from audit_events where subject_id = ?';
       const events = await app.sql(sql, [apiKey.id]);
       expect(events).toHaveLength(1);
@@ -115,29 +109,30 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
 
     test('F4.7: an X-Forwarded-For from nobody we trust is not believed, and breaks nothing however long it is', async () => {
       const headers = { 'x-forwarded-for': Array.from({ length: 300 }, (_, i) => `203.0.113.${i % 256}`).join(', ') };
-      const { apiKey } = await create({ bearer: (await app.member()).accessToken, headers });
+      const { apiKey } = await create({ bearer: (await app.member()).accessToken, headers }).expectSuccess();
       expect(apiKey.createdFromIp).toBe('127.0.0.1');
     });
 
     test('a session makes keys without an end, for they may outlive it', async () => {
-      const { apiKey } = await create({ bearer: (await app.member()).accessToken });
+      const { apiKey } = await create(await app.member()).expectSuccess();
       expect(apiKey.expiresAt).toBeNull();
     });
 
     test('F1.5: a key of a key ends with its maker where nothing else is said', async () => {
       const expiresAt = inSeconds(3600);
       const maker = await app.apiKey(await app.member(), { expiresAt });
-      const { apiKey } = await create({ apiKey: maker.secret });
+      const { apiKey } = await create(maker).expectSuccess();
       expect(apiKey.expiresAt).toBe(expiresAt);
     });
 
     test('a key can be bound to a workspace of its owner, and makes keys for that one alone, named or not', async () => {
       const member = await app.member();
-      const workspaceId = await workspaceOf(member);
+      const workspaceId = await app.workspace(member);
       const bound = await app.apiKey(member, { workspaceId });
       for (const input of [{}, { workspaceId }]) {
-        const { apiKey } = await create({ apiKey: bound.secret }, input);
-        expect(apiKey.workspace).toEqual({ id: workspaceId });
+        const { apiKey } = await create(bound, input).expectSuccess();
+        const made = await app.as(member).apiKey({ id: apiKey.id });
+        expect(made?.workspace).toEqual({ id: workspaceId });
       }
     });
 
@@ -145,7 +140,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       const admin = await app.admin();
       const permissions = ['billing:read', 'billing:write'];
       const maker = await app.apiKey(admin, { scopes: ['API_KEYS_WRITE'], permissions });
-      const { apiKey } = await create({ apiKey: maker.secret }, { permissions: ['billing:read', 'billing:read'] });
+      const { apiKey } = await create(maker, { permissions: ['billing:read', 'billing:read'] }).expectSuccess();
       expect(apiKey.permissions).toEqual(['billing:read']);
     });
   });
@@ -154,32 +149,31 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     test('F1.5: a key never gets a scope that its maker does not hold', async () => {
       const member = await app.member();
       const maker = await app.apiKey(member, { scopes: ['API_KEYS_WRITE'] });
-      const refused = await create({ apiKey: maker.secret }, { scopes: ['SESSIONS_WRITE', 'API_KEYS_WRITE'] });
-      expect(refused).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['SESSIONS_WRITE'] });
+      const refused = await create(maker, { scopes: ['SESSIONS_WRITE', 'API_KEYS_WRITE'] }).expect('ScopeNotHeldError');
+      expect(refused).toMatchObject({ scopes: ['SESSIONS_WRITE'] });
       expect(await keysOf(member)).toEqual([maker.id]);
     });
 
-    test.each(['ADMIN', 'INTROSPECT'])('no member gives a key the scope %s', async (scope) => {
+    test.each(['ADMIN', 'INTROSPECT'] as const)('no member gives a key the scope %s', async (scope) => {
       const member = await app.member();
-      const refused = await create({ bearer: member.accessToken }, { scopes: ['API_KEYS_READ', scope] });
-      expect(refused).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: [scope] });
+      const refused = await create(member, { scopes: ['API_KEYS_READ', scope] }).expect('ScopeNotHeldError');
+      expect(refused).toMatchObject({ scopes: [scope] });
       expect(await keysOf(member)).toEqual([]);
     });
   });
 
   test('a key that is bound to a workspace has no say in the sessions of its owner', async () => {
     const member = await app.member();
-    const scopes = ['SESSIONS_READ', 'SESSIONS_WRITE'];
+    const scopes = ['SESSIONS_READ', 'SESSIONS_WRITE'] as const;
     for (const scope of scopes) {
-      const refused = await create(
-        { bearer: member.accessToken },
-        { scopes: [scope], workspaceId: await workspaceOf(member) },
+      const refused = await create(member, { scopes: [scope], workspaceId: await app.workspace(member) }).expect(
+        'InvalidInputError',
       );
-      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.scopes' }] });
+      expect(refused).toMatchObject({ fields: [{ path: 'input.scopes' }] });
     }
     // One that was made when that was allowed.
     const bound = await app.apiKey(member, { scopes });
-    await app.sql('update api_keys set workspace_id = ? where id = ?', [await workspaceOf(member), bound.id]);
+    await app.sql('update api_keys set workspace_id = ? where id = ?', [await app.workspace(member), bound.id]);
     for (const document of [
       '{ sessions { nodes { id } } }',
       'mutation { revokeAllSessions(input: {}) { __typename } }',
@@ -193,23 +187,21 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   describe('WorkspaceNotFoundError', () => {
     test('a workspace of somebody else is not found, in the same words as one that does not exist', async () => {
       const member = await app.member();
-      const foreign = await workspaceOf(await app.member());
+      const foreign = await app.workspace(await app.member());
       const [one, other] = await Promise.all(
         [foreign, 'wsp_00000000000000000000000000'].map((workspaceId) =>
-          create({ bearer: member.accessToken }, { workspaceId }),
+          create(member, { workspaceId }).expect('WorkspaceNotFoundError'),
         ),
       );
-      expect(one.__typename).toBe('WorkspaceNotFoundError');
       expect(other).toEqual(one);
       expect(await keysOf(member)).toEqual([]);
     });
 
     test('a key that is bound to a workspace makes none for another one of its owner', async () => {
       const member = await app.member();
-      const [mine, alsoMine] = [await workspaceOf(member), await workspaceOf(member)];
+      const [mine, alsoMine] = [await app.workspace(member), await app.workspace(member)];
       const bound = await app.apiKey(member, { workspaceId: mine });
-      const refused = await create({ apiKey: bound.secret }, { workspaceId: alsoMine });
-      expect(refused.__typename).toBe('WorkspaceNotFoundError');
+      await create(bound, { workspaceId: alsoMine }).expect('WorkspaceNotFoundError');
       expect(await keysOf(member)).toEqual([bound.id]);
     });
   });
@@ -233,37 +225,32 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       ],
       ['51 permissions', { permissions: Array.from({ length: 51 }, (_, i) => `p${i}`) }, 'input.permissions'],
     ])('%s is refused', async (_what, input, path) => {
-      const refused = await create({ bearer: (await app.admin()).accessToken }, input);
-      expect(refused.__typename).toBe('InvalidInputError');
-      expect(refused.fields.map((field: { path: string }) => field.path)).toEqual([path]);
+      const refused = await create(await app.admin(), input).expect('InvalidInputError');
+      expect(refused.fields.map(({ path }) => path)).toEqual([path]);
     });
 
     test('everything that is wrong is said at once', async () => {
       const member = await app.member();
       const input = { name: '', permissions: ['a b'], expiresAt: '2020-01-01T00:00:00Z' };
-      const refused = await create({ bearer: member.accessToken }, input);
-      expect(refused.fields.map((field: { path: string }) => field.path)).toEqual([
-        'input.name',
-        'input.permissions',
-        'input.expiresAt',
-      ]);
+      const refused = await create(member, input).expect('InvalidInputError');
+      expect(refused.fields.map(({ path }) => path)).toEqual(['input.name', 'input.permissions', 'input.expiresAt']);
       expect(await keysOf(member)).toEqual([]);
     });
 
     test('names are counted in characters, whatever they are written in', async () => {
-      const { apiKey } = await create({ bearer: (await app.member()).accessToken }, { name: '🗝'.repeat(100) });
+      const { apiKey } = await create(await app.member(), { name: '🗝'.repeat(100) }).expectSuccess();
       expect(apiKey.name).toBe('🗝'.repeat(100));
     });
 
     test('a member gives no permission, and neither does a key one that it lacks', async () => {
       const member = await app.member();
-      const byMember = await create({ bearer: member.accessToken }, { permissions: ['billing:read'] });
-      expect(byMember).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.permissions' }] });
+      const byMember = await create(member, { permissions: ['billing:read'] }).expect('InvalidInputError');
+      expect(byMember).toMatchObject({ fields: [{ path: 'input.permissions' }] });
 
       const admin = await app.admin();
       const maker = await app.apiKey(admin, { scopes: ['API_KEYS_WRITE'], permissions: ['billing:read'] });
-      const byKey = await create({ apiKey: maker.secret }, { permissions: ['billing:read', 'billing:write'] });
-      expect(byKey).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.permissions' }] });
+      const byKey = await create(maker, { permissions: ['billing:read', 'billing:write'] }).expect('InvalidInputError');
+      expect(byKey).toMatchObject({ fields: [{ path: 'input.permissions' }] });
       expect(byKey.message).toContain('billing:write');
       expect(byKey.message).not.toContain('billing:read');
     });
@@ -271,26 +258,22 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     test('F1.5: no key outlives the key that makes it', async () => {
       const member = await app.member();
       const maker = await app.apiKey(member, { expiresAt: inSeconds(60) });
-      const refused = await create({ apiKey: maker.secret }, { expiresAt: inSeconds(120) });
-      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.expiresAt' }] });
+      const refused = await create(maker, { expiresAt: inSeconds(120) }).expect('InvalidInputError');
+      expect(refused).toMatchObject({ fields: [{ path: 'input.expiresAt' }] });
       expect(await keysOf(member)).toEqual([maker.id]);
     });
   });
 
   describe('who may not', () => {
-    const DOCUMENT = 'mutation { createApiKey(input: { name: "k" }) { __typename } }';
-
     test('nobody makes a key without a credential', async () => {
-      const answer = await app.graphql(DOCUMENT);
-      expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
-      expect(answer.data ?? null).toBeNull();
+      const { data } = await create({}).expectError('UNAUTHENTICATED');
+      expect(data ?? null).toBeNull();
     });
 
     test('F4.4: a leaked key that was not made to manage keys makes none', async () => {
       const member = await app.member();
       const reader = await app.apiKey(member, { scopes: ['API_KEYS_READ'] });
-      const answer = await app.graphql(DOCUMENT, {}, { apiKey: reader.secret });
-      expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+      await create(reader).expectError('FORBIDDEN');
       expect(await keysOf(member)).toEqual([reader.id]);
     });
   });
@@ -303,12 +286,11 @@ describe.each(backends())('a quota of five keys on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const create = (account: Account, input: object = {}) =>
-    app.mutate('createApiKey', { name: 'k', ...input }, SELECTION, { bearer: account.accessToken });
+  const create = (account: Account) => app.as(account).createApiKey({ name: 'k' });
 
   test('F0.11: of twenty keys made at once, five are made', async () => {
     const member = await app.member();
-    const results = await Promise.all(Array.from({ length: 20 }, () => create(member)));
+    const results = await Promise.all(times(20, () => create(member)));
     const refused = results.filter(({ __typename }) => __typename !== 'CreateApiKeySuccess');
     expect(refused).toHaveLength(15);
     for (const result of refused) expect(result).toMatchObject({ __typename: 'ApiKeyQuotaError', limit: 5 });
@@ -321,15 +303,15 @@ describe.each(backends())('a quota of five keys on $name', ({ start }) => {
     const first = await app.apiKey(member, { expiresAt: inSeconds(3600) });
     const second = await app.apiKey(member);
     for (let i = 0; i < 3; i++) await app.apiKey(member);
-    expect((await create(member)).__typename).toBe('ApiKeyQuotaError');
-    expect((await create(other)).__typename).toBe('CreateApiKeySuccess');
+    await create(member).expect('ApiKeyQuotaError');
+    await create(other).expectSuccess();
 
-    await app.mutate('revokeApiKey', { apiKeyId: second.id }, '', { bearer: member.accessToken });
-    expect((await create(member)).__typename).toBe('CreateApiKeySuccess');
-    expect((await create(member)).__typename).toBe('ApiKeyQuotaError');
+    await app.as(member).revokeApiKey({ apiKeyId: second.id }).expectSuccess();
+    await create(member).expectSuccess();
+    await create(member).expect('ApiKeyQuotaError');
 
     await app.sql('update api_keys set expires_at = now() where id = ?', [first.id]);
-    expect((await create(member)).__typename).toBe('CreateApiKeySuccess');
-    expect((await create(member)).__typename).toBe('ApiKeyQuotaError');
+    await create(member).expectSuccess();
+    await create(member).expect('ApiKeyQuotaError');
   });
 });

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
-
-const SELECTION = `... on CreateWorkspaceSuccess { workspace { id name requiresSignedRequests createdAt } }
-  ... on InvalidInputError { fields { path } }`;
+import type { Caller } from '../../support/calls.ts';
 
 describe.each(backends())('createWorkspace on $name', ({ start }) => {
   let app: TestApp;
@@ -11,14 +9,13 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const create = (credential: object, name = 'a team') =>
-    app.mutate('createWorkspace', { name }, SELECTION, credential);
-  const workspacesOf = async ({ accessToken }: Account) =>
-    (await app.graphql('{ workspaces { nodes { id name } } }', {}, { bearer: accessToken })).data.workspaces.nodes;
+  const create = (caller: Caller, name = 'a team') => app.as(caller).createWorkspace({ name });
+  const workspacesOf = async (account: Account) =>
+    (await app.as(account).workspaces()).nodes.map(({ id, name }) => ({ id, name }));
 
   test('CreateWorkspaceSuccess: whoever makes a workspace owns it', async () => {
     const member = await app.member();
-    const { workspace } = await create({ bearer: member.accessToken }, ' Blue Team ');
+    const { workspace } = await create(member, ' Blue Team ').expectSuccess();
     expect(workspace).toEqual({
       id: expect.stringMatching(/^wsp_/),
       name: 'Blue Team',
@@ -34,7 +31,7 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
   test('CreateWorkspaceSuccess: a key with the scope makes one for its owner', async () => {
     const member = await app.member();
     const key = await app.apiKey(member, { scopes: ['WORKSPACES_WRITE'] });
-    const { workspace } = await create({ apiKey: key.secret });
+    const { workspace } = await create(key).expectSuccess();
     expect(await workspacesOf(member)).toEqual([{ id: workspace.id, name: 'a team' }]);
   });
 
@@ -44,23 +41,19 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
     ['a control character', 'a\u0007b'],
   ])('InvalidInputError: %s is refused, and nothing is made', async (_what, name) => {
     const member = await app.member();
-    const refused = await create({ bearer: member.accessToken }, name);
-    expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.name' }] });
+    const refused = await create(member, name).expect('InvalidInputError');
+    expect(refused).toMatchObject({ fields: [{ path: 'input.name' }] });
     expect(await workspacesOf(member)).toEqual([]);
   });
 
   test('a key without the scope, and a key that is bound to a workspace, make none', async () => {
     const member = await app.member();
-    const { workspace } = await create({ bearer: member.accessToken });
+    const { workspace } = await create(member).expectSuccess();
     const keys = [
       await app.apiKey(member, { scopes: ['WORKSPACES_READ'] }),
       await app.apiKey(member, { scopes: ['WORKSPACES_WRITE'], workspaceId: workspace.id }),
     ];
-    for (const { secret } of keys) {
-      const document = 'mutation { createWorkspace(input: { name: "another" }) { __typename } }';
-      const { errors } = await app.graphql(document, {}, { apiKey: secret });
-      expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
-    }
+    for (const key of keys) await create(key, 'another').expectError('FORBIDDEN');
     expect(await workspacesOf(member)).toHaveLength(1);
   });
 });

@@ -1,31 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
+import { type Account, backends, type TestApp } from '../../support/app.ts';
+import { login } from '../../support/sessions.ts';
+import { times } from '../../support/values.ts';
 
-const SELECTION = '... on DisableUserSuccess { user { id disabledAt } receipt { committedAt propagation } }';
 const UNKNOWN = 'usr_00000000000000000000000000';
 
 describe.each(backends())('disableUser on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start();
+    admin = await app.admin();
   });
   afterAll(() => app.close());
 
-  const disable = async (userId: string) =>
-    app.mutate('disableUser', { userId }, SELECTION, { bearer: (await app.admin()).accessToken });
-  const login = ({ email }: Account) =>
-    app.mutate('login', { email, password: PASSWORD }, '... on LoginSuccess { tokens { accessToken } }');
+  let admin: Account;
+  const disable = (userId: string) => app.as(admin).disableUser({ userId });
 
   describe('DisableUserSuccess', () => {
     test('every credential of a disabled person stops working before the answer arrives', async () => {
       const member = await app.member();
       const keys = [await app.apiKey(member), await app.apiKey(member)];
-      const { tokens } = await login(member);
-      const secrets = [member.accessToken, tokens.accessToken, ...keys.map(({ secret }) => secret)];
+      const other = await login(app, member);
+      const secrets = [member.accessToken, other.accessToken, ...keys.map(({ secret }) => secret)];
       for (const secret of secrets) expect(await app.accepts(secret)).toBe(true);
-      const { user, receipt } = await disable(member.id);
+      const { user, receipt } = await disable(member.id).expectSuccess();
       for (const secret of secrets) expect(await app.accepts(secret)).toBe(false);
-      expect(user).toEqual({ id: member.id, disabledAt: expect.any(String) });
+      expect(user).toMatchObject({ id: member.id, disabledAt: expect.any(String) });
       expect(receipt.propagation).toBe('ACKNOWLEDGED');
     });
 
@@ -37,7 +37,7 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
           select 'ses_many' || ? || n, ?, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day' from generate_series(1, 500) n`,
         [member.id, member.id],
       );
-      await disable(member.id);
+      await disable(member.id).expectSuccess();
       const rows = await app.sql('select tag from auth_inval where tag like ? or tag like ?', [
         `%${member.id}`,
         'session:ses_many%',
@@ -47,21 +47,21 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
 
     test('nobody else is disabled with them', async () => {
       const [member, other] = [await app.member(), await app.member()];
-      await disable(member.id);
+      await disable(member.id).expectSuccess();
       expect(await app.accepts(other.accessToken)).toBe(true);
     });
 
     test('disabling twice changes nothing: the first moment stays, and is recorded once', async () => {
       const member = await app.member();
-      const first = await disable(member.id);
-      const again = await Promise.all([1, 2, 3].map(() => disable(member.id)));
+      const first = await disable(member.id).expectSuccess();
+      const again = await Promise.all(times(3, () => disable(member.id).expectSuccess()));
       for (const { user } of again) expect(user).toEqual(first.user);
       expect(await disablings(member)).toBe(1);
     });
 
     test('ten who disable somebody at once tell of the same moment, recorded once', async () => {
       const member = await app.member();
-      const results = await Promise.all(Array.from({ length: 10 }, () => disable(member.id)));
+      const results = await Promise.all(times(10, () => disable(member.id).expectSuccess()));
       expect(new Set(results.map(({ user }) => user.disabledAt)).size).toBe(1);
       expect(await disablings(member)).toBe(1);
     });
@@ -69,18 +69,16 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
 
   test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
     for (const id of [UNKNOWN, 'nonsense', (await app.apiKey(await app.member())).id]) {
-      expect((await disable(id)).__typename).toBe('UserNotFoundError');
+      await disable(id).expect('UserNotFoundError');
     }
   });
 
   test('a member disables nobody, not even oneself, and neither does an administrator’s key without the scope', async () => {
     const [member, other] = [await app.member(), await app.member()];
-    const key = await app.apiKey(await app.admin(), { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
-    const document = 'mutation ($id: ID!) { disableUser(input: { userId: $id }) { __typename } }';
-    for (const credential of [{ bearer: member.accessToken }, { apiKey: key.secret }]) {
-      for (const id of [member.id, other.id, UNKNOWN]) {
-        const { errors } = await app.graphql(document, { id }, credential);
-        expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    const key = await app.apiKey(admin, { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
+    for (const caller of [member, key]) {
+      for (const userId of [member.id, other.id, UNKNOWN]) {
+        await app.as(caller).disableUser({ userId }).expectError('FORBIDDEN');
       }
     }
     expect([await app.accepts(member.accessToken), await app.accepts(other.accessToken)]).toEqual([true, true]);

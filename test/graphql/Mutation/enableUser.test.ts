@@ -1,39 +1,36 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
-import { as, exchange } from '../../support/sessions.ts';
-
-const SELECTION = '... on EnableUserSuccess { user { id disabledAt } }';
+import { exchange } from '../../support/sessions.ts';
 
 describe.each(backends())('enableUser on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start();
+    admin = await app.admin();
   });
   afterAll(() => app.close());
 
-  const byAdmin = async (field: 'enableUser' | 'disableUser', userId: string) =>
-    app.mutate(field, { userId }, field === 'enableUser' ? SELECTION : '', {
-      bearer: (await app.admin()).accessToken,
-    });
+  let admin: Account;
+  const enable = (userId: string) => app.as(admin).enableUser({ userId });
+  const disable = (userId: string) => app.as(admin).disableUser({ userId }).expectSuccess();
 
   test('EnableUserSuccess: keys that were not revoked themselves work again, at once; sessions are over for good', async () => {
     const member = await app.member();
     const [key, revoked] = [await app.apiKey(member), await app.apiKey(member)];
-    await app.mutate('revokeApiKey', { apiKeyId: revoked.id }, '', { bearer: member.accessToken });
-    await byAdmin('disableUser', member.id);
+    await app.as(member).revokeApiKey({ apiKeyId: revoked.id }).expectSuccess();
+    await disable(member.id);
     expect([await app.accepts(key.secret), await app.accepts(member.accessToken)]).toEqual([false, false]);
-    const { user } = await byAdmin('enableUser', member.id);
-    expect(user).toEqual({ id: member.id, disabledAt: null });
+    const { user } = await enable(member.id).expectSuccess();
+    expect(user).toMatchObject({ id: member.id, disabledAt: null });
     await expect.poll(() => app.accepts(key.secret)).toBe(true);
     expect([await app.accepts(member.accessToken), await app.accepts(revoked.secret)]).toEqual([false, false]);
-    const login = await app.mutate('login', { email: member.email, password: PASSWORD }, '');
-    expect(login.__typename).toBe('LoginSuccess');
+    await app.as().login({ email: member.email, password: PASSWORD }).expectSuccess();
   });
 
   test('EnableUserSuccess: enabling who is not disabled changes nothing, and is not recorded', async () => {
     const member = await app.member();
-    const { user } = await byAdmin('enableUser', member.id);
-    expect(user).toEqual({ id: member.id, disabledAt: null });
+    const { user } = await enable(member.id).expectSuccess();
+    expect(user).toMatchObject({ id: member.id, disabledAt: null });
     const sql = `select count(*)::int as n from audit_events where subject_id = ? and type = 'account.enabled'`;
     expect((await app.sql(sql, [member.id]))[0].n).toBe(0);
   });
@@ -45,11 +42,11 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       (userId) =>
         app.sql(statement, [userId]);
     const disablings: Record<string, Way> = {
-      'by the API': (userId) => byAdmin('disableUser', userId),
+      'by the API': disable,
       'in SQL': sql('update users set disabled_at = now() where id = ?'),
       'in SQL, then by the API': async (userId) => {
         await app.sql('update users set disabled_at = now() where id = ?', [userId]);
-        await byAdmin('disableUser', userId);
+        await disable(userId);
       },
       'in SQL, with a moment that is long past': sql(`update users set disabled_at = '2020-01-01' where id = ?`),
       'in SQL, as an upsert':
@@ -71,7 +68,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       },
     };
     const enablings: Record<string, Way> = {
-      'by the API': (userId) => byAdmin('enableUser', userId),
+      'by the API': (userId) => enable(userId).expectSuccess(),
       'in SQL': sql('update users set disabled_at = null where id = ?'),
       'in SQL, with the generation of before': sql(
         'update users set disabled_at = null, session_generation = 0 where id = ?',
@@ -84,7 +81,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     test.each(orders)('disabled %s, enabled %s', async (disabled, enabled) => {
       const member = await app.member();
       // One that was kept at an earlier end is not kept at this one.
-      await app.mutate('revokeAllSessions', { exceptCurrent: true }, '', as(member));
+      await app.as(member).revokeAllSessions({ exceptCurrent: true }).expectSuccess();
       const key = await app.apiKey(member);
       expect(await app.accepts(member.accessToken)).toBe(true);
       await disablings[disabled]!(member.id);
@@ -94,7 +91,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       await expect.poll(() => app.accepts(key.secret)).toBe(true);
       expect(await app.accepts(member.accessToken)).toBe(false);
       expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
-      expect((await sessionsOf(member)).nodes).toEqual([
+      expect((await app.as(admin).sessions({ filter: { userId: member.id } })).nodes).toMatchObject([
         {
           id: member.sessionId,
           status: 'REVOKED',
@@ -125,34 +122,26 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
 
     test('the reason and the moment of the API stay', async () => {
       const member = await app.member();
-      await byAdmin('disableUser', member.id);
+      await disable(member.id);
       const state = 'select session_generation, sessions_revoked_at, disabled_at from users where id = ?';
       const [row] = await app.sql(state, [member.id]);
       expect(row.session_generation).toBe(1);
       expect(new Date(row.sessions_revoked_at)).toEqual(new Date(row.disabled_at));
-      await byAdmin('enableUser', member.id);
+      await enable(member.id).expectSuccess();
       const [after] = await app.sql(state, [member.id]);
       expect(new Date(after.sessions_revoked_at)).toEqual(new Date(row.sessions_revoked_at));
     });
-
-    const sessionsOf = async ({ id }: Account) => {
-      const document = `query ($id: ID!) { sessions(filter: { userId: $id }) {
-        nodes { id status revokedAt revocationReason } } }`;
-      return (await app.graphql(document, { id }, as(await app.admin()))).data.sessions;
-    };
   });
 
   test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
-    const result = await byAdmin('enableUser', 'usr_00000000000000000000000000');
+    const result = await enable('usr_00000000000000000000000000').expect('UserNotFoundError');
     expect(result).toEqual({ __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' });
   });
 
   test('a member enables nobody', async () => {
     const [member, disabled] = [await app.member(), await app.member()];
-    await byAdmin('disableUser', disabled.id);
-    const document = 'mutation ($id: ID!) { enableUser(input: { userId: $id }) { __typename } }';
-    const { errors } = await app.graphql(document, { id: disabled.id }, { bearer: member.accessToken });
-    expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    await disable(disabled.id);
+    await app.as(member).enableUser({ userId: disabled.id }).expectError('FORBIDDEN');
     expect(await app.accepts(disabled.accessToken)).toBe(false);
   });
 });

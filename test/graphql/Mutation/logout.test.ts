@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, PASSWORD, type TestApp } from '../../support/app.ts';
-
-const SELECTION = `... on LogoutSuccess {
-  session { id revokedAt revocationReason status isCurrent } receipt { propagation replicas acknowledged }
-}`;
+import { backends, type TestApp } from '../../support/app.ts';
+import type { Caller } from '../../support/calls.ts';
+import { login } from '../../support/sessions.ts';
+import { times } from '../../support/values.ts';
 
 describe.each(backends())('logout on $name', ({ start }) => {
   let app: TestApp;
@@ -12,30 +11,29 @@ describe.each(backends())('logout on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const logout = (credential: object) => app.mutate('logout', null, SELECTION, credential);
+  const logout = (caller: Caller) => app.as(caller).logout();
 
   test('LogoutSuccess: the access token stops working before the answer arrives', async () => {
     const member = await app.member();
     expect(await app.accepts(member.accessToken)).toBe(true);
-    const { session, receipt } = await logout({ bearer: member.accessToken });
+    const { session, receipt } = await logout(member).expectSuccess();
     expect(await app.accepts(member.accessToken)).toBe(false);
-    expect(session).toEqual({
+    expect(session).toMatchObject({
       id: member.sessionId,
       revokedAt: expect.any(String),
       revocationReason: 'SIGNED_OUT',
       status: 'REVOKED',
       isCurrent: true,
     });
-    expect(receipt).toEqual({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
+    expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
   });
 
   test('LogoutSuccess: other sessions and the keys of the same person go on', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
-    const selection = '... on LoginSuccess { tokens { accessToken } }';
-    const { tokens } = await app.mutate('login', { email: member.email, password: PASSWORD }, selection);
-    await logout({ bearer: member.accessToken });
-    expect([await app.accepts(tokens.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
+    const other = await login(app, member);
+    await logout(member).expectSuccess();
+    expect([await app.accepts(other.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
   });
 
   test('F2.3: whoever is told that they are out is out: where it cannot be written down, they are told so', async () => {
@@ -43,39 +41,33 @@ describe.each(backends())('logout on $name', ({ start }) => {
     await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
     await app.sql('create trigger fail before update on sessions for each row execute function fail()');
     try {
-      await expect(logout({ bearer: member.accessToken })).rejects.toThrow('INTERNAL_SERVER_ERROR');
+      await expect(logout(member)).rejects.toThrow('INTERNAL_SERVER_ERROR');
     } finally {
       await app.sql('drop function fail cascade');
     }
     expect(await app.accepts(member.accessToken)).toBe(true);
-    await logout({ bearer: member.accessToken });
+    await logout(member).expectSuccess();
     expect(await app.accepts(member.accessToken)).toBe(false);
   });
 
   test('whoever is logged out cannot log out again, and ten at once end the session once', async () => {
     const member = await app.member();
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () =>
-        app.graphql('mutation { logout { __typename } }', {}, { bearer: member.accessToken }),
-      ),
-    );
+    const answers = await Promise.all(times(10, () => logout(member).answer()));
     expect(answers.filter(({ data }) => data?.logout.__typename === 'LogoutSuccess')).toHaveLength(1);
     for (const { errors } of answers) if (errors) expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
     const sql = `select count(*)::int as n from audit_events where subject_id = ? and type = 'session.revoked'`;
     expect((await app.sql(sql, [member.sessionId]))[0].n).toBe(1);
-    const again = await app.graphql('mutation { logout { __typename } }', {}, { bearer: member.accessToken });
-    expect(again.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    await logout(member).expectError('UNAUTHENTICATED');
   });
 
   test('NotASessionError: a key has nothing to log out of, and goes on working', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
-    expect((await logout({ apiKey: key.secret })).__typename).toBe('NotASessionError');
+    await logout(key).expect('NotASessionError');
     expect([await app.accepts(key.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
   });
 
   test('without a credential there is nobody to log out', async () => {
-    const { errors } = await app.graphql('mutation { logout { __typename } }');
-    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    await logout({}).expectError('UNAUTHENTICATED');
   });
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backends, type Presented, type TestApp } from '../../support/app.ts';
-import { as, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
-
-const SELECTION = `... on RevokeAllSessionsSuccess { revokedCount ${RECEIPT} }`;
+import type { RevokeAllSessionsInput } from '../../../src/client/index.ts';
+import { backends, type TestApp } from '../../support/app.ts';
+import type { Caller } from '../../support/calls.ts';
+import { exchange, later, login, sessionRow, UNLIMITED } from '../../support/sessions.ts';
+import { times } from '../../support/values.ts';
 
 describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
   let app: TestApp;
@@ -11,19 +12,18 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revokeAll = (credential: Presented, input: object = {}) =>
-    app.mutate('revokeAllSessions', input, SELECTION, credential);
+  const revokeAll = (caller: Caller, input: RevokeAllSessionsInput = {}) => app.as(caller).revokeAllSessions(input);
   const accepted = (...accounts: { accessToken: string }[]) =>
     Promise.all(accounts.map(({ accessToken }) => app.accepts(accessToken)));
 
   describe('RevokeAllSessionsSuccess', () => {
     test('F3.9: all sessions are over before the answer, which counts those that were alive', async () => {
       const member = await app.member();
-      const [second, third, revoked, expired] = await Promise.all([1, 2, 3, 4].map(() => login(app, member)));
-      await app.mutate('revokeSession', { sessionId: revoked!.sessionId }, '', as(member));
+      const [second, third, revoked, expired] = await Promise.all(times(4, () => login(app, member)));
+      await app.as(member).revokeSession({ sessionId: revoked!.sessionId }).expectSuccess();
       await later(app, expired!.sessionId, 8 * 86_400);
       expect(await accepted(member, second!, third!)).toEqual([true, true, true]);
-      const { revokedCount, receipt } = await revokeAll(as(member));
+      const { revokedCount, receipt } = await revokeAll(member).expectSuccess();
       expect(await accepted(member, second!, third!)).toEqual([false, false, false]);
       expect(revokedCount).toBe(3);
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
@@ -33,7 +33,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
 
     test('whoever logs in afterwards has a session that works', async () => {
       const member = await app.member();
-      await revokeAll(as(member));
+      await revokeAll(member).expectSuccess();
       const again = await login(app, member);
       expect(await accepted(member, again)).toEqual([false, true]);
       expect(await exchange(app, again.refreshToken)).toMatch(/^rkr_/);
@@ -42,22 +42,22 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
     test('exceptCurrent keeps the session of this request, and a later one can still end that', async () => {
       const member = await app.member();
       const other = await login(app, member);
-      expect((await revokeAll(as(member), { exceptCurrent: true })).revokedCount).toBe(1);
+      expect((await revokeAll(member, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
       expect(await accepted(member, other)).toEqual([true, false]);
       expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
       const third = await login(app, member);
-      expect((await revokeAll(as(third), { exceptCurrent: true })).revokedCount).toBe(1);
+      expect((await revokeAll(third, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
       expect(await accepted(member, other, third)).toEqual([false, false, true]);
-      expect((await revokeAll(as(third))).revokedCount).toBe(1);
+      expect((await revokeAll(third).expectSuccess()).revokedCount).toBe(1);
       expect(await accepted(third)).toEqual([false]);
     });
 
     test('a session that was kept is kept as it is, and ended ones stay ended', async () => {
       const member = await app.member();
       const other = await login(app, member);
-      await app.mutate('revokeSession', { sessionId: other.sessionId }, '', as(member));
+      await app.as(member).revokeSession({ sessionId: other.sessionId }).expectSuccess();
       const before = await sessionRow(app, other.sessionId);
-      await revokeAll(as(member), { exceptCurrent: true });
+      await revokeAll(member, { exceptCurrent: true }).expectSuccess();
       expect(await sessionRow(app, other.sessionId)).toEqual(before);
       expect(await accepted(member, other)).toEqual([true, false]);
     });
@@ -71,7 +71,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       );
       const position = async () => Number((await app.sql('select seq from auth_epoch'))[0].seq);
       const before = await position();
-      expect((await revokeAll(as(member))).revokedCount).toBe(501);
+      expect((await revokeAll(member).expectSuccess()).revokedCount).toBe(501);
       const log = await app.sql(`select tag from auth_inval where seq > ? and tag <> 'probe'`, [before]);
       expect(log).toEqual([{ tag: `user:${member.id}` }]);
       const rows = await app.sql('select count(revoked_at)::int as n from sessions where user_id = ?', [member.id]);
@@ -80,14 +80,10 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
 
     test('a list shows all of them as revoked, since when and why', async () => {
       const member = await app.member();
-      await revokeAll(as(await app.admin()), { userId: member.id });
+      await revokeAll(await app.admin(), { userId: member.id }).expectSuccess();
       const again = await login(app, member);
-      const { data } = await app.graphql(
-        '{ sessions(filter: { status: REVOKED }) { nodes { id status revokedAt revocationReason } } }',
-        {},
-        as(again),
-      );
-      expect(data.sessions.nodes).toEqual([
+      const { nodes } = await app.as(again).sessions({ filter: { status: 'REVOKED' } });
+      expect(nodes).toMatchObject([
         { id: member.sessionId, status: 'REVOKED', revokedAt: expect.any(String), revocationReason: 'ADMINISTRATIVE' },
       ]);
     });
@@ -96,7 +92,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       const [member, admin] = [await app.member(), await app.admin()];
       const other = await login(app, member);
       for (const exceptCurrent of [false, true]) {
-        const { revokedCount } = await revokeAll(as(admin), { userId: member.id, exceptCurrent });
+        const { revokedCount } = await revokeAll(admin, { userId: member.id, exceptCurrent }).expectSuccess();
         expect(revokedCount).toBe(exceptCurrent ? 0 : 2);
       }
       expect(await accepted(member, other, admin)).toEqual([false, false, true]);
@@ -105,7 +101,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
     test('API keys go on, and so do other people', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       const key = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
-      expect((await revokeAll({ apiKey: key.secret }, { exceptCurrent: true })).revokedCount).toBe(1);
+      expect((await revokeAll(key, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
       expect(await accepted(member, stranger)).toEqual([false, true]);
       expect(await app.accepts(key.secret)).toBe(true);
     });
@@ -117,9 +113,9 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       const nobody = 'usr_00000000000000000000000000';
       const notFound = { __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' };
       for (const userId of [stranger.id, (await app.admin()).id, nobody, '']) {
-        expect(await revokeAll(as(member), { userId })).toEqual(notFound);
+        expect(await revokeAll(member, { userId })).toEqual(notFound);
       }
-      expect(await revokeAll(as(await app.admin()), { userId: nobody })).toEqual(notFound);
+      expect(await revokeAll(await app.admin(), { userId: nobody })).toEqual(notFound);
       expect(await accepted(member, stranger)).toEqual([true, true]);
     });
   });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
+import type { RevocationReason } from '../../../src/client/index.ts';
+import { type Account, backends, type TestApp } from '../../support/app.ts';
+import type { Caller } from '../../support/calls.ts';
 import { databasesAt } from '../../support/postgres.ts';
-import { as, eventsOf, exchange, later, login, RECEIPT, sessionRow, UNLIMITED } from '../../support/sessions.ts';
+import { eventsOf, exchange, later, login, sessionRow, UNLIMITED } from '../../support/sessions.ts';
 
-const SELECTION = `... on RevokeSessionSuccess { session { id status revokedAt revocationReason isCurrent } ${RECEIPT} }`;
 const UNKNOWN = 'ses_00000000000000000000000000';
 const NOT_FOUND = { __typename: 'SessionNotFoundError', message: 'Session not found. Check `sessionId`.' };
 
@@ -14,20 +15,20 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const revoke = (credential: Presented, sessionId: string, input: object = {}) =>
-    app.mutate('revokeSession', { sessionId, ...input }, SELECTION, credential);
+  const revoke = (caller: Caller, sessionId: string, input: { reason?: RevocationReason } = {}) =>
+    app.as(caller).revokeSession({ sessionId, ...input });
 
   describe('RevokeSessionSuccess', () => {
     test('F2.4: session number three, found in the list, is over before the answer arrives; the others go on', async () => {
       const member = await app.member();
       const sessions = [member, await login(app, member), await login(app, member), await login(app, member)];
       for (const { accessToken } of sessions) expect(await app.accepts(accessToken)).toBe(true);
-      const { data } = await app.graphql('{ sessions { nodes { id } } }', {}, as(member));
-      const third = data.sessions.nodes[2].id;
-      const { session, receipt } = await revoke(as(member), third, { reason: 'COMPROMISED' });
+      const { nodes } = await app.as(member).sessions();
+      const third = nodes[2]!.id;
+      const { session, receipt } = await revoke(member, third, { reason: 'COMPROMISED' }).expectSuccess();
       const accepted = await Promise.all(sessions.map(({ accessToken }) => app.accepts(accessToken)));
       expect(accepted).toEqual(sessions.map(({ sessionId }) => sessionId !== third));
-      expect(session).toEqual({
+      expect(session).toMatchObject({
         id: third,
         status: 'REVOKED',
         revokedAt: expect.any(String),
@@ -41,7 +42,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       const member = await app.member();
       const other = await login(app, member);
       const second = await exchange(app, other.refreshToken);
-      await revoke(as(member), other.sessionId);
+      await revoke(member, other.sessionId).expectSuccess();
       expect(await app.accepts(other.accessToken)).toBe(false);
       expect(await exchange(app, second)).toBe('REVOKED');
       expect((await sessionRow(app, other.sessionId)).revocation_reason).toBe('SIGNED_OUT');
@@ -51,36 +52,26 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       const member = await app.member();
       const admin = await app.admin();
       await app.sql(`update sessions set scopes = array_remove(scopes, 'AUDIT_READ') where id = ?`, [member.sessionId]);
-      const ended = await app.mutate(
-        'revokeAllSessions',
-        { userId: member.id },
-        '... on RevokeAllSessionsSuccess { receipt { committedAt } }',
-        as(admin),
-      );
+      const ended = await app.as(admin).revokeAllSessions({ userId: member.id }).expectSuccess();
       // So many at once are one row in the log, which speaks for everything.
       await app.sql(
         `insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from generate_series(1, 1100) n`,
       );
       await app.sql(`delete from workspaces where id in (select 'wsp_' || n from generate_series(1, 1100) n)`);
-      const again = await app.mutate(
-        'revokeSession',
-        { sessionId: member.sessionId },
-        '... on RevokeSessionSuccess { receipt { committedAt } }',
-        as(admin),
-      );
+      const again = await revoke(admin, member.sessionId).expectSuccess();
       expect(again.receipt.committedAt).toBe(ended.receipt.committedAt);
     });
 
     test('one can end the session that one is in', async () => {
       const member = await app.member();
-      const { session } = await revoke(as(member), member.sessionId);
+      const { session } = await revoke(member, member.sessionId).expectSuccess();
       expect(session).toMatchObject({ id: member.sessionId, status: 'REVOKED' });
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
 
     test('an administrator ends anybody’s, and the log tells who it was', async () => {
       const [member, admin] = [await app.member(), await app.admin()];
-      await revoke(as(admin), member.sessionId, { reason: 'ADMINISTRATIVE' });
+      await revoke(admin, member.sessionId, { reason: 'ADMINISTRATIVE' }).expectSuccess();
       expect(await app.accepts(member.accessToken)).toBe(false);
       const events = await app.sql(`select * from audit_events where subject_id = ? and type = 'session.revoked'`, [
         member.sessionId,
@@ -91,8 +82,8 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     test('revoking what is revoked succeeds and changes nothing: the first moment and the first reason stay', async () => {
       const member = await app.member();
       const other = await login(app, member);
-      const first = await revoke(as(member), other.sessionId, { reason: 'COMPROMISED' });
-      const second = await revoke(as(member), other.sessionId, { reason: 'SIGNED_OUT' });
+      const first = await revoke(member, other.sessionId, { reason: 'COMPROMISED' }).expectSuccess();
+      const second = await revoke(member, other.sessionId, { reason: 'SIGNED_OUT' }).expectSuccess();
       expect(second.session).toEqual(first.session);
       expect(second.receipt.propagation).toBe('ACKNOWLEDGED');
       expect((await eventsOf(app, other.sessionId)).filter((type) => type === 'session.revoked')).toHaveLength(1);
@@ -101,8 +92,8 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     test('F3.9: what ended together with all others keeps the reason of that', async () => {
       const member = await app.member();
       const other = await login(app, member);
-      await app.mutate('revokeAllSessions', { exceptCurrent: true }, '', as(member));
-      const { session } = await revoke(as(member), other.sessionId, { reason: 'COMPROMISED' });
+      await app.as(member).revokeAllSessions({ exceptCurrent: true }).expectSuccess();
+      const { session } = await revoke(member, other.sessionId, { reason: 'COMPROMISED' }).expectSuccess();
       expect(session).toMatchObject({ status: 'REVOKED', revocationReason: 'SIGNED_OUT' });
       expect((await sessionRow(app, other.sessionId)).revoked_at).toBeNull();
     });
@@ -111,7 +102,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       const member = await app.member();
       const other = await login(app, member);
       await later(app, other.sessionId, 8 * 86_400);
-      expect((await revoke(as(member), other.sessionId)).session.status).toBe('REVOKED');
+      expect((await revoke(member, other.sessionId).expectSuccess()).session.status).toBe('REVOKED');
       expect(await exchange(app, other.refreshToken)).toBe('REVOKED');
     });
   });
@@ -120,7 +111,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     test('somebody else’s, one that never was and what is no id get the same answer, and nothing happens', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       for (const id of [stranger.sessionId, UNKNOWN, '', 'x', stranger.id, `${member.sessionId} `, "' or true --"]) {
-        expect(await revoke(as(member), id)).toEqual(NOT_FOUND);
+        expect(await revoke(member, id)).toEqual(NOT_FOUND);
       }
       expect([await app.accepts(member.accessToken), await app.accepts(stranger.accessToken)]).toEqual([true, true]);
       expect(await eventsOf(app, stranger.sessionId)).toEqual(['session.started']);
@@ -129,11 +120,8 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
 
   test('F3.1: nobody ends anything without a credential, whatever headers say they are', async () => {
     const member = await app.member();
-    const document = 'mutation ($input: RevokeSessionInput!) { revokeSession(input: $input) { __typename } }';
-    const variables = { input: { sessionId: member.sessionId } };
     const claimed = { 'x-user-id': member.id, 'x-rekey-user': member.id, 'x-rekey-scopes': 'ADMIN' };
-    const { errors } = await app.graphql(document, variables, { headers: claimed });
-    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    await revoke({ headers: claimed }, member.sessionId).expectError('UNAUTHENTICATED');
     expect(await app.accepts(member.accessToken)).toBe(true);
   });
 
@@ -141,9 +129,9 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     const [member, stranger] = [await app.member(), await app.member()];
     const without = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
     const holding = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
-    await expect(revoke({ apiKey: without.secret }, member.sessionId)).rejects.toThrow('FORBIDDEN');
-    expect(await revoke({ apiKey: holding.secret }, stranger.sessionId)).toEqual(NOT_FOUND);
-    expect((await revoke({ apiKey: holding.secret }, member.sessionId)).__typename).toBe('RevokeSessionSuccess');
+    await revoke(without, member.sessionId).expectError('FORBIDDEN');
+    expect(await revoke(holding, stranger.sessionId)).toEqual(NOT_FOUND);
+    await revoke(holding, member.sessionId).expectSuccess();
     expect(await app.accepts(holding.secret)).toBe(true);
   });
 });
@@ -167,7 +155,7 @@ describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, at the sam
     await em.execute(`update sessions set revoked_at = now(), revocation_reason = 'REUSED' where id = ?`, [
       other.sessionId,
     ]);
-    const second = app.mutate('revokeSession', { sessionId: other.sessionId }, SELECTION, as(member));
+    const second = app.as(member).revokeSession({ sessionId: other.sessionId });
     const waiting = () =>
       databases().query(
         `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
@@ -176,7 +164,7 @@ describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, at the sam
       );
     await expect.poll(waiting).toHaveLength(1);
     await em.commit();
-    expect((await second).session).toMatchObject({ revocationReason: 'REUSED' });
+    expect((await second.expectSuccess()).session).toMatchObject({ revocationReason: 'REUSED' });
     expect(await sessionRow(app, other.sessionId)).toMatchObject({ revocation_reason: 'REUSED' });
     expect(await eventsOf(app, other.sessionId)).toEqual(['session.started']);
   });

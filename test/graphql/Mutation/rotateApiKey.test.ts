@@ -2,19 +2,13 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
-import { type Account, backends, PASSWORD, type Presented, type TestApp } from '../../support/app.ts';
+import { backends, type TestApp } from '../../support/app.ts';
+import type { Caller } from '../../support/calls.ts';
 import { as, login } from '../../support/sessions.ts';
+import { inSeconds, times } from '../../support/values.ts';
 
-const SELECTION = `... on RotateApiKeySuccess {
-  secret previousSecretExpiresAt
-  apiKey { id name hint scopes expiresAt rotatedAt previousSecretExpiresAt revokedAt status }
-  receipt { committedAt sequence propagation replicas acknowledged }
-}
-... on ApiKeyRevokedError { revokedAt } ... on ScopeNotHeldError { scopes } ... on InvalidInputError { fields { path } }`;
-const DOCUMENT = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { __typename ${SELECTION} } }`;
 const UNKNOWN = 'key_00000000000000000000000000';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
-const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
 describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   let app: TestApp;
@@ -23,13 +17,8 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const rotate = (credential: Presented, apiKeyId: string, overlapSeconds = 0) =>
-    app.mutate('rotateApiKey', { apiKeyId, overlapSeconds }, SELECTION, credential);
-
-  async function workspaceOf(account: Account): Promise<string> {
-    const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
-    return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
-  }
+  const rotate = (caller: Caller, apiKeyId: string, overlapSeconds = 0) =>
+    app.as(caller).rotateApiKey({ apiKeyId, overlapSeconds });
 
   /** The one row behind a key, and how often the log says it was rotated. */
   async function stateOf(id: string): Promise<{ secret_hash: string; version: number; rotations: number }> {
@@ -46,7 +35,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect(await app.accepts(key.secret)).toBe(true);
-      const { secret, apiKey, receipt, previousSecretExpiresAt } = await rotate(as(member), key.id);
+      const { secret, apiKey, receipt, previousSecretExpiresAt } = await rotate(member, key.id).expectSuccess();
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
       expect(secret).toMatch(/^rka_[0-9A-Za-z]{36}$/);
       expect(apiKey).toMatchObject({ id: key.id, name: 'a key of the tests', hint: `rka_…${secret.slice(-4)}` });
@@ -59,23 +48,23 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const expiresAt = inSeconds(3600);
       const key = await app.apiKey(member, { expiresAt, scopes: ['SESSIONS_READ'] });
-      const { apiKey } = await rotate(as(member), key.id);
+      const { apiKey } = await rotate(member, key.id).expectSuccess();
       expect(apiKey).toMatchObject({ expiresAt, scopes: ['SESSIONS_READ'] });
     });
 
     test('F0.12: rotating a key leaves every other credential of its owner alone', async () => {
       const member = await app.member();
       const [key, other] = [await app.apiKey(member), await app.apiKey(member)];
-      await rotate(as(member), key.id);
+      await rotate(member, key.id).expectSuccess();
       expect([await app.accepts(other.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
     });
 
     test('with an overlap the old secret works until then, and not after', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      const { secret, apiKey, previousSecretExpiresAt } = await rotate(as(member), key.id, 2);
+      const { secret, apiKey, previousSecretExpiresAt } = await rotate(member, key.id, 2).expectSuccess();
       expect(apiKey.previousSecretExpiresAt).toBe(previousSecretExpiresAt);
-      expect(Date.parse(previousSecretExpiresAt) - Date.parse(apiKey.rotatedAt)).toBe(2000);
+      expect(Date.parse(previousSecretExpiresAt) - Date.parse(apiKey.rotatedAt!)).toBe(2000);
       const answers: { asked: number; answered: number; accepted: boolean }[] = [];
       const ask = async () => {
         const asked = Date.now();
@@ -99,38 +88,33 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     test('rotating again inside an overlap ends the secret from before it at once: two are good, never three', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      const first = await rotate(as(member), key.id, 3600);
-      const second = await rotate(as(member), key.id, 3600);
+      const first = await rotate(member, key.id, 3600).expectSuccess();
+      const second = await rotate(member, key.id, 3600).expectSuccess();
       const secrets = [key.secret, first.secret, second.secret];
       expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, true, true]);
-      await rotate(as(member), key.id, 0);
+      await rotate(member, key.id, 0).expectSuccess();
       expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, false, false]);
     });
 
     test('in an overlap the old secret does what it could, but does not take the key over or outlive the overlap', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      const { secret, previousSecretExpiresAt } = await rotate(as(member), key.id, 3600);
-      expect((await rotate({ apiKey: key.secret }, key.id)).__typename).toBe('ConflictError');
+      const { secret, previousSecretExpiresAt } = await rotate(member, key.id, 3600).expectSuccess();
+      await rotate(key, key.id).expect('ConflictError');
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([true, true]);
-      const made = await app.mutate(
-        'createApiKey',
-        { name: 'a child' },
-        '... on CreateApiKeySuccess { apiKey { expiresAt } }',
-        { apiKey: key.secret },
-      );
+      const made = await app.as(key).createApiKey({ name: 'a child' }).expectSuccess();
       expect(made.apiKey.expiresAt).toBe(previousSecretExpiresAt);
       const endless = await app.apiKey(member, { scopes: [] });
-      expect((await rotate({ apiKey: key.secret }, endless.id)).__typename).toBe('ScopeNotHeldError');
+      await rotate(key, endless.id).expect('ScopeNotHeldError');
       // The present secret may rotate its key, and whoever holds the old one may end it.
-      expect((await rotate({ apiKey: secret }, key.id)).__typename).toBe('RotateApiKeySuccess');
+      await rotate({ apiKey: secret }, key.id).expectSuccess();
     });
 
     test('an overlap never lasts longer than the key itself', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(60);
       const key = await app.apiKey(member, { expiresAt });
-      const { previousSecretExpiresAt, apiKey } = await rotate(as(member), key.id, 2_592_000);
+      const { previousSecretExpiresAt, apiKey } = await rotate(member, key.id, 2_592_000).expectSuccess();
       expect(previousSecretExpiresAt).toBe(expiresAt);
       expect(apiKey.previousSecretExpiresAt).toBe(expiresAt);
     });
@@ -142,20 +126,20 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
         permissions: ['a'],
         expiresAt: inSeconds(60),
       });
-      const { secret } = await rotate({ apiKey: key.secret }, key.id);
+      const { secret } = await rotate(key, key.id).expectSuccess();
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
     });
 
     test('a key rotates another key of its owner that holds no more than itself', async () => {
       const member = await app.member();
       const [strong, weak] = [await app.apiKey(member), await app.apiKey(member, { scopes: ['API_KEYS_READ'] })];
-      expect((await rotate({ apiKey: strong.secret }, weak.id)).__typename).toBe('RotateApiKeySuccess');
+      await rotate(strong, weak.id).expectSuccess();
       expect(await app.accepts(weak.secret)).toBe(false);
     });
 
     test("an administrator rotates anybody's key", async () => {
       const key = await app.apiKey(await app.member());
-      const { secret } = await rotate(as(await app.admin()), key.id);
+      const { secret } = await rotate(await app.admin(), key.id).expectSuccess();
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
     });
   });
@@ -165,8 +149,8 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect(await app.accepts(key.secret)).toBe(true);
-      const results = await Promise.all(Array.from({ length: count }, () => rotate(as(member), key.id)));
-      const won = results.filter(({ __typename }) => __typename === 'RotateApiKeySuccess');
+      const results = await Promise.all(times(count, () => rotate(member, key.id)));
+      const won = results.filter((result) => result.__typename === 'RotateApiKeySuccess');
       const lost = results.filter(({ __typename }) => __typename === 'ConflictError');
       expect(won.length + lost.length).toBe(count);
       await expectOneOf(key, won);
@@ -174,11 +158,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
 
     test('by the key itself leave exactly one live secret too, and no refusal hides a success', async () => {
       const key = await app.apiKey(await app.member());
-      const answers = await Promise.all(
-        Array.from({ length: count }, () =>
-          app.graphql(DOCUMENT, { input: { apiKeyId: key.id } }, { apiKey: key.secret }),
-        ),
-      );
+      const answers = await Promise.all(times(count, () => rotate(key, key.id).answer()));
       const won = [];
       for (const { data, errors } of answers) {
         if (data?.rotateApiKey.__typename === 'RotateApiKeySuccess') won.push(data.rotateApiKey);
@@ -191,13 +171,11 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
 
     test('by the key itself, with an overlap, are one, and the old secret works as long as that one was told', async () => {
       const key = await app.apiKey(await app.member());
-      const results = await Promise.all(
-        Array.from({ length: count }, () => rotate({ apiKey: key.secret }, key.id, 3600)),
-      );
-      const won = results.filter(({ __typename }) => __typename === 'RotateApiKeySuccess');
+      const results = await Promise.all(times(count, () => rotate(key, key.id, 3600)));
+      const won = results.filter((result) => result.__typename === 'RotateApiKeySuccess');
       expect(won).toHaveLength(1);
       for (const each of results) if (each !== won[0]) expect(each.__typename).toBe('ConflictError');
-      expect([await app.accepts(key.secret), await app.accepts(won[0].secret)]).toEqual([true, true]);
+      expect([await app.accepts(key.secret), await app.accepts(won[0]!.secret)]).toEqual([true, true]);
     });
 
     async function expectOneOf(key: { id: string; secret: string }, won: { secret: string }[]) {
@@ -237,7 +215,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const repair = await sabotage(key.id, when);
       // More often than there are connections: each failure has to give its own back.
       for (let attempt = 0; attempt < 12; attempt++) {
-        const answer = await app.graphql(DOCUMENT, { input: { apiKeyId: key.id } }, as(member));
+        const answer = await rotate(member, key.id).answer();
         expect(answer.data ?? null).toBeNull();
         expect(answer.errors).toHaveLength(1);
         expect(answer.errors?.[0]?.extensions).toEqual({
@@ -250,7 +228,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await stateOf(key.id)).toMatchObject({ secret_hash: sha256(key.secret), version: 1, rotations: 0 });
 
       await repair();
-      const { secret } = await rotate(as(member), key.id);
+      const { secret } = await rotate(member, key.id).expectSuccess();
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
     });
 
@@ -275,19 +253,18 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const foreign = await app.apiKey(await app.member());
       const [one, other, third] = await Promise.all(
-        [foreign.id, UNKNOWN, 'nonsense'].map((id) => rotate(as(member), id)),
+        [foreign.id, UNKNOWN, 'nonsense'].map((id) => rotate(member, id).expect('ApiKeyNotFoundError')),
       );
-      expect(one.__typename).toBe('ApiKeyNotFoundError');
       expect([other, third]).toEqual([one, one]);
       expect(await app.accepts(foreign.secret)).toBe(true);
     });
 
     test('a key that is bound to a workspace finds no key outside of it', async () => {
       const member = await app.member();
-      const bound = await app.apiKey(member, { workspaceId: await workspaceOf(member) });
-      const others = [await app.apiKey(member), await app.apiKey(member, { workspaceId: await workspaceOf(member) })];
+      const bound = await app.apiKey(member, { workspaceId: await app.workspace(member) });
+      const others = [await app.apiKey(member), await app.apiKey(member, { workspaceId: await app.workspace(member) })];
       for (const other of others) {
-        expect((await rotate({ apiKey: bound.secret }, other.id)).__typename).toBe('ApiKeyNotFoundError');
+        await rotate(bound, other.id).expect('ApiKeyNotFoundError');
         expect(await app.accepts(other.secret)).toBe(true);
       }
     });
@@ -297,10 +274,9 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     test('a revoked key stays revoked, and nobody gets a secret for it', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      const selection = '... on RevokeApiKeySuccess { apiKey { revokedAt } }';
-      const { apiKey } = await app.mutate('revokeApiKey', { apiKeyId: key.id }, selection, as(member));
-      const refused = await rotate(as(member), key.id, 60);
-      expect(refused).toMatchObject({ __typename: 'ApiKeyRevokedError', revokedAt: apiKey.revokedAt });
+      const { apiKey } = await app.as(member).revokeApiKey({ apiKeyId: key.id }).expectSuccess();
+      const refused = await rotate(member, key.id, 60).expect('ApiKeyRevokedError');
+      expect(refused).toMatchObject({ revokedAt: apiKey.revokedAt });
       expect(await app.accepts(key.secret)).toBe(false);
       expect((await stateOf(key.id)).rotations).toBe(0);
     });
@@ -311,8 +287,8 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const weak = await app.apiKey(member, { scopes: ['API_KEYS_WRITE'] });
       const strong = await app.apiKey(member, { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
-      const refused = await rotate({ apiKey: weak.secret }, strong.id);
-      expect(refused).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['SESSIONS_WRITE'] });
+      const refused = await rotate(weak, strong.id).expect('ScopeNotHeldError');
+      expect(refused).toMatchObject({ scopes: ['SESSIONS_WRITE'] });
       expect(await app.accepts(strong.secret)).toBe(true);
     });
 
@@ -323,11 +299,11 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const promoted = await login(app, member);
       const strong = await app.apiKey(promoted, { scopes: ['ADMIN', 'API_KEYS_READ'] });
       const permitted = await app.apiKey(promoted, { permissions: ['launch:missiles'] });
-      expect(await rotate(as(member), strong.id)).toMatchObject({ __typename: 'ScopeNotHeldError', scopes: ['ADMIN'] });
-      expect((await rotate(as(member), permitted.id)).__typename).toBe('ScopeNotHeldError');
+      expect(await rotate(member, strong.id).expect('ScopeNotHeldError')).toMatchObject({ scopes: ['ADMIN'] });
+      await rotate(member, permitted.id).expect('ScopeNotHeldError');
       for (const { secret } of [strong, permitted]) expect(await app.accepts(secret)).toBe(true);
-      expect((await rotate(as(member), humble.id)).__typename).toBe('RotateApiKeySuccess');
-      expect((await rotate(as(promoted), strong.id)).__typename).toBe('RotateApiKeySuccess');
+      await rotate(member, humble.id).expectSuccess();
+      await rotate(promoted, strong.id).expectSuccess();
     });
 
     test('whoever was demoted still rotates whatever keys they have: none of them can do more than they', async () => {
@@ -335,15 +311,15 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       await app.sql(`update users set role = 'ADMIN' where id = ?`, [member.id]);
       const key = await app.apiKey(await login(app, member), { scopes: ['ADMIN'], permissions: ['launch:missiles'] });
       await app.sql(`update users set role = 'MEMBER' where id = ?`, [member.id]);
-      expect((await rotate(as(await login(app, member)), key.id)).__typename).toBe('RotateApiKeySuccess');
+      await rotate(await login(app, member), key.id).expectSuccess();
     });
 
     test('a key never rotates one that has permissions which it lacks itself', async () => {
       const admin = await app.admin();
       const weak = await app.apiKey(admin, { permissions: ['a'] });
       const strong = await app.apiKey(admin, { permissions: ['a', 'b'] });
-      expect((await rotate({ apiKey: weak.secret }, strong.id)).__typename).toBe('ScopeNotHeldError');
-      expect((await rotate({ apiKey: strong.secret }, weak.id)).__typename).toBe('RotateApiKeySuccess');
+      await rotate(weak, strong.id).expect('ScopeNotHeldError');
+      await rotate(strong, weak.id).expectSuccess();
       expect(await app.accepts(strong.secret)).toBe(true);
     });
 
@@ -352,7 +328,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const brief = await app.apiKey(member, { expiresAt: inSeconds(60) });
       const longer = [await app.apiKey(member), await app.apiKey(member, { expiresAt: inSeconds(120) })];
       for (const key of longer) {
-        expect((await rotate({ apiKey: brief.secret }, key.id)).__typename).toBe('ScopeNotHeldError');
+        await rotate(brief, key.id).expect('ScopeNotHeldError');
         expect(await app.accepts(key.secret)).toBe(true);
       }
     });
@@ -362,8 +338,8 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     test.each([-1, 2_592_001, 2_147_483_647])('an overlap of %i seconds is refused', async (overlapSeconds) => {
       const member = await app.member();
       const key = await app.apiKey(member);
-      const refused = await rotate(as(member), key.id, overlapSeconds);
-      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.overlapSeconds' }] });
+      const refused = await rotate(member, key.id, overlapSeconds).expect('InvalidInputError');
+      expect(refused).toMatchObject({ fields: [{ path: 'input.overlapSeconds' }] });
       expect(await app.accepts(key.secret)).toBe(true);
     });
 
@@ -373,11 +349,9 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const sql = 'update api_keys set expires_at = now() where id = ? returning expires_at';
       const [{ expires_at }] = await app.sql(sql, [key.id]);
       await expect.poll(() => app.accepts(key.secret)).toBe(false);
-      const refused = await rotate(as(member), key.id, 60);
-      expect(refused).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'input.apiKeyId' }] });
-      const document = 'query ($id: ID!) { apiKey(id: $id) { status expiresAt rotatedAt } }';
-      const { data } = await app.graphql(document, { id: key.id }, as(member));
-      expect(data.apiKey).toEqual({
+      const refused = await rotate(member, key.id, 60).expect('InvalidInputError');
+      expect(refused).toMatchObject({ fields: [{ path: 'input.apiKeyId' }] });
+      expect(await app.as(member).apiKey({ id: key.id })).toMatchObject({
         status: 'EXPIRED',
         expiresAt: new Date(expires_at).toISOString(),
         rotatedAt: null,
@@ -393,8 +367,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     ['nothing', null],
   ])('an overlap of %s does not fit the schema', async (_what, overlapSeconds) => {
     const member = await app.member();
-    const { errors } = await app.graphql(DOCUMENT, { input: { apiKeyId: UNKNOWN, overlapSeconds } }, as(member));
-    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    await rotate(member, UNKNOWN, overlapSeconds as number).expectError('BAD_USER_INPUT');
   });
 
   test('F0.4: whoever has seen the key as it was before another rotation is told, however late they come to write', async () => {
@@ -410,11 +383,11 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       return transaction.apply(this, given) as never;
     });
     try {
-      const late = rotate(as(member), key.id);
+      const late = rotate(member, key.id);
       await expect.poll(() => begun.mock.calls.length).toBe(1);
-      const { secret } = await rotate(as(member), key.id);
+      const { secret } = await rotate(member, key.id).expectSuccess();
       mayWrite.resolve();
-      expect((await late).__typename).toBe('ConflictError');
+      await late.expect('ConflictError');
       expect(await app.accepts(secret)).toBe(true);
     } finally {
       begun.mockRestore();
@@ -423,8 +396,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
 
   test('a key that was not made to manage keys rotates none, not even itself', async () => {
     const reader = await app.apiKey(await app.member(), { scopes: ['API_KEYS_READ'] });
-    const answer = await app.graphql(DOCUMENT, { input: { apiKeyId: reader.id } }, { apiKey: reader.secret });
-    expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    await rotate(reader, reader.id).expectError('FORBIDDEN');
     expect(await app.accepts(reader.secret)).toBe(true);
   });
 });
@@ -446,13 +418,8 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('C
     await holder.query('begin');
     await holder.query('select 1 from api_keys where id = $1 for update', [key.id]);
     // From two sessions: of one credential, one mutation at a time gets as far as the lock.
-    const { tokens } = await app.mutate(
-      'login',
-      { email: member.email, password: PASSWORD },
-      '... on LoginSuccess { tokens { accessToken } }',
-    );
-    const rotations = [member.accessToken, tokens.accessToken].map((bearer) =>
-      app.mutate('rotateApiKey', { apiKeyId: key.id }, SELECTION, { bearer }),
+    const rotations = [member, await login(app, member)].map((caller) =>
+      app.as(caller).rotateApiKey({ apiKeyId: key.id }),
     );
     // Both have read the key, and stand before its lock.
     const waiting = `select count(*)::int as n from pg_stat_activity
@@ -462,7 +429,7 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('C
 
     const results = await Promise.all(rotations);
     expect(results.map(({ __typename }) => __typename).toSorted()).toEqual(['ConflictError', 'RotateApiKeySuccess']);
-    const { secret } = results.find(({ secret }) => secret);
-    expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
+    const [won] = results.filter((result) => result.__typename === 'RotateApiKeySuccess');
+    expect([await app.accepts(key.secret), await app.accepts(won!.secret)]).toEqual([false, true]);
   });
 });

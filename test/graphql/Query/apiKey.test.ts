@@ -19,7 +19,7 @@ describe.each(backends())('apiKey on $name', ({ start }) => {
     return data.apiKey;
   };
 
-  test('a key of one’s own is found', async () => {
+  test('a member finds their own key', async () => {
     const member = await app.member();
     const { id, hint } = await app.apiKey(member);
     expect(await read(id, as(member))).toEqual({
@@ -35,14 +35,14 @@ describe.each(backends())('apiKey on $name', ({ start }) => {
     });
   });
 
-  test('a revoked key can still be looked at', async () => {
+  test('a revoked key is still returned', async () => {
     const member = await app.member();
     const { id } = await app.apiKey(member);
     await app.mutate('revokeApiKey', { apiKeyId: id }, '', as(member));
     expect(await read(id, as(member))).toMatchObject({ status: 'REVOKED', revokedAt: expect.any(String) });
   });
 
-  test('F4.1: somebody else’s key is not found, like one that does not exist', async () => {
+  test('F4.1: a member gets null for another user’s key and for an unknown one', async () => {
     const member = await app.member();
     const foreign = await app.apiKey(await app.member());
     for (const id of [foreign.id, 'key_00000000000000000000000000', 'nonsense', '', "' or true --", '%']) {
@@ -50,20 +50,20 @@ describe.each(backends())('apiKey on $name', ({ start }) => {
     }
   });
 
-  test('an administrator finds anybody’s key', async () => {
+  test('an administrator finds the key of any user', async () => {
     const member = await app.member();
     const { id } = await app.apiKey(member);
     expect((await read(id, as(await app.admin()))).user.id).toBe(member.id);
   });
 
-  test('an administrator’s key that lacks the scope ADMIN finds only the administrator’s', async () => {
+  test('an administrator’s key without the scope ADMIN finds only keys of that administrator', async () => {
     const reader = await app.apiKey(await app.admin(), { scopes: ['API_KEYS_READ'] });
     const foreign = await app.apiKey(await app.member());
     expect(await read(foreign.id, { apiKey: reader.secret })).toBeNull();
     expect((await read(reader.id, { apiKey: reader.secret })).id).toBe(reader.id);
   });
 
-  test('a key that is bound to a workspace finds the keys of that workspace alone', async () => {
+  test('a key that is bound to a workspace finds only keys of that workspace', async () => {
     const member = await app.member();
     const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
     const { workspace } = await app.mutate('createWorkspace', { name: 'w' }, selection, as(member));
@@ -73,15 +73,15 @@ describe.each(backends())('apiKey on $name', ({ start }) => {
     expect(await read(outside.id, { apiKey: bound.secret })).toBeNull();
   });
 
-  test('an id that no key can have is the caller’s mistake, not a failure of the service', async () => {
+  test('an invalid id gets BAD_USER_INPUT, not an internal error', async () => {
     const { data, errors } = await app.graphql(DOCUMENT, { id: 'key_\u0000' }, as(await app.member()));
     expect(data).toEqual({ apiKey: null });
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 
-  test('F4.4: a key without the scope reads nothing, not even itself', async () => {
-    const blind = await app.apiKey(await app.member(), { scopes: [] });
-    const { data, errors } = await app.graphql(DOCUMENT, { id: blind.id }, { apiKey: blind.secret });
+  test('F4.4: a key without the scope API_KEYS_READ gets FORBIDDEN, even for itself', async () => {
+    const withoutScope = await app.apiKey(await app.member(), { scopes: [] });
+    const { data, errors } = await app.graphql(DOCUMENT, { id: withoutScope.id }, { apiKey: withoutScope.secret });
     expect(data).toEqual({ apiKey: null });
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });

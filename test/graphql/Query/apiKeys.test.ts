@@ -23,7 +23,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
   };
   const idsOf = (connection: { nodes: { id: string }[] }) => connection.nodes.map(({ id }) => id);
 
-  /** The ids of so many new keys, newest first. */
+  /** Creates this many keys and returns their ids, newest first. */
   async function keysOf(member: Account, count: number): Promise<string[]> {
     const ids: string[] = [];
     for (let i = 0; i < count; i++) ids.unshift((await app.apiKey(member)).id);
@@ -35,8 +35,8 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
     return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
   }
 
-  describe('whose', () => {
-    test('F4.1: everybody sees their own keys alone, newest first, whatever they ask for', async () => {
+  describe('visibility', () => {
+    test('F4.1: a member sees only their own keys, newest first, with any filter', async () => {
       const [member, other] = [await app.member(), await app.member()];
       const mine = await keysOf(member, 3);
       await keysOf(other, 2);
@@ -46,7 +46,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(idsOf(await page(as(member), { filter: { userId: '' } }))).toEqual([]);
     });
 
-    test('F4.1: a list shows no secret, and no hash of one', async () => {
+    test('F4.1: a list contains no secret and no hash of a secret', async () => {
       const member = await app.member();
       const { secret } = await app.apiKey(member);
       const everything = `{ apiKeys { nodes { id name hint scopes permissions createdAt createdFromIp expiresAt lastUsedAt
@@ -58,7 +58,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(errors).toHaveLength(1);
     });
 
-    test('F4.10: an administrator sees everybody’s, or those of one person', async () => {
+    test('F4.10: an administrator sees the keys of all users, or of one user', async () => {
       const admin = await app.admin();
       const [member, other] = [await app.member(), await app.member()];
       const [one, another] = [(await app.apiKey(member)).id, (await app.apiKey(other)).id];
@@ -66,7 +66,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(idsOf(await page(as(admin), { filter: { userId: member.id } }))).toEqual([one]);
     });
 
-    test('a key that is bound to a workspace sees the keys of that workspace alone', async () => {
+    test('a key that is bound to a workspace sees only the keys of that workspace', async () => {
       const member = await app.member();
       const [mine, alsoMine] = [await workspaceOf(member), await workspaceOf(member)];
       const bound = await app.apiKey(member, { workspaceId: mine });
@@ -78,14 +78,14 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(idsOf(await page(as(member)))).toEqual([free.id, elsewhere.id, bound.id]);
     });
 
-    test('a key without the scope lists nothing', async () => {
-      const blind = await app.apiKey(await app.member(), { scopes: ['API_KEYS_WRITE'] });
-      const { errors } = await app.graphql(DOCUMENT, {}, { apiKey: blind.secret });
+    test('a key without the scope API_KEYS_READ gets FORBIDDEN', async () => {
+      const withoutScope = await app.apiKey(await app.member(), { scopes: ['API_KEYS_WRITE'] });
+      const { errors } = await app.graphql(DOCUMENT, {}, { apiKey: withoutScope.secret });
       expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     });
   });
 
-  test('a key is in use, over, or revoked; and what was revoked stays so when its time is over', async () => {
+  test('the filter `status` selects active, expired or revoked keys, and an expired revoked key counts as revoked', async () => {
     const member = await app.member();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const active = await app.apiKey(member);
@@ -103,8 +103,8 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
     expect(await listed(null)).toEqual([both.id, revoked.id, expired.id, active.id]);
   });
 
-  describe('page by page', () => {
-    test('pages join to the whole list, each key once, while new keys are made', async () => {
+  describe('pagination', () => {
+    test('the pages contain each key once, even while new keys are created', async () => {
       const member = await app.member();
       const ids = await keysOf(member, 5);
       const seen: string[] = [];
@@ -117,12 +117,12 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
         seen.push(...idsOf({ nodes }));
         after = pageInfo.endCursor;
         more = pageInfo.hasNextPage;
-        await app.apiKey(member); // Newer than all of them: its place is on a page that was read already.
+        await app.apiKey(member); // Newer than all of them, so it belongs to a page that was already read.
       }
       expect(seen).toEqual(ids);
     });
 
-    test('an empty list has no cursors and no other page', async () => {
+    test('an empty list has no cursors and no other pages', async () => {
       expect(await page(as(await app.member()))).toEqual({
         edges: [],
         nodes: [],
@@ -136,7 +136,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(idsOf(await page(as(member), { first }))[0]).toBe(newest);
     });
 
-    test.each([0, -1, 101, 2_147_483_647, null, '5', 1.5])('a page of %j is BAD_USER_INPUT', async (first) => {
+    test.each([0, -1, 101, 2_147_483_647, null, '5', 1.5])('a page of %j gets BAD_USER_INPUT', async (first) => {
       const { data, errors } = await app.graphql(DOCUMENT, { first }, as(await app.member()));
       expect(data ?? null).toBeNull();
       expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
@@ -144,20 +144,20 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
 
     test.each([
       ['nothing', ''],
-      ['no base64', '!!!'],
+      ['text that is not base64', '!!!'],
       ['an id', 'key_00000000000000000000000000'],
-      ['no JSON', Buffer.from('nonsense').toString('base64url')],
-      ['a text', cursor('a')],
+      ['text that is not JSON', Buffer.from('nonsense').toString('base64url')],
+      ['a string', cursor('a')],
       ['null', cursor(null)],
       ['an object', cursor({ id: 'key_0' })],
       ['an operator', cursor([{ $ne: null }])],
       ['too many values', cursor(['key_0', 'key_1'])],
       ['no values', cursor([])],
       ['a list', cursor([['key_0']])],
-      ['nothing in a list', cursor([null])],
+      ['null in a list', cursor([null])],
       ['a number', cursor([1])],
       ['a NUL', cursor(['\u0000'])],
-    ])('a cursor of %s is BAD_USER_INPUT', async (_what, after) => {
+    ])('a cursor of %s gets BAD_USER_INPUT', async (_what, after) => {
       const member = await app.member();
       await app.apiKey(member);
       const { data, errors } = await app.graphql(DOCUMENT, { after }, as(member));
@@ -165,7 +165,7 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
     });
 
-    test('a cursor of somebody else’s list shows nothing of it', async () => {
+    test('a cursor of another user’s list reveals nothing of that list', async () => {
       const [member, other] = [await app.member(), await app.member()];
       const mine = await keysOf(member, 1);
       await keysOf(other, 2);

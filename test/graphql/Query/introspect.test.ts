@@ -28,7 +28,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
     return answer.data.introspect;
   };
 
-  test('a service with the scope learns what a key stands for', async () => {
+  test('a service with the scope INTROSPECT gets the owner, scopes and permissions of a key', async () => {
     const admin = await app.admin();
     const service = await app.apiKey(admin, { scopes: ['INTROSPECT'] });
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
@@ -45,7 +45,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
     });
   });
 
-  test('an access token stands for its session', async () => {
+  test('an access token returns its session and user', async () => {
     const member = await app.member();
     expect(await introspect(member.accessToken)).toMatchObject({
       active: true,
@@ -55,7 +55,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
     });
   });
 
-  test('of whatever is not active nothing is told: unknown, revoked, rotated away, disabled, a refresh token, an id', async () => {
+  test('every inactive token gets the same result: unknown, revoked, rotated, of a disabled user, a refresh token, an id', async () => {
     const [member, disabled] = [await app.member(), await app.member()];
     const [revoked, rotated] = [await app.apiKey(member), await app.apiKey(member)];
     await app.mutate('revokeApiKey', { apiKeyId: revoked.id }, '', { bearer: member.accessToken });
@@ -67,7 +67,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
     }
   });
 
-  test('a revocation is known at once, also where the key was asked about a moment ago', async () => {
+  test('a revocation is visible at once, even if the key was introspected just before', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     expect((await introspect(key.secret)).active).toBe(true);
@@ -75,7 +75,7 @@ describe.each(backends())('introspect on $name', ({ start }) => {
     expect(await introspect(key.secret)).toEqual(INACTIVE);
   });
 
-  test('to be asked about is not to be used', async () => {
+  test('introspection is not counted as use of the credential', async () => {
     const member = await app.member();
     const [asked, used] = [await app.apiKey(member), await app.apiKey(member)];
     await introspect(asked.secret);
@@ -85,12 +85,12 @@ describe.each(backends())('introspect on $name', ({ start }) => {
       const { data } = await app.graphql(document, { id }, { bearer: member.accessToken });
       return data.apiKey.lastUsedAt;
     };
-    // Whatever is noted is written in its order: had the first been noted, it would be there with the second.
+    // Uses are written in order. If introspection counted as use, the time of the first key would appear here too.
     await expect.poll(() => lastUsedAt(used.id), { timeout: 10_000, interval: 100 }).not.toBeNull();
     expect(await lastUsedAt(asked.id)).toBeNull();
   });
 
-  test('no member asks about a credential, not even about one’s own', async () => {
+  test('a member gets FORBIDDEN, even for their own credential', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     for (const credential of [{ bearer: member.accessToken }, { apiKey: key.secret }]) {

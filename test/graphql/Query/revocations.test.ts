@@ -23,13 +23,13 @@ describe.each(backends())('revocations on $name', ({ start }) => {
   const revoke = (by: Account, token: string, reason: string) =>
     app.mutate('revokeAccessToken', { jti: jtiOf(token), reason }, '', as(by));
 
-  test('F2.7: the ledger tells what was revoked, why and by whom, newest first', async () => {
+  test('F2.7: each revocation has the token id, the reason and the revoking user, newest first', async () => {
     const [member, admin] = [await app.member(), await app.admin()];
     const [second, third] = [await login(app, member), await login(app, member)];
     await revoke(member, second.accessToken, 'COMPROMISED');
     await revoke(admin, third.accessToken, 'ADMINISTRATIVE');
     expect((await list(as(member))).nodes).toMatchObject([
-      // A member does not read a person with whom they share no workspace.
+      // A member cannot read a user who shares no workspace with them.
       { jti: jtiOf(third.accessToken), reason: 'ADMINISTRATIVE', user: { id: member.id }, revokedBy: null },
       { jti: jtiOf(second.accessToken), reason: 'COMPROMISED', user: { id: member.id }, revokedBy: { id: member.id } },
     ]);
@@ -37,24 +37,24 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     expect(nodes[0]).toMatchObject({ jti: jtiOf(third.accessToken), revokedBy: { id: admin.id } });
   });
 
-  test('a member sees what concerns them; an administrator sees everything, or what concerns one person', async () => {
-    const [member, stranger, admin] = [await app.member(), await app.member(), await app.admin()];
-    await revoke(stranger, (await login(app, stranger)).accessToken, 'UNSPECIFIED');
+  test('a member sees only revocations of their own tokens, and an administrator sees those of all users or of one', async () => {
+    const [member, other, admin] = [await app.member(), await app.member(), await app.admin()];
+    await revoke(other, (await login(app, other)).accessToken, 'UNSPECIFIED');
     expect((await list(as(member))).nodes).toEqual([]);
-    expect((await list(as(member), { filter: { userId: stranger.id } })).nodes).toEqual([]);
-    expect((await list(as(admin), { filter: { userId: stranger.id } })).nodes).toHaveLength(1);
+    expect((await list(as(member), { filter: { userId: other.id } })).nodes).toEqual([]);
+    expect((await list(as(admin), { filter: { userId: other.id } })).nodes).toHaveLength(1);
     expect((await list(as(admin), { filter: { userId: member.id } })).nodes).toEqual([]);
     expect((await list(as(admin))).nodes.length).toBeGreaterThan(0);
   });
 
-  test('what could no longer be alive is not listed', async () => {
+  test('a revocation of a token that has expired is not listed', async () => {
     const member = await app.member();
     await revoke(member, (await login(app, member)).accessToken, 'UNSPECIFIED');
     await app.sql('update access_token_revocations set expires_at = now() where user_id = ?', [member.id]);
     expect((await list(as(member))).nodes).toEqual([]);
   });
 
-  test('page by page', async () => {
+  test('the pages contain each revocation once, newest first', async () => {
     const member = await app.member();
     const tokens = [];
     for (let count = 0; count < 3; count++) tokens.push((await login(app, member)).accessToken);
@@ -66,7 +66,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
   });
 
-  test('it needs the scope', async () => {
+  test('a key without the scope SESSIONS_READ gets FORBIDDEN', async () => {
     const key = await app.apiKey(await app.member());
     await expect(list({ apiKey: key.secret })).rejects.toThrow('FORBIDDEN');
     await expect(list({})).rejects.toThrow('UNAUTHENTICATED');

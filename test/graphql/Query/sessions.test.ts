@@ -24,7 +24,7 @@ describe.each(backends())('sessions on $name', ({ start }) => {
   const ids = async (credential: Presented, filter?: object) =>
     (await list(credential, { filter })).nodes.map(({ id }: { id: string }) => id);
 
-  test('F3.9: one sees where one is logged in: with what, from where, since when, until when, and which one this is', async () => {
+  test('F3.9: each session has its user agent, IP address, start and end, and the current one is marked', async () => {
     const member = await app.member();
     const headers = { 'user-agent': 'A Browser/1.0', 'x-forwarded-for': '10.0.0.1, 203.0.113.7' };
     const browser = await login(app, member, { headers });
@@ -33,7 +33,7 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect(nodes[0]).toMatchObject({
       status: 'ACTIVE',
       isCurrent: true,
-      // Whatever stands further left was written by whoever liked to.
+      // The client can write any entries further to the left.
       ipAddress: '203.0.113.7',
       userAgent: 'A Browser/1.0',
       revocationReason: null,
@@ -44,19 +44,19 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect(new Date(nodes[0].idleExpiresAt).getTime() - new Date(nodes[0].createdAt).getTime()).toBe(7 * 86_400_000);
   });
 
-  test('when it was last seen', async () => {
+  test('a session has the time of its last use', async () => {
     const member = await app.member();
     expect(await app.accepts(member.accessToken)).toBe(true);
     await expect.poll(async () => (await list(as(member))).nodes[0].lastUsedAt, { timeout: 10_000 }).not.toBeNull();
   });
 
-  test('a very long user agent is cut, not refused', async () => {
+  test('a very long user agent is truncated', async () => {
     const member = await app.member();
     const browser = await login(app, member, { headers: { 'user-agent': 'x'.repeat(5000) } });
     expect((await list(as(browser))).nodes[0].userAgent).toBe('x'.repeat(500));
   });
 
-  test('one row for each login, however often it was refreshed, and no secret in any of them', async () => {
+  test('each login is one session, and no session contains a secret', async () => {
     const member = await app.member();
     const other = await login(app, member);
     const { data } = await app.graphql('{ __type(name: "Session") { fields { name } } }', {}, as(member));
@@ -68,20 +68,20 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect(await ids(as(member))).toEqual([other.sessionId, member.sessionId]);
   });
 
-  test('by status', async () => {
+  test('the filter `status` selects active, revoked or expired sessions', async () => {
     const member = await app.member();
-    const [revoked, idle, over] = [await login(app, member), await login(app, member), await login(app, member)];
+    const [revoked, idle, expired] = [await login(app, member), await login(app, member), await login(app, member)];
     await app.mutate('revokeSession', { sessionId: revoked.sessionId }, '', as(member));
     await later(app, idle.sessionId, 8 * 86_400);
-    await later(app, over.sessionId, 31 * 86_400);
+    await later(app, expired.sessionId, 31 * 86_400);
     expect(await ids(as(member), { status: 'ACTIVE' })).toEqual([member.sessionId]);
     expect(await ids(as(member), { status: 'REVOKED' })).toEqual([revoked.sessionId]);
-    expect(await ids(as(member), { status: 'EXPIRED' })).toEqual([over.sessionId, idle.sessionId]);
+    expect(await ids(as(member), { status: 'EXPIRED' })).toEqual([expired.sessionId, idle.sessionId]);
     const statuses = (await list(as(member))).nodes.map(({ status }: { status: string }) => status);
     expect(statuses).toEqual(['EXPIRED', 'EXPIRED', 'REVOKED', 'ACTIVE']);
   });
 
-  test('page by page', async () => {
+  test('the pages contain each session once, newest first', async () => {
     const member = await app.member();
     const sessions = [member];
     while (sessions.length < 5) sessions.push(await login(app, member));
@@ -94,16 +94,16 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect(seen).toEqual(sessions.map(({ sessionId }) => sessionId).reverse());
   });
 
-  test('F3.1: a member sees their own and nobody else’s, not even by name; an administrator sees everybody’s', async () => {
-    const [member, stranger, admin] = [await app.member(), await app.member(), await app.admin()];
+  test('F3.1: a member sees only their own sessions, with any filter, and an administrator sees all', async () => {
+    const [member, other, admin] = [await app.member(), await app.member(), await app.admin()];
     expect(await ids(as(member))).toEqual([member.sessionId]);
-    expect(await ids(as(member), { userId: stranger.id })).toEqual([]);
-    expect(await ids(as(admin), { userId: stranger.id })).toEqual([stranger.sessionId]);
-    expect(await ids(as(admin))).toEqual(expect.arrayContaining([member.sessionId, stranger.sessionId]));
-    expect((await list(as(admin), { filter: { userId: stranger.id } })).nodes[0].isCurrent).toBe(false);
+    expect(await ids(as(member), { userId: other.id })).toEqual([]);
+    expect(await ids(as(admin), { userId: other.id })).toEqual([other.sessionId]);
+    expect(await ids(as(admin))).toEqual(expect.arrayContaining([member.sessionId, other.sessionId]));
+    expect((await list(as(admin), { filter: { userId: other.id } })).nodes[0].isCurrent).toBe(false);
   });
 
-  test('a key needs the scope, and is never the current session', async () => {
+  test('a key needs the scope SESSIONS_READ, and no session is current for it', async () => {
     const member = await app.member();
     const without = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
     const holding = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
@@ -112,7 +112,7 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect((await list({ apiKey: holding.secret })).nodes).toMatchObject([{ id: member.sessionId, isCurrent: false }]);
   });
 
-  test('whoever refreshes was there, though the new access token was never used', async () => {
+  test('a refresh counts as use of the session, even if the new access token is never used', async () => {
     const member = await app.member();
     await app.sql(`update sessions set refreshed_at = now() - interval '1 day' where id = ?`, [member.sessionId]);
     const other = await login(app, member);
@@ -125,7 +125,7 @@ describe.each(backends())('sessions on $name', ({ start }) => {
     expect(Date.now() - (await lastUsedAt())).toBeLessThan(80_000_000);
   });
 
-  test('a login that failed leaves no session behind', async () => {
+  test('a failed login creates no session', async () => {
     const member = await app.member();
     const failed = await app.mutate('login', { email: member.email, password: `${PASSWORD}!` }, '');
     expect(failed.__typename).toBe('InvalidCredentialsError');

@@ -18,7 +18,7 @@ describe.each(backends())('users on $name', ({ start }) => {
     return data.users;
   };
 
-  test('an administrator sees everybody, newest first, page by page', async () => {
+  test('an administrator sees all users, newest first, in pages', async () => {
     const members = [await app.member(), await app.member(), await app.member()].toReversed();
     const first = await users({ first: 2 });
     expect(first.nodes).toEqual(members.slice(0, 2).map(({ id, email }) => ({ id, email, role: 'MEMBER' })));
@@ -27,26 +27,26 @@ describe.each(backends())('users on $name', ({ start }) => {
     expect(second.nodes).toMatchObject([{ id: members[2]!.id }]);
   });
 
-  test('a person is found by the whole address, in any case and with space around it', async () => {
+  test('the filter `email` finds a user by the whole address, in any letter case and with white space around it', async () => {
     const { id, email } = await app.member();
     for (const spelling of [email, email.toUpperCase(), ` ${email} `]) {
       expect((await users({ filter: { email: spelling } })).nodes).toMatchObject([{ id, email }]);
     }
   });
 
-  test('nobody is found by a part of an address, by a pattern, or by one that nobody has', async () => {
+  test('the filter `email` finds no user by a part of an address, by a pattern or by an unknown address', async () => {
     const { email } = await app.member();
-    for (const other of [email.slice(1), email.slice(0, -1), '%', '*', '', 'nobody@example.com']) {
+    for (const other of [email.slice(1), email.slice(0, -1), '%', '*', '', 'unknown@example.com']) {
       expect((await users({ filter: { email: other } })).nodes).toEqual([]);
     }
   });
 
-  test('a filter without an address leaves nobody out', async () => {
+  test('a filter without an address matches all users', async () => {
     const { id } = await app.member();
     expect((await users({ first: 1, filter: { email: null } })).nodes).toMatchObject([{ id }]);
   });
 
-  test('no member sees who else has an account, and neither does an administrator’s key without the scope', async () => {
+  test('a member, and an administrator’s key without the scope ADMIN, get FORBIDDEN', async () => {
     const member = await app.member();
     const key = await app.apiKey(await app.admin(), { scopes: ['API_KEYS_READ'] });
     for (const credential of [{ bearer: member.accessToken }, { apiKey: key.secret }]) {

@@ -18,7 +18,7 @@ describe.each(backends())('viewer on $name', ({ start }) => {
 
   const viewer = async (credential: Presented) => (await app.graphql(DOCUMENT, {}, credential)).data.viewer;
 
-  test('a session is its person, with every scope that the role allows', async () => {
+  test('a session returns its user and every scope of the role', async () => {
     const member = await app.member();
     expect(await viewer({ bearer: member.accessToken })).toEqual({
       credential: {
@@ -26,7 +26,7 @@ describe.each(backends())('viewer on $name', ({ start }) => {
         id: member.sessionId,
         createdAt: expect.any(String),
         expiresAt: expect.any(String),
-        lastUsedAt: expect.any(String), // Logging in is being there.
+        lastUsedAt: expect.any(String), // A login counts as use.
         revokedAt: null,
         revocationReason: null,
         status: 'ACTIVE',
@@ -39,7 +39,7 @@ describe.each(backends())('viewer on $name', ({ start }) => {
     });
   });
 
-  test('a key is its owner with the scopes it was given, however it is presented', async () => {
+  test('an API key in any header returns its owner and its own scopes', async () => {
     const member = await app.member();
     const { id, secret, hint } = await app.apiKey(member, { scopes: ['AUDIT_READ'] });
     const spellings = [{ bearer: secret }, { apiKey: secret }, { headers: { authorization: `bearer  ${secret}` } }];
@@ -54,7 +54,7 @@ describe.each(backends())('viewer on $name', ({ start }) => {
     }
   });
 
-  test('a key that is bound to a workspace says so, and carries its permissions', async () => {
+  test('an API key that is bound to a workspace returns the workspace and its permissions', async () => {
     const admin = await app.admin();
     const selection = '... on CreateWorkspaceSuccess { workspace { id } }';
     const credential = { bearer: admin.accessToken };
@@ -68,17 +68,17 @@ describe.each(backends())('viewer on $name', ({ start }) => {
     });
   });
 
-  test('F4.3: a use is noted, and the next one within a minute is not written again', async () => {
+  test('F4.3: a use is recorded, and another one within a minute is not written again', async () => {
     const key = await app.apiKey(await app.member());
     const before = Date.now();
     const lastUsedAt = async () => (await viewer({ apiKey: key.secret })).credential.lastUsedAt;
     await expect.poll(lastUsedAt, { timeout: 10_000, interval: 100 }).not.toBeNull();
-    const noted = await lastUsedAt();
-    expect(Math.abs(Date.parse(noted) - before)).toBeLessThan(5000);
-    expect(await lastUsedAt()).toBe(noted);
+    const recorded = await lastUsedAt();
+    expect(Math.abs(Date.parse(recorded) - before)).toBeLessThan(5000);
+    expect(await lastUsedAt()).toBe(recorded);
   });
 
-  test('without a credential there is no viewer, and the answer says what to send', async () => {
+  test('a request without a credential gets null and an error that names the header', async () => {
     const { status, data, errors } = await app.graphql(DOCUMENT);
     expect(status).toBe(200);
     expect(data ?? null).toBeNull();
@@ -86,23 +86,23 @@ describe.each(backends())('viewer on $name', ({ start }) => {
     expect(errors?.[0]?.message).toContain('Authorization: Bearer');
   });
 
-  test('F4.5: one answer for every bad credential: unknown, mistyped, expired, revoked, rotated away, of somebody disabled', async () => {
+  test('F4.5: every invalid credential gets the same response: unknown, mistyped, expired, revoked, rotated, of a disabled user', async () => {
     const [member, disabled] = [await app.member(), await app.member()];
     const as = { bearer: member.accessToken };
     const expired = await app.apiKey(member);
-    const [revoked, rotated, living] = [await app.apiKey(member), await app.apiKey(member), await app.apiKey(member)];
+    const [revoked, rotated, active] = [await app.apiKey(member), await app.apiKey(member), await app.apiKey(member)];
     const ofDisabled = await app.apiKey(disabled);
     await app.mutate('revokeApiKey', { apiKeyId: revoked.id }, '', as);
     await app.mutate('rotateApiKey', { apiKeyId: rotated.id }, '', as);
     await app.mutate('disableUser', { userId: disabled.id }, '', { bearer: (await app.admin()).accessToken });
     await app.sql('update api_keys set expires_at = now() where id = ?', [expired.id]);
     await expect.poll(() => app.accepts(expired.secret)).toBe(false);
-    const mistyped = living.secret.slice(0, -1) + (living.secret.endsWith('0') ? '1' : '0');
+    const mistyped = active.secret.slice(0, -1) + (active.secret.endsWith('0') ? '1' : '0');
     const bad = [
       makeSecret('rka'),
       mistyped,
       'nonsense',
-      living.id,
+      active.id,
       member.refreshToken,
       `${member.accessToken.slice(0, -4)}AAAA`,
       disabled.accessToken,
@@ -118,10 +118,10 @@ describe.each(backends())('viewer on $name', ({ start }) => {
       expect(headers.get('www-authenticate')).toBe('Bearer realm="rekey", error="invalid_token"');
       expect(headers.get('cache-control')).toBe('no-store');
     }
-    expect(await app.accepts(living.secret)).toBe(true);
+    expect(await app.accepts(active.secret)).toBe(true);
   });
 
-  test('two different credentials in one request are a contradiction, even where both are good', async () => {
+  test('two different credentials in one request are rejected, even if both are valid', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     const { status, errors } = await app.graphql(DOCUMENT, {}, { bearer: member.accessToken, apiKey: key.secret });

@@ -21,20 +21,20 @@ describe.each(backends())('workspace on $name', ({ start }) => {
     return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace;
   }
 
-  test('a workspace of one’s own is found, as it was made', async () => {
+  test('a member finds their own workspace with all fields', async () => {
     const member = await app.member();
     const workspace = await workspaceOf(member);
     expect(await read(workspace.id, as(member))).toEqual(workspace);
   });
 
-  test('somebody else’s is not found, like one that does not exist; an administrator finds any', async () => {
+  test('a member gets null for another user’s workspace and for an unknown one, and an administrator finds any', async () => {
     const member = await app.member();
     const { id } = await workspaceOf(await app.member());
     for (const other of [id, 'wsp_00000000000000000000000000', '']) expect(await read(other, as(member))).toBeNull();
     expect((await read(id, as(await app.admin()))).id).toBe(id);
   });
 
-  test('a key that is bound to a workspace finds that one alone, even an administrator’s', async () => {
+  test('a key that is bound to a workspace finds only that workspace, even if it belongs to an administrator', async () => {
     const [member, admin] = [await app.member(), await app.admin()];
     const other = await workspaceOf(member);
     for (const owner of [member, admin]) {
@@ -45,7 +45,7 @@ describe.each(backends())('workspace on $name', ({ start }) => {
     }
   });
 
-  test('what reaches beyond a workspace cannot be bound to one, nor does binding it by plain SQL leave it', async () => {
+  test('a key with scopes beyond a workspace cannot be bound to one, and loses these scopes if SQL binds it', async () => {
     const admin = await app.admin();
     const bound = await workspaceOf(admin);
     const refused = await app.mutate(
@@ -65,7 +65,7 @@ describe.each(backends())('workspace on $name', ({ start }) => {
     expect(await read(other.id, { apiKey: key.secret })).toBeNull();
   });
 
-  test('a key without the scope finds none', async () => {
+  test('a key without the scope WORKSPACES_READ gets FORBIDDEN', async () => {
     const member = await app.member();
     const { id } = await workspaceOf(member);
     const key = await app.apiKey(member);

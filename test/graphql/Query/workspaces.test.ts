@@ -24,7 +24,7 @@ describe.each(backends())('workspaces on $name', ({ start }) => {
     return (await app.mutate('createWorkspace', { name: 'w' }, selection, as(account))).workspace.id;
   }
 
-  test('everybody sees the workspaces they belong to, newest first, page by page', async () => {
+  test('a member sees only their own workspaces, newest first, in pages', async () => {
     const [member, other] = [await app.member(), await app.member()];
     const [first, second] = [await workspaceOf(member), await workspaceOf(member)];
     await workspaceOf(other);
@@ -35,19 +35,19 @@ describe.each(backends())('workspaces on $name', ({ start }) => {
     expect(idsOf(await list(as(member), { first: 1, after: pageInfo.endCursor }))).toEqual([first]);
   });
 
-  test('an administrator sees all', async () => {
+  test('an administrator sees all workspaces', async () => {
     const theirs = await workspaceOf(await app.member());
     expect(idsOf(await list(as(await app.admin()), { first: 1 }))).toEqual([theirs]);
   });
 
-  test('a key that is bound to a workspace sees that one alone', async () => {
+  test('a key that is bound to a workspace sees only that workspace', async () => {
     const member = await app.member();
     const [bound] = [await workspaceOf(member), await workspaceOf(member)];
     const key = await app.apiKey(member, { workspaceId: bound, scopes: ['WORKSPACES_READ'] });
     expect(idsOf(await list({ apiKey: key.secret }))).toEqual([bound]);
   });
 
-  test('whoever belongs to none sees none, and a key without the scope is told so', async () => {
+  test('a member of no workspace gets an empty list, and a key without the scope WORKSPACES_READ gets FORBIDDEN', async () => {
     const member = await app.member();
     expect(idsOf(await list(as(member)))).toEqual([]);
     const key = await app.apiKey(member);

@@ -50,9 +50,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
     const boundTo = (secret: string) => `${sha256Base64url(secret)}|${identity!.it}`;
-    const plain = open(ours, 'auth-cache/1', boundTo(victim.secret), entry.value).toString('utf8');
+    const plain = open(ours, { purpose: 'auth-cache/1', aad: boundTo(victim.secret), sealed: entry.value }).toString(
+      'utf8',
+    );
     const theirs = createKeyring(sha256('of an attacker'));
-    const sealedWith = (keyring: typeof ours, purpose: string, aad: string) => seal(keyring, purpose, aad, plain);
+    const sealedWith = (keyring: typeof ours, purpose: string, aad: string) =>
+      seal(keyring, { purpose, aad, plaintext: plain });
 
     const forgeries: ((secret: string) => string)[] = [
       () => JSON.stringify(entry),

@@ -63,7 +63,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the same server'
       await copy.mutate('revokeApiKey', { apiKeyId: key.id }, REVOKED, { bearer: admin.accessToken });
       expect(await original.accepts(key.secret)).toBe(true);
       const { shared, replica } = original.app;
-      const stored = () => shared!.get(sha256Base64url(key.secret), replica.serverIdentity, () => true);
+      const place = { fingerprint: sha256Base64url(key.secret), serverIdentity: replica.serverIdentity };
+      const stored = () => shared!.get(place, () => true);
       expect(await until('Redis has the entry of the original', stored)).toMatchObject({
         principal: { kind: 'apiKey' },
       });

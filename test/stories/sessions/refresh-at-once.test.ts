@@ -110,9 +110,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('one refresh toke
         );
         const refused = answers.filter((answer) => String(answer).includes('RATE_LIMITED'));
         expect(refused).toHaveLength(sessions.length - allowed);
-        expect(answers.filter((answer) => answer.tokens)).toHaveLength(allowed);
+        expect(answers.filter((answer) => typeof answer === 'object')).toHaveLength(allowed);
         // A session that was limited can retry with the same token.
-        const unused = sessions[answers.findIndex((answer) => !answer.tokens)]!;
+        const unused = sessions[answers.findIndex((answer) => typeof answer === 'string')]!;
         expect(await exchange(any(0), unused.refreshToken)).toMatch(/^rkr_/);
       } finally {
         await Promise.all(limited.map((each) => each.close()));
