@@ -27,7 +27,7 @@ function recorded(record: (em: EntityManager) => void): AuditEvent[] {
 }
 const byService = (em: EntityManager) => ({ em, principal: null, origin: null });
 
-test('an event takes its actor and its origin from its scope', () => {
+test('an event takes who and from where from its scope', () => {
   const principal = { userId: 'usr_1', credentialId: 'key_1' } as Principal;
   const origin = { ipAddress: '192.0.2.1', userAgent: 'a browser', requestId: 'a-request' };
   const event = { type: 'lamp.broken', subjectId: 'lamp_1', data: {} } as const;
@@ -52,7 +52,7 @@ test.each<[string, unknown]>([
   ['a missing value', { brightness: 3 }],
   ['a value that is not declared', { brightness: 3, by: 'hand', email: 'ada@example.com' }],
   ['no data', undefined],
-])('data with %s is rejected, and the error does not repeat it', (_name, data) => {
+])('data with %s is refused, and the error does not repeat it', (_name, data) => {
   const event = { type: 'lamp.lit', subjectId: 'lamp_1', data } as RecordedEvent<typeof events>;
   const rows = recorded((em) => {
     const record = () => audit.record(byService(em), event);
@@ -62,14 +62,14 @@ test.each<[string, unknown]>([
   expect(rows).toEqual([]);
 });
 
-test('`idOf` accepts ids of its kind, and no secret', () => {
+test('an id is of its kind, and no secret passes for one', () => {
   const fits = (value: string) => idOf('ses').safeParse(value).success;
   expect([newId('ses'), newId('key'), makeSecret('rkr'), 'ada@example.com', ''].map(fits)).toEqual([
     ...[true, false, false, false, false],
   ]);
 });
 
-test('`moment` accepts what Date.toISOString writes, and nothing else', () => {
+test('a moment is whatever Date.toISOString writes, and nothing else', () => {
   const fits = (value: string) => moment().safeParse(value).success;
   const written = [0, -1, 253_402_300_800_000, -62_198_755_200_000].map((at) => new Date(at).toISOString());
   expect(written.map(fits)).toEqual(written.map(() => true));
@@ -77,7 +77,7 @@ test('`moment` accepts what Date.toISOString writes, and nothing else', () => {
   expect(others.map(fits)).toEqual(others.map(() => false));
 });
 
-test('the compiler rejects an event that is not declared, and data of another shape', () => {
+test('the compiler refuses an event that is not declared, and data of another shape', () => {
   const neverCalled = (em: EntityManager): unknown[] => {
     const scope = byService(em);
     const subjectId = 'lamp_1';
