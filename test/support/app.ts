@@ -7,7 +7,7 @@ import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import type { Account, Presented } from './account.ts';
+import { type Account, accountOf, type Presented } from './account.ts';
 import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
 import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
@@ -104,9 +104,7 @@ export class TestApp {
   async register(): Promise<Account> {
     const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
     const input = { email, password: PASSWORD, displayName: 'Somebody' };
-    const { user, tokens } = await this.as().register(input).expectSuccess();
-    const { accessToken, refreshToken, session } = tokens;
-    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
+    return accountOf(await this.as().register(input).expectSuccess());
   }
 
   /** Creates an API key of this account. By default it may read and write API keys. */

@@ -49,6 +49,12 @@ test.each([
   expect(projectOf(file, reading({ [file]: source }))).toEqual({ project: 'fast', because: null });
 });
 
+test('a test file that starts an app and replaces a module is isolated from others, in `stories`', () => {
+  const file = 'test/kernel/new.test.ts';
+  const source = `import { createApp } from '../../src/app.ts';\nvi.mock('../../src/kernel/clock.ts');`;
+  expect(projectOf(file, reading({ [file]: source })).project).toBe('stories');
+});
+
 test('every test file of the repository is in one project', () => {
   const files = globSync('test/**/*.test.ts', { cwd: new URL('../..', import.meta.url) });
   expect(PROJECTS.flatMap(filesOf).toSorted()).toEqual(files.toSorted());
