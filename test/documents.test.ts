@@ -252,7 +252,7 @@ describe('schema/README.md', () => {
 
 test('test/README.md explains every code in the names of tests, and no other', () => {
   // 'F0.1: …', 'B04, REVOKED: …', '… (F2.8)', or '// G4: …' on a whole file.
-  const code = /(?:['`(]|^\/\/ )([FBG]\d{1,2}(?:\.\d{1,2})?)(?=[:,)])/gm;
+  const code = /(?:['`(]|, |^\/\/ )([FBG]\d{1,2}(?:\.\d{1,2})?)(?=[:,)])/gm;
   const files = globSync('test/**/*.test.ts', { cwd: root });
   const used = files.flatMap((file) => [...read(file).matchAll(code)].map(([, found]) => found));
   const explained = firstCellsOf(sectionOf('test/README.md', 'Codes in the names of tests')).flatMap(codeIn);
