@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PASSWORD } from './support/app.ts';
+import { fillDirectory } from './support/embedded-template.ts';
 import { freePort } from './support/ports.ts';
 import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
@@ -62,6 +63,7 @@ function usedDirectory(): string {
 }
 beforeAll(async () => {
   used = mkdtempSync(join(tmpdir(), 'rekey-used-'));
+  fillDirectory(used);
   const server = new ServerProcess({ directory: used });
   await server.ready();
   server.kill('SIGTERM');

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
+import { migratedDirectory } from '../support/embedded-template.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
@@ -64,7 +65,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
   });
 
   test('hides input before the launcher has loaded the program', { timeout: TEST_MS }, async () => {
-    const directory = emptyDirectory();
+    const directory = migratedDirectory();
     // Types the password when the first file after the launcher is loaded, long before the prompt.
     const report = `import { registerHooks } from 'node:module';
       let loaded = 0;
@@ -84,7 +85,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
   });
 
   test('changes nothing after two different passwords or Ctrl-C', { timeout: TEST_MS }, async () => {
-    const directory = emptyDirectory();
+    const directory = migratedDirectory();
     const different = await run(directory, onTerminal(quoted(COMMAND)), [
       ['Password: ', `${PASSWORD}\r`],
       [AGAIN, `${PASSWORD}!\r`],
@@ -102,7 +103,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
 });
 
 test('with a pipe, reads the password once from the first line', { timeout: TEST_MS }, async () => {
-  const directory = emptyDirectory();
+  const directory = migratedDirectory();
   const missing = await run(directory, COMMAND);
   expect(missing).toMatchObject({ code: 1, shown: expect.stringContaining('Password is missing') });
   const weak = await run(directory, COMMAND, [['', 'correcthorsebatterystaple\n']]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { backends, startTestApp, testEnvironment } from '../support/app.ts';
-import { emptyDirectory } from '../support/server-process.ts';
+import { migratedDirectory } from '../support/embedded-template.ts';
 import { later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const DAY = 86_400;
@@ -38,7 +38,7 @@ describe.each(backends())('housekeeping on $name', ({ start }) => {
 test('the commands of the operator do the housekeeping at once and report what they did', {
   timeout: 180_000,
 }, async () => {
-  const REKEY_DATA_DIR = emptyDirectory();
+  const REKEY_DATA_DIR = join(migratedDirectory(), '.rekey');
   const env = {
     PATH: process.env.PATH ?? '',
     ...testEnvironment({ env: { REKEY_DATA_DIR, REKEY_LOG_LEVEL: 'warn' } }),

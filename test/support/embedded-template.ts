@@ -1,18 +1,24 @@
-import { openAsBlob } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, openAsBlob, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/pglite';
 import { inject } from 'vitest';
+import { databaseIn } from '../../src/database/data-directory.ts';
 import { modelOf, ormOptions } from '../../src/database/orm.ts';
 import { features } from '../../src/features.ts';
+import { emptyDirectory } from './server-process.ts';
 
-/** Writes a migrated embedded database into this file. Takes seconds, so global-setup.ts does it once for the whole run. */
-export async function writeEmbeddedTemplate(file: string): Promise<void> {
-  const orm = await MikroORM.init({ ...ormOptions(modelOf(features)), dbName: 'memory://' });
+const DUMP = 'database.tar';
+
+/** Makes a migrated embedded database in this directory. Takes seconds, so global-setup.ts does it once for the whole run. */
+export async function writeEmbeddedTemplate(directory: string): Promise<void> {
+  const orm = await MikroORM.init({ ...ormOptions(modelOf(features)), dbName: databaseIn(directory) });
   try {
     await orm.migrator.up();
     const pglite = await orm.em.getConnection().getNativeClient();
     const dump = await pglite.dumpDataDir('none');
-    await writeFile(file, dump.stream());
+    await writeFile(join(directory, DUMP), dump.stream());
   } finally {
     await orm.close();
   }
@@ -20,5 +26,20 @@ export async function writeEmbeddedTemplate(file: string): Promise<void> {
 
 /** A migrated embedded database to start from. A copy is several times faster than a new migration. */
 export function embeddedTemplate(): Promise<Blob> {
-  return openAsBlob(inject('embeddedTemplate'));
+  return openAsBlob(join(inject('embeddedTemplate'), DUMP));
+}
+
+/** A working directory whose `.rekey` has a migrated database and its master key. It is removed after the test. */
+export function migratedDirectory(): string {
+  const directory = emptyDirectory();
+  fillDirectory(directory);
+  return directory;
+}
+
+/** Puts a migrated database and its master key into `.rekey` of this working directory. */
+export function fillDirectory(directory: string): void {
+  const data = join(directory, '.rekey');
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(join(data, 'master.key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  cpSync(databaseIn(inject('embeddedTemplate')), databaseIn(data), { recursive: true });
 }

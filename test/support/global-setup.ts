@@ -16,7 +16,7 @@ declare module 'vitest' {
     postgresUrl: string | null;
     /** The shared Redis, or null if it is not installed. */
     redisUrl: string | null;
-    /** The file that `embeddedTemplate` reads. */
+    /** The directory of `writeEmbeddedTemplate`. */
     embeddedTemplate: string;
   }
 }
@@ -48,8 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function start(): Promise<Shared> {
   const missing = missingPrograms();
-  const directory = await mkdtemp(join(tmpdir(), 'rekey-templates-'));
-  const embeddedTemplate = join(directory, 'embedded.tar');
+  const embeddedTemplate = await mkdtemp(join(tmpdir(), 'rekey-template-'));
   const starting = [
     missing.has('PostgreSQL') ? null : startMigratedPostgres(),
     missing.has('Redis') ? null : startRedis(),
@@ -59,7 +58,7 @@ async function start(): Promise<Shared> {
     for (const started of await Promise.allSettled(starting)) {
       if (started.status === 'fulfilled') await started.value?.destroy();
     }
-    await rm(directory, { recursive: true, force: true });
+    await rm(embeddedTemplate, { recursive: true, force: true });
   };
   try {
     const [postgres, redis] = await Promise.all(starting);
