@@ -303,7 +303,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     await database
       .fork()
       .execute(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
-      select 'key_' || n, 'usr_two', '', '', 'h' || n, '{}', '{}', now() from generate_series(1, 20000) as n`);
+      select 'key_' || n, 'usr_two', '', '', 'h' || n, '{}', '{}', now() from generate_series(1, 5000) as n`);
   });
   afterAll(() => database?.close());
 
@@ -317,12 +317,12 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
       await em.commit();
     });
 
-  test('20 000 keys that plain SQL revokes at once append 1000 rows and one `*`, and every replica rejects each of them', async () => {
+  test('5000 keys that plain SQL revokes at once append 1000 rows and one `*`, and every replica rejects each of them', async () => {
     const members: Member[] = [];
     for (let n = 0; n < (database.url ? 2 : 1); n++)
       members.push(await join(database, { leaseMs: 60_000, start: false }));
     const revokedAt = Date.now();
-    const cached = ['key_7', 'key_19999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
+    const cached = ['key_7', 'key_4999'].map((id) => ({ asOf: members[0]!.replica.applied, tags: [`key:${id}`] }));
     expect(
       members.map(({ replica }) => cached.map((each) => replica.isFresh(each, Number.POSITIVE_INFINITY))),
     ).not.toContainEqual([false, false]);
@@ -338,7 +338,7 @@ describe.each(backends())('many changes in one transaction on $name', ({ open })
     const [everything] = await database.sql<{ seq: number; at: number }>(
       `select seq::float8 as seq, extract(epoch from at)::float8 * 1000 as at from auth_inval where tag = '*'`,
     );
-    const receipt = await members[0]!.barrier.waitUntilPropagated('key:key_19999', new Date(revokedAt));
+    const receipt = await members[0]!.barrier.waitUntilPropagated('key:key_4999', new Date(revokedAt));
     expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', sequence: String(everything!.seq) });
     expect(receipt.committedAt).toEqual(new Date(everything!.at));
     for (const member of members) await member.stop();

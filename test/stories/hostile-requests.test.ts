@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, SETUP_TOKEN } from '../support/app.ts';
+import { fillDirectory } from '../support/embedded-template.ts';
 import { bodyOf, hostileHeads, hostileRequests } from '../support/hostile.ts';
 import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -25,8 +26,9 @@ let bearer: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rekey-hostile-'));
+  fillDirectory(directory);
   server = await ServerProcess.replica({
-    REKEY_DATA_DIR: directory,
+    REKEY_DATA_DIR: join(directory, '.rekey'),
     REKEY_SETUP_TOKEN: SETUP_TOKEN,
     REKEY_REGISTRATION: 'open',
     REKEY_TRUSTED_PROXIES: '127.0.0.1',

@@ -1,10 +1,5 @@
 // The last use of a credential is written in batches, with a delay, and to a table of its own.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import {
   type Account,
@@ -15,9 +10,11 @@ import {
   type TestApp,
   testEnvironment,
 } from '../support/app.ts';
+import { migratedDirectory } from '../support/embedded-template.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy } from '../support/proxy.ts';
+import { emptyDirectory, startServer } from '../support/server-process.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -145,18 +142,8 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
 describe('SIGTERM', () => {
   /** The service as its operator starts it. */
   async function startService(env: Record<string, string>) {
-    const server = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
-    const child = spawn(process.execPath, [server], {
-      env: { PATH: process.env.PATH, PORT: '0', ...testEnvironment({ env }) },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let url = '';
-    for await (const line of createInterface({ input: child.stdout })) {
-      url = /http:\/\/[^/]+/.exec(line)?.[0] ?? '';
-      if (line.startsWith('Rekey is ready')) break;
-    }
-    child.stdout.resume();
+    const server = startServer(emptyDirectory(), testEnvironment({ env }));
+    const url = await server.ready();
     const graphql = async (query: string, variables: object = {}, { bearer }: { bearer?: string } = {}) => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -166,11 +153,10 @@ describe('SIGTERM', () => {
       return response.json();
     };
     const stop = async () => {
-      child.kill('SIGTERM');
-      const [code] = await once(child, 'exit');
-      return code;
+      server.kill('SIGTERM');
+      return (await server.exited()).code;
     };
-    return { url, graphql, stop } as { url: string; graphql: TestApp['graphql']; stop: () => Promise<number> };
+    return { url, graphql, stop } as { url: string; graphql: TestApp['graphql']; stop: () => Promise<number | null> };
   }
 
   const databases = ['the embedded database', ...(inject('postgresUrl') ? ['PostgreSQL'] : [])];
@@ -178,9 +164,7 @@ describe('SIGTERM', () => {
   test.each(databases)(
     'F1.12: on %s, SIGTERM loses no use',
     async (name) => {
-      const directory = await mkdtemp(join(tmpdir(), 'rekey-last-used-'));
-      onTestFinished(() => rm(directory, { recursive: true, force: true }));
-      const env: Record<string, string> = { REKEY_DATA_DIR: directory };
+      const env: Record<string, string> = { REKEY_DATA_DIR: join(migratedDirectory(), '.rekey') };
       if (name === 'PostgreSQL') {
         env.DATABASE_URL = await migratedDatabase();
         env.REKEY_MASTER_KEY = MASTER_KEY;
