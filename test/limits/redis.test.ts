@@ -196,7 +196,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     });
 
     test.each([1, 2, 5])(
-      'each of %i replicas that lose Redis allows its share of half of the failures',
+      'each of %i replicas that lose Redis allows half of the failures divided by the number of replicas',
       async (count) => {
         await server.stop();
         const redis = createRedisClient(server.url, silent);
@@ -208,7 +208,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       },
     );
 
-    test('half of one call per minute is one call per two minutes', async () => {
+    test('without Redis, a limit of one call per minute becomes one call per two minutes', async () => {
       const redis = createRedisClient('redis://127.0.0.1:1', silent);
       onTestFinished(() => redis.destroy());
       const clock = heldClock();
