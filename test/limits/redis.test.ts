@@ -174,7 +174,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     });
 
     test.each([1, 2, 5])(
-      'each of %i replicas that lose Redis allows its share of half of the failures',
+      'each of %i replicas that lose Redis allows half of the failures divided by the number of replicas',
       async (count) => {
         await server.stop();
         const redis = createRedisClient(server.url, silentLogger);
@@ -186,7 +186,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       },
     );
 
-    test('half of one call per minute is one call per two minutes', async () => {
+    test('without Redis, a limit of one call per minute becomes one call per two minutes', async () => {
       const redis = createRedisClient('redis://127.0.0.1:1', silentLogger);
       onTestFinished(() => redis.destroy());
       const clock = heldClock();

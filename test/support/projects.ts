@@ -7,9 +7,9 @@ export const PROJECTS = ['fast', 'service', 'stories'] as const;
 export type ProjectName = (typeof PROJECTS)[number];
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Tests of whole promises: with real servers, in real time, or with a long search. */
+/** Tests with several real servers, in real time, or with a long search. */
 const STORIES = /^test\/(stories|gateways)\/|^test\/revocation\/(model|variants)\./;
-/** Starts a process or a server, opens a database, or asks for what global-setup.ts provides. */
+/** Starts a process or a server, opens a database, or uses what global-setup.ts provides. */
 const SLOW = [
   /^src\/(app|server)\.ts$/,
   /^src\/cli\//,
@@ -51,8 +51,8 @@ function reasonToBeSlow(file: string, read: Read, seen: Set<string>): string | n
   seen.add(file);
   for (const { names, path } of importsOf(read(file) ?? '')) {
     const target = path.startsWith('.') ? join(file, '..', path).replaceAll('\\', '/') : path;
-    const asks = target === 'vitest' && /\binject\b/.test(names);
-    if (asks || SLOW.some((slow) => slow.test(target))) return `${file} imports ${asks ? 'inject' : target}`;
+    const injects = target === 'vitest' && /\binject\b/.test(names);
+    if (injects || SLOW.some((slow) => slow.test(target))) return `${file} imports ${injects ? 'inject' : target}`;
     // Imports of the code under test do not matter. Only what the tests start is slow.
     const reason = target.startsWith('test/') ? reasonToBeSlow(target, read, seen) : null;
     if (reason) return reason;
