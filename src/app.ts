@@ -5,6 +5,7 @@ import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
+import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
 import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from './database/database.ts';
 import type { Feature } from './feature.ts';
 import * as declared from './features.ts';
@@ -21,7 +22,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { isMember } from './workspaces/workspace.queries.ts';
+import { findWorkspace, isMember } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -60,6 +61,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), {
     isMember,
   });
+  const daemonTokens = createDaemonTokens(platform, {
+    seesWorkspace: async (em, principal, id) =>
+      (await findWorkspace({ em: () => em, caller: () => principal, now: databaseClock.now }, id)) !== null,
+  });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
@@ -92,6 +97,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
+    daemonTokens: daemonTokens.service,
     credentialTypes: types,
     introspect,
   };
