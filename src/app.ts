@@ -6,6 +6,7 @@ import { type Config, valuesOf } from './config.ts';
 import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
+import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
 import type { Feature } from './feature.ts';
 import * as declared from './features.ts';
 import type { Services } from './graphql/context.ts';
@@ -19,7 +20,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { isMember } from './workspaces/workspace.queries.ts';
+import { findWorkspace, isMember } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -53,6 +54,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     limits: limits.limits,
   });
   const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), { isMember });
+  const daemonTokens = createDaemonTokens(platform, {
+    seesWorkspace: async (em, principal, id) =>
+      (await findWorkspace({ em: () => em, caller: () => principal, now: databaseClock.now }, id)) !== null,
+  });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
@@ -85,6 +90,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
+    daemonTokens: daemonTokens.service,
     credentialTypes: types,
     introspect,
   };

@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys/api-keys.feature.ts';
 import { audit } from './audit/audit.feature.ts';
 import { canary } from './canary/canary.feature.ts';
 import { credentials } from './credentials/credentials.feature.ts';
+import { daemonTokens } from './daemon-tokens/daemon-tokens.feature.ts';
 import { database } from './database/database.feature.ts';
 import { limits } from './limits/limits.feature.ts';
 import { redis } from './redis/redis.feature.ts';
@@ -10,7 +11,20 @@ import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
 import { workspaces } from './workspaces/workspaces.feature.ts';
 
-export { accounts, apiKeys, audit, canary, credentials, database, limits, redis, revocation, sessions, workspaces };
+export {
+  accounts,
+  apiKeys,
+  audit,
+  canary,
+  credentials,
+  daemonTokens,
+  database,
+  limits,
+  redis,
+  revocation,
+  sessions,
+  workspaces,
+};
 
 /** Every feature of the service, one line each. */
 export const features = [
@@ -24,5 +38,6 @@ export const features = [
   sessions,
   apiKeys,
   workspaces,
+  daemonTokens,
   canary,
 ] as const;

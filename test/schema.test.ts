@@ -66,7 +66,7 @@ test('exactly the scopes that no field requires are described as reserved', () =
 });
 
 describe('every mutation has the same shape', () => {
-  const WITHOUT_INPUT = ['logout'];
+  const WITHOUT_INPUT = ['logout', 'renewDaemonToken'];
 
   test.each(mutations.map((field) => [field.name, field] as const))('%s', (name, field) => {
     const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`;

@@ -2,6 +2,7 @@ import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
+import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
 import type { QueryContext } from '../database/query.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -20,6 +21,7 @@ export interface Services {
   refresh: RefreshService;
   apiKeys: ApiKeyService;
   workspaces: WorkspaceService;
+  daemonTokens: DaemonTokenService;
   credentialTypes: CredentialTypes;
   /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;

@@ -220,6 +220,52 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
+  test('a daemon token: what it may do, its renewal, why it ended, and the end of its daemon', async () => {
+    const { workspace } = await app.as(admin).createWorkspace({ name: 'Red Kite' }).expectSuccess();
+    const lifetime = 4_000_000;
+    const expiresAt = new Date(Date.now() + lifetime).toISOString();
+    const created = { daemonId: 'host-1', scopes: ['DAEMON_TOKENS_WRITE'], permissions: ['deploy'], expiresAt };
+    let first!: { id: string; secret: string };
+    let second!: { id: string; secret: string };
+    const events = await eventsOf(async () => {
+      first = await app.daemonToken(admin, workspace.id, created);
+      second = await app.daemonToken(admin, workspace.id, created);
+      said.push(first.secret, second.secret);
+      await app.as(first).renewDaemonToken().expect('TooEarlyToRenewError');
+      await app.sql(
+        `update daemon_tokens set created_at = created_at - interval '3900 s',
+        first_expires_at = first_expires_at - interval '3900 s' where id = ?`,
+        [first.id],
+      );
+      await app.sql(`update daemon_tokens set expires_at = first_expires_at where id = ?`, [first.id]);
+      await app.app.replica.sync();
+      await app.as(first).renewDaemonToken().expectSuccess();
+      const ended = { daemonTokenId: first.id, reason: 'COMPROMISED' } as const;
+      for (const _ of [1, 2]) await app.as(second).revokeDaemonToken(ended).expectSuccess();
+      const gone = { workspaceId: workspace.id, daemonId: 'host-1', reason: 'REMOVED' } as const;
+      for (const _ of [1, 2]) await app.as(admin).revokeDaemon(gone).expectSuccess();
+    });
+    const row = { workspace_id: workspace.id };
+    const byAdmin = { ...row, actor_user_id: admin.id };
+    expectEvents(events, [
+      ['daemon-token.created', first.id, created, byAdmin],
+      ['daemon-token.created', second.id, created, byAdmin],
+      [
+        'daemon-token.renewed',
+        first.id,
+        { previousExpiresAt: new Date(Date.parse(expiresAt) - 3_900_000).toISOString(), expiresAt: MOMENT },
+        { ...row, actor_user_id: null, actor_credential_id: first.id },
+      ],
+      [
+        'daemon-token.revoked',
+        first.id,
+        { reason: 'COMPROMISED' },
+        { ...row, actor_user_id: null, actor_credential_id: second.id },
+      ],
+      ['daemon.revoked', 'host-1', { reason: 'REMOVED', revokedCount: 1 }, byAdmin],
+    ]);
+  });
+
   test('the keys that sign access tokens: rotated, revoked, replaced and removed, with no user and no request', async () => {
     const first = await currentKid(app);
     const keys = app.app.jwtKeys;
@@ -277,12 +323,13 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
             from users
           union select token_hash from refresh_tokens
           union select unnest(array[secret_hash, previous_secret_hash, name, hint]) from api_keys
+          union select unnest(array[secret_hash, hint]) from daemon_tokens
           union select name from workspaces
           union select private_sealed from jwt_keys)) as texts`);
       const texts = [...said, ...said.map(sha256Base64url), ...stored.texts].filter((text) => text !== null);
       expect(texts).toEqual(expect.arrayContaining(['Blue Heron', 'Grey Heron', PASSWORD]));
       for (const text of texts) expect(all, text).not.toContain(text);
-      expect(all).not.toMatch(/rk[ar]_|eyJ|@|argon2|PRIVATE/);
+      expect(all).not.toMatch(/rk[adr]_|eyJ|@|argon2|PRIVATE/);
       const data = await app.sql('select data::text as text from audit_events');
       expect(data.map(({ text }) => text).join()).not.toContain('127.0.0.1');
     });

@@ -107,6 +107,40 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     expect(await keysOf(member.id)).toBe(0);
   });
 
+  test.each([
+    ['revoked', (id: string) => `update daemon_tokens set revoked_at = now() where id = '${id}'`],
+    ['expired', (id: string) => `update daemon_tokens set expires_at = now() where id = '${id}'`],
+    [
+      'given an earlier expiry',
+      (id: string) => `update daemon_tokens set expires_at = now() + interval '1 minute' where id = '${id}'`,
+    ],
+    ['narrowed', (id: string) => `update daemon_tokens set scopes = '{}' where id = '${id}'`],
+    ['given another secret', (id: string) => `update daemon_tokens set secret_hash = id where id = '${id}'`],
+    ['deleted', (id: string) => `delete from daemon_tokens where id = '${id}'`],
+    [
+      'revoked with its daemon',
+      (id: string) => `update daemons set revoked_at = now()
+        where id = (select registration_id from daemon_tokens where id = '${id}')`,
+    ],
+    [
+      'deleted with its workspace',
+      (id: string) => `delete from workspaces where id = (select workspace_id from daemon_tokens where id = '${id}')`,
+    ],
+  ])('G4: a daemon token that is %s between authentication and the write writes nothing', async (_what, change) => {
+    const member = await app.member();
+    const workspaceId = await app.workspace(member);
+    const token = await app.daemonToken(member, workspaceId, { scopes: ['DAEMON_TOKENS_WRITE'] });
+    const expiresAt = new Date(Date.now() + 30_000).toISOString();
+    const document = `mutation { createDaemonToken(input: { workspaceId: "${workspaceId}", daemonId: "too late",
+      expiresAt: "${expiresAt}" }) { __typename } }`;
+    const { status, data, errors } = await changedMeanwhile(token.secret, document, change(token.id));
+    expect([status, data ?? null]).toEqual([401, null]);
+    expect(errors).toMatchObject([{ path: ['createDaemonToken'], extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(
+      await app.sql(`select 1 from daemon_tokens where workspace_id = ? and daemon_id = 'too late'`, [workspaceId]),
+    ).toEqual([]);
+  });
+
   test('G4: an access token that is revoked between authentication and the write writes nothing', async () => {
     const member = await app.member();
     const change = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)

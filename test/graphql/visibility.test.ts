@@ -74,6 +74,10 @@ describe.each(backends())('on $name', ({ start }) => {
   let revokedToken: string;
   let memberKey: string;
   let unrelatedKey: string;
+  /** A workspace and its daemon tokens: of the member, the administrator, the colleague, and an unrelated user. */
+  let shared: string;
+  let daemonTokens: string[];
+  let revoked = 0;
 
   beforeAll(async () => {
     app = await start({ env: { ...UNLIMITED, REKEY_API_KEYS_PER_USER: '0' } });
@@ -90,6 +94,13 @@ describe.each(backends())('on $name', ({ start }) => {
       `insert into workspace_members (workspace_id, user_id, role, created_at) values (?, ?, 'MEMBER', now())`,
       [workspace.id, colleague.id],
     );
+    shared = workspace.id;
+    daemonTokens = [];
+    for (const by of [member, admin, colleague, unrelated]) {
+      const { id } = await app.daemonToken(admin, shared, { scopes: ['DAEMON_TOKENS_READ'] });
+      await app.sql('update daemon_tokens set created_by = ? where id = ?', [by.id, id]);
+      daemonTokens.push(id);
+    }
     memberKey = (await app.apiKey(member)).id;
     unrelatedKey = (await app.apiKey(unrelated)).id;
     revokedToken = (await login(app, member)).accessToken;
@@ -114,6 +125,7 @@ describe.each(backends())('on $name', ({ start }) => {
       users: ['', `(filter: { email: "${unrelated.email}" })`],
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
+      daemonTokens: [`(workspaceId: "${shared}")`],
     };
     return known[name] ?? [`Add arguments for ${name} to this test.`];
   };
@@ -135,6 +147,9 @@ describe.each(backends())('on $name', ({ start }) => {
       revokeApiKey: { apiKeyId: unrelatedKey },
       revokeSession: { sessionId: mine.sessionId },
       revokeAccessToken: { jti: jtiOf(revokedToken) },
+      createDaemonToken: { workspaceId: shared, daemonId: 'new', expiresAt: new Date(Date.now() + 60_000) },
+      renewDaemonToken: null,
+      revokeDaemonToken: { daemonTokenId: daemonTokens[revoked++ % daemonTokens.length] },
     };
     if (!(name in known)) throw new Error(`Add an input for ${name} to this test.`);
     return known[name] ?? null;

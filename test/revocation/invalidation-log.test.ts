@@ -37,6 +37,25 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     session_kept: [`'ses_one'`, 'null'],
   },
   workspaces: { id: [`'wsp_other'`], requires_signed_requests: ['true'] },
+  // A registration is named by its workspace and its daemon, and its tokens repeat both.
+  daemons: {
+    id: [`'dae_other'`],
+    workspace_id: [`'wsp_one', subject = 'wsp_one:d3'`],
+    daemon_id: [`'d4', subject = 'wsp_three:d4'`],
+    subject: [`'wsp_three:d4', daemon_id = 'd4'`],
+    revoked_at: ['now()', 'null'],
+  },
+  daemon_tokens: {
+    id: [`'dmn_other'`],
+    registration_id: [`'dae_two', daemon_id = 'd2'`],
+    workspace_id: [`'wsp_three', daemon_id = 'd3', registration_id = 'dae_gone'`],
+    daemon_id: [`'d2', registration_id = 'dae_two'`],
+    secret_hash: [`'other'`],
+    scopes: [`'{API_KEYS_READ}'`, `'{}'`],
+    permissions: [`'{read}'`],
+    expires_at: ['now()', `expires_at - interval '1 second'`],
+    revoked_at: ['now()', 'null'],
+  },
   access_token_revocations: { jti: [`'jti_other'`] },
   jwt_keys: { kid: [`'jwk_other'`] },
   // Membership is checked when a key is created. No existing key depends on it.
@@ -52,6 +71,8 @@ const INDIFFERENT: Record<string, string[]> = {
     ...['sessions_revoked_at', 'sessions_revocation_reason'],
   ],
   workspaces: ['name', 'created_at'],
+  daemons: ['created_at', 'revocation_reason'],
+  daemon_tokens: ['hint', 'created_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],
   workspace_members: ['workspace_id', 'user_id', 'role', 'created_at'],
@@ -69,6 +90,8 @@ const ROWS: Record<string, { column: string; id: string; tags: string[] }> = {
   sessions: { column: 'id', id: 'ses_one', tags: ['session:ses_one'] },
   users: { column: 'id', id: 'usr_gone', tags: ['user:usr_gone'] },
   workspaces: { column: 'id', id: 'wsp_two', tags: ['workspace:wsp_two'] },
+  daemons: { column: 'id', id: 'dae_gone', tags: ['daemon:wsp_three:d3'] },
+  daemon_tokens: { column: 'id', id: 'dmn_one', tags: ['daemon-token:dmn_one'] },
   // The row now revokes another token, and no longer the first one.
   access_token_revocations: { column: 'id', id: 'atr_one', tags: ['jti:jti_one', 'jti:jti_other'] },
   jwt_keys: { column: 'kid', id: 'jwk_one', tags: ['jwt-key:jwk_one'] },
@@ -149,6 +172,9 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update users set email_sealed = 'x', display_name = 'x', password_hash = 'x'`);
       await database.sql(`update workspaces set name = 'x'`);
       await database.sql(`update workspace_members set role = 'OWNER'`);
+      await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
+      await database.sql(`update daemon_tokens set hint = 'x', created_at = now(), created_by = null,
+        first_expires_at = now(), renewed_at = now(), revocation_reason = 'x', expires_at = expires_at + interval '1 minute'`);
       await database.sql(`update access_token_revocations set revoked_at = now(), reason = 'x', revoked_by = 'x'`);
       await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = 'x', retired_at = now()`);
     });
@@ -186,6 +212,43 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     await database.sql(`update api_keys set revoked_at = now() where id = 'key_two'`);
     await until('the notification arrives', () => received > before);
     expect(received).toBe(before + 1);
+  });
+
+  test('a new daemon token and its renewal append no row, and the extension of an expired one does', async () => {
+    const { sql, tagsOf } = database;
+    const made = `insert into daemon_tokens (id, registration_id, workspace_id, daemon_id, hint, secret_hash, scopes,
+        permissions, created_at, first_expires_at, expires_at)
+      values ('dmn_two', 'dae_new', 'wsp_one', 'd9', '', 'two', '{}', '{}', now(), now() + interval '1 hour', now() + interval '1 hour')`;
+    const tags = await tagsOf(async () => {
+      await sql(`insert into daemons (id, workspace_id, daemon_id, subject, created_at)
+        values ('dae_new', 'wsp_one', 'd9', 'wsp_one:d9', now())`);
+      await sql(made);
+      await sql(
+        `update daemon_tokens set renewed_at = now(), expires_at = expires_at + interval '1 hour' where id = 'dmn_two'`,
+      );
+    });
+    expect(tags).toEqual([]);
+    const expiry = (moment: string) =>
+      tagsOf(() => sql(`update daemon_tokens set expires_at = ${moment} where id = 'dmn_two'`));
+    expect(await expiry(`now() - interval '1 hour'`)).toEqual(['daemon-token:dmn_two']);
+    // Replicas may have cached that it is rejected.
+    expect(await expiry(`now() + interval '1 hour'`)).toEqual(['daemon-token:dmn_two']);
+  });
+
+  test('all tokens of a daemon end with one row, and a purge of ended ones appends none', async () => {
+    const { sql, tagsOf } = database;
+    await sql(`insert into daemon_tokens (id, registration_id, workspace_id, daemon_id, hint, secret_hash, scopes,
+        permissions, created_at, first_expires_at, expires_at)
+      select 'dmn_' || n, 'dae_gone', 'wsp_three', 'd3', '', 'many ' || n, '{}', '{}', now(), now() + interval '1 hour',
+        now() + interval '1 hour' from generate_series(1, 5000) as n`);
+    const revoking = () => sql(`update daemons set revoked_at = now() where subject = 'wsp_three:d3'`);
+    expect(await tagsOf(revoking)).toEqual(['daemon:wsp_three:d3']);
+    await sql(`update daemon_tokens set expires_at = now() where registration_id = 'dae_gone'`);
+    expect(await tagsOf(() => sql(`delete from daemons where id = 'dae_gone'`))).toEqual([]);
+    await sql(`insert into daemons (id, workspace_id, daemon_id, subject, created_at)
+      values ('dae_gone', 'wsp_three', 'd3', 'wsp_three:d3', now())`);
+    expect(await tagsOf(() => sql(`delete from daemons where id = 'dae_gone'`))).toEqual(['daemon:wsp_three:d3']);
+    expect(await tagsOf(() => sql(`delete from daemon_tokens where id = 'dmn_one'`))).toEqual(['daemon-token:dmn_one']);
   });
 
   test('DELETE, MERGE and TRUNCATE append rows, and a purge of expired rows does not', async () => {

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
-import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
+import type { CreateApiKeyInput, CreateDaemonTokenInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
@@ -13,6 +13,7 @@ import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
 import { migratedDatabase } from './postgres-template.ts';
 import { seedAccount } from './seed.ts';
+import { inSeconds } from './values.ts';
 
 export type { Account, Presented } from './account.ts';
 export type { Answer } from './calls.ts';
@@ -122,6 +123,19 @@ export class TestApp {
   /** A workspace that this account owns: its id. */
   async workspace(account: { accessToken: string }, name = 'a workspace of the tests'): Promise<string> {
     return (await this.as(account).createWorkspace({ name }).expectSuccess()).workspace.id;
+  }
+
+  /** Creates a daemon token for this workspace. By default it lasts an hour and has no scope. */
+  async daemonToken(
+    caller: Caller,
+    workspaceId: string,
+    input: object = {},
+  ): Promise<{ id: string; secret: string; hint: string }> {
+    const made = { workspaceId, daemonId: 'daemon-1', expiresAt: inSeconds(3600), ...input };
+    const { daemonToken, secret } = await this.as(caller)
+      .createDaemonToken(made as CreateDaemonTokenInput)
+      .expectSuccess();
+    return { id: daemonToken.id, hint: daemonToken.hint, secret };
   }
 
   /** Runs one statement directly on the database and returns its rows. */

@@ -19,6 +19,10 @@ const DOCUMENTS = {
   revokeAllSessions: client.RevokeAllSessionsDocument,
   revokeAccessToken: client.RevokeAccessTokenDocument,
   createWorkspace: client.CreateWorkspaceDocument,
+  createDaemonToken: client.CreateDaemonTokenDocument,
+  renewDaemonToken: client.RenewDaemonTokenDocument,
+  revokeDaemonToken: client.RevokeDaemonTokenDocument,
+  revokeDaemon: client.RevokeDaemonDocument,
   viewer: client.ViewerDocument,
   introspect: client.IntrospectDocument,
   users: client.UsersDocument,
@@ -28,6 +32,7 @@ const DOCUMENTS = {
   revocations: client.RevocationsDocument,
   workspace: client.WorkspaceDocument,
   workspaces: client.WorkspacesDocument,
+  daemonTokens: client.DaemonTokensDocument,
 };
 
 type Documents = typeof DOCUMENTS;

@@ -62,6 +62,40 @@ export type CreateApiKeyInput = {
   workspaceId?: string | null | undefined;
 };
 
+/** Input of `createDaemonToken`. */
+export type CreateDaemonTokenInput = {
+  /**
+   * The daemon that the token is for. You define this text, e.g. the name of a host. All tokens with the same text in the
+   * workspace belong to one daemon. Must not be empty, must have only visible characters, and must not begin or end with
+   * white space. Lower case and upper case differ.
+   */
+  daemonId: string;
+  /**
+   * When the token expires. Must be in the future, and at most ten years from now. Must not be later than the expiry of
+   * the calling credential, unless that is a session. A daemon can renew its token before that.
+   */
+  expiresAt: string;
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
+   * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
+   * characters `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters,
+   * including one separator between two permissions.
+   */
+  permissions?: Array<string>;
+  /** The rate limit of the token. Must be null. Reserved; not enforced yet. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /**
+   * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
+   * `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
+   */
+  scopes?: Array<Scope>;
+  /**
+   * The workspace that the token belongs to. The caller must be a member or an administrator. A credential that is bound
+   * to a workspace can create tokens only for that workspace.
+   */
+  workspaceId: string;
+};
+
 /** Input of `createWorkspace`. */
 export type CreateWorkspaceInput = {
   /** The name of the workspace. Must not be empty and must have only visible characters. */
@@ -101,6 +135,14 @@ export type LoginInput = {
   email: string;
   /** The password of the account. */
   password: string;
+};
+
+/** A rate limit of a new credential. Reserved; not enforced yet. */
+export type RateLimitInput = {
+  /** The number of requests in one window, 1 to 1000000. */
+  requests: number;
+  /** The length of the window in seconds, 1 to 86400. */
+  windowSeconds: number;
 };
 
 /** Why a refresh token was rejected. */
@@ -187,6 +229,24 @@ export type RevokeApiKeyInput = {
   reason?: RevocationReason;
 };
 
+/** Input of `revokeDaemon`. */
+export type RevokeDaemonInput = {
+  /** The daemon, exactly as it was named when its tokens were created. */
+  daemonId: string;
+  /** The reason to record. It does not change what the mutation does. */
+  reason?: RevocationReason;
+  /** The id of the workspace. */
+  workspaceId: string;
+};
+
+/** Input of `revokeDaemonToken`. */
+export type RevokeDaemonTokenInput = {
+  /** The id of the token. */
+  daemonTokenId: string;
+  /** The reason to record. It does not change what the mutation does. */
+  reason?: RevocationReason;
+};
+
 /** Input of `revokeSession`. */
 export type RevokeSessionInput = {
   /** The reason to record. It does not change what the mutation does. */
@@ -216,9 +276,9 @@ export type Scope =
   | 'API_KEYS_WRITE'
   /** Read the audit log. Reserved; not enforced yet. */
   | 'AUDIT_READ'
-  /** Read daemon tokens. Reserved; not enforced yet. */
+  /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'
-  /** Create and revoke daemon tokens. Reserved; not enforced yet. */
+  /** Create and revoke daemon tokens. A daemon token needs no scope to renew itself. */
   | 'DAEMON_TOKENS_WRITE'
   /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
@@ -338,6 +398,7 @@ export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ViewerQuery = { viewer: { scopes: Array<Scope>, permissions: Array<string>, credential:
       | { __typename: 'ApiKey', id: string, status: CredentialStatus, expiresAt: string | null }
+      | { __typename: 'DaemonToken', id: string, status: CredentialStatus, expiresAt: string | null }
       | { __typename: 'Session', id: string, status: CredentialStatus, expiresAt: string | null }
     , user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
@@ -348,6 +409,7 @@ export type IntrospectQueryVariables = Exact<{
 
 export type IntrospectQuery = { introspect: { active: boolean, scopes: Array<Scope>, permissions: Array<string>, expiresAt: string | null, credential:
       | { __typename: 'ApiKey', id: string, status: CredentialStatus }
+      | { __typename: 'DaemonToken', id: string, status: CredentialStatus }
       | { __typename: 'Session', id: string, status: CredentialStatus }
      | null, user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
@@ -406,6 +468,59 @@ export type RevokeApiKeyMutationVariables = Exact<{
 export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
     | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+   };
+
+export type DaemonTokenFieldsFragment = { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
+
+export type DaemonTokensQueryVariables = Exact<{
+  workspaceId: string;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DaemonTokensQuery = { daemonTokens: { nodes: Array<{ id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, createdBy: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateDaemonTokenMutationVariables = Exact<{
+  input: CreateDaemonTokenInput;
+}>;
+
+
+export type CreateDaemonTokenMutation = { createDaemonToken:
+    | { __typename: 'CreateDaemonTokenSuccess', secret: string, daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, workspace: { id: string } } }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type RevokeDaemonTokenMutationVariables = Exact<{
+  input: RevokeDaemonTokenInput;
+}>;
+
+
+export type RevokeDaemonTokenMutation = { revokeDaemonToken:
+    | { __typename: 'DaemonTokenNotFoundError', message: string }
+    | { __typename: 'RevokeDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+   };
+
+export type RevokeDaemonMutationVariables = Exact<{
+  input: RevokeDaemonInput;
+}>;
+
+
+export type RevokeDaemonMutation = { revokeDaemon:
+    | { __typename: 'RevokeDaemonSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type RenewDaemonTokenMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RenewDaemonTokenMutation = { renewDaemonToken:
+    | { __typename: 'MaximumAgeReachedError', message: string, expiresAt: string }
+    | { __typename: 'NotADaemonTokenError', message: string }
+    | { __typename: 'RenewDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null } }
+    | { __typename: 'TooEarlyToRenewError', message: string, renewableAt: string, expiresAt: string }
    };
 
 export type SessionFieldsFragment = { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null };
@@ -564,6 +679,22 @@ export const ReceiptFieldsFragmentDoc = new TypedDocumentString(`
   settledInMilliseconds
 }
     `, {"fragmentName":"ReceiptFields"}) as unknown as TypedDocumentString<ReceiptFieldsFragment, unknown>;
+export const DaemonTokenFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DaemonTokenFields on DaemonToken {
+  id
+  daemonId
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  renewedAt
+  lastUsedAt
+  revokedAt
+  revocationReason
+}
+    `, {"fragmentName":"DaemonTokenFields"}) as unknown as TypedDocumentString<DaemonTokenFieldsFragment, unknown>;
 export const SessionFieldsFragmentDoc = new TypedDocumentString(`
     fragment SessionFields on Session {
   id
@@ -1114,6 +1245,175 @@ fragment ReceiptFields on RevocationReceipt {
   left
   settledInMilliseconds
 }`, {"hash":"sha256:5f066755b8a2ac125c67e006226a9a88b43bcf97009058a866f4fa055f6d9863"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const DaemonTokensDocument = new TypedDocumentString(`
+    query DaemonTokens($workspaceId: ID!, $first: Int! = 20, $after: String) {
+  daemonTokens(workspaceId: $workspaceId, first: $first, after: $after) {
+    nodes {
+      ...DaemonTokenFields
+      createdBy {
+        id
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DaemonTokenFields on DaemonToken {
+  id
+  daemonId
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  renewedAt
+  lastUsedAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:10e5d8e068dcf2958794bb5633ad2e3c65da5db55e8854bed0f2cb760b66f2e0"}) as unknown as TypedDocumentString<DaemonTokensQuery, DaemonTokensQueryVariables>;
+export const CreateDaemonTokenDocument = new TypedDocumentString(`
+    mutation CreateDaemonToken($input: CreateDaemonTokenInput!) {
+  createDaemonToken(input: $input) {
+    __typename
+    ... on CreateDaemonTokenSuccess {
+      secret
+      daemonToken {
+        ...DaemonTokenFields
+        workspace {
+          id
+        }
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment DaemonTokenFields on DaemonToken {
+  id
+  daemonId
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  renewedAt
+  lastUsedAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:23d2cdf7b8d171fed6dc7b3e209c0e52b75794db4c0318f0c47fda8f8adecf96"}) as unknown as TypedDocumentString<CreateDaemonTokenMutation, CreateDaemonTokenMutationVariables>;
+export const RevokeDaemonTokenDocument = new TypedDocumentString(`
+    mutation RevokeDaemonToken($input: RevokeDaemonTokenInput!) {
+  revokeDaemonToken(input: $input) {
+    __typename
+    ... on RevokeDaemonTokenSuccess {
+      daemonToken {
+        ...DaemonTokenFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment DaemonTokenFields on DaemonToken {
+  id
+  daemonId
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  renewedAt
+  lastUsedAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:c02cb45f5e10db978952c2fb456ed0f548b9511049e4972db4bd119b35382193"}) as unknown as TypedDocumentString<RevokeDaemonTokenMutation, RevokeDaemonTokenMutationVariables>;
+export const RevokeDaemonDocument = new TypedDocumentString(`
+    mutation RevokeDaemon($input: RevokeDaemonInput!) {
+  revokeDaemon(input: $input) {
+    __typename
+    ... on RevokeDaemonSuccess {
+      revokedCount
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:5d80da8048bfa481355d62279f79cb28db40f0c18316de640a6459cd73072e5f"}) as unknown as TypedDocumentString<RevokeDaemonMutation, RevokeDaemonMutationVariables>;
+export const RenewDaemonTokenDocument = new TypedDocumentString(`
+    mutation RenewDaemonToken {
+  renewDaemonToken {
+    __typename
+    ... on RenewDaemonTokenSuccess {
+      daemonToken {
+        ...DaemonTokenFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on TooEarlyToRenewError {
+      renewableAt
+      expiresAt
+    }
+    ... on MaximumAgeReachedError {
+      expiresAt
+    }
+  }
+}
+    fragment DaemonTokenFields on DaemonToken {
+  id
+  daemonId
+  hint
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  renewedAt
+  lastUsedAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:3a86949ccf4608aacd481dbc0ac9fcfce662cd938d353b2ced9c2cb1eb37f1a2"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions($first: Int! = 20, $after: String, $filter: SessionFilter) {
   sessions(first: $first, after: $after, filter: $filter) {

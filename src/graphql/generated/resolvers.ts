@@ -2,6 +2,7 @@
     import type   { Resolvers } from './types.ts';
     import    { apiKey as Query_apiKey } from './../resolvers/Query/apiKey.ts';
 import    { apiKeys as Query_apiKeys } from './../resolvers/Query/apiKeys.ts';
+import    { daemonTokens as Query_daemonTokens } from './../resolvers/Query/daemonTokens.ts';
 import    { introspect as Query_introspect } from './../resolvers/Query/introspect.ts';
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
 import    { sessions as Query_sessions } from './../resolvers/Query/sessions.ts';
@@ -12,6 +13,7 @@ import    { workspaces as Query_workspaces } from './../resolvers/Query/workspac
 import    { bootstrap as Mutation_bootstrap } from './../resolvers/Mutation/bootstrap.ts';
 import    { changePassword as Mutation_changePassword } from './../resolvers/Mutation/changePassword.ts';
 import    { createApiKey as Mutation_createApiKey } from './../resolvers/Mutation/createApiKey.ts';
+import    { createDaemonToken as Mutation_createDaemonToken } from './../resolvers/Mutation/createDaemonToken.ts';
 import    { createWorkspace as Mutation_createWorkspace } from './../resolvers/Mutation/createWorkspace.ts';
 import    { disableUser as Mutation_disableUser } from './../resolvers/Mutation/disableUser.ts';
 import    { enableUser as Mutation_enableUser } from './../resolvers/Mutation/enableUser.ts';
@@ -19,13 +21,18 @@ import    { login as Mutation_login } from './../resolvers/Mutation/login.ts';
 import    { logout as Mutation_logout } from './../resolvers/Mutation/logout.ts';
 import    { refreshSession as Mutation_refreshSession } from './../resolvers/Mutation/refreshSession.ts';
 import    { register as Mutation_register } from './../resolvers/Mutation/register.ts';
+import    { renewDaemonToken as Mutation_renewDaemonToken } from './../resolvers/Mutation/renewDaemonToken.ts';
 import    { revokeAccessToken as Mutation_revokeAccessToken } from './../resolvers/Mutation/revokeAccessToken.ts';
 import    { revokeAllSessions as Mutation_revokeAllSessions } from './../resolvers/Mutation/revokeAllSessions.ts';
 import    { revokeApiKey as Mutation_revokeApiKey } from './../resolvers/Mutation/revokeApiKey.ts';
+import    { revokeDaemon as Mutation_revokeDaemon } from './../resolvers/Mutation/revokeDaemon.ts';
+import    { revokeDaemonToken as Mutation_revokeDaemonToken } from './../resolvers/Mutation/revokeDaemonToken.ts';
 import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutation/revokeSession.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
 import    { ApiKey } from './../resolvers/ApiKey.ts';
+import    { DaemonToken } from './../resolvers/DaemonToken.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
+import    { RateLimit } from './../resolvers/RateLimit.ts';
 import    { Revocation } from './../resolvers/Revocation.ts';
 import    { Session } from './../resolvers/Session.ts';
 import    { SessionTokens } from './../resolvers/SessionTokens.ts';
@@ -36,11 +43,13 @@ import    { DateTime } from './../resolvers/DateTime.ts';
 import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,introspect: Query_introspect,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createWorkspace: Mutation_createWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Mutation: { bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey },
       
       ApiKey: ApiKey,
+DaemonToken: DaemonToken,
 Introspection: Introspection,
+RateLimit: RateLimit,
 Revocation: Revocation,
 Session: Session,
 SessionTokens: SessionTokens,

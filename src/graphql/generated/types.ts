@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ApiKeyMapper } from './../mappers/api-keys.ts';
 import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
+import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { UserMapper } from './../mappers/accounts.ts';
 import type { WorkspaceMapper } from './../mappers/workspaces.ts';
@@ -225,6 +226,52 @@ export type CreateApiKeySuccess = {
   secret: Scalars['Secret']['output'];
 };
 
+/** Input of `createDaemonToken`. */
+export type CreateDaemonTokenInput = {
+  /**
+   * The daemon that the token is for. You define this text, e.g. the name of a host. All tokens with the same text in the
+   * workspace belong to one daemon. Must not be empty, must have only visible characters, and must not begin or end with
+   * white space. Lower case and upper case differ.
+   */
+  daemonId: Scalars['String']['input'];
+  /**
+   * When the token expires. Must be in the future, and at most ten years from now. Must not be later than the expiry of
+   * the calling credential, unless that is a session. A daemon can renew its token before that.
+   */
+  expiresAt: Scalars['DateTime']['input'];
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
+   * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
+   * characters `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters,
+   * including one separator between two permissions.
+   */
+  permissions: Array<Scalars['String']['input']>;
+  /** The rate limit of the token. Must be null. Reserved; not enforced yet. */
+  rateLimit?: InputMaybe<RateLimitInput>;
+  /**
+   * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
+   * `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
+   */
+  scopes: Array<Scope>;
+  /**
+   * The workspace that the token belongs to. The caller must be a member or an administrator. A credential that is bound
+   * to a workspace can create tokens only for that workspace.
+   */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `createDaemonToken`. */
+export type CreateDaemonTokenResult = CreateDaemonTokenSuccess | InvalidInputError | ScopeNotHeldError | WorkspaceNotFoundError;
+
+/** The token was created. */
+export type CreateDaemonTokenSuccess = {
+  __typename?: 'CreateDaemonTokenSuccess';
+  /** The new token. */
+  daemonToken: DaemonToken;
+  /** The secret. It is returned only here. */
+  secret: Scalars['Secret']['output'];
+};
+
 /** Input of `createWorkspace`. */
 export type CreateWorkspaceInput = {
   /** The name of the workspace. Must not be empty and must have only visible characters. */
@@ -267,6 +314,74 @@ export type CredentialStatus =
   | 'EXPIRED'
   /** The credential was revoked. This is final. */
   | 'REVOKED';
+
+/**
+ * The secret of a daemon: a machine that authenticates as itself and not as a user. The token belongs to a workspace and
+ * stays valid when its creator is deleted or leaves the workspace.
+ */
+export type DaemonToken = Credential & Node & {
+  __typename?: 'DaemonToken';
+  /** When the token was created. */
+  createdAt: Scalars['DateTime']['output'];
+  /**
+   * The user who created the token. Null if that user was deleted, if the caller may not see that user, or if a daemon
+   * token created this one.
+   */
+  createdBy?: Maybe<User>;
+  /** The daemon that the token was created for. You define this text. */
+  daemonId: Scalars['String']['output'];
+  /** When the token expires. A renewal moves it. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The prefix and the last four characters of the secret. It identifies the token and cannot be used as the secret. */
+  hint: Scalars['String']['output'];
+  /** The id of the token, with the prefix `dmn_`. It is not a secret. */
+  id: Scalars['ID']['output'];
+  /** When the token last authenticated a request; null if it never did. May lag by up to two minutes. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
+  permissions: Array<Scalars['String']['output']>;
+  /** The rate limit of the token. Always null. Reserved; not enforced yet. */
+  rateLimit?: Maybe<RateLimit>;
+  /** When the token was last renewed; null if it never was. */
+  renewedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why the token was revoked; null if it was not. */
+  revocationReason?: Maybe<RevocationReason>;
+  /** When the token was revoked, alone or with its daemon; null if it was not. */
+  revokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the token can do in Rekey. */
+  scopes: Array<Scope>;
+  /** The current status. */
+  status: CredentialStatus;
+  /** The workspace that the token belongs to. */
+  workspace: Workspace;
+};
+
+/** A page of daemon tokens, newest first. */
+export type DaemonTokenConnection = {
+  __typename?: 'DaemonTokenConnection';
+  /** The tokens of this page, each with its cursor. */
+  edges: Array<DaemonTokenEdge>;
+  /** The tokens of this page. */
+  nodes: Array<DaemonToken>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** A daemon token in a list, with its cursor. */
+export type DaemonTokenEdge = {
+  __typename?: 'DaemonTokenEdge';
+  /** The position of this token in the list. */
+  cursor: Scalars['String']['output'];
+  /** The token. */
+  node: DaemonToken;
+};
+
+/** No daemon token that the caller may see has this id. */
+export type DaemonTokenNotFoundError = UserError & {
+  __typename?: 'DaemonTokenNotFoundError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+};
 
 /** Input of `disableUser`. */
 export type DisableUserInput = {
@@ -394,6 +509,15 @@ export type LogoutSuccess = {
   session: Session;
 };
 
+/** The token has reached the longest lifetime that a policy allows. Reserved; not enforced yet. */
+export type MaximumAgeReachedError = UserError & {
+  __typename?: 'MaximumAgeReachedError';
+  /** When the token expires. It cannot be renewed again. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+};
+
 /** Changes. The fields of one operation run one after another. */
 export type Mutation = {
   __typename?: 'Mutation';
@@ -413,6 +537,11 @@ export type Mutation = {
    * is null and the secret is lost.
    */
   createApiKey: CreateApiKeyResult;
+  /**
+   * Creates a daemon token for a workspace. The secret is returned only here. Select no other root field: if one fails,
+   * `data` is null and the secret is lost.
+   */
+  createDaemonToken: CreateDaemonTokenResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
   /**
@@ -448,6 +577,15 @@ export type Mutation = {
    */
   register: RegisterResult;
   /**
+   * Extends the calling daemon token. It needs no scope. The span of a token is from its creation or last renewal to its
+   * expiry. In the last quarter of the span, the token gets its first lifetime again, counted from now. The secret stays
+   * the same. A token can be renewed any number of times, but not after it was revoked or has expired.
+   *
+   * Of several renewals at the same time, one extends the token. The others get `TooEarlyToRenewError` with the new
+   * expiry, so a lost response can be repeated.
+   */
+  renewDaemonToken: RenewDaemonTokenResult;
+  /**
    * Revokes one access token before it expires. Its session stays active. The rate per credential and per user is limited
    * (`REKEY_LEDGER_PER_MINUTE`).
    */
@@ -459,6 +597,17 @@ export type Mutation = {
    * nothing. Keys that this key created stay active.
    */
   revokeApiKey: RevokeApiKeyResult;
+  /**
+   * Deregisters a daemon: revokes all of its tokens in a workspace for good. Every replica rejects them before the
+   * response. Tokens that are created later are valid. An unknown daemon has no tokens, so this succeeds and changes
+   * nothing.
+   */
+  revokeDaemon: RevokeDaemonResult;
+  /**
+   * Revokes a daemon token for good. Every replica rejects it before the response. Revoking a revoked token succeeds and
+   * changes nothing. Other tokens of the daemon stay active.
+   */
+  revokeDaemonToken: RevokeDaemonTokenResult;
   /**
    * Revokes a session of the caller, or of any user for an administrator. Every replica rejects its tokens before the
    * response. Revoking a revoked session succeeds and changes nothing.
@@ -491,6 +640,12 @@ export type MutationchangePasswordArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationcreateApiKeyArgs = {
   input: CreateApiKeyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationcreateDaemonTokenArgs = {
+  input: CreateDaemonTokenInput;
 };
 
 
@@ -549,6 +704,18 @@ export type MutationrevokeApiKeyArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationrevokeDaemonArgs = {
+  input: RevokeDaemonInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationrevokeDaemonTokenArgs = {
+  input: RevokeDaemonTokenInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationrevokeSessionArgs = {
   input: RevokeSessionInput;
 };
@@ -566,6 +733,13 @@ export type Node = {
    * as one.
    */
   id: Scalars['ID']['output'];
+};
+
+/** The request did not present a daemon token. Only a daemon token can renew itself. */
+export type NotADaemonTokenError = UserError & {
+  __typename?: 'NotADaemonTokenError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
 };
 
 /** No session authenticated this request. */
@@ -598,6 +772,11 @@ export type Query = {
    * bound to a workspace sees only the keys of that workspace.
    */
   apiKeys: ApiKeyConnection;
+  /**
+   * Lists the daemon tokens of a workspace, newest first. The caller must be a member of the workspace, an administrator,
+   * or a credential of this workspace. For any other workspace, and for an unknown id, the list is empty.
+   */
+  daemonTokens: DaemonTokenConnection;
   /**
    * Returns the current state of a token. Unknown, expired and revoked tokens all return `active: false`. Services that do
    * not use GraphQL can call `POST /v1/introspect` (RFC 7662).
@@ -635,6 +814,14 @@ export type QueryapiKeysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<ApiKeyFilter>;
   first: Scalars['Int']['input'];
+};
+
+
+/** Reads. */
+export type QuerydaemonTokensArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+  workspaceId: Scalars['ID']['input'];
 };
 
 
@@ -678,6 +865,23 @@ export type QueryworkspaceArgs = {
 export type QueryworkspacesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+/** How many requests a credential may send in a window of time. Reserved; not enforced yet. */
+export type RateLimit = {
+  __typename?: 'RateLimit';
+  /** The number of requests in one window, 1 to 1000000. */
+  requests: Scalars['Int']['output'];
+  /** The length of the window in seconds, 1 to 86400. */
+  windowSeconds: Scalars['Int']['output'];
+};
+
+/** A rate limit of a new credential. Reserved; not enforced yet. */
+export type RateLimitInput = {
+  /** The number of requests in one window, 1 to 1000000. */
+  requests: Scalars['Int']['input'];
+  /** The length of the window in seconds, 1 to 86400. */
+  windowSeconds: Scalars['Int']['input'];
 };
 
 /** Why a refresh token was rejected. */
@@ -743,6 +947,16 @@ export type RegistrationClosedError = UserError & {
   __typename?: 'RegistrationClosedError';
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+};
+
+/** Result of `renewDaemonToken`. */
+export type RenewDaemonTokenResult = MaximumAgeReachedError | NotADaemonTokenError | RenewDaemonTokenSuccess | TooEarlyToRenewError;
+
+/** The token was extended. */
+export type RenewDaemonTokenSuccess = {
+  __typename?: 'RenewDaemonTokenSuccess';
+  /** The token with its new expiry. */
+  daemonToken: DaemonToken;
 };
 
 /** The revocation of one access token. */
@@ -912,6 +1126,48 @@ export type RevokeApiKeySuccess = {
   receipt: RevocationReceipt;
 };
 
+/** Input of `revokeDaemon`. */
+export type RevokeDaemonInput = {
+  /** The daemon, exactly as it was named when its tokens were created. */
+  daemonId: Scalars['String']['input'];
+  /** The reason to record. It does not change what the mutation does. */
+  reason: RevocationReason;
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `revokeDaemon`. */
+export type RevokeDaemonResult = RevokeDaemonSuccess | WorkspaceNotFoundError;
+
+/** The daemon has no active token in the workspace. */
+export type RevokeDaemonSuccess = {
+  __typename?: 'RevokeDaemonSuccess';
+  /** Proof that no replica accepts any of the tokens. */
+  receipt: RevocationReceipt;
+  /** Number of tokens that were active until this revocation. */
+  revokedCount: Scalars['Int']['output'];
+};
+
+/** Input of `revokeDaemonToken`. */
+export type RevokeDaemonTokenInput = {
+  /** The id of the token. */
+  daemonTokenId: Scalars['ID']['input'];
+  /** The reason to record. It does not change what the mutation does. */
+  reason: RevocationReason;
+};
+
+/** Result of `revokeDaemonToken`. */
+export type RevokeDaemonTokenResult = DaemonTokenNotFoundError | RevokeDaemonTokenSuccess;
+
+/** The token was revoked. */
+export type RevokeDaemonTokenSuccess = {
+  __typename?: 'RevokeDaemonTokenSuccess';
+  /** The revoked token. */
+  daemonToken: DaemonToken;
+  /** Proof that no replica accepts the token. */
+  receipt: RevocationReceipt;
+};
+
 /** Input of `revokeSession`. */
 export type RevokeSessionInput = {
   /** The reason to record. It does not change what the mutation does. */
@@ -969,9 +1225,9 @@ export type Scope =
   | 'API_KEYS_WRITE'
   /** Read the audit log. Reserved; not enforced yet. */
   | 'AUDIT_READ'
-  /** Read daemon tokens. Reserved; not enforced yet. */
+  /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'
-  /** Create and revoke daemon tokens. Reserved; not enforced yet. */
+  /** Create and revoke daemon tokens. A daemon token needs no scope to renew itself. */
   | 'DAEMON_TOKENS_WRITE'
   /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
@@ -1081,6 +1337,17 @@ export type SetupTokenRejectedError = UserError & {
   __typename?: 'SetupTokenRejectedError';
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+};
+
+/** The token is not in the last quarter of its span, maybe because another request has just renewed it. */
+export type TooEarlyToRenewError = UserError & {
+  __typename?: 'TooEarlyToRenewError';
+  /** When the token expires now. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+  /** From when on the token can be renewed. */
+  renewableAt: Scalars['DateTime']['output'];
 };
 
 /**
@@ -1301,6 +1568,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
+  CreateDaemonTokenResult:
+    | ( Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: _RefType['DaemonToken'] } & { __typename: 'CreateDaemonTokenSuccess' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
   CreateWorkspaceResult:
     | ( Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: _RefType['Workspace'] } & { __typename: 'CreateWorkspaceSuccess' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
@@ -1331,6 +1604,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: _RefType['SessionTokens'], user: _RefType['User'] } & { __typename: 'RegisterSuccess' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
   ;
+  RenewDaemonTokenResult:
+    | ( MaximumAgeReachedError & { __typename: 'MaximumAgeReachedError' } )
+    | ( NotADaemonTokenError & { __typename: 'NotADaemonTokenError' } )
+    | ( Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: _RefType['DaemonToken'] } & { __typename: 'RenewDaemonTokenSuccess' } )
+    | ( TooEarlyToRenewError & { __typename: 'TooEarlyToRenewError' } )
+  ;
   RevokeAccessTokenResult:
     | ( AccessTokenNotFoundError & { __typename: 'AccessTokenNotFoundError' } )
     | ( Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: _RefType['RevocationReceipt'], revocation: _RefType['Revocation'] } & { __typename: 'RevokeAccessTokenSuccess' } )
@@ -1342,6 +1621,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   RevokeApiKeyResult:
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
     | ( Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'RevokeApiKeySuccess' } )
+  ;
+  RevokeDaemonResult:
+    | ( Omit<RevokeDaemonSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'RevokeDaemonSuccess' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
+  RevokeDaemonTokenResult:
+    | ( DaemonTokenNotFoundError & { __typename: 'DaemonTokenNotFoundError' } )
+    | ( Omit<RevokeDaemonTokenSuccess, 'daemonToken' | 'receipt'> & { daemonToken: _RefType['DaemonToken'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'RevokeDaemonTokenSuccess' } )
   ;
   RevokeSessionResult:
     | ( Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: _RefType['RevocationReceipt'], session: _RefType['Session'] } & { __typename: 'RevokeSessionSuccess' } )
@@ -1361,10 +1648,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Credential:
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
+    | ( DaemonTokenMapper & { __typename: 'DaemonToken' } )
     | ( SessionMapper & { __typename: 'Session' } )
   ;
   Node:
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
+    | ( DaemonTokenMapper & { __typename: 'DaemonToken' } )
     | ( RevocationMapper & { __typename: 'Revocation' } )
     | ( SessionMapper & { __typename: 'Session' } )
     | ( UserMapper & { __typename: 'User' } )
@@ -1377,15 +1666,19 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( ApiKeyQuotaError & { __typename: 'ApiKeyQuotaError' } )
     | ( ApiKeyRevokedError & { __typename: 'ApiKeyRevokedError' } )
     | ( ConflictError & { __typename: 'ConflictError' } )
+    | ( DaemonTokenNotFoundError & { __typename: 'DaemonTokenNotFoundError' } )
     | ( EmailTakenError & { __typename: 'EmailTakenError' } )
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( MaximumAgeReachedError & { __typename: 'MaximumAgeReachedError' } )
+    | ( NotADaemonTokenError & { __typename: 'NotADaemonTokenError' } )
     | ( NotASessionError & { __typename: 'NotASessionError' } )
     | ( Omit<RefreshTokenRejectedError, 'reason'> & { reason: _RefType['RefreshRejectionReason'] } & { __typename: 'RefreshTokenRejectedError' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
     | ( SetupTokenRejectedError & { __typename: 'SetupTokenRejectedError' } )
+    | ( TooEarlyToRenewError & { __typename: 'TooEarlyToRenewError' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
@@ -1414,11 +1707,18 @@ export type ResolversTypes = {
   CreateApiKeyInput: CreateApiKeyInput;
   CreateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateApiKeyResult']>;
   CreateApiKeySuccess: ResolverTypeWrapper<Omit<CreateApiKeySuccess, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
+  CreateDaemonTokenInput: CreateDaemonTokenInput;
+  CreateDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateDaemonTokenResult']>;
+  CreateDaemonTokenSuccess: ResolverTypeWrapper<Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
   CreateWorkspaceInput: CreateWorkspaceInput;
   CreateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateWorkspaceResult']>;
   CreateWorkspaceSuccess: ResolverTypeWrapper<Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversTypes['Workspace'] }>;
   Credential: ResolverTypeWrapper<CredentialMapper>;
   CredentialStatus: ResolverTypeWrapper<'ACTIVE' | 'EXPIRED' | 'REVOKED'>;
+  DaemonToken: ResolverTypeWrapper<DaemonTokenMapper>;
+  DaemonTokenConnection: ResolverTypeWrapper<Omit<DaemonTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DaemonTokenEdge']>, nodes: Array<ResolversTypes['DaemonToken']> }>;
+  DaemonTokenEdge: ResolverTypeWrapper<Omit<DaemonTokenEdge, 'node'> & { node: ResolversTypes['DaemonToken'] }>;
+  DaemonTokenNotFoundError: ResolverTypeWrapper<DaemonTokenNotFoundError>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DisableUserInput: DisableUserInput;
   DisableUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DisableUserResult']>;
@@ -1437,11 +1737,15 @@ export type ResolversTypes = {
   LoginSuccess: ResolverTypeWrapper<Omit<LoginSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
   LogoutResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LogoutResult']>;
   LogoutSuccess: ResolverTypeWrapper<Omit<LogoutSuccess, 'receipt' | 'session'> & { receipt: ResolversTypes['RevocationReceipt'], session: ResolversTypes['Session'] }>;
+  MaximumAgeReachedError: ResolverTypeWrapper<MaximumAgeReachedError>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  NotADaemonTokenError: ResolverTypeWrapper<NotADaemonTokenError>;
   NotASessionError: ResolverTypeWrapper<NotASessionError>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RateLimit: ResolverTypeWrapper<RateLimit>;
+  RateLimitInput: RateLimitInput;
   RefreshRejectionReason: ResolverTypeWrapper<'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED'>;
   RefreshSessionInput: RefreshSessionInput;
   RefreshSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RefreshSessionResult']>;
@@ -1451,6 +1755,8 @@ export type ResolversTypes = {
   RegisterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterResult']>;
   RegisterSuccess: ResolverTypeWrapper<Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
   RegistrationClosedError: ResolverTypeWrapper<RegistrationClosedError>;
+  RenewDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenewDaemonTokenResult']>;
+  RenewDaemonTokenSuccess: ResolverTypeWrapper<Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
   Revocation: ResolverTypeWrapper<RevocationMapper>;
   RevocationConnection: ResolverTypeWrapper<Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RevocationEdge']>, nodes: Array<ResolversTypes['Revocation']> }>;
   RevocationEdge: ResolverTypeWrapper<Omit<RevocationEdge, 'node'> & { node: ResolversTypes['Revocation'] }>;
@@ -1468,6 +1774,12 @@ export type ResolversTypes = {
   RevokeApiKeyInput: RevokeApiKeyInput;
   RevokeApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeApiKeyResult']>;
   RevokeApiKeySuccess: ResolverTypeWrapper<Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
+  RevokeDaemonInput: RevokeDaemonInput;
+  RevokeDaemonResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeDaemonResult']>;
+  RevokeDaemonSuccess: ResolverTypeWrapper<Omit<RevokeDaemonSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
+  RevokeDaemonTokenInput: RevokeDaemonTokenInput;
+  RevokeDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeDaemonTokenResult']>;
+  RevokeDaemonTokenSuccess: ResolverTypeWrapper<Omit<RevokeDaemonTokenSuccess, 'daemonToken' | 'receipt'> & { daemonToken: ResolversTypes['DaemonToken'], receipt: ResolversTypes['RevocationReceipt'] }>;
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeSessionResult']>;
   RevokeSessionSuccess: ResolverTypeWrapper<Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversTypes['RevocationReceipt'], session: ResolversTypes['Session'] }>;
@@ -1484,6 +1796,7 @@ export type ResolversTypes = {
   SessionNotFoundError: ResolverTypeWrapper<SessionNotFoundError>;
   SessionTokens: ResolverTypeWrapper<SessionTokensMapper>;
   SetupTokenRejectedError: ResolverTypeWrapper<SetupTokenRejectedError>;
+  TooEarlyToRenewError: ResolverTypeWrapper<TooEarlyToRenewError>;
   User: ResolverTypeWrapper<UserMapper>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
@@ -1523,10 +1836,17 @@ export type ResolversParentTypes = {
   CreateApiKeyInput: CreateApiKeyInput;
   CreateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['CreateApiKeyResult'];
   CreateApiKeySuccess: Omit<CreateApiKeySuccess, 'apiKey'> & { apiKey: ResolversParentTypes['ApiKey'] };
+  CreateDaemonTokenInput: CreateDaemonTokenInput;
+  CreateDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['CreateDaemonTokenResult'];
+  CreateDaemonTokenSuccess: Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
   CreateWorkspaceInput: CreateWorkspaceInput;
   CreateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['CreateWorkspaceResult'];
   CreateWorkspaceSuccess: Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversParentTypes['Workspace'] };
   Credential: CredentialMapper;
+  DaemonToken: DaemonTokenMapper;
+  DaemonTokenConnection: Omit<DaemonTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DaemonTokenEdge']>, nodes: Array<ResolversParentTypes['DaemonToken']> };
+  DaemonTokenEdge: Omit<DaemonTokenEdge, 'node'> & { node: ResolversParentTypes['DaemonToken'] };
+  DaemonTokenNotFoundError: DaemonTokenNotFoundError;
   DateTime: Scalars['DateTime']['output'];
   DisableUserInput: DisableUserInput;
   DisableUserResult: ResolversUnionTypes<ResolversParentTypes>['DisableUserResult'];
@@ -1545,11 +1865,15 @@ export type ResolversParentTypes = {
   LoginSuccess: Omit<LoginSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
   LogoutResult: ResolversUnionTypes<ResolversParentTypes>['LogoutResult'];
   LogoutSuccess: Omit<LogoutSuccess, 'receipt' | 'session'> & { receipt: ResolversParentTypes['RevocationReceipt'], session: ResolversParentTypes['Session'] };
+  MaximumAgeReachedError: MaximumAgeReachedError;
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  NotADaemonTokenError: NotADaemonTokenError;
   NotASessionError: NotASessionError;
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
+  RateLimit: RateLimit;
+  RateLimitInput: RateLimitInput;
   RefreshSessionInput: RefreshSessionInput;
   RefreshSessionResult: ResolversUnionTypes<ResolversParentTypes>['RefreshSessionResult'];
   RefreshSessionSuccess: Omit<RefreshSessionSuccess, 'tokens'> & { tokens: ResolversParentTypes['SessionTokens'] };
@@ -1558,6 +1882,8 @@ export type ResolversParentTypes = {
   RegisterResult: ResolversUnionTypes<ResolversParentTypes>['RegisterResult'];
   RegisterSuccess: Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
   RegistrationClosedError: RegistrationClosedError;
+  RenewDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['RenewDaemonTokenResult'];
+  RenewDaemonTokenSuccess: Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
   Revocation: RevocationMapper;
   RevocationConnection: Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RevocationEdge']>, nodes: Array<ResolversParentTypes['Revocation']> };
   RevocationEdge: Omit<RevocationEdge, 'node'> & { node: ResolversParentTypes['Revocation'] };
@@ -1573,6 +1899,12 @@ export type ResolversParentTypes = {
   RevokeApiKeyInput: RevokeApiKeyInput;
   RevokeApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['RevokeApiKeyResult'];
   RevokeApiKeySuccess: Omit<RevokeApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
+  RevokeDaemonInput: RevokeDaemonInput;
+  RevokeDaemonResult: ResolversUnionTypes<ResolversParentTypes>['RevokeDaemonResult'];
+  RevokeDaemonSuccess: Omit<RevokeDaemonSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
+  RevokeDaemonTokenInput: RevokeDaemonTokenInput;
+  RevokeDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['RevokeDaemonTokenResult'];
+  RevokeDaemonTokenSuccess: Omit<RevokeDaemonTokenSuccess, 'daemonToken' | 'receipt'> & { daemonToken: ResolversParentTypes['DaemonToken'], receipt: ResolversParentTypes['RevocationReceipt'] };
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionResult: ResolversUnionTypes<ResolversParentTypes>['RevokeSessionResult'];
   RevokeSessionSuccess: Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversParentTypes['RevocationReceipt'], session: ResolversParentTypes['Session'] };
@@ -1588,6 +1920,7 @@ export type ResolversParentTypes = {
   SessionNotFoundError: SessionNotFoundError;
   SessionTokens: SessionTokensMapper;
   SetupTokenRejectedError: SetupTokenRejectedError;
+  TooEarlyToRenewError: TooEarlyToRenewError;
   User: UserMapper;
   UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
@@ -1717,6 +2050,16 @@ export type CreateApiKeySuccessResolvers<ContextType = GraphQLContext, ParentTyp
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type CreateDaemonTokenResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateDaemonTokenResult'] = ResolversParentTypes['CreateDaemonTokenResult']> = {
+  __resolveType?: TypeResolveFn<'CreateDaemonTokenSuccess' | 'InvalidInputError' | 'ScopeNotHeldError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type CreateDaemonTokenSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateDaemonTokenSuccess'] = ResolversParentTypes['CreateDaemonTokenSuccess']> = {
+  daemonToken?: Resolver<ResolversTypes['DaemonToken'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type CreateWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateWorkspaceResult'] = ResolversParentTypes['CreateWorkspaceResult']> = {
   __resolveType?: TypeResolveFn<'CreateWorkspaceSuccess' | 'InvalidInputError', ParentType, ContextType>;
 };
@@ -1727,10 +2070,45 @@ export type CreateWorkspaceSuccessResolvers<ContextType = GraphQLContext, Parent
 };
 
 export type CredentialResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Credential'] = ResolversParentTypes['Credential']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'Session', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Session', ParentType, ContextType>;
 };
 
 export type CredentialStatusResolvers = EnumResolverSignature<{ ACTIVE?: any, EXPIRED?: any, REVOKED?: any }, ResolversTypes['CredentialStatus']>;
+
+export type DaemonTokenResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DaemonToken'] = ResolversParentTypes['DaemonToken']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  daemonId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  rateLimit?: Resolver<Maybe<ResolversTypes['RateLimit']>, ParentType, ContextType>;
+  renewedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revocationReason?: Resolver<Maybe<ResolversTypes['RevocationReason']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['Scope']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['CredentialStatus'], ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DaemonTokenConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DaemonTokenConnection'] = ResolversParentTypes['DaemonTokenConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DaemonTokenEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DaemonToken']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DaemonTokenEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DaemonTokenEdge'] = ResolversParentTypes['DaemonTokenEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['DaemonToken'], ParentType, ContextType>;
+};
+
+export type DaemonTokenNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DaemonTokenNotFoundError'] = ResolversParentTypes['DaemonTokenNotFoundError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1806,10 +2184,17 @@ export type LogoutSuccessResolvers<ContextType = GraphQLContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type MaximumAgeReachedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MaximumAgeReachedError'] = ResolversParentTypes['MaximumAgeReachedError']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   bootstrap?: Resolver<ResolversTypes['BootstrapResult'], ParentType, ContextType, RequireFields<MutationbootstrapArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['ChangePasswordResult'], ParentType, ContextType, RequireFields<MutationchangePasswordArgs, 'input'>>;
   createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationcreateApiKeyArgs, 'input'>>;
+  createDaemonToken?: Resolver<ResolversTypes['CreateDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationcreateDaemonTokenArgs, 'input'>>;
   createWorkspace?: Resolver<ResolversTypes['CreateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationcreateWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
   enableUser?: Resolver<ResolversTypes['EnableUserResult'], ParentType, ContextType, RequireFields<MutationenableUserArgs, 'input'>>;
@@ -1817,15 +2202,23 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   logout?: Resolver<ResolversTypes['LogoutResult'], ParentType, ContextType>;
   refreshSession?: Resolver<ResolversTypes['RefreshSessionResult'], ParentType, ContextType, RequireFields<MutationrefreshSessionArgs, 'input'>>;
   register?: Resolver<ResolversTypes['RegisterResult'], ParentType, ContextType, RequireFields<MutationregisterArgs, 'input'>>;
+  renewDaemonToken?: Resolver<ResolversTypes['RenewDaemonTokenResult'], ParentType, ContextType>;
   revokeAccessToken?: Resolver<ResolversTypes['RevokeAccessTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeAccessTokenArgs, 'input'>>;
   revokeAllSessions?: Resolver<ResolversTypes['RevokeAllSessionsResult'], ParentType, ContextType, RequireFields<MutationrevokeAllSessionsArgs, 'input'>>;
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyResult'], ParentType, ContextType, RequireFields<MutationrevokeApiKeyArgs, 'input'>>;
+  revokeDaemon?: Resolver<ResolversTypes['RevokeDaemonResult'], ParentType, ContextType, RequireFields<MutationrevokeDaemonArgs, 'input'>>;
+  revokeDaemonToken?: Resolver<ResolversTypes['RevokeDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeDaemonTokenArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionResult'], ParentType, ContextType, RequireFields<MutationrevokeSessionArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['RotateApiKeyResult'], ParentType, ContextType, RequireFields<MutationrotateApiKeyArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'Revocation' | 'Session' | 'User' | 'Workspace', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Revocation' | 'Session' | 'User' | 'Workspace', ParentType, ContextType>;
+};
+
+export type NotADaemonTokenErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NotADaemonTokenError'] = ResolversParentTypes['NotADaemonTokenError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type NotASessionErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NotASessionError'] = ResolversParentTypes['NotASessionError']> = {
@@ -1843,6 +2236,7 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryapiKeyArgs, 'id'>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryapiKeysArgs, 'first'>>;
+  daemonTokens?: Resolver<ResolversTypes['DaemonTokenConnection'], ParentType, ContextType, RequireFields<QuerydaemonTokensArgs, 'first' | 'workspaceId'>>;
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
   revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerysessionsArgs, 'first'>>;
@@ -1850,6 +2244,11 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType, RequireFields<QueryworkspaceArgs, 'id'>>;
   workspaces?: Resolver<ResolversTypes['WorkspaceConnection'], ParentType, ContextType, RequireFields<QueryworkspacesArgs, 'first'>>;
+};
+
+export type RateLimitResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RateLimit'] = ResolversParentTypes['RateLimit']> = {
+  requests?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  windowSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RefreshRejectionReasonResolvers = EnumResolverSignature<{ EXPIRED?: any, REUSED?: any, REVOKED?: any, UNKNOWN?: any }, ResolversTypes['RefreshRejectionReason']>;
@@ -1881,6 +2280,15 @@ export type RegisterSuccessResolvers<ContextType = GraphQLContext, ParentType ex
 
 export type RegistrationClosedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegistrationClosedError'] = ResolversParentTypes['RegistrationClosedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RenewDaemonTokenResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RenewDaemonTokenResult'] = ResolversParentTypes['RenewDaemonTokenResult']> = {
+  __resolveType?: TypeResolveFn<'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'RenewDaemonTokenSuccess' | 'TooEarlyToRenewError', ParentType, ContextType>;
+};
+
+export type RenewDaemonTokenSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RenewDaemonTokenSuccess'] = ResolversParentTypes['RenewDaemonTokenSuccess']> = {
+  daemonToken?: Resolver<ResolversTypes['DaemonToken'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1946,6 +2354,26 @@ export type RevokeApiKeyResultResolvers<ContextType = GraphQLContext, ParentType
 
 export type RevokeApiKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeApiKeySuccess'] = ResolversParentTypes['RevokeApiKeySuccess']> = {
   apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RevokeDaemonResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeDaemonResult'] = ResolversParentTypes['RevokeDaemonResult']> = {
+  __resolveType?: TypeResolveFn<'RevokeDaemonSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type RevokeDaemonSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeDaemonSuccess'] = ResolversParentTypes['RevokeDaemonSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  revokedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RevokeDaemonTokenResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeDaemonTokenResult'] = ResolversParentTypes['RevokeDaemonTokenResult']> = {
+  __resolveType?: TypeResolveFn<'DaemonTokenNotFoundError' | 'RevokeDaemonTokenSuccess', ParentType, ContextType>;
+};
+
+export type RevokeDaemonTokenSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeDaemonTokenSuccess'] = ResolversParentTypes['RevokeDaemonTokenSuccess']> = {
+  daemonToken?: Resolver<ResolversTypes['DaemonToken'], ParentType, ContextType>;
   receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -2029,6 +2457,13 @@ export type SetupTokenRejectedErrorResolvers<ContextType = GraphQLContext, Paren
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type TooEarlyToRenewErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TooEarlyToRenewError'] = ResolversParentTypes['TooEarlyToRenewError']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  renewableAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -2051,7 +2486,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -2111,10 +2546,16 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ConflictError?: ConflictErrorResolvers<ContextType>;
   CreateApiKeyResult?: CreateApiKeyResultResolvers<ContextType>;
   CreateApiKeySuccess?: CreateApiKeySuccessResolvers<ContextType>;
+  CreateDaemonTokenResult?: CreateDaemonTokenResultResolvers<ContextType>;
+  CreateDaemonTokenSuccess?: CreateDaemonTokenSuccessResolvers<ContextType>;
   CreateWorkspaceResult?: CreateWorkspaceResultResolvers<ContextType>;
   CreateWorkspaceSuccess?: CreateWorkspaceSuccessResolvers<ContextType>;
   Credential?: CredentialResolvers<ContextType>;
   CredentialStatus?: CredentialStatusResolvers;
+  DaemonToken?: DaemonTokenResolvers<ContextType>;
+  DaemonTokenConnection?: DaemonTokenConnectionResolvers<ContextType>;
+  DaemonTokenEdge?: DaemonTokenEdgeResolvers<ContextType>;
+  DaemonTokenNotFoundError?: DaemonTokenNotFoundErrorResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   DisableUserResult?: DisableUserResultResolvers<ContextType>;
   DisableUserSuccess?: DisableUserSuccessResolvers<ContextType>;
@@ -2129,11 +2570,14 @@ export type Resolvers<ContextType = GraphQLContext> = {
   LoginSuccess?: LoginSuccessResolvers<ContextType>;
   LogoutResult?: LogoutResultResolvers<ContextType>;
   LogoutSuccess?: LogoutSuccessResolvers<ContextType>;
+  MaximumAgeReachedError?: MaximumAgeReachedErrorResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
+  NotADaemonTokenError?: NotADaemonTokenErrorResolvers<ContextType>;
   NotASessionError?: NotASessionErrorResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RateLimit?: RateLimitResolvers<ContextType>;
   RefreshRejectionReason?: RefreshRejectionReasonResolvers;
   RefreshSessionResult?: RefreshSessionResultResolvers<ContextType>;
   RefreshSessionSuccess?: RefreshSessionSuccessResolvers<ContextType>;
@@ -2141,6 +2585,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RegisterResult?: RegisterResultResolvers<ContextType>;
   RegisterSuccess?: RegisterSuccessResolvers<ContextType>;
   RegistrationClosedError?: RegistrationClosedErrorResolvers<ContextType>;
+  RenewDaemonTokenResult?: RenewDaemonTokenResultResolvers<ContextType>;
+  RenewDaemonTokenSuccess?: RenewDaemonTokenSuccessResolvers<ContextType>;
   Revocation?: RevocationResolvers<ContextType>;
   RevocationConnection?: RevocationConnectionResolvers<ContextType>;
   RevocationEdge?: RevocationEdgeResolvers<ContextType>;
@@ -2153,6 +2599,10 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RevokeAllSessionsSuccess?: RevokeAllSessionsSuccessResolvers<ContextType>;
   RevokeApiKeyResult?: RevokeApiKeyResultResolvers<ContextType>;
   RevokeApiKeySuccess?: RevokeApiKeySuccessResolvers<ContextType>;
+  RevokeDaemonResult?: RevokeDaemonResultResolvers<ContextType>;
+  RevokeDaemonSuccess?: RevokeDaemonSuccessResolvers<ContextType>;
+  RevokeDaemonTokenResult?: RevokeDaemonTokenResultResolvers<ContextType>;
+  RevokeDaemonTokenSuccess?: RevokeDaemonTokenSuccessResolvers<ContextType>;
   RevokeSessionResult?: RevokeSessionResultResolvers<ContextType>;
   RevokeSessionSuccess?: RevokeSessionSuccessResolvers<ContextType>;
   RotateApiKeyResult?: RotateApiKeyResultResolvers<ContextType>;
@@ -2166,6 +2616,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SessionNotFoundError?: SessionNotFoundErrorResolvers<ContextType>;
   SessionTokens?: SessionTokensResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
+  TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;

@@ -65,13 +65,19 @@ export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
 export const FIXTURES = `
   insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
     select 'usr_' || n, '', convert_to(n, 'UTF8'), '', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;
-  insert into workspaces (id, name, created_at) values ('wsp_one', '', now()), ('wsp_two', '', now());
+  insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from unnest(array['one', 'two', 'three']) as n;
   insert into workspace_members (workspace_id, user_id, role, created_at) values ('wsp_one', 'usr_one', 'MEMBER', now());
   insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('jwk_one', 'CURRENT', '{}', '', now());
   insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
     values ('ses_one', 'usr_one', '{SESSIONS_READ,SESSIONS_WRITE}', now(), now(), now() + interval '1 day', now() + interval '2 days');
   insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
     values ('key_one', 'usr_one', 'wsp_one', '', '', 'hash', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now());
+  insert into daemons (id, workspace_id, daemon_id, subject, created_at) values ('dae_one', 'wsp_one', 'd1', 'wsp_one:d1', now()),
+    ('dae_two', 'wsp_one', 'd2', 'wsp_one:d2', now()), ('dae_gone', 'wsp_three', 'd3', 'wsp_three:d3', now());
+  insert into daemon_tokens (id, registration_id, workspace_id, daemon_id, hint, secret_hash, scopes, permissions, created_at,
+      created_by, first_expires_at, expires_at)
+    values ('dmn_one', 'dae_one', 'wsp_one', 'd1', '', 'daemon', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(),
+      'usr_one', now() + interval '1 day', now() + interval '1 day');
   insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
     values ('atr_one', 'jti_one', 'ses_one', 'usr_one', now(), now(), '')`;
 

@@ -1,0 +1,13 @@
+import { Audit } from '../audit/audit.ts';
+import type { Platform } from '../platform.ts';
+import { daemonTokenEvents } from './daemon-token.events.ts';
+import { DaemonTokenService, type DaemonTokenServiceOptions } from './daemon-token.service.ts';
+
+/** Daemon tokens. */
+export function createDaemonTokens(
+  { barrier, databaseClock: clock }: Platform,
+  { seesWorkspace }: Pick<DaemonTokenServiceOptions, 'seesWorkspace'>,
+): { service: DaemonTokenService } {
+  const audit = new Audit(daemonTokenEvents, clock);
+  return { service: new DaemonTokenService({ audit, barrier, clock, seesWorkspace }) };
+}

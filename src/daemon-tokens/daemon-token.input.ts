@@ -1,0 +1,56 @@
+import { checkPermissions, latestEnd } from '../identity/grant.ts';
+import type { Principal } from '../identity/principal.ts';
+import { type Scope, staysInWorkspace } from '../identity/scope.ts';
+import { InputCheck, type InvalidInput } from '../kernel/input.ts';
+
+/** The most characters of a daemon id. */
+const LONGEST_DAEMON_ID = 100;
+const MOST_YEARS = 10;
+
+/** The fields of a new daemon token, as the caller sends them. */
+export interface NewDaemonTokenInput {
+  workspaceId: string;
+  daemonId: string;
+  scopes: readonly Scope[];
+  permissions: readonly string[];
+  expiresAt: Date;
+  /** Reserved. */
+  rateLimit: object | null;
+}
+
+/** The fields of the token without duplicates, or all problems with the input. */
+export function checkNewDaemonToken(
+  input: NewDaemonTokenInput,
+  caller: Principal,
+  now: Date,
+): { scopes: Scope[]; permissions: string[]; expiresAt: Date } | InvalidInput {
+  const { expiresAt } = input;
+  const check = new InputCheck();
+  const daemonId = check.text(input.daemonId, 'input.daemonId', LONGEST_DAEMON_ID);
+  // The id is compared as it is. Without this rule, a revocation could name another daemon than the operator reads.
+  check.require(daemonId === input.daemonId, 'input.daemonId', 'Must not begin or end with white space.');
+  check.require(
+    input.scopes.every(staysInWorkspace),
+    'input.scopes',
+    'Must not include ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, because the token is bound to a workspace.',
+  );
+  const permissions = [...new Set(input.permissions)];
+  checkPermissions(permissions, caller, check);
+
+  check.require(expiresAt > now, 'input.expiresAt', 'Must be in the future.');
+  check.require(expiresAt <= yearsAfter(now), 'input.expiresAt', `Must be at most ${MOST_YEARS} years from now.`);
+  const longest = latestEnd(caller);
+  check.require(
+    longest === null || expiresAt <= longest,
+    'input.expiresAt',
+    `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
+  );
+  check.require(input.rateLimit === null, 'input.rateLimit', 'Must be null. Rate limits are not available yet.');
+  return check.outcome ?? { scopes: [...new Set(input.scopes)], permissions, expiresAt };
+}
+
+function yearsAfter(now: Date): Date {
+  const end = new Date(now);
+  end.setUTCFullYear(end.getUTCFullYear() + MOST_YEARS);
+  return end;
+}

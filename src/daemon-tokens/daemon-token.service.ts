@@ -1,0 +1,196 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Audit } from '../audit/audit.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import { hintOf, makeSecret } from '../crypto/secret-text.ts';
+import { lockText } from '../database/advisory-lock.ts';
+import { sqlStateOf } from '../database/sql-errors.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { credentialRefused } from '../identity/access-error.ts';
+import { type Principal, scopesNotHeld } from '../identity/principal.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import type { Scope } from '../identity/scope.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { InvalidInput } from '../kernel/input.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
+import { daemonTag, daemonTokenTag } from './daemon-token.credential.ts';
+import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
+import type { daemonTokenEvents } from './daemon-token.events.ts';
+import { checkNewDaemonToken, type NewDaemonTokenInput } from './daemon-token.input.ts';
+
+export interface DaemonTokenServiceOptions {
+  audit: Audit<typeof daemonTokenEvents>;
+  barrier: PropagationBarrier;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+  /** Whether a principal may see this workspace. Who sees it may manage its daemon tokens. */
+  seesWorkspace: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
+}
+
+export type CreateDaemonTokenOutcome =
+  | { kind: 'created'; daemonToken: DaemonToken; secret: string }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | { kind: 'workspaceNotFound' }
+  | InvalidInput;
+
+export type RenewDaemonTokenOutcome =
+  | { kind: 'renewed'; daemonToken: DaemonToken }
+  | { kind: 'notADaemonToken' }
+  | { kind: 'tooEarly'; renewableAt: Date; expiresAt: Date };
+
+export type RevokeDaemonTokenOutcome =
+  | { kind: 'revoked'; daemonToken: DaemonToken; receipt: Receipt }
+  | { kind: 'notFound' };
+
+export type RevokeDaemonOutcome =
+  | { kind: 'revoked'; revokedCount: number; receipt: Receipt }
+  | { kind: 'workspaceNotFound' };
+
+/** A daemon, as the operator names it. */
+interface DaemonName {
+  workspaceId: string;
+  daemonId: string;
+}
+
+/** SQLSTATE of a row that refers to a row that does not exist. */
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** Creates, renews and revokes daemon tokens. */
+export class DaemonTokenService {
+  readonly #options: DaemonTokenServiceOptions;
+
+  constructor(options: DaemonTokenServiceOptions) {
+    this.#options = options;
+  }
+
+  /** A new token of the workspace, with at most the scopes, permissions and lifetime of the caller. */
+  async create(unitOfWork: UnitOfWork, input: NewDaemonTokenInput): Promise<CreateDaemonTokenOutcome> {
+    const { caller, em } = unitOfWork;
+    const { workspaceId, daemonId } = input;
+    const missing = scopesNotHeld(caller, input.scopes);
+    if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
+    const createdAt = this.#options.clock.now();
+    const checked = checkNewDaemonToken(input, caller, createdAt);
+    if ('kind' in checked) return checked;
+
+    const secret = makeSecret('rkd');
+    try {
+      return await unitOfWork.transaction(async () => {
+        if (!(await this.#options.seesWorkspace(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
+        const daemonToken = DaemonToken.create({
+          ...checked,
+          id: newId('dmn'),
+          registration: await this.#register(em, { workspaceId, daemonId }, createdAt),
+          hint: hintOf(secret),
+          secretHash: sha256Base64url(secret),
+          createdAt,
+          createdBy: caller.userId,
+        });
+        em.persist(daemonToken);
+        const { scopes, permissions, expiresAt } = daemonToken;
+        const data = { daemonId, scopes, permissions, expiresAt: expiresAt.toISOString() };
+        this.#options.audit.record(unitOfWork, {
+          type: 'daemon-token.created',
+          subjectId: daemonToken.id,
+          workspaceId,
+          data,
+        });
+        return { kind: 'created', daemonToken, secret };
+      });
+    } catch (error) {
+      // The workspace was deleted meanwhile. The user cannot be: the transaction has locked the caller.
+      if (sqlStateOf(error) === FOREIGN_KEY_VIOLATION) return { kind: 'workspaceNotFound' };
+      throw error;
+    }
+  }
+
+  /** The registration of a daemon that has not ended, or a new one. Locked, so that a revocation waits for the token. */
+  async #register(em: EntityManager, name: DaemonName, createdAt: Date): Promise<Daemon> {
+    // Of two first tokens at once, the second waits here, and then finds the registration of the first.
+    await lockText(em, `daemon:${subjectOf(name)}`);
+    const where = { ...name, revokedAt: null };
+    const known = await em.findOne(Daemon, where, { lockMode: LockMode.PESSIMISTIC_READ });
+    if (known) return known;
+    const registration = Daemon.register({ ...name, id: newId('dae'), createdAt });
+    em.persist(registration);
+    return registration;
+  }
+
+  /** Extends the caller, in the last quarter of its span. Of several renewals at once, one extends it. */
+  async renew(unitOfWork: UnitOfWork): Promise<RenewDaemonTokenOutcome> {
+    const { caller, em } = unitOfWork;
+    if (caller.kind !== 'daemonToken') return { kind: 'notADaemonToken' };
+    return unitOfWork.transaction(async () => {
+      // The row is locked: the caller was confirmed, and it is what changes.
+      const daemonToken = await em.findOne(DaemonToken, { id: caller.credentialId });
+      const now = this.#options.clock.now();
+      if (!daemonToken || daemonToken.endedAt || daemonToken.isExpired(now)) throw credentialRefused();
+      const renewal = daemonToken.renew(now);
+      const { id: subjectId, workspaceId, expiresAt } = daemonToken;
+      if (renewal.kind === 'tooEarly') return { ...renewal, expiresAt };
+      this.#options.audit.record(unitOfWork, {
+        type: 'daemon-token.renewed',
+        subjectId,
+        workspaceId,
+        data: { previousExpiresAt: renewal.previousExpiresAt.toISOString(), expiresAt: expiresAt.toISOString() },
+      });
+      return { kind: 'renewed', daemonToken };
+    }, caller.credentialId);
+  }
+
+  /** Revokes a token. If it is revoked already, nothing changes, and the receipt is that of the earlier revocation. */
+  async revoke(
+    unitOfWork: UnitOfWork,
+    { daemonTokenId, reason }: { daemonTokenId: string; reason: RevocationReason },
+  ): Promise<RevokeDaemonTokenOutcome> {
+    const { caller, em } = unitOfWork;
+    const daemonToken = await unitOfWork.transaction(async () => {
+      const found = await em.findOne(DaemonToken, { id: daemonTokenId });
+      const isVisible = await this.#options.seesWorkspace(em, caller, found?.workspaceId ?? '');
+      if (!found || !isVisible) return null;
+      const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+      const token = await em.findOne(DaemonToken, { id: daemonTokenId }, locked);
+      if (!token || token.endedAt) return token;
+      token.revoke(this.#options.clock.now(), reason);
+      const { id: subjectId, workspaceId } = token;
+      const data = { reason };
+      this.#options.audit.record(unitOfWork, { type: 'daemon-token.revoked', subjectId, workspaceId, data });
+      return token;
+    }, daemonTokenId);
+    if (!daemonToken) return { kind: 'notFound' };
+    const tag = daemonToken.revokedAt ? daemonTokenTag(daemonToken.id) : daemonTag(daemonToken);
+    const receipt = await this.#options.barrier.waitUntilPropagated(tag, daemonToken.endedAt!);
+    return { kind: 'revoked', daemonToken, receipt };
+  }
+
+  /** Revokes all tokens of a daemon in a workspace by one row. Tokens that are created later are valid. */
+  async revokeDaemon(
+    unitOfWork: UnitOfWork,
+    { reason, ...name }: DaemonName & { reason: RevocationReason },
+  ): Promise<RevokeDaemonOutcome> {
+    const { caller, em } = unitOfWork;
+    const ended = await unitOfWork.transaction(async () => {
+      if (!(await this.#options.seesWorkspace(em, caller, name.workspaceId))) return null;
+      const daemon = await em.findOne(Daemon, { ...name, revokedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const now = this.#options.clock.now();
+      if (!daemon) {
+        const [latest] = await em.find(Daemon, name, { orderBy: { id: 'desc' }, limit: 1 });
+        return { revokedCount: 0, revokedAt: latest?.revokedAt ?? now };
+      }
+      const active = { registrationId: daemon.id, revokedAt: null, expiresAt: { $gt: now } };
+      const revokedCount = await em.count(DaemonToken, active);
+      daemon.revoke(now, reason);
+      this.#options.audit.record(unitOfWork, {
+        type: 'daemon.revoked',
+        subjectId: name.daemonId,
+        workspaceId: name.workspaceId,
+        data: { reason, revokedCount },
+      });
+      return { revokedCount, revokedAt: now };
+    }, subjectOf(name));
+    if (!ended) return { kind: 'workspaceNotFound' };
+    const receipt = await this.#options.barrier.waitUntilPropagated(daemonTag(name), ended.revokedAt);
+    return { kind: 'revoked', revokedCount: ended.revokedCount, receipt };
+  }
+}

@@ -1,0 +1,15 @@
+import { defineFeature } from '../feature.ts';
+import { daemonEviction, daemonTokenCredential, daemonTokenEviction } from './daemon-token.credential.ts';
+import { DaemonSchema, DaemonTokenSchema } from './daemon-token.entity.ts';
+import { daemonTokenEvents } from './daemon-token.events.ts';
+import { Migration20261130000200 } from './migrations/20261130000200-daemon-tokens.ts';
+
+/** Secrets of machines, which belong to a workspace and renew themselves. */
+export const daemonTokens = defineFeature({
+  name: 'daemon-tokens',
+  entities: [DaemonSchema, DaemonTokenSchema],
+  migrations: [{ name: '20261130000200-daemon-tokens', class: Migration20261130000200 }],
+  credentials: [daemonTokenCredential],
+  evictions: [daemonTokenEviction, daemonEviction],
+  auditEvents: daemonTokenEvents,
+});

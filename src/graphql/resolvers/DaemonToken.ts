@@ -1,0 +1,12 @@
+import { statusOf, workspaceOf } from '../credential-fields.ts';
+import type { DaemonTokenResolvers } from '../generated/types.ts';
+
+export const DaemonToken: DaemonTokenResolvers = {
+  createdBy: ({ createdBy }, _arg, { loaders }) => (createdBy ? loaders.user.load(createdBy) : null),
+  lastUsedAt: ({ id }, _arg, { loaders }) => loaders.lastUsedAt.load(id),
+  rateLimit: () => null,
+  revocationReason: ({ endReason }) => endReason,
+  revokedAt: ({ endedAt }) => endedAt,
+  status: (daemonToken, _arg, context) => statusOf(daemonToken, context.now()),
+  workspace: async ({ workspaceId }, _arg, context) => (await workspaceOf(workspaceId, context))!,
+};

@@ -1,0 +1,3 @@
+import type { RateLimitResolvers } from '../generated/types.ts';
+
+export const RateLimit: RateLimitResolvers = {};

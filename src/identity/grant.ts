@@ -1,0 +1,38 @@
+import type { InputCheck } from '../kernel/input.ts';
+import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from './permission.ts';
+import { type Principal, permissionsNotHeld } from './principal.ts';
+
+/** An error names this many of the permissions that are not held, so that it does not grow with the input. */
+const MOST_NAMED = 5;
+
+/** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
+export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
+  const path = 'input.permissions';
+  check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
+  check.require(
+    permissions.every(isPermission),
+    path,
+    'Each must have 1 to 100 of the characters A-Z a-z 0-9 . _ : / * - and must not be `-` alone.',
+  );
+  check.require(
+    permissions.join(',').length <= MOST_PERMISSION_CHARACTERS,
+    path,
+    `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in total, including one separator between two permissions.`,
+  );
+  const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
+  const named = notHeld.slice(0, MOST_NAMED).join(', ');
+  const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';
+  check.require(
+    notHeld.length === 0,
+    path,
+    `The calling credential cannot grant permissions that it lacks: ${named}${more}.`,
+  );
+}
+
+/**
+ * The latest expiry of a credential that this caller creates; null: any. A session stands for its user, whose
+ * credentials may outlive it. Any other credential creates none that outlives it.
+ */
+export function latestEnd(caller: Principal): Date | null {
+  return caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
+}
