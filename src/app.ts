@@ -8,7 +8,7 @@ import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
 import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
 import type { Feature } from './feature.ts';
-import * as declared from './features.ts';
+import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
@@ -38,22 +38,22 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 
 /** Creates the parts of a replica and connects them with each other. No other function does this. */
 export async function createApp(config: Config, overrides: Overrides = {}) {
-  const features: readonly Feature[] = overrides.features ?? declared.features;
+  const features: readonly Feature[] = overrides.features ?? allFeatures;
   const { platform, part } = await createPlatform(config, features, overrides);
   const { logger, database, databaseClock, keyring } = platform;
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
   const emails = new EmailVault(keyring);
-  const limits = createLimits(platform, valuesOf(declared.limits, config), (email) => emails.nameOf(email));
+  const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
   const workspaces = createWorkspaces(platform);
-  const sessions = createSessions(platform, valuesOf(declared.sessions, config), limits);
-  const accounts = createAccounts(platform, valuesOf(declared.accounts, config), {
+  const sessions = createSessions(platform, valuesOf('sessions', config), limits);
+  const accounts = createAccounts(platform, valuesOf('accounts', config), {
     emails,
     sessions: sessions.service,
     limits: limits.limits,
   });
-  const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), { isMember });
+  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { isMember });
   const daemonTokens = createDaemonTokens(platform, {
     seesWorkspace: async (em, principal, id) =>
       (await findWorkspace({ em: () => em, caller: () => principal, now: databaseClock.now }, id)) !== null,
@@ -61,7 +61,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
-  const authentication = createAuthentication(platform, valuesOf(declared.credentials, config), {
+  const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
     failures: limits.limits.failures,

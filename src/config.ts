@@ -81,13 +81,17 @@ export const variables: Variables = Object.assign(
   ...features.map((feature: Feature) => feature.variables ?? {}),
 );
 
+type Declared = (typeof features)[number];
+
 /** The values of the variables that one feature declares, and no others. */
-export function valuesOf<Some extends Variables>(
-  feature: { readonly variables: Some },
+export function valuesOf<Name extends Declared['name']>(
+  feature: Name,
   config: Config,
-): ValuesOf<Some> {
+): ValuesOf<VariablesOf<Extract<Declared, { name: Name }>>> {
+  const declared: Feature | undefined = features.find(({ name }) => name === feature);
+  const names = Object.keys(declared?.variables ?? {});
   const values = config as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.keys(feature.variables).map((name) => [name, values[name]])) as ValuesOf<Some>;
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as never;
 }
 
 /** A client refreshes once per lifetime of an access token. A lower limit would reject refreshes of every session. */

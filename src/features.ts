@@ -11,21 +11,6 @@ import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
 import { workspaces } from './workspaces/workspaces.feature.ts';
 
-export {
-  accounts,
-  apiKeys,
-  audit,
-  canary,
-  credentials,
-  daemonTokens,
-  database,
-  limits,
-  redis,
-  revocation,
-  sessions,
-  workspaces,
-};
-
 /** Every feature of the service, one line each. */
 export const features = [
   database,
