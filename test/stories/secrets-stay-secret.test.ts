@@ -188,6 +188,26 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   const good = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey.secret;
   secrets.set('a key that stays good', good);
   await Promise.all(use(good));
+
+  // Daemon tokens: created, used at every endpoint, renewed too early, revoked with their daemon.
+  const inWorkspace = `mutation { createWorkspace(input: { name: "w" }) { ... on CreateWorkspaceSuccess { workspace { id } } } }`;
+  const { workspace } = JSON.parse((await graphql(inWorkspace, {}, bearer)).text).data.createWorkspace;
+  const createToken = `mutation ($expiresAt: DateTime!) { createDaemonToken(input: { workspaceId: "${workspace.id}", daemonId: "d",
+    scopes: [DAEMON_TOKENS_WRITE], expiresAt: $expiresAt }) { ... on CreateDaemonTokenSuccess { secret } } }`;
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  for (const name of ['a daemon token', 'another daemon token']) {
+    const daemon = JSON.parse((await graphql(createToken, { expiresAt }, bearer)).text).data.createDaemonToken.secret;
+    secrets.set(name, daemon);
+    await Promise.all(use(daemon));
+    await refused(graphql('mutation { renewDaemonToken { __typename } }', {}, { 'x-api-key': daemon }));
+    if (name === 'another daemon token') continue;
+    const end = `mutation { revokeDaemon(input: { workspaceId: "${workspace.id}", daemonId: "d" }) { __typename } }`;
+    await graphql(end, {}, { 'x-api-key': daemon });
+    await Promise.all(use(daemon).map(refused));
+  }
+  secrets.set('an unknown daemon token', makeSecret('rkd'));
+  await Promise.all(use(secrets.get('an unknown daemon token') as string).map(refused));
+
   await graphql('mutation { logout { __typename } }', {}, bearer);
   await Promise.all(use(session.accessToken).map(refused));
 }
