@@ -18,17 +18,20 @@ export interface NewDaemonTokenInput {
   rateLimit: object | null;
 }
 
+/** One spelling of each daemon id, so that a revocation finds the tokens however a keyboard writes the same text. */
+export function canonicalDaemonId(text: string): string {
+  return text.normalize('NFC').trim();
+}
+
 /** The fields of the token without duplicates, or all problems with the input. */
 export function checkNewDaemonToken(
   input: NewDaemonTokenInput,
   caller: Principal,
   now: Date,
-): { scopes: Scope[]; permissions: string[]; expiresAt: Date } | InvalidInput {
+): { daemonId: string; scopes: Scope[]; permissions: string[]; expiresAt: Date } | InvalidInput {
   const { expiresAt } = input;
   const check = new InputCheck();
-  const daemonId = check.text(input.daemonId, 'input.daemonId', LONGEST_DAEMON_ID);
-  // The id is compared as it is. Without this rule, a revocation could name another daemon than the operator reads.
-  check.require(daemonId === input.daemonId, 'input.daemonId', 'Must not begin or end with white space.');
+  const daemonId = check.text(input.daemonId.normalize('NFC'), 'input.daemonId', LONGEST_DAEMON_ID);
   check.require(
     input.scopes.every(staysInWorkspace),
     'input.scopes',
@@ -46,7 +49,7 @@ export function checkNewDaemonToken(
     `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
   );
   check.require(input.rateLimit === null, 'input.rateLimit', 'Must be null. Rate limits are not available yet.');
-  return check.outcome ?? { scopes: [...new Set(input.scopes)], permissions, expiresAt };
+  return check.outcome ?? { daemonId, scopes: [...new Set(input.scopes)], permissions, expiresAt };
 }
 
 function yearsAfter(now: Date): Date {

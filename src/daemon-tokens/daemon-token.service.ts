@@ -17,7 +17,7 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { daemonTag, daemonTokenTag } from './daemon-token.credential.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 import type { daemonTokenEvents } from './daemon-token.events.ts';
-import { checkNewDaemonToken, type NewDaemonTokenInput } from './daemon-token.input.ts';
+import { canonicalDaemonId, checkNewDaemonToken, type NewDaemonTokenInput } from './daemon-token.input.ts';
 
 export interface DaemonTokenServiceOptions {
   audit: Audit<typeof daemonTokenEvents>;
@@ -67,19 +67,20 @@ export class DaemonTokenService {
   /** A new token of the workspace, with at most the scopes, permissions and lifetime of the caller. */
   async create(unitOfWork: UnitOfWork, input: NewDaemonTokenInput): Promise<CreateDaemonTokenOutcome> {
     const { caller, em } = unitOfWork;
-    const { workspaceId, daemonId } = input;
+    const { workspaceId } = input;
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const createdAt = this.#options.clock.now();
     const checked = checkNewDaemonToken(input, caller, createdAt);
     if ('kind' in checked) return checked;
+    const { daemonId, ...granted } = checked;
 
     const secret = makeSecret('rkd');
     try {
       return await unitOfWork.transaction(async () => {
         if (!(await this.#options.seesWorkspace(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
         const daemonToken = DaemonToken.create({
-          ...checked,
+          ...granted,
           id: newId('dmn'),
           registration: await this.#register(em, { workspaceId, daemonId }, createdAt),
           hint: hintOf(secret),
@@ -167,11 +168,12 @@ export class DaemonTokenService {
   /** Revokes all tokens of a daemon in a workspace by one row. Tokens that are created later are valid. */
   async revokeDaemon(
     unitOfWork: UnitOfWork,
-    { reason, ...name }: DaemonName & { reason: RevocationReason },
+    { workspaceId, reason, ...named }: DaemonName & { reason: RevocationReason },
   ): Promise<RevokeDaemonOutcome> {
     const { caller, em } = unitOfWork;
+    const name = { workspaceId, daemonId: canonicalDaemonId(named.daemonId) };
     const ended = await unitOfWork.transaction(async () => {
-      if (!(await this.#options.seesWorkspace(em, caller, name.workspaceId))) return null;
+      if (!(await this.#options.seesWorkspace(em, caller, workspaceId))) return null;
       const daemon = await em.findOne(Daemon, { ...name, revokedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const now = this.#options.clock.now();
       if (!daemon) {
@@ -184,7 +186,7 @@ export class DaemonTokenService {
       this.#options.audit.record(unitOfWork, {
         type: 'daemon.revoked',
         subjectId: name.daemonId,
-        workspaceId: name.workspaceId,
+        workspaceId,
         data: { reason, revokedCount },
       });
       return { revokedCount, revokedAt: now };

@@ -53,7 +53,7 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
       expect((await verify({ 'x-api-key': daemon.secret }, '/v1/verify?permission=deploy:none')).status).toBe(403);
     });
 
-    test('a header of the client does not name a user', async () => {
+    test('F1.6: a header of the client names neither a user nor a workspace', async () => {
       const headers = {
         'x-api-key': daemon.secret,
         'x-user-id': member.id,
@@ -96,7 +96,7 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
       }
     });
 
-    test('does nothing that only a user can do', async () => {
+    test('F1.5: creates no credential of a user, and does nothing else that only a user can do', async () => {
       const calls = app.as(daemon);
       await calls.createApiKey({ name: 'a key' }).expectError('FORBIDDEN');
       await calls.createApiKey({ name: 'a key', workspaceId }).expectError('FORBIDDEN');
@@ -165,7 +165,7 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
       });
     });
 
-    test('its last use is shown as for API keys', async () => {
+    test('F1.12: its last use is shown as for API keys', async () => {
       const used = await app.daemonToken(member, workspaceId);
       await app.accepts(used.secret);
       const lastUsedAt = async () =>
@@ -188,7 +188,7 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
   });
 
   describe('ends', () => {
-    test('with its workspace', async () => {
+    test('F1.3: with its workspace, in plain SQL', async () => {
       const gone = await app.workspace(member);
       const token = await app.daemonToken(member, gone);
       expect(await app.accepts(token.secret)).toBe(true);

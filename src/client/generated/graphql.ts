@@ -66,8 +66,8 @@ export type CreateApiKeyInput = {
 export type CreateDaemonTokenInput = {
   /**
    * The daemon that the token is for. You define this text, e.g. the name of a host. All tokens with the same text in the
-   * workspace belong to one daemon. Must not be empty, must have only visible characters, and must not begin or end with
-   * white space. Lower case and upper case differ.
+   * workspace belong to one daemon. Must not be empty and must have only visible characters. White space at both ends is
+   * removed. Lower case and upper case differ.
    */
   daemonId: string;
   /**
@@ -231,7 +231,7 @@ export type RevokeApiKeyInput = {
 
 /** Input of `revokeDaemon`. */
 export type RevokeDaemonInput = {
-  /** The daemon, exactly as it was named when its tokens were created. */
+  /** The `daemonId` of its tokens. */
   daemonId: string;
   /** The reason to record. It does not change what the mutation does. */
   reason?: RevocationReason;

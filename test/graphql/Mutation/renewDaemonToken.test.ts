@@ -91,7 +91,7 @@ describe.each(backends())('renewDaemonToken on $name', ({ start }) => {
     });
   });
 
-  test('a token that is revoked, alone or with its daemon, or has expired never renews', async () => {
+  test('F1.12: a token that is revoked, alone or with its daemon, or has expired never renews', async () => {
     const tokens = [];
     for (const daemonId of ['revoked', 'with its daemon', 'expired']) {
       tokens.push(await app.daemonToken(member, workspaceId, { daemonId, expiresAt: inSeconds(4000) }));

@@ -31,7 +31,7 @@ describe.each(backends())('revokeDaemon on $name', ({ start }) => {
   };
 
   describe('RevokeDaemonSuccess', () => {
-    test('all tokens of the daemon are rejected before the response, with one row in the log', async () => {
+    test('F1.14: all tokens of the daemon are rejected before the response, with one row in the log', async () => {
       aDaemon();
       const tokens = await Promise.all(times(5, () => token()));
       const other = await app.daemonToken(member, workspaceId, { daemonId: `${daemonId}-other` });
@@ -83,6 +83,15 @@ describe.each(backends())('revokeDaemon on $name', ({ start }) => {
       expect(second.receipt.committedAt).toBe(first.receipt.committedAt);
       expect(await logSince(before)).toEqual([]);
       expect((await eventsOf(app, daemonId)).filter((type) => type === 'daemon.revoked')).toHaveLength(1);
+    });
+
+    test('the same text in another spelling names the same daemon, and lower case another one', async () => {
+      daemonId = 'Gr\u00f6\u00dfe';
+      const composed = await token();
+      const decomposed = await token({ daemonId: ' Gro\u0308\u00dfe ' });
+      const lowerCase = await token({ daemonId: 'gr\u00f6\u00dfe' });
+      expect((await revoke(member, { daemonId: 'Gro\u0308\u00dfe\n' }).expectSuccess()).revokedCount).toBe(2);
+      expect(await acceptance([composed, decomposed, lowerCase])).toEqual([false, false, true]);
     });
 
     test('an unknown daemon has no tokens to revoke', async () => {
