@@ -1,3 +1,4 @@
+import { findUserByEmail } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EmailVault } from './accounts/email.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
@@ -21,7 +22,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { isMember } from './workspaces/workspace.queries.ts';
+import { lockMembership } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -50,7 +51,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   // The features, each with the values of its own variables.
   const emails = new EmailVault(keyring);
   const limits = createLimits(platform, valuesOf(declared.limits, config), (email) => emails.nameOf(email));
-  const workspaces = createWorkspaces(platform);
+  const workspaces = createWorkspaces(platform, {
+    findUserByEmail: (em, email) => findUserByEmail(em, emails.indexes(email)),
+  });
   const sessions = createSessions(platform, valuesOf(declared.sessions, config), limits);
   const accounts = createAccounts(platform, valuesOf(declared.accounts, config), {
     emails,
@@ -58,7 +61,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     limits: limits.limits,
   });
   const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), {
-    isMember,
+    lockMembership,
   });
 
   // Authentication.

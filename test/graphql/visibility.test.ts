@@ -267,7 +267,9 @@ test('a new field of the schema is checked, whatever its type is', async () => {
   const result = await graphql({
     schema: extended,
     rootValue,
-    contextValue: { visibility: new Visibility(principal, async () => false) },
+    contextValue: {
+      visibility: new Visibility(principal, { sharesWorkspace: async () => false, isMemberOf: async () => false }),
+    },
     source: `{ me { email } user { email } users { email } node ${read} nodes ${read} anything ${read} asked { email }
       thing { maker { email } makers { email } } }`,
   });
