@@ -4,20 +4,18 @@ import { EmailVault } from './accounts/email.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
+import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
-import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from './database/database.ts';
 import type { Feature } from './feature.ts';
 import * as declared from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
-import { createMetricsEndpoint } from './http/metrics.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createLimits } from './limits/create-limits.ts';
-import { Turns } from './limits/turns.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
@@ -38,14 +36,11 @@ export interface Overrides extends PlatformOverrides {
 /** All parts of one replica. It is ready for requests after `start` has resolved. */
 export type App = Awaited<ReturnType<typeof createApp>>;
 
-/** How long a mutation waits for its turn. */
-const PATIENCE_MS = 2000;
-
 /** Creates the parts of a replica and connects them with each other. No other function does this. */
 export async function createApp(config: Config, overrides: Overrides = {}) {
   const features: readonly Feature[] = overrides.features ?? declared.features;
-  const platform = await createPlatform(config, features, overrides);
-  const { logger, database, databaseClock, keyring, replica, registry, health, shared } = platform;
+  const { platform, part } = await createPlatform(config, features, overrides);
+  const { logger, database, databaseClock, keyring } = platform;
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
@@ -60,9 +55,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sessions: sessions.service,
     limits: limits.limits,
   });
-  const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), {
-    lockMembership,
-  });
+  const apiKeys = createApiKeys(platform, valuesOf(declared.apiKeys, config), { lockMembership });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
@@ -73,7 +66,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressOf,
   });
   const { authenticator } = authentication;
-  const authenticate = authenticator.authenticate.bind(authenticator);
+  const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const canary = createCanary(
     platform,
@@ -105,11 +98,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       services,
       fork: database.fork,
       forkReserved: database.forkReserved,
-      turns: new Turns({
-        changesAtOnce: CHANGES_AT_ONCE,
-        revocationsAtOnce: RESERVED_CONNECTIONS,
-        patienceMs: PATIENCE_MS,
-      }),
+      turns: limits.turns,
       confirm: (em, caller, changing) => types.of(caller.kind).confirm(em, caller, changing),
       clientAddress: addressOf,
       now: databaseClock.now,
@@ -122,14 +111,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     introspect,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
-    readiness: {
-      database: () => health.problem(),
-      leaseHeld: () => replica.leaseRemaining() > 0,
-      sharedCache: shared && (() => shared.state()),
-    },
-    scrape: createMetricsEndpoint(registry),
+    platform,
   });
-  const parts: readonly Part[] = [platform, limits, sessions, authentication, canary];
+  const parts: readonly Part[] = [part, limits, sessions, authentication, canary];
 
   return {
     config,

@@ -41,7 +41,7 @@ const processVariables = {
     max: 65_535,
     meaning: 'The port to listen on; 0 picks a free port, which the start line names.',
   }),
-  /** Null only on the embedded database, which keeps its own in a file. */
+  /** Null only with the embedded database, which keeps its key in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
     shown: 'generated on the embedded database, required with `DATABASE_URL`',

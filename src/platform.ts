@@ -82,7 +82,7 @@ export async function createPlatform(
   config: PlatformConfig,
   features: readonly Feature[],
   overrides: PlatformOverrides,
-): Promise<Platform & Part> {
+): Promise<{ platform: Platform; part: Part }> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger({ level: config.logLevel });
   const registry = new Registry();
@@ -139,7 +139,7 @@ export async function createPlatform(
   const health = new DatabaseHealth(database.reads, () => clock.monotonic());
   exposeReplica(registry, replica, () => health.answers());
 
-  return {
+  const platform: Platform = {
     logger,
     clock,
     databaseClock,
@@ -154,10 +154,10 @@ export async function createPlatform(
     shared,
     cache,
     requireMasterKeys: () => requireMasterKeys(database.fork(), keyring, sealedFields),
+  };
+  const part: Part = {
     jobs: { 'purging the invalidation log': () => barrier.purge() },
-    async start() {
-      await replica.start();
-    },
+    start: () => replica.start(),
     async stop() {
       barrier.stop();
       await replica.stop().catch((error) => logger.warn({ err: error }, 'deregistering this replica failed'));
@@ -165,4 +165,5 @@ export async function createPlatform(
       await database.close();
     },
   };
+  return { platform, part };
 }

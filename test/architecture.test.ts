@@ -221,7 +221,8 @@ const RULES: Rule[] = [
       importing(module, ({ area, path, typeOnly }) => {
         if (area === null || area === '..' || area === module.area || area === 'config.ts') return false;
         if (FEATURES.includes(module.area) && FEATURES.includes(area) && path.endsWith('.sql.ts')) return false;
-        if (EDGE.includes(module.area) && ABOUT_FEATURES.includes(area)) return area === 'platform.ts' && !typeOnly;
+        if ([...EDGE, 'http'].includes(module.area) && ABOUT_FEATURES.includes(area))
+          return area === 'platform.ts' && !typeOnly;
         return !MAY_IMPORT[module.area]?.includes(area);
       }),
     offenders: [

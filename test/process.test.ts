@@ -79,7 +79,7 @@ describe('the service on the embedded database', () => {
 
     const first = startServer(directory);
     const url = await first.ready();
-    await first.said(/Setup token/);
+    await first.printed(/Setup token/);
     expect(new URL(url)).toMatchObject({ hostname: '127.0.0.1' });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const setupToken = setupTokenOf(first) as string;
@@ -223,7 +223,7 @@ describe('SIGTERM', () => {
     // When the server answers a later request, it has read the beginning of this one.
     await fetch(`${url}/livez`);
     server.kill('SIGTERM');
-    await server.said(/stopping: no new requests/);
+    await server.printed(/stopping: no new requests/);
 
     const connecting = () =>
       new Promise((resolve) => {

@@ -1,8 +1,10 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { filesOf, PROJECTS, type ProjectName } from './support/projects.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = join(import.meta.dirname, '..');
+// For the workers, and for the servers that tests start: hundreds of processes compile the same modules.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'rekey-tests');
 
 const project = (name: ProjectName) => ({
   extends: true as const,
@@ -10,6 +12,8 @@ const project = (name: ProjectName) => ({
     name,
     root,
     include: filesOf(name),
+    // Files that only start apps share the modules of their worker: loading them takes longer than most files.
+    isolate: name !== 'service',
     globalSetup: name === 'fast' ? [] : ['test/support/global-setup.ts'],
   },
 });
@@ -21,7 +25,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // Node itself loads and strips the types, as in production.
+    // Node itself loads the files and strips their types, as in production.
     experimental: { viteModuleRunner: false },
   },
 });

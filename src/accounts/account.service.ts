@@ -16,12 +16,12 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { userTag } from '../revocation/tags.ts';
 import type { accountEvents } from './account.events.ts';
 import { findUserByEmail } from './account.queries.ts';
-import { type EmailVault, isEmail, isNobodys } from './email.ts';
+import { type EmailVault, isEmail, isReserved } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
 
-/** What an account is made of, as people give it. */
+/** The input for a new account. */
 export interface AccountInput {
   email: string;
   password: string;
@@ -67,7 +67,7 @@ export type DisableUserOutcome = { kind: 'disabled'; user: User; receipt: Receip
 
 export type EnableUserOutcome = { kind: 'enabled'; user: User } | { kind: 'userNotFound' };
 
-/** People: how the first one gets in, how others do, and how they are put out again. */
+/** Creates, disables and enables users, logs them in, and changes their passwords. */
 export class AccountService {
   readonly #options: AccountServiceOptions;
 
@@ -75,7 +75,7 @@ export class AccountService {
     this.#options = options;
   }
 
-  /** Makes the first administrator. Of two at once, one wins: `bootstrapped` has room for one row. */
+  /** Creates the first administrator. Of two at once, one succeeds: `bootstrapped` has room for one row. */
   async bootstrap(unitOfWork: UnitOfWork, input: AccountInput & { setupToken: string }): Promise<BootstrapOutcome> {
     const { em, origin } = unitOfWork;
     const { limits, setupToken, passwords, audit } = this.#options;
@@ -87,7 +87,7 @@ export class AccountService {
 
     const passwordHash = await passwords.hash(input.password);
     const outcome = await unitOfWork.transaction(async () => {
-      // Where another call has just made the administrator, with this address perhaps, that is what there is to say.
+      // If another call has just created the administrator, perhaps with this address, that is the outcome.
       if ((await this.#isTaken(em, input.email)) && !(await isBootstrapped(em))) return 'emailTaken';
       const user = this.#newUser(input, passwordHash, 'ADMIN');
       const won = await em.execute(
@@ -109,7 +109,7 @@ export class AccountService {
     return { kind: 'bootstrapped', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
-  /** Makes an account of one's own, where that is allowed. */
+  /** Registers a new user, if registration is open. */
   async register(unitOfWork: UnitOfWork, input: AccountInput): Promise<RegisterOutcome> {
     const { em, origin } = unitOfWork;
     const { limits, registration, passwords, audit } = this.#options;
@@ -132,8 +132,8 @@ export class AccountService {
   }
 
   /**
-   * Starts a session, and ends the one that the refresh token `replaces` is of, where that one still runs: a browser holds
-   * one session. Wrong password, unknown address and disabled account are one answer in one time, and end nothing.
+   * Starts a session, and revokes the active one of the refresh token `replaces`: a browser holds one session. Wrong
+   * password, unknown address and disabled account get the same response in the same time, and revoke nothing.
    */
   async login(
     unitOfWork: UnitOfWork,
@@ -144,14 +144,14 @@ export class AccountService {
     await this.#options.limits.checkLogin(em, origin.ipAddress, input.email);
     const found = await findUserByEmail(em, this.#options.emails.indexes(input.email));
     const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
-    // All before the first difference that could be measured: the transaction below.
+    // All of this comes before the first difference that could be measured: the transaction below.
     if (!found || !matches || found.disabledAt) return { kind: 'invalidCredentials' };
-    // The session that is replaced may be the caller's own: then the caller ends with it, also for the next attempt.
+    // The replaced session may be the caller's own, and then the next attempt could not confirm the caller.
     const work = replaces === null ? unitOfWork : unitOfWork.withoutCaller();
     const outcome = await work.transaction(async () => {
-      // The session before its user, as everything locks them that ends sessions.
+      // The session before its user: every operation that revokes sessions locks them in this order.
       const replaced = replaces === null ? null : await this.#options.sessions.lock(em, replaces);
-      // Locked until the commit: no session begins after the account was disabled or its password changed.
+      // Locked until the commit: no session starts after the account was disabled or its password changed.
       const user = await em.findOne(
         User,
         { id: found.id, passwordHash: found.passwordHash, disabledAt: null },
@@ -164,8 +164,8 @@ export class AccountService {
   }
 
   /**
-   * Ends all sessions of one person, the caller's own unless an administrator names somebody. One number in one row,
-   * however many they are.
+   * Revokes all sessions of a user: of the caller, or of the user whom an administrator names. It changes one number in
+   * one row, however many sessions there are.
    */
   async endSessions(
     unitOfWork: UnitOfWork,
@@ -185,14 +185,14 @@ export class AccountService {
     return { kind: 'ended', ...(await this.#propagated(ended)) };
   }
 
-  /** Changes the caller's own password, and ends every other session of theirs: whoever knew the old one is out. */
+  /** Changes the caller's password and revokes the user's other sessions, which may come from the old one. */
   async changePassword(
     unitOfWork: UnitOfWork,
     input: { currentPassword: string; newPassword: string },
   ): Promise<ChangePasswordOutcome> {
     const { caller, em } = unitOfWork;
     const { passwords, emails, audit } = this.#options;
-    // Not for keys: a program that leaked must not be able to lock its owner out.
+    // Not for API keys: a leaked key must not be able to lock its user out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
     const owner = { sessionId: caller.credentialId, userId: caller.userId };
     const known = await unitOfWork.inTurn(async () => {
@@ -210,7 +210,7 @@ export class AccountService {
     const passwordHash = await passwords.hash(input.newPassword);
     const changed = await unitOfWork.transaction(async () => {
       const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (user?.passwordHash !== known.passwordHash) return null; // Changed meanwhile: this one is no longer current.
+      if (user?.passwordHash !== known.passwordHash) return null; // Another request has changed the password.
       user.changePassword(passwordHash);
       audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
       return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
@@ -232,7 +232,7 @@ export class AccountService {
     return { revokedCount, receipt };
   }
 
-  /** Ends every credential of this person at once, the sessions for good: one row, however many they are. */
+  /** Disables a user: all credentials of the user are rejected, and the sessions revoked for good. Changes one row. */
   async disable(unitOfWork: UnitOfWork, userId: string): Promise<DisableUserOutcome> {
     const { clock, audit, barrier } = this.#options;
     const user = await unitOfWork.transaction(async () => {
@@ -249,7 +249,7 @@ export class AccountService {
     return { kind: 'disabled', user, receipt: await barrier.waitUntilPropagated(userTag(userId), user.disabledAt!) };
   }
 
-  /** Takes the account back into use. */
+  /** Enables a disabled user. */
   async enable(unitOfWork: UnitOfWork, userId: string): Promise<EnableUserOutcome> {
     const user = await unitOfWork.transaction(async () => {
       const found = await this.#findForChange(unitOfWork.em, userId);
@@ -265,7 +265,7 @@ export class AccountService {
   #check(input: AccountInput): InvalidInput | null {
     const check = new InputCheck();
     check.require(isEmail(input.email), 'input.email', 'Must be an email address.');
-    check.require(!isNobodys(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
+    check.require(!isReserved(input.email), 'input.email', 'Must not be in the domain .invalid, which is reserved.');
     check.text(input.displayName, 'input.displayName', 100);
     const about = [input.email, ...input.email.split('@'), input.displayName];
     this.#options.passwords.check(check, { password: input.password, path: 'input.password', about });
@@ -284,14 +284,14 @@ export class AccountService {
     });
   }
 
-  /** Locked until the commit: of several changes at once, the later ones see what the first one did. */
+  /** Locked until the commit: of several concurrent changes, the later ones see the result of the first. */
   #findForChange(em: EntityManager, id: string): Promise<User | null> {
     return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   }
 
-  /** Whether the address has an account. Until the commit, nobody else gives it one. */
+  /** Whether the address has an account. Until the commit, no other request can create one for it. */
   async #isTaken(em: EntityManager, email: string): Promise<boolean> {
-    // One at a time per address, for the unique index alone would not see a row under a retired key.
+    // One at a time per address, because the unique index alone does not cover a row under a retired key.
     const name = this.#options.emails.nameOf(email);
     await lockText(em, `email:${name}`);
     return (await findUserByEmail(em, this.#options.emails.indexes(email))) !== null;

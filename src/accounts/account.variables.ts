@@ -1,6 +1,6 @@
 import { oneOf, text, wholeNumber } from '../kernel/variable.ts';
 
-/** A text of this length is hard to guess, unless it is a pattern: repeated, or in equal steps, or of few characters. */
+/** Whether a text of this length is hard to guess. A pattern is not: repeated, in equal steps, or of few characters. */
 function isHardToGuess(given: string): boolean {
   const lower = given.toLowerCase();
   const steps = Array.from(lower.slice(1), (character, index) => character.charCodeAt(0) - lower.charCodeAt(index));

@@ -5,7 +5,7 @@ import { accountVariables } from './account.variables.ts';
 import { Migration20261129000100 } from './migrations/20261129000100-disabled-users.ts';
 import { User, UserSchema } from './user.entity.ts';
 
-/** People: how they get an account, log in with a password, and are disabled. */
+/** Users: how they register, log in with a password, and are disabled. */
 export const accounts = defineFeature({
   name: 'accounts',
   entities: [UserSchema],

@@ -1,45 +1,47 @@
 import { readFileSync } from 'node:fs';
 import { type FamousPhrases, LETTERS, READINGS } from './famous-phrases.ts';
 
-/** What is read as a word, in the spelling that `lettersOf` gives it; null for letters that are no known word. */
+/** A word, in the spelling of `lettersOf`. The rank is null for letters that are no known word. */
 interface Piece {
   letters: string;
   rank: number | null;
-  /** Whether it stands by itself, between spaces, digits or signs. */
+  /** Whether it is separated by spaces, digits or signs. */
   isWhole: boolean;
 }
 
 interface Reading {
   pieces: Piece[];
-  /** Digits and signs that stand for no letter. */
+  /** Digits and signs that are not read as letters. */
   rest: string;
 }
 
-/** Of letters that are no word: in how many ways each can be chosen. */
+/** The number of choices for each letter outside of a word. */
 const ALPHABET = 26;
 const LONGEST_WORD = 20;
 /** How much of a text is read, in code units of NFKD. */
 const SEARCHED = 256;
-/** Between words without spaces, letters of no word: more of them, and the text is not read as words. */
+/** The maximum number of letters outside of words in a text without spaces. A text with more is not read as words. */
 const MOST_STRAY_LETTERS = 4;
-/** What letters without spaces are read as: few words, and common ones. In digits of their guesses. */
+/**
+ * The costs of splitting letters without spaces: it prefers few and common words. In decimal digits of their guesses.
+ */
 const COST = { word: 4, strayLetter: 10 };
-/** Of a list of passwords, the rest is names of users and random letters. */
+/** How many entries of a list of passwords are used. The rest are names of users and random letters. */
 const MOST_PASSWORDS = 10_000;
 /**
- * Random letters contain short words as well: a text is read as words where at least so much of it is words. Less of it
- * suffices where it has no other letters than words.
+ * Random letters contain short words, too. So a text is read as words only if at least this share of it is words. A
+ * text without other letters needs a smaller share.
  */
 const WORDS = { letters: 12, share: 0.75, shareOfPure: 0.6, shortestWithin: 3 };
-/** A shorter word that is not known is one of its own, whatever it can be split into. */
+/** A shorter word that is not known is not split. */
 const SHORTEST_SPLIT = 6;
-/** How many words are searched for a famous phrase in another order, and of how many words it may consist. */
+/** How many words are searched for a famous phrase in another order, and how many words such a phrase may have. */
 const REORDERED = { words: 12, atOnce: 5 };
 
 /**
- * Estimates passwords that consist of English words. zxcvbn takes most of a sentence for random letters, since its
- * dictionaries contain few of the words. Here the words that connect the others add nothing, and the order of the words
- * of a famous phrase adds nothing.
+ * Estimates passwords that consist of English words. zxcvbn treats most of a sentence as random letters, because
+ * its dictionaries contain few of the words. Here, connecting words add nothing, and neither does the order of the
+ * words of a famous phrase.
  */
 export class CommonWords {
   readonly #ranks = new Map<string, number>();
@@ -57,18 +59,18 @@ export class CommonWords {
       .map((list) => list.trim().split(/\s+/));
     for (const word of connecting) this.#add(word, 1);
     for (const word of common) for (const form of formsOf(word)) this.#add(form, common.length);
-    // `iloveyou` is a password of its own, but no word: it would hide that `i` and `you` add nothing.
+    // `iloveyou` is a password, but not a word: as a word, it would hide that `i` and `you` add nothing.
     const words = ranked.slice(0, MOST_PASSWORDS).map((word) => (this.#isOneWord(word) ? word : ''));
     for (const [index, word] of words.entries()) this.#add(word, index + 1);
     for (const word of equal) this.#add(word, equal.length);
   }
 
   /**
-   * The number of guesses of an attacker who tries words, the common ones first. Infinity for a text that does not
-   * consist of words.
+   * The number of guesses of an attacker who tries words, the common ones first. Infinity for a text
+   * that is not made of words.
    *
    * @param text at most some hundred characters
-   * @param about words that an attacker knows about the person
+   * @param about words that an attacker knows about the user
    */
   guesses(text: string, about: readonly string[]): number {
     const known = new Set(about.map(lettersOf));
@@ -90,13 +92,13 @@ export class CommonWords {
       if (famous.has(index) || rank === 1) continue;
       chosen.set(letters, rank ?? ALPHABET ** letters.length);
     }
-    // As zxcvbn does: each word is one of those before it in its list, and their order is not known.
+    // As in zxcvbn: each word is one of those before it in its list, and their order is unknown.
     return [...chosen.values()].reduce((product, rank, index) => product * rank * (index + 1), guessesOfRest(rest));
   }
 
   #read(text: string, counts: RegExp, known: ReadonlySet<string>): Reading {
     let rest = '';
-    // A number beside words is a number, not letters in disguise.
+    // Digits next to words are a number, not letters in another spelling.
     const words = text.replace(/(?<!\p{L})\p{N}+(?!\p{L})|(?<!\p{L})\p{N}{2,}|\p{N}{2,}(?!\p{L})/gu, (digits) => {
       rest += digits;
       return ' ';
@@ -112,7 +114,7 @@ export class CommonWords {
     return { pieces: tokens.filter(Boolean).flatMap((token) => this.#split(token, known)), rest };
   }
 
-  /** The fewest words that letters without spaces consist of. The letters as they are where they are no words. */
+  /** Splits letters without spaces into the fewest words. Returns the letters unchanged if they are not words. */
   #split(letters: string, known: ReadonlySet<string>): Piece[] {
     const rankOf = (word: string) => (known.has(word) ? 1 : this.#ranks.get(word));
     const whole = rankOf(letters);
@@ -148,7 +150,7 @@ export class CommonWords {
     return pieces;
   }
 
-  /** The pieces that make a famous phrase together, in any order. */
+  /** The pieces that form a famous phrase together, in any order. */
   #inFamousPhrases(pieces: readonly Piece[]): Set<number> {
     const found = new Set<number>();
     const searched = pieces.slice(0, REORDERED.words).map(({ letters }) => letters);
@@ -171,7 +173,7 @@ export class CommonWords {
     this.#ranks.set(letters, Math.min(rank, this.#ranks.get(letters) ?? rank));
   }
 
-  /** Whether a password is a word by itself, and not several of the words that are known so far. */
+  /** Whether a password is one word, and not several of the words that were added so far. */
   #isOneWord(text: string): boolean {
     if (!/^[a-z]+$/.test(text)) return false;
     const letters = lettersOf(text);
@@ -193,7 +195,7 @@ function consistsOfWords(pieces: readonly Piece[]): boolean {
   return all >= WORDS.letters && lengthOf(pieces.filter(isWord)) >= share * all;
 }
 
-/** A word without case and accents, with one letter for `i` and `l`, as all readings of digits and signs have it. */
+/** A word without case and accents, with one letter for `i` and `l`, as in all readings of digits and signs. */
 function lettersOf(word: string): string {
   if (/^[a-z]*$/.test(word)) return word.replaceAll('l', LETTERS.l as string);
   return Array.from(word.normalize('NFKD').toLowerCase(), (part) =>
@@ -201,7 +203,7 @@ function lettersOf(word: string): string {
   ).join('');
 }
 
-/** A word as sentences have it: its plural, its past. */
+/** The forms of a word in sentences: its plural, its past, and so on. */
 function formsOf(word: string): string[] {
   const stem = word.replace(/e$/, '');
   const doubled = /[^aeiou][aeiou][bdgklmnprt]$/.test(word) ? word + word.at(-1) : word;
@@ -220,7 +222,9 @@ function formsOf(word: string): string[] {
 /** A year, or digits that count up or down. */
 const GUESSES_OF_SIMPLE_NUMBER = 100;
 
-/** What digits and signs beside the words add. Of signs, each counts once, and two that separate or end words do not. */
+/**
+ * The guesses for digits and signs next to the words. Each sign counts once, and two that separate or end words do not.
+ */
 function guessesOfRest(rest: string): number {
   const digits = rest.replace(/\P{N}/gu, '');
   const steps = new Set(Array.from(digits.slice(1), (digit, index) => Number(digit) - Number(digits[index])));

@@ -18,7 +18,7 @@ export interface AccountNeeds {
   limits: Limits;
 }
 
-/** People and their passwords. */
+/** Users and their passwords. */
 export function createAccounts(
   { barrier, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,

@@ -4,37 +4,38 @@ import type { Keyring } from '../crypto/keyring.ts';
 import { blindIndex, blindIndexes, open, seal } from '../crypto/seal.ts';
 
 const FIELD = 'users.email';
-/** RFC 5321 §4.5.3.1.3. Also the most that is normalised: that takes time that grows with the square of the length. */
+/** RFC 5321 §4.5.3.1.3. It also limits normalization, whose time grows with the square of the length. */
 const LONGEST = 254;
-// Not a grammar (the one of RFC 5321 accepts far more than addresses in use): something before and after one @, and no character that is a space,
-// unseen, unassigned or a replacement for one that was lost. The host must not hold what a URL reads in its own way.
+// Not a grammar (that of RFC 5321 accepts far more than addresses in use): something before and after one @, and no
+// character that is a space, invisible, unassigned or a replacement for a lost one. The host must not hold characters
+// with a special meaning in a URL.
 const ADDRESS =
   /^([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffc\ufffd]+)@([^\s@\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffc\ufffd/?#%:\\[\]]+)$/u;
 /** Names of hosts in ASCII (RFC 5890 §2.3.1): labels of 1 to 63 letters, digits and hyphens. */
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
-/** White space around an address is not part of it. What JavaScript trims besides is no white space to people. */
+/** Removes white space around an address. JavaScript also trims characters that users do not regard as white space. */
 function trim(email: string): string {
   return email.replace(/^[ \t\r\n]+/, '').replace(/(?<![ \t\r\n])[ \t\r\n]+$/, '');
 }
 
-/** An address in two parts, each in the form that all of its spellings have in common; null where it can be none. */
+/** An address in two parts, each in the canonical form of all its spellings; null if it cannot be an address. */
 function parse(email: string): { local: string; host: string } | null {
   const trimmed = trim(email);
   if (trimmed.length > LONGEST) return null;
   const [, local, name] = ADDRESS.exec(trimmed) ?? [];
   if (local === undefined || name === undefined) return null;
   const host = domainToASCII(name);
-  // A number is no host of mail (`127.1` is 127.0.0.1), and an A-label that does not decode has no meaning.
+  // A number is no mail host (`127.1` is 127.0.0.1), and an A-label that cannot be decoded has no meaning.
   if (!HOST.test(host) || isIP(host) !== 0 || domainToUnicode(host).includes('xn--')) return null;
-  // Composed before and after: equal texts fold alike, and a lower-case letter may have a composed form where its
-  // upper-case one has none.
+  // Composed before and after folding: equal texts must fold to the same text, and a lower-case letter may have a
+  // composed form where its upper-case letter has none.
   return { local: foldCase(local.normalize('NFC')).normalize('NFC'), host };
 }
 
 /**
- * What two spellings of one address have in common: its local part in NFC after Unicode's simple case folding, and its
- * host in ASCII (RFC 5891). Null where it can be no address.
+ * The canonical form of all spellings of an address: its local part in NFC after Unicode's simple case folding, and its
+ * host in ASCII (RFC 5891). Null if it cannot be an address.
  */
 export function canonicalEmail(email: string): string | null {
   const address = parse(email);
@@ -46,18 +47,18 @@ export function isEmail(email: string): boolean {
   return parse(email) !== null;
 }
 
-/** Whether this address is in the domain that never exists (RFC 2606), like the one that the canary goes by. */
-export function isNobodys(email: string): boolean {
+/** Whether this address is in the reserved domain `.invalid` (RFC 2606), like that of a canary. */
+export function isReserved(email: string): boolean {
   return /(?:^|\.)invalid$/.test(parse(email)?.host ?? '');
 }
 
-// What the mapping to upper and back to lower case gets wrong: ı is no i, and ﬅ is another ﬆ (Unicode, CaseFolding.txt).
+// Exceptions from the mapping to upper and back to lower case: ı is no i, and ﬅ folds to ﬆ (Unicode, CaseFolding.txt).
 const FOLDED = new Map([
   ['\u0131', '\u0131'],
   ['\ufb05', '\ufb06'],
 ]);
 
-/** Unicode's simple case folding: each character becomes one character, wherever it stands (σ, ς and Σ are σ). */
+/** Unicode's simple case folding: each character becomes one character, whatever its position (σ, ς and Σ are σ). */
 function foldCase(text: string): string {
   return Array.from(text, (character) => {
     const known = FOLDED.get(character);
@@ -71,8 +72,8 @@ function foldCase(text: string): string {
 const isOneCharacter = (text: string) => text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
 
 /**
- * The form that rows have in their index which were written before hosts were in ASCII and case was folded. Needed until
- * every `users.email_index` was computed from `canonicalEmail`, as `reencrypt` is going to do.
+ * The canonical form of rows that were written before hosts were converted to ASCII and case was folded. Needed until
+ * every `users.email_index` is computed from `canonicalEmail`, which `reencrypt` is planned to do.
  */
 function formerForm(email: string): string | null {
   const trimmed = email.trim();
@@ -80,8 +81,8 @@ function formerForm(email: string): string | null {
 }
 
 /**
- * Keeps addresses encrypted and still finds them: the address is sealed under the id of its row, and a keyed hash of
- * its canonical form answers "whose is this?". The hash reveals which rows are equal, and nothing else.
+ * Stores email addresses encrypted and still finds them: an address is sealed under the id of its row, and a keyed hash
+ * of its canonical form finds the row. The hash reveals which rows are equal, and nothing else.
  */
 export class EmailVault {
   readonly #keyring: Keyring;
@@ -90,7 +91,7 @@ export class EmailVault {
     this.#keyring = keyring;
   }
 
-  /** @throws Error where it is no address: see `isEmail` */
+  /** @throws Error if it is not an address; see `isEmail` */
   seal(userId: string, email: string): { emailSealed: string; emailIndex: Buffer } {
     const canonical = canonicalEmail(email);
     if (canonical === null) throw new Error('Only an email address is sealed as one.');
@@ -104,16 +105,18 @@ export class EmailVault {
     return open(this.#keyring, { purpose: FIELD, aad: user.id, sealed: user.emailSealed }).toString('utf8');
   }
 
-  /** One name for all spellings of an address, under the current key. No account has one that is too long. */
+  /**
+   * The same name for all spellings of an address, under the current key. No account has an address that is too long.
+   */
   nameOf(email: string): string {
     const canonical = canonicalEmail(email) ?? formerForm(email) ?? '';
     return blindIndex(this.#keyring, { field: FIELD, canonical }).toString('base64url');
   }
 
   /**
-   * What to search for: the address under the current key, and under every retired one that rows may still have. In its
-   * former form first, which is the more exact one: of two accounts that were made of one address in two spellings, each is
-   * found by its own.
+   * The indexes to search for: of the address under the current key and under each retired key that rows may still use.
+   * The former form is first, because it is more exact: if two accounts were created with two spellings of one address,
+   * each is found by its own spelling.
    */
   indexes(email: string): Buffer[] {
     const forms = new Set([formerForm(email), canonicalEmail(email)]);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** What the examples of the documentation show in the place of a password. It is rejected as one. */
+/** The placeholder for a password in the examples of the documentation. It is rejected as a password. */
 export const PLACEHOLDER_PASSWORD = 'replace this with a password of your own';
 
 /** Famous long passwords and phrases that the lists behind `famous-phrases.txt` do not contain. */
@@ -200,26 +200,26 @@ const PHRASES = [
 
 const SHORTEST = 12;
 const LONGEST = 40;
-/** How many letters are searched: the rest of a password has to be good without them. */
+/** How many letters are searched. The rest of a password must be strong without them. */
 const SEARCHED = 128;
 /**
- * An entry of the list: a digest of the first letters of a phrase, which saves most of the other ones, and one of the
- * whole phrase. With 40 000 entries, one in a million passwords is taken for a phrase that it is not.
+ * An entry of the list: a digest of the first letters of a phrase, which makes most other digests unnecessary, and a
+ * digest of the whole phrase. With 40 000 entries, one in a million passwords is mistaken for a phrase.
  */
 const BEGINNING = 3;
 const WHOLE = 7;
 
-/** Digits and signs that stand for letters. `i` and `l` are one letter, for `1` stands for both. */
+/** Digits and signs that replace letters. `i` and `l` count as one letter, because `1` replaces both. */
 export const LETTERS: Record<string, string> = {
   ...{ 0: 'o', 1: 'i', 2: 'z', 3: 'e', 4: 'a', 5: 's', 6: 'g', 7: 't', 8: 'b', 9: 'g', l: 'i' },
   ...{ '@': 'a', $: 's', '!': 'i', '|': 'i', '(': 'c', '+': 't', '€': 'e' },
 };
 
-/** The ways to read a text: what of it counts as a letter. Of several, the richest last. */
+/** The ways to read a text: which of its characters count as letters. The one that includes most is last. */
 export const READINGS = [/^\p{L}$/u, /^[\p{L}\p{N}]$/u, /^[\p{L}\p{N}@$!|(+€]$/u] as const;
 const AS_LISTED = READINGS[1];
 
-/** A text without case, accents, spaces and signs, and for each of its code units the character it came from. */
+/** A text without case, accents, spaces and signs, and the character that each of its code units comes from. */
 interface Reading {
   letters: string;
   origins: number[];
@@ -248,7 +248,7 @@ export function entryOf(phrase: string): string | null {
 
 const digest = (letters: string, length: number) => hash('sha256', letters, 'base64url').slice(0, length);
 
-/** After how many letters a text repeats itself; its length where it does not. */
+/** After how many letters a text repeats itself; its length if it does not. */
 function periodOf(letters: string): number {
   for (let period = 1; period <= letters.length / 2; period++) {
     if (letters.startsWith(letters.slice(period))) return period;
@@ -263,7 +263,7 @@ export function containsPlaceholder(text: string): boolean {
   return READINGS.some((counts) => read([...text], counts).letters.includes(PLACEHOLDER_LETTERS));
 }
 
-/** The passwords and phrases that everyone knows, in any spelling: case, accents, spaces, signs, digits for letters. */
+/** Well-known passwords and phrases in any spelling: case, accents, spaces, signs, digits for letters. */
 export class FamousPhrases {
   readonly #beginnings = new Set<string>();
   readonly #wholes = new Set<string>();
@@ -291,8 +291,7 @@ export class FamousPhrases {
   }
 
   /**
-   * What remains of a text without the famous phrases in it, without spaces and signs. The text itself where it contains
-   * none.
+   * What remains of a text without its famous phrases, spaces and signs. The text itself if it contains no phrase.
    *
    * @param text at most some hundred characters
    */
@@ -302,7 +301,7 @@ export class FamousPhrases {
     let before = '';
     for (const counts of READINGS) {
       const reading = read(characters, counts);
-      if (reading.letters === before) continue; // Nothing more of it counts.
+      if (reading.letters === before) continue; // This reading adds no letters.
       before = reading.letters;
       const found = this.#find(reading);
       if (found.size > most.size) most = found;

@@ -1,7 +1,7 @@
-/** The keys beside each key, as zxcvbn has them: left, upper left, upper right, right, lower right, lower left. */
+/** The neighbors of each key, as in zxcvbn: left, upper left, upper right, right, lower right, lower left. */
 type Keyboard = Record<string, (string | null)[]>;
 
-/** The keys of a keyboard, row by row. Each row stands half a key to the right of the one above it. */
+/** The keys of a keyboard, row by row. Each row is shifted to the right by half a key. */
 const ROWS = {
   colemak: ['`1234567890-=', ' qwfpgjluy;[]\\', " arstdhneio'", ' zxcvbkm,./'],
   jcuken: ['ё1234567890-=', ' йцукенгшщзхъ\\', ' фывапролджэ', ' ячсмитьбю.'],

@@ -10,26 +10,26 @@ import { MORE_KEYBOARDS } from './keyboards.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** What argon2 can be asked about; of anything else it says that it is no hash. */
+/** The hashes that argon2 accepts. It throws for any other text. */
 const PHC_STRING = /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{11,}\$[0-9A-Za-z+/]{16,}$/;
 const LONGEST = 256;
 /**
- * No password of 256 characters has more code units, in any composition. What is longer is rejected before NFC, which
+ * No password of 256 characters has more code units, in any composition. A longer one is rejected before NFC, which
  * takes quadratic time for combining marks.
  */
 const MOST_CODE_UNITS = 4 * LONGEST;
-/** A password that is guessed in fewer tries is rejected, however long it is. zxcvbn's score of 4. */
+/** A password that can be guessed with fewer tries is rejected, however long it is. zxcvbn's score of 4. */
 const FEWEST_GUESSES = 1e10;
 /**
- * An estimate blocks the event loop: for 256 characters made for it, for seconds. The beginning of a password is enough.
- * With these, the worst that a search for slow passwords has found takes some 15 ms.
+ * An estimate blocks the event loop, for seconds if 256 characters are chosen for that. The beginning of a password is
+ * enough. With these limits, the slowest password that a search has found takes some 15 ms.
  */
 const ESTIMATED = { characters: 40, readings: 4, wordsAbout: 8 };
-/** Each hash takes 19 MiB and a core: more at once only slow each other down, and a long queue is an attack. */
+/** Each hash takes 19 MiB and a core. More at once only slow each other down, and a longer queue means an attack. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1);
 const LONGEST_QUEUE = 100;
 
-/** A new password, where it stands in the input, and what an attacker would guess first for this user. */
+/** A new password, its path in the input, and what an attacker would guess first for this user. */
 interface NewPassword {
   password: string;
   path: string;
@@ -39,7 +39,7 @@ interface NewPassword {
 /** Hashes and checks passwords (NIST SP 800-63B-4 §3.1.1): long, not well known, no rules about their composition. */
 export class Passwords {
   readonly #minLength: number;
-  /** A random password of the least length passes. */
+  /** A random password of the minimum length passes. */
   readonly #fewestGuesses: number;
   readonly #estimator = new ZxcvbnFactory({
     dictionary,
@@ -60,8 +60,7 @@ export class Passwords {
   }
 
   /**
-   * Notes what is wrong with a new password. How easily it is guessed is estimated only where nothing else is wrong with
-   * the input.
+   * Records the problems of a new password. It estimates the number of guesses only if the rest of the input is valid.
    */
   check(check: InputCheck, { password, path, about }: NewPassword): void {
     const text = password.length <= MOST_CODE_UNITS ? password.normalize('NFC') : null;
@@ -77,7 +76,7 @@ export class Passwords {
       return;
     }
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
-    // A famous phrase adds nothing: what remains without it must be good by itself.
+    // A famous phrase adds nothing: the rest of the password must be strong by itself.
     const known = [...words, 'rekey'];
     const good =
       this.#words.guesses(text, known) >= this.#fewestGuesses &&
@@ -99,8 +98,8 @@ export class Passwords {
   }
 
   /**
-   * Whether the password is the one behind the hash. Without a hash (no such account, or one that no password opens), and
-   * for a password that no account can have, it takes just as long.
+   * Whether the password matches the hash. It takes the same time without a hash (an unknown account, or one without a
+   * password), and for a password that no account can have.
    */
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
     const text = composed(password);
@@ -120,7 +119,7 @@ export class Passwords {
     try {
       return await work();
     } finally {
-      // The place goes to whoever has waited longest, or is given back.
+      // Passes the place to the longest waiting call, or frees it.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;
@@ -128,12 +127,12 @@ export class Passwords {
   }
 }
 
-/** The password in the one composition that is hashed; null where no account can have it. */
+/** The password in the composition that is hashed; null if no account can have it. */
 function composed(password: string): string | null {
   return password.length <= MOST_CODE_UNITS && password.isWellFormed() ? password.normalize('NFC') : null;
 }
 
-/** As much of a password as is estimated. Of one that repeats itself, whole repetitions: no list has half a word. */
+/** The part of a password that is estimated. Only whole repetitions of a repeated text: no list has half a word. */
 function beginningOf(password: string): string {
   const { characters } = ESTIMATED;
   if (password.length <= characters) return password;
@@ -144,14 +143,14 @@ function beginningOf(password: string): string {
 }
 
 const PATTERNS = new Set(['spatial', 'sequence', 'repeat', 'date', 'regex', 'separator']);
-/** A row of keys from one end to the other: there are few. */
+/** The guesses for a row of keys from one end to the other, of which there are few. */
 const GUESSES_OF_ROW = 100;
-/** Between patterns, no more than a separator. */
+/** The maximum number of other characters between patterns, as in a separator. */
 const FEW_CHARACTERS = 3;
 
 /**
- * The estimate of zxcvbn. It takes three matches for 10^8 guesses and four for 10^12, whatever they are: where a password
- * consists of patterns and well-known passwords, these count as what they are.
+ * The estimate of zxcvbn. It counts three matches as 10^8 guesses and four as 10^12, whatever they are. If a password
+ * consists only of patterns and well-known passwords, the product of their own estimates is used instead.
  */
 function guessesOf({ guesses, sequence }: ZxcvbnResult): number {
   const isPattern = sequence.every(

@@ -3,7 +3,9 @@ import { constantTimeEqual } from '../crypto/compare.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { randomBase62 } from '../kernel/random.ts';
 
-/** The one-time token that makes the first administrator: given by the operator, or generated and shown once. */
+/**
+ * The one-time token with which the first administrator is created: set by the operator, or generated and shown once.
+ */
 export class SetupToken {
   readonly #given: string | null;
 
@@ -12,11 +14,11 @@ export class SetupToken {
   }
 
   /**
-   * Makes a token where one is needed and nobody has been told one yet.
+   * Generates a token if one is needed and none was shown yet.
    *
-   * @param replace on the embedded database the token is shown again, as a new one, until it was used: whoever can
-   *   read the terminal owns the database anyway
-   * @returns the token to show, or null where there is nothing to show
+   * @param replace whether to show a new token until one was used. Used with the embedded database, because everyone
+   *   who can read the terminal controls that database anyway
+   * @returns the token to show; null if there is none
    */
   async announce(em: EntityManager, replace: boolean): Promise<string | null> {
     if (this.#given !== null || (await isBootstrapped(em))) return null;
@@ -36,7 +38,7 @@ export class SetupToken {
   }
 }
 
-/** Whether the first administrator was made. */
+/** Whether the first administrator was created. */
 export async function isBootstrapped(em: EntityManager): Promise<boolean> {
   const rows = await em.execute('select 1 from bootstrapped');
   return rows.length > 0;

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { UserRole } from '../identity/scope.ts';
 
-/** What a new account is made of. */
+/** The fields of a new user. */
 export interface NewUser {
   id: string;
   /** Sealed under the row's id; see `EmailVault`. */
@@ -16,7 +16,7 @@ export interface NewUser {
   createdAt: Date;
 }
 
-/** A person with an account. */
+/** A user with an account. */
 export class User {
   id!: string;
   emailSealed!: string;
@@ -26,7 +26,7 @@ export class User {
   passwordHash!: string;
   createdAt!: Date;
   disabledAt!: Date | null;
-  /** Sessions of an earlier generation are over, but for the one that was kept. One number ends any number of them. */
+  /** Sessions of an earlier generation are revoked, except the kept one. So one number revokes any number of them. */
   sessionGeneration!: number;
   sessionKept!: string | null;
   sessionsRevokedAt!: Date | null;
@@ -43,7 +43,7 @@ export class User {
     });
   }
 
-  /** Takes the account out of use and ends its sessions for good; doing it twice keeps the first moment. */
+  /** Disables the user and revokes the sessions for good. A second call keeps the first moment. */
   disable(now: Date): void {
     if (this.disabledAt) return;
     this.disabledAt = now;
@@ -51,8 +51,8 @@ export class User {
   }
 
   /**
-   * Ends every session there is, but for the one that is kept. Counted, not timed: a session that another replica
-   * starts in the same millisecond belongs to one generation or the other.
+   * Revokes all sessions except the one that is kept. It counts instead of comparing times: a session that another
+   * replica starts in the same millisecond belongs to one generation or the other.
    */
   endSessions(kept: string | null, now: Date, reason: RevocationReason): void {
     this.sessionGeneration++;

@@ -18,7 +18,7 @@ export function userStanding(user: string): string {
 }
 
 /**
- * Whether the user has ended all sessions of this generation, but for the one that was kept.
+ * Whether the user has revoked all sessions of this generation, except the one that was kept.
  *
  * @param session SQL for the generation and the id of one session: columns, or parameters in this order
  */
@@ -26,7 +26,7 @@ export function hasEndedSession(user: string, session: { generation: string; id:
   return `(${session.generation} < ${user}.session_generation and ${user}.session_kept is distinct from ${session.id})`;
 }
 
-/** When the user last ended all sessions, and why. */
+/** When all sessions of the user were last revoked, and why. */
 export function endOfSessions(user: string): { at: string; reason: string } {
   return { at: `${user}.sessions_revoked_at`, reason: `${user}.sessions_revocation_reason` };
 }

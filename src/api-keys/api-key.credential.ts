@@ -18,11 +18,16 @@ import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.
 import { isMemberOf, joinMember, LOCK_WORKSPACE } from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
 
+<<<<<<< HEAD
 /** A key that is bound to a workspace is valid only as long as its user is a member of it. */
 const BOUND = { workspaceId: 'k.workspace_id', userId: 'k.user_id' };
 
 // Two index look-ups by hash, whichever of its two secrets the key was presented with. The epoch comes from the same
 // snapshot, and comes even where there is no such key.
+=======
+// Two index lookups by hash, one for each of the two secrets of a key. The position in the log comes from the same
+// snapshot, also if there is no such key.
+>>>>>>> structure
 const LOAD: Statement = {
   name: 'api-key-load',
   text: `select ${SNAPSHOT_COLUMNS},
@@ -91,8 +96,13 @@ export const apiKeyCredential = defineCredentialType<string>({
     const tags = [apiKeyTag(row.id), userTag(row.userId)];
     if (row.workspaceId) tags.push(workspaceTag(row.workspaceId), memberTag(row.workspaceId, row.userId));
     const end = endOf(row);
+<<<<<<< HEAD
     const over = end !== null && end <= row.now;
     if (row.revoked || row.disabled || !row.mayUseWorkspace || over) return rejected(row, tags);
+=======
+    const expired = end !== null && end <= row.now;
+    if (row.revoked || row.disabled || expired) return rejected(row, tags);
+>>>>>>> structure
     const principal = {
       kind: 'apiKey',
       credentialId: row.id,
@@ -119,7 +129,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     ]);
     if (!row) return false;
     const held = scopesOf(row, caller);
-    // What it makes must not outlive it. Changing itself, it hands on nothing that does.
+    // A credential that it creates must not outlive it. A key that changes itself grants nothing for longer.
     const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     return (
@@ -129,7 +139,7 @@ export const apiKeyCredential = defineCredentialType<string>({
   },
 });
 
-/** When the secret that was presented ends; null: never. */
+/** When the presented secret expires; null: never. */
 function endOf({
   expiresAt,
   current,
@@ -138,11 +148,11 @@ function endOf({
   return earliest([expiresAt, current ? null : previousExpiresAt]);
 }
 
-/** What a key may ask for. One that is bound to a workspace has no say in what is not of it, whoever made it. */
+/** The effective scopes of a key. A key that is bound to a workspace has no scopes beyond it, whatever it was given. */
 function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound: { workspaceId: string | null }) {
   const effective = effectiveScopes(scopes, role);
   return bound.workspaceId ? effective.filter(staysInWorkspace) : effective;
 }
 
-/** Which cached proofs a change of an API key concerns. */
+/** The cached proofs that a change of an API key affects. */
 export const apiKeyEviction = defineEviction(ApiKey, (row) => [row.secretHash, row.previousSecretHash]);

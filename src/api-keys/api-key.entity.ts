@@ -5,7 +5,7 @@ import type { Scope } from '../identity/scope.ts';
 /** The longest overlap of a rotation: 30 days. */
 export const MAX_OVERLAP_SECONDS = 2_592_000;
 
-/** What a new API key is made of; the secret itself never gets here, only its hash and its hint. */
+/** The fields of a new API key. The secret itself is never passed here, only its hash and its hint. */
 export interface NewApiKey {
   id: string;
   userId: string;
@@ -20,16 +20,16 @@ export interface NewApiKey {
   expiresAt: Date | null;
 }
 
-/** A long-lived secret for a program that acts for a person. */
+/** A long-lived secret for a program that acts for a user. */
 export class ApiKey {
   id!: string;
   userId!: string;
   workspaceId!: string | null;
   name!: string;
   hint!: string;
-  /** SHA-256 of the secret in use, base64url. */
+  /** SHA-256 of the current secret, base64url. */
   secretHash!: string;
-  /** SHA-256 of the secret before, while it still works. */
+  /** SHA-256 of the previous secret, while it is still valid. */
   previousSecretHash!: string | null;
   previousSecretExpiresAt!: Date | null;
   scopes!: Scope[];
@@ -40,7 +40,7 @@ export class ApiKey {
   rotatedAt!: Date | null;
   revokedAt!: Date | null;
   revocationReason!: RevocationReason | null;
-  /** Optimistic lock: of two changes that started from the same state, one wins. */
+  /** Optimistic lock: of two changes that started from the same state, one succeeds. */
   version!: number;
 
   static create(fields: NewApiKey): ApiKey {
@@ -56,7 +56,7 @@ export class ApiKey {
     });
   }
 
-  /** When it was ended early; null for one that was not. */
+  /** When it was revoked; null if it was not. */
   get endedAt(): Date | null {
     return this.revokedAt;
   }
@@ -66,11 +66,11 @@ export class ApiKey {
   }
 
   /**
-   * Puts a new secret in the place of the current one, which goes on working for the overlap but never past the key's
-   * own end. A secret left over from an earlier rotation stops working now: at most two are ever good.
+   * Replaces the current secret. The replaced one stays valid for the overlap, but never past the expiry of the key. A
+   * secret from an earlier rotation becomes invalid now: at most two are ever valid.
    *
-   * @returns when the secret that was replaced stops working
-   * @throws Error where the key is revoked: ask before
+   * @returns when the replaced secret becomes invalid
+   * @throws Error if the key is revoked; the caller must check this first
    */
   rotate(to: { secretHash: string; hint: string }, overlapSeconds: number, now: Date): Date {
     if (this.revokedAt) throw new Error('A revoked API key cannot be rotated.');
@@ -84,7 +84,7 @@ export class ApiKey {
     return previousExpiresAt;
   }
 
-  /** Ends the key for good. Revoking twice changes nothing: the first moment and reason stay. */
+  /** Revokes the key for good. A second call changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
     if (this.revokedAt) return;
     this.revokedAt = now;

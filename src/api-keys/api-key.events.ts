@@ -13,7 +13,7 @@ export const apiKeyEvents = {
   'api-key.rotated': z.strictObject({
     /** The overlap that the caller asked for. */
     overlapSeconds: z.int(),
-    /** The overlap ends earlier where the key itself does. */
+    /** It is earlier than the overlap says if the key itself expires. */
     previousSecretExpiresAt: moment(),
   }),
   'api-key.revoked': z.strictObject({ reason: z.enum(REVOCATION_REASONS) }),

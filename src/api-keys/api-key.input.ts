@@ -4,7 +4,7 @@ import { type Scope, staysInWorkspace } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
 
-/** What people ask for when they make an API key. */
+/** The input for a new API key. */
 export interface NewApiKeyInput {
   name: string;
   scopes: readonly Scope[];
@@ -13,10 +13,10 @@ export interface NewApiKeyInput {
   workspaceId: string | null;
 }
 
-/** An error names this many of the permissions that are not held: it must not grow with what was sent. */
+/** An error names at most this many missing permissions: it must not grow with the input. */
 const MOST_NAMED = 5;
 
-/** The key's own fields, cleaned; or everything that is wrong with them. */
+/** The checked fields of the key, or all problems of the input. */
 export function checkNewApiKey(
   input: NewApiKeyInput,
   caller: Principal,
@@ -27,7 +27,7 @@ export function checkNewApiKey(
   const check = new InputCheck();
   const name = check.text(input.name, 'input.name', 100);
 
-  // A key that is bound to a workspace makes keys for that workspace alone.
+  // A key that is bound to a workspace creates keys only for that workspace.
   const workspaceId = input.workspaceId ?? caller.workspaceId;
   check.require(
     workspaceId === null || input.scopes.every(staysInWorkspace),
@@ -73,14 +73,14 @@ function checkPermissions(permissions: readonly string[], caller: Principal, che
 }
 
 /**
- * When a key must end at the latest that this caller has part in; null: never. A session stands for its person, whose
- * keys may outlive it. Any other credential hands on no more than its time.
+ * The latest expiry of a key that this caller creates or rotates; null: none. A session acts for its user, whose keys
+ * may outlive the session. Keys of any other credential must not outlive it.
  */
 export function latestEnd(caller: Principal): Date | null {
   return caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
 }
 
-/** Null where the overlap of a rotation is one that is allowed. */
+/** Null if the overlap of a rotation is valid. */
 export function checkOverlap(overlapSeconds: number): InvalidInput | null {
   const check = new InputCheck();
   check.require(

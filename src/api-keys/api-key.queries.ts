@@ -27,7 +27,7 @@ export function findApiKey({ em, caller }: QueryContext, id: string): Promise<Ap
   return em().findOne(ApiKey, { id, ...apiKeysVisibleTo(caller()) });
 }
 
-/** The API keys that fit a filter, among those that the caller may see. */
+/** The API keys that match a filter, among those that the caller may see. */
 export function apiKeysMatching(context: QueryContext, filter: ApiKeyFilter | null | undefined): List<ApiKey> {
   const { userId, workspaceId, status } = filter ?? {};
   const conditions: FilterQuery<ApiKey>[] = [apiKeysVisibleTo(context.caller())];

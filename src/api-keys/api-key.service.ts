@@ -25,13 +25,13 @@ const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
 
 export interface ApiKeyServiceOptions {
-  /** For what is asked before it is the caller's turn: not the connections of units of work. */
+  /** For reads before it is the caller's turn: not the connections of units of work. */
   reads: Sql;
   audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
-  /** Keys in use that one person may have; 0 for any number. */
+  /** Active keys that one user may have; 0 means no limit. */
   maxPerUser: number;
   /** Whether this user is a member of this workspace. Locks the membership, so that it lasts until the commit. */
   lockMembership: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
@@ -62,7 +62,7 @@ export type RotateApiKeyOutcome =
 
 export type RevokeApiKeyOutcome = { kind: 'revoked'; apiKey: ApiKey; receipt: Receipt } | { kind: 'notFound' };
 
-/** What a rotation puts in the place of what. */
+/** The parameters of a rotation. */
 interface Replacement {
   apiKeyId: string;
   overlapSeconds: number;
@@ -71,7 +71,7 @@ interface Replacement {
   seenVersion: number;
 }
 
-/** Makes, rotates and revokes API keys. */
+/** Creates, rotates and revokes API keys. */
 export class ApiKeyService {
   readonly #options: ApiKeyServiceOptions;
 
@@ -79,7 +79,7 @@ export class ApiKeyService {
     this.#options = options;
   }
 
-  /** A new key for the caller, which never holds more than the caller does, and not for longer. */
+  /** Creates a key for the caller, with at most the scopes, permissions and lifetime of the caller. */
   async create(unitOfWork: UnitOfWork, input: NewApiKeyInput): Promise<CreateApiKeyOutcome> {
     const { caller, em, origin } = unitOfWork;
     const { audit, clock, lockMembership } = this.#options;
@@ -117,7 +117,7 @@ export class ApiKeyService {
     });
   }
 
-  /** A new secret in the place of the old one. Of several rotations at once, one wins and the others get `conflict`. */
+  /** Replaces the secret of a key. Of several concurrent rotations, one succeeds and the others get `conflict`. */
   async rotate(
     unitOfWork: UnitOfWork,
     input: { apiKeyId: string; overlapSeconds: number },
@@ -126,8 +126,8 @@ export class ApiKeyService {
     if (invalid) return invalid;
 
     const secret = makeSecret('rka');
-    // Read when the request arrives, not when it is its turn: of the rotations that arrive at once, each but the first
-    // finds another version in its transaction, also on the one connection of the embedded database.
+    // Read when the request arrives, not when it is its turn: of several concurrent rotations, all but the first find
+    // another version in their transaction, also on the only connection of the embedded database.
     const seenVersion = await this.#versionOf(input.apiKeyId);
     try {
       const replace = () => this.#replaceSecret(unitOfWork, { ...input, secret, seenVersion });
@@ -140,7 +140,7 @@ export class ApiKeyService {
     }
   }
 
-  /** @throws OptimisticLockError where the key was changed since its version was seen */
+  /** @throws OptimisticLockError if the key was changed since its version was read */
   async #replaceSecret(
     unitOfWork: UnitOfWork,
     { apiKeyId, overlapSeconds, secret, seenVersion }: Replacement,
@@ -152,9 +152,9 @@ export class ApiKeyService {
     if (apiKey.revokedAt) return { kind: 'revoked', revokedAt: apiKey.revokedAt };
     const now = clock.now();
     if (apiKey.isExpired(now)) return expired();
-    // The one optimistic lock: compared here, and once more by the statement that writes the key.
+    // The only optimistic lock: compared here, and again by the statement that writes the key.
     await em.lock(apiKey, LockMode.OPTIMISTIC, seenVersion);
-    // The secret before the present one may do what it could, for a while, but not put itself in the place of that.
+    // The previous secret keeps its rights during the overlap, but it must not rotate the current one.
     if (caller.credentialId === apiKey.id && caller.proof !== apiKey.secretHash) return { kind: 'conflict' };
     const beyond = await beyondReach(em, caller, apiKey);
     if (beyond) return beyond;
@@ -166,7 +166,7 @@ export class ApiKeyService {
     return { kind: 'rotated', apiKey, secret, previousSecretExpiresAt };
   }
 
-  /** Ends a key. Revoking a revoked one changes nothing, and still waits until no replica accepts it. */
+  /** Revokes a key. A second call changes nothing, and still waits until no replica accepts the key. */
   async revoke(
     unitOfWork: UnitOfWork,
     input: { apiKeyId: string; reason: RevocationReason },
@@ -175,7 +175,7 @@ export class ApiKeyService {
     const { audit, clock } = this.#options;
     const apiKey = await unitOfWork.transaction(async () => {
       const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
-      // Locked: a revocation waits for whatever changes the key at the same moment, and never loses to it.
+      // Locked: a revocation waits for a concurrent change of the key, and never conflicts with it.
       const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
@@ -197,7 +197,7 @@ export class ApiKeyService {
     return this.#options.barrier.waitUntilPropagated(apiKeyTag(apiKey.id), changedAt);
   }
 
-  /** Counted under a lock, so that two at once cannot both take the last place. */
+  /** Counted under a lock, so that two concurrent calls cannot both use the last place. */
   async #quotaReached(em: EntityManager, userId: string, now: Date): Promise<boolean> {
     const { maxPerUser } = this.#options;
     if (maxPerUser === 0) return false;
@@ -205,7 +205,7 @@ export class ApiKeyService {
     return (await em.count(ApiKey, { $and: [{ userId }, activeApiKeys(now)] })) >= maxPerUser;
   }
 
-  /** The version of this key, whether or not the caller may see it; of one that does not exist, a version that no key has. */
+  /** The version of this key, whether or not the caller may see it. For an unknown key, a version that no key has. */
   async #versionOf(apiKeyId: string): Promise<number> {
     const [row] = await this.#options.reads.query<{ version: number }>(VERSION, [apiKeyId]);
     return row?.version ?? 0;
@@ -218,15 +218,15 @@ const expired = (): InvalidInput => ({
 });
 
 /**
- * A new secret is everything its key can do. Whoever gets one by rotating must hold as much already: the key itself
- * does, and so does a person (its owner or an administrator) in a session that is not from before a promotion.
+ * A new secret can do everything that its key can do. So a caller that rotates a key must already hold as much. The key
+ * itself does, and so does a session of its user or an administrator, unless it is from before a promotion.
  */
 async function beyondReach(
   em: EntityManager,
   caller: Principal,
   apiKey: ApiKey,
 ): Promise<{ kind: 'scopeNotHeld'; scopes: Scope[] } | null> {
-  if (caller.credentialId === apiKey.id || (await standsForItsPerson(em, caller))) return null;
+  if (caller.credentialId === apiKey.id || (await holdsAllOfItsRole(em, caller))) return null;
   const scopes = scopesNotHeld(caller, apiKey.workspaceId ? apiKey.scopes.filter(staysInWorkspace) : apiKey.scopes);
   const longest = latestEnd(caller);
   const outlives = longest !== null && (apiKey.expiresAt === null || apiKey.expiresAt > longest);
@@ -234,9 +234,9 @@ async function beyondReach(
   return more ? { kind: 'scopeNotHeld', scopes } : null;
 }
 
-/** Whether a session may do all that its person's role allows now. One that began before a promotion may not. */
-async function standsForItsPerson(em: EntityManager, caller: Principal): Promise<boolean> {
+/** Whether a session holds all scopes that its user's role allows now. One that began before a promotion does not. */
+async function holdsAllOfItsRole(em: EntityManager, caller: Principal): Promise<boolean> {
   if (caller.kind !== 'session') return false;
-  const [person] = await em.execute<{ role: UserRole }[]>(ROLE, [caller.userId]);
-  return person !== undefined && scopesNotHeld(caller, scopesOfRole(person.role)).length === 0;
+  const [user] = await em.execute<{ role: UserRole }[]>(ROLE, [caller.userId]);
+  return user !== undefined && scopesNotHeld(caller, scopesOfRole(user.role)).length === 0;
 }

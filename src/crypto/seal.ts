@@ -25,20 +25,20 @@ export class SealError extends Error {
   }
 }
 
-/** What a text is sealed for. Opening it needs the same. */
+/** What a text is sealed for. `open` needs the same. */
 export interface SealBinding {
-  /** What kind of thing it is, such as `signing-key`. Each kind has a key of its own. */
+  /** The kind of value, e.g. `signing-key`. Each kind has its own key. */
   purpose: string;
   /**
-   * Which one it is, such as table, column and row id, so that a sealed text does not open in another row. Its parts must
-   * not run into each other (`a|b`, not `ab`).
+   * Identifies the value, e.g. by table, column and row id, so a sealed text that was moved to another row cannot be
+   * opened. Its parts must be separated (`a|b`, not `ab`).
    */
   aad: string;
 }
 
-/** A value to be found by equality, in the one spelling it is searched by (for text: NFC, trimmed, lower case). */
+/** A value to search by equality, in its one searchable spelling (for text: NFC, trimmed, lower case). */
 export interface IndexedValue {
-  /** Which field, such as `user.email`. The same value has unrelated indexes in two fields. */
+  /** The field, e.g. `user.email`. The same value has unrelated indexes in two fields. */
   field: string;
   canonical: string;
 }
@@ -63,8 +63,8 @@ export function seal(
 /**
  * Decrypts the output of `seal` with the key of the keyring that sealed it.
  *
- * @returns the plaintext, once all of it has been authenticated
- * @throws SealError always, when it does not open; what is not sealed is never passed through as plaintext
+ * @returns the plaintext, after all of it was authenticated
+ * @throws SealError if it cannot be opened; text that is not sealed is never returned as plaintext
  */
 export function open(keyring: Keyring, { purpose, aad, sealed }: SealBinding & { sealed: string }): Buffer {
   const parts = parse(sealed);
@@ -79,7 +79,7 @@ export function open(keyring: Keyring, { purpose, aad, sealed }: SealBinding & {
  * The index to store next to a sealed field so that rows can be found by equality: HMAC-SHA-256 (RFC 2104) with the key
  * that the current master key derives for this field, 32 bytes.
  *
- * It shows which rows hold equal values, and how often. Only for fields with many possible values.
+ * It reveals which rows have equal values, and how many. Use it only for fields with many possible values.
  */
 export function blindIndex(keyring: Keyring, value: IndexedValue): Buffer {
   return indexUnder(keyring.current, value);

@@ -111,7 +111,7 @@ async function openPostgres(
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
     async migrate() {
-      // Several replicas may start at once: one migrates, the others wait and find nothing left to do.
+      // Several replicas may start at once: one migrates, the others wait and then find no missing migration.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests, because a migration may take long. It needs no entities.
       const migrating = await MikroORM.init({

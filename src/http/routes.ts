@@ -1,22 +1,28 @@
+import type { Platform } from '../platform.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
-import type { JwtKeySet } from './jwks.ts';
-import { createJwks } from './jwks.ts';
-import { createReadiness, type Readiness } from './readiness.ts';
-import type { Handler, Route } from './router.ts';
+import { createJwks, type JwtKeySet } from './jwks.ts';
+import { createMetricsEndpoint } from './metrics.ts';
+import { createReadiness } from './readiness.ts';
+import type { Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
 export interface Endpoints extends IntrospectOptions {
   graphql: GraphQLEndpointOptions;
   jwtKeys: JwtKeySet;
-  readiness: Readiness;
-  scrape: (response: Parameters<Handler>[1]) => unknown;
+  platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
 /** Every endpoint of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, readiness, scrape, ...introspection }: Endpoints): Map<string, Route> {
+export function createRoutes({ graphql, jwtKeys, platform, ...introspection }: Endpoints): Map<string, Route> {
+  const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
-  const ready = createReadiness(readiness);
+  const ready = createReadiness({
+    database: () => health.problem(),
+    leaseHeld: () => replica.leaseRemaining() > 0,
+    sharedCache: shared && (() => shared.state()),
+  });
+  const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
     ['/graphql', { handle: createGraphQLEndpoint(graphql) }],

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-/** Three lower-case letters that say what an id names, e.g. `key`. The feature that owns the object chooses them. */
+/** Three lower-case letters for the kind of object that an id identifies, e.g. `key`. Its feature chooses them. */
 export type IdPrefix = string;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -11,8 +11,8 @@ const ID = /^[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 /**
  * A new id: the prefix, `_`, and a UUIDv7 (RFC 9562) as 26 characters of Crockford base32.
  *
- * Ids sort by the millisecond they were made in; within one millisecond their order is random.
- * They are names, not secrets, and show when they were made.
+ * Ids sort by the millisecond of their creation. Within one millisecond their order is random. They are names, not
+ * secrets: an id reveals when it was created.
  */
 export function newId(prefix: IdPrefix): string {
   const uuid = BigInt(`0x${randomUUIDv7().replaceAll('-', '')}`);

@@ -1,14 +1,19 @@
+import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from '../database/database.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import type { limits as feature } from './limits.feature.ts';
 import { Limits } from './limits.ts';
+import { Turns } from './turns.ts';
 
-/** The rate limits of this replica. */
+/** How long a mutation waits for its turn. */
+const PATIENCE_MS = 2000;
+
+/** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
   { redis, database, clock, logger, replica }: Platform,
   rates: ValuesOf<typeof feature.variables>,
   accountOf: (email: string) => string,
-): Part & { limits: Limits } {
+): Part & { limits: Limits; turns: Turns } {
   const limits = new Limits({
     redis,
     sql: database.reads,
@@ -18,5 +23,10 @@ export function createLimits(
     accountOf,
     ...rates,
   });
-  return { limits, jobs: { 'purging the limits': () => limits.purge() }, stop: () => limits.close() };
+  const turns = new Turns({
+    changesAtOnce: CHANGES_AT_ONCE,
+    revocationsAtOnce: RESERVED_CONNECTIONS,
+    patienceMs: PATIENCE_MS,
+  });
+  return { limits, turns, jobs: { 'purging the limits': () => limits.purge() }, stop: () => limits.close() };
 }

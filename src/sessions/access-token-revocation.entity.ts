@@ -1,14 +1,14 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 
-/** One access token that was revoked before its time: an entry of the ledger. */
+/** One access token that was revoked before its expiry: an entry of the ledger. */
 export class AccessTokenRevocation {
   id!: string;
   jti!: string;
   sessionId!: string;
   userId!: string;
   revokedAt!: Date;
-  /** No token with this id can live longer; after it, the entry has nothing left to say. */
+  /** No token with this id is valid for longer. After this, the entry can be deleted. */
   expiresAt!: Date;
   reason!: RevocationReason;
   revokedBy!: string | null;

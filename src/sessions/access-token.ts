@@ -5,22 +5,22 @@ import type { AccessTokenClaims } from '../credentials/credential-type.ts';
 import { isId } from '../kernel/ids.ts';
 import type { JwtKeys } from './jwt-keys.ts';
 
-/** Longer than any access token we make, shorter than what would be costly to look at. */
+/** Longer than any access token of ours, and short enough to be parsed cheaply. */
 const LONGEST_TOKEN = 8192;
 const ALGORITHM = 'EdDSA';
 const TYPE = 'at+jwt';
 /**
- * How every access token of ours begins: its header up to the id of its key, as far as whole characters of base64url go.
- * It tells them apart from the tokens of others without a look at their contents.
+ * The first characters of every access token of ours: its header up to the key id, cut to whole characters of
+ * base64url. They distinguish our tokens from those of other issuers without decoding them.
  */
 const BEGINNING = Buffer.from(`{"alg":"${ALGORITHM}","typ":"${TYPE}","kid":"`).toString('base64url').slice(0, -2);
 
-// Three parts of base64url without padding (RFC 7515 §7.1). A last group of two characters has four bits to spare, one of
-// three has two: they must be zero, or one signature has several spellings.
+// Three parts of base64url without padding (RFC 7515 §7.1). A last group of two characters has four unused bits, one of
+// three characters has two. They must be zero, otherwise one signature would have several spellings.
 const PART = '(?=[\\w-])(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
 const COMPACT_JWS = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
-/** Whether a text has the form of an access token of ours, in its one spelling. */
+/** Whether a text has the form of an access token of ours, in its only spelling. */
 export function hasFormOfAccessToken(text: string): boolean {
   return text.length <= LONGEST_TOKEN && text.startsWith(BEGINNING) && COMPACT_JWS.test(text);
 }
@@ -33,10 +33,10 @@ const claimsSchema = z.object({
   exp: z.number().int(),
 });
 
-/** A token's own id begins with its session's, so that whoever holds one of them finds the other. */
+/** The id of a token begins with the id of its session, so that the session can be found from it. */
 const newJti = (sessionId: string) => `${sessionId}.${randomUUID()}`;
 
-/** The session that a token with this id would belong to; null where no token of ours has such an id. */
+/** The session that a token with this id would belong to; null if no token of ours has such an id. */
 export function sessionOfJti(jti: string): string | null {
   const [sessionId, unique, ...more] = jti.split('.');
   return sessionId && unique && more.length === 0 && isId(sessionId, 'ses') && UUID.test(unique) ? sessionId : null;
@@ -51,7 +51,7 @@ export interface AccessTokensOptions {
   now: () => number;
 }
 
-/** Makes and verifies access tokens: JWTs as RFC 9068 profiles them, signed with EdDSA (RFC 8037). */
+/** Issues and verifies access tokens: JWTs as RFC 9068 profiles them, signed with EdDSA (RFC 8037). */
 export class AccessTokens {
   readonly #options: AccessTokensOptions;
 
@@ -78,17 +78,17 @@ export class AccessTokens {
   }
 
   /**
-   * The claims, where the token is one of ours, for us, and within its time; null for anything else. The algorithm is
-   * fixed here and never taken from the token (RFC 8725 §3.1), and headers that point at keys are ignored.
+   * The claims of a token of ours that is for us and has not expired; null for any other text. The algorithm is fixed
+   * here and never taken from the token (RFC 8725 §3.1), and headers that point at keys are ignored.
    *
-   * `iat` may lie in the future: after a failover, the clock of the database may be behind the one that stamped it. The
-   * signature proves that the token is ours, and its session says whether it is good.
+   * `iat` may be in the future: after a failover, the clock of the database may be behind the one that issued it. The
+   * signature proves that the token is ours, and the state of its session decides whether it is valid.
    *
-   * @throws only where our own keys cannot be read
+   * @throws only if our own keys cannot be read
    */
   async verify(token: string): Promise<AccessTokenClaims | null> {
     const { keys, issuer, now } = this.#options;
-    // Before anything is decoded: what is decoded leniently would be good in many spellings, each with a cache entry.
+    // Before decoding: a lenient decoder would accept a token in many spellings, each with its own cache entry.
     if (!hasFormOfAccessToken(token)) return null;
     let payload: JWTPayload;
     let kid = '';

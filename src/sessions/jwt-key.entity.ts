@@ -12,13 +12,13 @@ export class JwtKey {
   publicJwk!: JWK;
   privateSealed!: string;
   createdAt!: Date;
-  /** Since when it signs; null for one that does not yet. */
+  /** When it started to sign; null if it has not. */
   activatedAt!: Date | null;
   retiredAt!: Date | null;
 
   /**
-   * A moment in the future is left from before the clock was set back, and counts as now: or the key would be published,
-   * sign or stay for that much longer.
+   * A time in the future is from before the clock was set back, and counts as now. Otherwise the key would be
+   * published, sign or stay for that much longer.
    */
   correctMoments(now: Date): void {
     if (this.createdAt > now) this.createdAt = now;
@@ -26,13 +26,13 @@ export class JwtKey {
     if (this.retiredAt && this.retiredAt > now) this.retiredAt = now;
   }
 
-  /** From now on it signs. */
+  /** Makes this the key that signs. */
   activate(now: Date): void {
     this.state = 'CURRENT';
     this.activatedAt = now;
   }
 
-  /** From now on it only verifies what it has signed. */
+  /** Makes this a key that only verifies what it has signed. */
   retire(now: Date): void {
     this.state = 'RETIRED';
     this.retiredAt = now;

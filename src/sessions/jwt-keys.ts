@@ -15,7 +15,7 @@ import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import type { sessionEvents } from './session.events.ts';
 
 const SEAL_PURPOSE = 'jwt-key';
-/** A flood of unknown key ids must not become a flood of reads. */
+/** Milliseconds between two loads: a flood of unknown key ids must not cause a flood of reads. */
 const LOAD_EVERY_MS = 100;
 
 const LOAD: Statement = {
@@ -24,10 +24,10 @@ const LOAD: Statement = {
 };
 type LoadRow = Pick<JwtKey, 'kid' | 'state' | 'publicJwk' | 'privateSealed'>;
 
-/** Twice as long as others may keep the list of keys (see `http/jwks.ts`). */
+/** Twice as long as others may cache the list of keys (see `http/jwks.ts`). */
 const PUBLISHED_BEFORE_USE_MS = 600_000;
 const SIGNS_FOR_MS = 30 * 86_400_000;
-/** An hour for replicas that have not heard yet. */
+/** An hour more, for replicas that have not loaded the keys yet. */
 const RETIRED_FOR_MS = LONGEST_ACCESS_TOKEN_MS + 3_600_000;
 
 interface LoadedKey {
@@ -40,11 +40,11 @@ export interface JwtKeysOptions {
   fork: () => EntityManager;
   keyring: Keyring;
   audit: Audit<typeof sessionEvents>;
-  /** Database time, and our own for pauses. */
+  /** Database time, and the monotonic clock of this process for pauses. */
   clock: Clock;
 }
 
-/** The keys of the access tokens: Ed25519, shared by all replicas through the database, sealed at rest. */
+/** The keys that sign access tokens: Ed25519, shared by all replicas through the database, sealed at rest. */
 export class JwtKeys {
   readonly #options: JwtKeysOptions;
   #loaded = new Map<string, LoadedKey>();
@@ -59,8 +59,8 @@ export class JwtKeys {
   }
 
   /**
-   * Loads the keys as they are now. Where none signs, since there are none yet or somebody deleted the one that did, the
-   * next one signs from now on. Several replicas may do so at once: one does it.
+   * Loads the current keys. If no key signs, because there is none yet or the signing key was deleted, the next key
+   * signs from now on. Several replicas may call this at once: one does it.
    */
   async load(): Promise<void> {
     await this.#load();
@@ -70,11 +70,11 @@ export class JwtKeys {
   }
 
   /**
-   * The next key signs from now on, the current one retires, and a new next one is published. Whoever verifies offline
-   * has known the next key for as long as they may keep the list, so not a single token is refused.
+   * The next key signs from now on, the current one retires, and a new next key is published. Offline verifiers have
+   * had the next key for longer than they may cache the list, so no token is rejected.
    *
-   * @param how for the audit log: because an operator asked for it, or because the current key has signed for long enough
-   * @returns when rotating will be possible, where the next key was published too recently; null when it was done
+   * @param how for the audit log: by a command of the operator, or because the current key has signed for long enough
+   * @returns when a rotation will be possible, if the next key was published too recently; null after a rotation
    */
   async rotate(how: 'command' | 'schedule' = 'command'): Promise<Date | null> {
     const now = this.#options.clock.now();
@@ -86,7 +86,7 @@ export class JwtKeys {
       const published = new Date(next.createdAt.getTime() + PUBLISHED_BEFORE_USE_MS);
       if (published > now) return published;
       current.retire(now);
-      await em.flush(); // There is room for one current key.
+      await em.flush(); // The schema allows only one current key.
       next.activate(now);
       const following = await this.#generate();
       em.persist(following);
@@ -99,10 +99,10 @@ export class JwtKeys {
   }
 
   /**
-   * A key that leaked: whatever it has signed is refused from the commit on, and another one signs. Nobody has to wait
-   * until the other one is known everywhere, for nothing that others could verify is left.
+   * Revokes a leaked key: everything that it signed is rejected from the commit on, and another key signs. The other
+   * key need not be published first, because nothing is left that others could verify.
    *
-   * @returns when; null where there was no such key
+   * @returns the time of the revocation; null if there was no such key
    */
   async revoke(kid: string): Promise<Date | null> {
     const revokedAt = await this.#exclusively(async (em) => {
@@ -110,7 +110,7 @@ export class JwtKeys {
       if (!key) return null;
       em.remove(key);
       this.#record(em, { type: 'jwt-key.revoked', subjectId: kid, data: { state: key.state, how: 'command' } });
-      await em.flush(); // There is room for one current key.
+      await em.flush(); // The schema allows only one current key.
       await this.#replaceMissing(em, key.state === 'CURRENT' ? 'command' : 'repair');
       return this.#options.clock.now();
     });
@@ -118,20 +118,20 @@ export class JwtKeys {
     return revokedAt;
   }
 
-  /** Every key there is, oldest first. */
+  /** All keys, oldest first. */
   list(): Promise<JwtKey[]> {
     return this.#options.fork().find(JwtKey, {}, { orderBy: { createdAt: 'asc', kid: 'asc' } });
   }
 
-  /** Rotates a key that has signed for long enough, forgets those whose last token is over, and looks for news. */
+  /** Rotates a key that has signed for long enough, deletes keys whose last token has expired, and loads the others. */
   async purge(): Promise<void> {
     const at = this.#options.clock.now();
     const now = at.getTime();
     await this.#exclusively(async (em) => {
       await correctMoments(em, at);
-      const over = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
-      em.remove(over);
-      for (const { kid } of over) {
+      const expired = await em.find(JwtKey, { state: 'RETIRED', retiredAt: { $lt: new Date(now - RETIRED_FOR_MS) } });
+      em.remove(expired);
+      for (const { kid } of expired) {
         this.#record(em, { type: 'jwt-key.removed', subjectId: kid, data: { how: 'schedule' } });
       }
     });
@@ -147,20 +147,20 @@ export class JwtKeys {
   }
 
   /**
-   * The public key with this id, whatever its state; null where there is none. Another replica may have made it a
-   * moment ago: only the database, asked after the question came up, can say that there is none.
+   * The public key with this id, in any state; null if there is none. Another replica may have created it a moment ago,
+   * so only a database read that starts after this call can show that there is none.
    */
   async verifying(kid: string): Promise<KeyObject | null> {
     if (!this.#loaded.has(kid)) await this.#loadNext();
     return this.#loaded.get(kid)?.publicKey ?? null;
   }
 
-  /** RFC 7517: the public halves of every key that may have signed a token that still lives, and of the next one. */
+  /** RFC 7517: the public keys of all keys that may have signed a token that is still valid, and of the next key. */
   get jwks(): { keys: JWK[] } {
     return { keys: [...this.#loaded.values()].map((key) => key.publicJwk) };
   }
 
-  /** The next load, which begins after this call. Everybody who asks until then shares it. */
+  /** The next load, which starts after this call. All calls until then share it. */
   #loadNext(): Promise<void> {
     this.#nextLoad ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
       this.#nextLoad = null;
@@ -173,7 +173,7 @@ export class JwtKeys {
     this.#loadedAt = this.#options.clock.monotonic();
     const load = ++this.#loads;
     const rows = await this.#options.sql.query<LoadRow>(LOAD);
-    if (load < this.#latestLoad) return; // One that began later was faster.
+    if (load < this.#latestLoad) return; // A load that began later was faster.
     this.#latestLoad = load;
     this.#loaded = new Map(
       rows.map((row) => [
@@ -192,7 +192,7 @@ export class JwtKeys {
     this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
   }
 
-  /** Where no key signs, the next one does. */
+  /** If no key signs, the next key does from now on. */
   async #replaceMissing(em: EntityManager, how: 'command' | 'repair'): Promise<null> {
     if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return null;
     const next = await this.#nextKey(em);
@@ -203,14 +203,14 @@ export class JwtKeys {
     return null;
   }
 
-  /** The key that signs next. Somebody may have deleted it: then there is one again. */
+  /** The key that signs next. If it was deleted, it is generated again. */
   async #nextKey(em: EntityManager): Promise<JwtKey> {
     const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate());
     em.persist(next);
     return next;
   }
 
-  /** As part of the change: no user and no request asks for what happens to these keys. */
+  /** Records the event in the transaction of the change. No user and no request causes the changes of these keys. */
   #record(em: EntityManager, event: RecordedEvent<typeof sessionEvents>): void {
     this.#options.audit.record({ em, principal: null, origin: null }, event);
   }
@@ -220,7 +220,7 @@ export class JwtKeys {
       await lockText(em, 'rekey:jwt-keys');
       return work(em);
     };
-    // What the holder of the lock before has committed is seen.
+    // The transaction must see what the previous holder of the lock has committed.
     return this.#options.fork().transactional(locked, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
 

@@ -2,21 +2,21 @@ import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 
 const BATCH = 1000;
-/** Refresh tokens are how theft is recognised: they outlive their session by this long. */
+/** Refresh tokens are kept for this long after their session, because they are needed to detect theft. */
 const MEMORY_DAYS = 30;
 /**
- * An entry ends when its token does, by the clock of that moment. A clock that is set back lets the token live longer: the
- * entry stays for as long as the longest life of a token.
+ * An entry expires with its token, by the clock at that time. If the clock is set back, the token is valid for longer.
+ * So the entry is kept for the longest lifetime of a token.
  */
 const LEDGER_HOURS = 24;
 
-/** In batches, by one replica at a time: whoever does not get the lock has nothing to do. */
+/** In batches, by one replica at a time: without the lock, a statement deletes nothing. */
 const inTurn = (name: string, body: string): Statement => ({
   name,
   text: `with turn as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.purge}) as ours), ${body}`,
 });
 
-/** Before their sessions, which would otherwise take any number of them along; children before their parents. */
+/** Before their sessions, whose deletion would delete any number of them at once; children before their parents. */
 const PURGE_TOKENS = inTurn(
   'purge-tokens',
   `gone as (
@@ -51,9 +51,9 @@ const PURGE_LEDGER = inTurn(
 );
 
 /**
- * Removes what has nothing left to say: sessions after their memory, ledger entries after the token's end.
+ * Deletes expired sessions after `MEMORY_DAYS`, and ledger entries after the expiry of their token.
  *
- * @param sql not the connection of the syncs: leases are renewed there, and must not queue behind this
+ * @param sql not the connection of the syncs: they renew the lease there and must not queue behind this
  */
 export async function purge(sql: Sql): Promise<{ sessions: number; revocations: number }> {
   const revocations = await inBatches(sql, PURGE_LEDGER, LEDGER_HOURS);

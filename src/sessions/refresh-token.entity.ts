@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** One link in a session's chain of single-use refresh tokens. Dead links stay: they are how reuse is recognised. */
+/** One token in a session's chain of single-use refresh tokens. Used tokens are kept to detect their reuse. */
 export class RefreshToken {
   id!: string;
   sessionId!: string;

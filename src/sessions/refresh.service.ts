@@ -21,7 +21,7 @@ import type { sessionEvents } from './session.events.ts';
 
 const SUCCESSOR_PURPOSE = 'refresh-successor';
 
-/** Why a presented token is good for nothing. */
+/** Why a presented token is rejected. */
 export interface Rejected {
   kind: 'rejected';
   reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED';
@@ -54,23 +54,23 @@ interface TokenUse {
   token: RefreshToken;
   session: Session;
   now: Date;
-  /** Where not, the token was used before, and its session must end. */
+  /** If false, the token was reused, and its session must be revoked. */
   isExchangeable: boolean;
 }
 
-/** Why nothing can be done with a token, as decided in its transaction. */
+/** Why a token cannot be used, as decided in its transaction. */
 type Refusal =
   | { kind: 'gone' }
   | { kind: 'expired' }
   | { kind: 'revoked'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
- * What refresh tokens are good for: being exchanged (RFC 9700 §4.14.2), and ending the session that they are of. Each
- * works once; presenting a dead one ends its whole session, for either its owner or a thief has a copy, and nobody can
- * tell which.
+ * Uses refresh tokens: exchanges them (RFC 9700 §4.14.2), or revokes their session. Each token works once. Presenting a
+ * used one revokes the whole session, because either the user or a thief has a copy, and the service cannot tell which.
  *
- * The one exception is the direct parent of the newest token within the grace period: a lost answer, not a theft. It
- * gets the *same* successor again, which is derived from the parent, so that nothing forks and nothing secret is kept.
+ * The only exception is the direct parent of the newest token within the grace period: a lost response, not
+ * a theft. It returns the *same* successor again, which is derived from the parent, so the chain does not
+ * fork and no secret is stored.
  */
 export class RefreshService {
   readonly #options: RefreshServiceOptions;
@@ -80,8 +80,9 @@ export class RefreshService {
   }
 
   /**
-   * Exchanges a token for the tokens that come next.
-   * @param presented null where none was presented, which is rejected and counted as one that is not known
+   * Exchanges a token for the next tokens.
+   *
+   * @param presented null if none was presented, which is rejected and counted like an unknown token
    * @throws AccessError `RATE_LIMITED`
    */
   async refresh(unitOfWork: UnitOfWork, presented: string | null): Promise<RefreshOutcome> {
@@ -94,11 +95,11 @@ export class RefreshService {
       const use = await this.#loadForUse(em, found);
       if (use.kind !== 'usable') return use;
       const { token, session, now } = use;
-      // Counted before the user's row is locked: refreshes of one user wait for each other here. They share that lock, and
-      // were they to hold it while they wait, a change that ends all sessions would never get the row.
+      // Counted before the user's row is locked: refreshes of one user wait for each other here. They share the lock on
+      // that row. If they held it during the wait, a change that revokes all sessions would never get the row.
       if (use.isExchangeable) {
         const owner = { sessionId: session.id, userId: session.userId };
-        // Of many at once with the same token, one makes the next one, and the others get the same.
+        // Of many concurrent calls with the same token, one creates the successor, and the others return the same one.
         await (token.usedAt ? limits.checkRepeatedRefresh(em, owner) : limits.checkRefresh(em, owner));
       }
       const standing = await this.#confirm(unitOfWork, use);
@@ -107,18 +108,19 @@ export class RefreshService {
         ? await this.#knownSuccessor(em, token, text)
         : await this.#newSuccessor(em, token, text, now);
       session.refresh(now, idleSeconds);
-      // Before the commit: where it cannot be signed, the token that was presented is not used up.
+      // Before the commit: if signing fails, the presented token is not used up.
       const access = await accessTokens.issue(session, effectiveScopes(session.scopes, standing.role));
       const tokens = { ...access, refreshToken, refreshTokenExpiresAt: session.idleExpiresAt, session };
       return { kind: 'refreshed', tokens };
     };
-    // It is the token that asks. A caller's own credential would be locked before it, and its user with it.
+    // The token authorizes this. The caller's own credential, and with it the user, would be locked too early.
     const outcome = await unitOfWork.withoutCaller().transaction(exchange, found.sessionId);
     return outcome.kind === 'refreshed' ? outcome : this.#reject(unitOfWork, outcome, at);
   }
 
   /**
-   * Ends the session of a token that can still be exchanged.
+   * Revokes the session of a token that can still be exchanged.
+   *
    * @throws AccessError `RATE_LIMITED`
    */
   async logout(unitOfWork: UnitOfWork, presented: string): Promise<TokenLogoutOutcome> {
@@ -132,7 +134,7 @@ export class RefreshService {
       this.#end(unitOfWork, use.session, use.now, 'SIGNED_OUT');
       return { kind: 'ended', session: use.session };
     };
-    // It is the token that asks, as in `refresh`.
+    // The token authorizes this, as in `refresh`.
     const outcome = await unitOfWork.withoutCaller().transaction(end, found.sessionId);
     if (outcome.kind !== 'ended') return this.#reject(unitOfWork, outcome, at);
     const { session } = outcome;
@@ -140,7 +142,7 @@ export class RefreshService {
     return { kind: 'loggedOut', session, receipt };
   }
 
-  /** The token that was presented, null where it is none of ours, and when it was looked up. Nothing is locked yet. */
+  /** The presented token, null if it is not ours, and the time of the lookup. Nothing is locked yet. */
   async #lookUp(unitOfWork: UnitOfWork, presented: string): Promise<{ found: RefreshToken | null; at: Date }> {
     const { em, origin } = unitOfWork;
     const { limits, clock } = this.#options;
@@ -148,13 +150,13 @@ export class RefreshService {
     const lookUp = () => unitOfWork.inTurn(() => find(em, presented));
     const found = isWellFormed ? await limits.failures.lookUp(origin.ipAddress, lookUp) : null;
     const at = clock.now();
-    // Asking about what is not there is limited. As long as a session goes on, a theft must never be too fast to be noticed.
+    // Only unknown, revoked and expired tokens are limited, so that reuse in an active session is always detected.
     const session = found?.session;
     if (!session || session.endedAt || session.isExpired(at)) limits.failures.check(origin.ipAddress);
     return { found: found?.token ?? null, at };
   }
 
-  /** Locks the session, so that what is decided on it and its tokens is true until the commit. One use at a time. */
+  /** Locks the session, so that its state and that of its tokens stay true until the commit. One use at a time. */
   async #loadForUse(em: EntityManager, { id, sessionId }: RefreshToken): Promise<TokenUse | Refusal> {
     const session = await em.findOne(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const token = session && (await em.findOne(RefreshToken, { id }));
@@ -165,7 +167,7 @@ export class RefreshService {
     return { kind: 'usable', token, session, now, isExchangeable: await this.#isExchangeable(em, token, now) };
   }
 
-  /** Locks the user, and ends the session of a token that is reused. What is returned, not thrown, is committed. */
+  /** Locks the user, and revokes the session of a reused token. The outcome is returned, not thrown, so it commits. */
   async #confirm(
     unitOfWork: UnitOfWork,
     { token, session, now, isExchangeable }: TokenUse,
@@ -183,7 +185,7 @@ export class RefreshService {
     return { kind: 'revoked', session, reason: 'REUSED' };
   }
 
-  /** Counts a failure, and waits until no replica accepts anything of a session that is over. */
+  /** Counts a failure, and waits until no replica accepts any token of a revoked session. */
   async #reject({ origin }: UnitOfWork, refusal: Refusal, at: Date): Promise<Rejected> {
     const { limits, barrier } = this.#options;
     limits.failures.count(origin.ipAddress);
@@ -193,18 +195,18 @@ export class RefreshService {
       case 'expired':
         return { kind: 'rejected', reason: 'EXPIRED' };
       case 'revoked':
-        // By this call, or by another one that may still be on its way to the other replicas.
+        // Revoked by this call, or by another one whose revocation may still be propagating.
         await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.endedAt ?? at);
         return { kind: 'rejected', reason: refusal.reason };
     }
   }
 
-  /** Whether this token is unused, or else the parent of the newest one and used only just now: a lost answer. */
+  /** Whether this token is unused, or is the parent of the newest one and was used only just now: a lost response. */
   async #isExchangeable(em: EntityManager, token: RefreshToken, now: Date): Promise<boolean> {
     if (!token.usedAt) return true;
     const { graceSeconds } = this.#options;
-    // Used in the future, since replicas do not agree on the time to the millisecond, or the clock was set back: it was
-    // used, and its grace period begins now, or it would last until that moment has come.
+    // A use in the future occurs because replicas differ by milliseconds, or because the clock was set back. The grace
+    // period then starts now. Otherwise it would last until that time.
     if (token.usedAt > now) token.usedAt = now;
     const sinceUse = now.getTime() - token.usedAt.getTime();
     if (graceSeconds === 0 || sinceUse >= graceSeconds * 1000) return false;
@@ -214,7 +216,7 @@ export class RefreshService {
 
   async #newSuccessor(em: EntityManager, token: RefreshToken, presented: string, now: Date): Promise<string> {
     const refreshToken = successorOf(presented, this.#options.keyring.current);
-    // Single use, by one conditional statement: not even without the lock could a token be exchanged twice.
+    // One conditional statement ensures single use: even without the lock, a token could not be exchanged twice.
     const used = await em.execute(
       'update refresh_tokens set used_at = ? where id = ? and used_at is null returning 1',
       [now, token.id],
@@ -232,7 +234,7 @@ export class RefreshService {
     return refreshToken;
   }
 
-  /** The successor that was made before; under whichever master key it was made. */
+  /** The successor that was created before, under whichever master key. */
   async #knownSuccessor(em: EntityManager, token: RefreshToken, presented: string): Promise<string> {
     const { tokenHash } = await em.findOneOrFail(RefreshToken, { parentId: token.id });
     for (const key of this.#options.keyring.all) {
@@ -253,7 +255,7 @@ export class RefreshService {
   }
 }
 
-/** A token that we made, and its session; null for any other text. */
+/** A token of ours and its session; null for any other text. */
 async function find(
   em: EntityManager,
   presented: string,
@@ -272,8 +274,8 @@ interface Owner {
 }
 
 /**
- * What of the account matters here; locked, so that it stays so until the commit. Whether it was disabled, or all of its
- * sessions were ended, is asked again: the session was read before the wait for this lock.
+ * The state of the user, locked until the commit. Whether the user was disabled or all sessions were revoked is read
+ * again, because the session was read before the wait for this lock.
  */
 async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
   const [row] = await em.execute<Owner[]>(
@@ -281,5 +283,5 @@ async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
       from ${usersAs('u')} where u.id = ? for share`,
     [session.generation, session.id, session.userId],
   );
-  return row ?? { role: 'MEMBER', ended: true }; // Deleted meanwhile, and all of its sessions with it.
+  return row ?? { role: 'MEMBER', ended: true }; // The user was deleted meanwhile, with all sessions.
 }

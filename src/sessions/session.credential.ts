@@ -48,14 +48,14 @@ const confirmStatement = (lockSession: string, lockUser: string) => `select s.sc
     and s.expires_at > clock_timestamp() and s.idle_expires_at > clock_timestamp()
   ${lockSession} of s ${lockUser} of u for key share of j`;
 
-// Asked when the session is locked, which entries for its tokens wait for: within one statement, what is not locked is
-// seen as it was before the wait.
+// Read after the session was locked: ledger entries for its tokens wait for that lock. In one statement with the lock,
+// unlocked rows would be read as they were before the wait.
 const CONFIRM_TOKEN = 'select from access_token_revocations where jti = ?';
 
 /**
- * How access tokens authenticate, once their signature and claims are verified: what a token says of itself is
- * believed only together with what the database says of its session, its user and its `jti`. The answer is cached
- * and judged like an API key's, so a revoked session, user or token needs no list of its own in every replica.
+ * How access tokens authenticate after their signature and claims were verified. The claims are used only together with
+ * the state of the session, the user and the `jti` in the database. The result is cached and checked like that of an
+ * API key, so replicas need no separate lists of revoked sessions, users or tokens.
  */
 export const sessionCredential = defineCredentialType<AccessTokenClaims>({
   kind: 'session',
@@ -72,9 +72,9 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
     if (!row) throw new Error('A snapshot always has a row.');
     const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
     const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
-    const over = ends.some((end) => end !== null && end <= row.now);
-    const dead = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || over;
-    if (row.id === null || row.userId !== sub || dead) return rejected(row, tags);
+    const expired = ends.some((end) => end !== null && end <= row.now);
+    const invalid = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || expired;
+    if (row.id === null || row.userId !== sub || invalid) return rejected(row, tags);
     const principal = {
       kind: 'session',
       credentialId: row.id,
@@ -100,5 +100,5 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
   },
 });
 
-/** The proofs of a session are its access tokens, which nobody keeps: the invalidation log covers them. */
+/** The proofs of a session are its access tokens, which are not stored. The invalidation log covers them. */
 export const sessionEviction = defineEviction(Session, () => []);

@@ -3,17 +3,17 @@ import { endOfSessions, hasEndedSession, usersAs } from '../accounts/user.sql.ts
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
-/** What a new session is made of. */
+/** The fields of a new session. */
 export interface NewSession {
   id: string;
   userId: string;
-  /** The user's, at this moment: when that is counted up, the session is over. */
+  /** The user's generation at this time. When the user has a higher one, the session is revoked. */
   generation: number;
-  /** What its tokens may ask for, as long as the user's role allows it too. A session never gains any. */
+  /** The scopes of its tokens, as far as the user's role still allows them. A session never gains scopes. */
   scopes: readonly Scope[];
   createdAt: Date;
   expiresAt: Date;
-  /** How long it lasts without being refreshed. */
+  /** The time without a refresh after which it expires. */
   idleSeconds: number;
   ipAddress: string | null;
   userAgent: string | null;
@@ -28,13 +28,13 @@ export class Session {
   createdAt!: Date;
   refreshedAt!: Date;
   idleExpiresAt!: Date;
-  /** The absolute end, however busy the session is. */
+  /** The absolute expiry, also for a session in constant use. */
   expiresAt!: Date;
   ipAddress!: string | null;
   userAgent!: string | null;
   revokedAt!: Date | null;
   revocationReason!: RevocationReason | null;
-  /** When and why this session ended together with all others of its user; read-only, the user's row says so. */
+  /** When and why this session was revoked together with all others of its user. Read-only, from the user's row. */
   readonly endedWithAllAt?: Date | null;
   readonly endedWithAllReason?: RevocationReason | null;
 
@@ -49,7 +49,7 @@ export class Session {
     return session;
   }
 
-  /** When it was ended early, alone or with all others; null for one that was not. */
+  /** When it was revoked, alone or with all others; null if it was not. */
   get endedAt(): Date | null {
     return this.revokedAt ?? this.endedWithAllAt ?? null;
   }
@@ -58,7 +58,7 @@ export class Session {
     return this.revokedAt ? this.revocationReason : (this.endedWithAllReason ?? null);
   }
 
-  /** Moves the idle end away from now, never past the absolute end. */
+  /** Moves the idle expiry, never past the absolute expiry. */
   refresh(now: Date, idleSeconds: number): void {
     const idleEnd = new Date(now.getTime() + idleSeconds * 1000);
     this.idleExpiresAt = idleEnd < this.expiresAt ? idleEnd : this.expiresAt;
@@ -69,7 +69,7 @@ export class Session {
     return this.expiresAt <= now || this.idleExpiresAt <= now;
   }
 
-  /** Ends the session for good. Revoking twice changes nothing: the first moment and reason stay. */
+  /** Revokes the session for good. A second call changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
     if (this.revokedAt) return;
     this.revokedAt = now;
@@ -77,7 +77,7 @@ export class Session {
   }
 }
 
-/** When, or why, the user ended all sessions, where this session ended with them; else null. */
+/** When or why the user's sessions were all revoked, if this session was one of them; else null. */
 function ofEndedGeneration({ id, userId, generation }: Record<string, string>, which: 'at' | 'reason'): string {
   return `(select ${endOfSessions('u')[which]} from ${usersAs('u')} where u.id = ${userId}
     and ${hasEndedSession('u', { generation: generation!, id: id! })})`;

@@ -8,9 +8,9 @@ const reason = z.enum(REVOCATION_REASONS);
 const kid = z.string();
 
 /**
- * The subject of an event of a session is the session; of an access token, the entry in `access_token_revocations`; of a
- * JWT key, its `kid`. No user and no request is recorded for what happens to JWT keys: an operator's command or the service
- * itself changes them.
+ * The subject of an event of a session is the session; of an access token, the entry in `access_token_revocations`; of
+ * a JWT key, its `kid`. Events of JWT keys have no user and no request, because a command of the operator or the
+ * service itself changes these keys.
  */
 export const sessionEvents = {
   'session.started': z.strictObject({

@@ -12,12 +12,12 @@ export interface SessionFilter {
 
 const NOT_REVOKED: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
 
-/** What belongs to users whose sessions this principal may see and change, as a condition on their id. */
+/** The condition on the user id for rows of users whose sessions this principal may see and change. */
 export function sessionsVisibleTo(principal: Principal): { userId?: string } {
   return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
 }
 
-/** The sessions that fit a filter, among those that the caller may see. */
+/** The sessions that match a filter, among those that the caller may see. */
 export function sessionsMatching(context: QueryContext, filter: SessionFilter | null | undefined): List<Session> {
   const { userId, status } = filter ?? {};
   const now = context.now();
@@ -40,7 +40,7 @@ export async function countActiveSessions(
   return em.count(Session, { $and: [{ userId }, activeSessions(now), others] });
 }
 
-/** The entries of the ledger that the caller may see and that are still needed, of one user where one is named. */
+/** The ledger entries that are still needed and that the caller may see; of one user if one is named. */
 export function revocationsMatching(
   context: QueryContext,
   filter: { userId?: string | null } | null | undefined,

@@ -39,7 +39,7 @@ export interface SessionServiceOptions {
 interface Started extends StartedSession {
   readonly session: Session;
   refreshToken: string;
-  /** The session that was revoked as this one started. */
+  /** The session that was revoked because this one started. */
   replaced?: Session | undefined;
 }
 
@@ -54,7 +54,7 @@ export type RevokeAccessTokenOutcome =
   | { kind: 'revoked'; revocation: AccessTokenRevocation; receipt: Receipt }
   | { kind: 'notFound' };
 
-/** Starts and ends sessions. */
+/** Starts and revokes sessions. */
 export class SessionService implements SessionIssuer {
   readonly #options: SessionServiceOptions;
 
@@ -62,7 +62,7 @@ export class SessionService implements SessionIssuer {
     this.#options = options;
   }
 
-  /** Adds a session to the transaction under way, and ends the one that it replaces. */
+  /** Adds a session to the current transaction, and revokes the one that it replaces. */
   start(
     unitOfWork: UnitOfWork,
     user: { id: string; role: UserRole; sessionGeneration: number },
@@ -109,7 +109,7 @@ export class SessionService implements SessionIssuer {
     return { session, refreshToken, replaced: replaced?.session };
   }
 
-  /** The running session that a refresh token is of, used or not; locked until the commit. Null where there is none. */
+  /** The active session of a refresh token, used or not, locked until the commit; null if there is none. */
   async lock(em: EntityManager, refreshToken: string): Promise<Started | null> {
     if (parseSecret(refreshToken)?.prefix !== 'rkr') return null;
     const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(refreshToken) });
@@ -119,7 +119,7 @@ export class SessionService implements SessionIssuer {
     return isRunning ? { session, refreshToken } : null;
   }
 
-  /** The tokens of a session whose start was committed, when the one that it replaced is over on every replica. */
+  /** The tokens of a session whose start was committed, once every replica rejects the session that it replaced. */
   async tokensOf({ session, refreshToken, replaced }: Started): Promise<SessionTokens> {
     if (replaced) await this.#propagated(replaced);
     const access = await this.#options.accessTokens.issue(session, session.scopes);
@@ -127,8 +127,8 @@ export class SessionService implements SessionIssuer {
   }
 
   /**
-   * Ends the session that the request belongs to: the caller's, or without a caller that of the refresh token. The access
-   * token in the cookie of a browser is gone after minutes, and its user must be able to log out after that, too.
+   * Revokes the session of the request: that of the caller, or without a caller that of the refresh token. The access
+   * token in a browser's cookie expires after minutes, and its user must be able to log out after that, too.
    */
   async logout(unitOfWork: UnitOfWork, refreshToken: string | null): Promise<LogoutOutcome> {
     if (!unitOfWork.principal && refreshToken !== null) return this.#options.refresh.logout(unitOfWork, refreshToken);
@@ -139,7 +139,7 @@ export class SessionService implements SessionIssuer {
     return { kind: 'loggedOut', session, receipt: await this.#propagated(session) };
   }
 
-  /** Ends one session of the caller's, or anybody's for an administrator. */
+  /** Revokes one session of the caller, or of any user for an administrator. */
   async revoke(
     unitOfWork: UnitOfWork,
     { sessionId, reason }: { sessionId: string; reason: RevocationReason },
@@ -151,7 +151,7 @@ export class SessionService implements SessionIssuer {
 
   #end(unitOfWork: UnitOfWork, where: { id: string; userId?: string }, reason: RevocationReason) {
     return unitOfWork.transaction(async () => {
-      // Waits for whoever ends it at the same moment: the first reason stays.
+      // Waits for a concurrent revocation of the same session: the first reason stays.
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (found && !found.endedAt) {
         found.revoke(this.#options.clock.now(), reason);
@@ -161,15 +161,15 @@ export class SessionService implements SessionIssuer {
     }, where.id);
   }
 
-  /** Under the name that it ended by: its own, or that of its person, where it ended with all of theirs. */
+  /** Waits for the tag by which the session was revoked: its own, or that of the user if all sessions were revoked. */
   #propagated(session: Session): Promise<Receipt> {
     const tag = session.revokedAt ? sessionTag(session.id) : userTag(session.userId);
     return this.#options.barrier.waitUntilPropagated(tag, session.endedAt!);
   }
 
   /**
-   * Ends one access token before its time, by an entry in the ledger. Nobody keeps a list of what was issued: the id
-   * says which session it would belong to, and that is what is checked. Revoking twice keeps the first entry.
+   * Revokes one access token before its expiry, by an entry in the ledger. Issued tokens are not stored. The id names
+   * the session that the token would belong to, and this session is checked. A second revocation keeps the first entry.
    */
   async revokeAccessToken(
     unitOfWork: UnitOfWork,
@@ -187,7 +187,7 @@ export class SessionService implements SessionIssuer {
     return { kind: 'revoked', revocation, receipt };
   }
 
-  /** The entry for this token; where it was revoked before, the one that is there. */
+  /** The entry for this token; the existing one if the token was already revoked. */
   async #addToLedger(
     unitOfWork: UnitOfWork,
     { jti, sessionId, reason }: { jti: string; sessionId: string; reason: RevocationReason },
@@ -195,7 +195,7 @@ export class SessionService implements SessionIssuer {
     const { caller, em } = unitOfWork;
     const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
     if (!session) return null;
-    // Of two at once, the second waits here for the first, and then finds its entry.
+    // Of two concurrent calls, the second waits here for the first, and then finds its entry.
     await lockText(em, jtiTag(jti));
     const known = await em.findOne(AccessTokenRevocation, { jti });
     if (known) return known;

@@ -13,7 +13,7 @@ export const sessions = defineFeature({
   name: 'sessions',
   entities: [SessionSchema, RefreshTokenSchema, AccessTokenRevocationSchema, JwtKeySchema],
   migrations: [{ name: '20261126000100-jwt-key-halves', class: Migration20261126000100 }],
-  // The private half of a retired key is not opened any more.
+  // The private half of a retired key is no longer opened.
   sealedFields: [{ table: 'jwt_keys', column: 'private_sealed', key: 'kid', where: `state <> 'RETIRED'` }],
   variables: sessionVariables,
   credentials: [sessionCredential],

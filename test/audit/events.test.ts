@@ -1,4 +1,4 @@
-// Which events are recorded, and what each tells.
+// Which events are recorded, and what each one contains.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEvents } from '../../src/audit/event-data.ts';
 import { sha256Base64url } from '../../src/crypto/hash.ts';
@@ -49,7 +49,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
   beforeAll(async () => {
     app = await start({ env: UNLIMITED });
     atStart = await inOrder(app);
-    // Not seeded: as every account here, it is made the way that is recorded.
+    // Not seeded: like every account here, the administrator is created by a recorded mutation.
     const input = { setupToken: SETUP_TOKEN, email: 'admin@example.com', password: PASSWORD, displayName: 'Somebody' };
     const { user, tokens } = await app.as().bootstrap(input).expectSuccess();
     const { accessToken, refreshToken, session } = tokens;
@@ -58,7 +58,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  /** What was recorded by this, in order. */
+  /** The events that the work records, in order. */
   async function eventsOf(work: () => PromiseLike<unknown>): Promise<Row[]> {
     const before = await inOrder(app);
     await work();
@@ -70,19 +70,19 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     );
     for (const [index, [, , , row]] of expected.entries()) expect(rows[index]).toMatchObject(row ?? {});
   }
-  /** Remembers every secret and address of an account. */
+  /** A new member, whose secrets and address must not be in any event. */
   async function member(): Promise<Account> {
     const account = await app.register();
     said.push(account.email, account.accessToken, account.refreshToken);
     return account;
   }
 
-  test('the first key that signs access tokens, with no user and no request', () => {
+  test('the activation of the first key that signs access tokens, with no user and no request', () => {
     const byService = { actor_user_id: null, actor_credential_id: null, ip_address: null, request_id: null };
     expectEvents(atStart, [['jwt-key.activated', KID, { nextKid: KID, how: 'repair' }, byService]]);
   });
 
-  test('the first administrator, and who registers', async () => {
+  test('the first administrator and a registration', async () => {
     const rows = (await inOrder(app)).slice(atStart.length, atStart.length + 2);
     const byAdmin = { actor_user_id: admin.id, actor_credential_id: null, ip_address: '127.0.0.1' };
     expectEvents(rows, [
@@ -101,7 +101,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     expect(events[0]!.request_id).toBe(events[1]!.request_id);
   });
 
-  test('a login that replaces the session of a browser, and which one', async () => {
+  test('a login, and the session of the browser that it replaces', async () => {
     const account = await member();
     const document = `mutation ($input: LoginInput!) { login(input: $input) { __typename
       ... on LoginSuccess { tokens { session { id } } } } }`;
@@ -121,7 +121,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
-  test('a change of the password, and which session was kept', async () => {
+  test('a change of the password, and the session that it keeps', async () => {
     const account = await member();
     await login(app, account);
     const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
@@ -133,7 +133,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
-  test('an account that an administrator locks out, disables and enables', async () => {
+  test('an account whose sessions an administrator revokes, and which is then disabled and enabled', async () => {
     const account = await member();
     const events = await eventsOf(async () => {
       const input = { userId: account.id };
@@ -150,7 +150,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
-  test('the end of a session: by its user, by an administrator, at a logout', async () => {
+  test('the revocation of a session: by its user, by an administrator, at a logout', async () => {
     const account = await member();
     const [second, third] = [await login(app, account), await login(app, account)];
     const events = await eventsOf(async () => {
@@ -196,7 +196,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
-  test('a workspace, and a key for it: what it may do, how long its old secret stays valid, why it ended', async () => {
+  test('a workspace, and a key for it: what it may do, how long its old secret stays valid, why it was revoked', async () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const created = { scopes: ['API_KEYS_READ'], permissions: ['billing:read'], expiresAt };
     let workspaceId: unknown;
@@ -214,7 +214,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     expectEvents(events, [
       ['workspace.created', workspaceId, { ownerId: admin.id }, row],
       ['api-key.created', key.id, created, row],
-      // The key itself ends before the overlap does.
+      // The key itself expires before the overlap ends.
       ['api-key.rotated', key.id, { overlapSeconds: 7200, previousSecretExpiresAt: expiresAt }, row],
       ['api-key.revoked', key.id, { reason: 'REMOVED' }, row],
     ]);
@@ -237,7 +237,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     const removed = await eventsOf(() => keys.purge());
     const repaired = await eventsOf(async () => {
       await app.sql('delete from jwt_keys where kid = ?', [fourth]);
-      await keys.load(); // Here, or as soon as the replica hears of it.
+      await keys.load(); // Here, or as soon as the replica applies the change.
     });
     const command = { nextKid: KID, how: 'command' };
     expectEvents(rotated, [['jwt-key.rotated', second, { ...command, retiredKid: first }]]);
@@ -254,12 +254,12 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     }
   });
 
-  test('a rotation that is refused, and a revocation of an unknown key, are not recorded', async () => {
+  test('no event of a rotation that is rejected or of a revocation of an unknown key', async () => {
     const { jwtKeys } = app.app;
     expect(await eventsOf(async () => [await jwtKeys.rotate(), await jwtKeys.revoke('unknown')])).toEqual([]);
   });
 
-  describe('in all of that', () => {
+  describe('over all events above', () => {
     test('every declared event was recorded, and no other', async () => {
       const types = new Set((await inOrder(app)).map(({ type }) => type));
       expect([...types].toSorted()).toEqual(Object.keys(declared).toSorted());

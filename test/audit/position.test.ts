@@ -264,7 +264,7 @@ describe.skipIf(inject('postgresUrl') === null)('positions of concurrent changes
       const requests = Array.from({ length: 8 }, (_, i) =>
         apps[i % 2]!.as(admin)[i % 4 < 2 ? 'disableUser' : 'enableUser']({ userId: member.id }).answer(),
       );
-      await Promise.all(requests); // Where the machine is slow, some are answered with an error and change nothing.
+      await Promise.all(requests); // On a slow machine, some get an error and change nothing.
     }
     const rows = await app.sql(
       `select type from audit_events where subject_id = ? and type like 'account.%abled' order by position`,

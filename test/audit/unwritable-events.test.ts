@@ -1,9 +1,9 @@
-// A change whose audit event cannot be written does not happen, whatever the change is.
+// A change whose audit event cannot be written does not happen. This holds for every kind of change.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { exchange, jtiOf, later, login, UNLIMITED } from '../support/sessions.ts';
 
-describe.each(backends())('on $name, a change whose event cannot be written', ({ start }) => {
+describe.each(backends())('on $name, a change with an event', ({ start }) => {
   let app: TestApp;
   let [admin, member, other, disabled]: Account[] = [];
   let key: { id: string };
@@ -16,11 +16,11 @@ describe.each(backends())('on $name, a change whose event cannot be written', ({
     await exchange(app, other.refreshToken);
     await later(app, other.sessionId, 60);
     await app.as(admin).disableUser({ userId: disabled.id }).expectSuccess();
-    await app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`); // The next one may sign.
+    await app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`); // The next key may sign.
   });
   afterAll(() => app.close());
 
-  /** Every change that there is. All of them can be tried several times, for none happens. */
+  /** Every kind of change. Each of them can be tried several times, because none happens. */
   const CHANGES: Record<string, () => PromiseLike<unknown>> = {
     register: () => app.register(),
     login: () => login(app, member!),
@@ -50,7 +50,7 @@ describe.each(backends())('on $name, a change whose event cannot be written', ({
     return app.sql(`${tables.join(' union all ')} order by 1, 2`);
   };
 
-  test.each(Object.keys(CHANGES))('does not happen: %s', async (name) => {
+  test.each(Object.keys(CHANGES))('does not happen if the event cannot be written: %s', async (name) => {
     const before = await state();
     await app.sql(
       `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no event'; end $$`,
@@ -61,7 +61,7 @@ describe.each(backends())('on $name, a change whose event cannot be written', ({
     await app.sql('drop function fail cascade');
     expect(await state()).toEqual(before);
 
-    // Nor where it can be written and gets no position.
+    // Nor if the event can be written but gets no position.
     await app.sql(`do $$ begin execute format('alter sequence audit_position maxvalue %s',
       (select last_value from audit_position)); end $$`);
     onTestFinished(() => app.sql('alter sequence audit_position no maxvalue').then(() => undefined));
@@ -69,7 +69,7 @@ describe.each(backends())('on $name, a change whose event cannot be written', ({
     expect(await state()).toEqual(before);
   });
 
-  test('happens when it can be written', async () => {
+  test('happens if the event can be written', async () => {
     const [{ last }] = await app.sql('select max(position) as last from audit_events');
     await change('createApiKey');
     await change('a rotation of the keys of access tokens');

@@ -5,20 +5,20 @@ import { type App, bearer } from './in-process.ts';
 import { type Measure, perAwaitedCall } from './interleave.ts';
 
 const SESSIONS = 1000;
-/** What ids are made of, and so the longest that a ledger can be. */
+/** How many ids `ID_OF_I` can make, and so the largest size of a ledger. */
 export const MILLION = 1_000_000;
 
-/** SQL for the part of an id behind its prefix, for `i` up to a million: in order first and random then, as ours are. */
+/** SQL for the part of an id after its prefix, for `i` up to a million: ordered at its start, then random, as in Rekey. */
 export const ID_OF_I = `'01K' || lpad(i::text, 7, '0') || upper(left(md5(i::text), 16))`;
 
-/** Evenly spread over the million, and the same ones every time, so that a database can be used again. */
+/** Evenly spread over the million, and the same each time, so that a database can be used again. */
 const INSERT_SESSIONS = `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
   select 'ses_' || ${ID_OF_I}, $1, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day'
   from generate_series(${MILLION / SESSIONS / 2}, ${MILLION}, ${MILLION / SESSIONS}) as i
   on conflict (id) do update set user_id = excluded.user_id
   returning id`;
 
-/** Access tokens of a thousand sessions in turn, made as a login makes them, without waiting for its password. */
+/** Access tokens of a thousand sessions in turn, issued as at a login, without the check of a password. */
 export async function givenTokens(app: App, { id: userId }: Administrator, count: number): Promise<string[]> {
   const { jwtKeys: keys, config, database, replica } = app;
   const { issuer, accessTokenSeconds: lifetimeSeconds } = config;
@@ -35,14 +35,14 @@ export async function givenTokens(app: App, { id: userId }: Administrator, count
 }
 
 /**
- * Microseconds until a token is accepted that this replica has not seen before. Each of them is used once, and measured
- * by itself: long enough for the clock, and short enough to fall between two interruptions by somebody else.
+ * Microseconds until a token is accepted that this replica has not cached. Each token is used once and measured by itself:
+ * long enough for the clock, and short enough to fall between two interruptions by other processes.
  */
-export function firstSight(app: App, unseen: readonly string[]): Measure<number> {
+export function firstUse(app: App, unseen: readonly string[]): Measure<number> {
   const requests = unseen.map(bearer);
   return perAwaitedCall(1, async () => {
     const next = requests.pop();
-    if (!next) throw new Error('Every token was seen already.');
+    if (!next) throw new Error('Every token was used already.');
     await app.authenticator.authenticate(next);
   });
 }

@@ -21,7 +21,7 @@ import type { Row } from './table.ts';
 const KEYS = 1000;
 const MISSES_A_ROUND = 24;
 
-/** Room for one credential: of several that take turns, none is ever found in this process's memory. */
+/** Room for one credential: if several take turns, none is found in the memory of this process. */
 const FORGETFUL = { REKEY_CACHE_ENTRIES: '1' };
 
 /** A lookup that a layer behind this process's memory has to answer. */
@@ -43,7 +43,7 @@ export async function authentication(servers: Servers | null): Promise<Report> {
     const embedded = await start(FORGETFUL);
     const embeddedKeys = await givenKeys(embedded, await serve(embedded, bootstrap), KEYS);
     const misses: Miss[] = [
-      { what: 'miss, the embedded database knows', app: embedded, layer: 'database', secrets: embeddedKeys },
+      { what: 'miss, answered by the embedded database', app: embedded, layer: 'database', secrets: embeddedKeys },
     ];
     const database = await servers?.database('authentication');
     const roomy = await start(database ?? {});
@@ -52,8 +52,8 @@ export async function authentication(servers: Servers | null): Promise<Report> {
       const withRedis = { ...database, ...FORGETFUL };
       const alone = { ...withRedis, REDIS_URL: '' };
       misses.unshift(
-        { what: 'miss, Redis knows', app: await start(withRedis), layer: 'shared', secrets },
-        { what: 'miss, PostgreSQL knows', app: await start(alone), layer: 'database', secrets },
+        { what: 'miss, answered by Redis', app: await start(withRedis), layer: 'shared', secrets },
+        { what: 'miss, answered by PostgreSQL', app: await start(alone), layer: 'database', secrets },
       );
     }
     const hits = await hitRows(roomy, secrets);
@@ -77,24 +77,24 @@ async function hitRows(app: App, secrets: string[]): Promise<Row[]> {
   const samples = await interleave(
     {
       bare: perCall(HITS_A_ROUND, (index) => bare.get(sha256Base64url(secrets[index % KEYS]!))),
-      gated: perCall(HITS_A_ROUND, (index) => cache.recall(sha256Base64url(secrets[index % KEYS]!))),
+      checked: perCall(HITS_A_ROUND, (index) => cache.recall(sha256Base64url(secrets[index % KEYS]!))),
       key: perCall(HITS_A_ROUND, (index) => authenticator.authenticate(requests[index % KEYS]!)),
-      nobody: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous)),
+      anonymous: perCall(HITS_A_ROUND, () => authenticator.authenticate(anonymous)),
     },
     { rounds, warmUp },
   );
   const hits = (cache.counts.memory - before) / (2 * HITS_A_ROUND * (rounds + warmUp));
-  if (hits < ALMOST_ALL) throw new Error(`Only ${hits} of the hits were any.`);
+  if (hits < ALMOST_ALL) throw new Error(`Only ${hits} of the lookups were hits.`);
   const unit = 'µs';
   return [
     { what: 'hit: API key', unit, samples: samples.key, target: { atMost: 3 } },
-    { what: 'no credential', unit, samples: samples.nobody },
-    { what: 'bare cache: SHA-256 and one look into lru-cache', unit, samples: samples.bare },
-    { what: 'the same behind the gate (lease, log, expiry)', unit, samples: samples.gated },
+    { what: 'no credential', unit, samples: samples.anonymous },
+    { what: 'bare cache: SHA-256 and one lookup in lru-cache', unit, samples: samples.bare },
+    { what: 'the same with the check of the entry (lease, log, expiry)', unit, samples: samples.checked },
     {
-      what: 'what the gate adds',
+      what: 'the check alone (difference)',
       unit,
-      samples: differences(samples.gated, samples.bare),
+      samples: differences(samples.checked, samples.bare),
       target: { atMost: 1 },
     },
   ];
@@ -111,7 +111,7 @@ async function missRows(misses: Miss[]): Promise<Report> {
       return [what, measure];
     }),
   );
-  for (const measure of Object.values(contestants)) await measure(); // Once around, so that Redis knows them.
+  for (const measure of Object.values(contestants)) await measure(); // Once each, so that Redis holds them.
   const before = misses.map(({ app, layer }) => app.cache.counts[layer]);
   for (const counter of statements) counter.count = 0;
   const rounds = 80;
@@ -142,7 +142,7 @@ async function refusalRow({ authenticator }: App, secrets: string[]): Promise<Ro
   return { what: 'refusal of a mistyped API key, by its checksum', unit: 'µs', samples: refused };
 }
 
-/** Counts what authentication asks the database; the batches of last uses are not part of any request. */
+/** Counts the reads of authentication. The batches of last uses are not part of any request. */
 function countReads(app: App): { count: number } {
   const { reads } = app.database;
   const query = reads.query.bind(reads);

@@ -1,4 +1,4 @@
-// What `/v1/verify` is held against: the least that an HTTP server in Node can do, with the same headers in its answer.
+// The baseline of `/v1/verify`: the least that an HTTP server in Node can do, with the same response headers.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-// What GraphQL over HTTP is held against: graphql-yoga as its own guide sets it up, with this schema's types and nothing else.
+// The baseline of GraphQL over HTTP: graphql-yoga as its own guide sets it up, with the types of this schema and nothing else.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';

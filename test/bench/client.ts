@@ -1,4 +1,4 @@
-// What the benchmarks ask of a running service, whichever process it is in.
+// The requests that the benchmarks send to a running service, in any process.
 import { randomBytes } from 'node:crypto';
 import { sha256Base64url } from '../../src/crypto/hash.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
@@ -7,7 +7,7 @@ import { newId } from '../../src/kernel/ids.ts';
 export const ADMINISTRATOR = { email: 'admin@example.com', password: 'tidal lantern quarrel oboe' };
 const SETUP_TOKEN = 'setup_token_of_the_bench_0123456789';
 
-/** Limits out of the way, and tokens that outlive the run. */
+/** No limits, and access tokens that outlive the run. */
 export const ENVIRONMENT = {
   REKEY_SETUP_TOKEN: SETUP_TOKEN,
   REKEY_LOGIN_PER_MINUTE: '0',
@@ -48,7 +48,7 @@ export async function bootstrap(url: string): Promise<Administrator> {
   return { id: user.id, accessToken: tokens.accessToken };
 }
 
-/** Another session of the administrator's: its first refresh token. */
+/** Starts another session of the administrator. Returns its first refresh token. */
 export async function login(url: string): Promise<string> {
   const { tokens } = await graphql(
     url,
@@ -70,7 +70,7 @@ export async function refresh(url: string, refreshToken: string): Promise<string
   return tokens.refreshToken;
 }
 
-/** Ends one access token; it fails unless there is a receipt. */
+/** Revokes one access token. Fails if there is no receipt. */
 export async function revokeAccessToken(url: string, jti: string, { accessToken }: Administrator): Promise<void> {
   const { receipt } = await graphql(
     url,
@@ -109,7 +109,7 @@ const REVOKE = `mutation ($input: RevokeApiKeyInput!) {
 export interface Revocation {
   /** Milliseconds, as the receipt says. */
   settled: number;
-  /** Milliseconds for the whole mutation, as its caller sees it. */
+  /** Milliseconds for the whole mutation, measured by its caller. */
   whole: number;
   propagation: 'ACKNOWLEDGED' | 'LEASE_EXPIRED';
   acknowledged: number;

@@ -15,7 +15,7 @@ const FLOOD = 400;
 const REVOCATIONS = 12;
 const MEMBER = { email: 'member@example.com', password: 'tidal lantern quarrel oboe' };
 
-/** What a client can do to others: with one request, with one after the other, and with many at once. */
+/** How a client can delay others: with one request, with requests one after another, and with many at once. */
 export async function hostile(servers: Servers | null): Promise<Report> {
   if (!servers) return { rows: [], notes: ['hostile: needs PostgreSQL and Redis'] };
   const environment = {
@@ -28,7 +28,7 @@ export async function hostile(servers: Servers | null): Promise<Report> {
   try {
     const { administrator } = servers;
     const { rows, worst } = await turnRows(watched, administrator);
-    await watched.stop(); // To watch takes a core.
+    await watched.stop(); // Watching takes a core.
     const beside = await besideRows(replica, administrator, worst);
     const flood = await floodRows(replica, servers, new URL(environment.DATABASE_URL).pathname.slice(1));
     return {
@@ -55,7 +55,7 @@ async function turnRows(replica: ServerProcess, administrator: Administrator): P
   let worst = { turn: 0, body: '' };
   const measure = async (kind: string, request: () => Promise<unknown>): Promise<number> => {
     let turn = Number.POSITIVE_INFINITY;
-    // The second time, the code has been compiled.
+    // At the second try, the code is compiled.
     for (let tried = 0; tried < 2; tried++) {
       await replica.longestTurn();
       await request();
@@ -141,7 +141,7 @@ async function floodRows(replica: ServerProcess, servers: Servers, database: str
       const variables = { input: { jti: `${tokens.session.id}.${crypto.randomUUID()}` } };
       return post(replica.url, JSON.stringify({ query, variables }), tokens);
     });
-    await sleep(20); // They have arrived, and are under way.
+    await sleep(20); // They have arrived, and are in flight.
     flooded.push(await took(id));
     await Promise.all(flood);
   }

@@ -43,20 +43,20 @@ export async function http(servers: Servers | null): Promise<Report> {
       return () => opened.round(ROUND_MS);
     };
     const verify = { path: '/v1/verify', status: 204, headers: { Authorization: `Bearer ${secret}` } };
-    const doors = await interleave(
+    const endpoints = await interleave(
       { bare: await load(bare, verify), verify: await load(replica, verify) },
       { rounds: 40, warmUp: 6 },
     );
     const operations = await interleave(
       {
-        nobody: await load(replica, operation('{ __typename }')),
+        anonymous: await load(replica, operation('{ __typename }')),
         key: await load(replica, operation('{ __typename }', secret)),
         token: await load(replica, operation('{ __typename }', accessToken)),
         viewer: await load(replica, operation('{ viewer { scopes } }', secret)),
       },
       { rounds: 36, warmUp: 6 },
     );
-    // Apart from those above: whoever comes after another process finds its own caches cold.
+    // Apart from those above: after a turn of another process, the CPU caches are cold.
     const beside = await interleave(
       {
         yoga: await load(yoga, operation('{ __typename }')),
@@ -65,17 +65,17 @@ export async function http(servers: Servers | null): Promise<Report> {
       },
       { rounds: 16, warmUp: 6 },
     );
-    const busy = Object.entries({ ...doors, ...operations }).map(
+    const busy = Object.entries({ ...endpoints, ...operations }).map(
       ([name, samples]) => `${name} ${(median(samples.map((sample) => sample.busy)) * 100).toFixed(0)} %`,
     );
     return {
       rows: [
-        ...pair('bare node:http, 204 with the same headers', doors.bare),
-        ...pair('/v1/verify, API key / bare node:http', doors.verify, doors.bare, 0.8),
-        ...pair('{ __typename }, no credential', operations.nobody),
-        ...pair('{ __typename }, API key / no credential', operations.key, operations.nobody, 0.95),
-        ...pair('{ __typename }, access token / no credential', operations.token, operations.nobody, 0.95),
-        ...pair('{ viewer { scopes } }, API key / { __typename }', operations.viewer, operations.nobody, 0.95),
+        ...pair('bare node:http, 204 with the same headers', endpoints.bare),
+        ...pair('/v1/verify, API key / bare node:http', endpoints.verify, endpoints.bare, 0.8),
+        ...pair('{ __typename }, no credential', operations.anonymous),
+        ...pair('{ __typename }, API key / no credential', operations.key, operations.anonymous, 0.95),
+        ...pair('{ __typename }, access token / no credential', operations.token, operations.anonymous, 0.95),
+        ...pair('{ viewer { scopes } }, API key / { __typename }', operations.viewer, operations.anonymous, 0.95),
         ...pair('bare graphql-yoga, { __typename }', beside.yoga),
         ...pair('{ __typename }, API key / bare graphql-yoga', beside.key, beside.yoga),
         ...pair('{ viewer { scopes } }, API key / bare graphql-yoga', beside.viewer, beside.yoga),
@@ -92,7 +92,7 @@ export async function http(servers: Servers | null): Promise<Report> {
   }
 }
 
-/** Requests per second as a client sees it, and CPU time, which neighbours on the machine disturb less. */
+/** Requests per second as a client sees them, and CPU time, which other processes on the machine disturb less. */
 function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLeast?: number): Row[] {
   const perSecond = samples.map((sample) => sample.perSecond);
   const cpu = samples.map((sample) => sample.cpu);
@@ -118,7 +118,7 @@ function pair(what: string, samples: LoadSample[], against?: LoadSample[], atLea
       what: '  CPU of the server',
       unit: 'µs',
       samples: cpu,
-      // The other way round: what one core could answer, whoever else is using it.
+      // The other way round: what one core could answer without other processes on it.
       ratio: ratios(
         against.map((sample) => sample.cpu),
         cpu,
@@ -142,7 +142,7 @@ function operation(query: string, credential?: string): Shot {
   };
 }
 
-/** What the handler itself puts into its answer; the rest is Node's. */
+/** The headers that the handler itself sets. Node adds the others. */
 async function verifyHeaders(url: string, secret: string): Promise<Record<string, string>> {
   const { headers } = await fetch(`${url}/v1/verify`, { headers: { Authorization: `Bearer ${secret}` } });
   return Object.fromEntries([...headers].filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name)));

@@ -1,4 +1,4 @@
-// A replica inside the process that measures it: what takes microseconds must not be hidden behind a socket.
+// A replica inside the process that measures it: a socket would hide what takes microseconds.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -7,9 +7,9 @@ import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Administrator, ENVIRONMENT, INSERT_KEYS, keyRows, newKeys } from './client.ts';
 
-/** Rounds of less than a millisecond: most fall between two interruptions by somebody else. */
+/** Rounds of less than a millisecond: most fall between two interruptions by other processes. */
 export const HITS_A_ROUND = 250;
-/** On a busy machine, Redis may be given up after its 25 ms now and then. */
+/** On a busy machine, a lookup may give up on Redis after 25 ms now and then. */
 export const ALMOST_ALL = 0.98;
 
 export async function startApp(environment: Record<string, string>) {
@@ -20,7 +20,7 @@ export async function startApp(environment: Record<string, string>) {
 }
 export type App = Awaited<ReturnType<typeof startApp>>;
 
-/** Lets somebody talk to the replica over HTTP for a moment. */
+/** Serves the replica over HTTP while `talk` runs. */
 export async function serve<Result>(app: App, talk: (url: string) => Promise<Result>): Promise<Result> {
   const server = createServer(app.handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -32,7 +32,7 @@ export async function serve<Result>(app: App, talk: (url: string) => Promise<Res
   }
 }
 
-/** The secrets of that many new API keys. */
+/** The secrets of this many new API keys. */
 export async function givenKeys(app: App, owner: Administrator, count: number): Promise<string[]> {
   const keys = newKeys(count);
   await app.database.reads.query({ name: 'bench-keys', text: INSERT_KEYS }, keyRows(owner, keys));
@@ -52,7 +52,7 @@ export async function known(app: App, credentials: readonly string[]) {
   const requests = credentials.map(bearer);
   for (const one of requests) {
     await app.authenticator.authenticate(one);
-    await setImmediate(); // The embedded database leaves no room for timers: the lease would run out.
+    await setImmediate(); // The embedded database leaves no turn for timers, and the lease would expire.
   }
   return requests;
 }

@@ -1,5 +1,5 @@
-// The libraries for this measure one contestant to its end, then the next; whatever else the machine did meanwhile is
-// then taken for a difference between them. Here they take turns, round by round.
+// Benchmark libraries measure one contestant to its end, then the next one. If the machine is busy with something else
+// meanwhile, this looks like a difference between them. Here, contestants take turns, round by round.
 import { setImmediate } from 'node:timers/promises';
 
 /** One short measurement of one contestant. */
@@ -27,7 +27,7 @@ export async function interleave<Name extends string, Sample>(
   for (let round = -warmUp; round < rounds; round++) {
     if (round >= rounds / 4 && performance.now() - start > longestMs) break;
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      await setImmediate(); // Timers are due: a lease is renewed between measurements, as it is between requests.
+      await setImmediate(); // A turn for timers: a lease is renewed between measurements, as it is between requests.
       const sample = await contestants[name]();
       if (round >= 0) samples[name].push(sample);
     }
@@ -44,7 +44,7 @@ export function perCall(calls: number, call: (index: number) => unknown): Measur
   };
 }
 
-/** The same where each call is waited for before the next one. */
+/** The same for asynchronous calls, each awaited before the next one. */
 export function perAwaitedCall(calls: number, call: (index: number) => Promise<unknown>): Measure<number> {
   return async () => {
     const start = performance.now();
@@ -53,7 +53,7 @@ export function perAwaitedCall(calls: number, call: (index: number) => Promise<u
   };
 }
 
-/** Milliseconds for one call: for what takes long enough by itself. */
+/** Milliseconds for one call that takes long enough by itself. */
 export const oneCall = (call: () => Promise<unknown>) => {
   const measure = perAwaitedCall(1, call);
   return async () => (await measure()) / 1000;

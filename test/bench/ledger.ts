@@ -1,6 +1,6 @@
-// What it costs that the ledger is long: the list of access tokens that were revoked one by one and could still be alive.
+// The cost of a long ledger: the list of access tokens that were revoked one by one and have not expired.
 import { decodeJwt } from 'jose';
-import { firstSight, givenTokens, ID_OF_I, MILLION } from './access-tokens.ts';
+import { firstUse, givenTokens, ID_OF_I, MILLION } from './access-tokens.ts';
 import { type Administrator, revokeAccessToken } from './client.ts';
 import { type App, serve, startApp } from './in-process.ts';
 import { interleave, oneCall } from './interleave.ts';
@@ -10,12 +10,12 @@ import type { Row, Unit } from './table.ts';
 
 const THOUSAND = 1000;
 /**
- * How often both replicas are started anew. On a busy machine, one of two equal ones is slower for seconds on end, for
- * its database process shares a core with somebody else's; nothing evens that out but others at other times.
+ * How often both replicas are started again. On a busy machine, one of two equal replicas is slower for seconds, because
+ * its database process shares a core with another process. Only other pairs at other times even this out.
  */
 const PAIRS = 8;
-const SIGHTS = { rounds: 500, warmUp: 100, longestMs: 2000 };
-const TOKENS = SIGHTS.rounds + SIGHTS.warmUp;
+const USES = { rounds: 500, warmUp: 100, longestMs: 2000 };
+const TOKENS = USES.rounds + USES.warmUp;
 const REVOCATIONS = { rounds: 60, warmUp: 8, longestMs: 3000 };
 
 /** The entries of one day, each of a session of its own, evenly spread over the same million. */
@@ -40,10 +40,10 @@ interface Samples {
   long: number[];
 }
 
-/** Reading it (at the first sight of a token) and writing to it, where it is short and where it is long, in turns. */
+/** Reads of a ledger (at the first use of a token) and writes to it, of a short and a long one in turns. */
 export async function ledgerRows(servers: Servers): Promise<Row[]> {
   const environments = [await databaseWithLedger(servers, THOUSAND), await databaseWithLedger(servers, MILLION)];
-  const sights: Samples[] = [];
+  const uses: Samples[] = [];
   const revocations: Samples[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
     const apps = await Promise.all(environments.map(startApp));
@@ -51,16 +51,16 @@ export async function ledgerRows(servers: Servers): Promise<Row[]> {
     try {
       const few = await givenTokens(short, servers.administrator, TOKENS);
       const many = await givenTokens(long, servers.administrator, TOKENS);
-      sights.push(await interleave({ short: firstSight(short, few), long: firstSight(long, many) }, SIGHTS));
+      uses.push(await interleave({ short: firstUse(short, few), long: firstUse(long, many) }, USES));
       revocations.push(await revokeInTurns(servers.administrator, { short, few, long, many }));
     } finally {
       for (const app of apps) await app.close();
     }
   }
-  return [...rowsOf('first sight', 'µs', sights), ...rowsOf('revokeAccessToken', 'ms', revocations)];
+  return [...rowsOf('first use', 'µs', uses), ...rowsOf('revokeAccessToken', 'ms', revocations)];
 }
 
-/** Tokens that their replica has in its memory, revoked through its door: whole mutations, up to their receipts. */
+/** Revokes tokens that their replica has in its memory, over HTTP: whole mutations, up to their receipts. */
 function revokeInTurns(administrator: Administrator, { short, few, long, many }: Pair): Promise<Samples> {
   const revoke = (url: string, tokens: string[]) => {
     const jtis = tokens.map((token) => decodeJwt(token).jti!);
@@ -86,14 +86,14 @@ function rowsOf(what: string, unit: Unit, samples: Samples[]): Row[] {
   ];
 }
 
-/** A database whose ledger has so many entries; answers the environment of a replica on it. */
+/** A database whose ledger has this many entries. Returns the environment of a replica on it. */
 async function databaseWithLedger(servers: Servers, size: number): Promise<Record<string, string>> {
   const name = `ledger_${size}`;
   const environment = await servers.database(name);
   await servers.fill(name, [
     [INSERT_ENTRIES, [size, servers.administrator.id]],
     ['vacuum (analyze) access_token_revocations'],
-    ['checkpoint'], // Or what was just written would still be on its way to the disk while we measure.
+    ['checkpoint'], // Otherwise the server would still write these rows to the disk during the measurement.
   ]);
-  return { ...environment, REDIS_URL: '' }; // It would only stand between a first sight and the database.
+  return { ...environment, REDIS_URL: '' }; // Redis would only stand between a first use and the database.
 }

@@ -1,5 +1,5 @@
-// Keep-alive connections, each with one request under way. By hand, because the client must cost much less than what it
-// measures: with a client that is as slow as the server, every two servers look alike.
+// Keep-alive connections, each with one request in flight. Written by hand, because the client must cost much less than
+// what it measures: with a client that is as slow as the server, any two servers look alike.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ServerProcess } from '../support/server-process.ts';
@@ -9,20 +9,20 @@ export interface Shot {
   path: string;
   headers?: Record<string, string>;
   body?: string;
-  /** What it has to be answered with. */
+  /** The expected status of the response. */
   status: number;
 }
 
-/** What a round has shown. */
+/** The result of one round. */
 export interface LoadSample {
   perSecond: number;
   /** CPU time of the server for one request, in microseconds. */
   cpu: number;
-  /** The server's share of one core: far below 1, and it was the client that was measured. */
+  /** The server's share of one core. If it is far below 1, the client was measured. */
   busy: number;
 }
 
-/** The same request, again and again. All answers to it must be equally long, and have the status that is expected. */
+/** Sends the same request again and again. All responses must have the same length and the expected status. */
 export class Load {
   readonly #server: ServerProcess;
   readonly #request: Buffer;

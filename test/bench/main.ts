@@ -8,7 +8,7 @@ import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
 import { type Row, table } from './table.ts';
 
-/** What one group has to say: its rows, and what a reader should know of them. */
+/** The result of one group: its rows, and notes for the reader. */
 export interface Report {
   rows: Row[];
   notes: string[];
@@ -47,7 +47,7 @@ try {
   await servers?.destroy();
 }
 print(`\n${seconds(started)} s in all`);
-process.exit(); // Whatever a failed group has left open does not keep us.
+process.exit(); // Do not wait for what a failed group has left open.
 
 function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(0);

@@ -23,7 +23,7 @@ import { ratios } from './statistics.ts';
 import type { Row } from './table.ts';
 
 const REVOCATIONS = 200;
-/** On a machine that is busy with something else, a hundred have to do. */
+/** On a machine that is busy with something else, a hundred are enough. */
 const LONGEST_MS = 8000;
 /** For each replica, before anything is measured: a process that has just started runs everything for the first time. */
 const WARM_UP = 25;
@@ -129,7 +129,7 @@ async function revocationRows(fleet: Fleet, size: number): Promise<Row[]> {
   ];
 }
 
-/** A revocation that nobody waits for: an operator's UPDATE, and a replica that is asked again and again. */
+/** A revocation without a mutation: an operator's UPDATE, and a replica that is asked again and again. */
 async function propagationRows({ postgres }: Servers, fleet: Fleet): Promise<Row[]> {
   const sql = new pg.Client({ connectionString: postgres.url(fleet.database) });
   await sql.connect();
@@ -163,7 +163,7 @@ async function stoppedRows(fleet: Fleet): Promise<Row[]> {
   for (let round = 0; round < 3; round++) {
     stopped.pause();
     first.push((await fleet.revoke(keys.pop()!)).whole);
-    await sleep(LEASE_OVER_MS + 250); // By then it is fenced off for good.
+    await sleep(LEASE_OVER_MS + 250); // By then, the fence is complete.
     for (let count = 0; count < 5; count++) next.push((await fleet.revoke(keys.pop()!)).settled);
     stopped.resume();
     while ((await fetch(`${stopped.url}/readyz`)).status !== 200) await sleep(50);
@@ -187,7 +187,7 @@ async function idleRow({ postgres }: Servers, fleet: Fleet): Promise<Row> {
     return Number(row!.count);
   };
   const samples: number[] = [];
-  await sleep(5000); // What was used a moment ago is written down; connections report what they have done.
+  await sleep(5000); // Recent uses are written, and connections report their counts.
   for (let round = 0; round < IDLE_ROUNDS; round++) {
     const before = await transactions();
     const start = performance.now();
@@ -198,7 +198,7 @@ async function idleRow({ postgres }: Servers, fleet: Fleet): Promise<Row> {
   return { what: 'one idle replica (of 8)', unit: 'statements/s', samples };
 }
 
-/** The same revocation where the tables are small, and where they are large, in turns. */
+/** The same revocation with small and with large tables, in turns. */
 async function sizeRows(servers: Servers): Promise<Row[]> {
   const small = await filledFleet(servers, 'small', 1000);
   const large = await filledFleet(servers, 'large', MILLION);

@@ -1,4 +1,4 @@
-// PostgreSQL and Redis of the bench's own, where they are installed, and a database to copy: migrated, with its
+// A PostgreSQL and a Redis for the benchmarks, if they are installed, and a database to copy: migrated, with an
 // administrator.
 import pg from 'pg';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -10,17 +10,17 @@ export interface Servers {
   postgres: PostgresServer;
   redis: RedisServer;
   administrator: Administrator;
-  /** A copy of the database; answers the environment of a replica on it. */
+  /** Makes a copy of the database. Returns the environment of a replica on it. */
   database(name: string): Promise<{ DATABASE_URL: string } & Record<string, string>>;
-  /** Statements that write more rows than triggers and foreign keys could be asked about in the time of a bench. */
+  /** Runs statements that write very many rows, without their triggers and foreign keys, which would take too long. */
   fill(name: string, statements: readonly [sql: string, parameters?: unknown[]][]): Promise<void>;
   destroy(): Promise<void>;
 }
 
-/** Null where one of them is missing. */
+/** Null if one of them is missing. */
 export async function startServers(): Promise<Servers | null> {
   if (findPostgres() === null || findRedis() === null) return null;
-  // As much memory as PostgreSQL takes for its cache unless told: a million keys have to fit a server as people run it.
+  // The default size of PostgreSQL's cache: a million keys must be fast on a server with default settings.
   const postgres = await startPostgres({ settings: { shared_buffers: '128MB' } });
   const redis = await startRedis();
   const environment = { ...ENVIRONMENT, REKEY_MASTER_KEY: MASTER_KEY, REDIS_URL: redis.url };
@@ -34,7 +34,7 @@ export async function startServers(): Promise<Servers | null> {
     administrator,
     database: async (name) => {
       const url = await postgres.createDatabase(name, 'prepared');
-      // A copy is another database, and waits for whoever might hold a lease of a server before. Nobody does.
+      // A copy is another database, so its first revocation would wait for leases of an earlier server. There are none.
       await postgres.query('update auth_primary set identity = auth_server_identity()', [], name);
       return { ...environment, DATABASE_URL: url };
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { Passwords } from '../../src/accounts/password.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { firstSight, givenTokens } from './access-tokens.ts';
+import { firstUse, givenTokens } from './access-tokens.ts';
 import { ADMINISTRATOR, type Administrator, bootstrap, ENVIRONMENT, login, refresh } from './client.ts';
 import { ALMOST_ALL, type App, givenKeys, HITS_A_ROUND, known, serve, startApp } from './in-process.ts';
 import { interleave, type Measure, oneCall, perAwaitedCall, perCall } from './interleave.ts';
@@ -14,10 +14,10 @@ import type { Servers } from './servers.ts';
 import { differences, median, ratios } from './statistics.ts';
 import type { Row } from './table.ts';
 
-/** As many keys as tokens, so that the one is as cold as the other when its turn comes. */
+/** As many keys as tokens, so that both are equally cold when their turn comes. */
 const CACHED = 1000;
 const HITS = { rounds: 1200, warmUp: 300, longestMs: 8000 };
-const SIGHTS = { rounds: 2000, warmUp: 400, longestMs: 8000 };
+const FIRST_USES = { rounds: 2000, warmUp: 400, longestMs: 8000 };
 const LOGINS = { rounds: 50, warmUp: 15, longestMs: 10_000 };
 const CHAINS = 4;
 const CHAIN_ROUND_MS = 250;
@@ -27,22 +27,22 @@ const CHAIN_ROUNDS = { rounds: 16, warmUp: 12 };
 export async function sessions(servers: Servers | null): Promise<Report> {
   const environment = await servers?.database('sessions');
   const tokens = await tokenRows(environment, servers?.administrator);
-  const { rows, notes } = await doorReport(environment);
+  const { rows, notes } = await httpReport(environment);
   if (!servers) {
     return { rows: [...tokens, ...rows], notes: [...notes, 'SKIPPED: the ledger of a million entries'] };
   }
   return { rows: [...tokens, ...rows, ...(await ledgerRows(servers))], notes };
 }
 
-/** What an access token costs, in the process that is asked: one that it knows, and one that it has never seen. */
+/** The cost of an access token in the process that checks it: a cached one, and one at its first use. */
 async function tokenRows(environment = {}, owner?: Administrator): Promise<Row[]> {
   const app = await startApp({ ...environment, REDIS_URL: '' });
   try {
     const administrator = owner ?? (await serve(app, bootstrap));
     const secrets = await givenKeys(app, administrator, CACHED);
-    const tokens = await givenTokens(app, administrator, CACHED + SIGHTS.rounds + SIGHTS.warmUp);
+    const tokens = await givenTokens(app, administrator, CACHED + FIRST_USES.rounds + FIRST_USES.warmUp);
     const hits = await hitRows(app, secrets, tokens.splice(0, CACHED));
-    return [...hits, ...(await sightRows(app, tokens))];
+    return [...hits, ...(await firstUseRows(app, tokens))];
   } finally {
     await app.close();
   }
@@ -58,35 +58,35 @@ async function hitRows(app: App, secrets: string[], tokens: string[]): Promise<R
   const before = cache.counts.memory;
   const { token, key } = await interleave(contestants, HITS);
   const share = (cache.counts.memory - before) / (2 * HITS_A_ROUND * (token.length + HITS.warmUp));
-  if (share < ALMOST_ALL) throw new Error(`Only ${share} of the hits were any.`);
+  if (share < ALMOST_ALL) throw new Error(`Only ${share} of the lookups were hits.`);
   return [
     { what: 'hit: access token', unit: 'µs', samples: token, target: { atMost: 3 } },
     { what: '  an API key beside it', unit: 'µs', samples: key },
   ];
 }
 
-async function sightRows(app: App, tokens: string[]): Promise<Row[]> {
+async function firstUseRows(app: App, tokens: string[]): Promise<Row[]> {
   const { issuer } = app.config;
   const key = await app.jwtKeys.verifying(decodeProtectedHeader(tokens[0]!).kid!);
   const options = { algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: issuer };
-  const { sight, jose } = await interleave(
-    { sight: firstSight(app, tokens), jose: perAwaitedCall(1, () => jwtVerify(tokens.pop()!, key!, options)) },
-    SIGHTS,
+  const { first, jose } = await interleave(
+    { first: firstUse(app, tokens), jose: perAwaitedCall(1, () => jwtVerify(tokens.pop()!, key!, options)) },
+    FIRST_USES,
   );
   return [
-    { what: 'first sight of an access token: jose, one read, the gate', unit: 'µs', samples: sight },
-    { what: '  jose alone / first sight', unit: 'µs', samples: jose, ratio: ratios(jose, sight) },
-    { what: '  what the read and the gate add', unit: 'µs', samples: differences(sight, jose) },
+    { what: 'first use of an access token: jose, one read, the check', unit: 'µs', samples: first },
+    { what: '  jose alone / first use', unit: 'µs', samples: jose, ratio: ratios(jose, first) },
+    { what: '  the read and the check alone (difference)', unit: 'µs', samples: differences(first, jose) },
   ];
 }
 
-/** What a person waits for, at the door of a replica in a process of its own. */
-async function doorReport(given?: Record<string, string>): Promise<Report> {
+/** What a user waits for: login and refresh over HTTP, at a replica in a process of its own. */
+async function httpReport(given?: Record<string, string>): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), 'rekey-bench-'));
   const replica = await ServerProcess.replica(given ?? { ...ENVIRONMENT, REKEY_DATA_DIR: directory });
   try {
     if (!given) await bootstrap(replica.url);
-    const refreshes = await refreshRows(replica); // First, for they warm up what a login needs, too.
+    const refreshes = await refreshRows(replica); // First, because they also warm up what a login needs.
     const { rows, notes } = await loginReport(replica);
     return { rows: [...rows, ...refreshes], notes };
   } finally {
@@ -139,7 +139,7 @@ async function refreshRows(replica: ServerProcess): Promise<Row[]> {
   ];
 }
 
-/** One session that goes on and on: each call exchanges the refresh token that the one before has brought. */
+/** One session: each call exchanges the refresh token that the call before has returned. */
 async function chain(url: string): Promise<Measure<number>> {
   let refreshToken = await login(url);
   return oneCall(async () => {

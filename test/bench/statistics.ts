@@ -1,5 +1,4 @@
-// Medians instead of means, pairs instead of averages: what a busy machine does to one contestant, it does to its
-// neighbour of the same round too.
+// Medians instead of means, pairs instead of averages: a busy machine disturbs both contestants of the same round.
 
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = samples.toSorted((a, b) => a - b);

@@ -2,16 +2,16 @@ import { median, quantile } from './statistics.ts';
 
 export type Unit = 'µs' | 'ms' | 'requests/s' | 'refreshes/s' | 'statements/s';
 
-/** What a number should be. Never asserted: on a shared machine, a missed target is a question and not an answer. */
+/** What a number should be. Never asserted: on a shared machine, a missed target only asks for a closer look. */
 export type Target = { atMost: number } | { atLeast: number };
 
 export interface Row {
   what: string;
   unit: Unit;
   samples: readonly number[];
-  /** Which quantile is shown and held against the target; the median unless told. */
+  /** Which quantile is shown and compared with the target. Defaults to the median. */
   at?: number;
-  /** Pair by pair against the contestant that `what` names. A target is then meant for its median. */
+  /** Pair by pair against the contestant that `what` names. The target then applies to its median. */
   ratio?: readonly number[];
   target?: Target;
 }
@@ -47,7 +47,7 @@ function cellsOf({ what, unit, samples, at = 0.5, ratio, target }: Row): string[
   ];
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function number(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);

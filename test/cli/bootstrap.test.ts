@@ -78,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
       ['[loading]', `${PASSWORD}\r`],
       [AGAIN, `${PASSWORD}\r`],
     ]);
-    expect(shown).toContain('ada@example.com is the administrator (usr_');
+    expect(shown).toContain('Created the administrator ada@example.com (usr_');
     expect(code).toBe(0);
     for (const part of PASSWORD.split(' ')) expect(shown).not.toContain(part);
   });

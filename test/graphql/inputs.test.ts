@@ -1,6 +1,7 @@
 import { buildSchema } from 'graphql';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { constrainArguments } from '../../src/graphql/request/constraints.ts';
+import { readOperation } from '../../src/graphql/request/read-operation.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { type RawRequest, send } from '../support/raw.ts';
@@ -218,8 +219,10 @@ describe('errors name the problem and its place, and repeat no value', () => {
     expect((await ask(`{ viewer { ${many} } }`)).errors).toHaveLength(5);
     const scopes = Array.from({ length: 40 }, () => 'NONE');
     expect((await ask(CREATE_KEY, { input: { name: 'x', scopes } })).errors).toHaveLength(5);
-    const unknown = Object.fromEntries(Array.from({ length: 22_000 }, (_, index) => [`k${index}`, 1]));
-    expect((await ask(CREATE_KEY, { input: { name: 'x', ...unknown } })).errors).toHaveLength(1);
+    for (const length of [4_000, 22_000]) {
+      const unknown = Object.fromEntries(Array.from({ length }, (_, index) => [`k${index}`, 1]));
+      expect((await ask(CREATE_KEY, { input: { name: 'x', ...unknown } })).errors).toHaveLength(1);
+    }
   });
 
   test.each<[string, object, string[]]>([
@@ -315,7 +318,84 @@ describe('errors name the problem and its place, and repeat no value', () => {
   });
 });
 
-describe('the size and cost of a document are checked before any other work', () => {
+describe('a body has at most 5000 JSON values, counted before it is parsed', () => {
+  const MESSAGE = 'The body must have at most 5000 JSON values.';
+  /** What is left for the extensions beside the body itself and its query. */
+  const MOST = 4998;
+  const bodyWith = (extensions: string) => `{"query":"{ __typename }","extensions":${extensions}}`;
+  const join = (count: number, item: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => item(i)).join();
+  const nested = (depth: number, open: string, close: string) => `${open.repeat(depth)}0${close.repeat(depth)}`;
+
+  /** The message of the refusal, null where there is none; and whether the body was parsed. */
+  function outcomeOf(body: string) {
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      readOperation(body);
+      return { message: null, parsed: parse.mock.calls.length > 0 };
+    } catch (error) {
+      return { message: (error as Error).message, parsed: parse.mock.calls.length > 0 };
+    } finally {
+      parse.mockRestore();
+    }
+  }
+  const READ = { message: null, parsed: true };
+  const TOO_MANY = { message: MESSAGE, parsed: false };
+
+  test.each<[string, (values: number) => string]>([
+    ['items of a list', (values) => `{"a":[${join(values - 2, () => '0')}]}`],
+    ['items with white space', (values) => `{"a":[${join(values - 2, () => ' \n0\t')}]}`],
+    ['strings', (values) => `{"a":[${join(values - 2, () => '""')}]}`],
+    ['members', (values) => `{${join(values - 1, (index) => `"${index}":0`)}}`],
+    ['one member again and again', (values) => `{${join(values - 1, () => '"a":0')}}`],
+    ['lists in lists', (values) => `{"a":${nested(values - 2, '[', ']')}}`],
+    ['objects in objects', (values) => nested(values - 1, '{"a":', '}')],
+  ])('accepts 5000 and rejects 5001: %s', (_, extensions) => {
+    expect(outcomeOf(bodyWith(extensions(MOST)))).toEqual(READ);
+    expect(outcomeOf(bodyWith(extensions(MOST + 1)))).toEqual(TOO_MANY);
+  });
+
+  test.each(['[]', '{}', '[ ]'])('counts an empty list or object, too: %s', (empty) => {
+    expect(outcomeOf(bodyWith(`{"a":[${join(2000, () => empty)}]}`))).toEqual(READ);
+    expect(outcomeOf(bodyWith(`{"a":[${join(5000, () => empty)}]}`))).toEqual(TOO_MANY);
+  });
+
+  test.each([
+    ['commas', ','],
+    ['brackets and braces', '[{'],
+    ['escaped quotes', '\\",'],
+    ['escaped backslashes', '\\\\,'],
+    ['escaped quotes after escaped backslashes', '\\\\\\",['],
+    ['escapes of Unicode', '\\u0022,'],
+  ])('does not count what stands in strings: %s', (_, text) => {
+    expect(outcomeOf(bodyWith(`{"a":"${text.repeat(9000)}"}`))).toEqual(READ);
+    expect(outcomeOf(bodyWith(`{"${text.repeat(9000)}":"x"}`))).toEqual(READ);
+    // After the string, values count again.
+    expect(outcomeOf(bodyWith(`{"a":"${text}","b":[${join(5000, () => '0')}]}`))).toEqual(TOO_MANY);
+  });
+
+  test.each([
+    ['a string', '"'.padEnd(9000, ',')],
+    ['a string that ends in a backslash', `"${','.repeat(9000)}\\`],
+    ['a string that ends in an escaped quote', `"${','.repeat(9000)}\\"`],
+    ['a string of backslashes', `"${'\\'.repeat(9001)}`],
+    ['strings', '"'.repeat(9001)],
+    ['a list', '['.padEnd(4000, ' ')],
+  ])('comes to an end where the body does not: %s', (_, rest) => {
+    expect(outcomeOf(`{"query":${rest}`)).toEqual({ message: 'The body is not valid JSON.', parsed: true });
+  });
+
+  test('over HTTP: 400, and the answer says so', async () => {
+    const list = Array.from({ length: 5000 }, () => 0);
+    const answer = await post(JSON.stringify({ query: '{ __typename }', extensions: { list } }));
+    expect(answer).toMatchObject({ status: 400, json: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } });
+    expect(messagesOf(answer.json)).toEqual([MESSAGE]);
+    const accepted = await post(JSON.stringify({ query: '{ __typename }', extensions: { list: list.slice(10) } }));
+    expect(accepted).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
+  });
+});
+
+describe('a document is measured before anything else is done with it', () => {
   const repeated = (count: number, text: string) => Array.from({ length: count }, () => text).join(' ');
 
   test.each([

@@ -17,7 +17,7 @@ function given(options: Partial<FairQueueOptions> = {}) {
       running.push({ name, end: (error) => (error ? reject(error) : resolve()) });
       return promise;
     });
-    answered.catch(() => undefined); // The test looks at it later.
+    answered.catch(() => undefined); // The test checks the result later.
     return answered;
   };
   /** Ends the work that has run for longest, of this name if one is given. */
@@ -53,7 +53,7 @@ describe('a fair queue', () => {
     expect(started.at(-1)).toBe('quiet');
   });
 
-  test('if every place is taken, a quiet owner gets the next one before all who wait already', async () => {
+  test('if every place is taken, a quiet owner gets the next one before all owners that wait already', async () => {
     const { started, asks, ends } = given();
     for (const flood of ['a', 'b', 'c']) many(50, () => asks(flood));
     await ends('a');
@@ -97,7 +97,7 @@ describe('a fair queue', () => {
     expect(started).toEqual([0, 1, 2, 3, 4].map((i) => `work ${i}`));
   });
 
-  test('a call that finds no room to wait is rejected at once and does not start', async () => {
+  test('a call to a full queue is rejected at once and does not start', async () => {
     const { queue, started, asks } = given({ waitingPerOwner: 10, waiting: 12 });
     const answers = many(20, () => asks('flood'));
     expect(await Promise.all(answers.slice(12).map(codeOf))).toEqual(Array(8).fill('RATE_LIMITED'));
@@ -109,7 +109,7 @@ describe('a fair queue', () => {
     expect(queue.size).toBe(2); // Nothing is kept of rejected calls.
   });
 
-  test('if its user has no room left, a quiet session takes the room of a busy one', async () => {
+  test('if the queue of its user is full, a quiet session takes the place of a waiting call of a busy one', async () => {
     const { started, asks, ends } = given({ perKey: 1, waitingPerOwner: 10 });
     const of = (key: string) => () => asks(key, { owner: 'user', key });
     const [stolen, made] = [many(7, of('stolen')), many(7, of('made by it'))];
@@ -125,7 +125,7 @@ describe('a fair queue', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(3);
   });
 
-  test('if there is no room left at all, a quiet owner takes the room of a busy one', async () => {
+  test('if the whole queue is full, a quiet owner takes the place of a waiting call of a busy one', async () => {
     const { started, asks, ends } = given({ waiting: 20 });
     for (const flood of ['a', 'b']) many(12, () => asks(flood));
     const quiet = asks('quiet');
@@ -176,7 +176,7 @@ describe('a fair queue', () => {
     expect(started).toEqual(['one', 'two']);
   });
 
-  test('in any order of events, no bound is exceeded, every call is answered, and nothing is kept', async () => {
+  test('in any order of events, no maximum is exceeded, every call returns, and nothing is kept', async () => {
     const event = fc.oneof(
       fc.record({ asks: fc.integer({ min: 0, max: 5 }), key: fc.integer({ min: 0, max: 2 }) }),
       fc.record({ ends: fc.nat(), refused: fc.boolean() }),

@@ -31,7 +31,7 @@ test('F4.8: a hundred thousand random keys take bounded memory, and do not evict
   expect(memory.wait('victim', 10)).toBe(60_000);
 });
 
-test('above the maximum number of keys, new keys share a limit instead of having none', () => {
+test('above the maximum number of keys, all new keys share one limit', () => {
   const memory = new MemoryWindow(heldClock(), 10);
   let passed = 0;
   for (let i = 0; i < 20_000; i++) if (memory.take(`made up ${i}`, 1) === 0) passed++;

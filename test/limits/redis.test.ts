@@ -80,218 +80,221 @@ describe.skipIf(inject('redisUrl') === null)('replicas that share a Redis', () =
   });
 });
 
-describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none')('with a Redis that fails', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-    app = await startTestApp();
-  });
-  beforeEach(() => app.sql('delete from auth_limits'));
-  afterEach(async () => {
-    server.thaw();
-    await server.start();
-    await server.flush();
-  });
-  afterAll(async () => {
-    server?.destroy();
-    await app.close();
-  });
+describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none')(
+  'with a Redis that fails and recovers',
+  () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await startRedis();
+      app = await startTestApp();
+    });
+    beforeEach(() => app.sql('delete from auth_limits'));
+    afterEach(async () => {
+      server.thaw();
+      await server.start();
+      await server.flush();
+    });
+    afterAll(async () => {
+      server?.destroy();
+      await app.close();
+    });
 
-  /** Moves every time that Redis holds into the past. */
-  async function age(milliseconds: number): Promise<void> {
-    for (const key of (await server.command('KEYS', 'rekey:limit:*')) as string[]) {
-      const known = (await server.command('LRANGE', key, '0', '-1')) as string[];
-      await server.command('DEL', key);
-      await server.command('RPUSH', key, ...known.map((time) => String(Number(time) - milliseconds)));
+    /** Moves every time that Redis holds into the past. */
+    async function age(milliseconds: number): Promise<void> {
+      for (const key of (await server.command('KEYS', 'rekey:limit:*')) as string[]) {
+        const known = (await server.command('LRANGE', key, '0', '-1')) as string[];
+        await server.command('DEL', key);
+        await server.command('RPUSH', key, ...known.map((time) => String(Number(time) - milliseconds)));
+      }
     }
-  }
 
-  /** Freezes Redis. The promise resolves only when Redis continues, which is after the test. */
-  function freeze(): Promise<'thawed'> {
-    server.freeze();
-    return server.command('PING').then(
-      () => 'thawed',
-      () => 'thawed',
-    );
-  }
+    /** Freezes Redis. The promise resolves only when Redis continues, which is after the test. */
+    function freeze(): Promise<'thawed'> {
+      server.freeze();
+      return server.command('PING').then(
+        () => 'thawed',
+        () => 'thawed',
+      );
+    }
 
-  /** A limit that gives Redis enough time, also on a busy machine. */
-  const failureLimit = (redis: RedisClient, clock: Clock = systemClock) => {
-    const breaker = new Breaker({ clock, timeoutMs: 1000, failures: 1, openMs: 1000 });
-    return new FailureLimit({ perMinute: 10, redis, breaker, clock, replicas: () => 1 });
-  };
-  const passedBy = async (takes: Promise<number>[]) =>
-    (await Promise.all(takes)).filter((waitMs) => waitMs === 0).length;
+    /** A limit that gives Redis enough time, also on a busy machine. */
+    const failureLimit = (redis: RedisClient, clock: Clock = systemClock) => {
+      const breaker = new Breaker({ clock, timeoutMs: 1000, failures: 1, openMs: 1000 });
+      return new FailureLimit({ perMinute: 10, redis, breaker, clock, replicas: () => 1 });
+    };
+    const passedBy = async (takes: Promise<number>[]) =>
+      (await Promise.all(takes)).filter((waitMs) => waitMs === 0).length;
 
-  test('F4.8: the window of failures slides, too', async () => {
-    const redis = await connected(server.url);
-    // With new limits, which remember nothing themselves.
-    const allowed = () => passedBy(times(20, () => failureLimit(redis).take('192.0.2.7')));
-    for (let i = 0; i < 4; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
-    await age(50_000);
-    expect(await allowed()).toBe(6);
-    await age(11_000);
-    expect(await allowed()).toBe(4);
-  });
+    test('F4.8: the window of failures slides, too', async () => {
+      const redis = await connected(server.url);
+      // With new limits, which remember nothing themselves.
+      const allowed = () => passedBy(times(20, () => failureLimit(redis).take('192.0.2.7')));
+      for (let i = 0; i < 4; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
+      await age(50_000);
+      expect(await allowed()).toBe(6);
+      await age(11_000);
+      expect(await allowed()).toBe(4);
+    });
 
-  test('if the clock of Redis is set back, the wait is one window at most, and then calls pass', async () => {
-    const redis = await connected(server.url);
-    for (let i = 0; i < 10; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
-    await age(-30 * 60_000);
-    const waitMs = await failureLimit(redis).take('192.0.2.7');
-    expect(waitMs).toBeGreaterThan(0);
-    expect(waitMs).toBeLessThanOrEqual(60_000);
-    expect(await server.command('PTTL', 'rekey:limit:failed-auth:192.0.2.7')).toBeGreaterThan(0);
-    await age(60_000);
-    expect(await passedBy(times(20, () => failureLimit(redis).take('192.0.2.7')))).toBe(10);
-  });
+    test('if the clock of Redis is set back, the wait is one window at most, and then calls pass', async () => {
+      const redis = await connected(server.url);
+      for (let i = 0; i < 10; i++) expect(await failureLimit(redis).take('192.0.2.7')).toBe(0);
+      await age(-30 * 60_000);
+      const waitMs = await failureLimit(redis).take('192.0.2.7');
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(60_000);
+      expect(await server.command('PTTL', 'rekey:limit:failed-auth:192.0.2.7')).toBeGreaterThan(0);
+      await age(60_000);
+      expect(await passedBy(times(20, () => failureLimit(redis).take('192.0.2.7')))).toBe(10);
+    });
 
-  test('Redis stores only failures, and they expire by themselves', async () => {
-    const limits = limitsWith({ redis: await connected(server.url) });
-    await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
-    await limits.checkRefresh(em(), sessionOf('usr_1'));
-    expect(await server.command('KEYS', '*')).toEqual([]);
-    limits.failures.count('192.0.2.7');
-    await limits.close();
-    const keys = (await server.command('KEYS', '*')) as string[];
-    expect(keys).toEqual(['rekey:limit:failed-auth:192.0.2.7']);
-    expect(await server.command('PTTL', keys[0]!)).toBeGreaterThan(0);
-  });
+    test('Redis stores only failures, and they expire by themselves', async () => {
+      const limits = limitsWith({ redis: await connected(server.url) });
+      await limits.checkLogin(em(), '192.0.2.7', 'ann@example.org');
+      await limits.checkRefresh(em(), sessionOf('usr_1'));
+      expect(await server.command('KEYS', '*')).toEqual([]);
+      limits.failures.count('192.0.2.7');
+      await limits.close();
+      const keys = (await server.command('KEYS', '*')) as string[];
+      expect(keys).toEqual(['rekey:limit:failed-auth:192.0.2.7']);
+      expect(await server.command('PTTL', keys[0]!)).toBeGreaterThan(0);
+    });
 
-  test('while Redis hangs, no call waits for it, and half of the failures are allowed', async () => {
-    const limits = limitsWith({ redis: await connected(server.url) });
-    const thawed = freeze();
-    const passed = passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
-    expect(await Promise.race([passed, thawed])).toBe(10);
-    const allowed = failuresAllowed(limits, '192.0.2.7');
-    expect(await Promise.race([allowed, thawed])).toBe(10);
-  });
+    test('while Redis hangs, no call waits for it, and half of the failures are allowed', async () => {
+      const limits = limitsWith({ redis: await connected(server.url) });
+      const thawed = freeze();
+      const passed = passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
+      expect(await Promise.race([passed, thawed])).toBe(10);
+      const allowed = failuresAllowed(limits, '192.0.2.7');
+      expect(await Promise.race([allowed, thawed])).toBe(10);
+    });
 
-  test('replicas with Redis and without it still count together', async () => {
-    const redis = await connected(server.url);
-    const gone = createRedisClient('redis://127.0.0.1:1', silent);
-    onTestFinished(() => gone.destroy());
-    const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
-    expect(await passedOf(times(40, (i) => replicas[i % 2]!.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
-    const [whole, half] = replicas as [Limits, Limits];
-    expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.7')))).toBe(5);
-    expect(await passedOf(times(20, () => whole.checkRegistration(em(), '192.0.2.7')))).toBe(5);
-    expect(await passedOf(times(4, () => whole.checkRegistration(em(), '192.0.2.8')))).toBe(4);
-    expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.8')))).toBe(1);
-  });
+    test('replicas with Redis and without it still count together', async () => {
+      const redis = await connected(server.url);
+      const gone = createRedisClient('redis://127.0.0.1:1', silent);
+      onTestFinished(() => gone.destroy());
+      const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
+      expect(await passedOf(times(40, (i) => replicas[i % 2]!.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
+      const [whole, half] = replicas as [Limits, Limits];
+      expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(20, () => whole.checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedOf(times(4, () => whole.checkRegistration(em(), '192.0.2.8')))).toBe(4);
+      expect(await passedOf(times(20, () => half.checkRegistration(em(), '192.0.2.8')))).toBe(1);
+    });
 
-  test.each([1, 2, 8, 20])('F1.13: %i replicas that lose Redis together allow half of the limit', async (count) => {
-    await server.stop();
-    const redis = createRedisClient(server.url, silent);
-    onTestFinished(() => redis.destroy());
-    await expect(redis.ping()).rejects.toThrow(); // Commands fail at once instead of waiting for Redis.
-    const replicas = times(count, () => limitsWith({ redis, replicas: () => count, registerPerMinute: 1 }));
-    const passed = (call: (replica: Limits) => Promise<void>) =>
-      passedOf(times(40, (i) => call(replicas[i % count] as Limits)));
-    expect(await passed((replica) => replica.checkLogin(em(), '192.0.2.7', 'ann@example.org'))).toBe(5);
-    expect(await passed((replica) => replica.checkRefresh(em(), sessionOf('usr_1')))).toBe(2);
-    expect(await passed((replica) => replica.checkRegistration(em(), '192.0.2.7'))).toBe(1);
-  });
-
-  test.each([1, 2, 5])(
-    'each of %i replicas that lose Redis allows its share of half of the failures',
-    async (count) => {
+    test.each([1, 2, 8, 20])('F1.13: %i replicas that lose Redis together allow half of the limit', async (count) => {
       await server.stop();
       const redis = createRedisClient(server.url, silent);
       onTestFinished(() => redis.destroy());
-      for (let i = 0; i < count; i++) {
-        const replica = limitsWith({ redis, replicas: () => count });
-        expect(await failuresAllowed(replica, '192.0.2.7')).toBe(10 / count);
-      }
-    },
-  );
+      await expect(redis.ping()).rejects.toThrow(); // Commands fail at once instead of waiting for Redis.
+      const replicas = times(count, () => limitsWith({ redis, replicas: () => count, registerPerMinute: 1 }));
+      const passed = (call: (replica: Limits) => Promise<void>) =>
+        passedOf(times(40, (i) => call(replicas[i % count] as Limits)));
+      expect(await passed((replica) => replica.checkLogin(em(), '192.0.2.7', 'ann@example.org'))).toBe(5);
+      expect(await passed((replica) => replica.checkRefresh(em(), sessionOf('usr_1')))).toBe(2);
+      expect(await passed((replica) => replica.checkRegistration(em(), '192.0.2.7'))).toBe(1);
+    });
 
-  test('half of one call per minute is one call per two minutes', async () => {
-    const redis = createRedisClient('redis://127.0.0.1:1', silent);
-    onTestFinished(() => redis.destroy());
-    const clock = heldClock();
-    const limits = limitsWith({ redis, clock, registerPerMinute: 1 });
-    await limits.checkRegistration(em(), '192.0.2.7');
-    await ageInDatabase(61_000);
-    await limits.purge();
-    const refusal = await limits.checkRegistration(em(), '192.0.2.7').catch((error) => error);
-    expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
-    expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(59);
-    await ageInDatabase(59_000);
-    clock.advance(59_000);
-    await limits.checkRegistration(em(), '192.0.2.7');
-  });
+    test.each([1, 2, 5])(
+      'each of %i replicas that lose Redis allows half of the failures divided by the number of replicas',
+      async (count) => {
+        await server.stop();
+        const redis = createRedisClient(server.url, silent);
+        onTestFinished(() => redis.destroy());
+        for (let i = 0; i < count; i++) {
+          const replica = limitsWith({ redis, replicas: () => count });
+          expect(await failuresAllowed(replica, '192.0.2.7')).toBe(10 / count);
+        }
+      },
+    );
 
-  test('an outage does not reset a limit: calls before it still count', async () => {
-    const redis = await connected(server.url);
-    const limits = limitsWith({ redis });
-    await passedOf(times(5, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
-    for (let i = 0; i < 10; i++) limits.failures.count('192.0.2.7');
-    await limits.close();
-    await server.stop();
-    await expect.poll(() => redis.isReady).toBe(false);
-    expect(await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')))).toBe(0);
-    limits.failures.count('192.0.2.7');
-    await limits.close();
-    expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
-  });
+    test('without Redis, a limit of one call per minute becomes one call per two minutes', async () => {
+      const redis = createRedisClient('redis://127.0.0.1:1', silent);
+      onTestFinished(() => redis.destroy());
+      const clock = heldClock();
+      const limits = limitsWith({ redis, clock, registerPerMinute: 1 });
+      await limits.checkRegistration(em(), '192.0.2.7');
+      await ageInDatabase(61_000);
+      await limits.purge();
+      const refusal = await limits.checkRegistration(em(), '192.0.2.7').catch((error) => error);
+      expect(refusal.retryAfterSeconds).toBeGreaterThan(30);
+      expect(refusal.retryAfterSeconds).toBeLessThanOrEqual(59);
+      await ageInDatabase(59_000);
+      clock.advance(59_000);
+      await limits.checkRegistration(em(), '192.0.2.7');
+    });
 
-  test('a Redis that is back and empty does not reset a limit', async () => {
-    const redis = await connected(server.url);
-    const failures = failureLimit(redis, heldClock());
-    expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(10);
-    await passedOf(times(10, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')));
-    await server.stop();
-    await server.start();
-    await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
-    expect(failures.wait('192.0.2.7')).toBeGreaterThan(0);
-    expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(0);
-  });
+    test('an outage does not reset a limit: calls before it still count', async () => {
+      const redis = await connected(server.url);
+      const limits = limitsWith({ redis });
+      await passedOf(times(5, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')));
+      for (let i = 0; i < 10; i++) limits.failures.count('192.0.2.7');
+      await limits.close();
+      await server.stop();
+      await expect.poll(() => redis.isReady).toBe(false);
+      expect(await passedOf(times(20, () => limits.checkLogin(em(), '192.0.2.7', 'ann@example.org')))).toBe(0);
+      limits.failures.count('192.0.2.7');
+      await limits.close();
+      expect(() => limits.failures.check('192.0.2.7')).toThrow(AccessError);
+    });
 
-  test('when Redis is back, the whole limit applies again', async () => {
-    const redis = await connected(server.url);
-    const clock = heldClock();
-    const failures = failureLimit(redis, clock);
-    await server.stop();
-    await expect.poll(() => redis.isReady).toBe(false);
-    expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
-    expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(5);
-    await server.start();
-    await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
-    expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
-    clock.advance(1000);
-    await failures.take('192.0.2.9'); // The breaker tries Redis again.
-    expect(await passedBy(times(20, () => failures.take('192.0.2.8')))).toBe(10);
-  });
+    test('a Redis that is back and empty does not reset a limit', async () => {
+      const redis = await connected(server.url);
+      const failures = failureLimit(redis, heldClock());
+      expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(10);
+      await passedOf(times(10, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')));
+      await server.stop();
+      await server.start();
+      await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
+      expect(failures.wait('192.0.2.7')).toBeGreaterThan(0);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(0);
+    });
 
-  test('an outage and its end are logged with one line each, without the password', async () => {
-    const { logger, lines } = recordingLogger();
-    const redis = await connected(server.url, logger);
-    let attempts = 0;
-    redis.on('error', () => attempts++);
-    await server.stop();
-    await expect.poll(() => attempts, { timeout: 10_000 }).toBeGreaterThan(3);
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
-    await server.start();
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
-    expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'reconnected to Redis' });
+    test('when Redis is back, the whole limit applies again', async () => {
+      const redis = await connected(server.url);
+      const clock = heldClock();
+      const failures = failureLimit(redis, clock);
+      await server.stop();
+      await expect.poll(() => redis.isReady).toBe(false);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      expect(await passedBy(times(20, () => failures.take('192.0.2.7')))).toBe(5);
+      await server.start();
+      await expect.poll(() => redis.isReady, { timeout: 10_000 }).toBe(true);
+      expect(await passedOf(times(20, () => limitsWith({ redis }).checkRegistration(em(), '192.0.2.7')))).toBe(5);
+      clock.advance(1000);
+      await failures.take('192.0.2.9'); // The breaker tries Redis again.
+      expect(await passedBy(times(20, () => failures.take('192.0.2.8')))).toBe(10);
+    });
 
-    const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), logger);
-    onTestFinished(() => withPassword.destroy());
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(3);
-    expect(lines.join('')).not.toContain('hunter2');
-  });
+    test('an outage and its end are logged with one line each, without the password', async () => {
+      const { logger, lines } = recordingLogger();
+      const redis = await connected(server.url, logger);
+      let attempts = 0;
+      redis.on('error', () => attempts++);
+      await server.stop();
+      await expect.poll(() => attempts, { timeout: 10_000 }).toBeGreaterThan(3);
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
+      await server.start();
+      await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'reconnected to Redis' });
 
-  test('a close is not logged as an outage, even with an answer in flight', async () => {
-    const { logger, lines } = recordingLogger();
-    const proxy = await startProxy({ host: '127.0.0.1', port: server.port });
-    onTestFinished(() => proxy.close());
-    const redis = createRedisClient(proxy.url(server.url), logger);
-    await expect.poll(() => redis.isReady).toBe(true);
-    await proxy.holdReplies(); // The client pings Redis by itself from time to time.
-    redis.destroy();
-    await nextTurn();
-    expect(lines).toEqual([]);
-  });
-});
+      const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), logger);
+      onTestFinished(() => withPassword.destroy());
+      await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(3);
+      expect(lines.join('')).not.toContain('hunter2');
+    });
+
+    test('a close is not logged as an outage, even with an answer in flight', async () => {
+      const { logger, lines } = recordingLogger();
+      const proxy = await startProxy({ host: '127.0.0.1', port: server.port });
+      onTestFinished(() => proxy.close());
+      const redis = createRedisClient(proxy.url(server.url), logger);
+      await expect.poll(() => redis.isReady).toBe(true);
+      await proxy.holdReplies(); // The client pings Redis by itself from time to time.
+      redis.destroy();
+      await nextTurn();
+      expect(lines).toEqual([]);
+    });
+  },
+);

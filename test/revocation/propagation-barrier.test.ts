@@ -58,7 +58,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     expect((await member.barrier.waitUntilPropagated('key:forgotten', changedAt)).committedAt).toEqual(changedAt);
   });
 
-  test('of something that was revoked before returns the time of the first commit, despite later changes', async () => {
+  test('of a subject that was revoked before returns the time of the first commit, despite later changes', async () => {
     await database.sql(`update users set disabled_at = now() where id = 'usr_two'`);
     const [row] = await database.sql<{ at: number; disabledAt: Date }>(
       `select extract(epoch from at)::float8 * 1000 as at, disabled_at as "disabledAt" from auth_inval, users
@@ -268,7 +268,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
     expect(receipt.settledInMilliseconds).toBeGreaterThanOrEqual(leaseOver(LEASE_MS));
   });
 
-  test('a revoker that cannot read who has confirmed waits for the longest lease that its next sync shows', async () => {
+  test('a revoker that cannot read which replicas have confirmed waits for the longest lease that its next sync shows', async () => {
     const blind = { ...origin, propagation: unreachable, reads: unreachable, notifications: noNotifications };
     const revoker = await join(blind, { leaseMs: LEASE_MS, start: false });
     members.push(revoker);

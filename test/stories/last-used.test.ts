@@ -176,7 +176,7 @@ describe('SIGTERM', () => {
   const databases = ['the embedded database', ...(inject('postgresUrl') ? ['PostgreSQL'] : [])];
 
   test.each(databases)(
-    'F1.12: on %s, it loses no use',
+    'F1.12: on %s, SIGTERM loses no use',
     async (name) => {
       const directory = await mkdtemp(join(tmpdir(), 'rekey-last-used-'));
       onTestFinished(() => rm(directory, { recursive: true, force: true }));

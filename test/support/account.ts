@@ -1,3 +1,7 @@
+import type { LoginMutation } from '../../src/client/generated/graphql.ts';
+
+type LoginSuccess = Extract<LoginMutation['login'], { __typename: 'LoginSuccess' }>;
+
 /** A user, and the tokens of one session. */
 export interface Account {
   id: string;
@@ -5,6 +9,12 @@ export interface Account {
   accessToken: string;
   refreshToken: string;
   sessionId: string;
+}
+
+/** The account in the answer to `login`, `bootstrap` or `register`. */
+export function accountOf({ user, tokens }: Pick<LoginSuccess, 'user' | 'tokens'>): Account {
+  const { accessToken, refreshToken, session } = tokens;
+  return { id: user.id, email: user.email, accessToken, refreshToken, sessionId: session.id };
 }
 
 /** An API key or a session: its id, and the secret that authenticates a request. */

@@ -7,7 +7,7 @@ import type { CreateApiKeyInput } from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import type { Account, Presented } from './account.ts';
+import { type Account, accountOf, type Presented } from './account.ts';
 import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
 import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
@@ -84,7 +84,7 @@ export class TestApp {
     const { status } = await fetch(`${this.url}/v1/verify`, { headers: { authorization: `Bearer ${secret}` } });
     if (status === 204) return true;
     if (status === 401) return false;
-    throw new Error(`/v1/verify answered ${status}`);
+    throw new Error(`/v1/verify returned ${status}`);
   }
 
   /** The administrator of this installation, created at the first call. Tests share it and must not change it. */
@@ -103,10 +103,8 @@ export class TestApp {
   /** Registers a new member by the API, so that the password is hashed at its full cost. */
   async register(): Promise<Account> {
     const email = `registered-${++TestApp.#accounts}-${process.pid}@example.com`;
-    const input = { email, password: PASSWORD, displayName: 'Somebody' };
-    const { user, tokens } = await this.as().register(input).expectSuccess();
-    const { accessToken, refreshToken, session } = tokens;
-    return { id: user.id, email, accessToken, refreshToken, sessionId: session.id };
+    const input = { email, password: PASSWORD, displayName: 'Ann' };
+    return accountOf(await this.as().register(input).expectSuccess());
   }
 
   /** Creates an API key of this account. By default it may read and write API keys. */
@@ -170,7 +168,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return new TestApp(app, server, log);
 }
 
-/** A database on which every promise is tested. */
+/** A database on which the tests run. */
 export interface Backend {
   name: string;
   start(options?: TestAppOptions): Promise<TestApp>;

@@ -23,7 +23,7 @@ function readJson(path: string) {
   return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
-/** Runs a command as the scripts of package.json write it, with the Node that runs us and without a shell. */
+/** Runs a command as the scripts of package.json write it, with the Node of this process and without a shell. */
 function run(packageName: string, command: string): boolean {
   const [tool, ...argv] = command.split(' ') as [string, ...string[]];
   const { bin } = readJson(join('node_modules', packageName, 'package.json'));

@@ -7,12 +7,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { freePort, reapWhenWeAreGone } from './ports.ts';
+import { freePort, reapAtExit } from './ports.ts';
 import { until } from './until.ts';
 
 const README = new URL('../../src/http/README.md', import.meta.url);
 const APACHE_MODULES = '/usr/lib/apache2/modules';
-const ASKED = '/v1/verify?permission=api:use';
+const REQUEST = '/v1/verify?permission=api:use';
 
 /** The paths and ports of one gateway on this machine. */
 interface Place {
@@ -141,7 +141,7 @@ export async function startGateway(
     ['rekey.internal:4000', new URL(rekey).host],
     ['backend.internal:8080', new URL(backend).host],
     ...kind.files.map((path): [string, string] => [path, localName(path, directory)]),
-    ...(ask === undefined ? [] : [[ASKED, ask] as [string, string]]),
+    ...(ask === undefined ? [] : [[REQUEST, ask] as [string, string]]),
     ...(mistake ? [mistake] : []),
   ];
   const printed = kind.files.map(fileInReadme);
@@ -159,7 +159,7 @@ async function run(kind: GatewayKind, place: Place): Promise<Gateway> {
   const pidFile = join(directory, 'gateway.pid');
   const logFile = join(directory, 'gateway.log');
   const output = openSync(logFile, 'a'); // Apache cannot open a pipe of ours as its log.
-  const cancelReaper = reapWhenWeAreGone(directory, pidFile, 'TERM');
+  const cancelReaper = reapAtExit(directory, pidFile, 'TERM');
   const child: ChildProcess = spawn(findGateway(kind)!, kind.argv(localName(kind.files[0]!, directory), place), {
     cwd: directory,
     env: { PATH: process.env.PATH, HOME: directory },
@@ -168,9 +168,9 @@ async function run(kind: GatewayKind, place: Place): Promise<Gateway> {
   closeSync(output);
   await writeFile(pidFile, `${child.pid}\n`);
   const log = () => readFileSync(logFile, 'utf8');
-  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null;
   const stop = async () => {
-    if (!isOver()) {
+    if (!hasExited()) {
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;
@@ -180,7 +180,7 @@ async function run(kind: GatewayKind, place: Place): Promise<Gateway> {
   };
   try {
     await until(`${kind.name} listens`, () => {
-      if (isOver()) throw new Error(`${kind.name} ended at once:\n${log()}`);
+      if (hasExited()) throw new Error(`${kind.name} exited at once:\n${log()}`);
       return accepts(port);
     });
   } catch (error) {

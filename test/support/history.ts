@@ -104,27 +104,27 @@ export class History {
   }
 
   *#wrongVerdicts(): Generator<string> {
-    const deaths = new Map<string, Revocation[]>();
+    const bySecret = new Map<string, Revocation[]>();
     for (const revocation of this.revocations) {
-      for (const secret of revocation.secrets) deaths.set(secret, [...(deaths.get(secret) ?? []), revocation]);
+      for (const secret of revocation.secrets) bySecret.set(secret, [...(bySecret.get(secret) ?? []), revocation]);
     }
     for (const verify of this.verifies) {
       const { replica, secret, began, ended, verdict } = verify;
       const who = `${replica}, ${secret.slice(0, 8)}…${secret.slice(-4)}`;
-      const ofIt = deaths.get(secret) ?? [];
+      const ofIt = bySecret.get(secret) ?? [];
       if (verdict === 'accepted') {
-        if (this.#never.has(secret)) yield `${who}: accepted, and it was never issued`;
+        if (this.#never.has(secret)) yield `${who}: accepted, but never issued`;
         const certain = Math.min(...ofIt.map(({ certainFrom }) => certainFrom ?? Number.POSITIVE_INFINITY));
         if (began > certain)
           yield `${who}: accepted in a request that began ${ms(began - certain)} after it was certain`;
       } else if (verdict === 'refused') {
         const earliest = Math.min(...ofIt.map((revocation) => revocation.began));
-        if (!this.#never.has(secret) && ended < earliest) yield `${who}: alive, and refused`;
+        if (!this.#never.has(secret) && ended < earliest) yield `${who}: refused, but not revoked`;
       } else if (verdict === 'unavailable' || verdict === 'unanswered') {
-        const excused = this.#outages.some((o) => o.replica === replica && o.from <= ended && began <= o.until);
-        if (!excused) yield `${who}: ${verdict} without an excuse, after ${ms(ended - began)}`;
+        const isExpected = this.#outages.some((o) => o.replica === replica && o.from <= ended && began <= o.until);
+        if (!isExpected) yield `${who}: ${verdict} although nothing had failed, after ${ms(ended - began)}`;
       } else {
-        yield `${who}: answered with the status ${verdict}`;
+        yield `${who}: unexpected status ${verdict}`;
       }
     }
   }
@@ -141,33 +141,35 @@ export class History {
       const rows = log.filter((each) => each.tag === tag && each.at <= answered + toWall + ROUNDING_MS);
       const meanwhile = rows.filter(({ at }) => at >= began + toWall - ROUNDING_MS);
       const acknowledged = receipt.propagation === 'ACKNOWLEDGED';
-      const lie = (what: string) => `the receipt for ${tag} ${what}: ${JSON.stringify(receipt)}`;
-      const isMoment = (at: number) => Math.abs(committedAt - at) <= ROUNDING_MS;
+      const wrong = (what: string) => `the receipt for ${tag} ${what}: ${JSON.stringify(receipt)}`;
+      const isCommitTime = (at: number) => Math.abs(committedAt - at) <= ROUNDING_MS;
 
-      if (rows.length === 0) yield lie('is for something that is not in the log');
+      if (rows.length === 0) yield wrong('is for something that is not in the log');
       else if (receipt.acknowledged > 0) {
         // A replica was asked, so the database responded after the commit.
-        const own = (meanwhile.length > 0 ? meanwhile : rows).filter(({ at }) => isMoment(at));
-        if (own.length === 0) yield lie(`names another moment than the log, ${rows.map(({ at }) => at)}`);
+        const own = (meanwhile.length > 0 ? meanwhile : rows).filter(({ at }) => isCommitTime(at));
+        if (own.length === 0) yield wrong(`has another time than the log, ${rows.map(({ at }) => at)}`);
         // That response may have been too late to wait for every position in it.
-        else if (acknowledged && sequence < own[0]!.seq) yield lie(`names a position before its own, ${own[0]!.seq}`);
+        else if (acknowledged && sequence < own[0]!.seq) yield wrong(`has a position before its own, ${own[0]!.seq}`);
         // It was already revoked, so nothing changed. The receipt must name the earlier revocation.
         const before = committedBefore.get(tag);
-        if (meanwhile.length === 0 && before && !before.some(isMoment)) yield lie(`names none of ${before}`);
+        if (meanwhile.length === 0 && before && !before.some(isCommitTime))
+          yield wrong(`has none of the times ${before}`);
       }
       committedBefore.set(tag, [...(committedBefore.get(tag) ?? []), committedAt]);
-      if (committedAt > answered + toWall + ROUNDING_MS) yield lie('was committed after its answer');
-      if (sequence > Math.max(...log.map(({ seq }) => seq))) yield lie('names a position that there is not');
+      if (committedAt > answered + toWall + ROUNDING_MS) yield wrong('has a commit after the response');
+      if (sequence > Math.max(...log.map(({ seq }) => seq))) yield wrong('has a position that is not in the log');
       if (acknowledged && answeredBefore.some((other) => other.at < began && other.sequence > sequence))
-        yield lie('goes back');
-      const parted = this.#outages.some(({ from, until }) => from <= answered && began <= until);
-      if (receipt.left > 0 && !parted) yield lie('says that a replica left, and none did');
+        yield wrong('has a position before that of an earlier receipt');
+      const hadOutage = this.#outages.some(({ from, until }) => from <= answered && began <= until);
+      if (receipt.left > 0 && !hadOutage) yield wrong('counts a replica as left, and none left');
       const counted = receipt.acknowledged + receipt.left;
       const addsUp = acknowledged ? counted === receipt.replicas : counted <= receipt.replicas;
-      if (!addsUp || receipt.replicas < 1) yield lie('does not add up');
-      if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS) yield lie('waited longer than it took');
+      if (!addsUp || receipt.replicas < 1) yield wrong('has numbers of replicas that do not add up');
+      if (receipt.settledInMilliseconds > answered - began + ROUNDING_MS)
+        yield wrong('has a wait that is longer than the request');
       if (!acknowledged && receipt.settledInMilliseconds < leaseMs * DRIFT - ROUNDING_MS) {
-        yield lie('calls leases expired that were not');
+        yield wrong('is LEASE_EXPIRED before the leases had expired');
       }
       answeredBefore = [...answeredBefore, { at: answered, sequence }];
     }

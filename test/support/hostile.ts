@@ -148,7 +148,7 @@ function keys(): Omit<Hostile, 'kind'>[] {
     Object.fromEntries(
       long ? [['k'.repeat(size), 1]] : Array.from({ length: size / 12 }, (_, index) => [`k${index}`, 1]),
     );
-  const told = (size: number) => ({ [TEXTS['words of a message']!(size)]: 1 });
+  const fromMessage = (size: number) => ({ [TEXTS['words of a message']!(size)]: 1 });
   const places: Record<string, (extra: object) => string> = {
     'of the body': (extra) => JSON.stringify({ query: '{ __typename }', ...extra }),
     'of the variables': (extra) => asBody(LOGIN, { variables: { input: { email: 'x', password: 'x' }, ...extra } }),
@@ -160,7 +160,7 @@ function keys(): Omit<Hostile, 'kind'>[] {
   return Object.entries(places).flatMap(([place, put]) => [
     { name: `many keys ${place}`, body: (size) => put(unknown(size, false)) },
     { name: `a long key ${place}`, body: (size) => put(unknown(size, true)) },
-    { name: `a key made of a message ${place}`, body: (size) => put(told(size)) },
+    { name: `a key made of a message ${place}`, body: (size) => put(fromMessage(size)) },
   ]);
 }
 
@@ -181,7 +181,7 @@ function names(): Omit<Hostile, 'kind'>[] {
   };
   const written: Record<string, (text: string) => string> = {
     'a string': (text) => `{ apiKey(id: ${JSON.stringify(text)}) { id } }`,
-    'a string where a name should stand': (text) => `{ ${JSON.stringify(text)} }`,
+    'a string in place of a name': (text) => `{ ${JSON.stringify(text)} }`,
     'a string of another type': (text) => `{ apiKeys(first: ${JSON.stringify(text)}) { nodes { id } } }`,
     'a string for an enum': (text) =>
       `mutation { revokeApiKey(input: { apiKeyId: "x", reason: ${JSON.stringify(text)} }) { __typename } }`,
@@ -227,11 +227,11 @@ function documents(): Omit<Hostile, 'kind'>[] {
     'the same field with arguments': (size) => `{ ${repeat(size, () => 'apiKey(id:"xxxxxxxxxxxxxxxxxxxxxxxx"){id}')} }`,
     'the same field with long arguments': (size) =>
       `{ ${repeat(size, () => `apiKey(id:"${'x'.repeat(size / 20)}"){id}`)} }`,
-    'other fields under one name': (size) =>
+    'different fields with one alias': (size) =>
       `{ viewer { ${repeat(size, (i) => `x: ${i % 2 ? 'scopes' : 'permissions'}`)} } }`,
     aliases: (size) => `{ ${repeat(size, (i) => `a${i}: __typename`)} }`,
-    'fields that are not there': (size) => `{ ${repeat(size, (i) => `f${i}`)} }`,
-    'arguments that are not there': (size) => `{ apiKey(${repeat(size, (i) => `a${i}: 1`)}) { id } }`,
+    'unknown fields': (size) => `{ ${repeat(size, (i) => `f${i}`)} }`,
+    'unknown arguments': (size) => `{ apiKey(${repeat(size, (i) => `a${i}: 1`)}) { id } }`,
     'the same argument': (size) => `{ apiKey(${repeat(size, () => 'id: "x"')}) { id } }`,
     'an object of unknown fields': (size) =>
       `mutation { login(input: { ${repeat(size, (i) => `f${i}: 1`)} }) { __typename } }`,
@@ -242,7 +242,7 @@ function documents(): Omit<Hostile, 'kind'>[] {
     'a list of wrong values': (size) =>
       `mutation { createApiKey(input: { name: "x", scopes: [${repeat(size, () => '1')}] }) { __typename } }`,
     directives: (size) => `{ __typename ${repeat(size, () => '@include(if: true)')} }`,
-    'directives that are not there': (size) => `{ __typename ${repeat(size, (i) => `@d${i}`)} }`,
+    'unknown directives': (size) => `{ __typename ${repeat(size, (i) => `@d${i}`)} }`,
     operations: (size) => repeat(size, (i) => `query Q${i} { __typename }`),
     'operations without a name': (size) => repeat(size, () => '{ __typename }'),
     'operations over fragments': (size) =>
@@ -260,7 +260,7 @@ function documents(): Omit<Hostile, 'kind'>[] {
       `{ viewer { ...F0 } } ${repeat(size, (i) => `fragment F${i} on Viewer { a: user { ...F${i + 1} } b: user { ...F${i + 1} } }`)}`,
     'fragments in a circle': (size) =>
       `{ ...F0 } ${repeat(size, (i) => `fragment F${i} on Query { ...F${(i * 7 + 1) % 50} }`)}`,
-    'fragments of one name': (size) => `{ ...F } ${repeat(size, () => 'fragment F on Query { __typename }')}`,
+    'fragments with the same name': (size) => `{ ...F } ${repeat(size, () => 'fragment F on Query { __typename }')}`,
     'fragments that are compared': (size) =>
       `{ viewer { ${repeat(size / 3, (i) => `...F${i}`)} } } ${repeat(size, (i) => `fragment F${i} on Viewer { x: scopes }`)}`,
     'fragments that are compared in depth': (size) =>
@@ -268,7 +268,7 @@ function documents(): Omit<Hostile, 'kind'>[] {
     spreads: (size) => `{ ${repeat(size, () => '...F')} } fragment F on Query { __typename }`,
     'a fragment that is not used': (size) =>
       `{ __typename } fragment F on Viewer { ${repeat(size, () => 'user{id}')} }`,
-    'spreads that are not there': (size) => `{ ${repeat(size, (i) => `...F${i}`)} }`,
+    'spreads of unknown fragments': (size) => `{ ${repeat(size, (i) => `...F${i}`)} }`,
     'inline fragments': (size) => `{ ${nest(size, '... on Query {', '__typename', '}')} }`,
     'inline fragments side by side': (size) => `{ ${repeat(size, () => '... on Query { __typename }')} }`,
     'nested selections': (size) => `{ ${nest(size, 'viewer {', 'scopes', '}')} }`,

@@ -40,7 +40,7 @@ export class Installation {
   admin!: Account;
   readonly #setupToken = randomBytes(24).toString('hex');
   readonly #random = randomFrom(1);
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #inFlight = new Set<Promise<unknown>>();
   readonly #hot: Credential[] = [];
   readonly #loads = new Set<Load>();
   #names = 0;
@@ -57,7 +57,7 @@ export class Installation {
     try {
       await Promise.all(Array.from({ length: replicas }, () => installation.join()));
       installation.replicas.sort((one, other) => one.name.localeCompare(other.name));
-      installation.admin = await installation.#enter('bootstrap', { setupToken: installation.#setupToken });
+      installation.admin = await installation.#createAccount('bootstrap', { setupToken: installation.#setupToken });
     } catch (error) {
       await installation.destroy();
       throw error;
@@ -90,21 +90,21 @@ export class Installation {
   }
 
   /** Removes a stopped replica from the list. */
-  bury(replica: ReplicaProcess): void {
+  remove(replica: ReplicaProcess): void {
     this.replicas = this.replicas.filter((each) => each !== replica);
   }
 
   // Users and credentials.
 
   async member(): Promise<Account> {
-    return this.#enter('register', {});
+    return this.#createAccount('register', {});
   }
 
-  async #enter(field: 'bootstrap' | 'register', input: object): Promise<Account> {
+  async #createAccount(field: 'bootstrap' | 'register', input: object): Promise<Account> {
     const email = `${randomBytes(6).toString('hex')}@example.com`;
     const { user, tokens } = await this.replicas[0]!.mutate(
       field,
-      { email, password: PASSWORD, displayName: 'Somebody', ...input },
+      { email, password: PASSWORD, displayName: 'Ann', ...input },
       'user { id } tokens { accessToken refreshToken session { id } }',
     );
     const { accessToken, refreshToken, session } = tokens;
@@ -136,8 +136,8 @@ export class Installation {
       ({ status }) => done(VERDICTS.get(status) ?? status),
       () => done('unanswered'),
     );
-    this.#underWay.add(asked);
-    return asked.finally(() => this.#underWay.delete(asked));
+    this.#inFlight.add(asked);
+    return asked.finally(() => this.#inFlight.delete(asked));
   }
 
   /** Verifies all of these at every replica, concurrently. */
@@ -145,8 +145,8 @@ export class Installation {
     return Promise.all(this.replicas.flatMap((replica) => credentials.map((each) => this.verify(replica, each))));
   }
 
-  /** Makes every replica cache these. */
-  async warm(...credentials: { secret: string }[]): Promise<void> {
+  /** Makes every replica cache these. They must be valid. */
+  async warmCaches(...credentials: { secret: string }[]): Promise<void> {
     for (let first = 0; first < credentials.length; first += BATCH) {
       const verdicts = await this.verifyEverywhere(...credentials.slice(first, first + BATCH));
       for (const verdict of verdicts) expect(verdict).toBe('accepted');
@@ -183,21 +183,21 @@ export class Installation {
     );
   }
 
-  async #recorded(tag: string, dying: Credential[], ask: () => Promise<{ receipt: Receipt }>): Promise<Receipt> {
-    const revocation = this.begins(tag, dying);
+  async #recorded(tag: string, revoked: Credential[], ask: () => Promise<{ receipt: Receipt }>): Promise<Receipt> {
+    const revocation = this.recordRevocation(tag, revoked);
     const { receipt } = await ask();
     this.history.answered(revocation, receipt);
-    void this.verifyEverywhere(...dying);
+    void this.verifyEverywhere(...revoked);
     return receipt;
   }
 
   /** Records that a revocation of these begins. From now on the load verifies them more often. */
-  begins(tag: string, dying: Credential[]): Revocation {
-    this.#hot.unshift(...dying);
+  recordRevocation(tag: string, revoked: Credential[]): Revocation {
+    this.#hot.unshift(...revoked);
     this.#hot.length = Math.min(this.#hot.length, HOT);
     return this.history.revoking(
       tag,
-      dying.map(({ secret }) => secret),
+      revoked.map(({ secret }) => secret),
     );
   }
 
@@ -206,13 +206,13 @@ export class Installation {
     let stopped = false;
     const workers = new Map<ReplicaProcess, Promise<void>[]>();
     const work = async (replica: ReplicaProcess) => {
-      while (!stopped && replica.isAlive && this.replicas.includes(replica)) {
+      while (!stopped && replica.isRunning && this.replicas.includes(replica)) {
         const pool = this.#random() < 0.5 && this.#hot.length > 0 ? this.#hot : credentials;
         await this.verify(replica, pool[Math.floor(this.#random() * pool.length)]!);
         await sleep(PACE_MS);
       }
     };
-    const employ = () => {
+    const addWorkers = () => {
       for (const replica of this.replicas) {
         if (!workers.has(replica))
           workers.set(
@@ -221,13 +221,13 @@ export class Installation {
           );
       }
     };
-    employ();
-    const employing = setInterval(employ, 20);
+    addWorkers();
+    const adding = setInterval(addWorkers, 20);
     const load: Load = {
       stop: async () => {
         this.#loads.delete(load);
         stopped = true;
-        clearInterval(employing);
+        clearInterval(adding);
         await Promise.all([...workers.values()].flat());
       },
     };
@@ -238,10 +238,10 @@ export class Installation {
   // The end of a story.
 
   /** Waits until every replica holds a lease and no other is registered. Only a revocation detects a stopped replica. */
-  async calm(): Promise<void> {
-    const anyone = this.replicas[0]!;
-    const revokeOne = async () => this.revoke(anyone, await this.apiKey({}, this.admin, anyone));
-    await until('the replicas are the ones that are there', async () => {
+  async untilHealthy(): Promise<void> {
+    const first = this.replicas[0]!;
+    const revokeOne = async () => this.revoke(first, await this.apiKey({}, this.admin, first));
+    await until('every replica holds a lease and no other is registered', async () => {
       const held = await Promise.all(this.replicas.map((replica) => replica.metric('rekey_lease_remaining_seconds')));
       const rows = await this.postgres.query<{ suspect: boolean }>('select suspect from auth_replica');
       if (rows.length === this.replicas.length && !rows.some(({ suspect }) => suspect)) {
@@ -260,7 +260,7 @@ export class Installation {
     for (const replica of this.replicas) replica.thaw();
     await Promise.all(this.replicas.flatMap(({ postgres, redis }) => [postgres.heal(), redis.heal()]));
     await Promise.all([...this.#loads].map((load) => load.stop()));
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
   }
 
   /** Throws if the history violates the promise, and begins a new history. */
@@ -270,8 +270,8 @@ export class Installation {
     this.history = new History();
     this.#hot.length = 0;
     expect(history.violations(await this.log(), this.leaseMs)).toEqual([]);
-    expect(history.count('accepted'), 'a story in which nobody was let in').toBeGreaterThan(0);
-    expect(history.count('refused'), 'a story in which nobody was turned away').toBeGreaterThan(0);
+    expect(history.count('accepted'), 'the number of accepted requests in the story').toBeGreaterThan(0);
+    expect(history.count('refused'), 'the number of refused requests in the story').toBeGreaterThan(0);
   }
 
   log(): Promise<LogRow[]> {
@@ -281,7 +281,7 @@ export class Installation {
   }
 
   /** After so many milliseconds, every lease that was granted before has expired. */
-  get leaseOverMs(): number {
+  get longestLeaseMs(): number {
     return this.leaseMs * DRIFT;
   }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freePort } from './ports.ts';
 
-test('free ports are free, all different, and out of the range that outgoing connections use', async () => {
+test('free ports are free, all different, and outside the range of outgoing connections', async () => {
   const ports = await Promise.all(Array.from({ length: 20 }, freePort));
   expect(new Set(ports).size).toBe(20);
   expect(Math.max(...ports)).toBeLessThan(32_768);
@@ -17,14 +17,14 @@ test('free ports are free, all different, and out of the range that outgoing con
   server.close();
 });
 
-test('when a test run is killed, its server and its directory go too', async () => {
+test('if a test run is killed, its server ends and its directory is removed', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rekey-reaper-'));
   const server = spawn('sleep', ['60']);
   const pidFile = join(directory, 'server.pid');
   await writeFile(pidFile, `${server.pid}\nmore lines, as PostgreSQL writes them\n`);
   const script = `
-    const { reapWhenWeAreGone } = await import(${JSON.stringify(import.meta.resolve('./ports.ts'))});
-    reapWhenWeAreGone(${JSON.stringify(directory)}, ${JSON.stringify(pidFile)}, 'KILL');
+    const { reapAtExit } = await import(${JSON.stringify(import.meta.resolve('./ports.ts'))});
+    reapAtExit(${JSON.stringify(directory)}, ${JSON.stringify(pidFile)}, 'KILL');
     setInterval(() => undefined, 1000);
     process.stdout.write('ready');`;
   const run = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script]);

@@ -46,7 +46,7 @@ rm -rf "$1"
  * When this process ends for any reason, sends `signal` to the process whose id is in `pidFile` and removes `directory`.
  * The returned function cancels this, after which the caller removes the directory.
  */
-export function reapWhenWeAreGone(directory: string, pidFile: string, signal: 'QUIT' | 'TERM' | 'KILL'): () => void {
+export function reapAtExit(directory: string, pidFile: string, signal: 'QUIT' | 'TERM' | 'KILL'): () => void {
   const reaper = spawn('/bin/sh', ['-c', REAPER, 'reaper', directory, pidFile, signal], {
     detached: true, // Ctrl-C in a terminal signals the whole group, which must not include the reaper
     stdio: ['pipe', 'ignore', 'ignore'],

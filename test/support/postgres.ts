@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort, reapWhenWeAreGone } from './ports.ts';
+import { freePort, reapAtExit } from './ports.ts';
 
 const OLDEST_MAJOR = 15;
 
@@ -133,7 +133,7 @@ export async function startPostgres(options: { settings?: Record<string, string>
   const directory = await mkdtemp(join(user === null ? tmpdir() : '/tmp', 'rekey-postgres-'));
   const data = join(directory, 'data');
   const logFile = join(directory, 'postgres.log');
-  const cancelReaper = reapWhenWeAreGone(directory, join(data, 'postmaster.pid'), 'QUIT');
+  const cancelReaper = reapAtExit(directory, join(data, 'postmaster.pid'), 'QUIT');
   const port = await freePort();
   const databases = databasesAt(`postgres://postgres@127.0.0.1:${port}/postgres`);
   // PGDATA, PGPORT and PGOPTIONS of the developer must not affect this server.

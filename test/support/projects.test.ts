@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { filesOf, PROJECTS, projectOf, type Read } from './projects.ts';
 
-/** Files that exist only here. The dynamic import is split, so that this file does not seem to contain it. */
+/** Files that exist only here. The dynamic import is split, so that this file does not count as one that has it. */
 const reading =
   (files: Record<string, string>): Read =>
   (file) =>
@@ -11,21 +11,21 @@ const reading =
 describe('a test file is not in the project `fast` if it', () => {
   test.each([
     ['starts an app', `import { createApp } from '../../src/app.ts';`],
-    ['starts an app that it loads when it needs it', `const { createApp } = await import${`('../../src/app.ts')`};`],
+    ['starts an app that it imports dynamically', `const { createApp } = await import${`('../../src/app.ts')`};`],
     ['starts the server', `import '../../src/server.ts';`],
     ['opens a database', `import {\n  type Database,\n  openDatabase,\n} from '../../src/database/database.ts';`],
-    ['opens the embedded database itself', `import { PGlite } from '@electric-sql/pglite';`],
-    ['opens it through the ORM', `const { MikroORM } = await import${`('@mikro-orm/pglite')`};`],
+    ['opens the embedded database directly', `import { PGlite } from '@electric-sql/pglite';`],
+    ['opens the embedded database through the ORM', `const { MikroORM } = await import${`('@mikro-orm/pglite')`};`],
     ['connects to PostgreSQL', `import pg from 'pg';`],
     ['connects to Redis', `import { createClient } from '@redis/client';`],
     ['starts a process', `import { spawnSync } from 'node:child_process';`],
-    ['asks for what global-setup.ts provides', `import { expect, inject, test } from 'vitest';`],
+    ['uses what global-setup.ts provides', `import { expect, inject, test } from 'vitest';`],
   ])('%s', (_, source) => {
     const file = 'test/kernel/new.test.ts';
     expect(projectOf(file, reading({ [file]: source })).project).toBe('service');
   });
 
-  test('does so in a file that it imports', () => {
+  test('imports another file that does so', () => {
     const read = reading({
       'test/kernel/new.test.ts': `import { start } from './helper.ts';`,
       'test/kernel/helper.ts': `export * from '../support/deeper.ts';`,
@@ -40,13 +40,22 @@ describe('a test file is not in the project `fast` if it', () => {
 
 test.each([
   [
-    'types alone',
+    'only types',
     `import type { App } from '../../src/app.ts';\nimport { type Config, type Other } from '../../src/app.ts';`,
   ],
-  ['what is under test', `import { systemClock } from '../../src/kernel/clock.ts';\nimport { vi } from 'vitest';`],
+  [
+    'only fast code under test',
+    `import { systemClock } from '../../src/kernel/clock.ts';\nimport { vi } from 'vitest';`,
+  ],
 ])('a test file that imports %s is in `fast`', (_, source) => {
   const file = 'test/kernel/new.test.ts';
   expect(projectOf(file, reading({ [file]: source }))).toEqual({ project: 'fast', because: null });
+});
+
+test('a test file that starts an app and replaces a module is in `stories`, isolated from others', () => {
+  const file = 'test/kernel/new.test.ts';
+  const source = `import { createApp } from '../../src/app.ts';\nvi.mock('../../src/kernel/clock.ts');`;
+  expect(projectOf(file, reading({ [file]: source })).project).toBe('stories');
 });
 
 test('every test file of the repository is in one project', () => {

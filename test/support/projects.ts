@@ -7,9 +7,9 @@ export const PROJECTS = ['fast', 'service', 'stories'] as const;
 export type ProjectName = (typeof PROJECTS)[number];
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Tests of whole promises: with real servers, in real time, or with a long search. */
+/** Tests with several real servers, in real time, or with a long search. */
 const STORIES = /^test\/(stories|gateways)\/|^test\/revocation\/(model|variants)\./;
-/** Starts a process or a server, opens a database, or asks for what global-setup.ts provides. */
+/** Starts a process or a server, opens a database, or uses what global-setup.ts provides. */
 const SLOW = [
   /^src\/(app|server)\.ts$/,
   /^src\/cli\//,
@@ -34,7 +34,9 @@ const readSource: Read = (file) => (existsSync(join(ROOT, file)) ? readFileSync(
 /** The project of a test file, and the reason why it is not in `fast`: a slow import, and the file that has it. */
 export function projectOf(file: string, read: Read = readSource): { project: ProjectName; because: string | null } {
   const because = reasonToBeSlow(file, read, new Set());
-  if (STORIES.test(file)) return { project: 'stories', because };
+  // The files of `service` share modules: one that replaces a module must not be among them.
+  const replaces = because !== null && /\bvi\.(do)?[mM]ock\(/.test(read(file) ?? '');
+  if (replaces || STORIES.test(file)) return { project: 'stories', because };
   return { project: because ? 'service' : 'fast', because };
 }
 
@@ -49,8 +51,8 @@ function reasonToBeSlow(file: string, read: Read, seen: Set<string>): string | n
   seen.add(file);
   for (const { names, path } of importsOf(read(file) ?? '')) {
     const target = path.startsWith('.') ? join(file, '..', path).replaceAll('\\', '/') : path;
-    const asks = target === 'vitest' && /\binject\b/.test(names);
-    if (asks || SLOW.some((slow) => slow.test(target))) return `${file} imports ${asks ? 'inject' : target}`;
+    const injects = target === 'vitest' && /\binject\b/.test(names);
+    if (injects || SLOW.some((slow) => slow.test(target))) return `${file} imports ${injects ? 'inject' : target}`;
     // Imports of the code under test do not matter. Only what the tests start is slow.
     const reason = target.startsWith('test/') ? reasonToBeSlow(target, read, seen) : null;
     if (reason) return reason;

@@ -8,14 +8,14 @@ import { startProxy, type TcpProxy } from './proxy.ts';
 const asked: string[] = [];
 const ends: string[] = [];
 const echo = createServer((socket) => {
-  let said = '';
+  let received = '';
   socket.on('data', (chunk) => {
-    said += chunk;
+    received += chunk;
     asked.push(chunk.toString());
     socket.write(chunk);
   });
   socket.on('error', () => undefined);
-  socket.on('close', () => ends.push(said));
+  socket.on('close', () => ends.push(received));
 });
 
 let proxy: TcpProxy;
@@ -45,15 +45,15 @@ async function connected() {
     failure = error.code;
   });
   await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined);
-  return { socket, received: () => received, failure: () => failure, say: (text: string) => socket.write(text) };
+  return { socket, received: () => received, failure: () => failure, send: (text: string) => socket.write(text) };
 }
 
 const soon = { timeout: 2_000, interval: 5 };
-const silence = () => sleep(60); // there is no event to wait for if nothing happens
+const silence = () => sleep(60); // there is no event to wait for
 
-test('what is said comes back, and the URL of the proxy differs in host and port alone', async () => {
+test('a proxy forwards in both directions, and its URL differs only in host and port', async () => {
   const client = await connected();
-  client.say('hello');
+  client.send('hello');
   await expect.poll(client.received, soon).toBe('hello');
   expect(proxy.connections()).toBe(1);
   expect(proxy.url('postgres://me:secret@db:5432/name?ssl=off')).toBe(
@@ -65,33 +65,33 @@ test('what is said comes back, and the URL of the proxy differs in host and port
   await expect.poll(() => proxy.connections(), soon).toBe(0);
 });
 
-test('cut resets what is open and refuses what is new, until healed', async () => {
+test('a cut resets open connections and refuses new ones until `heal`', async () => {
   const client = await connected();
-  client.say('hello');
+  client.send('hello');
   await expect.poll(client.received, soon).toBe('hello');
   proxy.cut();
   await expect.poll(client.failure, soon).toBe('ECONNRESET');
   expect((await connected()).failure()).toBe('ECONNREFUSED');
   await proxy.heal();
   const next = await connected();
-  next.say('again');
+  next.send('again');
   await expect.poll(next.received, soon).toBe('again');
 });
 
-test('a black hole keeps old and new connections and passes nothing, not even the end; healing delivers in order', async () => {
+test('a black hole keeps old and new connections and forwards nothing, not even their end, and `heal` delivers all in order', async () => {
   const old = await connected();
-  old.say('0');
+  old.send('0');
   await expect.poll(old.received, soon).toBe('0');
   const leaving = await connected();
-  leaving.say('x');
+  leaving.send('x');
   await expect.poll(leaving.received, soon).toBe('x');
 
   proxy.blackhole();
   const fresh = await connected();
-  old.say('1');
+  old.send('1');
   await silence();
-  old.say('2');
-  fresh.say('new');
+  old.send('2');
+  fresh.send('new');
   leaving.socket.destroy();
   await silence();
   expect(asked.join('')).toBe('0x');
@@ -104,10 +104,10 @@ test('a black hole keeps old and new connections and passes nothing, not even th
   await expect.poll(() => ends, soon).toContain('x');
 });
 
-test('held replies: the server has been asked, the answer waits until it is released', async () => {
+test('held replies are delivered after their release, while requests are forwarded at once', async () => {
   const client = await connected();
   const held = proxy.holdReplies();
-  client.say('question');
+  client.send('question');
   await held;
   expect(asked).toEqual(['question']);
   await silence();
@@ -116,27 +116,27 @@ test('held replies: the server has been asked, the answer waits until it is rele
   await expect.poll(client.received, soon).toBe('question');
 });
 
-test('a predicate holds the connection it picks and no other', async () => {
+test('a predicate holds only the connection that it matches', async () => {
   const [slow, quick] = [await connected(), await connected()];
   const held = proxy.holdRepliesWhen((chunk, direction) => direction === 'request' && chunk.includes('select'));
-  slow.say('select 1');
+  slow.send('select 1');
   await held;
-  quick.say('update');
+  quick.send('update');
   await expect.poll(quick.received, soon).toBe('update');
   expect(slow.received()).toBe('');
   proxy.releaseReplies();
   await expect.poll(slow.received, soon).toBe('select 1');
 });
 
-test('a delay makes answers late, keeps their order, and ends with heal', async () => {
+test('a delay postpones replies, keeps their order, and ends with `heal`', async () => {
   const client = await connected();
   proxy.delay(80);
   const start = performance.now();
-  client.say('late');
+  client.send('late');
   await expect.poll(client.received, soon).toBe('late');
   expect(performance.now() - start).toBeGreaterThanOrEqual(79);
   proxy.delay(60_000);
-  client.say('r');
+  client.send('r');
   await expect.poll(() => asked.join(''), soon).toBe('later');
   await proxy.heal();
   await expect.poll(client.received, soon).toBe('later');

@@ -56,7 +56,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
       links.add(this);
       client.setNoDelay(true);
       this.#read(client, 'request');
-      client.on('close', () => this.#forgetWhenOver());
+      client.on('close', () => this.#deleteWhenClosed());
       this.pump();
     }
 
@@ -91,10 +91,10 @@ export async function startProxy(target: { host: string; port: number }): Promis
       if (replies[0] !== undefined) {
         this.timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(replies[0].dueAt - performance.now())));
       }
-      this.#forgetWhenOver();
+      this.#deleteWhenClosed();
     }
 
-    hurry(): void {
+    makeAllDue(): void {
       for (const item of this.queues.reply) item.dueAt = 0;
     }
 
@@ -108,7 +108,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     }
 
     // In a partition the server does not know yet that the client has closed. The link is kept until it does.
-    #forgetWhenOver(): void {
+    #deleteWhenClosed(): void {
       if (this.client.destroyed && this.upstream?.destroyed) links.delete(this);
     }
   }
@@ -174,7 +174,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     async heal() {
       blackholed = false;
       delayMs = 0;
-      for (const link of links) link.hurry();
+      for (const link of links) link.makeAllDue();
       releaseReplies();
       await listen();
     },

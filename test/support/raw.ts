@@ -49,8 +49,8 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The response of the server to these bytes until it closes the connection. Gives up after `patienceMs`. */
-export function sendBytes(origin: string, bytes: string | Uint8Array, patienceMs = 2000): Promise<string> {
+/** The response of the server to these bytes until it closes the connection. Gives up after `timeoutMs`. */
+export function sendBytes(origin: string, bytes: string | Uint8Array, timeoutMs = 2000): Promise<string> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname);
@@ -59,7 +59,7 @@ export function sendBytes(origin: string, bytes: string | Uint8Array, patienceMs
       socket.destroy();
       resolve(Buffer.concat(chunks).toString('latin1'));
     };
-    socket.setTimeout(patienceMs, finish);
+    socket.setTimeout(timeoutMs, finish);
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', finish);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@keyv/redis';
-import { freePort, reapWhenWeAreGone } from './ports.ts';
+import { freePort, reapAtExit } from './ports.ts';
 
 const OLDEST_MAJOR = 7;
 
@@ -81,7 +81,7 @@ export async function startRedis(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'rekey-redis-'));
   const pidFile = join(directory, 'redis.pid');
   const logFile = join(directory, 'redis.log');
-  const cancelReaper = reapWhenWeAreGone(directory, pidFile, 'KILL');
+  const cancelReaper = reapAtExit(directory, pidFile, 'KILL');
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | null = null;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reapWhenWeAreGone } from './ports.ts';
+import { reapAtExit } from './ports.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
 import { type Exit, ServerProcess } from './server-process.ts';
 
@@ -26,7 +26,7 @@ export class ReplicaProcess {
   readonly redis: TcpProxy;
   readonly #server: ServerProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  readonly #forget: () => void;
+  readonly #cleanUp: () => void;
 
   private constructor(name: string, server: ServerProcess, proxies: [TcpProxy, TcpProxy]) {
     this.name = name;
@@ -35,8 +35,8 @@ export class ReplicaProcess {
     const directory = mkdtempSync(join(tmpdir(), 'rekey-replica-'));
     const pidFile = join(directory, 'replica.pid');
     writeFileSync(pidFile, String(server.pid));
-    const cancelReaper = reapWhenWeAreGone(directory, pidFile, 'KILL');
-    this.#forget = () => {
+    const cancelReaper = reapAtExit(directory, pidFile, 'KILL');
+    this.#cleanUp = () => {
       rmSync(directory, { recursive: true, force: true });
       cancelReaper();
     };
@@ -65,8 +65,8 @@ export class ReplicaProcess {
     return replica;
   }
 
-  get isAlive(): boolean {
-    return this.#server.isAlive;
+  get isRunning(): boolean {
+    return this.#server.isRunning;
   }
 
   /** Sends one request over a kept connection. Rejects if the connection ends before the response. */
@@ -113,7 +113,7 @@ export class ReplicaProcess {
   }
 
   /** Returns when the replica has read everything that was sent to it before. */
-  async hasReadItsRequests(): Promise<void> {
+  async untilRequestsAreRead(): Promise<void> {
     for (let trips = 0; trips < 3; trips++) await this.ask('GET', '/livez');
   }
 
@@ -139,7 +139,7 @@ export class ReplicaProcess {
   /** Ends the process with SIGTERM, so that it deregisters. */
   async leave(): Promise<void> {
     const { code, signal } = await this.#end('SIGTERM');
-    if (code !== 0) throw new Error(`${this.name} left with ${code ?? signal}.`);
+    if (code !== 0) throw new Error(`${this.name} exited with ${code ?? signal} instead of 0.`);
   }
 
   async #end(signal: NodeJS.Signals): Promise<Exit> {
@@ -147,7 +147,7 @@ export class ReplicaProcess {
     const exit = await this.#server.exited();
     this.#agent.destroy();
     await Promise.all([this.postgres.close(), this.redis.close()]);
-    this.#forget();
+    this.#cleanUp();
     return exit;
   }
 }

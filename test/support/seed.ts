@@ -17,7 +17,7 @@ export async function seedAccount(app: App, { email, role }: { email: string; ro
   const user = User.create({
     id,
     ...emails.seal(id, email),
-    displayName: 'Somebody',
+    displayName: 'Ann',
     role,
     passwordHash: PASSWORD_HASH,
     createdAt: new Date(app.replica.databaseNow()),

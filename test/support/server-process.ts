@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
 /** Longer than any start or stop on a busy machine. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
 const STOP_MS = 5000;
 /** The output that contains its address. */
@@ -75,14 +75,14 @@ export class ServerProcess {
     return this.#child.pid as number;
   }
 
-  get isAlive(): boolean {
+  get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** The address on which it listens. */
   get url(): string {
     const url = READY.exec(this.stdout)?.[1];
-    if (!url) throw new Error('It is not ready.');
+    if (!url) throw new Error('The server is not ready.');
     return url;
   }
 
@@ -92,8 +92,8 @@ export class ServerProcess {
   }
 
   /** Resolves once this has been written to standard output. */
-  async said(text: string | RegExp): Promise<void> {
-    await this.#until(`said ${text}`, () => (this.stdout.match(text) ? true : null));
+  async printed(text: string | RegExp): Promise<void> {
+    await this.#until(`printed ${text}`, () => (this.stdout.match(text) ? true : null));
   }
 
   /** Resolves when it has ended. */
@@ -155,13 +155,13 @@ export class ServerProcess {
         this.#listeners.delete(check);
         finish();
       };
-      const give = (why: string) =>
+      const fail = (why: string) =>
         settle(() => reject(new Error(`${what}: ${why}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`)));
-      const timer = setTimeout(() => give('not in time'), PATIENCE_MS);
+      const timer = setTimeout(() => fail(`not within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
       const check = () => {
         const found = look();
         if (found !== null) settle(() => resolve(found));
-        else if (this.#exit && !mayEnd) give(`the process has ended with ${this.#exit.code ?? this.#exit.signal}`);
+        else if (this.#exit && !mayEnd) fail(`the process exited with ${this.#exit.code ?? this.#exit.signal}`);
       };
       this.#listeners.add(check);
       check();

@@ -1,4 +1,5 @@
 // What users do with sessions, and what only an operator with psql can change.
+import { accountOf } from './account.ts';
 import { type Account, PASSWORD, type Presented, type TestApp } from './app.ts';
 import type { Caller } from './calls.ts';
 
@@ -22,9 +23,7 @@ export async function exchange(app: TestApp, refreshToken: string): Promise<stri
 
 /** Starts one more session of this account. */
 export async function login(app: TestApp, { email }: { email: string }, caller?: Caller): Promise<Account> {
-  const { user, tokens } = await app.as(caller).login({ email, password: PASSWORD }).expectSuccess();
-  const { accessToken, refreshToken, session } = tokens;
-  return { id: user.id, email: user.email, accessToken, refreshToken, sessionId: session.id };
+  return accountOf(await app.as(caller).login({ email, password: PASSWORD }).expectSuccess());
 }
 
 export const jtiOf = (accessToken: string): string => claimsOf(accessToken).jti;

@@ -44,7 +44,7 @@ export interface SharedCacheOptions {
   metrics: SharedCacheMetrics;
 }
 
-/** Where an entry is: whose credential it is, and what database server it was read from. */
+/** The place of an entry: the fingerprint of its credential, and the database server it was read from. */
 export interface CachePlace {
   fingerprint: string;
   serverIdentity: string;

@@ -47,10 +47,13 @@ export function readOperation(text: string): Operation {
   };
 }
 
-/** Counts the characters that begin a value: an opening bracket or brace, and a comma. Linear, and it skips strings. */
+/**
+ * Counts the body itself and what begins a value: an opening bracket or brace, and a comma. A list or an object without
+ * values counts as two. Linear, and it does not look into strings.
+ */
 function hasMoreValuesThan(most: number, json: string): boolean {
   if (json.length <= most) return false;
-  let values = 0;
+  let values = 1;
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === QUOTE) {

@@ -1,8 +1,8 @@
 import { loadCredential } from '../credential-fields.ts';
 import type { IntrospectionResolvers } from '../generated/types.ts';
 
-// Of what is not active nothing is said, not even what it once was. The same holds for a row that was deleted meanwhile:
-// the token in question is not the caller's credential.
+// An inactive token returns no details, not even what it once was. The same holds for a row that was deleted meanwhile,
+// because the token in question is not the caller's credential.
 export const Introspection: IntrospectionResolvers = {
   active: ({ principal }) => principal !== null,
   credential: ({ principal }, _arg, context) => principal && loadCredential(principal, context),

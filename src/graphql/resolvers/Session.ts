@@ -3,7 +3,7 @@ import type { SessionResolvers } from '../generated/types.ts';
 
 export const Session: SessionResolvers = {
   isCurrent: ({ id }, _arg, { principal }) => principal?.credentialId === id,
-  // Whoever refreshes is there, though no access token may have been used since.
+  // A refresh is a use, too, even if no access token was used since.
   lastUsedAt: async ({ id, refreshedAt }, _arg, { loaders }) => {
     const usedAt = await loaders.lastUsedAt.load(id);
     return usedAt && usedAt > refreshedAt ? usedAt : refreshedAt;

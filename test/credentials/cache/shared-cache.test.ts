@@ -127,7 +127,7 @@ describe('a shared cache that never answers', () => {
     expect(calls).toBe(5);
   });
 
-  test('keeps nobody who stores or deletes', () => {
+  test('does not delay a store or a delete', () => {
     expect(shared.set(PLACE, { cached: CACHED, ttlMs: 1000 })).toBeUndefined();
     expect(shared.delete(['fingerprint'])).toBeUndefined();
     expect(calls).toBe(2);
@@ -156,7 +156,7 @@ describe('an entry of a shared cache', () => {
   const rejected = async (reason: string) =>
     (await metrics.sharedCacheRejected.get()).values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
 
-  test('is what one of us put there, for this proof, on this server, with this key', async () => {
+  test('is used only for its fingerprint, on its database server and with its master key', async () => {
     sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get()).toEqual(CACHED);
@@ -170,7 +170,7 @@ describe('an entry of a shared cache', () => {
     expect(await rejected('seal')).toBe(3);
   });
 
-  test('is not believed with a single bit of difference, wherever it is', async () => {
+  test('is not used if any single bit differs', async () => {
     sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [[name, text]] = [...stored] as [[string, string]];
@@ -183,7 +183,7 @@ describe('an entry of a shared cache', () => {
     expect(await rejected('seal')).toBe(value.length);
   });
 
-  test('is not believed where it was never sealed, in whatever shape it comes', async () => {
+  test('is not used if it was never sealed, in any shape', async () => {
     sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     const [name] = stored.keys() as Iterable<string> as [string];
@@ -199,7 +199,7 @@ describe('an entry of a shared cache', () => {
     }
   });
 
-  test('is dropped, and counted, where the judge finds it too old', async () => {
+  test('is dropped and counted if it is stale', async () => {
     sharedCache().set(MINE, { cached: CACHED, ttlMs: 60_000 });
     await expect.poll(() => stored.size).toBe(1);
     expect(await get('mine', 'server', MASTER_KEY, false)).toBeNull();
@@ -207,112 +207,109 @@ describe('an entry of a shared cache', () => {
   });
 });
 
-describe.skipIf(inject('postgresUrl') === null || findRedis() === null)(
-  'F1.4: an attacker who can write to Redis',
-  () => {
-    let redis: RedisServer;
-    /** A replica that has cached nothing yet, and so reads Redis first. */
-    let victim: TestApp;
-    let replica: TestApp;
+describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('F1.4: an attacker who writes to Redis', () => {
+  let redis: RedisServer;
+  /** A replica that has cached nothing yet, and so reads Redis first. */
+  let victim: TestApp;
+  let replica: TestApp;
 
-    beforeEach(async () => {
-      redis = await startRedis();
-      onTestFinished(() => redis.destroy());
-      const databaseUrl = await migratedDatabase();
-      replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
-      onTestFinished(() => replica.close());
-      victim = await startTestApp({ databaseUrl, redisUrl: redis.url });
-      onTestFinished(() => victim.close());
-      // Both must use Redis. A test whose forgery is never read proves nothing.
-      await expect.poll(() => victim.app.shared!.isReachable()).toBe(true);
-      await expect.poll(() => replica.app.shared!.isReachable()).toBe(true);
+  beforeEach(async () => {
+    redis = await startRedis();
+    onTestFinished(() => redis.destroy());
+    const databaseUrl = await migratedDatabase();
+    replica = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    onTestFinished(() => replica.close());
+    victim = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    onTestFinished(() => victim.close());
+    // Both must use Redis. A test whose forgery is never read proves nothing.
+    await expect.poll(() => victim.app.shared!.isReachable()).toBe(true);
+    await expect.poll(() => replica.app.shared!.isReachable()).toBe(true);
+  });
+
+  const names = async () => (await redis.command('KEYS', 'rekey:auth:*')) as string[];
+  const rejected = async (reason: string) => {
+    const text = await (await fetch(`${victim.url}/metrics`)).text();
+    return Number(text.match(`rekey_shared_cache_rejected_total\\{reason="${reason}"\\} (\\d+)`)?.[1] ?? 0);
+  };
+
+  /** A key that one replica has used, and its entry in Redis. */
+  async function usedKey(user?: { accessToken: string }) {
+    const key = await replica.apiKey(user ?? (await replica.member()));
+    const before = await names();
+    expect(await replica.accepts(key.secret)).toBe(true);
+    let name = '';
+    await untilAsked(async () => {
+      name = (await names()).find((each) => !before.includes(each)) ?? '';
+      return name !== '';
     });
+    return { ...key, name, value: (await redis.command('GET', name)) as string };
+  }
 
-    const names = async () => (await redis.command('KEYS', 'rekey:auth:*')) as string[];
-    const rejected = async (reason: string) => {
-      const text = await (await fetch(`${victim.url}/metrics`)).text();
-      return Number(text.match(`rekey_shared_cache_rejected_total\\{reason="${reason}"\\} (\\d+)`)?.[1] ?? 0);
-    };
+  /** Tries until Redis answers in time: no request waits long for it, so a busy machine needs several tries. */
+  const untilAsked = (attempt: () => Promise<boolean>) => expect.poll(attempt, { timeout: 15_000 }).toBe(true);
 
-    /** A key that one replica has used, and its entry in Redis. */
-    async function usedKey(user?: { accessToken: string }) {
-      const key = await replica.apiKey(user ?? (await replica.member()));
-      const before = await names();
-      expect(await replica.accepts(key.secret)).toBe(true);
-      let name = '';
-      await untilAsked(async () => {
-        name = (await names()).find((each) => !before.includes(each)) ?? '';
-        return name !== '';
-      });
-      return { ...key, name, value: (await redis.command('GET', name)) as string };
-    }
+  test('saves a replica a read of the database as long as the entry is intact', async () => {
+    const reads = vi.spyOn(victim.app.database.reads, 'query');
+    await untilAsked(async () => {
+      const key = await usedKey();
+      reads.mockClear();
+      expect(await victim.accepts(key.secret)).toBe(true);
+      return reads.mock.calls.length === 0;
+    });
+    expect(await rejected('seal')).toBe(0);
+  });
 
-    /** Tries until Redis answers in time: no request waits long for it, so a busy machine needs several tries. */
-    const untilAsked = (attempt: () => Promise<boolean>) => expect.poll(attempt, { timeout: 15_000 }).toBe(true);
+  test('gains nothing by moving an entry to the fingerprint of a secret of their own', async () => {
+    const admins = await usedKey(await replica.admin());
+    await untilAsked(async () => {
+      const mine = await usedKey();
+      await redis.command('SET', mine.name, admins.value);
+      const { data } = await victim.graphql('{ viewer { user { id role } } }', {}, { bearer: mine.secret });
+      expect(data.viewer.user.role).toBe('MEMBER');
+      return (await rejected('seal')) === 1;
+    });
+  });
 
-    test('saves a replica a read of the database as long as the entry is intact', async () => {
-      const reads = vi.spyOn(victim.app.database.reads, 'query');
+  test('gains nothing by flipping bits or by writing the content of an entry without its seal', async () => {
+    const plain = { principal: { kind: 'apiKey' }, asOf: 9e15, tags: [], until: 9e15 };
+    const forgeries = [
+      (value: string) => value.slice(0, -3) + (value.at(-3) === 'A' ? 'B' : 'A') + value.slice(-2),
+      () => plain,
+      () => JSON.stringify(plain),
+    ];
+    const { accessToken } = await replica.admin();
+    for (const [index, forge] of forgeries.entries()) {
       await untilAsked(async () => {
         const key = await usedKey();
-        reads.mockClear();
-        expect(await victim.accepts(key.secret)).toBe(true);
-        return reads.mock.calls.length === 0;
-      });
-      expect(await rejected('seal')).toBe(0);
-    });
-
-    test('gains nothing by moving an entry to the fingerprint of a secret of their own', async () => {
-      const admins = await usedKey(await replica.admin());
-      await untilAsked(async () => {
-        const mine = await usedKey();
-        await redis.command('SET', mine.name, admins.value);
-        const { data } = await victim.graphql('{ viewer { user { id role } } }', {}, { bearer: mine.secret });
-        expect(data.viewer.user.role).toBe('MEMBER');
-        return (await rejected('seal')) === 1;
-      });
-    });
-
-    test('gains nothing by flipping bits or by writing the content of an entry without its seal', async () => {
-      const plain = { principal: { kind: 'apiKey' }, asOf: 9e15, tags: [], until: 9e15 };
-      const forgeries = [
-        (value: string) => value.slice(0, -3) + (value.at(-3) === 'A' ? 'B' : 'A') + value.slice(-2),
-        () => plain,
-        () => JSON.stringify(plain),
-      ];
-      const { accessToken } = await replica.admin();
-      for (const [index, forge] of forgeries.entries()) {
-        await untilAsked(async () => {
-          const key = await usedKey();
-          await replica.mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: accessToken });
-          const value = forge((JSON.parse(key.value) as { value: string }).value);
-          await redis.command('SET', key.name, JSON.stringify({ value }));
-          expect(await victim.accepts(key.secret)).toBe(false);
-          return (await rejected('seal')) === index + 1;
-        });
-      }
-    });
-
-    test('cannot restore an old entry to make a replica, warm or cold, accept a rotated secret', async () => {
-      let key = await usedKey();
-      await untilAsked(async () => {
-        key = await usedKey();
-        expect(await victim.accepts(key.secret)).toBe(true);
-        const input = { apiKeyId: key.id };
-        const rotated = await replica.mutate('rotateApiKey', input, '... on RotateApiKeySuccess { secret }', {
-          bearer: key.secret,
-        });
-        await redis.command('SET', key.name, key.value);
+        await replica.mutate('revokeApiKey', { apiKeyId: key.id }, '', { bearer: accessToken });
+        const value = forge((JSON.parse(key.value) as { value: string }).value);
+        await redis.command('SET', key.name, JSON.stringify({ value }));
         expect(await victim.accepts(key.secret)).toBe(false);
-        expect(await replica.accepts(key.secret)).toBe(false);
-        expect(await victim.accepts(rotated.secret)).toBe(true);
-        return (await rejected('stale')) === 1;
+        return (await rejected('seal')) === index + 1;
       });
+    }
+  });
 
-      const cold = await startTestApp({ databaseUrl: victim.app.config.databaseUrl, redisUrl: redis.url });
-      onTestFinished(() => cold.close());
-      await expect.poll(() => cold.app.shared!.isReachable()).toBe(true);
+  test('cannot restore an old entry to make a replica, warm or cold, accept a rotated secret', async () => {
+    let key = await usedKey();
+    await untilAsked(async () => {
+      key = await usedKey();
+      expect(await victim.accepts(key.secret)).toBe(true);
+      const input = { apiKeyId: key.id };
+      const rotated = await replica.mutate('rotateApiKey', input, '... on RotateApiKeySuccess { secret }', {
+        bearer: key.secret,
+      });
       await redis.command('SET', key.name, key.value);
-      expect(await cold.accepts(key.secret)).toBe(false);
+      expect(await victim.accepts(key.secret)).toBe(false);
+      expect(await replica.accepts(key.secret)).toBe(false);
+      expect(await victim.accepts(rotated.secret)).toBe(true);
+      return (await rejected('stale')) === 1;
     });
-  },
-);
+
+    const cold = await startTestApp({ databaseUrl: victim.app.config.databaseUrl, redisUrl: redis.url });
+    onTestFinished(() => cold.close());
+    await expect.poll(() => cold.app.shared!.isReachable()).toBe(true);
+    await redis.command('SET', key.name, key.value);
+    expect(await cold.accepts(key.secret)).toBe(false);
+  });
+});

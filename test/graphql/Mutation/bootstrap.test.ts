@@ -6,21 +6,21 @@ import { times } from '../../support/values.ts';
 
 const INPUT = { setupToken: SETUP_TOKEN, email: 'first@example.com', password: PASSWORD, displayName: ' The First ' };
 
-// There is one first administrator per installation: every test has an installation of its own.
+// An installation has one first administrator, so every test has its own installation.
 describe.each(backends())('bootstrap on $name', ({ start }) => {
   let app: TestApp;
   afterEach(() => app.close());
 
   const bootstrap = (input: Partial<BootstrapInput> = {}) => app.as().bootstrap({ ...INPUT, ...input });
-  const register = (email: string) => app.as().register({ email, password: PASSWORD, displayName: 'Somebody' });
+  const register = (email: string) => app.as().register({ email, password: PASSWORD, displayName: 'Ann' });
   const count = async (table: string) => (await app.sql(`select count(*)::int as n from ${table}`))[0].n;
 
-  describe('with the setup token that the operator gave', () => {
+  describe('with a setup token from the configuration', () => {
     beforeEach(async () => {
       app = await start();
     });
 
-    test('BootstrapSuccess: whoever has the setup token becomes the administrator, who holds every scope', async () => {
+    test('BootstrapSuccess: a caller with the setup token becomes the administrator and holds every scope', async () => {
       const { user, tokens } = await bootstrap().expectSuccess();
       expect(user).toMatchObject({ email: 'first@example.com', displayName: 'The First', role: 'ADMIN' });
       expect(await app.as(tokens).viewer()).toMatchObject({
@@ -30,30 +30,30 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       });
     });
 
-    test('AlreadyBootstrappedError: of ten at once one wins, and afterwards nobody does', async () => {
+    test('AlreadyBootstrappedError: of ten calls at once exactly one succeeds, and every later one fails', async () => {
       const results = await Promise.all(times(10, (index) => bootstrap({ email: `admin-${index}@example.com` })));
       const names = results.map(({ __typename }) => __typename).toSorted();
       expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
       expect([await count('users'), await count('sessions'), await count('bootstrapped')]).toEqual([1, 1, 1]);
       await bootstrap().expect('AlreadyBootstrappedError');
-      // The right token tells nobody more than a wrong one.
+      // The right token and a wrong one get the same error.
       await bootstrap({ setupToken: 'wrong' }).expect('AlreadyBootstrappedError');
     });
 
-    test('AlreadyBootstrappedError: of ten at once with one address one wins, too', async () => {
+    test('AlreadyBootstrappedError: of ten calls at once with the same address exactly one succeeds', async () => {
       const results = await Promise.all(times(10, () => bootstrap()));
       const names = results.map(({ __typename }) => __typename).toSorted();
       expect(names).toEqual([...Array(9).fill('AlreadyBootstrappedError'), 'BootstrapSuccess']);
     });
 
-    test('SetupTokenRejectedError: nothing but the setup token makes an administrator', async () => {
+    test('SetupTokenRejectedError: any other token is rejected, and creates no user', async () => {
       for (const setupToken of ['', 'wrong', `${SETUP_TOKEN} `, SETUP_TOKEN.slice(0, -1), SETUP_TOKEN.toUpperCase()]) {
         await bootstrap({ setupToken }).expect('SetupTokenRejectedError');
       }
       expect(await count('users')).toBe(0);
     });
 
-    test('InvalidInputError: everything that is wrong is said at once, and the token can still be used', async () => {
+    test('InvalidInputError: every invalid field is reported at once, and the token stays valid', async () => {
       const refused = await bootstrap({ email: 'nobody', password: 'short', displayName: ' ' }).expect(
         'InvalidInputError',
       );
@@ -61,7 +61,7 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       await bootstrap().expectSuccess();
     });
 
-    test('InvalidInputError: whose address has an account already takes another one, with the same token', async () => {
+    test('InvalidInputError: an address that has an account is rejected, and another address works with the same token', async () => {
       await register('first@example.com').expectSuccess();
       for (const email of ['first@example.com', ' FIRST@example.com ']) {
         const refused = await bootstrap({ email }).expect('InvalidInputError');
@@ -72,7 +72,7 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       await bootstrap({ email: 'second@example.com' }).expectSuccess();
     });
 
-    test('of a bootstrap and registrations with one address at once, one gets it', async () => {
+    test('of a bootstrap and registrations at once with the same address exactly one succeeds', async () => {
       const email = 'everybody@example.com';
       const [bootstrapped, ...registered] = await Promise.all([
         bootstrap({ email }),
@@ -88,12 +88,12 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
     });
   });
 
-  describe('with a generated setup token', () => {
+  describe('a generated setup token', () => {
     beforeEach(async () => {
       app = await start({ env: { REKEY_SETUP_TOKEN: '' } });
     });
 
-    test('it is shown once there is nobody yet, works once, and is stored as a hash', async () => {
+    test('is shown while no administrator exists, works once, and is stored as a hash', async () => {
       const setupToken = (await app.app.announceSetupToken())!;
       expect(setupToken).toMatch(/^setup_[0-9A-Za-z]{32}$/);
       const [row] = await app.sql('select * from setup_token');
@@ -104,7 +104,7 @@ describe.each(backends())('bootstrap on $name', ({ start }) => {
       expect(await app.app.announceSetupToken()).toBeNull();
     });
 
-    test('where many replicas share a database, only the first to start shows a token; alone, each start shows a new one', async () => {
+    test('is shown only by the first replica that starts on a shared database, and is replaced at each start on the embedded one', async () => {
       const first = (await app.app.announceSetupToken())!;
       const second = await app.app.announceSetupToken();
       const shared = app.app.config.databaseUrl !== null;

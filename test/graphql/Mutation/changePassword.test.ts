@@ -18,14 +18,14 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
     (await app.as().login({ email, password })).__typename === 'LoginSuccess';
 
   describe('ChangePasswordSuccess', () => {
-    test('the new password opens the account, the old one no longer does', async () => {
+    test('a login succeeds with the new password, and fails with the old one', async () => {
       const member = await app.member();
       expect(await change(member)).toMatchObject({ __typename: 'ChangePasswordSuccess', user: { id: member.id } });
       expect([await logsIn(member.email, NEW), await logsIn(member.email, PASSWORD)]).toEqual([true, false]);
       expect(await eventsOf(app, member.id)).toContain('account.password-changed');
     });
 
-    test('every other session is over before the answer; the one that asked goes on', async () => {
+    test('every other session is revoked before the response, and the current one stays active', async () => {
       const member = await app.member();
       const [second, third] = [await login(app, member), await login(app, member)];
       for (const { accessToken } of [second, third]) expect(await app.accepts(accessToken)).toBe(true);
@@ -40,7 +40,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1 });
     });
 
-    test('of several changes at once, one succeeds: the others had a password that was no longer the current one', async () => {
+    test('of several changes at once exactly one succeeds, because the current password of the others is outdated', async () => {
       const member = await app.member();
       const passwords = [1, 2, 3].map((n) => `${NEW} number ${n}`);
       const results = await Promise.all(passwords.map((newPassword) => change(member, { newPassword })));
@@ -51,7 +51,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
       expect(opens).toEqual(changed);
     });
 
-    test('no password, old or new, is written down anywhere', async () => {
+    test('neither the old nor the new password is stored or logged', async () => {
       const member = await app.member();
       await change(member, { newPassword: 'quartz fjord bandwagon umbra' }).expectSuccess();
       const rows = JSON.stringify([await app.sql('select * from users'), await app.sql('select * from audit_events')]);
@@ -62,7 +62,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
     });
   });
 
-  test('InvalidCredentialsError: a wrong current password changes nothing and ends nothing', async () => {
+  test('InvalidCredentialsError: a wrong current password changes no password and revokes no session', async () => {
     const member = await app.member();
     const other = await login(app, member);
     for (const currentPassword of ['', 'wrong', `${PASSWORD} `, NEW]) {
@@ -72,7 +72,7 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
     expect(await app.accepts(other.accessToken)).toBe(true);
   });
 
-  test('InvalidInputError: a new password that is short, well known or about oneself', async () => {
+  test('InvalidInputError: a new password that is too short, too long, well known or the email address is rejected', async () => {
     const member = await app.member();
     for (const newPassword of ['short', 'password1234567890', member.email, 'x'.repeat(300)]) {
       const { fields } = await change(member, { newPassword }).expect('InvalidInputError');
@@ -81,19 +81,19 @@ describe.each(backends())('changePassword on $name', ({ start }) => {
     expect(await logsIn(member.email, PASSWORD)).toBe(true);
   });
 
-  test('NotASessionError: a key that leaked cannot lock its owner out', async () => {
+  test('NotASessionError: an API key cannot change the password of its owner', async () => {
     const member = await app.member();
     const key = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
     await change(key).expect('NotASessionError');
     expect(await logsIn(member.email, PASSWORD)).toBe(true);
   });
 
-  test('nobody changes anything without a credential', async () => {
+  test('a request without a credential gets UNAUTHENTICATED', async () => {
     await change({}).expectError('UNAUTHENTICATED');
   });
 });
 
-test('guesses at the current password are limited by session: those of one do not keep another from changing it', async () => {
+test('password changes are limited per session: failed attempts of one session do not prevent a change by another', async () => {
   const limited = await startTestApp({ env: { REKEY_LOGIN_PER_MINUTE: '3' } });
   try {
     const stolen = await limited.member();

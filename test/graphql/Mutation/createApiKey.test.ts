@@ -20,7 +20,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   }
 
   describe('CreateApiKeySuccess', () => {
-    test('F4.2: whoever has nothing but an account gets a first key, and it works at once', async () => {
+    test('F4.2: a session creates the first key of its user, and the key works at once', async () => {
       const member = await app.member();
       const { secret, apiKey } = await create(member).expectSuccess();
       expect(secret).toMatch(/^rka_[0-9A-Za-z]{36}$/);
@@ -30,7 +30,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       }
     });
 
-    test('F0.11: a key has a name, scopes, an end, the address it was made from, and nothing that has not happened', async () => {
+    test('F0.11: a new key has its name, scopes, expiration and IP address, and null for what has not happened', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(3600);
       const { apiKey, secret } = await create(member, {
@@ -67,7 +67,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(await app.accepts(apiKey.id)).toBe(false);
     });
 
-    test('F4.4: the secret is in its one answer, which nobody may keep, and neither in the database nor in the log', async () => {
+    test('F4.4: the secret is only in the response, which must not be cached, and neither in the database nor in the log', async () => {
       const member = await app.member();
       const document = 'mutation { createApiKey(input: { name: "k" }) { ... on CreateApiKeySuccess { secret } } }';
       const answer = await app.graphql(document, {}, { bearer: member.accessToken });
@@ -81,7 +81,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(app.log.join('')).not.toContain(random);
     });
 
-    test('F0.11: a key can be read again, its secret never: no type that a query reaches has one', async () => {
+    test('F0.11: only the results of mutations have a secret, so a secret cannot be read again', async () => {
       const member = await app.member();
       const document = '{ __schema { types { name fields { type { name ofType { name } } } } } }';
       const { data } = await app.graphql(document, {}, { bearer: member.accessToken });
@@ -93,7 +93,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(withSecrets.filter((name) => !/Success$|^SessionTokens$/.test(name))).toEqual([]);
     });
 
-    test('F1.10: who made it, when and from where is recorded in the same commit', async () => {
+    test('F1.10: one audit event records the user, the session and the IP address of the caller', async () => {
       const member = await app.member();
       const { apiKey } = await create(member).expectSuccess();
       const sql = 'select * from audit_events where subject_id = ?';
@@ -107,25 +107,25 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       });
     });
 
-    test('F4.7: an X-Forwarded-For from nobody we trust is not believed, and breaks nothing however long it is', async () => {
+    test('F4.7: an X-Forwarded-For from an untrusted address is ignored, even if it is very long', async () => {
       const headers = { 'x-forwarded-for': Array.from({ length: 300 }, (_, i) => `203.0.113.${i % 256}`).join(', ') };
       const { apiKey } = await create({ bearer: (await app.member()).accessToken, headers }).expectSuccess();
       expect(apiKey.createdFromIp).toBe('127.0.0.1');
     });
 
-    test('a session makes keys without an end, for they may outlive it', async () => {
+    test('a key that a session creates has no expiration by default', async () => {
       const { apiKey } = await create(await app.member()).expectSuccess();
       expect(apiKey.expiresAt).toBeNull();
     });
 
-    test('F1.5: a key of a key ends with its maker where nothing else is said', async () => {
+    test('F1.5: a key that another key creates expires with that key by default', async () => {
       const expiresAt = inSeconds(3600);
       const maker = await app.apiKey(await app.member(), { expiresAt });
       const { apiKey } = await create(maker).expectSuccess();
       expect(apiKey.expiresAt).toBe(expiresAt);
     });
 
-    test('a key can be bound to a workspace of its owner, and makes keys for that one alone, named or not', async () => {
+    test('a key that is bound to a workspace creates keys only for that workspace, named in the input or not', async () => {
       const member = await app.member();
       const workspaceId = await app.workspace(member);
       const bound = await app.apiKey(member, { workspaceId });
@@ -136,7 +136,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       }
     });
 
-    test('an administrator gives any permission to a key, and the key hands on what it holds', async () => {
+    test('an administrator gives a key any permission, and the key can give its permissions to another key', async () => {
       const admin = await app.admin();
       const permissions = ['billing:read', 'billing:write'];
       const maker = await app.apiKey(admin, { scopes: ['API_KEYS_WRITE'], permissions });
@@ -146,7 +146,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   });
 
   describe('ScopeNotHeldError', () => {
-    test('F1.5: a key never gets a scope that its maker does not hold', async () => {
+    test('F1.5: a key cannot give a new key a scope that it does not hold', async () => {
       const member = await app.member();
       const maker = await app.apiKey(member, { scopes: ['API_KEYS_WRITE'] });
       const refused = await create(maker, { scopes: ['SESSIONS_WRITE', 'API_KEYS_WRITE'] }).expect('ScopeNotHeldError');
@@ -154,7 +154,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(await keysOf(member)).toEqual([maker.id]);
     });
 
-    test.each(['ADMIN', 'INTROSPECT'] as const)('no member gives a key the scope %s', async (scope) => {
+    test.each(['ADMIN', 'INTROSPECT'] as const)('a member cannot give a key the scope %s', async (scope) => {
       const member = await app.member();
       const refused = await create(member, { scopes: ['API_KEYS_READ', scope] }).expect('ScopeNotHeldError');
       expect(refused).toMatchObject({ scopes: [scope] });
@@ -162,7 +162,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     });
   });
 
-  test('a key that is bound to a workspace has no say in the sessions of its owner', async () => {
+  test('a key that is bound to a workspace cannot read or revoke the sessions of its owner', async () => {
     const member = await app.member();
     const scopes = ['SESSIONS_READ', 'SESSIONS_WRITE'] as const;
     for (const scope of scopes) {
@@ -171,7 +171,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       );
       expect(refused).toMatchObject({ fields: [{ path: 'input.scopes' }] });
     }
-    // One that was made when that was allowed.
+    // A key from a time when the service allowed this.
     const bound = await app.apiKey(member, { scopes });
     await app.sql('update api_keys set workspace_id = ? where id = ?', [await app.workspace(member), bound.id]);
     for (const document of [
@@ -185,7 +185,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   });
 
   describe('WorkspaceNotFoundError', () => {
-    test('a workspace of somebody else is not found, in the same words as one that does not exist', async () => {
+    test('another user’s workspace gets the same error as an unknown one', async () => {
       const member = await app.member();
       const foreign = await app.workspace(await app.member());
       const [one, other] = await Promise.all(
@@ -197,7 +197,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(await keysOf(member)).toEqual([]);
     });
 
-    test('a key that is bound to a workspace makes none for another one of its owner', async () => {
+    test('a key that is bound to a workspace cannot create a key for another workspace of its owner', async () => {
       const member = await app.member();
       const [mine, alsoMine] = [await app.workspace(member), await app.workspace(member)];
       const bound = await app.apiKey(member, { workspaceId: mine });
@@ -212,24 +212,24 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       ['a name of 101 characters', { name: 'x'.repeat(101) }, 'input.name'],
       ['a name with a line break', { name: 'a\nb' }, 'input.name'],
       ['a name with a control character', { name: 'a\u0007b' }, 'input.name'],
-      ['F1.10: an end in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'input.expiresAt'],
-      ['F1.10: an end that is now', { expiresAt: new Date().toISOString() }, 'input.expiresAt'],
+      ['F1.10: an expiration in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'input.expiresAt'],
+      ['F1.10: an expiration at the current time', { expiresAt: new Date().toISOString() }, 'input.expiresAt'],
       ['a permission with a comma', { permissions: ['a,b'] }, 'input.permissions'],
       ['an empty permission', { permissions: [''] }, 'input.permissions'],
       ['a permission of 101 characters', { permissions: ['x'.repeat(101)] }, 'input.permissions.0'],
-      ['a permission that means none in a list', { permissions: ['-'] }, 'input.permissions'],
+      ['the permission "-", which means an empty list', { permissions: ['-'] }, 'input.permissions'],
       [
-        'permissions that no gateway passes on',
+        'permissions that are together too long for a header',
         { permissions: Array.from({ length: 21 }, (_, i) => `${i}`.padEnd(98, 'x')) },
         'input.permissions',
       ],
       ['51 permissions', { permissions: Array.from({ length: 51 }, (_, i) => `p${i}`) }, 'input.permissions'],
-    ])('%s is refused', async (_what, input, path) => {
+    ])('%s is rejected', async (_what, input, path) => {
       const refused = await create(await app.admin(), input).expect('InvalidInputError');
       expect(refused.fields.map(({ path }) => path)).toEqual([path]);
     });
 
-    test('everything that is wrong is said at once', async () => {
+    test('every invalid field is reported at once, and no key is created', async () => {
       const member = await app.member();
       const input = { name: '', permissions: ['a b'], expiresAt: '2020-01-01T00:00:00Z' };
       const refused = await create(member, input).expect('InvalidInputError');
@@ -237,12 +237,12 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(await keysOf(member)).toEqual([]);
     });
 
-    test('names are counted in characters, whatever they are written in', async () => {
+    test('the length of a name is counted in characters, not in code units', async () => {
       const { apiKey } = await create(await app.member(), { name: '🗝'.repeat(100) }).expectSuccess();
       expect(apiKey.name).toBe('🗝'.repeat(100));
     });
 
-    test('a member gives no permission, and neither does a key one that it lacks', async () => {
+    test('a member cannot give a permission, and a key cannot give one that it does not have', async () => {
       const member = await app.member();
       const byMember = await create(member, { permissions: ['billing:read'] }).expect('InvalidInputError');
       expect(byMember).toMatchObject({ fields: [{ path: 'input.permissions' }] });
@@ -255,7 +255,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(byKey.message).not.toContain('billing:read');
     });
 
-    test('F1.5: no key outlives the key that makes it', async () => {
+    test('F1.5: a key cannot outlive the key that creates it', async () => {
       const member = await app.member();
       const maker = await app.apiKey(member, { expiresAt: inSeconds(60) });
       const refused = await create(maker, { expiresAt: inSeconds(120) }).expect('InvalidInputError');
@@ -264,13 +264,13 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     });
   });
 
-  describe('who may not', () => {
-    test('nobody makes a key without a credential', async () => {
+  describe('authorization', () => {
+    test('a request without a credential gets UNAUTHENTICATED', async () => {
       const { data } = await create({}).expectError('UNAUTHENTICATED');
       expect(data ?? null).toBeNull();
     });
 
-    test('F4.4: a leaked key that was not made to manage keys makes none', async () => {
+    test('F4.4: a key without the scope API_KEYS_WRITE gets FORBIDDEN', async () => {
       const member = await app.member();
       const reader = await app.apiKey(member, { scopes: ['API_KEYS_READ'] });
       await create(reader).expectError('FORBIDDEN');
@@ -288,7 +288,7 @@ describe.each(backends())('a quota of five keys on $name', ({ start }) => {
 
   const create = (account: Account) => app.as(account).createApiKey({ name: 'k' });
 
-  test('F0.11: of twenty keys made at once, five are made', async () => {
+  test('F0.11: of twenty calls at once exactly five succeed', async () => {
     const member = await app.member();
     const results = await Promise.all(times(20, () => create(member)));
     const refused = results.filter(({ __typename }) => __typename !== 'CreateApiKeySuccess');
@@ -298,7 +298,7 @@ describe.each(backends())('a quota of five keys on $name', ({ start }) => {
     expect(row.n).toBe(5);
   });
 
-  test('keys that no longer work take no place, and neither do those of others', async () => {
+  test('revoked and expired keys, and keys of other users, do not count', async () => {
     const [member, other] = [await app.member(), await app.member()];
     const first = await app.apiKey(member, { expiresAt: inSeconds(3600) });
     const second = await app.apiKey(member);

@@ -13,7 +13,7 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
   const workspacesOf = async (account: Account) =>
     (await app.as(account).workspaces()).nodes.map(({ id, name }) => ({ id, name }));
 
-  test('CreateWorkspaceSuccess: whoever makes a workspace owns it', async () => {
+  test('CreateWorkspaceSuccess: the caller becomes the owner of the workspace', async () => {
     const member = await app.member();
     const { workspace } = await create(member, ' Blue Team ').expectSuccess();
     expect(workspace).toEqual({
@@ -28,7 +28,7 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
     expect(members).toEqual([{ user_id: member.id, role: 'OWNER' }]);
   });
 
-  test('CreateWorkspaceSuccess: a key with the scope makes one for its owner', async () => {
+  test('CreateWorkspaceSuccess: a key with the scope WORKSPACES_WRITE creates a workspace for its owner', async () => {
     const member = await app.member();
     const key = await app.apiKey(member, { scopes: ['WORKSPACES_WRITE'] });
     const { workspace } = await create(key).expectSuccess();
@@ -37,16 +37,16 @@ describe.each(backends())('createWorkspace on $name', ({ start }) => {
 
   test.each([
     ['an empty name', ' '],
-    ['101 characters', 'x'.repeat(101)],
-    ['a control character', 'a\u0007b'],
-  ])('InvalidInputError: %s is refused, and nothing is made', async (_what, name) => {
+    ['a name of 101 characters', 'x'.repeat(101)],
+    ['a name with a control character', 'a\u0007b'],
+  ])('InvalidInputError: %s is rejected, and no workspace is created', async (_what, name) => {
     const member = await app.member();
     const refused = await create(member, name).expect('InvalidInputError');
     expect(refused).toMatchObject({ fields: [{ path: 'input.name' }] });
     expect(await workspacesOf(member)).toEqual([]);
   });
 
-  test('a key without the scope, and a key that is bound to a workspace, make none', async () => {
+  test('a key without the scope WORKSPACES_WRITE, or bound to a workspace, gets FORBIDDEN', async () => {
     const member = await app.member();
     const { workspace } = await create(member).expectSuccess();
     const keys = [

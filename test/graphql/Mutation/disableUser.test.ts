@@ -17,7 +17,7 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
   const disable = (userId: string) => app.as(admin).disableUser({ userId });
 
   describe('DisableUserSuccess', () => {
-    test('every credential of a disabled person stops working before the answer arrives', async () => {
+    test('every credential of the user stops working before the response arrives', async () => {
       const member = await app.member();
       const keys = [await app.apiKey(member), await app.apiKey(member)];
       const other = await login(app, member);
@@ -29,7 +29,7 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
       expect(receipt.propagation).toBe('ACKNOWLEDGED');
     });
 
-    test('is one row of the log, however many sessions and keys die of it', async () => {
+    test('one row in the invalidation log covers all sessions and keys of the user', async () => {
       const member = await app.member();
       for (let count = 0; count < 5; count++) await app.apiKey(member);
       await app.sql(
@@ -45,13 +45,13 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
       expect(rows).toEqual([{ tag: `user:${member.id}` }]);
     });
 
-    test('nobody else is disabled with them', async () => {
+    test('other users are not affected', async () => {
       const [member, other] = [await app.member(), await app.member()];
       await disable(member.id).expectSuccess();
       expect(await app.accepts(other.accessToken)).toBe(true);
     });
 
-    test('disabling twice changes nothing: the first moment stays, and is recorded once', async () => {
+    test('a repeated call changes nothing: the first time stays, with one audit event', async () => {
       const member = await app.member();
       const first = await disable(member.id).expectSuccess();
       const again = await Promise.all(times(3, () => disable(member.id).expectSuccess()));
@@ -59,7 +59,7 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
       expect(await disablings(member)).toBe(1);
     });
 
-    test('ten who disable somebody at once tell of the same moment, recorded once', async () => {
+    test('ten calls at once return the same time, and record one audit event', async () => {
       const member = await app.member();
       const results = await Promise.all(times(10, () => disable(member.id).expectSuccess()));
       expect(new Set(results.map(({ user }) => user.disabledAt)).size).toBe(1);
@@ -67,13 +67,13 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
     });
   });
 
-  test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
+  test('UserNotFoundError: an id that belongs to no user is rejected', async () => {
     for (const id of [UNKNOWN, 'nonsense', (await app.apiKey(await app.member())).id]) {
       await disable(id).expect('UserNotFoundError');
     }
   });
 
-  test('a member disables nobody, not even oneself, and neither does an administrator’s key without the scope', async () => {
+  test('a member, and an administrator’s key without the scope ADMIN, get FORBIDDEN for any user', async () => {
     const [member, other] = [await app.member(), await app.member()];
     const key = await app.apiKey(admin, { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
     for (const caller of [member, key]) {

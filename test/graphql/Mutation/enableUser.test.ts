@@ -14,7 +14,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
   const enable = (userId: string) => app.as(admin).enableUser({ userId });
   const disable = (userId: string) => app.as(admin).disableUser({ userId }).expectSuccess();
 
-  test('EnableUserSuccess: keys that were not revoked themselves work again, at once; sessions are over for good', async () => {
+  test('EnableUserSuccess: keys that were not revoked work again, and sessions stay revoked', async () => {
     const member = await app.member();
     const [key, revoked] = [await app.apiKey(member), await app.apiKey(member)];
     await app.as(member).revokeApiKey({ apiKeyId: revoked.id }).expectSuccess();
@@ -27,7 +27,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     await app.as().login({ email: member.email, password: PASSWORD }).expectSuccess();
   });
 
-  test('EnableUserSuccess: enabling who is not disabled changes nothing, and is not recorded', async () => {
+  test('EnableUserSuccess: enabling an active user changes nothing, and records no audit event', async () => {
     const member = await app.member();
     const { user } = await enable(member.id).expectSuccess();
     expect(user).toMatchObject({ id: member.id, disabledAt: null });
@@ -35,7 +35,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     expect((await app.sql(sql, [member.id]))[0].n).toBe(0);
   });
 
-  describe('an account that was disabled and is enabled again revives no session and no token', () => {
+  describe('the sessions and tokens of a user stay revoked', () => {
     type Way = (userId: string) => Promise<unknown>;
     const sql =
       (statement: string): Way =>
@@ -48,18 +48,18 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
         await app.sql('update users set disabled_at = now() where id = ?', [userId]);
         await disable(userId);
       },
-      'in SQL, with a moment that is long past': sql(`update users set disabled_at = '2020-01-01' where id = ?`),
+      'in SQL, with a time in the past': sql(`update users set disabled_at = '2020-01-01' where id = ?`),
       'in SQL, as an upsert':
         sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
         select id, '', '', '', role, '', created_at from users where id = ?
         on conflict (id) do update set disabled_at = now()`),
-      'in SQL, with an end of all sessions but one': sql(`update users set disabled_at = now(),
+      'in SQL, with all sessions but one revoked': sql(`update users set disabled_at = now(),
         session_generation = session_generation + 1, session_kept = (select max(s.id) from sessions s where s.user_id = users.id)
         where id = ?`),
-      'in SQL, with a generation that goes back': sql(
+      'in SQL, with a lower generation': sql(
         'update users set disabled_at = now(), session_generation = -1 where id = ?',
       ),
-      'in SQL that fires no ordinary trigger': async (userId) => {
+      'in SQL with session_replication_role = replica': async (userId) => {
         const em = app.app.database.fork();
         await em.begin();
         await em.execute('set local session_replication_role = replica');
@@ -70,7 +70,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     const enablings: Record<string, Way> = {
       'by the API': (userId) => enable(userId).expectSuccess(),
       'in SQL': sql('update users set disabled_at = null where id = ?'),
-      'in SQL, with the generation of before': sql(
+      'in SQL, with the earlier generation': sql(
         'update users set disabled_at = null, session_generation = 0 where id = ?',
       ),
     };
@@ -78,16 +78,16 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       Object.keys(enablings).map((enabled) => [disabled, enabled] as const),
     );
 
-    test.each(orders)('disabled %s, enabled %s', async (disabled, enabled) => {
+    test.each(orders)('after the user is disabled %s and enabled %s', async (disabled, enabled) => {
       const member = await app.member();
-      // One that was kept at an earlier end is not kept at this one.
+      // A session that an earlier revocation has kept is not kept now.
       await app.as(member).revokeAllSessions({ exceptCurrent: true }).expectSuccess();
       const key = await app.apiKey(member);
       expect(await app.accepts(member.accessToken)).toBe(true);
       await disablings[disabled]!(member.id);
       await expect.poll(() => app.accepts(member.accessToken)).toBe(false);
       await enablings[enabled]!(member.id);
-      // The keys come back with their owner: by now, no answer is from before.
+      // If the key works again, the replica has applied the change.
       await expect.poll(() => app.accepts(key.secret)).toBe(true);
       expect(await app.accepts(member.accessToken)).toBe(false);
       expect(await exchange(app, member.refreshToken)).toBe('REVOKED');
@@ -101,7 +101,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       ]);
     });
 
-    test('also where a session was inserted while it was disabled', async () => {
+    test('even if a session was created while the user was disabled', async () => {
       const member = await app.member();
       await app.sql('update users set disabled_at = now() where id = ?', [member.id]);
       const [{ generation }] = await app.sql('select session_generation as generation from users where id = ?', [
@@ -113,14 +113,14 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
 
-    test('and who changed something else about it ends no session', async () => {
+    test('but another change of the user revokes no session', async () => {
       const member = await app.member();
       await app.sql(`update users set display_name = 'another', disabled_at = null where id = ?`, [member.id]);
       expect(await app.accepts(member.accessToken)).toBe(true);
       expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
     });
 
-    test('the reason and the moment of the API stay', async () => {
+    test('with the time of `disableUser` as their revocation time', async () => {
       const member = await app.member();
       await disable(member.id);
       const state = 'select session_generation, sessions_revoked_at, disabled_at from users where id = ?';
@@ -133,12 +133,12 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
     });
   });
 
-  test('UserNotFoundError: there is nobody with an id that nobody has', async () => {
+  test('UserNotFoundError: an id that belongs to no user is rejected', async () => {
     const result = await enable('usr_00000000000000000000000000').expect('UserNotFoundError');
     expect(result).toEqual({ __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' });
   });
 
-  test('a member enables nobody', async () => {
+  test('a member gets FORBIDDEN', async () => {
     const [member, disabled] = [await app.member(), await app.member()];
     await disable(disabled.id);
     await app.as(member).enableUser({ userId: disabled.id }).expectError('FORBIDDEN');

@@ -13,7 +13,7 @@ describe.each(backends())('logout on $name', ({ start }) => {
 
   const logout = (caller: Caller) => app.as(caller).logout();
 
-  test('LogoutSuccess: the access token stops working before the answer arrives', async () => {
+  test('LogoutSuccess: the access token stops working before the response arrives', async () => {
     const member = await app.member();
     expect(await app.accepts(member.accessToken)).toBe(true);
     const { session, receipt } = await logout(member).expectSuccess();
@@ -28,7 +28,7 @@ describe.each(backends())('logout on $name', ({ start }) => {
     expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
   });
 
-  test('LogoutSuccess: other sessions and the keys of the same person go on', async () => {
+  test('LogoutSuccess: other sessions and API keys of the user stay active', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     const other = await login(app, member);
@@ -36,7 +36,7 @@ describe.each(backends())('logout on $name', ({ start }) => {
     expect([await app.accepts(other.accessToken), await app.accepts(key.secret)]).toEqual([true, true]);
   });
 
-  test('F2.3: whoever is told that they are out is out: where it cannot be written down, they are told so', async () => {
+  test('F2.3: a logout that cannot be stored fails, and the session stays active', async () => {
     const member = await app.member();
     await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
     await app.sql('create trigger fail before update on sessions for each row execute function fail()');
@@ -50,7 +50,7 @@ describe.each(backends())('logout on $name', ({ start }) => {
     expect(await app.accepts(member.accessToken)).toBe(false);
   });
 
-  test('whoever is logged out cannot log out again, and ten at once end the session once', async () => {
+  test('of ten calls at once exactly one succeeds, and the others and later ones get UNAUTHENTICATED', async () => {
     const member = await app.member();
     const answers = await Promise.all(times(10, () => logout(member).answer()));
     expect(answers.filter(({ data }) => data?.logout.__typename === 'LogoutSuccess')).toHaveLength(1);
@@ -60,14 +60,14 @@ describe.each(backends())('logout on $name', ({ start }) => {
     await logout(member).expectError('UNAUTHENTICATED');
   });
 
-  test('NotASessionError: a key has nothing to log out of, and goes on working', async () => {
+  test('NotASessionError: an API key has no session, and stays active', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     await logout(key).expect('NotASessionError');
     expect([await app.accepts(key.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
   });
 
-  test('without a credential there is nobody to log out', async () => {
+  test('a request without a credential gets UNAUTHENTICATED', async () => {
     await logout({}).expectError('UNAUTHENTICATED');
   });
 });

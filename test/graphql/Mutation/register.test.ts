@@ -15,11 +15,11 @@ describe.each(backends())('register on $name', ({ start }) => {
   afterAll(() => app.close());
 
   const register = (input: Partial<RegisterInput> = {}) =>
-    app.as().register({ email: anAddress(), password: PASSWORD, displayName: 'Somebody', ...input });
+    app.as().register({ email: anAddress(), password: PASSWORD, displayName: 'Ann', ...input });
   const count = async (table: string) => (await app.sql(`select count(*)::int as n from ${table}`))[0].n;
 
   describe('RegisterSuccess', () => {
-    test('whoever registers is a member and is logged in', async () => {
+    test('a new user is a member and is logged in', async () => {
       const email = anAddress();
       const { user, tokens } = await register({ email: ` ${email} `, displayName: ' Ann ' }).expectSuccess();
       expect(user).toMatchObject({ email, displayName: 'Ann', role: 'MEMBER', disabledAt: null });
@@ -30,17 +30,17 @@ describe.each(backends())('register on $name', ({ start }) => {
       expect((await app.as(tokens).viewer()).user?.id).toBe(user.id);
     });
 
-    test('a refresh token is not a credential of a request', async () => {
+    test('a refresh token does not authenticate a request', async () => {
       const { tokens } = await register().expectSuccess();
       expect(await app.accepts(tokens.refreshToken)).toBe(false);
     });
 
-    test('nobody can make oneself an administrator', async () => {
+    test('a role in the input is rejected', async () => {
       const input: object = { displayName: 'Eve', role: 'ADMIN' };
       await register(input).expectError('BAD_USER_INPUT');
     });
 
-    test('neither the password nor the tokens are stored or logged as they are', async () => {
+    test('neither the password nor the tokens are stored or logged in plain text', async () => {
       const password = 'violet kettle marches sideways';
       const { user, tokens } = await register({ password }).expectSuccess();
       for (const table of ['users', 'sessions', 'refresh_tokens', 'audit_events']) {
@@ -58,21 +58,21 @@ describe.each(backends())('register on $name', ({ start }) => {
   describe('EmailTakenError', () => {
     test.each([
       ['the same spelling', (email: string) => email],
-      ['another case', (email: string) => email.toUpperCase()],
-      ['space around it', (email: string) => `  ${email}\t`],
-    ])('an address is one account, in %s', async (_what, respell) => {
+      ['another letter case', (email: string) => email.toUpperCase()],
+      ['white space around it', (email: string) => `  ${email}\t`],
+    ])('an address that has an account is rejected with %s', async (_what, respell) => {
       const email = anAddress();
       await register({ email }).expectSuccess();
       await register({ email: respell(email) }).expect('EmailTakenError');
     });
 
-    test('an address is one account, in whichever way Unicode composes it', async () => {
+    test('an address that has an account is rejected in another Unicode normalization form', async () => {
       const local = `zoë-${++addresses}`;
       await register({ email: `${local}@example.com`.normalize('NFC') }).expectSuccess();
       await register({ email: `${local}@example.com`.normalize('NFD') }).expect('EmailTakenError');
     });
 
-    test('of ten who register one address at once, one gets it', async () => {
+    test('of ten registrations at once with the same address exactly one succeeds', async () => {
       const [users, sessions] = [await count('users'), await count('sessions')];
       const email = anAddress();
       const results = await Promise.all(
@@ -85,7 +85,7 @@ describe.each(backends())('register on $name', ({ start }) => {
   });
 
   describe('InvalidInputError', () => {
-    test('everything that is wrong is said at once, and nothing is stored', async () => {
+    test('every invalid field is reported at once, and nothing is stored', async () => {
       const users = await count('users');
       const refused = await register({ email: 'nobody', password: 'short', displayName: '' }).expect(
         'InvalidInputError',
@@ -94,7 +94,7 @@ describe.each(backends())('register on $name', ({ start }) => {
       expect(await count('users')).toBe(users);
     });
 
-    test('nobody has an address in a domain that is reserved for nobody, such as the canary’s', async () => {
+    test('an address in a reserved domain, such as that of the canary, is rejected', async () => {
       const users = await count('users');
       for (const email of [
         'somebody@canary.invalid',
@@ -109,13 +109,13 @@ describe.each(backends())('register on $name', ({ start }) => {
       await register({ email: 'ann@invalid.example' }).expectSuccess();
     });
 
-    test('the answer never repeats the password', async () => {
+    test('the response does not contain the password', async () => {
       const refused = await register({ password: 'qwertyuiopasdfg' }).expect('InvalidInputError');
       expect(refused.fields).toMatchObject([{ path: 'input.password' }]);
       expect(JSON.stringify(refused)).not.toContain('qwertyuiopasdfg');
     });
 
-    test('an address of any length keeps nobody busy with the password', async () => {
+    test('the strength of the password is not estimated if the address is invalid', async () => {
       const estimate = vi.spyOn(ZxcvbnFactory.prototype, 'check');
       const email = Array.from({ length: 24_000 }, (_, i) => i.toString(36)).join('@');
       const refused = await register({ email, password: "'4(3!1|0$5+72%4@(".repeat(15) }).expect('InvalidInputError');
@@ -124,7 +124,7 @@ describe.each(backends())('register on $name', ({ start }) => {
       estimate.mockRestore();
     });
 
-    test('the name and the address of a person are no password for them', async () => {
+    test('the display name of the user is rejected as a password', async () => {
       const refused = await register({
         displayName: 'Bartholomew Featherstone',
         password: 'bartholomew featherstone',
@@ -141,7 +141,7 @@ describe.each(backends())('closed registration on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  test('RegistrationClosedError: nobody registers, and nobody learns which addresses are taken', async () => {
+  test('RegistrationClosedError: every address gets the same error, whether it is taken, free or invalid', async () => {
     const admin = await app.admin();
     for (const email of [admin.email, anAddress(), 'nobody']) {
       const refused = await app.as().register({ email, password: PASSWORD, displayName: 'x' });

@@ -23,7 +23,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
   const ledgerOf = (jti: string) => app.sql('select * from access_token_revocations where jti = ?', [jti]);
 
   describe('RevokeAccessTokenSuccess', () => {
-    test('one access token is over before the answer; its session, and its other tokens, go on', async () => {
+    test('the token stops working before the response arrives, and the other tokens of its session stay valid', async () => {
       const member = await app.member();
       const { tokens } = await refresh(app, member.refreshToken);
       expect(await app.accepts(member.accessToken)).toBe(true);
@@ -43,7 +43,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       expect(await exchange(app, tokens.refreshToken)).toMatch(/^rkr_/);
     });
 
-    test('a token that nobody has presented yet is refused the first time it is', async () => {
+    test('a token that was never used is rejected at its first use', async () => {
       const member = await app.member();
       const { tokens } = await refresh(app, member.refreshToken);
       await revoke(member, jtiOf(tokens.accessToken)).expectSuccess();
@@ -56,13 +56,13 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
 
-    test('F2.3: what was answered is in PostgreSQL, whatever Redis does', async () => {
+    test('F2.3: the revocation is stored in the database before the response', async () => {
       const member = await app.member();
       await revoke(member, jtiOf(member.accessToken)).expectSuccess();
       expect(await ledgerOf(jtiOf(member.accessToken))).toMatchObject([{ user_id: member.id, reason: 'UNSPECIFIED' }]);
     });
 
-    test('F2.3: where the ledger cannot be written, nobody is told that the token is dead', async () => {
+    test('F2.3: a revocation that cannot be stored fails, and the token stays valid', async () => {
       const member = await app.member();
       await app.sql(`create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`);
       await app.sql(
@@ -76,14 +76,14 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       expect(await app.accepts(member.accessToken)).toBe(true);
     });
 
-    test('the ledger remembers it for longer than any token of the session can live', async () => {
+    test('the revocation is kept until after the token expires', async () => {
       const member = await app.member();
       const { revocation } = await revoke(member, jtiOf(member.accessToken)).expectSuccess();
       const { exp } = claimsOf(member.accessToken);
       expect(new Date(revocation.expiresAt).getTime()).toBeGreaterThan(exp * 1000);
     });
 
-    test('F2.7: revoking twice keeps the first entry, with its reason and who it was', async () => {
+    test('F2.7: a repeated call changes nothing: the first reason and the first revoking user stay', async () => {
       const [member, admin] = [await app.member(), await app.admin()];
       const other = await login(app, member);
       const jti = jtiOf(other.accessToken);
@@ -93,7 +93,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       expect(await ledgerOf(jti)).toHaveLength(1);
     });
 
-    test('of ten at once, all succeed and one is written', async () => {
+    test('ten calls at once all succeed, and store one revocation', async () => {
       const member = await app.member();
       const other = await login(app, member);
       const jti = jtiOf(other.accessToken);
@@ -102,7 +102,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
       expect(await ledgerOf(jti)).toHaveLength(1);
     });
 
-    test('an administrator revokes anybody’s', async () => {
+    test('an administrator revokes the token of another user', async () => {
       const [member, admin] = [await app.member(), await app.admin()];
       const { revocation } = await revoke(admin, jtiOf(member.accessToken), {
         reason: 'ADMINISTRATIVE',
@@ -113,7 +113,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
   });
 
   describe('AccessTokenNotFoundError', () => {
-    test('F2.7: somebody else’s token, and what is no id of a token, get one answer and leave no trace', async () => {
+    test('F2.7: another user’s token and an invalid id get the same error, and nothing is stored', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       const texts = [
         ...[jtiOf(stranger.accessToken), `ses_00000000000000000000000000.${randomUUID()}`, stranger.sessionId, '', '.'],
@@ -128,7 +128,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
     });
   });
 
-  test('F2.9: two logins in one moment never share the id of a token', async () => {
+  test('F2.9: simultaneous logins get tokens with different ids', async () => {
     const member = await app.member();
     const logins = await Promise.all(times(6, () => login(app, member)));
     expect(new Set(logins.map(({ accessToken }) => jtiOf(accessToken))).size).toBe(6);

@@ -17,7 +17,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
     Promise.all(accounts.map(({ accessToken }) => app.accepts(accessToken)));
 
   describe('RevokeAllSessionsSuccess', () => {
-    test('F3.9: all sessions are over before the answer, which counts those that were alive', async () => {
+    test('F3.9: all sessions are revoked before the response, which counts the active ones', async () => {
       const member = await app.member();
       const [second, third, revoked, expired] = await Promise.all(times(4, () => login(app, member)));
       await app.as(member).revokeSession({ sessionId: revoked!.sessionId }).expectSuccess();
@@ -31,7 +31,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
         expect(await exchange(app, refreshToken)).toBe('REVOKED');
     });
 
-    test('whoever logs in afterwards has a session that works', async () => {
+    test('a later login starts a session that works', async () => {
       const member = await app.member();
       await revokeAll(member).expectSuccess();
       const again = await login(app, member);
@@ -39,7 +39,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       expect(await exchange(app, again.refreshToken)).toMatch(/^rkr_/);
     });
 
-    test('exceptCurrent keeps the session of this request, and a later one can still end that', async () => {
+    test('`exceptCurrent` keeps the session of the request, and a later call of another session revokes it', async () => {
       const member = await app.member();
       const other = await login(app, member);
       expect((await revokeAll(member, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
@@ -52,7 +52,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       expect(await accepted(third)).toEqual([false]);
     });
 
-    test('a session that was kept is kept as it is, and ended ones stay ended', async () => {
+    test('a session that was revoked before does not change, and the current one stays active', async () => {
       const member = await app.member();
       const other = await login(app, member);
       await app.as(member).revokeSession({ sessionId: other.sessionId }).expectSuccess();
@@ -62,7 +62,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       expect(await accepted(member, other)).toEqual([true, false]);
     });
 
-    test('it is one row, however many sessions die', async () => {
+    test('one row in the invalidation log covers all sessions, and no session row changes', async () => {
       const member = await app.member();
       await app.sql(
         `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
@@ -78,7 +78,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       expect(rows).toEqual([{ n: 0 }]);
     });
 
-    test('a list shows all of them as revoked, since when and why', async () => {
+    test('the query `sessions` shows them as revoked, with the time and the reason', async () => {
       const member = await app.member();
       await revokeAll(await app.admin(), { userId: member.id }).expectSuccess();
       const again = await login(app, member);
@@ -88,7 +88,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       ]);
     });
 
-    test('an administrator ends anybody’s and keeps their own', async () => {
+    test('an administrator revokes the sessions of another user and keeps their own', async () => {
       const [member, admin] = [await app.member(), await app.admin()];
       const other = await login(app, member);
       for (const exceptCurrent of [false, true]) {
@@ -98,7 +98,7 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
       expect(await accepted(member, other, admin)).toEqual([false, false, true]);
     });
 
-    test('API keys go on, and so do other people', async () => {
+    test('API keys and other users are not affected', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       const key = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
       expect((await revokeAll(key, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
@@ -108,14 +108,14 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
   });
 
   describe('UserNotFoundError', () => {
-    test('for a member, everybody else is as unknown as nobody; to an administrator, only nobody is', async () => {
+    test('a member gets the same error for another user as for an unknown id, and an administrator gets it for an unknown id', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
-      const nobody = 'usr_00000000000000000000000000';
+      const unknown = 'usr_00000000000000000000000000';
       const notFound = { __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' };
-      for (const userId of [stranger.id, (await app.admin()).id, nobody, '']) {
+      for (const userId of [stranger.id, (await app.admin()).id, unknown, '']) {
         expect(await revokeAll(member, { userId })).toEqual(notFound);
       }
-      expect(await revokeAll(await app.admin(), { userId: nobody })).toEqual(notFound);
+      expect(await revokeAll(await app.admin(), { userId: unknown })).toEqual(notFound);
       expect(await accepted(member, stranger)).toEqual([true, true]);
     });
   });

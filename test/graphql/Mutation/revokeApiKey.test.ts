@@ -19,7 +19,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
     app.sql('select * from audit_events where subject_id = ? order by position', [id]);
 
   describe('RevokeApiKeySuccess', () => {
-    test('a revoked key stops working before the answer arrives, and the answer proves it', async () => {
+    test('the key stops working before the response arrives, and the receipt confirms it', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect(await app.accepts(key.secret)).toBe(true);
@@ -36,7 +36,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect(receipt.settledInMilliseconds).toBeGreaterThan(0);
     });
 
-    test('a revoked key takes its overlapping old secret with it', async () => {
+    test('the old secret in an overlap is revoked with the key', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const { secret } = await app.as(member).rotateApiKey({ apiKeyId: key.id, overlapSeconds: 3600 }).expectSuccess();
@@ -45,7 +45,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, false]);
     });
 
-    test('F4.6: revoking a revoked key succeeds and changes nothing: the first moment and the first reason stay', async () => {
+    test('F4.6: a repeated call succeeds and changes nothing: the first time and the first reason stay', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const first = await revoke(member, key.id, { reason: 'COMPROMISED' }).expectSuccess();
@@ -55,7 +55,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect((await eventsOf(key.id)).map(({ type }) => type)).toEqual(['api-key.created', 'api-key.revoked']);
     });
 
-    test('ten revocations at once all succeed, tell of the same moment, and are recorded once', async () => {
+    test('ten calls at once all succeed, return the same time, and record one audit event', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const results = await Promise.all(times(10, () => revoke(member, key.id).expectSuccess()));
@@ -63,7 +63,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect((await eventsOf(key.id)).filter(({ type }) => type === 'api-key.revoked')).toHaveLength(1);
     });
 
-    test('a revocation is never lost to a rotation of the same moment', async () => {
+    test('a revocation is not undone by a simultaneous rotation', async () => {
       const member = await app.member();
       for (let round = 0; round < 5; round++) {
         const key = await app.apiKey(member);
@@ -77,7 +77,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       }
     });
 
-    test('a key may end itself, and is recorded as the one that did', async () => {
+    test('a key may revoke itself, and the audit event names it as the actor', async () => {
       const key = await app.apiKey(await app.member());
       const { apiKey } = await revoke(key, key.id).expectSuccess();
       expect(apiKey.status).toBe('REVOKED');
@@ -85,14 +85,14 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect((await eventsOf(key.id)).at(-1)).toMatchObject({ type: 'api-key.revoked', actor_credential_id: key.id });
     });
 
-    test("an administrator ends anybody's key", async () => {
+    test('an administrator revokes the key of another user', async () => {
       const key = await app.apiKey(await app.member());
       const { apiKey } = await revoke(await app.admin(), key.id, { reason: 'ADMINISTRATIVE' }).expectSuccess();
       expect(apiKey).toMatchObject({ status: 'REVOKED', revocationReason: 'ADMINISTRATIVE' });
       expect(await app.accepts(key.secret)).toBe(false);
     });
 
-    test('no other key of the same person, and not the session, ends with it', async () => {
+    test('other keys and the session of the user stay active', async () => {
       const member = await app.member();
       const [key, other] = [await app.apiKey(member), await app.apiKey(member)];
       await revoke(member, key.id).expectSuccess();
@@ -101,7 +101,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
   });
 
   describe('ApiKeyNotFoundError', () => {
-    test('F4.6: a key of somebody else is not found, in the same words as one that does not exist, and goes on working', async () => {
+    test('F4.6: another user’s key gets the same error as an unknown one, and stays active', async () => {
       const [member, owner] = [await app.member(), await app.member()];
       const foreign = await app.apiKey(owner);
       const [one, other, third] = await Promise.all(
@@ -111,7 +111,7 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
       expect(await app.accepts(foreign.secret)).toBe(true);
     });
 
-    test('a key that is bound to a workspace does not find keys outside of it', async () => {
+    test('a key that is bound to a workspace does not find keys outside that workspace', async () => {
       const member = await app.member();
       const bound = await app.apiKey(member, { workspaceId: await app.workspace(member) });
       const outside = await app.apiKey(member);
@@ -120,19 +120,19 @@ describe.each(backends())('revokeApiKey on $name', ({ start }) => {
     });
   });
 
-  test('F4.4: a key that was not made to manage keys ends none, not even itself', async () => {
+  test('F4.4: a key without the scope API_KEYS_WRITE gets FORBIDDEN, even for itself', async () => {
     const reader = await app.apiKey(await app.member(), { scopes: ['API_KEYS_READ'] });
     await revoke(reader, reader.id).expectError('FORBIDDEN');
     expect(await app.accepts(reader.secret)).toBe(true);
   });
 
-  test('nobody ends a key without a credential', async () => {
+  test('a request without a credential gets UNAUTHENTICATED', async () => {
     const key = await app.apiKey(await app.member());
     await revoke({}, key.id).expectError('UNAUTHENTICATED');
     expect(await app.accepts(key.secret)).toBe(true);
   });
 
-  test('an id that no key can have is the caller’s mistake, not a failure of the service', async () => {
+  test('an invalid id gets BAD_USER_INPUT, not an internal error', async () => {
     await revoke(await app.member(), 'key_\u0000').expectError('BAD_USER_INPUT');
   });
 });

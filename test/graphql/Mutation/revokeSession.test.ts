@@ -19,7 +19,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     app.as(caller).revokeSession({ sessionId, ...input });
 
   describe('RevokeSessionSuccess', () => {
-    test('F2.4: session number three, found in the list, is over before the answer arrives; the others go on', async () => {
+    test('F2.4: a session from the list stops working before the response arrives, and the others stay active', async () => {
       const member = await app.member();
       const sessions = [member, await login(app, member), await login(app, member), await login(app, member)];
       for (const { accessToken } of sessions) expect(await app.accepts(accessToken)).toBe(true);
@@ -38,7 +38,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
     });
 
-    test('F2.6: its refresh token and every access token it was ever exchanged for die with it', async () => {
+    test('F2.6: the refresh token and the access tokens of the session are revoked', async () => {
       const member = await app.member();
       const other = await login(app, member);
       const second = await exchange(app, other.refreshToken);
@@ -48,12 +48,12 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect((await sessionRow(app, other.sessionId)).revocation_reason).toBe('SIGNED_OUT');
     });
 
-    test('one that ended with all of them tells when that was, whatever was written down before and since', async () => {
+    test('the receipt of a session that revokeAllSessions has revoked has the time of that call, despite later changes', async () => {
       const member = await app.member();
       const admin = await app.admin();
       await app.sql(`update sessions set scopes = array_remove(scopes, 'AUDIT_READ') where id = ?`, [member.sessionId]);
       const ended = await app.as(admin).revokeAllSessions({ userId: member.id }).expectSuccess();
-      // So many at once are one row in the log, which speaks for everything.
+      // So many changes at once are one row in the log, which invalidates everything.
       await app.sql(
         `insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from generate_series(1, 1100) n`,
       );
@@ -62,14 +62,14 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect(again.receipt.committedAt).toBe(ended.receipt.committedAt);
     });
 
-    test('one can end the session that one is in', async () => {
+    test('a session can revoke itself', async () => {
       const member = await app.member();
       const { session } = await revoke(member, member.sessionId).expectSuccess();
       expect(session).toMatchObject({ id: member.sessionId, status: 'REVOKED' });
       expect(await app.accepts(member.accessToken)).toBe(false);
     });
 
-    test('an administrator ends anybody’s, and the log tells who it was', async () => {
+    test('an administrator revokes the session of another user, and the audit event names the administrator', async () => {
       const [member, admin] = [await app.member(), await app.admin()];
       await revoke(admin, member.sessionId, { reason: 'ADMINISTRATIVE' }).expectSuccess();
       expect(await app.accepts(member.accessToken)).toBe(false);
@@ -79,7 +79,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect(events).toMatchObject([{ actor_user_id: admin.id, actor_credential_id: admin.sessionId }]);
     });
 
-    test('revoking what is revoked succeeds and changes nothing: the first moment and the first reason stay', async () => {
+    test('a repeated call succeeds and changes nothing: the first time and the first reason stay', async () => {
       const member = await app.member();
       const other = await login(app, member);
       const first = await revoke(member, other.sessionId, { reason: 'COMPROMISED' }).expectSuccess();
@@ -89,7 +89,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect((await eventsOf(app, other.sessionId)).filter((type) => type === 'session.revoked')).toHaveLength(1);
     });
 
-    test('F3.9: what ended together with all others keeps the reason of that', async () => {
+    test('F3.9: a session that revokeAllSessions has revoked keeps the reason of that call', async () => {
       const member = await app.member();
       const other = await login(app, member);
       await app.as(member).revokeAllSessions({ exceptCurrent: true }).expectSuccess();
@@ -98,7 +98,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
       expect((await sessionRow(app, other.sessionId)).revoked_at).toBeNull();
     });
 
-    test('one that expired by itself can be ended all the same', async () => {
+    test('an expired session can be revoked', async () => {
       const member = await app.member();
       const other = await login(app, member);
       await later(app, other.sessionId, 8 * 86_400);
@@ -108,7 +108,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
   });
 
   describe('SessionNotFoundError', () => {
-    test('somebody else’s, one that never was and what is no id get the same answer, and nothing happens', async () => {
+    test('another user’s session, an unknown one and an invalid id get the same error, and nothing changes', async () => {
       const [member, stranger] = [await app.member(), await app.member()];
       for (const id of [stranger.sessionId, UNKNOWN, '', 'x', stranger.id, `${member.sessionId} `, "' or true --"]) {
         expect(await revoke(member, id)).toEqual(NOT_FOUND);
@@ -118,14 +118,14 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
     });
   });
 
-  test('F3.1: nobody ends anything without a credential, whatever headers say they are', async () => {
+  test('F3.1: a request without a credential gets UNAUTHENTICATED, even if its headers name a user', async () => {
     const member = await app.member();
     const claimed = { 'x-user-id': member.id, 'x-rekey-user': member.id, 'x-rekey-scopes': 'ADMIN' };
     await revoke({ headers: claimed }, member.sessionId).expectError('UNAUTHENTICATED');
     expect(await app.accepts(member.accessToken)).toBe(true);
   });
 
-  test('a key needs the scope, and then ends its owner’s sessions only', async () => {
+  test('a key needs the scope SESSIONS_WRITE, and revokes only sessions of its owner', async () => {
     const [member, stranger] = [await app.member(), await app.member()];
     const without = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
     const holding = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
@@ -136,7 +136,7 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
   });
 });
 
-describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, at the same moment as something else', () => {
+describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, during another revocation', () => {
   let app: TestApp;
   let member: Account;
   let database: string;
@@ -148,7 +148,7 @@ describe.skipIf(!inject('postgresUrl'))('revokeSession on PostgreSQL, at the sam
   });
   afterAll(() => app?.close());
 
-  test('F3.9: the reason of whoever was first stays, also where both were under way', async () => {
+  test('F3.9: the reason of the first revocation stays, even if both are in flight', async () => {
     const other = await login(app, member);
     const em = app.app.database.fork();
     await em.begin();

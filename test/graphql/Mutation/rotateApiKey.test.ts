@@ -20,7 +20,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   const rotate = (caller: Caller, apiKeyId: string, overlapSeconds = 0) =>
     app.as(caller).rotateApiKey({ apiKeyId, overlapSeconds });
 
-  /** The one row behind a key, and how often the log says it was rotated. */
+  /** The row of a key, and the number of its rotations in the audit log. */
   async function stateOf(id: string): Promise<{ secret_hash: string; version: number; rotations: number }> {
     const [row] = await app.sql(
       `select k.*, (select count(*)::int from audit_events where subject_id = k.id and type = 'api-key.rotated') as rotations
@@ -31,7 +31,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   }
 
   describe('RotateApiKeySuccess', () => {
-    test('a rotated key stops working before the answer arrives, and its new secret works', async () => {
+    test('the old secret stops working before the response arrives, and the new one works', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect(await app.accepts(key.secret)).toBe(true);
@@ -44,7 +44,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 1, acknowledged: 1 });
     });
 
-    test('F4.10: a rotation keeps what the key is: its scopes, its end, its owner and its age', async () => {
+    test('F4.10: a rotation keeps the scopes and the expiration of the key', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(3600);
       const key = await app.apiKey(member, { expiresAt, scopes: ['SESSIONS_READ'] });
@@ -52,14 +52,14 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(apiKey).toMatchObject({ expiresAt, scopes: ['SESSIONS_READ'] });
     });
 
-    test('F0.12: rotating a key leaves every other credential of its owner alone', async () => {
+    test('F0.12: other credentials of the owner are not affected', async () => {
       const member = await app.member();
       const [key, other] = [await app.apiKey(member), await app.apiKey(member)];
       await rotate(member, key.id).expectSuccess();
       expect([await app.accepts(other.secret), await app.accepts(member.accessToken)]).toEqual([true, true]);
     });
 
-    test('with an overlap the old secret works until then, and not after', async () => {
+    test('with an overlap the old secret works until the overlap ends, and not after', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const { secret, apiKey, previousSecretExpiresAt } = await rotate(member, key.id, 2).expectSuccess();
@@ -73,7 +73,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
         return accepted;
       };
       await expect.poll(ask, { timeout: 8000, interval: 20 }).toBe(false);
-      // The database's clock and ours are one; how this process keeps its time may be off by a little.
+      // The database and this process have the same clock, but this process may read it a little later.
       const [end, slack] = [Date.parse(previousSecretExpiresAt), 100];
       const [before, after] = [
         answers.filter((a) => a.answered < end - slack),
@@ -85,7 +85,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await app.accepts(secret)).toBe(true);
     });
 
-    test('rotating again inside an overlap ends the secret from before it at once: two are good, never three', async () => {
+    test('a second rotation in an overlap revokes the oldest secret at once, so at most two secrets work', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const first = await rotate(member, key.id, 3600).expectSuccess();
@@ -96,7 +96,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await Promise.all(secrets.map((secret) => app.accepts(secret)))).toEqual([false, false, false]);
     });
 
-    test('in an overlap the old secret does what it could, but does not take the key over or outlive the overlap', async () => {
+    test('in an overlap the old secret cannot rotate keys, and keys that it creates expire with the overlap', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const { secret, previousSecretExpiresAt } = await rotate(member, key.id, 3600).expectSuccess();
@@ -106,11 +106,11 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(made.apiKey.expiresAt).toBe(previousSecretExpiresAt);
       const endless = await app.apiKey(member, { scopes: [] });
       await rotate(key, endless.id).expect('ScopeNotHeldError');
-      // The present secret may rotate its key, and whoever holds the old one may end it.
+      // The new secret may rotate the key.
       await rotate({ apiKey: secret }, key.id).expectSuccess();
     });
 
-    test('an overlap never lasts longer than the key itself', async () => {
+    test('an overlap ends at the latest when the key expires', async () => {
       const member = await app.member();
       const expiresAt = inSeconds(60);
       const key = await app.apiKey(member, { expiresAt });
@@ -119,7 +119,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(apiKey.previousSecretExpiresAt).toBe(expiresAt);
     });
 
-    test('a key may rotate itself, whatever it holds', async () => {
+    test('a key may rotate itself, with any scopes and permissions', async () => {
       const admin = await app.admin();
       const key = await app.apiKey(admin, {
         scopes: ['API_KEYS_WRITE', 'ADMIN'],
@@ -130,14 +130,14 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
     });
 
-    test('a key rotates another key of its owner that holds no more than itself', async () => {
+    test('a key rotates another key of its owner that holds no more scopes', async () => {
       const member = await app.member();
       const [strong, weak] = [await app.apiKey(member), await app.apiKey(member, { scopes: ['API_KEYS_READ'] })];
       await rotate(strong, weak.id).expectSuccess();
       expect(await app.accepts(weak.secret)).toBe(false);
     });
 
-    test("an administrator rotates anybody's key", async () => {
+    test('an administrator rotates the key of another user', async () => {
       const key = await app.apiKey(await app.member());
       const { secret } = await rotate(await app.admin(), key.id).expectSuccess();
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
@@ -145,7 +145,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
 
   describe.each([2, 20])('F0.4: %i rotations at once', (count) => {
-    test('leave exactly one live secret, and every success was one', async () => {
+    test('leave exactly one valid secret, and each success is one rotation in the audit log', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect(await app.accepts(key.secret)).toBe(true);
@@ -156,7 +156,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       await expectOneOf(key, won);
     });
 
-    test('by the key itself leave exactly one live secret too, and no refusal hides a success', async () => {
+    test('by the key itself succeed exactly once, and leave exactly one valid secret', async () => {
       const key = await app.apiKey(await app.member());
       const answers = await Promise.all(times(count, () => rotate(key, key.id).answer()));
       const won = [];
@@ -169,7 +169,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       await expectOneOf(key, won);
     });
 
-    test('by the key itself, with an overlap, are one, and the old secret works as long as that one was told', async () => {
+    test('by the key itself, with an overlap, succeed exactly once, and the old secret still works', async () => {
       const key = await app.apiKey(await app.member());
       const results = await Promise.all(times(count, () => rotate(key, key.id, 3600)));
       const won = results.filter((result) => result.__typename === 'RotateApiKeySuccess');
@@ -181,13 +181,13 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     async function expectOneOf(key: { id: string; secret: string }, won: { secret: string }[]) {
       expect(won.length).toBeGreaterThan(0);
       expect(await app.accepts(key.secret)).toBe(false);
-      const alive = [];
-      for (const { secret } of won) if (await app.accepts(secret)) alive.push(secret);
-      expect(alive).toHaveLength(1);
-      // Every success is one commit: whichever secret is dead was replaced by a later one.
+      const valid = [];
+      for (const { secret } of won) if (await app.accepts(secret)) valid.push(secret);
+      expect(valid).toHaveLength(1);
+      // Every success is one commit. A secret that no longer works was replaced by a later one.
       const state = await stateOf(key.id);
       expect(state).toMatchObject({
-        secret_hash: sha256(alive[0]!),
+        secret_hash: sha256(valid[0]!),
         version: 1 + won.length,
         rotations: won.length,
       });
@@ -213,7 +213,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const repair = await sabotage(key.id, when);
-      // More often than there are connections: each failure has to give its own back.
+      // More attempts than there are connections: each failure must release its connection.
       for (let attempt = 0; attempt < 12; attempt++) {
         const answer = await rotate(member, key.id).answer();
         expect(answer.data ?? null).toBeNull();
@@ -232,11 +232,11 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect([await app.accepts(key.secret), await app.accepts(secret)]).toEqual([false, true]);
     });
 
-    test('in one field of a document does not take the next field with it', async () => {
+    test('does not undo a rotation in an earlier field of the document', async () => {
       const member = await app.member();
       const [broken, fine] = [await app.apiKey(member), await app.apiKey(member)];
       const repair = await sabotage(broken.id, 'at the commit');
-      // Nullable places are few at the root: ask for the failing one last, so that `data` tells what the first did not.
+      // A failed mutation prevents the later ones, so it is the last.
       const document = `mutation ($fine: ID!, $broken: ID!) {
         first: rotateApiKey(input: { apiKeyId: $fine }) { __typename }
         second: rotateApiKey(input: { apiKeyId: $broken }) { __typename }
@@ -249,7 +249,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
 
   describe('ApiKeyNotFoundError', () => {
-    test('a key of somebody else is not found, in the same words as one that does not exist, and goes on working', async () => {
+    test('another user’s key gets the same error as an unknown one, and stays active', async () => {
       const member = await app.member();
       const foreign = await app.apiKey(await app.member());
       const [one, other, third] = await Promise.all(
@@ -259,7 +259,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await app.accepts(foreign.secret)).toBe(true);
     });
 
-    test('a key that is bound to a workspace finds no key outside of it', async () => {
+    test('a key that is bound to a workspace does not find keys outside that workspace', async () => {
       const member = await app.member();
       const bound = await app.apiKey(member, { workspaceId: await app.workspace(member) });
       const others = [await app.apiKey(member), await app.apiKey(member, { workspaceId: await app.workspace(member) })];
@@ -271,7 +271,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
 
   describe('ApiKeyRevokedError', () => {
-    test('a revoked key stays revoked, and nobody gets a secret for it', async () => {
+    test('a revoked key stays revoked, and gets no new secret', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const { apiKey } = await app.as(member).revokeApiKey({ apiKeyId: key.id }).expectSuccess();
@@ -283,7 +283,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
 
   describe('ScopeNotHeldError', () => {
-    test('a weaker key never rotates a stronger one: the new secret would be more than it holds', async () => {
+    test('a key cannot rotate a key with a scope that it does not hold', async () => {
       const member = await app.member();
       const weak = await app.apiKey(member, { scopes: ['API_KEYS_WRITE'] });
       const strong = await app.apiKey(member, { scopes: ['API_KEYS_WRITE', 'SESSIONS_WRITE'] });
@@ -292,7 +292,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await app.accepts(strong.secret)).toBe(true);
     });
 
-    test('a session from before a promotion rotates no key that can do what the promotion allowed', async () => {
+    test('a session from before a promotion cannot rotate keys with scopes or permissions of the new role', async () => {
       const member = await app.member();
       const humble = await app.apiKey(member);
       await app.sql(`update users set role = 'ADMIN' where id = ?`, [member.id]);
@@ -306,7 +306,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       await rotate(promoted, strong.id).expectSuccess();
     });
 
-    test('whoever was demoted still rotates whatever keys they have: none of them can do more than they', async () => {
+    test('a demoted user can still rotate a key from before the demotion', async () => {
       const member = await app.member();
       await app.sql(`update users set role = 'ADMIN' where id = ?`, [member.id]);
       const key = await app.apiKey(await login(app, member), { scopes: ['ADMIN'], permissions: ['launch:missiles'] });
@@ -314,7 +314,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       await rotate(await login(app, member), key.id).expectSuccess();
     });
 
-    test('a key never rotates one that has permissions which it lacks itself', async () => {
+    test('a key cannot rotate a key with a permission that it does not have', async () => {
       const admin = await app.admin();
       const weak = await app.apiKey(admin, { permissions: ['a'] });
       const strong = await app.apiKey(admin, { permissions: ['a', 'b'] });
@@ -323,7 +323,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await app.accepts(strong.secret)).toBe(true);
     });
 
-    test('a key never rotates one that ends later than itself', async () => {
+    test('a key cannot rotate a key that expires later', async () => {
       const member = await app.member();
       const brief = await app.apiKey(member, { expiresAt: inSeconds(60) });
       const longer = [await app.apiKey(member), await app.apiKey(member, { expiresAt: inSeconds(120) })];
@@ -335,7 +335,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
   });
 
   describe('InvalidInputError', () => {
-    test.each([-1, 2_592_001, 2_147_483_647])('an overlap of %i seconds is refused', async (overlapSeconds) => {
+    test.each([-1, 2_592_001, 2_147_483_647])('an overlap of %i seconds is rejected', async (overlapSeconds) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const refused = await rotate(member, key.id, overlapSeconds).expect('InvalidInputError');
@@ -343,7 +343,7 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
       expect(await app.accepts(key.secret)).toBe(true);
     });
 
-    test('rotation never revives an expired key', async () => {
+    test('an expired key is rejected, and stays expired', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);
       const sql = 'update api_keys set expires_at = now() where id = ? returning expires_at';
@@ -362,15 +362,15 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
 
   test.each([
     ['half a second', 0.5],
-    ['a text', '60'],
-    ['more than an Int holds', 3_000_000_000],
-    ['nothing', null],
-  ])('an overlap of %s does not fit the schema', async (_what, overlapSeconds) => {
+    ['a string', '60'],
+    ['more than an Int can hold', 3_000_000_000],
+    ['null', null],
+  ])('an overlap of %s gets BAD_USER_INPUT', async (_what, overlapSeconds) => {
     const member = await app.member();
     await rotate(member, UNKNOWN, overlapSeconds as number).expectError('BAD_USER_INPUT');
   });
 
-  test('F0.4: whoever has seen the key as it was before another rotation is told, however late they come to write', async () => {
+  test('F0.4: a rotation that read the key before another rotation gets ConflictError, however late it writes', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     const { transaction } = UnitOfWork.prototype;
@@ -394,14 +394,14 @@ describe.each(backends())('rotateApiKey on $name', ({ start }) => {
     }
   });
 
-  test('a key that was not made to manage keys rotates none, not even itself', async () => {
+  test('a key without the scope API_KEYS_WRITE gets FORBIDDEN, even for itself', async () => {
     const reader = await app.apiKey(await app.member(), { scopes: ['API_KEYS_READ'] });
     await rotate(reader, reader.id).expectError('FORBIDDEN');
     expect(await app.accepts(reader.secret)).toBe(true);
   });
 });
 
-// The embedded database does one thing at a time: nobody can change a key under a rotation there.
+// The embedded database runs one transaction at a time: no other request can change a key during a rotation.
 describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('ConflictError on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
@@ -409,7 +409,7 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('C
   });
   afterAll(() => app.close());
 
-  test('F0.4: of two rotations that started from the same state, one wins and the other is told', async () => {
+  test('F0.4: of two rotations that read the same state, one succeeds and the other gets ConflictError', async () => {
     const member = await app.member();
     const key = await app.apiKey(member);
     const holder = new pg.Client({ connectionString: app.app.config.databaseUrl! });
@@ -417,11 +417,11 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('C
     onTestFinished(() => holder.end());
     await holder.query('begin');
     await holder.query('select 1 from api_keys where id = $1 for update', [key.id]);
-    // From two sessions: of one credential, one mutation at a time gets as far as the lock.
+    // From two sessions, because only one mutation of a credential at a time reaches the lock.
     const rotations = [member, await login(app, member)].map((caller) =>
       app.as(caller).rotateApiKey({ apiKeyId: key.id }),
     );
-    // Both have read the key, and stand before its lock.
+    // Both have read the key, and wait for its lock.
     const waiting = `select count(*)::int as n from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock' and query like 'update "api_keys"%'`;
     await expect.poll(async () => (await app.sql(waiting))[0].n, { timeout: 5000 }).toBe(2);

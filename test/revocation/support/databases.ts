@@ -5,9 +5,9 @@ import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { modelOf } from '../../../src/database/orm.ts';
 import { features } from '../../../src/features.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
-import { patienceMs } from '../../../src/revocation/replica.ts';
+import { forgetFormerLife, patienceMs } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
-import { databasesAt } from '../../support/postgres.ts';
+import { migratedDatabase } from '../../support/postgres-template.ts';
 
 export const logger = createLogger({ level: 'silent' });
 
@@ -30,6 +30,7 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
     logger,
     model: modelOf(features),
     subscribers: [],
+    onEmbeddedMigrated: forgetFormerLife,
     ...embedded,
   });
   await database.migrate();
@@ -58,7 +59,7 @@ export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
   const server = inject('postgresUrl');
   const embedded = { name: 'the embedded database', open: () => openTestDatabase(null) };
   if (!server) return [embedded];
-  const open = async () => openTestDatabase(await databasesAt(server).createDatabase());
+  const open = async () => openTestDatabase(await migratedDatabase());
   return [embedded, { name: 'PostgreSQL', open }];
 }
 

@@ -14,7 +14,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
   afterEach(async () => {
     const right = { wallOffsetMs: 0, monotonicStands: false };
     await Promise.all(rekey.replicas.map((replica) => replica.skewClock(right)));
-    await rekey.calm();
+    await rekey.untilHealthy();
     await rekey.assertPromiseHeld();
   });
   afterAll(() => rekey?.destroy());
@@ -23,14 +23,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
     const [ahead, behind, right] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     await ahead.skewClock({ wallOffsetMs: HOUR });
     await behind.skewClock({ wallOffsetMs: -HOUR });
-    await rekey.calm();
+    await rekey.untilHealthy();
     const bystander = await rekey.apiKey();
     const member = await rekey.member();
-    await rekey.warm(bystander, sessionOf(member));
+    await rekey.warmCaches(bystander, sessionOf(member));
     const load = rekey.load([bystander, sessionOf(member)]);
     for (let turn = 0; turn < 12; turn++) {
       const key = await rekey.apiKey();
-      await rekey.warm(key);
+      await rekey.warmCaches(key);
       const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
       expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
     }
@@ -39,7 +39,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
     const expiresAt = Date.now() + 2000;
     const input = { expiresAt: new Date(expiresAt).toISOString() };
     const short = await Promise.all([ahead, behind, right].map((maker) => rekey.apiKey(input, rekey.admin, maker)));
-    await rekey.warm(...short);
+    await rekey.warmCaches(...short);
     const end = rekey.history.revoking(
       'an end of their own',
       short.map(({ secret }) => secret),
@@ -55,19 +55,19 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
 
   test('set forward and back during revocations: every revocation still takes effect', async () => {
     const bystander = await rekey.apiKey();
-    await rekey.warm(bystander);
+    await rekey.warmCaches(bystander);
     const load = rekey.load([bystander]);
     const steps = [HOUR, -HOUR, 0, -5000, 24 * HOUR, 100, -100, -24 * HOUR, 0];
     for (const [turn, wallOffsetMs] of steps.entries()) {
       const stepped = rekey.replicas[turn % 3]!;
       const [key, second] = await rekey.apiKeys(2);
-      await rekey.warm(key!, second!);
+      await rekey.warmCaches(key!, second!);
       await Promise.all([
         stepped.skewClock({ wallOffsetMs }),
         rekey.revoke(rekey.replicas[(turn + 1) % 3]!, key!),
         rekey.revoke(stepped, second!),
       ]);
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
     }
     await load.stop();
   });
@@ -75,7 +75,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
   test('a wall clock that is set back within a lease: the monotonic clock ends the lease', async () => {
     const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
-    await rekey.warm(key!, bystander!);
+    await rekey.warmCaches(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);
     c.postgres.blackhole();
     const revoked = rekey.revoke(a, key!);
@@ -86,9 +86,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
     expect(verdicts).toEqual(['unavailable', 'unavailable']);
     await c.skewClock({ wallOffsetMs: 0 });
     await c.postgres.heal();
-    await rekey.calm();
+    await rekey.untilHealthy();
     back();
-    await rekey.warm(bystander!);
+    await rekey.warmCaches(bystander!);
   });
 
   const HALTED: [string, { wallOffsetMs?: number; monotonicStands?: boolean }][] = [
@@ -100,7 +100,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
   test.each(HALTED)('%s', async (_how, skew) => {
     const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const [key, bystander] = await rekey.apiKeys(2);
-    await rekey.warm(key!, bystander!);
+    await rekey.warmCaches(key!, bystander!);
     const back = rekey.history.mayBeUnavailable(c.name);
     c.postgres.blackhole();
     await c.skewClock(skew);
@@ -109,8 +109,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('with wrong clock
     expect(verdicts).toEqual(['unavailable', 'unavailable']);
     await c.skewClock({ wallOffsetMs: 0, monotonicStands: false });
     await c.postgres.heal();
-    await rekey.calm();
+    await rekey.untilHealthy();
     back();
-    await rekey.warm(bystander!);
+    await rekey.warmCaches(bystander!);
   });
 });

@@ -16,7 +16,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     test('a revocation holds on every replica', async () => {
       const bystanders = await rekey.apiKeys(5);
-      await rekey.warm(...bystanders);
+      await rekey.warmCaches(...bystanders);
       const core = [...rekey.replicas];
       const load = rekey.load(bystanders, 1);
       const receipts: Receipt[] = [];
@@ -31,9 +31,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
       for (const end of ['leave', 'kill', 'leave', 'kill'] as const) {
         const guest = await rekey.join();
-        await rekey.warm(...bystanders);
+        await rekey.warmCaches(...bystanders);
         const parted = rekey.history.mayBeUnavailable(guest.name);
-        rekey.bury(guest);
+        rekey.remove(guest);
         await guest[end]();
         parted();
       }
@@ -45,25 +45,25 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       const kinds = receipts.map(({ propagation }) => propagation);
       expect(kinds).toContain('ACKNOWLEDGED');
       expect(Math.max(...receipts.map(({ replicas }) => replicas))).toBeGreaterThan(3);
-      await rekey.calm();
-      await rekey.warm(...bystanders);
+      await rekey.untilHealthy();
+      await rekey.warmCaches(...bystanders);
     });
 
     test('a revocation still holds after every replica was replaced', async () => {
       const [bystander, key, rotated] = await rekey.apiKeys(3);
       const member = await rekey.member();
-      await rekey.warm(bystander!, key!, rotated!, sessionOf(member));
+      await rekey.warmCaches(bystander!, key!, rotated!, sessionOf(member));
       await rekey.revoke(rekey.replicas[0]!, key!);
       await rekey.logout(rekey.replicas[1]!, member);
       const replacement = await rekey.rotate(rekey.replicas[2]!, rotated!);
       const before = [...rekey.replicas];
       for (const _ of before) await rekey.join();
-      for (const replica of before) rekey.bury(replica);
+      for (const replica of before) rekey.remove(replica);
       await Promise.all(before.map((replica, index) => (index === 0 ? replica.kill() : replica.leave())));
       for (const verdict of await rekey.verifyEverywhere(key!, rotated!, sessionOf(member)))
         expect(verdict).toBe('refused');
-      await rekey.warm(bystander!, replacement);
-      await rekey.calm();
+      await rekey.warmCaches(bystander!, replacement);
+      await rekey.untilHealthy();
     });
   },
 );

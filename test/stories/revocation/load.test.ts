@@ -17,7 +17,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { t
     const keys = await rekey.apiKeys(250);
     const members = await Promise.all(Array.from({ length: 50 }, () => rekey.member()));
     const keysOf = await Promise.all(members.map((member) => rekey.apiKeys(2, member)));
-    await rekey.warm(...bystanders, ...keys, ...keysOf.flat());
+    await rekey.warmCaches(...bystanders, ...keys, ...keysOf.flat());
 
     const receipts: Receipt[] = [];
     const replacements: Credential[] = [];
@@ -46,6 +46,6 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { t
     await load.stop();
 
     for (const receipt of receipts) expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
-    await rekey.warm(...bystanders, ...replacements);
+    await rekey.warmCaches(...bystanders, ...replacements);
   });
 });

@@ -27,7 +27,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       async (_how, part) => {
         const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
         const [bystander, unseen, first, second] = await rekey.apiKeys(4);
-        await rekey.warm(bystander!, first!, second!);
+        await rekey.warmCaches(bystander!, first!, second!);
         const coldStarts = await c.metric('rekey_cold_starts_total');
 
         const back = rekey.history.mayBeUnavailable(c.name);
@@ -58,10 +58,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await expectUnavailable(bystander!, unseen!, first!, second!);
 
         await c.postgres.heal();
-        await rekey.calm();
+        await rekey.untilHealthy();
         back();
         expect(await c.metric('rekey_cold_starts_total')).toBeGreaterThan(coldStarts);
-        await rekey.warm(bystander!, unseen!);
+        await rekey.warmCaches(bystander!, unseen!);
         for (const verdict of await rekey.verifyEverywhere(first!, second!)) expect(verdict).toBe('refused');
       },
     );
@@ -69,18 +69,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('for less than a lease: only a revocation waits, and every other request is answered', async () => {
       const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       const load = rekey.load([bystander]);
       for (let round = 0; round < 5; round++) {
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         const back = rekey.history.mayBeUnavailable(c.name);
         c.postgres.blackhole();
         const revoked = rekey.revoke(a, key);
         await until('the others refuse', async () => (await rekey.verify(a, key)) === 'refused');
         await c.postgres.heal();
         await revoked;
-        await rekey.calm();
+        await rekey.untilHealthy();
         back();
       }
       await load.stop();
@@ -89,7 +89,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('and that should revoke: it returns no receipt for a revocation that it cannot commit', async () => {
       const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const [bystander, key] = await rekey.apiKeys(2);
-      await rekey.warm(bystander!, key!);
+      await rekey.warmCaches(bystander!, key!);
       const back = rekey.history.mayBeUnavailable(c.name);
       const load = rekey.load([bystander!, key!]);
       c.postgres.cut();
@@ -98,7 +98,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await expect(rekey.revoke(c, key!)).rejects.toThrow();
       await rekey.revoke(a, key!);
       await c.postgres.heal();
-      await rekey.calm();
+      await rekey.untilHealthy();
       back();
       await load.stop();
       expect(await rekey.revoke(c, key!)).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
@@ -108,35 +108,35 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test.each(DELAYS)('or whose answers are %d leases late: it accepts no revoked key', async (leases) => {
       const [a, b, c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
       const bystanders = await rekey.apiKeys(3);
-      await rekey.warm(...bystanders);
+      await rekey.warmCaches(...bystanders);
       const back = rekey.history.mayBeUnavailable(c.name);
       const load = rekey.load(bystanders);
       c.postgres.delay(leases * rekey.leaseMs);
       for (const revoker of [a, b]) {
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         await rekey.revoke(revoker, key);
       }
       await c.postgres.heal();
-      await rekey.calm();
+      await rekey.untilHealthy();
       back();
       await load.stop();
-      await rekey.warm(...bystanders);
+      await rekey.warmCaches(...bystanders);
     });
 
     test('or whose answers are late while it revokes: its receipt waits for them, and is true', async () => {
       const [a] = rekey.replicas as [ReplicaProcess];
       const [key, bystander] = await rekey.apiKeys(2);
-      await rekey.warm(key!, bystander!);
+      await rekey.warmCaches(key!, bystander!);
       const back = rekey.history.mayBeUnavailable(a.name);
       const load = rekey.load([key!, bystander!]);
       a.postgres.delay(0.3 * rekey.leaseMs);
       await rekey.revoke(a, key!);
       await a.postgres.heal();
-      await rekey.calm();
+      await rekey.untilHealthy();
       back();
       await load.stop();
-      await rekey.warm(bystander!);
+      await rekey.warmCaches(bystander!);
     });
   },
 );

@@ -38,10 +38,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('before it confirms its caller: it does not commit after the caller is revoked', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       for (let round = 0; round < 5; round++) {
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
-        await rekey.warm(caller);
+        await rekey.warmCaches(caller);
         const name = `paused at its beginning ${round}`;
         const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
@@ -56,7 +56,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('before it confirms its caller: it does not commit after the user is disabled or the session is revoked', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       const [disabled, loggedOut] = await Promise.all([rekey.member(), rekey.member()]);
       const theirs = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] }, disabled);
       const ends: [Credential, () => Promise<unknown>][] = [
@@ -64,7 +64,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         [sessionOf(loggedOut), () => rekey.logout(b, loggedOut)],
       ];
       for (const [caller, end] of ends) {
-        await rekey.warm(caller);
+        await rekey.warmCaches(caller);
         const name = `paused ${caller.id}`;
         const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
         const written = writesWith(a, caller, name);
@@ -79,10 +79,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('after it confirmed its caller: the revocation waits for it, so nothing is written after the revocation', async () => {
       const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       for (const statement of ['for share', 'insert into "api_keys"']) {
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
-        await rekey.warm(caller);
+        await rekey.warmCaches(caller);
         const name = `paused at ${statement}`;
         const paused = a.postgres.holdRepliesWhen(contains(statement));
         const written = writesWith(a, caller, name);
@@ -107,7 +107,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const [a, b] = rekey.replicas as [ReplicaProcess, ReplicaProcess];
         const caller = await rekey.apiKey({ scopes: ['API_KEYS_WRITE'] });
         const bystander = await rekey.apiKey();
-        await rekey.warm(caller, bystander);
+        await rekey.warmCaches(caller, bystander);
         const name = `paused on one that ${_how}`;
         const back = rekey.history.mayBeUnavailable(a.name);
         const paused = a.postgres.holdRepliesWhen(contains('for share'));
@@ -120,9 +120,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         a.postgres.releaseReplies();
         expect((await written).errors).toHaveLength(1);
         expect(await madeAt(name)).toEqual([]);
-        await rekey.calm();
+        await rekey.untilHealthy();
         back();
-        await rekey.warm(bystander);
+        await rekey.warmCaches(bystander);
       },
     );
   },

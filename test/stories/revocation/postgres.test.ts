@@ -34,7 +34,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     async (mode) => {
       const [before, during, bystander] = await rekey.apiKeys(3);
       const flying = await rekey.apiKeys(6);
-      await rekey.warm(before!, during!, bystander!, ...flying);
+      await rekey.warmCaches(before!, during!, bystander!, ...flying);
       await rekey.revoke(rekey.replicas[0]!, before!);
 
       const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
@@ -51,18 +51,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
 
       await rekey.postgres.start();
       for (const key of [during!, ...flying]) await revokeInTheEnd(key);
-      await rekey.calm();
+      await rekey.untilHealthy();
       for (const each of back) each();
       await load.stop();
       for (const verdict of await rekey.verifyEverywhere(before!, during!, ...flying)) expect(verdict).toBe('refused');
-      await rekey.warm(bystander!);
+      await rekey.warmCaches(bystander!);
     },
     60_000,
   );
 
   test('is restarted three times in a row during revocations: every revocation takes effect when it is retried', async () => {
     const bystander = await rekey.apiKey();
-    await rekey.warm(bystander);
+    await rekey.warmCaches(bystander);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
     const load = rekey.load([bystander]);
     const keys = await rekey.apiKeys(6);
@@ -72,15 +72,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
       await rekey.postgres.restart(round === 1 ? 'fast' : 'immediate');
       await revoked;
     }
-    await rekey.calm();
+    await rekey.untilHealthy();
     for (const each of back) each();
     await load.stop();
-    await rekey.warm(bystander);
+    await rekey.warmCaches(bystander);
   });
 
   test('rejects all connections for a while: a revocation takes effect when it is retried', async () => {
     const [key, bystander] = await rekey.apiKeys(2);
-    await rekey.warm(key!, bystander!);
+    await rekey.warmCaches(key!, bystander!);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
     const load = rekey.load([key!, bystander!]);
     const onAnother = (sql: string) => rekey.postgres.query(sql, [], 'template1');
@@ -89,15 +89,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     await noLeaseIsLeft();
     await onAnother('alter database postgres allow_connections true');
     await revokeInTheEnd(key!);
-    await rekey.calm();
+    await rekey.untilHealthy();
     for (const each of back) each();
     await load.stop();
-    await rekey.warm(bystander!);
+    await rekey.warmCaches(bystander!);
   });
 
   test('is paused with open connections: replicas answer within the lease, then return 503, and recover when it continues', async () => {
     const [key, bystander] = await rekey.apiKeys(2);
-    await rekey.warm(key!, bystander!);
+    await rekey.warmCaches(key!, bystander!);
     const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
     const load = rekey.load([key!, bystander!]);
     rekey.postgres.pause();
@@ -106,9 +106,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('PostgreSQL', { t
     expect(new Set(verdicts)).toEqual(new Set(['unavailable']));
     rekey.postgres.resume();
     await revokeInTheEnd(key!);
-    await rekey.calm();
+    await rekey.untilHealthy();
     for (const each of back) each();
     await load.stop();
-    await rekey.warm(bystander!);
+    await rekey.warmCaches(bystander!);
   });
 });

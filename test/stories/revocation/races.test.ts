@@ -34,7 +34,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         expect(await miss).toBe('refused');
         expect(await rekey.verify(a!, key)).toBe('refused');
       }
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
     });
 
     test('from the database: requests that join the lookup after the revocation returned are rejected', async () => {
@@ -46,14 +46,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const early = [rekey.verify(a!, key)];
         await read;
         early.push(rekey.verify(a!, key));
-        await a!.hasReadItsRequests();
+        await a!.untilRequestsAreRead();
         await rekey.revoke(b!, key);
         const late = Array.from({ length: 5 }, () => rekey.verify(a!, key));
-        await a!.hasReadItsRequests();
+        await a!.untilRequestsAreRead();
         a!.postgres.releaseReplies();
         for (const verdict of await Promise.all([...early, ...late])) expect(verdict).toBe('refused');
       }
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
     });
 
     test('from the database, if another credential was revoked: the lookup is accepted', async () => {
@@ -93,8 +93,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         for (const verdict of await rekey.verifyEverywhere(key)) expect(verdict).toBe('refused');
       }
       expect(await stored(key)).toBe(1);
-      await rekey.warm(bystander);
-      rekey.bury(cold);
+      await rekey.warmCaches(bystander);
+      rekey.remove(cold);
       await cold.leave();
     });
   },

@@ -133,14 +133,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
         expect(verdict).toBe('refused');
       }
     }
-    await rekey.warm(replacement);
-    rekey.bury(cold);
+    await rekey.warmCaches(replacement);
+    rekey.remove(cold);
     await cold.leave();
   });
 
   test('no request and no revocation fails while Redis is stopped, started empty, frozen, thawed and flushed under load', async () => {
     const bystanders = await rekey.apiKeys(10);
-    await rekey.warm(...bystanders);
+    await rekey.warmCaches(...bystanders);
     const load = rekey.load(bystanders);
     const upsets: [string, () => unknown][] = [
       ['as it is', () => undefined],
@@ -157,18 +157,18 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       await upset();
       for (let turn = 0; turn < 6; turn++) {
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
         expect(receipt, what).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
       }
     }
     await load.stop();
-    await rekey.warm(...bystanders);
+    await rekey.warmCaches(...bystanders);
   });
 
   test('no verdict and no receipt changes while the network to Redis drops packets, closes connections or is slow', async () => {
     const bystanders = await rekey.apiKeys(10);
-    await rekey.warm(...bystanders);
+    await rekey.warmCaches(...bystanders);
     const load = rekey.load(bystanders);
     const proxies = () => rekey.replicas.map(({ redis }) => redis);
     const upsets: (() => unknown)[] = [
@@ -183,12 +183,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       await upset();
       for (let turn = 0; turn < 6; turn++) {
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
         expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
       }
     }
     await load.stop();
-    await rekey.warm(...bystanders);
+    await rekey.warmCaches(...bystanders);
   });
 });

@@ -19,7 +19,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('at random moments around its fencing accepts no revoked key', async () => {
       const random = randomFrom(20_261_122);
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       const keys = await rekey.apiKeys(60);
 
       for (let round = 0; round < 30; round++) {
@@ -58,8 +58,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await Promise.all(asked);
         for (const each of back) each();
       }
-      await rekey.calm();
-      await rekey.warm(bystander);
+      await rekey.untilHealthy();
+      await rekey.warmCaches(bystander);
       // At least one was paused past its fencing. Otherwise nothing was tested.
       const starts = await Promise.all(rekey.replicas.map((replica) => replica.metric('rekey_cold_starts_total')));
       expect(Math.max(...starts)).toBeGreaterThan(0);
@@ -67,12 +67,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     test('between the COMMIT of a revocation and its response still returns a true receipt', async () => {
       const bystander = await rekey.apiKey();
-      await rekey.warm(bystander);
+      await rekey.warmCaches(bystander);
       const random = randomFrom(7);
       for (let round = 0; round < 6; round++) {
         const revoker = rekey.replicas[round % 3]!;
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         const back = rekey.replicas.map(({ name }) => rekey.history.mayBeUnavailable(name));
         const committed = revoker.postgres.holdRepliesWhen(
           (chunk, direction) => direction === 'request' && /\bcommit\b/i.test(chunk.toString()),
@@ -84,7 +84,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await sleep(random() * 2 * rekey.leaseMs);
         revoker.thaw();
         await revoked;
-        await rekey.calm();
+        await rekey.untilHealthy();
         for (const each of back) each();
       }
       expect(await rekey.verify(rekey.replicas[0]!, bystander)).toBe('accepted');

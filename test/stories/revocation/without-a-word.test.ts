@@ -22,7 +22,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     /** The revocation is committed now. No mutation returns for it, so it must hold after one lease. */
     function committedByNow(revocation: Revocation): void {
-      revocation.certainFrom = performance.now() + rekey.leaseOverMs;
+      revocation.certainFrom = performance.now() + rekey.longestLeaseMs;
     }
 
     const refusedEverywhere = (...revoked: Credential[]) =>
@@ -46,14 +46,14 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
 
     test('when the revoker is killed right after its COMMIT: every replica rejects the key within a lease', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
-      await rekey.warm(key!, bystander!);
+      await rekey.warmCaches(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
       const revoker = await rekey.join();
-      rekey.bury(revoker);
-      await rekey.warm(key!, bystander!);
+      rekey.remove(revoker);
+      await rekey.warmCaches(key!, bystander!);
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
-      const revocation = rekey.begins(`key:${key!.id}`, [key!]);
+      const revocation = rekey.recordRevocation(`key:${key!.id}`, [key!]);
       const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
@@ -64,11 +64,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await refusedEverywhere(key!);
       // One revocation waits for the killed replica, and the next one does not.
       const [first] = await rekey.apiKeys(1);
-      await rekey.warm(first!);
+      await rekey.warmCaches(first!);
       expect(await rekey.revoke(rekey.replicas[0]!, first!)).toMatchObject({ propagation: 'LEASE_EXPIRED' });
-      await rekey.calm();
+      await rekey.untilHealthy();
       const [next] = await rekey.apiKeys(1);
-      await rekey.warm(next!);
+      await rekey.warmCaches(next!);
       expect(await rekey.revoke(rekey.replicas[0]!, next!)).toMatchObject({
         propagation: 'ACKNOWLEDGED',
         replicas: 3,
@@ -80,13 +80,13 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     test('when the revoker is killed and no notification arrives: every replica rejects the key within a lease', async () => {
       const [key, bystander] = await rekey.apiKeys(2);
       const revoker = await rekey.join();
-      rekey.bury(revoker);
+      rekey.remove(revoker);
       await dropNotifications();
-      await rekey.warm(key!, bystander!);
+      await rekey.warmCaches(key!, bystander!);
       const load = rekey.load([key!, bystander!]);
 
       const committed = revoker.postgres.holdRepliesWhen(commits);
-      const revocation = rekey.begins(`key:${key!.id}`, [key!]);
+      const revocation = rekey.recordRevocation(`key:${key!.id}`, [key!]);
       const lost = revoker.mutate('revokeApiKey', { apiKeyId: key!.id }, 'apiKey { id }', rekey.admin.accessToken);
       const noAnswer = expect(lost).rejects.toThrow();
       await committed;
@@ -96,12 +96,12 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await refusedEverywhere(key!);
       await load.stop();
       await heal();
-      await rekey.calm();
+      await rekey.untilHealthy();
     });
 
     test('when all listeners are disconnected in a loop: every replica still acknowledges it', async () => {
       const bystanders = await rekey.apiKeys(5);
-      await rekey.warm(...bystanders);
+      await rekey.warmCaches(...bystanders);
       const load = rekey.load(bystanders);
       let over = false;
       const terminating = (async () => {
@@ -109,7 +109,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       })();
       for (let turn = 0; turn < 30; turn++) {
         const key = await rekey.apiKey();
-        await rekey.warm(key);
+        await rekey.warmCaches(key);
         const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
         expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
       }
@@ -121,7 +121,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     describe('in plain SQL', () => {
       /** Runs the statement. Every replica must reject these credentials within a lease of its commit. */
       async function revokes(sql: string, parameters: unknown[], tag: string, revoked: Credential[]): Promise<void> {
-        const revocation = rekey.begins(tag, revoked);
+        const revocation = rekey.recordRevocation(tag, revoked);
         await rekey.postgres.query(sql, parameters);
         committedByNow(revocation);
         await refusedEverywhere(...revoked);
@@ -135,21 +135,21 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       ];
       test.each(BY_HAND)('%s: every replica rejects the API key within a lease', async (_what, sql) => {
         const [key, bystander] = await rekey.apiKeys(2);
-        await rekey.warm(key!, bystander!);
+        await rekey.warmCaches(key!, bystander!);
         const load = rekey.load([key!, bystander!]);
         await revokes(sql, [key!.id], `key:${key!.id}`, [key!]);
         await load.stop();
-        await rekey.warm(bystander!);
+        await rekey.warmCaches(bystander!);
       });
 
       test('a revoked session and a disabled user: every replica rejects all of their credentials within a lease', async () => {
         const [one, other] = await Promise.all([rekey.member(), rekey.member()]);
         const keys = await rekey.apiKeys(3, other);
-        await rekey.warm(sessionOf(one), sessionOf(other), ...keys);
+        await rekey.warmCaches(sessionOf(one), sessionOf(other), ...keys);
         const load = rekey.load([sessionOf(one), sessionOf(other), ...keys]);
         const end = 'update sessions set revoked_at = now() where id = $1';
         await revokes(end, [one.sessionId], `session:${one.sessionId}`, [sessionOf(one)]);
-        await rekey.warm(sessionOf(other), ...keys);
+        await rekey.warmCaches(sessionOf(other), ...keys);
         const disable = 'update users set disabled_at = now() where id = $1';
         await revokes(disable, [other.id], `user:${other.id}`, [sessionOf(other), ...keys]);
         await load.stop();
@@ -163,7 +163,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
           const replies = rekey.replicas.map((replica) => replica.ask('GET', '/v1/verify', { authorization }));
           return (await Promise.all(replies)).map(({ headers }) => headers['x-rekey-scopes']);
         };
-        await rekey.warm(key, revoked);
+        await rekey.warmCaches(key, revoked);
         expect(await scopes()).toEqual(Array(3).fill('API_KEYS_READ,API_KEYS_WRITE'));
         await rekey.postgres.query("update api_keys set scopes = '{API_KEYS_READ}' where id = $1", [key.id]);
         const committed = performance.now();
@@ -174,19 +174,19 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
           if (all.some((each) => each !== 'API_KEYS_READ')) heldUntil = began;
           return heldUntil < began;
         });
-        expect(heldUntil - committed).toBeLessThan(rekey.leaseOverMs);
+        expect(heldUntil - committed).toBeLessThan(rekey.longestLeaseMs);
         await rekey.revoke(rekey.replicas[1]!, revoked);
       });
 
       test('a truncate of the table while no notification arrives: every replica rejects every key within a lease', async () => {
         const keys = await rekey.apiKeys(5);
         await dropNotifications();
-        await rekey.warm(...keys, sessionOf(rekey.admin));
+        await rekey.warmCaches(...keys, sessionOf(rekey.admin));
         const load = rekey.load([...keys, sessionOf(rekey.admin)]);
         await revokes('truncate api_keys', [], '*', keys);
         await load.stop();
         await heal();
-        await rekey.warm(sessionOf(rekey.admin));
+        await rekey.warmCaches(sessionOf(rekey.admin));
       });
     });
   },
