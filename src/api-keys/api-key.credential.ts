@@ -18,16 +18,11 @@ import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.
 import { isMemberOf, joinMember, LOCK_WORKSPACE } from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
 
-<<<<<<< HEAD
 /** A key that is bound to a workspace is valid only as long as its user is a member of it. */
 const BOUND = { workspaceId: 'k.workspace_id', userId: 'k.user_id' };
 
-// Two index look-ups by hash, whichever of its two secrets the key was presented with. The epoch comes from the same
-// snapshot, and comes even where there is no such key.
-=======
 // Two index lookups by hash, one for each of the two secrets of a key. The position in the log comes from the same
 // snapshot, also if there is no such key.
->>>>>>> structure
 const LOAD: Statement = {
   name: 'api-key-load',
   text: `select ${SNAPSHOT_COLUMNS},
@@ -60,15 +55,8 @@ interface LoadRow extends Snapshot {
 }
 
 // The membership is locked before the key, as the end of a membership locks them.
-const confirmStatement = ({
-  bound,
-  lockKey,
-  lockUser,
-}: {
-  bound: boolean;
-  lockKey: string;
-  lockUser: string;
-}) => `select k.scopes, k.permissions, u.role,
+type ConfirmLocks = { bound: boolean; lockKey: string; lockUser: string };
+const confirmStatement = ({ bound, lockKey, lockUser }: ConfirmLocks) => `select k.scopes, k.permissions, u.role,
     k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
     ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
   from api_keys k join ${usersAs('u')} on u.id = k.user_id ${bound ? joinMember('m', BOUND) : ''}
@@ -96,13 +84,8 @@ export const apiKeyCredential = defineCredentialType<string>({
     const tags = [apiKeyTag(row.id), userTag(row.userId)];
     if (row.workspaceId) tags.push(workspaceTag(row.workspaceId), memberTag(row.workspaceId, row.userId));
     const end = endOf(row);
-<<<<<<< HEAD
-    const over = end !== null && end <= row.now;
-    if (row.revoked || row.disabled || !row.mayUseWorkspace || over) return rejected(row, tags);
-=======
     const expired = end !== null && end <= row.now;
-    if (row.revoked || row.disabled || expired) return rejected(row, tags);
->>>>>>> structure
+    if (row.revoked || row.disabled || !row.mayUseWorkspace || expired) return rejected(row, tags);
     const principal = {
       kind: 'apiKey',
       credentialId: row.id,
