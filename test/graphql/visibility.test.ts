@@ -73,6 +73,8 @@ describe.each(backends())('on $name', ({ start }) => {
   /** A token of the member that the administrator has revoked. */
   let revokedToken: string;
   let memberKey: string;
+  let shared: string;
+  let other: string;
   let unrelatedKey: string;
 
   beforeAll(async () => {
@@ -85,7 +87,8 @@ describe.each(backends())('on $name', ({ start }) => {
       '... on CreateWorkspaceSuccess { workspace { id } }',
       as(member),
     );
-    await app.mutate('createWorkspace', { name: 'other' }, '', as(unrelated));
+    shared = workspace.id;
+    other = await app.workspace(unrelated);
     await app.sql(
       `insert into workspace_members (workspace_id, user_id, role, created_at) values (?, ?, 'MEMBER', now())`,
       [workspace.id, colleague.id],
@@ -114,6 +117,8 @@ describe.each(backends())('on $name', ({ start }) => {
       users: ['', `(filter: { email: "${unrelated.email}" })`],
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
+      workspace: [shared, other].map((id) => `(id: "${id}")`),
+      workspaces: [''],
     };
     return known[name] ?? [`Add arguments for ${name} to this test.`];
   };
@@ -135,6 +140,11 @@ describe.each(backends())('on $name', ({ start }) => {
       revokeApiKey: { apiKeyId: unrelatedKey },
       revokeSession: { sessionId: mine.sessionId },
       revokeAccessToken: { jti: jtiOf(revokedToken) },
+      createWorkspace: { name: 'another' },
+      updateWorkspace: { workspaceId: other },
+      addWorkspaceMember: { workspaceId: other, email: unrelated.email },
+      removeWorkspaceMember: { workspaceId: other, userId: unrelated.id },
+      setWorkspaceMemberRole: { workspaceId: other, userId: unrelated.id, role: 'MEMBER' },
     };
     if (!(name in known)) throw new Error(`Add an input for ${name} to this test.`);
     return known[name] ?? null;
