@@ -1,3 +1,4 @@
+import { findUserByEmail } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EmailVault } from './accounts/email.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
@@ -20,7 +21,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { findWorkspace, isMember } from './workspaces/workspace.queries.ts';
+import { findWorkspace, lockMembership } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -46,14 +47,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   // The features, each with the values of its own variables.
   const emails = new EmailVault(keyring);
   const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
-  const workspaces = createWorkspaces(platform);
+  const workspaces = createWorkspaces(platform, {
+    findUserByEmail: (em, email) => findUserByEmail(em, emails.indexes(email)),
+  });
   const sessions = createSessions(platform, valuesOf('sessions', config), limits);
   const accounts = createAccounts(platform, valuesOf('accounts', config), {
     emails,
     sessions: sessions.service,
     limits: limits.limits,
   });
-  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { isMember });
+  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
   const daemonTokens = createDaemonTokens(platform, {
     seesWorkspace: async (em, principal, id) =>
       (await findWorkspace({ em: () => em, caller: () => principal, now: databaseClock.now }, id)) !== null,

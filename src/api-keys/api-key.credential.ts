@@ -14,8 +14,12 @@ import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
 import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
-import { apiKeyTag, userTag, workspaceTag } from '../revocation/tags.ts';
+import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
+import { isMemberOf, joinMember, LOCK_WORKSPACE } from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
+
+/** A key that is bound to a workspace is valid only as long as its user is a member of it. */
+const BOUND = { workspaceId: 'k.workspace_id', userId: 'k.user_id' };
 
 // Two index lookups by hash, one for each of the two secrets of a key. The position in the log comes from the same
 // snapshot, also if there is no such key.
@@ -24,7 +28,8 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
-      k.revoked_at is not null as revoked, ${userStanding('u')}
+      k.revoked_at is not null as revoked, ${userStanding('u')},
+      k.workspace_id is null or ${isMemberOf(BOUND)} as "mayUseWorkspace"
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
@@ -46,17 +51,20 @@ interface LoadRow extends Snapshot {
   revoked: boolean;
   role: UserRole;
   disabled: boolean;
+  mayUseWorkspace: boolean;
 }
 
-const confirmStatement = (lockKey: string, lockUser: string) => `select k.scopes, k.permissions, u.role,
+// The membership is locked before the key, as the end of a membership locks them.
+type ConfirmLocks = { bound: boolean; lockKey: string; lockUser: string };
+const confirmStatement = ({ bound, lockKey, lockUser }: ConfirmLocks) => `select k.scopes, k.permissions, u.role,
     k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
     ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
-  from api_keys k join ${usersAs('u')} on u.id = k.user_id
+  from api_keys k join ${usersAs('u')} on u.id = k.user_id ${bound ? joinMember('m', BOUND) : ''}
   where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ?
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
     and ${isActiveUser('u')}
-  ${lockKey} of k ${lockUser} of u`;
+  ${bound ? 'for share of m' : ''} ${lockKey} of k ${lockUser} of u`;
 
 /** How API keys authenticate. The proof is the SHA-256 of the secret, base64url. */
 export const apiKeyCredential = defineCredentialType<string>({
@@ -74,10 +82,10 @@ export const apiKeyCredential = defineCredentialType<string>({
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
     const tags = [apiKeyTag(row.id), userTag(row.userId)];
-    if (row.workspaceId) tags.push(workspaceTag(row.workspaceId));
+    if (row.workspaceId) tags.push(workspaceTag(row.workspaceId), memberTag(row.workspaceId, row.userId));
     const end = endOf(row);
     const expired = end !== null && end <= row.now;
-    if (row.revoked || row.disabled || expired) return rejected(row, tags);
+    if (row.revoked || row.disabled || !row.mayUseWorkspace || expired) return rejected(row, tags);
     const principal = {
       kind: 'apiKey',
       credentialId: row.id,
@@ -91,10 +99,13 @@ export const apiKeyCredential = defineCredentialType<string>({
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
-    const statement = confirmStatement(
-      changing === caller.credentialId ? 'for update' : 'for share',
-      changing === caller.userId ? 'for update' : 'for share',
-    );
+    const { workspaceId } = caller;
+    if (workspaceId !== null && changing === workspaceId) await em.execute(LOCK_WORKSPACE, [workspaceId]);
+    const statement = confirmStatement({
+      bound: workspaceId !== null,
+      lockKey: changing === caller.credentialId ? 'for update' : 'for share',
+      lockUser: changing === caller.userId ? 'for update' : 'for share',
+    });
     const [row] = await em.execute<Omit<LoadRow, 'id'>[]>(statement, [
       ...[caller.proof, caller.credentialId, caller.userId, caller.workspaceId],
       ...[caller.proof, caller.proof],

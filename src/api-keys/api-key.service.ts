@@ -33,7 +33,8 @@ export interface ApiKeyServiceOptions {
   clock: Pick<Clock, 'now'>;
   /** Active keys that one user may have; 0 means no limit. */
   maxPerUser: number;
-  isMember: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
+  /** Whether this user is a member of this workspace. Locks the membership, so that it lasts until the commit. */
+  lockMembership: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
 }
 
 export type CreateApiKeyOutcome =
@@ -81,7 +82,7 @@ export class ApiKeyService {
   /** Creates a key for the caller, with at most the scopes, permissions and lifetime of the caller. */
   async create(unitOfWork: UnitOfWork, input: NewApiKeyInput): Promise<CreateApiKeyOutcome> {
     const { caller, em, origin } = unitOfWork;
-    const { audit, clock, isMember } = this.#options;
+    const { audit, clock, lockMembership } = this.#options;
     const { userId } = caller;
     if (!userId)
       throw new AccessError('FORBIDDEN', 'An API key must belong to a user. The calling credential has no user.');
@@ -95,7 +96,9 @@ export class ApiKeyService {
 
     const secret = makeSecret('rka');
     return unitOfWork.transaction(async () => {
-      if (workspaceId !== null && !(await isMember(em, { workspaceId, userId }))) return { kind: 'workspaceNotFound' };
+      // Locked: the end of the membership waits for this key, and revokes it.
+      if (workspaceId !== null && !(await lockMembership(em, { workspaceId, userId })))
+        return { kind: 'workspaceNotFound' };
       if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
       const apiKey = ApiKey.create({
         ...checked,

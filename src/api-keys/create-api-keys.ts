@@ -11,7 +11,7 @@ import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
 export function createApiKeys(
   { database, barrier, databaseClock: clock }: Platform,
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
-  { isMember }: Pick<ApiKeyServiceOptions, 'isMember'>,
+  { lockMembership }: Pick<ApiKeyServiceOptions, 'lockMembership'>,
 ) {
   return {
     service: new ApiKeyService({
@@ -20,7 +20,7 @@ export function createApiKeys(
       barrier,
       clock,
       maxPerUser,
-      isMember,
+      lockMembership,
     }),
     /** Persists a key that may do nothing, e.g. a canary. */
     persistPowerless(

@@ -16,7 +16,9 @@ export interface QueryContext {
 /** The rows of a list, before pagination. */
 export interface List<Entity> {
   entity: EntityClass<Entity>;
-  /** The prefix of the ids of the entity. */
+  /** The prefix of the ids that the list is ordered by. */
   prefix: IdPrefix;
+  /** The properties that the list is ordered by: moments, and at the end an id. Defaults to `id`. */
+  orderBy?: readonly (keyof Entity & string)[];
   where: FilterQuery<Entity>;
 }

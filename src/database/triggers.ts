@@ -11,6 +11,8 @@ interface RowInvalidation {
   tag: string;
   /** The column that holds the id in the tag. Defaults to `id`. */
   column?: string;
+  /** The function that appends the row, if a column does not suffice. Defaults to `auth_invalidate_row`. */
+  by?: string;
 }
 
 export interface UpdateInvalidation extends RowInvalidation {
@@ -31,14 +33,14 @@ export interface UpdateInvalidation extends RowInvalidation {
  * }
  */
 export function invalidateOnUpdate(options: UpdateInvalidation): string[] {
-  const { table, tag, columns, unless, column = 'id', row = 'old' } = options;
+  const { table, tag, columns, unless, column = 'id', by = 'auth_invalidate_row', row = 'old' } = options;
   const trigger = `${table}_invalidate_${row === 'old' ? 'update' : 'update_new'}`;
   const valuesOf = (version: 'old' | 'new') => `(${columns.map((each) => `${version}.${each}`).join(', ')})`;
   return [
     `create constraint trigger ${trigger} after update on ${table}
         deferrable initially deferred for each row
         when (${valuesOf('old')} is distinct from ${valuesOf('new')}${unless ? ` and not (${unless})` : ''})
-        execute function auth_invalidate_row('${tag}', '${column}', '${row}')`,
+        execute function ${by}('${tag}', '${column}', '${row}')`,
     enableAlways({ table, trigger }),
   ];
 }
@@ -57,11 +59,12 @@ export interface InsertOrDeleteInvalidation extends RowInvalidation {
  *   this.addSql(statement);
  * }
  */
-export function invalidateOnRow({ table, event, tag, column = 'id', when }: InsertOrDeleteInvalidation): string[] {
+export function invalidateOnRow(options: InsertOrDeleteInvalidation): string[] {
+  const { table, event, tag, column = 'id', by = 'auth_invalidate_row', when } = options;
   const trigger = `${table}_invalidate_${event}`;
   return [
     `create constraint trigger ${trigger} after ${event} on ${table}
-        deferrable initially deferred for each row ${when ? `when (${when})` : ''} execute function auth_invalidate_row('${tag}', '${column}')`,
+        deferrable initially deferred for each row ${when ? `when (${when})` : ''} execute function ${by}('${tag}', '${column}')`,
     enableAlways({ table, trigger }),
   ];
 }

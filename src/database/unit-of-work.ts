@@ -96,7 +96,7 @@ export class UnitOfWork {
    * change nothing but the EntityManager. It must not query the database on another connection: the embedded
    * database has only this one.
    *
-   * @param changing the id of the credential or user that `work` changes
+   * @param changing the id of the credential, user or workspace that `work` changes
    * @throws AccessError `UNAUTHENTICATED` if the credential is no longer valid, `OUTCOME_UNKNOWN` if the connection
    *   broke during the commit, and what `InTurn` throws
    */

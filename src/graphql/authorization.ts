@@ -3,6 +3,7 @@ import {
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLSchema,
+  isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -15,20 +16,20 @@ import type { GraphQLContext } from './context.ts';
 type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; scope: Scope };
 
 /**
- * Adds the check to every root field that its `@public`, `@authenticated` or `@requires` demands.
+ * Adds the check to every root field that its `@public`, `@authenticated` or `@requires` demands, and to every other field
+ * that has one of these.
  *
  * @throws Error that lists every root field with none of them, or with more than one: such a schema does not start
  */
 export function guardRootFields(schema: GraphQLSchema): GraphQLSchema {
   const problems: string[] = [];
-  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
-    for (const field of Object.values(type?.getFields() ?? {})) {
+  const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    for (const field of Object.values(type.getFields())) {
       const requirements = requirementsOf(field);
       if (requirements.length === 1) guard(field, requirements[0]!);
-      else
-        problems.push(
-          `${type!.name}.${field.name} has ${requirements.length} of @public, @authenticated and @requires`,
-        );
+      else if (requirements.length > 1 || roots.includes(type))
+        problems.push(`${type.name}.${field.name} has ${requirements.length} of @public, @authenticated and @requires`);
     }
   }
   if (problems.length > 0)

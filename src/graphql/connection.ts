@@ -24,15 +24,21 @@ export interface Page<Node> {
  *
  * @throws GraphQLError `BAD_USER_INPUT` for an invalid page size or cursor
  */
-export async function paginate<Entity extends { id: string }>(
+export async function paginate<Entity extends object>(
   { em }: Pick<QueryContext, 'em'>,
-  { entity, prefix, where }: List<Entity>,
+  { entity, prefix, orderBy = ['id' as keyof Entity & string], where }: List<Entity>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
   if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
-  if (after != null && !isCursor(after, prefix))
+  if (after != null && !isCursor(after, { prefix, values: orderBy.length }))
     throw badInput('`after` must be the `endCursor` of a page of this list.', 'field');
-  const options = { where, first, after: after ?? undefined, orderBy: { id: 'desc' }, includeCount: false };
+  const options = {
+    where,
+    first,
+    after: after ?? undefined,
+    orderBy: orderBy.map((name) => ({ [name]: 'desc' })),
+    includeCount: false,
+  };
   const cursor = await em().findByCursor(entity, options as never);
   const nodes = cursor.items as Entity[];
   return {
@@ -48,15 +54,22 @@ export async function paginate<Entity extends { id: string }>(
 }
 
 /**
- * Whether this is the cursor of one id of this list, as `Cursor` encodes it. The ORM would read an object as a
- * condition, and the id of another list as a position after the end of this one.
+ * Whether this is a cursor of this list, as `Cursor` encodes it: an id, after as many moments as the list is ordered by.
+ * The ORM would read an object as a condition, and the id of another list as a position after the end of this one.
  */
-function isCursor(text: string, prefix: IdPrefix): boolean {
+function isCursor(text: string, { prefix, values: count }: { prefix: IdPrefix; values: number }): boolean {
   try {
     const values: unknown[] = Cursor.decode(text);
     if (Cursor.encode(values) !== text) return false; // One spelling for each position.
-    return Array.isArray(values) && values.length === 1 && typeof values[0] === 'string' && isId(values[0], prefix);
+    if (!Array.isArray(values) || values.length !== count) return false;
+    const id: unknown = values.at(-1);
+    return values.slice(0, -1).every(isMoment) && typeof id === 'string' && isId(id, prefix);
   } catch {
     return false;
   }
+}
+
+/** @throws RangeError for a text that is no moment */
+function isMoment(value: unknown): boolean {
+  return typeof value === 'string' && new Date(value).toISOString() === value;
 }

@@ -7,7 +7,7 @@ import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Turns } from '../limits/turns.ts';
-import { coMembers } from '../workspaces/workspace.queries.ts';
+import { coMembers, membershipsOf } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 import { TokenCookies } from './token-cookies.ts';
@@ -52,13 +52,20 @@ export function createContextFactory(options: ContextFactoryOptions) {
       requestId: currentRequestId() ?? '',
     };
     const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
-    const loaders = createLoaders(em, services.credentialTypes, { coMembers: sharingWorkspace, explain });
+    const loaders = createLoaders(em, services.credentialTypes, {
+      coMembers: sharingWorkspace,
+      memberships: (ids) => membershipsOf(em(), principal?.userId ?? null, ids),
+      explain,
+    });
     return {
       services,
       principal,
       origin,
       loaders,
-      visibility: new Visibility(principal, async (userId) => (await loaders.coMember.load(userId)) !== null),
+      visibility: new Visibility(principal, {
+        sharesWorkspace: async (userId) => (await loaders.coMember.load(userId)) !== null,
+        isMemberOf: async (workspaceId) => (await loaders.membership.load(workspaceId)) !== null,
+      }),
       cookies: new TokenCookies(
         response,
         presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused),

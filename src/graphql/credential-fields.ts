@@ -32,8 +32,10 @@ export async function userOf(userId: string, context: GraphQLContext): Promise<U
   return required(await context.loaders.user.load(userId), userId, context);
 }
 
+/** The workspace of a credential; null if there is none, or if the caller may not see it. */
 export async function workspaceOf(workspaceId: string | null, context: GraphQLContext): Promise<Workspace | null> {
-  return workspaceId ? required(await context.loaders.workspace.load(workspaceId), workspaceId, context) : null;
+  if (workspaceId === null || !(await context.visibility.seesWorkspace(workspaceId))) return null;
+  return required(await context.loaders.workspace.load(workspaceId), workspaceId, context);
 }
 
 /**

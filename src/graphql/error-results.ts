@@ -1,5 +1,6 @@
 import type { Scope } from '../identity/scope.ts';
 import type { InvalidInput } from '../kernel/input.ts';
+import type { Workspace } from '../workspaces/workspace.entity.ts';
 
 // The outcomes that several mutations share, as error types of the schema.
 
@@ -27,14 +28,22 @@ export const conflict = () =>
       'Concurrent modification: another request changed the object first. No change was made. Read the current state before you retry.',
   }) as const;
 
-export const userNotFound = () =>
-  ({ __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' }) as const;
+/** @param argument the name of the input that names the user */
+export const userNotFound = (argument = 'userId') =>
+  ({ __typename: 'UserNotFoundError', message: `User not found. Check \`${argument}\`.` }) as const;
 
 export const apiKeyNotFound = () =>
   ({ __typename: 'ApiKeyNotFoundError', message: 'API key not found. Check `apiKeyId`.' }) as const;
 
 export const workspaceNotFound = () =>
   ({ __typename: 'WorkspaceNotFoundError', message: 'Workspace not found. Check `workspaceId`.' }) as const;
+
+export const lastOwner = ({ workspaces }: { workspaces: Workspace[] }) =>
+  ({
+    __typename: 'LastOwnerError',
+    message: 'The workspace would have no owner whose account is active. Make another member an owner first.',
+    workspaces,
+  }) as const;
 
 export const invalidCredentials = (message: string) => ({ __typename: 'InvalidCredentialsError', message }) as const;
 

@@ -13,12 +13,21 @@ export type Loaders = ReturnType<typeof createLoaders>;
  *
  * @param types each kind of credential in this list gets a loader
  * @param coMembers which of these users share a workspace with the caller
+ * @param memberships which of these workspaces the caller is a member of
  * @param explain returns the error that a failed read means to this request
  */
 export function createLoaders(
   em: () => EntityManager,
   types: CredentialTypes,
-  { coMembers, explain }: { coMembers: (userIds: string[]) => Promise<string[]>; explain: (error: unknown) => unknown },
+  {
+    coMembers,
+    memberships,
+    explain,
+  }: {
+    coMembers: (userIds: string[]) => Promise<string[]>;
+    memberships: (workspaceIds: string[]) => Promise<string[]>;
+    explain: (error: unknown) => unknown;
+  },
 ) {
   const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
     new DataLoader<string, Value | null>(async (ids) => {
@@ -39,6 +48,8 @@ export function createLoaders(
     deleted: (id: string) => explain(unavailable(new Error(`${id} was deleted during the request.`))),
     /** The id of a user who shares a workspace with the caller; null for any other user. */
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
+    /** The id of a workspace that the caller is a member of; null for any other workspace. */
+    membership: byId(async (ids) => (await memberships(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
     lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),
   };

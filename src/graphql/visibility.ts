@@ -10,22 +10,32 @@ import { User } from '../accounts/user.entity.ts';
 import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { GraphQLContext } from './context.ts';
 
+/** What the memberships of a principal decide. Reads should be batched. */
+export interface Memberships {
+  /** Whether the principal shares a workspace with this user. */
+  sharesWorkspace(userId: string): Promise<boolean>;
+  /** Whether the user of the principal is a member of this workspace. */
+  isMemberOf(workspaceId: string): Promise<boolean>;
+}
+
 /**
- * Which users a request may read. An administrator, or a service that introspects for one, reads all users. Other
- * callers read their own user, and the users with whom they share a workspace.
+ * Which users and workspaces a request may read. An administrator, or a service that introspects for one, reads all.
+ * Other callers read their own user, their workspaces, and the users with whom they share a workspace.
  */
 export class Visibility {
   readonly #principal: Principal | null;
-  readonly #sharesWorkspace: (userId: string) => Promise<boolean>;
+  readonly #memberships: Memberships;
   readonly #admitted = new Set<string>();
 
-  /** @param sharesWorkspace whether the principal shares a workspace with this user; should be batched */
-  constructor(principal: Principal | null, sharesWorkspace: (userId: string) => Promise<boolean>) {
+  constructor(principal: Principal | null, memberships: Memberships) {
     this.#principal = principal;
-    this.#sharesWorkspace = sharesWorkspace;
+    this.#memberships = memberships;
   }
 
-  /** Records a user whom the request itself has authenticated, by a password or a refresh token. */
+  /**
+   * Records a user whom the request may read without another check: it has authenticated the user by a password or a
+   * refresh token, or has read them from the members of a workspace that it may see.
+   */
   admit(userId: string): void {
     this.#admitted.add(userId);
   }
@@ -34,11 +44,21 @@ export class Visibility {
     const principal = this.#principal;
     if (this.#admitted.has(userId)) return true;
     if (!principal) return false;
-    // Only administrators and their services hold INTROSPECT.
-    if (userId === principal.userId || isAdministrator(principal) || principal.scopes.includes('INTROSPECT'))
-      return true;
-    return this.#sharesWorkspace(userId);
+    return userId === principal.userId || seesAll(principal) || this.#memberships.sharesWorkspace(userId);
   }
+
+  seesWorkspace(workspaceId: string): boolean | Promise<boolean> {
+    const principal = this.#principal;
+    if (!principal) return false;
+    // Its credential would not be valid if its user were no member.
+    if (principal.workspaceId !== null) return workspaceId === principal.workspaceId;
+    return seesAll(principal) || this.#memberships.isMemberOf(workspaceId);
+  }
+}
+
+/** Only administrators and their services hold INTROSPECT. */
+function seesAll(principal: Principal): boolean {
+  return isAdministrator(principal) || principal.scopes.includes('INTROSPECT');
 }
 
 /**

@@ -3,6 +3,8 @@
 
 export const userTag = (userId: string) => `user:${userId}`;
 export const workspaceTag = (workspaceId: string) => `workspace:${workspaceId}`;
+/** The membership of a user in a workspace. */
+export const memberTag = (workspaceId: string, userId: string) => `member:${workspaceId}:${userId}`;
 export const apiKeyTag = (apiKeyId: string) => `key:${apiKeyId}`;
 export const sessionTag = (sessionId: string) => `session:${sessionId}`;
 /** One access token. */

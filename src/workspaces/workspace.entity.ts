@@ -12,6 +12,13 @@ export class Workspace {
   static create(fields: { id: string; name: string; createdAt: Date }): Workspace {
     return Object.assign(new Workspace(), { ...fields, requiresSignedRequests: false });
   }
+
+  /** Returns whether the name is another one than before. */
+  rename(name: string): boolean {
+    const changes = name !== this.name;
+    this.name = name;
+    return changes;
+  }
 }
 
 export const WorkspaceSchema = defineEntity({
@@ -30,10 +37,18 @@ export class WorkspaceMember {
   workspaceId!: string;
   userId!: string;
   role!: WorkspaceRole;
+  /** When the user joined. */
   createdAt!: Date;
 
   static create(fields: Pick<WorkspaceMember, 'workspaceId' | 'userId' | 'role' | 'createdAt'>): WorkspaceMember {
     return Object.assign(new WorkspaceMember(), fields);
+  }
+
+  /** Changes the role and returns the previous one. */
+  changeRole(role: WorkspaceRole): WorkspaceRole {
+    const previous = this.role;
+    this.role = role;
+    return previous;
   }
 }
 

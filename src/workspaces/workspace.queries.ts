@@ -1,5 +1,6 @@
-import type { FilterQuery } from '@mikro-orm/core';
+import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { isActiveUser, usersAs } from '../accounts/user.sql.ts';
 import type { List, QueryContext } from '../database/query.ts';
 import { isAdministrator, type Principal } from '../identity/principal.ts';
 import { Workspace, WorkspaceMember } from './workspace.entity.ts';
@@ -14,9 +15,42 @@ export async function visibleWorkspaces(context: QueryContext): Promise<List<Wor
   return { entity: Workspace, prefix: 'wsp', where: await visibleTo(context.em(), context.caller()) };
 }
 
-/** Whether this user belongs to this workspace. */
-export async function isMember(em: EntityManager, member: { workspaceId: string; userId: string }): Promise<boolean> {
-  return (await em.count(WorkspaceMember, member)) > 0;
+/** The members of this workspace, those who joined last first; none if the caller may not see the workspace. */
+export function membersOf(workspaceId: string, { isVisible }: { isVisible: boolean }): List<WorkspaceMember> {
+  const where = isVisible ? { workspaceId } : { workspaceId: { $in: [] } };
+  return { entity: WorkspaceMember, prefix: 'usr', orderBy: ['createdAt', 'userId'], where };
+}
+
+/** Whether this user is a member of this workspace. Locks the membership until the end of the transaction. */
+export async function lockMembership(
+  em: EntityManager,
+  member: { workspaceId: string; userId: string },
+): Promise<boolean> {
+  return (await em.findOne(WorkspaceMember, member, { lockMode: LockMode.PESSIMISTIC_READ })) !== null;
+}
+
+/** Which of these workspaces this user is a member of. */
+export async function membershipsOf(em: EntityManager, userId: string | null, ids: string[]): Promise<string[]> {
+  if (userId === null) return [];
+  const rows = await em.execute<{ workspace_id: string }[]>(
+    `select workspace_id from workspace_members where user_id = ?
+      and workspace_id in (${ids.map(() => '?').join(', ')})`,
+    [userId, ...ids],
+  );
+  return rows.map((row) => row.workspace_id);
+}
+
+/** Whether the workspace has an owner besides this user whose account is not disabled. */
+export async function hasOtherOwner(
+  em: EntityManager,
+  { workspaceId, userId }: { workspaceId: string; userId: string },
+): Promise<boolean> {
+  const owners = await em.execute(
+    `select 1 from workspace_members m join ${usersAs('u')} on u.id = m.user_id
+      where m.workspace_id = ? and m.user_id <> ? and m.role = 'OWNER' and ${isActiveUser('u')} limit 1`,
+    [workspaceId, userId],
+  );
+  return owners.length > 0;
 }
 
 /** Which of these users share a workspace with this principal. If it is bound to one, only that one counts. */

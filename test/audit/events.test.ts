@@ -266,6 +266,32 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
+  test('the changes of a workspace and its members, each once', async () => {
+    const account = await member();
+    const workspaceId = await app.workspace(admin);
+    const events = await eventsOf(async () => {
+      const calls = app.as(admin);
+      for (const _ of [1, 2]) {
+        await calls.updateWorkspace({ workspaceId, name: 'Night Heron' }).expectSuccess();
+        await calls.addWorkspaceMember({ workspaceId, email: account.email, role: 'OWNER' }).expectSuccess();
+      }
+      const one = { workspaceId, userId: account.id };
+      for (const _ of [1, 2]) await calls.setWorkspaceMemberRole({ ...one, role: 'MEMBER' }).expectSuccess();
+      await calls.removeWorkspaceMember(one).expectSuccess();
+      await calls.removeWorkspaceMember(one).expect('UserNotFoundError');
+      await calls.deleteWorkspace({ workspaceId }).expectSuccess();
+    });
+    const row = { workspace_id: workspaceId, actor_user_id: admin.id };
+    const userId = account.id;
+    expectEvents(events, [
+      ['workspace.updated', workspaceId, { changed: ['name'] }, row],
+      ['workspace.member-added', workspaceId, { userId, role: 'OWNER' }, row],
+      ['workspace.member-role-changed', workspaceId, { userId, role: 'MEMBER', previousRole: 'OWNER' }, row],
+      ['workspace.member-removed', workspaceId, { userId, role: 'MEMBER' }, row],
+      ['workspace.deleted', workspaceId, { memberCount: 1 }, row],
+    ]);
+  });
+
   test('the keys that sign access tokens: rotated, revoked, replaced and removed, with no user and no request', async () => {
     const first = await currentKid(app);
     const keys = app.app.jwtKeys;

@@ -74,6 +74,8 @@ describe.each(backends())('on $name', ({ start }) => {
   let revokedToken: string;
   let memberKey: string;
   let unrelatedKey: string;
+  /** A workspace of the unrelated user. */
+  let other: string;
   /** A workspace and its daemon tokens: of the member, the administrator, the colleague, and an unrelated user. */
   let shared: string;
   let daemonTokens: string[];
@@ -89,7 +91,7 @@ describe.each(backends())('on $name', ({ start }) => {
       '... on CreateWorkspaceSuccess { workspace { id } }',
       as(member),
     );
-    await app.mutate('createWorkspace', { name: 'other' }, '', as(unrelated));
+    other = await app.workspace(unrelated);
     await app.sql(
       `insert into workspace_members (workspace_id, user_id, role, created_at) values (?, ?, 'MEMBER', now())`,
       [workspace.id, colleague.id],
@@ -126,6 +128,8 @@ describe.each(backends())('on $name', ({ start }) => {
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
       daemonTokens: [`(workspaceId: "${shared}")`],
+      workspace: [shared, other].map((id) => `(id: "${id}")`),
+      workspaces: [''],
     };
     return known[name] ?? [`Add arguments for ${name} to this test.`];
   };
@@ -150,6 +154,11 @@ describe.each(backends())('on $name', ({ start }) => {
       createDaemonToken: { workspaceId: shared, daemonId: 'new', expiresAt: new Date(Date.now() + 60_000) },
       renewDaemonToken: null,
       revokeDaemonToken: { daemonTokenId: daemonTokens[revoked++ % daemonTokens.length] },
+      createWorkspace: { name: 'another' },
+      updateWorkspace: { workspaceId: other },
+      addWorkspaceMember: { workspaceId: other, email: unrelated.email },
+      removeWorkspaceMember: { workspaceId: other, userId: unrelated.id },
+      setWorkspaceMemberRole: { workspaceId: other, userId: unrelated.id, role: 'MEMBER' },
     };
     if (!(name in known)) throw new Error(`Add an input for ${name} to this test.`);
     return known[name] ?? null;
@@ -282,7 +291,9 @@ test('a new field of the schema is checked, whatever its type is', async () => {
   const result = await graphql({
     schema: extended,
     rootValue,
-    contextValue: { visibility: new Visibility(principal, async () => false) },
+    contextValue: {
+      visibility: new Visibility(principal, { sharesWorkspace: async () => false, isMemberOf: async () => false }),
+    },
     source: `{ me { email } user { email } users { email } node ${read} nodes ${read} anything ${read} asked { email }
       thing { maker { email } makers { email } } }`,
   });

@@ -4,6 +4,16 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Input of `addWorkspaceMember`. */
+export type AddWorkspaceMemberInput = {
+  /** The email address of the user. Case-insensitive. */
+  email: string;
+  /** The role of the new member. */
+  role?: WorkspaceRole;
+  /** The id of the workspace. */
+  workspaceId: string;
+};
+
 /** Selects the API keys to list. */
 export type ApiKeyFilter = {
   /** Only the keys with this status. */
@@ -111,6 +121,12 @@ export type CredentialStatus =
   /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** Input of `deleteWorkspace`. */
+export type DeleteWorkspaceInput = {
+  /** The id of the workspace. */
+  workspaceId: string;
+};
+
 /** Input of `disableUser`. */
 export type DisableUserInput = {
   /** The id of the user. */
@@ -172,6 +188,14 @@ export type RegisterInput = {
   password: string;
 };
 
+/** Input of `removeWorkspaceMember`. */
+export type RemoveWorkspaceMemberInput = {
+  /** The id of the member. */
+  userId: string;
+  /** The id of the workspace. */
+  workspaceId: string;
+};
+
 /** Selects the revocations to list. */
 export type RevocationFilter = {
   /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
@@ -194,7 +218,7 @@ export type RevocationReason =
   | 'ADMINISTRATIVE'
   /** The credential leaked, or may have leaked. */
   | 'COMPROMISED'
-  /** The object that the credential belonged to was deleted. Reserved; not enforced yet. */
+  /** The user was removed from the workspace that the credential is bound to. */
   | 'REMOVED'
   /** A refresh token was used twice, so a copy of it exists. */
   | 'REUSED'
@@ -290,9 +314,9 @@ export type Scope =
   | 'SIGNING_KEYS_READ'
   /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_WRITE'
-  /** Read workspaces. */
+  /** Read workspaces and their members. */
   | 'WORKSPACES_READ'
-  /** Create workspaces. */
+  /** Create, change and delete workspaces, and manage their members. */
   | 'WORKSPACES_WRITE';
 
 /** Selects the sessions to list. */
@@ -301,6 +325,26 @@ export type SessionFilter = {
   status?: CredentialStatus | null | undefined;
   /** Only the sessions of this user. Defaults to all sessions that the caller can see. */
   userId?: string | null | undefined;
+};
+
+/** Input of `setWorkspaceMemberRole`. */
+export type SetWorkspaceMemberRoleInput = {
+  /** The new role. */
+  role: WorkspaceRole;
+  /** The id of the member. */
+  userId: string;
+  /** The id of the workspace. */
+  workspaceId: string;
+};
+
+/** Input of `updateWorkspace`. What is left out stays as it is. */
+export type UpdateWorkspaceInput = {
+  /** The new name. Must not be null or empty and must have only visible characters. */
+  name?: string | null | undefined;
+  /** Whether requests with a credential of this workspace must be signed. Must not be true. Reserved; not enforced yet. */
+  requiresSignedRequests?: boolean | null | undefined;
+  /** The id of the workspace. */
+  workspaceId: string;
 };
 
 /** Selects the users to list. */
@@ -315,6 +359,13 @@ export type UserRole =
   | 'ADMIN'
   /** Manages their own sessions, API keys and workspaces. */
   | 'MEMBER';
+
+/** The role of a member in a workspace. */
+export type WorkspaceRole =
+  /** Reads the workspace and its members, and creates credentials for it. */
+  | 'MEMBER'
+  /** The same, and changes and deletes the workspace and manages its members. */
+  | 'OWNER';
 
 export type UserFieldsFragment = { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null };
 
@@ -620,6 +671,71 @@ export type CreateWorkspaceMutationVariables = Exact<{
 export type CreateWorkspaceMutation = { createWorkspace:
     | { __typename: 'CreateWorkspaceSuccess', workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string } }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+   };
+
+export type WorkspaceMembersQueryVariables = Exact<{
+  id: string;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type WorkspaceMembersQuery = { workspace: { members: { edges: Array<{ cursor: string }>, nodes: Array<{ role: WorkspaceRole, joinedAt: string, user: { id: string, email: string, displayName: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type UpdateWorkspaceMutationVariables = Exact<{
+  input: UpdateWorkspaceInput;
+}>;
+
+
+export type UpdateWorkspaceMutation = { updateWorkspace:
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'UpdateWorkspaceSuccess', workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type AddWorkspaceMemberMutationVariables = Exact<{
+  input: AddWorkspaceMemberInput;
+}>;
+
+
+export type AddWorkspaceMemberMutation = { addWorkspaceMember:
+    | { __typename: 'AddWorkspaceMemberSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string } }
+    | { __typename: 'UserNotFoundError', message: string }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type RemoveWorkspaceMemberMutationVariables = Exact<{
+  input: RemoveWorkspaceMemberInput;
+}>;
+
+
+export type RemoveWorkspaceMemberMutation = { removeWorkspaceMember:
+    | { __typename: 'LastOwnerError', message: string, workspaces: Array<{ id: string, name: string, requiresSignedRequests: boolean, createdAt: string }> }
+    | { __typename: 'RemoveWorkspaceMemberSuccess', workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'UserNotFoundError', message: string }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type SetWorkspaceMemberRoleMutationVariables = Exact<{
+  input: SetWorkspaceMemberRoleInput;
+}>;
+
+
+export type SetWorkspaceMemberRoleMutation = { setWorkspaceMemberRole:
+    | { __typename: 'LastOwnerError', message: string, workspaces: Array<{ id: string, name: string, requiresSignedRequests: boolean, createdAt: string }> }
+    | { __typename: 'SetWorkspaceMemberRoleSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'UserNotFoundError', message: string }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type DeleteWorkspaceMutationVariables = Exact<{
+  input: DeleteWorkspaceInput;
+}>;
+
+
+export type DeleteWorkspaceMutation = { deleteWorkspace:
+    | { __typename: 'DeleteWorkspaceSuccess', workspaceId: string, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
    };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -1692,3 +1808,195 @@ export const CreateWorkspaceDocument = new TypedDocumentString(`
   requiresSignedRequests
   createdAt
 }`, {"hash":"sha256:2613cd63ad72c8d282fbd7b77dfd96f83487e9377534c0b6153f90c4ecbf7fe6"}) as unknown as TypedDocumentString<CreateWorkspaceMutation, CreateWorkspaceMutationVariables>;
+export const WorkspaceMembersDocument = new TypedDocumentString(`
+    query WorkspaceMembers($id: ID!, $first: Int! = 20, $after: String) {
+  workspace(id: $id) {
+    members(first: $first, after: $after) {
+      edges {
+        cursor
+      }
+      nodes {
+        user {
+          id
+          email
+          displayName
+        }
+        role
+        joinedAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `, {"hash":"sha256:9dff32582c489d9a044f7546620be4bc59ed07f95605271008c23b3b08d45c4d"}) as unknown as TypedDocumentString<WorkspaceMembersQuery, WorkspaceMembersQueryVariables>;
+export const UpdateWorkspaceDocument = new TypedDocumentString(`
+    mutation UpdateWorkspace($input: UpdateWorkspaceInput!) {
+  updateWorkspace(input: $input) {
+    __typename
+    ... on UpdateWorkspaceSuccess {
+      workspace {
+        ...WorkspaceFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:f3e2e640a1b6d603007f5b1a9fe5dff22abd8fd72460f3e0dcaeef3cbf746f8c"}) as unknown as TypedDocumentString<UpdateWorkspaceMutation, UpdateWorkspaceMutationVariables>;
+export const AddWorkspaceMemberDocument = new TypedDocumentString(`
+    mutation AddWorkspaceMember($input: AddWorkspaceMemberInput!) {
+  addWorkspaceMember(input: $input) {
+    __typename
+    ... on AddWorkspaceMemberSuccess {
+      workspace {
+        ...WorkspaceFields
+      }
+      user {
+        id
+        email
+        displayName
+      }
+      role
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:4d31d23efa6760f771fb64d91dc72ad916a6170bbee18acbcbb13999f9a802cf"}) as unknown as TypedDocumentString<AddWorkspaceMemberMutation, AddWorkspaceMemberMutationVariables>;
+export const RemoveWorkspaceMemberDocument = new TypedDocumentString(`
+    mutation RemoveWorkspaceMember($input: RemoveWorkspaceMemberInput!) {
+  removeWorkspaceMember(input: $input) {
+    __typename
+    ... on RemoveWorkspaceMemberSuccess {
+      workspace {
+        ...WorkspaceFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on LastOwnerError {
+      workspaces {
+        ...WorkspaceFields
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:22d0ea1e45f77d41f51a81c7a4ac49d57743e4fd5844920f1d49ce1f8c2a3986"}) as unknown as TypedDocumentString<RemoveWorkspaceMemberMutation, RemoveWorkspaceMemberMutationVariables>;
+export const SetWorkspaceMemberRoleDocument = new TypedDocumentString(`
+    mutation SetWorkspaceMemberRole($input: SetWorkspaceMemberRoleInput!) {
+  setWorkspaceMemberRole(input: $input) {
+    __typename
+    ... on SetWorkspaceMemberRoleSuccess {
+      workspace {
+        ...WorkspaceFields
+      }
+      user {
+        id
+        email
+        displayName
+      }
+      role
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on LastOwnerError {
+      workspaces {
+        ...WorkspaceFields
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment WorkspaceFields on Workspace {
+  id
+  name
+  requiresSignedRequests
+  createdAt
+}`, {"hash":"sha256:18797ab7b9bf04c8682609030837244e5f7bf547865da4e03c9be1482ccf6ff0"}) as unknown as TypedDocumentString<SetWorkspaceMemberRoleMutation, SetWorkspaceMemberRoleMutationVariables>;
+export const DeleteWorkspaceDocument = new TypedDocumentString(`
+    mutation DeleteWorkspace($input: DeleteWorkspaceInput!) {
+  deleteWorkspace(input: $input) {
+    __typename
+    ... on DeleteWorkspaceSuccess {
+      workspaceId
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:12203b65defb496af8a8af63314c49506c203dbc0ea974e05269e1ed48a4c016"}) as unknown as TypedDocumentString<DeleteWorkspaceMutation, DeleteWorkspaceMutationVariables>;

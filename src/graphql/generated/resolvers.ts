@@ -10,17 +10,20 @@ import    { users as Query_users } from './../resolvers/Query/users.ts';
 import    { viewer as Query_viewer } from './../resolvers/Query/viewer.ts';
 import    { workspace as Query_workspace } from './../resolvers/Query/workspace.ts';
 import    { workspaces as Query_workspaces } from './../resolvers/Query/workspaces.ts';
+import    { addWorkspaceMember as Mutation_addWorkspaceMember } from './../resolvers/Mutation/addWorkspaceMember.ts';
 import    { bootstrap as Mutation_bootstrap } from './../resolvers/Mutation/bootstrap.ts';
 import    { changePassword as Mutation_changePassword } from './../resolvers/Mutation/changePassword.ts';
 import    { createApiKey as Mutation_createApiKey } from './../resolvers/Mutation/createApiKey.ts';
 import    { createDaemonToken as Mutation_createDaemonToken } from './../resolvers/Mutation/createDaemonToken.ts';
 import    { createWorkspace as Mutation_createWorkspace } from './../resolvers/Mutation/createWorkspace.ts';
+import    { deleteWorkspace as Mutation_deleteWorkspace } from './../resolvers/Mutation/deleteWorkspace.ts';
 import    { disableUser as Mutation_disableUser } from './../resolvers/Mutation/disableUser.ts';
 import    { enableUser as Mutation_enableUser } from './../resolvers/Mutation/enableUser.ts';
 import    { login as Mutation_login } from './../resolvers/Mutation/login.ts';
 import    { logout as Mutation_logout } from './../resolvers/Mutation/logout.ts';
 import    { refreshSession as Mutation_refreshSession } from './../resolvers/Mutation/refreshSession.ts';
 import    { register as Mutation_register } from './../resolvers/Mutation/register.ts';
+import    { removeWorkspaceMember as Mutation_removeWorkspaceMember } from './../resolvers/Mutation/removeWorkspaceMember.ts';
 import    { renewDaemonToken as Mutation_renewDaemonToken } from './../resolvers/Mutation/renewDaemonToken.ts';
 import    { revokeAccessToken as Mutation_revokeAccessToken } from './../resolvers/Mutation/revokeAccessToken.ts';
 import    { revokeAllSessions as Mutation_revokeAllSessions } from './../resolvers/Mutation/revokeAllSessions.ts';
@@ -29,6 +32,8 @@ import    { revokeDaemon as Mutation_revokeDaemon } from './../resolvers/Mutatio
 import    { revokeDaemonToken as Mutation_revokeDaemonToken } from './../resolvers/Mutation/revokeDaemonToken.ts';
 import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutation/revokeSession.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
+import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
+import    { updateWorkspace as Mutation_updateWorkspace } from './../resolvers/Mutation/updateWorkspace.ts';
 import    { ApiKey } from './../resolvers/ApiKey.ts';
 import    { DaemonToken } from './../resolvers/DaemonToken.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
@@ -39,12 +44,13 @@ import    { SessionTokens } from './../resolvers/SessionTokens.ts';
 import    { User } from './../resolvers/User.ts';
 import    { Viewer } from './../resolvers/Viewer.ts';
 import    { Workspace } from './../resolvers/Workspace.ts';
+import    { WorkspaceMember } from './../resolvers/WorkspaceMember.ts';
 import    { DateTime } from './../resolvers/DateTime.ts';
 import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
     export const resolvers: Resolvers = {
       Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey },
+      Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateWorkspace: Mutation_updateWorkspace },
       
       ApiKey: ApiKey,
 DaemonToken: DaemonToken,
@@ -56,6 +62,7 @@ SessionTokens: SessionTokens,
 User: User,
 Viewer: Viewer,
 Workspace: Workspace,
+WorkspaceMember: WorkspaceMember,
 DateTime: DateTime,
 Secret: Secret,
 Credential: Credential

@@ -4,7 +4,7 @@ import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../m
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { UserMapper } from './../mappers/accounts.ts';
-import type { WorkspaceMapper } from './../mappers/workspaces.ts';
+import type { WorkspaceMapper, WorkspaceMemberMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -29,6 +29,30 @@ export type AccessTokenNotFoundError = UserError & {
   __typename?: 'AccessTokenNotFoundError';
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+};
+
+/** Input of `addWorkspaceMember`. */
+export type AddWorkspaceMemberInput = {
+  /** The email address of the user. Case-insensitive. */
+  email: Scalars['String']['input'];
+  /** The role of the new member. */
+  role: WorkspaceRole;
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `addWorkspaceMember`. */
+export type AddWorkspaceMemberResult = AddWorkspaceMemberSuccess | UserNotFoundError | WorkspaceNotFoundError;
+
+/** The user is a member of the workspace. */
+export type AddWorkspaceMemberSuccess = {
+  __typename?: 'AddWorkspaceMemberSuccess';
+  /** The role of the member. Another one than the requested role if the user already was a member. */
+  role: WorkspaceRole;
+  /** The member. */
+  user: User;
+  /** The workspace. */
+  workspace: Workspace;
 };
 
 /** An administrator already exists. `bootstrap` works only once. */
@@ -383,6 +407,24 @@ export type DaemonTokenNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** Input of `deleteWorkspace`. */
+export type DeleteWorkspaceInput = {
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `deleteWorkspace`. */
+export type DeleteWorkspaceResult = DeleteWorkspaceSuccess | WorkspaceNotFoundError;
+
+/** The workspace and all credentials that were bound to it are deleted. */
+export type DeleteWorkspaceSuccess = {
+  __typename?: 'DeleteWorkspaceSuccess';
+  /** Proof that no replica accepts a credential of the workspace. */
+  receipt: RevocationReceipt;
+  /** The id of the deleted workspace. */
+  workspaceId: Scalars['ID']['output'];
+};
+
 /** Input of `disableUser`. */
 export type DisableUserInput = {
   /** The id of the user. */
@@ -471,6 +513,15 @@ export type InvalidInputError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** The change would leave these workspaces without an owner. An owner whose account is disabled does not count. */
+export type LastOwnerError = UserError & {
+  __typename?: 'LastOwnerError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+  /** The workspaces that would have no owner. */
+  workspaces: Array<Workspace>;
+};
+
 /** Input of `login`. */
 export type LoginInput = {
   /**
@@ -522,6 +573,11 @@ export type MaximumAgeReachedError = UserError & {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
+   * Adds the user with this email address to a workspace. A user who is already a member keeps the role that they have. API
+   * keys that ended when the user was removed stay revoked.
+   */
+  addWorkspaceMember: AddWorkspaceMemberResult;
+  /**
    * Creates the first administrator and logs in. It works once. It requires the setup token that the server prints at its
    * first start, or the value of `REKEY_SETUP_TOKEN`. The rate per address is limited (`REKEY_REGISTER_PER_MINUTE`).
    */
@@ -544,6 +600,8 @@ export type Mutation = {
   createDaemonToken: CreateDaemonTokenResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
+  /** Ends every credential that is bound to a workspace, then deletes the workspace. */
+  deleteWorkspace: DeleteWorkspaceResult;
   /**
    * Disables an account. Every replica rejects all of its credentials before the response. Its sessions are revoked for
    * good. Its API keys are rejected until `enableUser`. Disabling a disabled account succeeds and changes nothing.
@@ -576,6 +634,11 @@ export type Mutation = {
    * (`REKEY_REGISTER_PER_MINUTE`).
    */
   register: RegisterResult;
+  /**
+   * Removes a member from a workspace and revokes all API keys of this user that are bound to the workspace. A member can
+   * remove themselves without being an owner. The last owner cannot be removed.
+   */
+  removeWorkspaceMember: RemoveWorkspaceMemberResult;
   /**
    * Extends the calling daemon token. It needs no scope. The span of a token is from its creation or last renewal to its
    * expiry. In the last quarter of the span, the token gets its first lifetime again, counted from now. The secret stays
@@ -622,6 +685,20 @@ export type Mutation = {
    * before a promotion, must hold at least the scopes, permissions and lifetime of the key (`ScopeNotHeldError`).
    */
   rotateApiKey: RotateApiKeyResult;
+  /** Changes the role of a member. The last owner keeps the role. */
+  setWorkspaceMemberRole: SetWorkspaceMemberRoleResult;
+  /**
+   * Changes a workspace. Only an owner and an administrator can do this. Another member gets `FORBIDDEN`. A credential that
+   * is bound to a workspace acts on that workspace only, with the role of its user. This is the same for all changes of a
+   * workspace and its members.
+   */
+  updateWorkspace: UpdateWorkspaceResult;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationaddWorkspaceMemberArgs = {
+  input: AddWorkspaceMemberInput;
 };
 
 
@@ -656,6 +733,12 @@ export type MutationcreateWorkspaceArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationdeleteWorkspaceArgs = {
+  input: DeleteWorkspaceInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationdisableUserArgs = {
   input: DisableUserInput;
 };
@@ -682,6 +765,12 @@ export type MutationrefreshSessionArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationregisterArgs = {
   input: RegisterInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationremoveWorkspaceMemberArgs = {
+  input: RemoveWorkspaceMemberInput;
 };
 
 
@@ -724,6 +813,18 @@ export type MutationrevokeSessionArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationrotateApiKeyArgs = {
   input: RotateApiKeyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationsetWorkspaceMemberRoleArgs = {
+  input: SetWorkspaceMemberRoleInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationupdateWorkspaceArgs = {
+  input: UpdateWorkspaceInput;
 };
 
 /** An object with an id. */
@@ -949,6 +1050,26 @@ export type RegistrationClosedError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** Input of `removeWorkspaceMember`. */
+export type RemoveWorkspaceMemberInput = {
+  /** The id of the member. */
+  userId: Scalars['ID']['input'];
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `removeWorkspaceMember`. */
+export type RemoveWorkspaceMemberResult = LastOwnerError | RemoveWorkspaceMemberSuccess | UserNotFoundError | WorkspaceNotFoundError;
+
+/** The user is no member of the workspace. No API key of this user that is bound to the workspace is accepted. */
+export type RemoveWorkspaceMemberSuccess = {
+  __typename?: 'RemoveWorkspaceMemberSuccess';
+  /** Proof that no replica accepts the API keys of this user that are bound to the workspace. */
+  receipt: RevocationReceipt;
+  /** The workspace. */
+  workspace: Workspace;
+};
+
 /** Result of `renewDaemonToken`. */
 export type RenewDaemonTokenResult = MaximumAgeReachedError | NotADaemonTokenError | RenewDaemonTokenSuccess | TooEarlyToRenewError;
 
@@ -1020,7 +1141,7 @@ export type RevocationReason =
   | 'ADMINISTRATIVE'
   /** The credential leaked, or may have leaked. */
   | 'COMPROMISED'
-  /** The object that the credential belonged to was deleted. Reserved; not enforced yet. */
+  /** The user was removed from the workspace that the credential is bound to. */
   | 'REMOVED'
   /** A refresh token was used twice, so a copy of it exists. */
   | 'REUSED'
@@ -1239,9 +1360,9 @@ export type Scope =
   | 'SIGNING_KEYS_READ'
   /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
   | 'SIGNING_KEYS_WRITE'
-  /** Read workspaces. */
+  /** Read workspaces and their members. */
   | 'WORKSPACES_READ'
-  /** Create workspaces. */
+  /** Create, change and delete workspaces, and manage their members. */
   | 'WORKSPACES_WRITE';
 
 /** The calling credential lacks something that the request would grant. A credential can only grant what it holds. */
@@ -1332,6 +1453,32 @@ export type SessionTokens = {
   session: Session;
 };
 
+/** Input of `setWorkspaceMemberRole`. */
+export type SetWorkspaceMemberRoleInput = {
+  /** The new role. */
+  role: WorkspaceRole;
+  /** The id of the member. */
+  userId: Scalars['ID']['input'];
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `setWorkspaceMemberRole`. */
+export type SetWorkspaceMemberRoleResult = LastOwnerError | SetWorkspaceMemberRoleSuccess | UserNotFoundError | WorkspaceNotFoundError;
+
+/** The member has this role. */
+export type SetWorkspaceMemberRoleSuccess = {
+  __typename?: 'SetWorkspaceMemberRoleSuccess';
+  /** Proof that no replica treats the member as an owner. Null if the role is `OWNER`. */
+  receipt?: Maybe<RevocationReceipt>;
+  /** The role of the member. */
+  role: WorkspaceRole;
+  /** The member. */
+  user: User;
+  /** The workspace. */
+  workspace: Workspace;
+};
+
 /** The setup token is wrong. */
 export type SetupTokenRejectedError = UserError & {
   __typename?: 'SetupTokenRejectedError';
@@ -1348,6 +1495,28 @@ export type TooEarlyToRenewError = UserError & {
   message: Scalars['String']['output'];
   /** From when on the token can be renewed. */
   renewableAt: Scalars['DateTime']['output'];
+};
+
+/** Input of `updateWorkspace`. What is left out stays as it is. */
+export type UpdateWorkspaceInput = {
+  /** The new name. Must not be null or empty and must have only visible characters. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Whether requests with a credential of this workspace must be signed. Must not be true. Reserved; not enforced yet. */
+  requiresSignedRequests?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The id of the workspace. */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `updateWorkspace`. */
+export type UpdateWorkspaceResult = InvalidInputError | UpdateWorkspaceSuccess | WorkspaceNotFoundError;
+
+/** The workspace is as requested. */
+export type UpdateWorkspaceSuccess = {
+  __typename?: 'UpdateWorkspaceSuccess';
+  /** Null, because no change narrows what a credential may do. Reserved; not enforced yet. */
+  receipt?: Maybe<RevocationReceipt>;
+  /** The changed workspace. */
+  workspace: Workspace;
 };
 
 /**
@@ -1438,10 +1607,19 @@ export type Workspace = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The id of the workspace, with the prefix `wsp_`. */
   id: Scalars['ID']['output'];
+  /** The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace. */
+  members: WorkspaceMemberConnection;
   /** The name of the workspace. */
   name: Scalars['String']['output'];
   /** Whether requests with a credential of this workspace must be signed. Always false. Reserved; not enforced yet. */
   requiresSignedRequests: Scalars['Boolean']['output'];
+};
+
+
+/** A workspace groups the credentials of a team or a project. An API key can be bound to one workspace. */
+export type WorkspacemembersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 /** A page of workspaces, newest first. */
@@ -1464,6 +1642,37 @@ export type WorkspaceEdge = {
   node: Workspace;
 };
 
+/** The membership of a user in a workspace. */
+export type WorkspaceMember = {
+  __typename?: 'WorkspaceMember';
+  /** When the user joined the workspace. */
+  joinedAt: Scalars['DateTime']['output'];
+  /** What the member may do in the workspace. */
+  role: WorkspaceRole;
+  /** The member. */
+  user: User;
+};
+
+/** A page of members: those who joined last come first. */
+export type WorkspaceMemberConnection = {
+  __typename?: 'WorkspaceMemberConnection';
+  /** The members of this page, each with its cursor. */
+  edges: Array<WorkspaceMemberEdge>;
+  /** The members of this page. */
+  nodes: Array<WorkspaceMember>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** A member in a list, with its cursor. */
+export type WorkspaceMemberEdge = {
+  __typename?: 'WorkspaceMemberEdge';
+  /** The position of this member in the list. */
+  cursor: Scalars['String']['output'];
+  /** The member. */
+  node: WorkspaceMember;
+};
+
 /** No workspace of the caller has this id. */
 export type WorkspaceNotFoundError = UserError & {
   __typename?: 'WorkspaceNotFoundError';
@@ -1471,11 +1680,11 @@ export type WorkspaceNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** The role of a member in a workspace. Reserved; not enforced yet. */
+/** The role of a member in a workspace. */
 export type WorkspaceRole =
-  /** Uses the workspace. */
+  /** Reads the workspace and its members, and creates credentials for it. */
   | 'MEMBER'
-  /** Uses and changes the workspace, and manages its members. */
+  /** The same, and changes and deletes the workspace and manages its members. */
   | 'OWNER';
 
 
@@ -1549,6 +1758,11 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  AddWorkspaceMemberResult:
+    | ( Omit<AddWorkspaceMemberSuccess, 'role' | 'user' | 'workspace'> & { role: _RefType['WorkspaceRole'], user: _RefType['User'], workspace: _RefType['Workspace'] } & { __typename: 'AddWorkspaceMemberSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
   BootstrapResult:
     | ( AlreadyBootstrappedError & { __typename: 'AlreadyBootstrappedError' } )
     | ( Omit<BootstrapSuccess, 'tokens' | 'user'> & { tokens: _RefType['SessionTokens'], user: _RefType['User'] } & { __typename: 'BootstrapSuccess' } )
@@ -1578,6 +1792,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: _RefType['Workspace'] } & { __typename: 'CreateWorkspaceSuccess' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
   ;
+  DeleteWorkspaceResult:
+    | ( Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'DeleteWorkspaceSuccess' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
   DisableUserResult:
     | ( Omit<DisableUserSuccess, 'receipt' | 'user'> & { receipt: _RefType['RevocationReceipt'], user: _RefType['User'] } & { __typename: 'DisableUserSuccess' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
@@ -1603,6 +1821,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: _RefType['SessionTokens'], user: _RefType['User'] } & { __typename: 'RegisterSuccess' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
+  ;
+  RemoveWorkspaceMemberResult:
+    | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
+    | ( Omit<RemoveWorkspaceMemberSuccess, 'receipt' | 'workspace'> & { receipt: _RefType['RevocationReceipt'], workspace: _RefType['Workspace'] } & { __typename: 'RemoveWorkspaceMemberSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
   RenewDaemonTokenResult:
     | ( MaximumAgeReachedError & { __typename: 'MaximumAgeReachedError' } )
@@ -1642,6 +1866,17 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'RotateApiKeySuccess' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
   ;
+  SetWorkspaceMemberRoleResult:
+    | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
+    | ( Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<_RefType['RevocationReceipt']>, role: _RefType['WorkspaceRole'], user: _RefType['User'], workspace: _RefType['Workspace'] } & { __typename: 'SetWorkspaceMemberRoleSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
+  UpdateWorkspaceResult:
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<_RefType['RevocationReceipt']>, workspace: _RefType['Workspace'] } & { __typename: 'UpdateWorkspaceSuccess' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
 };
 
 /** Mapping of interface types */
@@ -1670,6 +1905,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( EmailTakenError & { __typename: 'EmailTakenError' } )
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
     | ( MaximumAgeReachedError & { __typename: 'MaximumAgeReachedError' } )
     | ( NotADaemonTokenError & { __typename: 'NotADaemonTokenError' } )
     | ( NotASessionError & { __typename: 'NotASessionError' } )
@@ -1688,9 +1924,12 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   AccessTokenNotFoundError: ResolverTypeWrapper<AccessTokenNotFoundError>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  AddWorkspaceMemberInput: AddWorkspaceMemberInput;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  AddWorkspaceMemberResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddWorkspaceMemberResult']>;
+  AddWorkspaceMemberSuccess: ResolverTypeWrapper<Omit<AddWorkspaceMemberSuccess, 'role' | 'user' | 'workspace'> & { role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
   AlreadyBootstrappedError: ResolverTypeWrapper<AlreadyBootstrappedError>;
   ApiKey: ResolverTypeWrapper<ApiKeyMapper>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ApiKeyConnection: ResolverTypeWrapper<Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ApiKeyEdge']>, nodes: Array<ResolversTypes['ApiKey']> }>;
   ApiKeyEdge: ResolverTypeWrapper<Omit<ApiKeyEdge, 'node'> & { node: ResolversTypes['ApiKey'] }>;
   ApiKeyFilter: ApiKeyFilter;
@@ -1720,6 +1959,9 @@ export type ResolversTypes = {
   DaemonTokenEdge: ResolverTypeWrapper<Omit<DaemonTokenEdge, 'node'> & { node: ResolversTypes['DaemonToken'] }>;
   DaemonTokenNotFoundError: ResolverTypeWrapper<DaemonTokenNotFoundError>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeleteWorkspaceInput: DeleteWorkspaceInput;
+  DeleteWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeleteWorkspaceResult']>;
+  DeleteWorkspaceSuccess: ResolverTypeWrapper<Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
   DisableUserInput: DisableUserInput;
   DisableUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DisableUserResult']>;
   DisableUserSuccess: ResolverTypeWrapper<Omit<DisableUserSuccess, 'receipt' | 'user'> & { receipt: ResolversTypes['RevocationReceipt'], user: ResolversTypes['User'] }>;
@@ -1732,6 +1974,7 @@ export type ResolversTypes = {
   InvalidCredentialsError: ResolverTypeWrapper<InvalidCredentialsError>;
   InvalidField: ResolverTypeWrapper<InvalidField>;
   InvalidInputError: ResolverTypeWrapper<InvalidInputError>;
+  LastOwnerError: ResolverTypeWrapper<Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<ResolversTypes['Workspace']> }>;
   LoginInput: LoginInput;
   LoginResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LoginResult']>;
   LoginSuccess: ResolverTypeWrapper<Omit<LoginSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
@@ -1755,6 +1998,9 @@ export type ResolversTypes = {
   RegisterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterResult']>;
   RegisterSuccess: ResolverTypeWrapper<Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
   RegistrationClosedError: ResolverTypeWrapper<RegistrationClosedError>;
+  RemoveWorkspaceMemberInput: RemoveWorkspaceMemberInput;
+  RemoveWorkspaceMemberResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RemoveWorkspaceMemberResult']>;
+  RemoveWorkspaceMemberSuccess: ResolverTypeWrapper<Omit<RemoveWorkspaceMemberSuccess, 'receipt' | 'workspace'> & { receipt: ResolversTypes['RevocationReceipt'], workspace: ResolversTypes['Workspace'] }>;
   RenewDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenewDaemonTokenResult']>;
   RenewDaemonTokenSuccess: ResolverTypeWrapper<Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
   Revocation: ResolverTypeWrapper<RevocationMapper>;
@@ -1795,8 +2041,14 @@ export type ResolversTypes = {
   SessionFilter: SessionFilter;
   SessionNotFoundError: ResolverTypeWrapper<SessionNotFoundError>;
   SessionTokens: ResolverTypeWrapper<SessionTokensMapper>;
+  SetWorkspaceMemberRoleInput: SetWorkspaceMemberRoleInput;
+  SetWorkspaceMemberRoleResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetWorkspaceMemberRoleResult']>;
+  SetWorkspaceMemberRoleSuccess: ResolverTypeWrapper<Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
   SetupTokenRejectedError: ResolverTypeWrapper<SetupTokenRejectedError>;
   TooEarlyToRenewError: ResolverTypeWrapper<TooEarlyToRenewError>;
+  UpdateWorkspaceInput: UpdateWorkspaceInput;
+  UpdateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateWorkspaceResult']>;
+  UpdateWorkspaceSuccess: ResolverTypeWrapper<Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, workspace: ResolversTypes['Workspace'] }>;
   User: ResolverTypeWrapper<UserMapper>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
@@ -1808,6 +2060,9 @@ export type ResolversTypes = {
   Workspace: ResolverTypeWrapper<WorkspaceMapper>;
   WorkspaceConnection: ResolverTypeWrapper<Omit<WorkspaceConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['WorkspaceEdge']>, nodes: Array<ResolversTypes['Workspace']> }>;
   WorkspaceEdge: ResolverTypeWrapper<Omit<WorkspaceEdge, 'node'> & { node: ResolversTypes['Workspace'] }>;
+  WorkspaceMember: ResolverTypeWrapper<WorkspaceMemberMapper>;
+  WorkspaceMemberConnection: ResolverTypeWrapper<Omit<WorkspaceMemberConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['WorkspaceMemberEdge']>, nodes: Array<ResolversTypes['WorkspaceMember']> }>;
+  WorkspaceMemberEdge: ResolverTypeWrapper<Omit<WorkspaceMemberEdge, 'node'> & { node: ResolversTypes['WorkspaceMember'] }>;
   WorkspaceNotFoundError: ResolverTypeWrapper<WorkspaceNotFoundError>;
   WorkspaceRole: ResolverTypeWrapper<'MEMBER' | 'OWNER'>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -1817,9 +2072,12 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   AccessTokenNotFoundError: AccessTokenNotFoundError;
   String: Scalars['String']['output'];
+  AddWorkspaceMemberInput: AddWorkspaceMemberInput;
+  ID: Scalars['ID']['output'];
+  AddWorkspaceMemberResult: ResolversUnionTypes<ResolversParentTypes>['AddWorkspaceMemberResult'];
+  AddWorkspaceMemberSuccess: Omit<AddWorkspaceMemberSuccess, 'user' | 'workspace'> & { user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
   AlreadyBootstrappedError: AlreadyBootstrappedError;
   ApiKey: ApiKeyMapper;
-  ID: Scalars['ID']['output'];
   ApiKeyConnection: Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ApiKeyEdge']>, nodes: Array<ResolversParentTypes['ApiKey']> };
   ApiKeyEdge: Omit<ApiKeyEdge, 'node'> & { node: ResolversParentTypes['ApiKey'] };
   ApiKeyFilter: ApiKeyFilter;
@@ -1848,6 +2106,9 @@ export type ResolversParentTypes = {
   DaemonTokenEdge: Omit<DaemonTokenEdge, 'node'> & { node: ResolversParentTypes['DaemonToken'] };
   DaemonTokenNotFoundError: DaemonTokenNotFoundError;
   DateTime: Scalars['DateTime']['output'];
+  DeleteWorkspaceInput: DeleteWorkspaceInput;
+  DeleteWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['DeleteWorkspaceResult'];
+  DeleteWorkspaceSuccess: Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
   DisableUserInput: DisableUserInput;
   DisableUserResult: ResolversUnionTypes<ResolversParentTypes>['DisableUserResult'];
   DisableUserSuccess: Omit<DisableUserSuccess, 'receipt' | 'user'> & { receipt: ResolversParentTypes['RevocationReceipt'], user: ResolversParentTypes['User'] };
@@ -1860,6 +2121,7 @@ export type ResolversParentTypes = {
   InvalidCredentialsError: InvalidCredentialsError;
   InvalidField: InvalidField;
   InvalidInputError: InvalidInputError;
+  LastOwnerError: Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<ResolversParentTypes['Workspace']> };
   LoginInput: LoginInput;
   LoginResult: ResolversUnionTypes<ResolversParentTypes>['LoginResult'];
   LoginSuccess: Omit<LoginSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
@@ -1882,6 +2144,9 @@ export type ResolversParentTypes = {
   RegisterResult: ResolversUnionTypes<ResolversParentTypes>['RegisterResult'];
   RegisterSuccess: Omit<RegisterSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
   RegistrationClosedError: RegistrationClosedError;
+  RemoveWorkspaceMemberInput: RemoveWorkspaceMemberInput;
+  RemoveWorkspaceMemberResult: ResolversUnionTypes<ResolversParentTypes>['RemoveWorkspaceMemberResult'];
+  RemoveWorkspaceMemberSuccess: Omit<RemoveWorkspaceMemberSuccess, 'receipt' | 'workspace'> & { receipt: ResolversParentTypes['RevocationReceipt'], workspace: ResolversParentTypes['Workspace'] };
   RenewDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['RenewDaemonTokenResult'];
   RenewDaemonTokenSuccess: Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
   Revocation: RevocationMapper;
@@ -1919,8 +2184,14 @@ export type ResolversParentTypes = {
   SessionFilter: SessionFilter;
   SessionNotFoundError: SessionNotFoundError;
   SessionTokens: SessionTokensMapper;
+  SetWorkspaceMemberRoleInput: SetWorkspaceMemberRoleInput;
+  SetWorkspaceMemberRoleResult: ResolversUnionTypes<ResolversParentTypes>['SetWorkspaceMemberRoleResult'];
+  SetWorkspaceMemberRoleSuccess: Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
   SetupTokenRejectedError: SetupTokenRejectedError;
   TooEarlyToRenewError: TooEarlyToRenewError;
+  UpdateWorkspaceInput: UpdateWorkspaceInput;
+  UpdateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['UpdateWorkspaceResult'];
+  UpdateWorkspaceSuccess: Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, workspace: ResolversParentTypes['Workspace'] };
   User: UserMapper;
   UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
@@ -1931,6 +2202,9 @@ export type ResolversParentTypes = {
   Workspace: WorkspaceMapper;
   WorkspaceConnection: Omit<WorkspaceConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['WorkspaceEdge']>, nodes: Array<ResolversParentTypes['Workspace']> };
   WorkspaceEdge: Omit<WorkspaceEdge, 'node'> & { node: ResolversParentTypes['Workspace'] };
+  WorkspaceMember: WorkspaceMemberMapper;
+  WorkspaceMemberConnection: Omit<WorkspaceMemberConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['WorkspaceMemberEdge']>, nodes: Array<ResolversParentTypes['WorkspaceMember']> };
+  WorkspaceMemberEdge: Omit<WorkspaceMemberEdge, 'node'> & { node: ResolversParentTypes['WorkspaceMember'] };
   WorkspaceNotFoundError: WorkspaceNotFoundError;
   Int: Scalars['Int']['output'];
 };
@@ -1958,6 +2232,17 @@ export type requiresDirectiveResolver<Result, Parent, ContextType = GraphQLConte
 
 export type AccessTokenNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AccessTokenNotFoundError'] = ResolversParentTypes['AccessTokenNotFoundError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AddWorkspaceMemberResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AddWorkspaceMemberResult'] = ResolversParentTypes['AddWorkspaceMemberResult']> = {
+  __resolveType?: TypeResolveFn<'AddWorkspaceMemberSuccess' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type AddWorkspaceMemberSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AddWorkspaceMemberSuccess'] = ResolversParentTypes['AddWorkspaceMemberSuccess']> = {
+  role?: Resolver<ResolversTypes['WorkspaceRole'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2114,6 +2399,16 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DeleteWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteWorkspaceResult'] = ResolversParentTypes['DeleteWorkspaceResult']> = {
+  __resolveType?: TypeResolveFn<'DeleteWorkspaceSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type DeleteWorkspaceSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteWorkspaceSuccess'] = ResolversParentTypes['DeleteWorkspaceSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  workspaceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type DisableUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DisableUserResult'] = ResolversParentTypes['DisableUserResult']> = {
   __resolveType?: TypeResolveFn<'DisableUserSuccess' | 'UserNotFoundError', ParentType, ContextType>;
 };
@@ -2164,6 +2459,12 @@ export type InvalidInputErrorResolvers<ContextType = GraphQLContext, ParentType 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type LastOwnerErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LastOwnerError'] = ResolversParentTypes['LastOwnerError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  workspaces?: Resolver<Array<ResolversTypes['Workspace']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type LoginResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LoginResult'] = ResolversParentTypes['LoginResult']> = {
   __resolveType?: TypeResolveFn<'InvalidCredentialsError' | 'LoginSuccess', ParentType, ContextType>;
 };
@@ -2191,17 +2492,20 @@ export type MaximumAgeReachedErrorResolvers<ContextType = GraphQLContext, Parent
 };
 
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  addWorkspaceMember?: Resolver<ResolversTypes['AddWorkspaceMemberResult'], ParentType, ContextType, RequireFields<MutationaddWorkspaceMemberArgs, 'input'>>;
   bootstrap?: Resolver<ResolversTypes['BootstrapResult'], ParentType, ContextType, RequireFields<MutationbootstrapArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['ChangePasswordResult'], ParentType, ContextType, RequireFields<MutationchangePasswordArgs, 'input'>>;
   createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationcreateApiKeyArgs, 'input'>>;
   createDaemonToken?: Resolver<ResolversTypes['CreateDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationcreateDaemonTokenArgs, 'input'>>;
   createWorkspace?: Resolver<ResolversTypes['CreateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationcreateWorkspaceArgs, 'input'>>;
+  deleteWorkspace?: Resolver<ResolversTypes['DeleteWorkspaceResult'], ParentType, ContextType, RequireFields<MutationdeleteWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
   enableUser?: Resolver<ResolversTypes['EnableUserResult'], ParentType, ContextType, RequireFields<MutationenableUserArgs, 'input'>>;
   login?: Resolver<ResolversTypes['LoginResult'], ParentType, ContextType, RequireFields<MutationloginArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutResult'], ParentType, ContextType>;
   refreshSession?: Resolver<ResolversTypes['RefreshSessionResult'], ParentType, ContextType, RequireFields<MutationrefreshSessionArgs, 'input'>>;
   register?: Resolver<ResolversTypes['RegisterResult'], ParentType, ContextType, RequireFields<MutationregisterArgs, 'input'>>;
+  removeWorkspaceMember?: Resolver<ResolversTypes['RemoveWorkspaceMemberResult'], ParentType, ContextType, RequireFields<MutationremoveWorkspaceMemberArgs, 'input'>>;
   renewDaemonToken?: Resolver<ResolversTypes['RenewDaemonTokenResult'], ParentType, ContextType>;
   revokeAccessToken?: Resolver<ResolversTypes['RevokeAccessTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeAccessTokenArgs, 'input'>>;
   revokeAllSessions?: Resolver<ResolversTypes['RevokeAllSessionsResult'], ParentType, ContextType, RequireFields<MutationrevokeAllSessionsArgs, 'input'>>;
@@ -2210,6 +2514,8 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   revokeDaemonToken?: Resolver<ResolversTypes['RevokeDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeDaemonTokenArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionResult'], ParentType, ContextType, RequireFields<MutationrevokeSessionArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['RotateApiKeyResult'], ParentType, ContextType, RequireFields<MutationrotateApiKeyArgs, 'input'>>;
+  setWorkspaceMemberRole?: Resolver<ResolversTypes['SetWorkspaceMemberRoleResult'], ParentType, ContextType, RequireFields<MutationsetWorkspaceMemberRoleArgs, 'input'>>;
+  updateWorkspace?: Resolver<ResolversTypes['UpdateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationupdateWorkspaceArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -2280,6 +2586,16 @@ export type RegisterSuccessResolvers<ContextType = GraphQLContext, ParentType ex
 
 export type RegistrationClosedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegistrationClosedError'] = ResolversParentTypes['RegistrationClosedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RemoveWorkspaceMemberResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemoveWorkspaceMemberResult'] = ResolversParentTypes['RemoveWorkspaceMemberResult']> = {
+  __resolveType?: TypeResolveFn<'LastOwnerError' | 'RemoveWorkspaceMemberSuccess' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type RemoveWorkspaceMemberSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemoveWorkspaceMemberSuccess'] = ResolversParentTypes['RemoveWorkspaceMemberSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2452,6 +2768,18 @@ export type SessionTokensResolvers<ContextType = GraphQLContext, ParentType exte
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
 };
 
+export type SetWorkspaceMemberRoleResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetWorkspaceMemberRoleResult'] = ResolversParentTypes['SetWorkspaceMemberRoleResult']> = {
+  __resolveType?: TypeResolveFn<'LastOwnerError' | 'SetWorkspaceMemberRoleSuccess' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type SetWorkspaceMemberRoleSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetWorkspaceMemberRoleSuccess'] = ResolversParentTypes['SetWorkspaceMemberRoleSuccess']> = {
+  receipt?: Resolver<Maybe<ResolversTypes['RevocationReceipt']>, ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['WorkspaceRole'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type SetupTokenRejectedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetupTokenRejectedError'] = ResolversParentTypes['SetupTokenRejectedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -2461,6 +2789,16 @@ export type TooEarlyToRenewErrorResolvers<ContextType = GraphQLContext, ParentTy
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   renewableAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UpdateWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateWorkspaceResult'] = ResolversParentTypes['UpdateWorkspaceResult']> = {
+  __resolveType?: TypeResolveFn<'InvalidInputError' | 'UpdateWorkspaceSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type UpdateWorkspaceSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateWorkspaceSuccess'] = ResolversParentTypes['UpdateWorkspaceSuccess']> = {
+  receipt?: Resolver<Maybe<ResolversTypes['RevocationReceipt']>, ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2486,7 +2824,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -2507,6 +2845,7 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
 export type WorkspaceResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Workspace'] = ResolversParentTypes['Workspace']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  members?: Resolver<ResolversTypes['WorkspaceMemberConnection'], ParentType, ContextType, RequireFields<WorkspacemembersArgs, 'first'>>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   requiresSignedRequests?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -2523,6 +2862,23 @@ export type WorkspaceEdgeResolvers<ContextType = GraphQLContext, ParentType exte
   node?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
 };
 
+export type WorkspaceMemberResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['WorkspaceMember'] = ResolversParentTypes['WorkspaceMember']> = {
+  joinedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['WorkspaceRole'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
+export type WorkspaceMemberConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['WorkspaceMemberConnection'] = ResolversParentTypes['WorkspaceMemberConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['WorkspaceMemberEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['WorkspaceMember']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WorkspaceMemberEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['WorkspaceMemberEdge'] = ResolversParentTypes['WorkspaceMemberEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['WorkspaceMember'], ParentType, ContextType>;
+};
+
 export type WorkspaceNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['WorkspaceNotFoundError'] = ResolversParentTypes['WorkspaceNotFoundError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -2532,6 +2888,8 @@ export type WorkspaceRoleResolvers = EnumResolverSignature<{ MEMBER?: any, OWNER
 
 export type Resolvers<ContextType = GraphQLContext> = {
   AccessTokenNotFoundError?: AccessTokenNotFoundErrorResolvers<ContextType>;
+  AddWorkspaceMemberResult?: AddWorkspaceMemberResultResolvers<ContextType>;
+  AddWorkspaceMemberSuccess?: AddWorkspaceMemberSuccessResolvers<ContextType>;
   AlreadyBootstrappedError?: AlreadyBootstrappedErrorResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
   ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;
@@ -2557,6 +2915,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DaemonTokenEdge?: DaemonTokenEdgeResolvers<ContextType>;
   DaemonTokenNotFoundError?: DaemonTokenNotFoundErrorResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeleteWorkspaceResult?: DeleteWorkspaceResultResolvers<ContextType>;
+  DeleteWorkspaceSuccess?: DeleteWorkspaceSuccessResolvers<ContextType>;
   DisableUserResult?: DisableUserResultResolvers<ContextType>;
   DisableUserSuccess?: DisableUserSuccessResolvers<ContextType>;
   EmailTakenError?: EmailTakenErrorResolvers<ContextType>;
@@ -2566,6 +2926,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   InvalidCredentialsError?: InvalidCredentialsErrorResolvers<ContextType>;
   InvalidField?: InvalidFieldResolvers<ContextType>;
   InvalidInputError?: InvalidInputErrorResolvers<ContextType>;
+  LastOwnerError?: LastOwnerErrorResolvers<ContextType>;
   LoginResult?: LoginResultResolvers<ContextType>;
   LoginSuccess?: LoginSuccessResolvers<ContextType>;
   LogoutResult?: LogoutResultResolvers<ContextType>;
@@ -2585,6 +2946,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RegisterResult?: RegisterResultResolvers<ContextType>;
   RegisterSuccess?: RegisterSuccessResolvers<ContextType>;
   RegistrationClosedError?: RegistrationClosedErrorResolvers<ContextType>;
+  RemoveWorkspaceMemberResult?: RemoveWorkspaceMemberResultResolvers<ContextType>;
+  RemoveWorkspaceMemberSuccess?: RemoveWorkspaceMemberSuccessResolvers<ContextType>;
   RenewDaemonTokenResult?: RenewDaemonTokenResultResolvers<ContextType>;
   RenewDaemonTokenSuccess?: RenewDaemonTokenSuccessResolvers<ContextType>;
   Revocation?: RevocationResolvers<ContextType>;
@@ -2615,8 +2978,12 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SessionEdge?: SessionEdgeResolvers<ContextType>;
   SessionNotFoundError?: SessionNotFoundErrorResolvers<ContextType>;
   SessionTokens?: SessionTokensResolvers<ContextType>;
+  SetWorkspaceMemberRoleResult?: SetWorkspaceMemberRoleResultResolvers<ContextType>;
+  SetWorkspaceMemberRoleSuccess?: SetWorkspaceMemberRoleSuccessResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
   TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
+  UpdateWorkspaceResult?: UpdateWorkspaceResultResolvers<ContextType>;
+  UpdateWorkspaceSuccess?: UpdateWorkspaceSuccessResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
@@ -2627,6 +2994,9 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Workspace?: WorkspaceResolvers<ContextType>;
   WorkspaceConnection?: WorkspaceConnectionResolvers<ContextType>;
   WorkspaceEdge?: WorkspaceEdgeResolvers<ContextType>;
+  WorkspaceMember?: WorkspaceMemberResolvers<ContextType>;
+  WorkspaceMemberConnection?: WorkspaceMemberConnectionResolvers<ContextType>;
+  WorkspaceMemberEdge?: WorkspaceMemberEdgeResolvers<ContextType>;
   WorkspaceNotFoundError?: WorkspaceNotFoundErrorResolvers<ContextType>;
   WorkspaceRole?: WorkspaceRoleResolvers;
 };

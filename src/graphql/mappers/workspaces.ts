@@ -1,3 +1,4 @@
-import type { Workspace } from '../../workspaces/workspace.entity.ts';
+import type { Workspace, WorkspaceMember } from '../../workspaces/workspace.entity.ts';
 
 export type WorkspaceMapper = Workspace;
+export type WorkspaceMemberMapper = WorkspaceMember;

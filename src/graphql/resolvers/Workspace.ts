@@ -1,3 +1,15 @@
+import { membersOf } from '../../workspaces/workspace.queries.ts';
+import { paginate } from '../connection.ts';
 import type { WorkspaceResolvers } from '../generated/types.ts';
 
-export const Workspace: WorkspaceResolvers = {};
+export const Workspace: WorkspaceResolvers = {
+  async members({ id }, paging, context) {
+    const page = await paginate(
+      context,
+      membersOf(id, { isVisible: await context.visibility.seesWorkspace(id) }),
+      paging,
+    );
+    for (const { userId } of page.nodes) context.visibility.admit(userId);
+    return page;
+  },
+};

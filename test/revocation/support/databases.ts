@@ -66,7 +66,7 @@ export const FIXTURES = `
   insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
     select 'usr_' || n, '', convert_to(n, 'UTF8'), '', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;
   insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from unnest(array['one', 'two', 'three']) as n;
-  insert into workspace_members (workspace_id, user_id, role, created_at) values ('wsp_one', 'usr_one', 'MEMBER', now());
+  insert into workspace_members (workspace_id, user_id, role, created_at) values ('wsp_one', 'usr_one', 'OWNER', now());
   insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('jwk_one', 'CURRENT', '{}', '', now());
   insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
     values ('ses_one', 'usr_one', '{SESSIONS_READ,SESSIONS_WRITE}', now(), now(), now() + interval '1 day', now() + interval '2 days');

@@ -1,0 +1,23 @@
+// What the SQL of other features may read of workspaces and their members. No other feature names the tables.
+
+/**
+ * Whether a user is a member of a workspace that exists.
+ *
+ * @param of SQL for both ids: columns or parameters
+ */
+export function isMemberOf({ workspaceId, userId }: { workspaceId: string; userId: string }): string {
+  return `exists (select from workspace_members wm join workspaces w on w.id = wm.workspace_id
+    where wm.workspace_id = ${workspaceId} and wm.user_id = ${userId})`;
+}
+
+/** A join with one membership, so that it can be locked: `… for share of m`. */
+export function joinMember(member: string, { workspaceId, userId }: { workspaceId: string; userId: string }): string {
+  return `join workspace_members ${member} on ${member}.workspace_id = ${workspaceId} and ${member}.user_id = ${userId}`;
+}
+
+/**
+ * Locks a workspace for a change of it or its members: one at a time. Writes that only refer to the workspace, such as a
+ * new key, do not wait. A transaction takes this lock before it locks a membership or a key of the workspace.
+ * Parameter: the id.
+ */
+export const LOCK_WORKSPACE = 'select from workspaces where id = ? for no key update';
