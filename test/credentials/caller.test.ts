@@ -162,6 +162,8 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     expect(data ?? null).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect(await keysOf(member.id)).toBe(0);
+    // Another key signs, before the next test needs a token.
+    await expect.poll(async () => app.app.jwtKeys.signing.kid).not.toBe(kid);
   });
 
   test('an administrator who is demoted between authentication and the write writes nothing', async () => {
