@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ConfigError } from '../src/kernel/config-error.ts';
@@ -335,13 +333,6 @@ describe('an invalid value is rejected', () => {
   });
 });
 
-/** Runs a process with only this environment until it ends. */
-const run = (environment: Record<string, string>) =>
-  spawnSync(process.execPath, [join(import.meta.dirname, '..', 'src', 'server.ts')], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
-    encoding: 'utf8',
-  });
-
 describe('an issuer', () => {
   const issuer = (bytes: number) => `urn:${'x'.repeat(bytes - 4)}`;
 
@@ -360,42 +351,5 @@ describe('an issuer', () => {
         expect.stringMatching(/^REKEY_ISSUER must have at most 512 bytes\. .*cookies/),
       ]);
     }
-  });
-
-  test('that is too long stops the process with exit code 78', () => {
-    const { status, stderr } = run({ REKEY_ISSUER: issuer(1000) });
-    expect(status).toBe(78);
-    expect(stderr).toContain('REKEY_ISSUER must have at most 512 bytes');
-  });
-});
-
-describe('a process with an invalid configuration', () => {
-  const SECRETS = ['hunter2-database', 'hunter2-cache', 'hunter2-key', 'hunter2-token'];
-  const wrong = {
-    PORT: 'http',
-    DATABASE_URL: 'mysql://rekey:hunter2-database@db.example/rekey',
-    REDIS_URL: 'http://:hunter2-cache@cache.example',
-    REKEY_MASTER_KEY: 'hunter2-key',
-    REKEY_SETUP_TOKEN: 'hunter2-token',
-    REKEY_REGISTRATION: 'maybe',
-    REKEY_TRUSTED_PROXIES: 'proxy.example',
-    REKEY_LOG_LEVEL: 'loud',
-  };
-  test('reports all problems at once without their values, and exits with 78', () => {
-    const { status, stdout, stderr } = run(wrong);
-    expect(status).toBe(78);
-    expect(stdout).toBe('');
-    for (const name of Object.keys(wrong)) expect(stderr, name).toContain(name);
-    expect(stderr.trim().split('\n')).toHaveLength(1 + Object.keys(wrong).length);
-    for (const secret of SECRETS) expect(stderr).not.toContain(secret);
-    expect(stderr).not.toMatch(/ {4}at |node:internal/);
-  });
-
-  test('reports invalid combinations together with invalid values', () => {
-    const { status, stderr } = run({ DATABASE_URL: 'postgres://rekey:hunter2-database@db.example/rekey', PORT: 'x' });
-    expect(status).toBe(78);
-    expect(stderr).toContain('REKEY_MASTER_KEY is required');
-    expect(stderr).toContain('PORT must be');
-    expect(stderr).not.toContain('hunter2');
   });
 });

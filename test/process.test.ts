@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PASSWORD } from './support/app.ts';
 import { fillDirectory } from './support/embedded-template.ts';
-import { freePort } from './support/ports.ts';
 import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
 import { emptyDirectory, SERVER, ServerProcess, startServer } from './support/server-process.ts';
@@ -302,51 +301,6 @@ describe('SIGTERM', () => {
     // A configured setup token is not printed, and no other one is generated.
     expect(server.stdout + server.stderr).not.toContain(given);
     expect(server.stdout).not.toContain('Setup token');
-  });
-});
-
-describe('a failed start', () => {
-  test('names a port that is in use and releases the data directory', { timeout: TEST_MS }, async () => {
-    const occupied = createServer();
-    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
-    const { port } = occupied.address() as AddressInfo;
-    const directory = usedDirectory();
-    const server = startServer(directory, { PORT: String(port) });
-    expect(await server.exited()).toEqual({ code: 1, signal: null });
-    expect(server.stderr).toContain(`127.0.0.1:${port} (HOST and PORT) is in use`);
-    expect(server.stderr.trim().split('\n')).toHaveLength(1);
-    expect(server.stdout).not.toContain('setup_');
-    expect(existsSync(join(directory, '.rekey', 'owner'))).toBe(false);
-    occupied.close();
-  });
-
-  test('names HOST for an address that this machine does not have', { timeout: TEST_MS }, async () => {
-    const server = startServer(usedDirectory(), { HOST: '192.0.2.1', PORT: '4000' });
-    expect(await server.exited()).toEqual({ code: 78, signal: null });
-    expect(server.stderr).toMatch(/HOST and PORT: 192\.0\.2\.1:4000 is not an address of this machine/);
-    expect(existsSync(join(usedDirectory(), '.rekey', 'owner'))).toBe(false);
-  });
-
-  test.each(['127.0.0.1', 'localhost'])(
-    'reports an unreachable PostgreSQL on %s without its password',
-    { timeout: TEST_MS },
-    async (host) => {
-      const server = startServer(emptyDirectory(), {
-        DATABASE_URL: `postgres://rekey:hunter2@${host}:${await freePort()}/rekey`,
-        REKEY_MASTER_KEY: randomBytes(32).toString('base64'),
-      });
-      expect(await server.exited()).toEqual({ code: 1, signal: null });
-      expect(server.stderr).toMatch(/^Rekey could not start: .*ECONNREFUSED/m);
-      expect(server.stdout + server.stderr).not.toContain('hunter2');
-    },
-  );
-
-  test('names a data directory that cannot be created', { timeout: TEST_MS }, async () => {
-    const directory = emptyDirectory();
-    writeFileSync(join(directory, 'file'), '');
-    const server = startServer(directory, { REKEY_DATA_DIR: 'file/below' });
-    expect(await server.exited()).toEqual({ code: 1, signal: null });
-    expect(server.stderr).toMatch(/^Rekey could not start: .*file\/below/m);
   });
 });
 
