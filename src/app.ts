@@ -21,7 +21,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { findWorkspace, lockMembership } from './workspaces/workspace.queries.ts';
+import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -57,10 +57,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     limits: limits.limits,
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
-  const daemonTokens = createDaemonTokens(platform, {
-    seesWorkspace: async (em, principal, id) =>
-      (await findWorkspace({ em: () => em, caller: () => principal, now: databaseClock.now }, id)) !== null,
-  });
+  const daemonTokens = createDaemonTokens(platform, { lockAccess });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);

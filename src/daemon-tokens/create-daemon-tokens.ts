@@ -6,8 +6,8 @@ import { DaemonTokenService, type DaemonTokenServiceOptions } from './daemon-tok
 /** Daemon tokens. */
 export function createDaemonTokens(
   { barrier, databaseClock: clock }: Platform,
-  { seesWorkspace }: Pick<DaemonTokenServiceOptions, 'seesWorkspace'>,
+  { lockAccess }: Pick<DaemonTokenServiceOptions, 'lockAccess'>,
 ): { service: DaemonTokenService } {
   const audit = new Audit(daemonTokenEvents, clock);
-  return { service: new DaemonTokenService({ audit, barrier, clock, seesWorkspace }) };
+  return { service: new DaemonTokenService({ audit, barrier, clock, lockAccess }) };
 }

@@ -14,6 +14,7 @@ import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
+import { workspaceExists } from '../workspaces/workspace.sql.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 
 /** One daemon token. The triggers of the migration write the same. */
@@ -26,7 +27,8 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       t.id, t.workspace_id as "workspaceId", t.daemon_id as "daemonId", t.scopes, t.permissions,
       ${milliseconds('t.expires_at', 'expiresAt')},
-      (t.revoked_at is not null or d.id is null or d.revoked_at is not null) as revoked
+      (t.revoked_at is not null or d.id is null or d.revoked_at is not null
+        or not ${workspaceExists('t.workspace_id')}) as revoked
     ${FROM_SNAPSHOT}
     left join daemon_tokens t on t.secret_hash = $1
     left join daemons d on d.id = t.registration_id`,
@@ -47,6 +49,7 @@ const confirmStatement = (lockToken: string, lockDaemon: string) => `select t.sc
   from daemon_tokens t join daemons d on d.id = t.registration_id
   where t.id = ? and t.workspace_id = ? and t.secret_hash = ?
     and t.revoked_at is null and d.revoked_at is null and t.expires_at > clock_timestamp()
+    and ${workspaceExists('t.workspace_id')}
   ${lockToken} of t ${lockDaemon} of d`;
 
 /** No transaction that renews a token takes longer than this, in milliseconds. */

@@ -24,8 +24,11 @@ export interface DaemonTokenServiceOptions {
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
-  /** Whether a principal may see this workspace. Who sees it may manage its daemon tokens. */
-  seesWorkspace: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
+  /**
+   * Whether a principal may see this workspace, and with it manage its daemon tokens. What decides it stays locked until
+   * the end of the transaction.
+   */
+  lockAccess: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
 }
 
 export type CreateDaemonTokenOutcome =
@@ -78,7 +81,7 @@ export class DaemonTokenService {
     const secret = makeSecret('rkd');
     try {
       return await unitOfWork.transaction(async () => {
-        if (!(await this.#options.seesWorkspace(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
+        if (!(await this.#options.lockAccess(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
         const daemonToken = DaemonToken.create({
           ...granted,
           id: newId('dmn'),
@@ -148,7 +151,7 @@ export class DaemonTokenService {
     const { caller, em } = unitOfWork;
     const daemonToken = await unitOfWork.transaction(async () => {
       const found = await em.findOne(DaemonToken, { id: daemonTokenId });
-      const isVisible = await this.#options.seesWorkspace(em, caller, found?.workspaceId ?? '');
+      const isVisible = await this.#options.lockAccess(em, caller, found?.workspaceId ?? '');
       if (!found || !isVisible) return null;
       const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
       const token = await em.findOne(DaemonToken, { id: daemonTokenId }, locked);
@@ -173,7 +176,7 @@ export class DaemonTokenService {
     const { caller, em } = unitOfWork;
     const name = { workspaceId, daemonId: canonicalDaemonId(named.daemonId) };
     const ended = await unitOfWork.transaction(async () => {
-      if (!(await this.#options.seesWorkspace(em, caller, workspaceId))) return null;
+      if (!(await this.#options.lockAccess(em, caller, workspaceId))) return null;
       const daemon = await em.findOne(Daemon, { ...name, revokedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const now = this.#options.clock.now();
       if (!daemon) {

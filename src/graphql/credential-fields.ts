@@ -38,6 +38,11 @@ export async function workspaceOf(workspaceId: string | null, context: GraphQLCo
   return required(await context.loaders.workspace.load(workspaceId), workspaceId, context);
 }
 
+/** The same for an object that only those see who see its workspace. */
+export async function owningWorkspaceOf(workspaceId: string, context: GraphQLContext): Promise<Workspace> {
+  return required(await workspaceOf(workspaceId, context), workspaceId, context);
+}
+
 /**
  * A row that existed when this request began. If it was deleted meanwhile and the caller's credential depends on it,
  * that credential is no longer valid. Otherwise the parts of the response do not match, and the request may be retried.

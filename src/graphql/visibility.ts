@@ -54,6 +54,11 @@ export class Visibility {
     if (principal.workspaceId !== null) return workspaceId === principal.workspaceId;
     return seesAll(principal) || this.#memberships.isMemberOf(workspaceId);
   }
+
+  /** A credential without a user is no member: it sees its workspace, and none of the people in it. */
+  seesMembersOf(workspaceId: string): boolean | Promise<boolean> {
+    return this.#principal?.userId != null && this.seesWorkspace(workspaceId);
+  }
 }
 
 /** Only administrators and their services hold INTROSPECT. */

@@ -29,6 +29,17 @@ export async function lockMembership(
   return (await em.findOne(WorkspaceMember, member, { lockMode: LockMode.PESSIMISTIC_READ })) !== null;
 }
 
+/**
+ * Whether a principal may see this workspace. A membership that decides it is locked until the end of the transaction, so
+ * that its removal waits for what the principal creates.
+ */
+export async function lockAccess(em: EntityManager, principal: Principal, workspaceId: string): Promise<boolean> {
+  const { userId } = principal;
+  if (principal.workspaceId === null && !isAdministrator(principal))
+    return userId !== null && lockMembership(em, { workspaceId, userId });
+  return (await em.count(Workspace, { $and: [{ id: workspaceId }, await visibleTo(em, principal)] })) > 0;
+}
+
 /** Which of these workspaces this user is a member of. */
 export async function membershipsOf(em: EntityManager, userId: string | null, ids: string[]): Promise<string[]> {
   if (userId === null) return [];

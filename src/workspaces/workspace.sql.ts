@@ -10,6 +10,11 @@ export function isMemberOf({ workspaceId, userId }: { workspaceId: string; userI
     where wm.workspace_id = ${workspaceId} and wm.user_id = ${userId})`;
 }
 
+/** Whether a workspace exists. @param workspaceId SQL for the id: a column or a parameter */
+export function workspaceExists(workspaceId: string): string {
+  return `exists (select from workspaces w where w.id = ${workspaceId})`;
+}
+
 /** A join with one membership, so that it can be locked: `… for share of m`. */
 export function joinMember(member: string, { workspaceId, userId }: { workspaceId: string; userId: string }): string {
   return `join workspace_members ${member} on ${member}.workspace_id = ${workspaceId} and ${member}.user_id = ${userId}`;

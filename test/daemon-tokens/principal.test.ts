@@ -4,6 +4,7 @@ import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { SCOPES, staysInWorkspace } from '../../src/identity/scope.ts';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { inSeconds } from '../support/values.ts';
+import { tagsOf } from '../support/workspaces.ts';
 
 const VIEWER = `{ viewer { credential { __typename id status expiresAt } user { id } workspace { id name }
   scopes permissions } }`;
@@ -85,6 +86,9 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
       expect((await calls.workspaces()).nodes.map(({ id }) => id)).toEqual([workspaceId]);
       expect(await calls.workspace({ id: workspaceId })).toMatchObject({ id: workspaceId });
       expect(await calls.workspace({ id: other })).toBeNull();
+      const members = `{ workspace(id: "${workspaceId}") { members { nodes { user { email } } } } }`;
+      const { data } = await app.graphql(members, {}, { bearer: daemon.secret });
+      expect(data.workspace.members.nodes).toEqual([]);
       expect((await calls.apiKeys()).nodes).toEqual([]);
       expect((await calls.apiKeys({ filter: { userId: '' } })).nodes).toEqual([]);
       expect(await calls.apiKey({ id: key.id })).toBeNull();
@@ -103,6 +107,14 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
       await calls.createWorkspace({ name: 'a workspace' }).expectError('FORBIDDEN');
       await calls.changePassword({ currentPassword: PASSWORD, newPassword: PASSWORD }).expect('NotASessionError');
       await calls.logout().expect('NotASessionError');
+      const joining = { workspaceId, email: (await app.member()).email };
+      await calls.addWorkspaceMember(joining).expect('WorkspaceNotFoundError');
+      await calls.removeWorkspaceMember({ workspaceId, userId: member.id }).expect('WorkspaceNotFoundError');
+      await calls
+        .setWorkspaceMemberRole({ workspaceId, userId: member.id, role: 'MEMBER' })
+        .expect('WorkspaceNotFoundError');
+      await calls.updateWorkspace({ workspaceId, name: 'renamed' }).expect('WorkspaceNotFoundError');
+      await calls.deleteWorkspace({ workspaceId }).expect('WorkspaceNotFoundError');
       for (const call of [
         calls.revokeAllSessions({}),
         calls.revokeAllSessions({ userId: member.id }),
@@ -188,6 +200,16 @@ describe.each(backends())('a daemon token on $name', ({ start }) => {
   });
 
   describe('ends', () => {
+    test('with its workspace, by one row of the log for all tokens', async () => {
+      const gone = await app.workspace(member);
+      const tokens = [];
+      for (const daemonId of ['one', 'two']) tokens.push(await app.daemonToken(member, gone, { daemonId }));
+      for (const { secret } of tokens) expect(await app.accepts(secret)).toBe(true);
+      const tags = await tagsOf(app, () => app.as(member).deleteWorkspace({ workspaceId: gone }).expectSuccess());
+      expect(tags).toEqual([`workspace:${gone}`]);
+      for (const { secret } of tokens) expect(await app.accepts(secret)).toBe(false);
+    });
+
     test('F1.3: with its workspace, in plain SQL', async () => {
       const gone = await app.workspace(member);
       const token = await app.daemonToken(member, gone);

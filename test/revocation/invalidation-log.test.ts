@@ -250,6 +250,9 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(await tagsOf(() => sql(`delete from daemons where id = 'dae_gone'`))).toEqual([]);
     await sql(`insert into daemons (id, workspace_id, daemon_id, subject, created_at)
       values ('dae_gone', 'wsp_three', 'd3', 'wsp_three:d3', now())`);
+    await sql(`insert into daemon_tokens (id, registration_id, workspace_id, daemon_id, hint, secret_hash, scopes,
+        permissions, created_at, first_expires_at, expires_at)
+      values ('dmn_again', 'dae_gone', 'wsp_three', 'd3', '', 'again', '{}', '{}', now(), now(), now() + interval '1 hour')`);
     expect(await tagsOf(() => sql(`delete from daemons where id = 'dae_gone'`))).toEqual(['daemon:wsp_three:d3']);
     expect(await tagsOf(() => sql(`delete from daemon_tokens where id = 'dmn_one'`))).toEqual(['daemon-token:dmn_one']);
   });

@@ -42,10 +42,30 @@ export class Migration20261130000200 extends Migration {
     this.addSql(`create index daemon_tokens_registration on daemon_tokens (registration_id)`);
     this.addSql(`create index daemon_tokens_creator on daemon_tokens (created_by) where created_by is not null`);
 
-    const token = { table: 'daemon_tokens', tag: 'daemon-token' };
+    // A token is not valid without its registration, and a registration not without its workspace. Their rows are in the
+    // log before the rows of what is deleted with them would be. So these need none.
+    this.addSql(`create function auth_invalidate_daemon_token() returns trigger language plpgsql
+      set search_path = public, pg_temp as $$
+      begin
+        if TG_OP = 'UPDATE' or exists (select from daemons d where d.id = old.registration_id) then
+          perform auth_invalidate('daemon-token:' || old.id);
+        end if;
+        return null;
+      end
+    $$`);
+    this.addSql(`create function auth_invalidate_daemon() returns trigger language plpgsql
+      set search_path = public, pg_temp as $$
+      begin
+        if TG_OP = 'UPDATE' or exists (select from workspaces w where w.id = old.workspace_id) then
+          perform auth_invalidate('daemon:' || old.subject);
+        end if;
+        return null;
+      end
+    $$`);
+    const token = { table: 'daemon_tokens', tag: 'daemon-token', by: 'auth_invalidate_daemon_token' };
     const deciding = ['id', 'registration_id', 'workspace_id', 'daemon_id', 'secret_hash', 'scopes', 'permissions'];
     const version = (row: string) => [...deciding, 'revoked_at'].map((column) => `${row}.${column}`).join(', ');
-    const daemon = { table: 'daemons', tag: 'daemon', column: 'subject' };
+    const daemon = { table: 'daemons', tag: 'daemon', column: 'subject', by: 'auth_invalidate_daemon' };
     for (const statement of [
       ...invalidateOnUpdate({
         ...token,
@@ -76,5 +96,6 @@ export class Migration20261130000200 extends Migration {
     this.addSql('truncate daemon_tokens, daemons');
     this.addSql('drop table daemon_tokens');
     this.addSql('drop table daemons');
+    this.addSql('drop function auth_invalidate_daemon_token, auth_invalidate_daemon');
   }
 }

@@ -1607,7 +1607,7 @@ export type Workspace = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The id of the workspace, with the prefix `wsp_`. */
   id: Scalars['ID']['output'];
-  /** The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace. */
+  /** The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace, and for daemon tokens. */
   members: WorkspaceMemberConnection;
   /** The name of the workspace. */
   name: Scalars['String']['output'];

@@ -1,4 +1,4 @@
-import { statusOf, workspaceOf } from '../credential-fields.ts';
+import { owningWorkspaceOf, statusOf } from '../credential-fields.ts';
 import type { DaemonTokenResolvers } from '../generated/types.ts';
 
 export const DaemonToken: DaemonTokenResolvers = {
@@ -8,5 +8,5 @@ export const DaemonToken: DaemonTokenResolvers = {
   revocationReason: ({ endReason }) => endReason,
   revokedAt: ({ endedAt }) => endedAt,
   status: (daemonToken, _arg, context) => statusOf(daemonToken, context.now()),
-  workspace: async ({ workspaceId }, _arg, context) => (await workspaceOf(workspaceId, context))!,
+  workspace: ({ workspaceId }, _arg, context) => owningWorkspaceOf(workspaceId, context),
 };

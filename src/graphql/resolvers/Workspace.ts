@@ -6,7 +6,7 @@ export const Workspace: WorkspaceResolvers = {
   async members({ id }, paging, context) {
     const page = await paginate(
       context,
-      membersOf(id, { isVisible: await context.visibility.seesWorkspace(id) }),
+      membersOf(id, { isVisible: await context.visibility.seesMembersOf(id) }),
       paging,
     );
     for (const { userId } of page.nodes) context.visibility.admit(userId);
