@@ -34,7 +34,8 @@ export class Visibility {
 
   /**
    * Records a user whom the request may read without another check: it has authenticated the user by a password or a
-   * refresh token, or has read them from the members of a workspace that it may see.
+   * refresh token, or has read or changed their membership in a workspace of the caller. Another request may have ended
+   * that membership meanwhile.
    */
   admit(userId: string): void {
     this.#admitted.add(userId);

@@ -175,7 +175,9 @@ export class WorkspaceService {
     const deletedAt = await unitOfWork.transaction(async () => {
       const workspace = await this.#lockManaged(unitOfWork, workspaceId);
       if (!workspace) return null;
-      const memberCount = await em.count(WorkspaceMember, { workspaceId });
+      // Before the workspace: a new key locks the membership of its user, and at its commit the workspace.
+      const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
+      const { length: memberCount } = await em.find(WorkspaceMember, { workspaceId }, lock);
       em.remove(workspace);
       this.#record(unitOfWork, workspace, { type: 'workspace.deleted', data: { memberCount } });
       return clock.now();

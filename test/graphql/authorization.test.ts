@@ -172,6 +172,20 @@ describe('a missing scope', () => {
   });
 });
 
+describe('a directive on a field below the root', () => {
+  test('is checked wherever the field is reached', async () => {
+    const workspaceId = await app.workspace(member);
+    const key = await app.apiKey(member, { workspaceId, scopes: ['API_KEYS_READ'] });
+    const { data, errors } = await app.graphql(
+      '{ viewer { scopes workspace { members { nodes { role } } } } }',
+      {},
+      { apiKey: key.secret },
+    );
+    expect(errors).toMatchObject([{ path: ['viewer', 'workspace', 'members'], extensions: { code: 'FORBIDDEN' } }]);
+    expect(data.viewer).toEqual({ scopes: ['API_KEYS_READ'], workspace: null });
+  });
+});
+
 // Checks every root field of the schema, including those that are added later.
 describe('every root field enforces its directive', () => {
   const schema = createSchema();
@@ -260,6 +274,11 @@ describe('the service does not start with a schema', () => {
       expect(guarding(`type Query { both: Int ${directives} }`)).toThrow('Query.both has 2 of');
     },
   );
+
+  test('in which another field has two access directives', () => {
+    const sdl = 'type Query { fine: Thing @public } type Thing { both: Int @public @requires(scope: ADMIN) }';
+    expect(guarding(sdl)).toThrow('Thing.both has 2 of');
+  });
 
   test('but it starts if fields below the root have no directive', () => {
     expect(guarding('type Query { fine: Thing @authenticated } type Thing { name: String }')).not.toThrow();

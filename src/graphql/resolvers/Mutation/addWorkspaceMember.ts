@@ -10,6 +10,7 @@ export const addWorkspaceMember: NonNullable<MutationResolvers['addWorkspaceMemb
   const outcome = await context.services.workspaces.addMember(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'added':
+      context.visibility.admit(outcome.userId);
       return { __typename: 'AddWorkspaceMemberSuccess', ...outcome, user: await userOf(outcome.userId, context) };
     case 'workspaceNotFound':
       return workspaceNotFound();

@@ -10,6 +10,7 @@ export const setWorkspaceMemberRole: NonNullable<MutationResolvers['setWorkspace
   const outcome = await context.services.workspaces.setMemberRole(context.revocation(), input);
   switch (outcome.kind) {
     case 'set':
+      context.visibility.admit(outcome.userId);
       return { __typename: 'SetWorkspaceMemberRoleSuccess', ...outcome, user: await userOf(outcome.userId, context) };
     case 'workspaceNotFound':
       return workspaceNotFound();
