@@ -1,5 +1,5 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { type GraphQLField, GraphQLObjectType } from 'graphql';
+import { type GraphQLField, GraphQLObjectType, isEnumType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guardRootFields } from '../../src/graphql/authorization.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
@@ -223,6 +223,7 @@ describe('every root field enforces its directive', () => {
       );
       return Object.fromEntries(needed.map(({ name, type }) => [name, exampleOf(`${type}`)]));
     }
+    if (isEnumType(named)) return named.getValues()[0]!.name;
     if (named?.name === 'Int') return 1;
     if (named?.name === 'Boolean') return false;
     if (named?.name === 'DateTime') return '2030-01-01T00:00:00Z';
