@@ -6,7 +6,7 @@ export const updateWorkspace: NonNullable<MutationResolvers['updateWorkspace']> 
   { input },
   context,
 ) => {
-  const outcome = await context.services.workspaces.update(context.unitOfWork(), input);
+  const outcome = await context.services.workspaces.update(context.revocation(), input);
   switch (outcome.kind) {
     case 'updated':
       return { __typename: 'UpdateWorkspaceSuccess', ...outcome, receipt: null };
