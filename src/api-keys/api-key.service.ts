@@ -8,6 +8,7 @@ import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
+import { latestEnd } from '../identity/grant.ts';
 import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
@@ -18,7 +19,7 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
-import { checkNewApiKey, checkOverlap, latestEnd, type NewApiKeyInput } from './api-key.input.ts';
+import { checkNewApiKey, checkOverlap, type NewApiKeyInput } from './api-key.input.ts';
 import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
 
 const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
