@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config';
 import { filesOf, PROJECTS, type ProjectName } from './support/projects.ts';
 
 const root = join(import.meta.dirname, '..');
-// For the workers, and for the servers that tests start: hundreds of processes compile the same modules.
-process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'rekey-tests');
 
 const project = (name: ProjectName) => ({
   extends: true as const,

@@ -1,5 +1,6 @@
 // Preloaded into a server. Answers messages of the process that started it:
 // - `cpu`: the CPU time of all threads so far;
+// - `main`: the CPU time of the main thread so far, in milliseconds;
 // - `turn`: the longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread,
 //   which a busy machine does not change. It measures from the first question on, which takes a core.
 // Ends the server when that process has ended.
@@ -8,6 +9,7 @@ let watching = false;
 
 process.on('message', (question) => {
   if (question === 'cpu') process.send?.(process.cpuUsage());
+  if (question === 'main') process.send?.(mainThreadMs());
   if (question !== 'turn') return;
   process.send?.(longest);
   longest = 0;

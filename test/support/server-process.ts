@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
+/** Most of the time of a start is compilation, and tests start hundreds of processes. */
+const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
 /** Longer than any start or stop on a busy machine. */
 const TIMEOUT_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
@@ -40,10 +42,9 @@ export class ServerProcess {
   constructor({ directory, environment = {}, command = [process.execPath, SERVER], preload }: ServerProcessOptions) {
     const [program, ...argv] = command;
     const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
-    const { PATH = '', NODE_COMPILE_CACHE } = process.env;
     this.#child = spawn(program, [...first, ...argv], {
       cwd: directory,
-      env: { PATH, ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}), PORT: '0', ...environment },
+      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(preload ? (['ipc'] as const) : [])],
     });
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -134,6 +135,11 @@ export class ServerProcess {
   async cpu(): Promise<number> {
     const { user, system } = (await this.ask('cpu')) as NodeJS.CpuUsage;
     return user + system;
+  }
+
+  /** CPU time used so far by the main thread, in milliseconds. */
+  async mainThread(): Promise<number> {
+    return (await this.ask('main')) as number;
   }
 
   /**
