@@ -10,7 +10,7 @@ const CALLER = { kind: 'session', credentialId: 'ses_0', proof: 'p', userId: 'us
 const raise = (state: string) => `do $$ begin raise exception 'on purpose' using errcode = '${state}'; end $$`;
 const aWorkspace = () => Workspace.create({ id: newId('wsp'), name: 'w', createdAt: new Date() });
 
-describe.each(backends())('a unit of work on $name', ({ start }) => {
+describe.each(backends())('a unit of work on $name', ({ name, start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start();
@@ -48,6 +48,21 @@ describe.each(backends())('a unit of work on $name', ({ start }) => {
     });
     expect(outcome).toBe('done');
     expect(await exists(workspace)).toBe(true);
+  });
+
+  // The embedded database has one session, where one transaction waits for the other, and its driver has no such option.
+  test.skipIf(name === 'the embedded database')('names the isolation level of every transaction', async () => {
+    const own = await start();
+    onTestFinished(() => own.close());
+    // On every connection of the pool, after the start-up packet.
+    await Promise.all(Array.from({ length: 20 }, () => own.sql(`set default_transaction_isolation = 'serializable'`)));
+    const work = new UnitOfWork(own.app.database.fork(), null, ORIGIN, async () => true);
+    const current = await work.transaction(async () => {
+      const [row] = await work.em.execute(`select current_setting('default_transaction_isolation') as session,
+        current_setting('transaction_isolation') as transaction`);
+      return row;
+    });
+    expect(current).toEqual({ session: 'serializable', transaction: 'read committed' });
   });
 
   test('rolls everything back if the work throws, including flushed changes', async () => {
