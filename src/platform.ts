@@ -38,6 +38,8 @@ export interface Part {
   readonly timers?: readonly { name: string; everyMs: number; work: () => Promise<unknown> }[];
   /** Loads what the first request needs. Called when the schema is up to date and this replica holds a lease. */
   start?(): Promise<void>;
+  /** Ends what would not end by itself. Called when this replica accepts no further connections. */
+  drain?(): void;
   /** Writes to the database what is only in memory. Called after the last response. */
   stop?(): Promise<void>;
 }

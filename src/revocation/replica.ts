@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { InvalidationFeed } from './feed.ts';
 import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
 import type { RevocationMetrics } from './metrics.ts';
+import { type LogRowJson, parseLogRow } from './revocation-event.ts';
 import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
 /** A log that is longer than this is not read: forgetting everything is cheaper. */
@@ -230,16 +231,14 @@ export class Replica {
   #apply(row: SyncRow): boolean {
     if (!row.registered || row.suspect || row.seq < this.#applied) return false;
     if (this.#identity !== '' && this.#identity !== row.identity) return false;
-    const log: [number, string][] = row.log ? JSON.parse(row.log) : [];
+    const log: LogRowJson[] = row.log ? JSON.parse(row.log) : [];
     if (this.#applied < 0) {
       this.#memory.startAt(row.seq);
     } else if (log.length !== row.seq - this.#applied) {
       return false; // A gap: the log was trimmed past our position, or is too long.
     }
-    for (const [seq, tag] of log) {
-      this.#memory.add(seq, tag);
-      this.#options.feed.publish(tag);
-    }
+    const rows = log.map(parseLogRow);
+    for (const { sequence, tag } of rows) this.#memory.add(sequence, tag);
     this.#applied = row.seq;
     this.#identity = row.identity;
     // While a replica with a shorter lease is registered, this one takes no longer lease. Another replica waits for the
@@ -247,6 +246,7 @@ export class Replica {
     this.#leaseMs = Math.min(this.#options.leaseMs, row.shortestLeaseMs ?? Number.POSITIVE_INFINITY);
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
     this.#registeredReplicas = row.replicas;
+    for (const each of rows) this.#options.feed.publish(each);
     return true;
   }
 
@@ -277,7 +277,7 @@ export class Replica {
       'cold start: this replica dropped all cached credentials',
     );
     this.#forget();
-    this.#options.feed.publishEverything();
+    this.#options.feed.publishColdStart();
   }
 
   #forget(): void {

@@ -14,7 +14,9 @@ const NOT_REVOKED: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: nul
 
 /** The condition on the user id for rows of users whose sessions this principal may see and change. */
 export function sessionsVisibleTo(principal: Principal): { userId?: string } {
-  return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
+  if (isAdministrator(principal)) return {};
+  // Sessions belong to no workspace.
+  return { userId: principal.workspaceId === null ? (principal.userId ?? '') : '' };
 }
 
 /** The sessions that match a filter, among those that the caller may see. */

@@ -143,7 +143,7 @@ export class Database {
           identity: this.identity,
           confirmedIdentity,
           now: this.now(),
-          log: news.length > 0 ? JSON.stringify(news) : null,
+          log: news.length > 0 ? JSON.stringify(news.map((each) => [...each, null])) : null,
         },
       ];
     },
