@@ -14,7 +14,7 @@ import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { constrainArguments } from './request/constraints.ts';
-import { hideStrangers } from './visibility.ts';
+import { hideInvisibleUsers } from './visibility.ts';
 
 /** What Node passes to Yoga with each request. */
 export interface ServerContext {
@@ -49,7 +49,7 @@ export function createSchema(extension?: SchemaExtension) {
   });
   // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return hideStrangers(guardRootFields(constrainArguments(schema)));
+  return hideInvisibleUsers(guardRootFields(constrainArguments(schema)));
 }
 
 /**
