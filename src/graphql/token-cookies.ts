@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { forgetCookies, keepCookies } from '../credentials/cookies.ts';
+import { clearCookies, keepCookies } from '../credentials/cookies.ts';
 import type { SessionTokens } from '../credentials/session-issuer.ts';
 import { badInput } from './bad-input.ts';
 
@@ -13,7 +13,7 @@ export interface TokenTransport {
   /** Returns the tokens as the body of the response holds them. In cookie mode the response sets cookies instead. */
   deliver(tokens: SessionTokens): SessionTokens;
   /** Deletes the cookies of the tokens. */
-  forget(): void;
+  clear(): void;
 }
 
 /** The cookie mode: the browser keeps the tokens where scripts cannot read them, if the client asks for it. */
@@ -59,13 +59,13 @@ export class TokenCookies implements TokenTransport {
     return { ...tokens, accessToken: '', refreshToken: '' };
   }
 
-  forget(): void {
+  clear(): void {
     if (this.#refreshToken === null) return;
     this.#refreshToken = null;
-    for (const cookie of forgetCookies()) this.#response?.appendHeader('Set-Cookie', cookie);
+    for (const cookie of clearCookies()) this.#response?.appendHeader('Set-Cookie', cookie);
   }
 }
 
 function inBody(refreshToken: string | null): TokenTransport {
-  return { refreshToken, deliver: (tokens) => tokens, forget: () => undefined };
+  return { refreshToken, deliver: (tokens) => tokens, clear: () => undefined };
 }

@@ -20,7 +20,7 @@ import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-ou
 import { constrainArguments } from './request/constraints.ts';
 import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
 import type { CookieResponse } from './token-cookies.ts';
-import { hideStrangers } from './visibility.ts';
+import { hideInvisibleUsers } from './visibility.ts';
 
 /** An operation, as it came over HTTP or over a WebSocket. */
 export interface OperationRequest {
@@ -65,7 +65,7 @@ export function createSchema(extension?: SchemaExtension) {
   });
   // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return hideStrangers(guardRootFields(constrainArguments(schema)));
+  return hideInvisibleUsers(guardRootFields(constrainArguments(schema)));
 }
 
 /**

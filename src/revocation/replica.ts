@@ -11,7 +11,7 @@ import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow 
 const LONGEST_CATCH_UP = 10_000;
 /** Upper bound for the difference between the rates of two clocks. */
 const CLOCK_DRIFT = 0.01;
-const SHORTEST_PATIENCE_MS = 250;
+const SHORTEST_TIMEOUT_MS = 250;
 
 /** After this many milliseconds, by the clock of any machine, a lease that was granted before has expired. */
 export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
@@ -21,7 +21,7 @@ export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
  * row may fail, and it still holds a lease. (With a short lease only one, because connecting takes time.) A database
  * that is always slower than this grants no lease.
  */
-export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
+export const queryTimeoutMs = (leaseMs: number) => Math.max(SHORTEST_TIMEOUT_MS, leaseMs / 4);
 
 /**
  * Removes the registrations of earlier processes and confirms the server. Only for a database that no other process
@@ -29,8 +29,8 @@ export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, le
  *
  * @param sql any connection, before the replica starts
  */
-export async function forgetFormerLife(sql: Sql): Promise<void> {
-  await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
+export async function removeFormerRegistrations(sql: Sql): Promise<void> {
+  await sql.query({ name: 'remove-former-replicas', text: 'delete from auth_replica' });
   await sql.query({ name: 'confirm-server', text: 'update auth_primary set identity = auth_server_identity()' });
 }
 

@@ -152,8 +152,8 @@ export const EXPEL: Statement = {
  * from before the clock was set back. They are deleted, too, because all rows after them would stay otherwise.
  * Parameters: retention in milliseconds, size of the batch.
  */
-export const TRIM_LOG: Statement = {
-  name: 'log-trim',
+export const PURGE_LOG: Statement = {
+  name: 'log-purge',
   text: `with turn as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.invalidationLog}) as ours),
       oldest as (select seq, at from auth_inval order by seq limit $2::int),
       gone as (

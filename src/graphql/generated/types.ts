@@ -575,7 +575,7 @@ export type Mutation = {
   __typename?: 'Mutation';
   /**
    * Adds the user with this email address to a workspace. A user who is already a member keeps the role that they have. API
-   * keys that ended when the user was removed stay revoked.
+   * keys that were revoked with the membership stay revoked.
    */
   addWorkspaceMember: AddWorkspaceMemberResult;
   /**
@@ -601,7 +601,7 @@ export type Mutation = {
   createDaemonToken: CreateDaemonTokenResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
-  /** Ends every credential that is bound to a workspace, then deletes the workspace. */
+  /** Revokes every credential that is bound to a workspace, then deletes the workspace. */
   deleteWorkspace: DeleteWorkspaceResult;
   /**
    * Disables an account. Every replica rejects all of its credentials before the response. Its sessions are revoked for
@@ -1187,7 +1187,7 @@ export type RevocationReason =
   | 'UNSPECIFIED';
 
 /**
- * Proof that a revocation has taken effect: every live replica dropped the credential, or its lease expired and it can no
+ * Proof that a revocation has taken effect: every replica dropped the credential, or its lease expired and it can no
  * longer use its cache. No replica accepts the credential in any request that arrives after this receipt.
  */
 export type RevocationReceipt = {

@@ -94,10 +94,10 @@ describe.each(backends())('createDaemonToken on $name', ({ start }) => {
 
   describe('WorkspaceNotFoundError', () => {
     test('a workspace of other users is not found, in the same words as one that does not exist', async () => {
-      const stranger = await app.member();
+      const outsider = await app.member();
       const answers = await Promise.all(
         [workspaceId, UNKNOWN, 'nonsense'].map((id) =>
-          create(stranger, { workspaceId: id }).expect('WorkspaceNotFoundError'),
+          create(outsider, { workspaceId: id }).expect('WorkspaceNotFoundError'),
         ),
       );
       expect(new Set(answers.map(({ message }) => message)).size).toBe(1);
