@@ -14,7 +14,7 @@ export interface IssuedFor {
   /** SHA-256 of the token, base64url. */
   tokenHash: string;
   /** The workspaces that an invited user joins. */
-  workspaceIds?: readonly string[];
+  workspaceIds?: readonly string[] | undefined;
 }
 
 /**

@@ -30,11 +30,14 @@ export class AccountTokens {
   }
 
   /** Issues the token of a user who is locked or new. It replaces an earlier one. Part of the current transaction. */
-  async issue(em: EntityManager, userId: string, workspaceIds: readonly string[] = []): Promise<IssuedToken> {
+  async issue(
+    em: EntityManager,
+    { userId, now, workspaceIds }: { userId: string; now: Date; workspaceIds?: readonly string[] },
+  ): Promise<IssuedToken> {
     const token = makeSecret(ACCOUNT_TOKENS[this.#kind].prefix);
     const of = { userId, kind: this.#kind };
     const row = (await em.findOne(AccountToken, of)) ?? AccountToken.create(of);
-    row.issue({ tokenHash: sha256Base64url(token), workspaceIds }, this.#options.clock.now());
+    row.issue({ tokenHash: sha256Base64url(token), workspaceIds }, now);
     em.persist(row);
     return { token, expiresAt: row.expiresAt };
   }

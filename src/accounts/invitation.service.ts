@@ -56,7 +56,7 @@ export class InvitationService {
   /** Creates a user without a password, or replaces the invitation of a user who has not accepted it. */
   async invite(unitOfWork: UnitOfWork, input: InvitationInput): Promise<InviteOutcome> {
     const { em } = unitOfWork;
-    const { tokens, workspaces, emails, audit } = this.#options;
+    const { tokens, workspaces, emails, audit, clock } = this.#options;
     const checked = checkInvitation(input);
     if ('kind' in checked) return checked;
     const { email, role, permissions, workspaceIds } = checked;
@@ -66,8 +66,11 @@ export class InvitationService {
       const known = owner && (await lockUser(em, owner.id));
       if (known && !known.invitedAt) return { kind: 'emailTaken' };
       if (!(await workspaces.exist(em, workspaceIds))) return { kind: 'workspaceNotFound' };
-      const user = known ? this.#inviteAgain(known, checked) : this.#newUser(em, checked);
-      const { token: invitationToken, expiresAt } = await tokens.issue(em, user.id, workspaceIds);
+      const now = clock.now();
+      const user = known ? this.#inviteAgain(known, checked, now) : this.#newUser(checked, now);
+      const of = { userId: user.id, workspaceIds, now };
+      const { token: invitationToken, expiresAt } = await tokens.issue(em, of);
+      em.persist(user);
       const data = { role, permissions, workspaceIds, expiresAt: expiresAt.toISOString() };
       audit.record(unitOfWork, { type: 'account.invited', subjectId: user.id, data });
       return { kind: 'invited', user, invitationToken, expiresAt };
@@ -120,19 +123,16 @@ export class InvitationService {
     return { user, started: sessions.start(work, user) };
   }
 
-  #inviteAgain(user: User, { email, displayName, role, permissions }: InvitationInput): User {
+  #inviteAgain(user: User, { email, displayName, role, permissions }: InvitationInput, now: Date): User {
     const sealed = this.#options.emails.seal(user.id, email);
-    user.inviteAgain({ email: sealed, displayName, role, permissions }, this.#options.clock.now());
+    user.inviteAgain({ email: sealed, displayName, role, permissions }, now);
     return user;
   }
 
-  #newUser(em: EntityManager, { email, displayName, role, permissions }: InvitationInput): User {
+  #newUser({ email, displayName, role, permissions }: InvitationInput, now: Date): User {
     const id = newId('usr');
-    const now = this.#options.clock.now();
     const sealed = this.#options.emails.seal(id, email);
     const account = { id, ...sealed, displayName, role, permissions, passwordHash: '', createdAt: now, invitedAt: now };
-    const user = User.create(account);
-    em.persist(user);
-    return user;
+    return User.create(account);
   }
 }

@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/audit.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import type { accountEvents } from './account.events.ts';
@@ -17,6 +18,8 @@ export interface PasswordResetServiceOptions {
   passwords: Passwords;
   emails: EmailVault;
   audit: Audit<typeof accountEvents>;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
 }
 
 export type CreatePasswordResetOutcome =
@@ -38,12 +41,12 @@ export class PasswordResetService {
 
   /** Issues a token for a user who has accepted the invitation. The caller is an administrator or the operator. */
   async create(unitOfWork: UnitOfWork, userId: string): Promise<CreatePasswordResetOutcome> {
-    const { tokens, audit } = this.#options;
+    const { tokens, audit, clock } = this.#options;
     const { em } = unitOfWork;
     return unitOfWork.transaction(async () => {
       const user = await lockUser(em, userId);
       if (!user || user.invitedAt) return { kind: 'userNotFound' };
-      const { token: resetToken, expiresAt } = await tokens.issue(em, userId);
+      const { token: resetToken, expiresAt } = await tokens.issue(em, { userId, now: clock.now() });
       const data = { expiresAt: expiresAt.toISOString() };
       audit.record(unitOfWork, { type: 'account.password-reset-created', subjectId: userId, data });
       return { kind: 'created', user, resetToken, expiresAt };
