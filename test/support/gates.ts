@@ -25,7 +25,7 @@ export function holdNextCommit(): Gate {
 const WAITING = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Waits until a transaction waits for a lock. The embedded database has one connection, for which a transaction waits. */
-export async function untilLocked({ app, sql }: TestApp): Promise<void> {
-  if (app.config.databaseUrl === null) return;
-  await until('a transaction waits for a lock', async () => (await sql(WAITING)).length > 0);
+export async function untilLocked(replica: TestApp): Promise<void> {
+  if (replica.app.config.databaseUrl === null) return;
+  await until('a transaction waits for a lock', async () => (await replica.sql(WAITING)).length > 0);
 }

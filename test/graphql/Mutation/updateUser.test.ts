@@ -113,7 +113,9 @@ describe.each(backends())('updateUser on $name', ({ start }) => {
         for (const secret of secrets) expect((await held(app, secret)).permissions).not.toContain('deploy');
       });
       expect(tags).toEqual([`user:${member.id}`]);
-      const [event] = await app.sql('select subject, effect, reason, user_id from auth_inval order by seq desc limit 1');
+      const [event] = await app.sql(
+        'select subject, effect, reason, user_id from auth_inval order by seq desc limit 1',
+      );
       const { id: user_id } = member;
       expect(event).toEqual({ subject: 'USER', effect: 'NARROWED', reason: 'ADMINISTRATIVE', user_id });
       const verify = await fetch(`${app.url}/v1/verify?permission=deploy`, {
