@@ -67,8 +67,10 @@ function invite(): Command {
 }
 
 function resetPassword(): Command {
-  return userCommand('reset-password', 'print a token with which the user sets a new password').action(
-    (email: string) =>
+  return new Command('reset-password')
+    .description('print a token with which the user sets a new password')
+    .addArgument(emailArgument())
+    .action((email: string) =>
       withUser(email, async (app, { id }) => {
         const work = operatorWork(app, 'rekey users reset-password');
         const outcome = await app.services.passwordResets.create(work, id);
@@ -80,11 +82,13 @@ function resetPassword(): Command {
           expiresAt: outcome.expiresAt,
         });
       }),
-  );
+    );
 }
 
 function setRole(): Command {
-  return userCommand('set-role', 'change the role of a user; a demotion narrows all credentials of the user')
+  return new Command('set-role')
+    .description('change the role of a user; a demotion narrows all credentials of the user')
+    .addArgument(emailArgument())
     .addArgument(new Argument('<role>', 'new role').choices(ROLES))
     .action((email: string, role: UserRole) =>
       withUser(email, async (app, { id: userId }) => {
@@ -105,33 +109,41 @@ function setRole(): Command {
 }
 
 function disable(): Command {
-  return userCommand('disable', 'disable an account: all of its credentials are rejected').action((email: string) =>
-    withUser(email, async (app, { id }) => {
-      const outcome = await app.services.users.disable(operatorWork(app, 'rekey users disable'), id);
-      switch (outcome.kind) {
-        case 'disabled':
-          return print(`${email} is disabled`, outcome.receipt);
-        case 'lastAdministrator':
-          throw LAST_ADMINISTRATOR;
-        case 'userNotFound':
-          throw unknownUser(email);
-      }
-    }),
-  );
+  return new Command('disable')
+    .description('disable an account: all of its credentials are rejected')
+    .addArgument(emailArgument())
+    .action((email: string) =>
+      withUser(email, async (app, { id }) => {
+        const outcome = await app.services.users.disable(operatorWork(app, 'rekey users disable'), id);
+        switch (outcome.kind) {
+          case 'disabled':
+            return print(`${email} is disabled`, outcome.receipt);
+          case 'lastAdministrator':
+            throw LAST_ADMINISTRATOR;
+          case 'userNotFound':
+            throw unknownUser(email);
+        }
+      }),
+    );
 }
 
 function enable(): Command {
-  return userCommand('enable', 'enable a disabled account; its sessions stay revoked').action((email: string) =>
-    withUser(email, async (app, { id }) => {
-      const outcome = await app.services.users.enable(operatorWork(app, 'rekey users enable'), id);
-      if (outcome.kind === 'userNotFound') throw unknownUser(email);
-      print(`${email} is enabled`);
-    }),
-  );
+  return new Command('enable')
+    .description('enable a disabled account; its sessions stay revoked')
+    .addArgument(emailArgument())
+    .action((email: string) =>
+      withUser(email, async (app, { id }) => {
+        const outcome = await app.services.users.enable(operatorWork(app, 'rekey users enable'), id);
+        if (outcome.kind === 'userNotFound') throw unknownUser(email);
+        print(`${email} is enabled`);
+      }),
+    );
 }
 
 function remove(): Command {
-  return userCommand('delete', 'delete an account with its sessions, API keys and personal data')
+  return new Command('delete')
+    .description('delete an account with its sessions, API keys and personal data')
+    .addArgument(emailArgument())
     .requiredOption('--yes', 'confirm: a deletion cannot be undone')
     .action((email: string) =>
       withUser(email, async (app, { id }) => {
@@ -153,10 +165,6 @@ function remove(): Command {
 }
 
 const emailArgument = () => new Argument('<email>', 'email address of the user');
-
-function userCommand(name: string, description: string): Command {
-  return new Command(name).description(description).addArgument(emailArgument());
-}
 
 function withUser(email: string, work: (app: App, user: User) => Promise<void>): Promise<void> {
   return withMigratedApp(async (app) => {
