@@ -124,13 +124,16 @@ export class Follower {
     void runtime.pause(TIMEOUT_MS, attempt.signal).then(end);
     try {
       const presented = typeof credential === 'function' ? await credential() : credential;
+      const requestId = crypto.randomUUID();
       const response = await runtime.fetch(target, {
-        headers: { authorization: `Bearer ${presented}`, 'cache-control': 'no-store' },
+        headers: { authorization: `Bearer ${presented}`, 'cache-control': 'no-store', 'x-request-id': requestId },
         redirect: 'manual',
         signal: attempt.signal,
       });
       if (response.status !== 200) throw await errorOf(response);
-      return pageOf(await response.json(), after, response.headers);
+      // The service repeats the id. The answer to another request says nothing about now.
+      if ((response.headers.get('x-request-id') ?? requestId) !== requestId) throw unreadable();
+      return pageOf(await response.json(), after);
     } finally {
       signal.removeEventListener('abort', end);
       end();
@@ -153,12 +156,11 @@ export class Follower {
 }
 
 /** Reads an answer of the feed. @throws RekeyError if it is not the continuation after this position */
-function pageOf(body: unknown, after: bigint | null, headers: Headers): Page {
+function pageOf(body: unknown, after: bigint | null): Page {
   const { position: text, events: list, more, view } = Object(body) as Record<string, unknown>;
   const position = positionOf(text);
   const events = Array.isArray(list) ? list.map(eventOf) : null;
-  // `Age` shows an answer from a cache: it says nothing about now.
-  if (position === null || events === null || headers.has('age')) throw unreadable();
+  if (position === null || events === null) throw unreadable();
   const isFirst = after === null;
   if (isFirst && (events.length > 0 || more !== false)) throw unreadable();
   let last = after ?? position;
@@ -171,7 +173,8 @@ function pageOf(body: unknown, after: bigint | null, headers: Headers): Page {
 }
 
 function unreadable(): RekeyError {
-  return unavailable('The response of `/v1/revocations` is malformed, or a proxy has repeated it. Check `url`.');
+  const message = 'The response of `/v1/revocations` is malformed, or belongs to another request.';
+  return unavailable(`${message} Check \`url\`, and that no proxy caches responses or replaces \`X-Request-Id\`.`);
 }
 
 function eventOf(value: unknown): RevocationEvent {
