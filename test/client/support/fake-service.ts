@@ -133,11 +133,13 @@ export class FakeService {
 
   async #poll(url: URL, replica: FakeReplica, signal: AbortSignal): Promise<() => Response> {
     const text = url.searchParams.get('after');
-    if (text === null) return () => page({ position: `${replica.applied}`, events: [], more: false, view: this.view });
-    const after = Number(text);
-    if (replica.applied < after && after <= this.log.length) replica.applied = after;
+    if (text === null && replica.hasLease)
+      return () => page({ position: `${replica.applied}`, events: [], more: false, view: this.view });
+    const after = Number(text ?? replica.applied);
+    if (replica.hasLease && replica.applied < after && after <= this.log.length) replica.applied = after;
     const wait = Number(url.searchParams.get('wait') ?? 0);
     if (replica.applied === after && wait > 0) await this.#untilApplied(wait, signal);
+    if (!replica.hasLease) return () => refusal(503, 'authentication_unavailable', { 'retry-after': '1' });
     if (after > this.log.length) return () => refusal(400, 'invalid_request');
     if (after < this.trimmedBefore) return () => refusal(410, 'position_too_old');
     const waiting = this.log.slice(after, replica.applied);
