@@ -48,7 +48,7 @@ export async function send(fetch: typeof globalThis.fetch, request: Request): Pr
 /** Reads a GraphQL response; null if it is something else. */
 export async function readOperation(response: Response): Promise<OperationResponse | null> {
   const body = Object(await response.json().catch(() => null));
-  return body.errors?.[0] || body.data ? body : null;
+  return body.errors?.[0]?.message || body.data ? body : null;
 }
 
 /**
