@@ -22,9 +22,13 @@ export type Refused =
 export const UNAUTHENTICATED: Refused = Object.freeze({ ok: false, status: 401, code: 'UNAUTHENTICATED' });
 const FORBIDDEN: Refused = Object.freeze({ ok: false, status: 403, code: 'FORBIDDEN' });
 
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 /** Whether this is one IPv4 or IPv6 address, with a zone or without. A list would let a client choose its address. */
 export function isAddress(text: string): boolean {
-  return /^[0-9A-Fa-f:.]{2,45}(%[\w.-]{1,16})?$/.test(text);
+  if (IPV4.test(text)) return true;
+  const [, address] = /^([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,16})?$/.exec(text) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
 }
 
 /** Reads the answer of `/v1/verify`. @throws RekeyError if it neither accepts nor refuses the credential */

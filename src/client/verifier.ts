@@ -94,6 +94,9 @@ export function verifierOf(
   const followerId = crypto.randomUUID();
 
   const ask = async (secret: string, key: string, { permission, clientAddress }: VerifyOptions) => {
+    if (clientAddress !== undefined && !isAddress(clientAddress)) {
+      throw new TypeError('`clientAddress` must be one IP address, e.g. `request.socket.remoteAddress`.');
+    }
     if (!SENDABLE.test(secret)) return UNAUTHENTICATED;
     const target = new URL('/v1/verify', url);
     if (permission !== undefined) target.searchParams.set('permission', permission);
@@ -113,13 +116,11 @@ export function verifierOf(
 
   const verify = async (secret: string, options: VerifyOptions = {}): Promise<Verified | Refused> => {
     const { permission, clientAddress = '' } = options;
-    if (options.clientAddress !== undefined && !isAddress(clientAddress)) {
-      throw new TypeError('`clientAddress` must be one IP address, e.g. `request.socket.remoteAddress`.');
-    }
     if (secret.length > LONGEST_SECRET) return UNAUTHENTICATED;
     if (!follower) return ask(secret, '', options);
     const now = runtime.monotonic();
     const isCurrent = follower.use(now);
+    // Only an address that was checked is the key of an answer.
     const hashed = fingerprint(`${clientAddress} ${secret}`);
     const key = typeof hashed === 'string' ? hashed : await hashed;
     const known = isCurrent ? memory.find(key, now) : null;

@@ -108,12 +108,33 @@ test.each(['', ' ', 'rka_a b', 'rka_a\nb', 'schlüssel€', 'x'.repeat(8193)])(
   },
 );
 
-test.each(['192.0.2.1, 192.0.2.2', 'unknown', '', '192.0.2.1\r\nX-API-Key: x', '[::1]:443', 'x'.repeat(50)])(
-  '`clientAddress` must be one address: %j',
+test.each([
+  ...['192.0.2.1, 192.0.2.2', 'unknown', '', '192.0.2.1\r\nX-API-Key: x', '[::1]:443', 'x'.repeat(50)],
+  ...[
+    '192.0.2.1:443',
+    '192.0.2.256',
+    '192.0.2',
+    '192.0.2.1.',
+    '192.0.2.01',
+    '1',
+    '::1::',
+    ':::',
+    '1:2:3',
+    '::1%',
+    '.:',
+  ],
+])('`clientAddress` must be one address: %j', async (clientAddress) => {
+  const { verify, fetch } = answering(() => Promise.reject(new Error()));
+  await expect(verify('rka_any', { clientAddress })).rejects.toThrow(TypeError);
+  expect(fetch).not.toHaveBeenCalled();
+});
+
+test.each(['192.0.2.1', '0.0.0.0', '255.255.255.255', '::1', '::', '2001:DB8::1', '::ffff:192.0.2.1', 'fe80::1%eth0'])(
+  '`clientAddress` may be %s',
   async (clientAddress) => {
-    const { verify, fetch } = answering(() => Promise.reject(new Error()));
-    await expect(verify('rka_any', { clientAddress })).rejects.toThrow(TypeError);
-    expect(fetch).not.toHaveBeenCalled();
+    const { verify, fetch } = answering(() => Response.json({ error: 'unauthenticated' }, { status: 401 }));
+    await verify('rka_any', { clientAddress });
+    expect(fetch.mock.calls[0]![1]!.headers).toMatchObject({ 'x-forwarded-for': clientAddress });
   },
 );
 
