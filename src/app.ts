@@ -14,9 +14,15 @@ import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
 import { createClientAddress } from './http/client-address.ts';
+import { createCors } from './http/cors.ts';
+import { createOrigins } from './http/origins.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
+import { createWebSocketEndpoint } from './http/web-socket.ts';
 import { createLimits } from './limits/create-limits.ts';
+import { createLive } from './live/create-live.ts';
+import type { LiveTimes } from './live/live-connections.ts';
+import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
@@ -29,6 +35,8 @@ export interface Overrides extends PlatformOverrides {
   housekeepingMs?: number;
   /** Milliseconds between the starts of two canary runs. */
   canaryMs?: number;
+  /** Times of live connections. */
+  live?: Partial<LiveTimes>;
   features?: readonly Feature[];
   /** The SDL and the resolvers of features that are not in the schema. */
   schema?: SchemaExtension;
@@ -70,6 +78,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const { authenticator } = authentication;
   const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
   const introspect = (credential: string) => authenticator.introspect(credential);
+  const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
     platform,
     { enabled: config.canary, everyMs: overrides.canaryMs },
@@ -93,6 +102,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     daemonTokens: daemonTokens.service,
     credentialTypes: types,
     introspect,
+    revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
   };
   const graphql = createGraphQL({
     logger,
@@ -108,15 +118,19 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     }),
     extension: overrides.schema,
   });
+  const connections = { live: live.connections, addressOf };
   const routes = createRoutes({
     graphql,
     authenticate,
     introspect,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
+    log: live.log,
+    ...connections,
     platform,
   });
-  const parts: readonly Part[] = [part, limits, sessions, authentication, canary];
+  const origins = createOrigins(config.allowedOrigins, config.trustedProxies);
+  const parts: readonly Part[] = [part, limits, sessions, authentication, live, canary];
 
   return {
     config,
@@ -125,7 +139,17 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     services,
     jwtKeys: sessions.jwtKeys,
     canary: canary.canary,
-    handle: createRouter(routes, logger),
+    live: live.connections,
+    handle: createRouter(routes, { logger, cors: createCors(origins) }),
+    upgrade: createWebSocketEndpoint({
+      execute: graphql.execute,
+      authenticate,
+      ...connections,
+      origins,
+      mostOperations: config.liveSubscriptions,
+      clock: platform.clock,
+      logger,
+    }),
     purgeSessions: sessions.purge,
     /** Returns the setup token to show to the operator, if one was generated. */
     announceSetupToken: ({ replace = config.databaseUrl === null } = {}) =>

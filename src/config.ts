@@ -5,6 +5,7 @@ import { features } from './features.ts';
 import { parseCidr } from './kernel/cidr.ts';
 import { ConfigError } from './kernel/config-error.ts';
 import { nearest } from './kernel/nearest.ts';
+import { originOf } from './kernel/origin.ts';
 import { oneOf, partsOf, text, type ValuesOf, type Variable, type Variables, wholeNumber } from './kernel/variable.ts';
 
 /** The configuration that the environment gives, checked and frozen. */
@@ -65,6 +66,23 @@ const processVariables = {
         if (!parseCidr(cidr)) problem(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an IP address or a CIDR range.`);
       }
       return cidrs;
+    },
+  }),
+  allowedOrigins: text('REKEY_ALLOWED_ORIGINS', {
+    fallback: '',
+    shown: 'none',
+    meaning:
+      'Comma-separated origins, such as `https://app.example`, whose pages may call from a browser (CORS, WebSockets).',
+    read(given, problem) {
+      return partsOf(given as string).map((origin) => {
+        const known = originOf(origin);
+        if (known === null) {
+          problem(
+            'REKEY_ALLOWED_ORIGINS must list origins: scheme, host and port without a path, such as https://app.example.',
+          );
+        }
+        return known ?? '';
+      });
     },
   }),
   logLevel: oneOf('REKEY_LOG_LEVEL', {

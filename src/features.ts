@@ -6,6 +6,7 @@ import { credentials } from './credentials/credentials.feature.ts';
 import { daemonTokens } from './daemon-tokens/daemon-tokens.feature.ts';
 import { database } from './database/database.feature.ts';
 import { limits } from './limits/limits.feature.ts';
+import { live } from './live/live.feature.ts';
 import { redis } from './redis/redis.feature.ts';
 import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
@@ -24,5 +25,6 @@ export const features = [
   apiKeys,
   workspaces,
   daemonTokens,
+  live,
   canary,
 ] as const;

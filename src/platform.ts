@@ -18,7 +18,7 @@ import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
-import { forgetFormerLife, patienceMs, Replica } from './revocation/replica.ts';
+import { queryTimeoutMs, Replica, removeFormerRegistrations } from './revocation/replica.ts';
 
 /** What tests and benchmarks replace. */
 export interface PlatformOverrides {
@@ -38,6 +38,8 @@ export interface Part {
   readonly timers?: readonly { name: string; everyMs: number; work: () => Promise<unknown> }[];
   /** Loads what the first request needs. Called when the schema is up to date and this replica holds a lease. */
   start?(): Promise<void>;
+  /** Ends what would not end by itself. Called when this replica accepts no further connections. */
+  drain?(): void;
   /** Writes to the database what is only in memory. Called after the last response. */
   stop?(): Promise<void>;
 }
@@ -96,8 +98,8 @@ export async function createPlatform(
     url: config.databaseUrl,
     dataDirectory,
     embeddedTemplate: overrides.embeddedTemplate,
-    syncTimeoutMs: patienceMs(config.leaseMs),
-    onEmbeddedMigrated: (sql) => forgetFormerLife(sql),
+    syncTimeoutMs: queryTimeoutMs(config.leaseMs),
+    onEmbeddedMigrated: (sql) => removeFormerRegistrations(sql),
     logger,
     model: modelOf(features),
     subscribers: [

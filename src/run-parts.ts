@@ -35,6 +35,11 @@ export function runParts(
       for (const { name, everyMs, work } of parts.flatMap((part) => part.timers ?? [])) every(everyMs, name, work);
     },
 
+    /** Ends streams and WebSockets. Call it when no further connections are accepted. */
+    drain(): void {
+      for (const part of parts) part.drain?.();
+    },
+
     /** Leaves the protocol between replicas and writes what is only in memory. Call it after the last response. */
     async close(): Promise<void> {
       for (const timer of running) clearInterval(timer);

@@ -19,7 +19,7 @@ try {
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
-  const server = createHttpServer(app.handle);
+  const server = createHttpServer(app.handle, app.upgrade);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     app.logger.info({ signal }, 'stopping: no new requests');
     const drained = new Promise((resolve) => server.close(resolve));
+    app.drain();
     // A connection that has received its last response would stay open for the next request. A connection without any
     // request, as browsers and load balancers keep in reserve, does not count as idle.
     const sweep = setInterval(() => {

@@ -232,7 +232,7 @@ const RULES: Rule[] = [
       ['sessions/create-sessions.ts', `import { createPlatform } from '../platform.ts';`],
       ['database/database.ts', `import { ApiKeySchema } from '../api-keys/api-key.entity.ts';`],
       ['credentials/gate.ts', `type Key = import('../api-keys/api-key.entity.ts').ApiKey;`],
-      ['database/database.ts', `import { patienceMs } from '../revocation/replica.ts';`],
+      ['database/database.ts', `import { queryTimeoutMs } from '../revocation/replica.ts';`],
       ['limits/limits.ts', `export * from '../credentials/authenticator.ts';`],
       ['graphql/yoga.ts', `const { createApp } = await import('../app.ts');`],
     ],
@@ -312,7 +312,7 @@ const RULES: Rule[] = [
       ['api-keys/api-key.credential.ts', `const LOAD = { text: 'select 1 from api_keys k join users u on true' };`],
       ['graphql/loaders.ts', `em.execute(\`select * from credential_usage where id in (\${ids})\`);`],
       ['database/database.ts', `sql.query({ name: 'x', text: 'update auth_primary set identity = 1' });`],
-      ['canary/canary.statements.ts', `const CLEAN = { text: 'delete from sessions' };`],
+      ['canary/canary.statements.ts', `const PURGE = { text: 'delete from sessions' };`],
     ],
   },
   {

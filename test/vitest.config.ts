@@ -22,7 +22,7 @@ export default defineConfig({
     projects: PROJECTS.map(project),
     // Most tests wait for a database or a lease, so two cores are busy with three workers.
     maxWorkers: 3,
-    // Patience for a loaded machine. No test asserts how long something takes.
+    // Time for a loaded machine. No test asserts how long something takes.
     testTimeout: 60_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },

@@ -55,7 +55,9 @@ export type RegisterOutcome =
 
 export type LoginOutcome = { kind: 'loggedIn'; user: User; tokens: SessionTokens } | { kind: 'invalidCredentials' };
 
-export type EndSessionsOutcome = { kind: 'ended'; revokedCount: number; receipt: Receipt } | { kind: 'userNotFound' };
+export type RevokeSessionsOutcome =
+  | { kind: 'revoked'; revokedCount: number; receipt: Receipt }
+  | { kind: 'userNotFound' };
 
 export type ChangePasswordOutcome =
   | { kind: 'changed'; user: User; revokedCount: number; receipt: Receipt }
@@ -167,22 +169,22 @@ export class AccountService {
    * Revokes all sessions of a user: of the caller, or of the user whom an administrator names. It changes one number in
    * one row, however many sessions there are.
    */
-  async endSessions(
+  async revokeSessions(
     unitOfWork: UnitOfWork,
     input: { userId: string | null; exceptCurrent: boolean },
-  ): Promise<EndSessionsOutcome> {
+  ): Promise<RevokeSessionsOutcome> {
     const { caller, em } = unitOfWork;
     const userId = input.userId ?? caller.userId;
     if (!userId || (userId !== caller.userId && !isAdministrator(caller))) return { kind: 'userNotFound' };
     const kept = input.exceptCurrent && caller.kind === 'session' ? caller.credentialId : null;
-    const ended = await unitOfWork.transaction(async () => {
+    const revoked = await unitOfWork.transaction(async () => {
       const user = await em.findOne(User, { id: userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       return (
-        user && this.#endSessions(unitOfWork, user, kept, userId === caller.userId ? 'SIGNED_OUT' : 'ADMINISTRATIVE')
+        user && this.#revokeSessions(unitOfWork, user, kept, userId === caller.userId ? 'SIGNED_OUT' : 'ADMINISTRATIVE')
       );
     }, userId);
-    if (!ended) return { kind: 'userNotFound' };
-    return { kind: 'ended', ...(await this.#propagated(ended)) };
+    if (!revoked) return { kind: 'userNotFound' };
+    return { kind: 'revoked', ...(await this.#propagated(revoked)) };
   }
 
   /** Changes the caller's password and revokes the user's other sessions, which may come from the old one. */
@@ -213,15 +215,15 @@ export class AccountService {
       if (user?.passwordHash !== known.passwordHash) return null; // Another request has changed the password.
       user.changePassword(passwordHash);
       audit.record(unitOfWork, { type: 'account.password-changed', subjectId: user.id, data: {} });
-      return this.#endSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
+      return this.#revokeSessions(unitOfWork, user, caller.credentialId, 'SIGNED_OUT');
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
     return { kind: 'changed', user: changed.user, ...(await this.#propagated(changed)) };
   }
 
-  async #endSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
+  async #revokeSessions(unitOfWork: UnitOfWork, user: User, kept: string | null, reason: RevocationReason) {
     const revokedCount = await this.#options.sessions.countActive(unitOfWork.em, { userId: user.id, except: kept });
-    user.endSessions(kept, this.#options.clock.now(), reason);
+    user.revokeSessions(kept, this.#options.clock.now(), reason);
     const data = { reason, exceptSessionId: kept, revokedCount };
     this.#options.audit.record(unitOfWork, { type: 'account.sessions-revoked', subjectId: user.id, data });
     return { user, revokedCount };

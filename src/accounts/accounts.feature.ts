@@ -3,6 +3,7 @@ import { defineFeature } from '../feature.ts';
 import { accountEvents } from './account.events.ts';
 import { accountVariables } from './account.variables.ts';
 import { Migration20261129000100 } from './migrations/20261129000100-disabled-users.ts';
+import { Migration20261130000500 } from './migrations/20261130000500-user-events.ts';
 import { User, UserSchema } from './user.entity.ts';
 
 /** Users: how they register, log in with a password, and are disabled. */
@@ -11,7 +12,10 @@ export const accounts = defineFeature({
   entities: [UserSchema],
   tables: ['bootstrapped', 'setup_token'],
   sealedFields: [{ table: 'users', column: 'email_sealed', key: 'id' }],
-  migrations: [{ name: '20261129000100-disabled-users', class: Migration20261129000100 }],
+  migrations: [
+    { name: '20261129000100-disabled-users', class: Migration20261129000100 },
+    { name: '20261130000500-user-events', class: Migration20261130000500 },
+  ],
   variables: accountVariables,
   // Everything that depends on a user carries the tag of the user. A user is no credential and has no fingerprint.
   evictions: [defineEviction(User, () => [])],

@@ -47,14 +47,14 @@ export class User {
   disable(now: Date): void {
     if (this.disabledAt) return;
     this.disabledAt = now;
-    this.endSessions(null, now, 'ADMINISTRATIVE');
+    this.revokeSessions(null, now, 'ADMINISTRATIVE');
   }
 
   /**
    * Revokes all sessions except the one that is kept. It counts instead of comparing times: a session that another
    * replica starts in the same millisecond belongs to one generation or the other.
    */
-  endSessions(kept: string | null, now: Date, reason: RevocationReason): void {
+  revokeSessions(kept: string | null, now: Date, reason: RevocationReason): void {
     this.sessionGeneration++;
     this.sessionKept = kept;
     this.sessionsRevokedAt = now;

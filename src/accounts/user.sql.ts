@@ -22,11 +22,11 @@ export function userStanding(user: string): string {
  *
  * @param session SQL for the generation and the id of one session: columns, or parameters in this order
  */
-export function hasEndedSession(user: string, session: { generation: string; id: string }): string {
+export function hasRevokedSession(user: string, session: { generation: string; id: string }): string {
   return `(${session.generation} < ${user}.session_generation and ${user}.session_kept is distinct from ${session.id})`;
 }
 
 /** When all sessions of the user were last revoked, and why. */
-export function endOfSessions(user: string): { at: string; reason: string } {
+export function revocationOfSessions(user: string): { at: string; reason: string } {
   return { at: `${user}.sessions_revoked_at`, reason: `${user}.sessions_revocation_reason` };
 }

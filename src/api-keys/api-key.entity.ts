@@ -56,11 +56,6 @@ export class ApiKey {
     });
   }
 
-  /** When it was revoked; null if it was not. */
-  get endedAt(): Date | null {
-    return this.revokedAt;
-  }
-
   isExpired(now: Date): boolean {
     return this.expiresAt !== null && this.expiresAt <= now;
   }

@@ -4,14 +4,14 @@ import type { Statement } from '../database/sql.ts';
 export const LIFETIME_SECONDS = 120;
 
 /** A run that was announced in the future is from before the clock was set back. Its coordinator is not waited for. */
-const IS_ALIVE = `announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
+const IS_CURRENT = `announced_at > clock_timestamp() - make_interval(secs => ${LIFETIME_SECONDS})
       and announced_at < clock_timestamp() + make_interval(secs => ${LIFETIME_SECONDS})`;
 
 /** The current run, if its coordinator can still be running. */
 export const FIND: Statement = {
   name: 'canary-find',
   text: `select key_id as "keyId", secret_sealed as "secretSealed", settled_at is not null as concluded
-    from canary where ${IS_ALIVE}`,
+    from canary where ${IS_CURRENT}`,
 };
 export interface Run {
   keyId: string;
@@ -41,7 +41,7 @@ export const CONCLUDE: Statement = {
  * when that began: one clock for all. Parameters: key, replica, seconds; null if it accepted.
  */
 export const REPORT: Statement = {
-  name: 'canary-testify',
+  name: 'canary-report',
   text: `update canary_witnesses set refused_at = clock_timestamp() - make_interval(secs => $3::float8),
       accepted_at = case when $3::float8 is null then clock_timestamp() end
     where key_id = $1 and replica = $2::uuid`,
@@ -67,11 +67,11 @@ export interface TallyRow {
 export type Tally = Omit<TallyRow, 'accepted'> & { accepting: string[] };
 
 /** Deletes this run, and any whose coordinator has stopped. The key is deleted with its owner. */
-export const CLEAN: Statement = {
-  name: 'canary-clean',
+export const PURGE: Statement = {
+  name: 'canary-purge',
   text: `with run as (
       delete from canary
-      where key_id = $1 or not (${IS_ALIVE})
+      where key_id = $1 or not (${IS_CURRENT})
       returning owner_id)
     delete from users where id in (select owner_id from run)`,
 };

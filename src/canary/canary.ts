@@ -12,11 +12,11 @@ import type { Logger } from '../kernel/logger.ts';
 import type { PropagationBarrier } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import {
-  CLEAN,
   CONCLUDE,
   CONFIRM,
   FIND,
   LIFETIME_SECONDS,
+  PURGE,
   REPORT,
   REVOKE,
   type Run,
@@ -106,7 +106,7 @@ export class Canary {
     try {
       await this.#coordinate(run);
     } finally {
-      await sql.query(CLEAN, [run.keyId]);
+      await sql.query(PURGE, [run.keyId]);
       await participation;
     }
   }
@@ -114,12 +114,12 @@ export class Canary {
   /** Begins no more runs, and ends the current one unless that has to wait for other replicas. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const tooLate = sleep(this.#patienceMs, undefined, { ref: false });
+    const tooLate = sleep(this.#longestWaitMs, undefined, { ref: false });
     await Promise.race([this.#working?.catch(() => undefined), tooLate]);
   }
 
   /** How long a run waits for replicas, which may not even take part. */
-  get #patienceMs(): number {
+  get #longestWaitMs(): number {
     return this.#options.everyMs / 10;
   }
 
@@ -146,7 +146,7 @@ export class Canary {
     const secretSealed = seal(keyring, { purpose: SEAL_PURPOSE, aad: keyId, plaintext: secret });
     const run = { keyId, secretSealed, concluded: false };
     this.#last = { keyId, at: clock.monotonic() };
-    await sql.query(CLEAN, [keyId]);
+    await sql.query(PURGE, [keyId]);
     const announce = async (em: EntityManager) => {
       const claimed = await em.execute(
         `insert into canary (key_id, owner_id, secret_sealed) values (?, ?, ?)
@@ -188,7 +188,7 @@ export class Canary {
   /** Reads until this holds, or until the wait is over. Undefined if the run has ended. */
   async #wait(keyId: string, holds: (tally: Tally) => boolean): Promise<Tally | undefined> {
     const { sql, clock } = this.#options;
-    const end = clock.monotonic() + this.#patienceMs;
+    const end = clock.monotonic() + this.#longestWaitMs;
     while (!this.#stopped) {
       const [row] = await sql.query<TallyRow>(TALLY, [keyId]);
       if (!row) return undefined;

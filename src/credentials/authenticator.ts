@@ -100,6 +100,21 @@ export class Authenticator {
     return found?.principal ?? null;
   }
 
+  /**
+   * Authenticates a request once more, for a connection that stays open. It counts neither as a use nor as a failure,
+   * and needs no new proof.
+   *
+   * @returns null if the credential is not valid any more
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
+   */
+  async readAgain(request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
+    const { types } = this.#options;
+    const presented = presentedCredential(request, types.isOurs);
+    const lookUp = presented && this.#lookUpOf(presented);
+    const found = lookUp && (await lookUp());
+    return found?.principal ? (found as AcceptedCredential) : null;
+  }
+
   /** A valid credential works from every address. Only failures are limited. */
   async #decide(
     presented: PresentedCredential,

@@ -49,6 +49,6 @@ export function keepCookies(
 }
 
 /** `Set-Cookie` values that delete both cookies. */
-export function forgetCookies(): string[] {
+export function clearCookies(): string[] {
   return [ACCESS, REFRESH].map((name) => `${name}=; ${ATTRIBUTES}; Max-Age=0`);
 }

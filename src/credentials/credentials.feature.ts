@@ -10,7 +10,7 @@ export const credentials = defineFeature({
       fallback: 600,
       min: 1,
       max: 3600,
-      meaning: 'Longest life of a cached credential.',
+      meaning: 'Longest lifetime of a cached credential.',
     }),
     cacheEntries: wholeNumber('REKEY_CACHE_ENTRIES', {
       fallback: 100_000,

@@ -13,8 +13,8 @@ export interface IssuedSession {
   readonly expiresAt: Date;
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
-  readonly endedAt: Date | null;
-  readonly endReason: RevocationReason | null;
+  readonly revokedAt: Date | null;
+  readonly revocationReason: RevocationReason | null;
   isExpired(now: Date): boolean;
 }
 

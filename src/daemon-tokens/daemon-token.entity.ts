@@ -3,8 +3,8 @@ import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
 /**
- * One registration of a daemon in a workspace. All tokens that are created until its end depend on this row, so one
- * change of it revokes all of them. A daemon that gets a token after the end is registered again, by another row.
+ * One registration of a daemon in a workspace. All tokens that are created before it is revoked depend on this row, so
+ * one change of it revokes all of them. A daemon that gets a token later is registered again, by another row.
  */
 export class Daemon {
   id!: string;
@@ -26,7 +26,7 @@ export class Daemon {
     });
   }
 
-  /** Ends the registration, and with it every token that depends on it. */
+  /** Revokes every token that depends on this registration. */
   revoke(now: Date, reason: RevocationReason): void {
     if (this.revokedAt) return;
     this.revokedAt = now;
@@ -83,15 +83,16 @@ export class DaemonToken {
   createdAt!: Date;
   /** The user who created it; null once that user is deleted, or if another daemon token created it. */
   createdBy!: string | null;
-  /** The end that it was created with. Each renewal lasts as long as this first lifetime. */
+  /** The expiry that it was created with. Each renewal lasts as long as this first lifetime. */
   firstExpiresAt!: Date;
   expiresAt!: Date;
   renewedAt!: Date | null;
-  revokedAt!: Date | null;
-  revocationReason!: RevocationReason | null;
-  /** When and why its registration ended; read-only, the row of the registration has them. */
-  readonly endedWithDaemonAt?: Date | null;
-  readonly endedWithDaemonReason?: RevocationReason | null;
+  /** When and why this token was revoked alone. */
+  revokedAloneAt!: Date | null;
+  revokedAloneReason!: RevocationReason | null;
+  /** When and why this token was revoked with its daemon. Read-only, from the row of its registration. */
+  readonly revokedWithDaemonAt?: Date | null;
+  readonly revokedWithDaemonReason?: RevocationReason | null;
 
   static create({ registration, ...fields }: NewDaemonToken): DaemonToken {
     return Object.assign(new DaemonToken(), {
@@ -103,18 +104,18 @@ export class DaemonToken {
       permissions: [...fields.permissions],
       firstExpiresAt: fields.expiresAt,
       renewedAt: null,
-      revokedAt: null,
-      revocationReason: null,
+      revokedAloneAt: null,
+      revokedAloneReason: null,
     });
   }
 
   /** When it was revoked, alone or with its daemon; null if it was not. */
-  get endedAt(): Date | null {
-    return this.revokedAt ?? this.endedWithDaemonAt ?? null;
+  get revokedAt(): Date | null {
+    return this.revokedAloneAt ?? this.revokedWithDaemonAt ?? null;
   }
 
-  get endReason(): RevocationReason | null {
-    return this.revokedAt ? this.revocationReason : (this.endedWithDaemonReason ?? null);
+  get revocationReason(): RevocationReason | null {
+    return this.revokedAloneAt ? this.revokedAloneReason : (this.revokedWithDaemonReason ?? null);
   }
 
   isExpired(now: Date): boolean {
@@ -122,13 +123,13 @@ export class DaemonToken {
   }
 
   /**
-   * Extends the token by its first lifetime, if it is in the last quarter of its span. A renewal never moves the end to
-   * an earlier time, also if the end was moved by hand: then it must wait until the new end is later.
+   * Extends the token by its first lifetime, if it is in the last quarter of its span. A renewal never moves the
+   * expiry to an earlier time, also if it was moved by hand: then it must wait until the new expiry is later.
    *
-   * @throws Error if the token has ended: check before
+   * @throws Error if the token is revoked or expired; the caller must check this first
    */
   renew(now: Date): Renewal {
-    if (this.endedAt || this.isExpired(now)) throw new Error('A daemon token that has ended cannot be renewed.');
+    if (this.revokedAt || this.isExpired(now)) throw new Error('A revoked or expired daemon token cannot be renewed.');
     const previousExpiresAt = this.expiresAt;
     const lifetime = this.firstExpiresAt.getTime() - this.createdAt.getTime();
     const span = previousExpiresAt.getTime() - (this.renewedAt ?? this.createdAt).getTime();
@@ -141,9 +142,9 @@ export class DaemonToken {
 
   /** Revokes the token for good. Revoking twice changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
-    if (this.endedAt) return;
-    this.revokedAt = now;
-    this.revocationReason = reason;
+    if (this.revokedAt) return;
+    this.revokedAloneAt = now;
+    this.revokedAloneReason = reason;
   }
 }
 
@@ -168,13 +169,13 @@ export const DaemonTokenSchema = defineEntity({
     firstExpiresAt: p.datetime(),
     expiresAt: p.datetime(),
     renewedAt: p.datetime().nullable(),
-    revokedAt: p.datetime().nullable(),
-    revocationReason: p.string().$type<RevocationReason>().nullable(),
-    endedWithDaemonAt: p
+    revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),
+    revokedAloneReason: p.string().$type<RevocationReason>().nullable().fieldName('revocation_reason'),
+    revokedWithDaemonAt: p
       .datetime()
       .nullable()
       .formula((columns) => ofRegistration(columns, 'revoked_at')),
-    endedWithDaemonReason: p
+    revokedWithDaemonReason: p
       .string()
       .$type<RevocationReason>()
       .nullable()

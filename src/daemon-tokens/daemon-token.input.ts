@@ -35,7 +35,7 @@ export function checkNewDaemonToken(
   check.require(
     input.scopes.every(staysInWorkspace),
     'input.scopes',
-    'Must not include ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, because the token is bound to a workspace.',
+    'Must not include ADMIN, INTROSPECT or SESSIONS_WRITE, because the token is bound to a workspace.',
   );
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);

@@ -109,7 +109,7 @@ export class DaemonTokenService {
     }
   }
 
-  /** The registration of a daemon that has not ended, or a new one. Locked, so that a revocation waits for the token. */
+  /** The registration of a daemon that is not revoked, or a new one. Locked, so that a revocation waits for the token. */
   async #register(em: EntityManager, name: DaemonName, createdAt: Date): Promise<Daemon> {
     // Of two first tokens at once, the second waits here, and then finds the registration of the first.
     await lockText(em, `daemon:${subjectOf(name)}`);
@@ -129,7 +129,7 @@ export class DaemonTokenService {
       // The row is locked: the caller was confirmed, and it is what changes.
       const daemonToken = await em.findOne(DaemonToken, { id: caller.credentialId });
       const now = this.#options.clock.now();
-      if (!daemonToken || daemonToken.endedAt || daemonToken.isExpired(now)) throw credentialRefused();
+      if (!daemonToken || daemonToken.revokedAt || daemonToken.isExpired(now)) throw credentialRefused();
       const renewal = daemonToken.renew(now);
       const { id: subjectId, workspaceId, expiresAt } = daemonToken;
       if (renewal.kind === 'tooEarly') return { ...renewal, expiresAt };
@@ -155,7 +155,7 @@ export class DaemonTokenService {
       if (!found || !isVisible) return null;
       const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
       const token = await em.findOne(DaemonToken, { id: daemonTokenId }, locked);
-      if (!token || token.endedAt) return token;
+      if (!token || token.revokedAt) return token;
       token.revoke(this.#options.clock.now(), reason);
       const { id: subjectId, workspaceId } = token;
       const data = { reason };
@@ -163,8 +163,8 @@ export class DaemonTokenService {
       return token;
     }, daemonTokenId);
     if (!daemonToken) return { kind: 'notFound' };
-    const tag = daemonToken.revokedAt ? daemonTokenTag(daemonToken.id) : daemonTag(daemonToken);
-    const receipt = await this.#options.barrier.waitUntilPropagated(tag, daemonToken.endedAt!);
+    const tag = daemonToken.revokedAloneAt ? daemonTokenTag(daemonToken.id) : daemonTag(daemonToken);
+    const receipt = await this.#options.barrier.waitUntilPropagated(tag, daemonToken.revokedAt!);
     return { kind: 'revoked', daemonToken, receipt };
   }
 
@@ -175,7 +175,7 @@ export class DaemonTokenService {
   ): Promise<RevokeDaemonOutcome> {
     const { caller, em } = unitOfWork;
     const name = { workspaceId, daemonId: canonicalDaemonId(named.daemonId) };
-    const ended = await unitOfWork.transaction(async () => {
+    const revoked = await unitOfWork.transaction(async () => {
       if (!(await this.#options.lockAccess(em, caller, workspaceId))) return null;
       const daemon = await em.findOne(Daemon, { ...name, revokedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const now = this.#options.clock.now();
@@ -183,7 +183,7 @@ export class DaemonTokenService {
         const [latest] = await em.find(Daemon, name, { orderBy: { id: 'desc' }, limit: 1 });
         return { revokedCount: 0, revokedAt: latest?.revokedAt ?? now };
       }
-      const active = { registrationId: daemon.id, revokedAt: null, expiresAt: { $gt: now } };
+      const active = { registrationId: daemon.id, revokedAloneAt: null, expiresAt: { $gt: now } };
       const revokedCount = await em.count(DaemonToken, active);
       daemon.revoke(now, reason);
       this.#options.audit.record(unitOfWork, {
@@ -194,8 +194,8 @@ export class DaemonTokenService {
       });
       return { revokedCount, revokedAt: now };
     }, subjectOf(name));
-    if (!ended) return { kind: 'workspaceNotFound' };
-    const receipt = await this.#options.barrier.waitUntilPropagated(daemonTag(name), ended.revokedAt);
-    return { kind: 'revoked', revokedCount: ended.revokedCount, receipt };
+    if (!revoked) return { kind: 'workspaceNotFound' };
+    const receipt = await this.#options.barrier.waitUntilPropagated(daemonTag(name), revoked.revokedAt);
+    return { kind: 'revoked', revokedCount: revoked.revokedCount, receipt };
   }
 }

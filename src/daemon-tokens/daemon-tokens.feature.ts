@@ -3,12 +3,16 @@ import { daemonEviction, daemonTokenCredential, daemonTokenEviction } from './da
 import { DaemonSchema, DaemonTokenSchema } from './daemon-token.entity.ts';
 import { daemonTokenEvents } from './daemon-token.events.ts';
 import { Migration20261130000200 } from './migrations/20261130000200-daemon-tokens.ts';
+import { Migration20261130000700 } from './migrations/20261130000700-daemon-events.ts';
 
 /** Secrets of machines, which belong to a workspace and renew themselves. */
 export const daemonTokens = defineFeature({
   name: 'daemon-tokens',
   entities: [DaemonSchema, DaemonTokenSchema],
-  migrations: [{ name: '20261130000200-daemon-tokens', class: Migration20261130000200 }],
+  migrations: [
+    { name: '20261130000200-daemon-tokens', class: Migration20261130000200 },
+    { name: '20261130000700-daemon-events', class: Migration20261130000700 },
+  ],
   credentials: [daemonTokenCredential],
   evictions: [daemonTokenEviction, daemonEviction],
   auditEvents: daemonTokenEvents,

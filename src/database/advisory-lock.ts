@@ -9,7 +9,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 export const ADVISORY_LOCKS = {
   /** One replica migrates the schema, and the others wait. */
   migration: 823640926,
-  /** One replica trims the invalidation log or probes the replicas. The others skip their turn. */
+  /** One replica purges the invalidation log or probes the replicas. The others skip their turn. */
   invalidationLog: 823640927,
   /** One replica purges sessions, refresh tokens and the ledger. The others skip their turn. */
   purge: 823640928,

@@ -89,7 +89,7 @@ export class DedicatedSql implements Sql {
       return (await withTimeout(this.#timeoutMs, asking)).rows;
     } catch (error) {
       if (!wasRefused(error)) {
-        this.#forget(connection);
+        this.#remove(connection);
         destroy(client);
       }
       throw error;
@@ -110,14 +110,14 @@ export class DedicatedSql implements Sql {
     const connection = { client, connected: client.connect().catch(notConnected) };
     client.on('error', (error) => {
       this.#logger.debug({ err: error, purpose: this.#purpose }, 'a dedicated database connection failed');
-      this.#forget(connection);
+      this.#remove(connection);
     });
     // A server that is starting up, or that has no free connection, rejects the connection.
-    connection.connected.catch(() => this.#forget(connection));
+    connection.connected.catch(() => this.#remove(connection));
     return connection;
   }
 
-  #forget(connection: Connection): void {
+  #remove(connection: Connection): void {
     if (this.#connection === connection) this.#connection = null;
   }
 }

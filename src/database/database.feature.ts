@@ -6,6 +6,7 @@ import { Migration20261122000100 } from './migrations/20261122000100-invalidatio
 import { Migration20261126000000 } from './migrations/20261126000000-server-identity.ts';
 import { Migration20261129000000 } from './migrations/20261129000000-function-search-path.ts';
 import { Migration20261129000200 } from './migrations/20261129000200-write-check.ts';
+import { Migration20261130000300 } from './migrations/20261130000300-revocation-events.ts';
 
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
@@ -17,6 +18,7 @@ export const database = defineFeature({
     { name: '20261126000000-server-identity', class: Migration20261126000000 },
     { name: '20261129000000-function-search-path', class: Migration20261129000000 },
     { name: '20261129000200-write-check', class: Migration20261129000200 },
+    { name: '20261130000300-revocation-events', class: Migration20261130000300 },
   ],
   variables: {
     databaseUrl: text('DATABASE_URL', {

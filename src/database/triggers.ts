@@ -13,6 +13,8 @@ interface RowInvalidation {
   column?: string;
   /** The function that appends the row, if a column does not suffice. Defaults to `auth_invalidate_row`. */
   by?: string;
+  /** A `RevocationSubject`, if its name is not that of the tag in upper case. */
+  subject?: string;
 }
 
 export interface UpdateInvalidation extends RowInvalidation {
@@ -33,14 +35,14 @@ export interface UpdateInvalidation extends RowInvalidation {
  * }
  */
 export function invalidateOnUpdate(options: UpdateInvalidation): string[] {
-  const { table, tag, columns, unless, column = 'id', by = 'auth_invalidate_row', row = 'old' } = options;
+  const { table, tag, columns, unless, column = 'id', by = 'auth_invalidate_row', row = 'old', subject } = options;
   const trigger = `${table}_invalidate_${row === 'old' ? 'update' : 'update_new'}`;
   const valuesOf = (version: 'old' | 'new') => `(${columns.map((each) => `${version}.${each}`).join(', ')})`;
   return [
     `create constraint trigger ${trigger} after update on ${table}
         deferrable initially deferred for each row
         when (${valuesOf('old')} is distinct from ${valuesOf('new')}${unless ? ` and not (${unless})` : ''})
-        execute function ${by}('${tag}', '${column}', '${row}')`,
+        execute function ${by}('${tag}', '${column}', '${row}'${subject ? `, '${subject}'` : ''})`,
     enableAlways({ table, trigger }),
   ];
 }
@@ -60,11 +62,12 @@ export interface InsertOrDeleteInvalidation extends RowInvalidation {
  * }
  */
 export function invalidateOnRow(options: InsertOrDeleteInvalidation): string[] {
-  const { table, event, tag, column = 'id', by = 'auth_invalidate_row', when } = options;
+  const { table, event, tag, column = 'id', by = 'auth_invalidate_row', when, subject } = options;
   const trigger = `${table}_invalidate_${event}`;
+  const named = subject ? `, '${event === 'insert' ? 'new' : 'old'}', '${subject}'` : '';
   return [
     `create constraint trigger ${trigger} after ${event} on ${table}
-        deferrable initially deferred for each row ${when ? `when (${when})` : ''} execute function ${by}('${tag}', '${column}')`,
+        deferrable initially deferred for each row ${when ? `when (${when})` : ''} execute function ${by}('${tag}', '${column}'${named})`,
     enableAlways({ table, trigger }),
   ];
 }
@@ -83,6 +86,19 @@ export function invalidateOnTruncate({ table }: { table: string }): string[] {
         for each statement execute function auth_invalidate_all()`,
     enableAlways({ table, trigger }),
   ];
+}
+
+/**
+ * Removes the triggers that `invalidateOnUpdate` and `invalidateOnRow` made, so that a later migration can replace them.
+ *
+ * @example this.addSql(dropInvalidation({ table: 'users', event: 'delete' }));
+ */
+export function dropInvalidation(options: {
+  table: string;
+  event: 'insert' | 'update' | 'update_new' | 'delete';
+}): string {
+  const { table, event } = options;
+  return `drop trigger ${table}_invalidate_${event} on ${table}`;
 }
 
 /**

@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  defaultFieldResolver,
   type GraphQLField,
   type GraphQLSchema,
   isObjectType,
@@ -9,11 +8,12 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Scope } from '../identity/scope.ts';
-import type { GraphQLContext } from './context.ts';
+import { checkBefore } from './before-field.ts';
 
 /** Who may call a root field, as its directives say. */
-type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; scope: Scope };
+type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; anyOf: readonly Scope[] };
 
 /**
  * Adds the check to every root field that its `@public`, `@authenticated` or `@requires` demands, and to every other field
@@ -42,31 +42,28 @@ function requirementsOf(field: GraphQLField<unknown, unknown>): Requirement[] {
   for (const directive of field.astNode?.directives ?? []) {
     const name = directive.name.value;
     if (name === 'public' || name === 'authenticated') requirements.push({ kind: name });
-    const argument = directive.arguments?.[0]?.value;
-    if (name === 'requires' && argument?.kind === 'EnumValue') {
-      requirements.push({ kind: 'scope', scope: argument.value as Scope });
-    }
+    // Exactly one argument. Otherwise the field has no requirement, and the schema does not start.
+    const [argument, ...more] = directive.arguments ?? [];
+    if (name !== 'requires' || !argument || more.length > 0) continue;
+    const values = argument.value.kind === Kind.LIST ? argument.value.values : [argument.value];
+    const anyOf = values.flatMap((value) => (value.kind === Kind.ENUM ? [value.value as Scope] : []));
+    if (anyOf.length > 0) requirements.push({ kind: 'scope', anyOf });
   }
   return requirements;
 }
 
 function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement): void {
-  const allow = ({ principal }: GraphQLContext) => {
-    if (requirement.kind !== 'public' && !principal) throw credentialMissing();
-    if (requirement.kind === 'scope' && !principal?.scopes.includes(requirement.scope))
-      throw scopeMissing(requirement.scope);
+  if (requirement.kind === 'public') return;
+  const anyOf = requirement.kind === 'scope' ? requirement.anyOf : null;
+  const allow = ({ scopes }: Principal) => {
+    if (anyOf && !anyOf.some((scope) => scopes.includes(scope))) throw scopeMissing(anyOf.join(' or '));
   };
-  const { resolve = defaultFieldResolver, subscribe } = field;
-  field.resolve = (parent, args, context, info) => {
-    allow(context as GraphQLContext);
-    return resolve(parent, args, context, info);
-  };
-  if (subscribe) {
-    field.subscribe = (parent, args, context, info) => {
-      allow(context as GraphQLContext);
-      return subscribe(parent, args, context, info);
-    };
-  }
+  checkBefore(field, (_args, { principal, subscription }, begins) => {
+    if (!principal) throw credentialMissing();
+    allow(principal);
+    // The stream ends when the credential is narrowed below what the field requires.
+    if (begins) subscription?.require(allow);
+  });
 }
 
 /** Whether an operation selects `@public` root fields and no other ones. `__typename` is ignored. */

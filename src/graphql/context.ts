@@ -6,6 +6,9 @@ import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.t
 import type { QueryContext } from '../database/query.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
+import type { LiveSubscription } from '../live/live-subscription.ts';
+import type { RevocationEvent } from '../revocation/revocation-event.ts';
+import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService } from '../sessions/session.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
@@ -25,6 +28,8 @@ export interface Services {
   credentialTypes: CredentialTypes;
   /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;
+  /** The revocations that a view sees, after this position; null: from now on. */
+  revocationsFrom: (view: RevocationView, after: number | null) => Promise<AsyncIterable<RevocationEvent>>;
 }
 
 /**
@@ -37,6 +42,8 @@ export interface GraphQLContext extends QueryContext {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
+  /** The subscription that the operation is; null for a query or a mutation. */
+  readonly subscription: LiveSubscription | null;
   /** Which users this request may read. */
   readonly visibility: Visibility;
   /** The tokens in the cookies of the browser. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
@@ -7,10 +7,11 @@ import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Turns } from '../limits/turns.ts';
+import type { LiveSubscription } from '../live/live-subscription.ts';
 import { coMembers, membershipsOf } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
-import { TokenCookies } from './token-cookies.ts';
+import { type CookieResponse, TokenCookies } from './token-cookies.ts';
 import { Visibility } from './visibility.ts';
 
 const LONGEST_USER_AGENT = 500;
@@ -32,15 +33,21 @@ export interface ContextFactoryOptions {
   now: () => Date;
 }
 
+/** What the context of one operation is made from. */
+export interface ContextOf {
+  request: IncomingMessage;
+  /** Takes the cookies of the response; null if there is no HTTP response, as over a WebSocket. */
+  response: CookieResponse | null;
+  principal: Principal | null;
+  /** Whether the presented credential is not valid and counts as none. */
+  isRefused: boolean;
+  subscription: LiveSubscription | null;
+}
+
 /** Creates the context of resolvers, one for each request. */
 export function createContextFactory(options: ContextFactoryOptions) {
   const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
-  return (
-    request: IncomingMessage,
-    response: ServerResponse,
-    principal: Principal | null,
-    isRefused: boolean,
-  ): GraphQLContext => {
+  return ({ request, response, principal, isRefused, subscription }: ContextOf): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
     let changes = false;
@@ -61,6 +68,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
       services,
       principal,
       origin,
+      subscription,
       loaders,
       visibility: new Visibility(principal, {
         sharesWorkspace: async (userId) => (await loaders.coMember.load(userId)) !== null,
@@ -68,7 +76,8 @@ export function createContextFactory(options: ContextFactoryOptions) {
       }),
       cookies: new TokenCookies(
         response,
-        presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused),
+        // Without a response, the cookie of the next token could not be set.
+        response && presentedRefreshToken(request, services.credentialTypes.isOurs, isRefused),
         now,
       ),
       caller() {

@@ -7,10 +7,10 @@ import type { CredentialStatus } from './generated/types.ts';
 
 /** The status of a credential. */
 export function statusOf(
-  credential: { endedAt: Date | null; isExpired(now: Date): boolean },
+  credential: { revokedAt: Date | null; isExpired(now: Date): boolean },
   now: Date,
 ): CredentialStatus {
-  if (credential.endedAt) return 'REVOKED';
+  if (credential.revokedAt) return 'REVOKED';
   return credential.isExpired(now) ? 'EXPIRED' : 'ACTIVE';
 }
 

@@ -3,6 +3,7 @@ import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { AccessError, type AccessErrorCode, unavailable } from '../identity/access-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
+import { PositionError } from '../revocation/event-log.ts';
 import { badInput } from './bad-input.ts';
 
 /** The `extensions.code` of each access error. */
@@ -42,6 +43,7 @@ export function createMaskError(logger: Logger) {
   return (error: unknown): Error => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
+    if (original instanceof PositionError) return at(error, positionFault(original));
     const requestId = currentRequestId();
     // Logs once: a failed read fails all fields that wait for it.
     const isNew = !logged.has(original as object);
@@ -55,6 +57,13 @@ export function createMaskError(logger: Logger) {
     const message = 'Internal error. The service logged the details under the request id in `extensions.requestId`.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };
+}
+
+/** The position from which a subscription should begin. */
+function positionFault({ problem }: PositionError): GraphQLError {
+  if (problem === 'beyond the log') return badInput('`after` is beyond the end of the log.', 'field');
+  const message = 'The log does not reach back to `after`. Forget what you have cached, and subscribe without `after`.';
+  return new GraphQLError(message, { extensions: { code: 'POSITION_TOO_OLD' } });
 }
 
 /** The error to return; null if the caller must not see it. */

@@ -56,7 +56,7 @@ export class Visibility {
     return seesAll(principal) || this.#memberships.isMemberOf(workspaceId);
   }
 
-  /** A credential without a user is no member: it sees its workspace, and none of the people in it. */
+  /** A credential without a user is no member: it sees its workspace, and none of its members. */
   seesMembersOf(workspaceId: string): boolean | Promise<boolean> {
     return this.#principal?.userId != null && this.seesWorkspace(workspaceId);
   }
@@ -69,9 +69,9 @@ function seesAll(principal: Principal): boolean {
 
 /**
  * Adds a check to every field whose value can be a user: a user whom the caller may not see becomes null. The fields
- * are found by their type, so no new one is forgotten.
+ * are found by their type, so a new one cannot be left out.
  */
-export function hideStrangers(schema: GraphQLSchema): GraphQLSchema {
+export function hideInvisibleUsers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {

@@ -1,7 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type IExecutableSchemaDefinition, makeExecutableSchema } from '@graphql-tools/schema';
+import type { FormattedExecutionResult } from 'graphql';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
+import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { LiveSubscription } from '../live/live-subscription.ts';
 import { guardRootFields } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
 import { createDocumentCaches } from './document-cache.ts';
@@ -13,21 +16,34 @@ import { type AuthenticationOptions, useAuthentication } from './plugins/use-aut
 import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useOperation } from './plugins/use-operation.ts';
+import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
 import { constrainArguments } from './request/constraints.ts';
-import { hideStrangers } from './visibility.ts';
+import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
+import type { CookieResponse } from './token-cookies.ts';
+import { hideInvisibleUsers } from './visibility.ts';
 
-/** What Node passes to Yoga with each request. */
-export interface ServerContext {
+/** An operation, as it came over HTTP or over a WebSocket. */
+export interface OperationRequest {
+  /** The request, or the one that opened the WebSocket. */
   req: IncomingMessage;
-  res: ServerResponse;
-  /** The body as it arrived, and its text. */
+  /** Takes the cookies of the response; null over a WebSocket. */
+  res: CookieResponse | null;
+  /** The body as it arrived, which a signature may cover. */
   rawBody: Buffer;
-  body: string;
+  /**
+   * Gives a subscription its place among the live connections; null if the client cannot read a stream.
+   *
+   * @throws AccessError `RATE_LIMITED` if there are too many
+   */
+  connect: ((accepted: AcceptedCredential | null) => LiveSubscription) | null;
 }
 
-/** An operation as it came over HTTP, and the media type of its response. */
-export interface OperationRequest extends ServerContext {
-  accept: string;
+/** What the plugins of Yoga receive with each operation. */
+export interface ServerContext extends OperationRequest, OutcomeReceiver {
+  /** @throws GraphQLError `BAD_USER_INPUT` if it is no operation */
+  read: () => Operation;
+  /** For plugins that continue after the response. There are none. */
+  waitUntil: () => void;
 }
 
 /** What tests add to the schema: SDL and resolvers. */
@@ -49,7 +65,7 @@ export function createSchema(extension?: SchemaExtension) {
   });
   // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return hideStrangers(guardRootFields(constrainArguments(schema)));
+  return hideInvisibleUsers(guardRootFields(constrainArguments(schema)));
 }
 
 /**
@@ -74,23 +90,46 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
       useDocumentLimits(schema),
       useAuthentication(schema, { authenticate, createContext }),
       useCheckedVariables(),
+      useOutcome(),
     ],
   });
 
   return {
     page: graphiqlPage(),
     /**
-     * Executes the operation in this body. Yoga gets only the headers that it needs, because it copies and searches all
-     * of them. Its adapter for Node, which this bypasses, takes as long as everything else.
+     * Executes an operation that came over HTTP: a response in this media type, or the results of a subscription. Yoga
+     * gets only the headers that it needs, because it copies and searches all of them. Its adapter for Node, which this
+     * bypasses, takes as long as everything else.
      */
-    answer({ rawBody, body, accept, req, res }: OperationRequest): Response | Promise<Response> {
-      const operation = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
-      return yoga.handle(operation, { req, res, rawBody, body, waitUntil });
+    async answer({
+      accept,
+      body,
+      ...operation
+    }: OperationRequest & { accept: string; body: string }): Promise<
+      Response | AsyncIterable<FormattedExecutionResult>
+    > {
+      const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
+      const read = () => readOperation(body);
+      const context: ServerContext = { ...operation, read, waitUntil, receivesResults: false };
+      const response = await yoga.handle(request, context);
+      return (context.outcome as AsyncIterable<FormattedExecutionResult> | undefined) ?? response;
+    },
+    /**
+     * Executes an operation that came over a WebSocket.
+     *
+     * @param payload what the client sent as the operation, parsed
+     */
+    async execute({ payload, ...operation }: OperationRequest & { payload: unknown }): Promise<Outcome> {
+      const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST' });
+      const read = () => operationOf(payload);
+      const context: ServerContext = { ...operation, read, waitUntil, receivesResults: true };
+      await yoga.handle(request, context);
+      if (!context.outcome) throw new Error('Yoga did not report the result of an operation.');
+      return context.outcome;
     },
   };
 }
 
-/** For plugins that continue after the response. There are none. */
 const waitUntil = () => undefined;
 
 /** A request must have a URL. Nothing here depends on the one that the client used. */

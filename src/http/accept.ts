@@ -7,6 +7,13 @@ const LONGEST = 1024;
 /** All types are encoded in UTF-8, and a client may ask for this charset. */
 const WITH_CHARSET = OFFERED.flatMap((type) => [type, `${type}; charset=utf-8`]);
 
+/** Whether the client can read server-sent events. It must say so: a client that accepts any type may mean JSON. */
+export function acceptsEventStream(accept: string | undefined): boolean {
+  if (!accept || accept.length > LONGEST) return false;
+  if (!/text\/event-stream/i.test(accept)) return false;
+  return new Negotiator({ headers: { accept } }).mediaTypes(['text/event-stream']).length > 0;
+}
+
 /**
  * The media type of the response, as the header `Accept` asks for it (RFC 9110 §12.5.1); null if the service has none
  * of the accepted types, or if the header is too long. A request without the header accepts every type.

@@ -20,8 +20,7 @@ export interface AddressedRequest {
  * @throws Error if one of `trustedProxies` is neither
  */
 export function createClientAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => string {
-  const trusted = blockListOf(trustedProxies);
-  const isTrusted = (address: string) => trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  const isTrusted = createTrust(trustedProxies);
 
   return ({ socket, headers }) => {
     const forwardedFor = headers['x-forwarded-for'] ?? '';
@@ -35,6 +34,20 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
       client = next;
     }
     return client;
+  };
+}
+
+/**
+ * Whether an address is that of a trusted proxy.
+ *
+ * @param trustedProxies addresses and CIDRs
+ * @throws Error if one of them is neither
+ */
+export function createTrust(trustedProxies: readonly string[]): (address: string | undefined) => boolean {
+  const trusted = blockListOf(trustedProxies);
+  return (address) => {
+    const known = canonical(address ?? '');
+    return known !== null && trusted.check(known, isIPv4(known) ? 'ipv4' : 'ipv6');
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../kernel/logger.ts';
 import { withRequestId } from '../kernel/request-context.ts';
+import type { Cors } from './cors.ts';
 import { requestIdOf } from './request-id.ts';
 import { respondJson } from './respond.ts';
 
@@ -14,6 +15,8 @@ export interface Route {
    * set with headers that are written one by one. For a response that consists of headers, this is a third of the cost.
    */
   writesAllHeaders?: boolean;
+  /** The methods that pages of listed origins may use, if any. */
+  cors?: readonly string[];
   handle: Handler;
 }
 
@@ -23,7 +26,7 @@ const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i;
  * The request target in origin form: path and query. A server must accept the absolute form in every request (RFC 9112
  * §3.2.2); its host has the same meaning as `Host`. Any other form matches no path of ours.
  */
-function originForm(target: string): string {
+export function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const [origin] = ABSOLUTE_FORM.exec(target) ?? [];
   if (origin === undefined) return target;
@@ -35,7 +38,10 @@ function originForm(target: string): string {
  * Finds the handler of each request and runs it under a request id, which the response repeats. A failure is logged,
  * and the response contains only that id.
  */
-export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger): Handler {
+export function createRouter(
+  routes: ReadonlyMap<string, Route>,
+  { logger, cors }: { logger: Logger; cors: Cors },
+): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
     // A client that disconnects during a request waits for no response, and this is not an error of the service.
     if (error === request.errored) return;
@@ -67,6 +73,7 @@ export function createRouter(routes: ReadonlyMap<string, Route>, logger: Logger)
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('X-Request-Id', requestId);
     if (!route) return respondJson(response, 404, { error: 'not_found' });
+    if (route.cors && cors(request, response, route.cors)) return;
     if (route.methods && !route.methods.includes(request.method ?? '')) {
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
     }

@@ -4,17 +4,18 @@ import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import { createJwks, type JwtKeySet } from './jwks.ts';
 import { createMetricsEndpoint } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
+import { createRevocations, type RevocationsOptions } from './revocations.ts';
 import type { Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
-export interface Endpoints extends IntrospectOptions {
-  graphql: GraphQLEndpointOptions;
+export interface Endpoints extends IntrospectOptions, RevocationsOptions {
+  graphql: Omit<GraphQLEndpointOptions, 'live' | 'addressOf'>;
   jwtKeys: JwtKeySet;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
 /** Every endpoint of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, platform, ...introspection }: Endpoints): Map<string, Route> {
+export function createRoutes({ graphql, jwtKeys, platform, ...access }: Endpoints): Map<string, Route> {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -25,10 +26,11 @@ export function createRoutes({ graphql, jwtKeys, platform, ...introspection }: E
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
-    ['/graphql', { handle: createGraphQLEndpoint(graphql) }],
+    ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
-    ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate) }],
+    ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(access) }],
+    ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],

@@ -76,6 +76,12 @@ export const scopeMissing = (scope: string) =>
 export const tooMany = (retryAfterSeconds: number) =>
   new AccessError('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
 
+/** There are too many live connections of one kind, such as `this credential`. */
+export const tooManyConnections = (of: string) =>
+  new AccessError('RATE_LIMITED', `Too many live connections of ${of}. Close one, or try again in 5 s.`, {
+    retryAfterSeconds: 5,
+  });
+
 /**
  * The service cannot determine whether a credential is valid, or cannot read the requested data. It fails closed.
  * Nothing was changed, so a retry is safe.

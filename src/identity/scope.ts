@@ -26,9 +26,12 @@ export function scopesOfRole(role: UserRole): readonly Scope[] {
   return role === 'ADMIN' ? SCOPES : MEMBER_SCOPES;
 }
 
-const BEYOND_WORKSPACES: readonly Scope[] = ['ADMIN', 'INTROSPECT', 'SESSIONS_READ', 'SESSIONS_WRITE'];
+const BEYOND_WORKSPACES: readonly Scope[] = ['ADMIN', 'INTROSPECT', 'SESSIONS_WRITE'];
 
-/** Whether a credential that is bound to a workspace can hold this scope. Sessions belong to no workspace. */
+/**
+ * Whether a credential that is bound to a workspace can hold this scope. Sessions belong to no workspace: with
+ * SESSIONS_READ, it follows the revocations of its workspace, and sees no session.
+ */
 export function staysInWorkspace(scope: Scope): boolean {
   return !BEYOND_WORKSPACES.includes(scope);
 }

@@ -6,7 +6,7 @@ import { Limits } from './limits.ts';
 import { Turns } from './turns.ts';
 
 /** How long a mutation waits for its turn. */
-const PATIENCE_MS = 2000;
+const LONGEST_WAIT_MS = 2000;
 
 /** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
@@ -26,7 +26,7 @@ export function createLimits(
   const turns = new Turns({
     changesAtOnce: CHANGES_AT_ONCE,
     revocationsAtOnce: RESERVED_CONNECTIONS,
-    patienceMs: PATIENCE_MS,
+    longestWaitMs: LONGEST_WAIT_MS,
   });
   return { limits, turns, jobs: { 'purging the limits': () => limits.purge() }, stop: () => limits.close() };
 }

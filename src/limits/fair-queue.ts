@@ -12,7 +12,7 @@ export interface FairQueueOptions {
   /** How many may wait, of all owners together. */
   waiting: number;
   /** The longest wait, in milliseconds. */
-  patienceMs: number;
+  longestWaitMs: number;
 }
 
 /** The caller of the work. */
@@ -96,14 +96,14 @@ export class FairQueue {
       flow.owner.running--;
       if (pauseMs > 0) setTimeout(() => this.#rest(caller, flow), pauseMs).unref();
       else flow.busy--;
-      this.#forgetIdle(caller, flow);
+      this.#removeIdle(caller, flow);
       this.#startNext();
     }
   }
 
   #rest(caller: Caller, flow: Flow): void {
     flow.busy--;
-    this.#forgetIdle(caller, flow);
+    this.#removeIdle(caller, flow);
     this.#startNext();
   }
 
@@ -128,9 +128,9 @@ export class FairQueue {
 
   /** Resolves when `#startNext` has given it a place. */
   #turnOf(caller: Caller, flow: Flow): Promise<void> {
-    const { patienceMs } = this.#options;
+    const { longestWaitMs } = this.#options;
     if (!this.#makeRoom(flow)) {
-      this.#forgetIdle(caller, flow);
+      this.#removeIdle(caller, flow);
       throw tooMany(1);
     }
     if (!this.#served.has(flow) && !this.#fresh.has(flow)) (flow.busy > 0 ? this.#served : this.#fresh).add(flow);
@@ -138,12 +138,12 @@ export class FairQueue {
     return new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         this.#leave(flow, waiter);
-        this.#forgetIdle(caller, flow);
+        this.#removeIdle(caller, flow);
         // If the owner got turns meanwhile, it demands more than there are. Otherwise no work has ended.
         const hadTurns = flow.owner.begun > begunBefore;
         reject(hadTurns ? tooMany(1) : unavailable(new Error('The running work takes too long.')));
       };
-      const waiter: Waiter = { start: resolve, reject, timer: setTimeout(giveUp, patienceMs) };
+      const waiter: Waiter = { start: resolve, reject, timer: setTimeout(giveUp, longestWaitMs) };
       flow.waiting.add(waiter);
       flow.owner.waiting++;
       this.#waiting++;
@@ -181,7 +181,7 @@ export class FairQueue {
     this.#served.delete(flow);
   }
 
-  #forgetIdle({ owner: ownerName, key }: Caller, { owner, busy, waiting }: Flow): void {
+  #removeIdle({ owner: ownerName, key }: Caller, { owner, busy, waiting }: Flow): void {
     if (busy > 0 || waiting.size > 0) return;
     owner.flows.delete(key);
     if (owner.flows.size === 0) this.#owners.delete(ownerName);

@@ -29,7 +29,7 @@ const TAKE = `
 
 /** The longest window is two minutes. Rows that a call has locked are skipped. */
 const FORGET = {
-  name: 'forget-limits',
+  name: 'purge-limits',
   text: `with gone as (
       delete from auth_limits where ctid = any(array(
         select ctid from auth_limits where times[1] < clock_timestamp() - interval '2 minutes' limit 1000
@@ -154,7 +154,7 @@ async function takeInOrder(em: EntityManager, counts: readonly Count[]): Promise
 }
 
 /** Deletes the outdated counters of all limits. */
-export async function forgetCounters(sql: Sql): Promise<void> {
+export async function purgeCounters(sql: Sql): Promise<void> {
   await sql.query(CORRECT);
   for (let gone = 1; gone > 0; ) gone = (await sql.query<{ gone: number }>(FORGET))[0]?.gone ?? 0;
 }

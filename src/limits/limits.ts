@@ -7,7 +7,7 @@ import { Breaker } from '../redis/breaker.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { FailureLimit } from './failure-limit.ts';
 import { FairQueue } from './fair-queue.ts';
-import { type Count, forgetCounters, Limit, takeAll } from './limit.ts';
+import { type Count, Limit, purgeCounters, takeAll } from './limit.ts';
 import { networkOf } from './network.ts';
 
 /** Twenty tabs that wake up together cause one exchange and nineteen repetitions of its response. */
@@ -15,7 +15,7 @@ const REPEATS_PER_EXCHANGE = 20;
 /** An account has ten times the limit of one address, and a user has ten times the limit of one session. */
 const TIMES_ALL = 10;
 /** Lookups for limited addresses: at most a quarter of the connections for reads, and one per address. */
-const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 200, waiting: 1000, patienceMs: 1000 };
+const LIMITED_LANE = { atOnce: 2, perOwner: 1, perKey: 1, waitingPerOwner: 200, waiting: 1000, longestWaitMs: 1000 };
 
 export interface LimitsOptions {
   /** Counts failed authentications for all replicas. Null: each allows its share of them. */
@@ -113,7 +113,7 @@ export class Limits {
   }
 
   /**
-   * Counts a guess at the current password by a session. It does not share the counters of logins, which other people
+   * Counts a guess at the current password by a session. It does not share the counters of logins, which other users
    * can use up, nor those of the user's other sessions.
    */
   checkPassword(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
@@ -171,7 +171,7 @@ export class Limits {
 
   /** Deletes the outdated counters from the database. */
   purge(): Promise<void> {
-    return forgetCounters(this.#sql);
+    return purgeCounters(this.#sql);
   }
 
   /** Waits for the counts in progress. It does not close the connection to Redis. */

@@ -29,7 +29,7 @@ export class MemoryWindow {
   readonly #capacity: number;
   /** In the order of the last touch, which Map keeps: outdated entries come first, and no timer is needed. */
   readonly #entries = new Map<string, Entry>();
-  #forgottenAt = Number.NEGATIVE_INFINITY;
+  #purgedAt = Number.NEGATIVE_INFINITY;
 
   /** @param capacity how many keys get a counter of their own */
   constructor(clock: Clock, capacity = 20_000) {
@@ -53,7 +53,7 @@ export class MemoryWindow {
 
   /** Allows and counts one and returns 0, or returns how many milliseconds to wait. */
   take(key: string, limit: number): number {
-    this.#forgetWhatIsOver();
+    this.#purge();
     const wait = this.wait(key, limit);
     if (wait === 0) this.#add(this.#counterOf(key));
     return wait;
@@ -61,7 +61,7 @@ export class MemoryWindow {
 
   /** Counts one that another counter has allowed, and remembers for how long that counter will reject the next one. */
   note(key: string, { passed, waitMs }: Verdict): void {
-    this.#forgetWhatIsOver();
+    this.#purge();
     const counter = this.#counterOf(key);
     if (counter !== key) return; // Shared counters are only for keys that no other counter remembers.
     if (passed) this.#add(counter);
@@ -92,10 +92,10 @@ export class MemoryWindow {
     return entry;
   }
 
-  #forgetWhatIsOver(): void {
+  #purge(): void {
     const now = this.#clock.monotonic();
-    if (now < this.#forgottenAt + 1000) return; // Not at every call: a Map walks over deleted entries.
-    this.#forgottenAt = now;
+    if (now < this.#purgedAt + 1000) return; // Not at every call: a Map walks over deleted entries.
+    this.#purgedAt = now;
     for (const [counter, { touchedAt }] of this.#entries) {
       if (touchedAt > now - WINDOW_MS) return;
       this.#entries.delete(counter);

@@ -16,7 +16,7 @@ export interface TurnsOptions {
   /** Concurrent revocations. */
   revocationsAtOnce: number;
   /** The longest wait for a turn, in milliseconds. */
-  patienceMs: number;
+  longestWaitMs: number;
 }
 
 /**
@@ -28,12 +28,12 @@ export class Turns {
   readonly #changes: FairQueue;
   readonly #revocations: FairQueue;
 
-  constructor({ changesAtOnce, revocationsAtOnce, patienceMs }: TurnsOptions) {
+  constructor({ changesAtOnce, revocationsAtOnce, longestWaitMs }: TurnsOptions) {
     const queue = (atOnce: number) => {
       const perOwner = Math.max(1, Math.floor(atOnce / 2));
       const perKey = Math.max(1, perOwner - 1);
       return new FairQueue({
-        ...{ atOnce, perOwner, perKey, patienceMs },
+        ...{ atOnce, perOwner, perKey, longestWaitMs },
         ...{ waitingPerOwner: WAITING_PER_OWNER, waiting: WAITING },
       });
     };

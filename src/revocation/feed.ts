@@ -1,4 +1,5 @@
 import type { Logger } from '../kernel/logger.ts';
+import type { LogRow } from './revocation-event.ts';
 
 /** Why data that was read before can no longer be trusted. */
 export type Doubt = 'invalidated' | 'everything' | 'lease lost';
@@ -7,6 +8,10 @@ export type Doubt = 'invalidated' | 'everything' | 'lease lost';
 export interface FeedListener {
   /** One subject was invalidated, e.g. `user:usr_…`; this replica has applied it. */
   invalidated?(tag: string): void;
+  /** One row of the log was applied, also one that invalidates nothing. Rows come in the order of the log. */
+  applied?(row: LogRow): void;
+  /** This replica has forgotten its position in the log. `everything` follows. */
+  coldStart?(): void;
   /** Everything that was read before is in doubt: a cold start, or a log entry that names no subject. */
   everything?(): void;
   /** The lease of this replica has expired. It cannot know what is revoked until it holds a lease again. */
@@ -60,17 +65,24 @@ export class InvalidationFeed {
   }
 
   /** For the replica: one row of the log was applied. The tag `*` stands for everything. */
-  publish(tag: string): void {
+  publish(row: LogRow): void {
+    const { tag } = row;
+    for (const listener of [...this.#listeners]) this.#call(() => listener.applied?.(row));
     if (tag === '*') {
-      this.publishEverything();
+      this.#publishEverything();
       return;
     }
     for (const listener of [...this.#listeners]) this.#call(() => listener.invalidated?.(tag));
     for (const watcher of [...(this.#watchers.get(tag) ?? [])]) this.#call(() => watcher('invalidated'));
   }
 
-  /** For the replica: nothing that was read before may be trusted. */
-  publishEverything(): void {
+  /** For the replica: it has forgotten its position. The rows that follow need not continue the ones before. */
+  publishColdStart(): void {
+    for (const listener of [...this.#listeners]) this.#call(() => listener.coldStart?.());
+    this.#publishEverything();
+  }
+
+  #publishEverything(): void {
     for (const listener of [...this.#listeners]) this.#call(() => listener.everything?.());
     this.#callAll('everything');
   }

@@ -8,16 +8,16 @@ import {
   PROBE,
   PROPAGATION,
   type PropagationRow,
+  PURGE_LOG,
   type RegisteredReplica,
   SUSPECT,
-  TRIM_LOG,
 } from './statements.ts';
 
 /** The longest lease that configuration allows. */
 export const LONGEST_LEASE_MS = 60_000;
 /** How long the log is kept, in milliseconds. A replica that was away for longer starts cold. */
 const LOG_RETENTION_MS = 3_600_000;
-const TRIM_BATCH = 2000;
+const PURGE_BATCH = 2000;
 /** How often the replicas of an installation are probed, all of them together. */
 const PROBE_SECONDS = 60;
 /** The pause before a look at the confirmations, in milliseconds. */
@@ -97,8 +97,8 @@ export class PropagationBarrier {
    */
   async purge(): Promise<void> {
     const { spare } = this.#options;
-    for (let deleted = TRIM_BATCH; deleted === TRIM_BATCH; ) {
-      const [row] = await spare.query<{ deleted: number }>(TRIM_LOG, [LOG_RETENTION_MS, TRIM_BATCH]);
+    for (let deleted = PURGE_BATCH; deleted === PURGE_BATCH; ) {
+      const [row] = await spare.query<{ deleted: number }>(PURGE_LOG, [LOG_RETENTION_MS, PURGE_BATCH]);
       deleted = row?.deleted ?? 0;
     }
     const probed = await spare.query(PROBE, [PROBE_SECONDS]);

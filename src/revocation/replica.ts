@@ -4,13 +4,14 @@ import type { Logger } from '../kernel/logger.ts';
 import type { InvalidationFeed } from './feed.ts';
 import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
 import type { RevocationMetrics } from './metrics.ts';
+import { type LogRowJson, parseLogRow } from './revocation-event.ts';
 import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
 /** A log that is longer than this is not read: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
 /** Upper bound for the difference between the rates of two clocks. */
 const CLOCK_DRIFT = 0.01;
-const SHORTEST_PATIENCE_MS = 250;
+const SHORTEST_TIMEOUT_MS = 250;
 
 /** After this many milliseconds, by the clock of any machine, a lease that was granted before has expired. */
 export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
@@ -20,7 +21,7 @@ export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
  * row may fail, and it still holds a lease. (With a short lease only one, because connecting takes time.) A database
  * that is always slower than this grants no lease.
  */
-export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, leaseMs / 4);
+export const queryTimeoutMs = (leaseMs: number) => Math.max(SHORTEST_TIMEOUT_MS, leaseMs / 4);
 
 /**
  * Removes the registrations of earlier processes and confirms the server. Only for a database that no other process
@@ -28,8 +29,8 @@ export const patienceMs = (leaseMs: number) => Math.max(SHORTEST_PATIENCE_MS, le
  *
  * @param sql any connection, before the replica starts
  */
-export async function forgetFormerLife(sql: Sql): Promise<void> {
-  await sql.query({ name: 'forget-replicas', text: 'delete from auth_replica' });
+export async function removeFormerRegistrations(sql: Sql): Promise<void> {
+  await sql.query({ name: 'remove-former-replicas', text: 'delete from auth_replica' });
   await sql.query({ name: 'confirm-server', text: 'update auth_primary set identity = auth_server_identity()' });
 }
 
@@ -230,16 +231,14 @@ export class Replica {
   #apply(row: SyncRow): boolean {
     if (!row.registered || row.suspect || row.seq < this.#applied) return false;
     if (this.#identity !== '' && this.#identity !== row.identity) return false;
-    const log: [number, string][] = row.log ? JSON.parse(row.log) : [];
+    const log: LogRowJson[] = row.log ? JSON.parse(row.log) : [];
     if (this.#applied < 0) {
       this.#memory.startAt(row.seq);
     } else if (log.length !== row.seq - this.#applied) {
       return false; // A gap: the log was trimmed past our position, or is too long.
     }
-    for (const [seq, tag] of log) {
-      this.#memory.add(seq, tag);
-      this.#options.feed.publish(tag);
-    }
+    const rows = log.map(parseLogRow);
+    for (const { sequence, tag } of rows) this.#memory.add(sequence, tag);
     this.#applied = row.seq;
     this.#identity = row.identity;
     // While a replica with a shorter lease is registered, this one takes no longer lease. Another replica waits for the
@@ -247,6 +246,7 @@ export class Replica {
     this.#leaseMs = Math.min(this.#options.leaseMs, row.shortestLeaseMs ?? Number.POSITIVE_INFINITY);
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
     this.#registeredReplicas = row.replicas;
+    for (const each of rows) this.#options.feed.publish(each);
     return true;
   }
 
@@ -277,7 +277,7 @@ export class Replica {
       'cold start: this replica dropped all cached credentials',
     );
     this.#forget();
-    this.#options.feed.publishEverything();
+    this.#options.feed.publishColdStart();
   }
 
   #forget(): void {

@@ -1,5 +1,6 @@
 import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
 import type { Statement } from '../database/sql.ts';
+import { LOG_ROW } from './revocation-event.ts';
 
 // Tables with one row are read by a subquery. In a join, the planner would expect thousands of rows in a table that was
 // never analyzed, and compile the plan, which takes a hundred times as long as running it.
@@ -46,7 +47,7 @@ export const SYNC: Statement = {
       auth_server_identity() as identity, (select identity from auth_primary) as "confirmedIdentity",
       extract(epoch from clock_timestamp())::float8 * 1000 as "now",
       case when $2::float8 >= 0 and (select seq from epoch) - $2::bigint between 1 and $3::bigint then
-        (select json_agg(json_build_array(l.seq, l.tag) order by l.seq) from auth_inval l where l.seq > $2::bigint)::text
+        (select json_agg(${LOG_ROW('l')} order by l.seq) from auth_inval l where l.seq > $2::bigint)::text
       end as log
     from (select 1) as always left join auth_replica r on r.id = $1::uuid`,
 };
@@ -62,6 +63,7 @@ export interface SyncRow {
   identity: string;
   confirmedIdentity: string | null;
   now: number;
+  /** JSON: an array of `LogRowJson`. */
   log: string | null;
 }
 
@@ -145,17 +147,19 @@ export const EXPEL: Statement = {
 
 /**
  * Deletes the oldest rows that are older than the retention, at most one batch, unless another replica is doing so. It
- * reads no more than the batch, however long the log is. Rows that are in the future by more than the retention are
+ * reads no more than the batch, however long the log is. It stops at the first row that is younger, so the rows that
+ * remain have no gap, also where the clock was set back between two of them. Rows that are in the future by more than the retention are
  * from before the clock was set back. They are deleted, too, because all rows after them would stay otherwise.
  * Parameters: retention in milliseconds, size of the batch.
  */
-export const TRIM_LOG: Statement = {
-  name: 'log-trim',
+export const PURGE_LOG: Statement = {
+  name: 'log-purge',
   text: `with turn as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.invalidationLog}) as ours),
       oldest as (select seq, at from auth_inval order by seq limit $2::int),
       gone as (
-        delete from auth_inval where (select ours from turn) and seq in (
-          select seq from oldest where abs(extract(epoch from clock_timestamp() - at)) * 1000 > $1::float8)
+        delete from auth_inval where (select ours from turn) and seq in (select seq from oldest)
+          and seq < coalesce((select min(seq) from oldest
+            where abs(extract(epoch from clock_timestamp() - at)) * 1000 <= $1::float8), ${Number.MAX_SAFE_INTEGER})
         returning 1)
     select count(*)::int as deleted from gone`,
 };
@@ -171,3 +175,42 @@ export const PROBE: Statement = {
       select from auth_inval where tag = 'probe' and at > clock_timestamp() - make_interval(secs => $1::float8)
         and at <= clock_timestamp())`,
 };
+
+const readEvents = (name: string, rows: string): Statement => ({
+  name,
+  text: `with found as materialized (${rows})
+    select (select min(seq) from auth_inval)::float8 as oldest,
+      (select json_agg(${LOG_ROW('f')} order by f.seq) from found f)::text as rows`,
+});
+
+const inRange = (condition: string) =>
+  `(select * from auth_inval where seq > $1::bigint and seq <= $2::bigint and ${condition} order by seq limit $3::int)`;
+
+/**
+ * The first rows of a part of the log that a view sees, and the oldest row that the log holds, in one snapshot. Each
+ * condition has an index, so the cost does not grow with the rows of others. Parameters: the position before the part,
+ * its end, the largest number of rows, and the id of the user or workspace.
+ */
+export const READ_EVENTS: Record<'all' | 'user' | 'workspace', Statement> = {
+  all: readEvents('events-of-all', inRange('subject is not null')),
+  user: readEvents(
+    'events-of-user',
+    `select * from (
+      ${inRange('user_id = $4')} union all
+      ${inRange(`subject in ('ALL', 'WORKSPACE') and (subject = 'ALL' or $4 = any(members))`)}) as either
+      order by seq limit $3::int`,
+  ),
+  workspace: readEvents(
+    'events-of-workspace',
+    `select * from (
+      ${inRange('workspace_id = $4')} union all
+      ${inRange(`subject in ('ALL', 'WORKSPACE') and subject = 'ALL'`)}) as either
+      order by seq limit $3::int`,
+  ),
+};
+export interface EventsRow {
+  /** Null if the log is empty. */
+  oldest: number | null;
+  /** JSON: an array of `LogRowJson`; null if there are none. */
+  rows: string | null;
+}

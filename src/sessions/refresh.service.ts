@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { hasEndedSession, isActiveUser, usersAs } from '../accounts/user.sql.ts';
+import { hasRevokedSession, isActiveUser, usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { SessionTokens } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
@@ -60,7 +60,7 @@ interface TokenUse {
 
 /** Why a token cannot be used, as decided in its transaction. */
 type Refusal =
-  | { kind: 'gone' }
+  | { kind: 'unknown' }
   | { kind: 'expired' }
   | { kind: 'revoked'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
@@ -90,7 +90,7 @@ export class RefreshService {
     const { em } = unitOfWork;
     const { limits, accessTokens, idleSeconds } = this.#options;
     const { found, at } = await this.#lookUp(unitOfWork, text);
-    if (!found) return this.#reject(unitOfWork, { kind: 'gone' }, at);
+    if (!found) return this.#reject(unitOfWork, { kind: 'unknown' }, at);
     const exchange = async (): Promise<Refreshed | Refusal> => {
       const use = await this.#loadForUse(em, found);
       if (use.kind !== 'usable') return use;
@@ -125,20 +125,20 @@ export class RefreshService {
    */
   async logout(unitOfWork: UnitOfWork, presented: string): Promise<TokenLogoutOutcome> {
     const { found, at } = await this.#lookUp(unitOfWork, presented);
-    if (!found) return this.#reject(unitOfWork, { kind: 'gone' }, at);
-    const end = async (): Promise<{ kind: 'ended'; session: Session } | Refusal> => {
+    if (!found) return this.#reject(unitOfWork, { kind: 'unknown' }, at);
+    const revoke = async (): Promise<{ kind: 'loggedOut'; session: Session } | Refusal> => {
       const use = await this.#loadForUse(unitOfWork.em, found);
       if (use.kind !== 'usable') return use;
       const standing = await this.#confirm(unitOfWork, use);
       if (standing.kind !== 'confirmed') return standing;
-      this.#end(unitOfWork, use.session, use.now, 'SIGNED_OUT');
-      return { kind: 'ended', session: use.session };
+      this.#revoke(unitOfWork, use.session, use.now, 'SIGNED_OUT');
+      return { kind: 'loggedOut', session: use.session };
     };
     // The token authorizes this, as in `refresh`.
-    const outcome = await unitOfWork.withoutCaller().transaction(end, found.sessionId);
-    if (outcome.kind !== 'ended') return this.#reject(unitOfWork, outcome, at);
+    const outcome = await unitOfWork.withoutCaller().transaction(revoke, found.sessionId);
+    if (outcome.kind !== 'loggedOut') return this.#reject(unitOfWork, outcome, at);
     const { session } = outcome;
-    const receipt = await this.#options.barrier.waitUntilPropagated(sessionTag(session.id), session.endedAt!);
+    const receipt = await this.#options.barrier.waitUntilPropagated(sessionTag(session.id), session.revokedAt!);
     return { kind: 'loggedOut', session, receipt };
   }
 
@@ -152,7 +152,7 @@ export class RefreshService {
     const at = clock.now();
     // Only unknown, revoked and expired tokens are limited, so that reuse in an active session is always detected.
     const session = found?.session;
-    if (!session || session.endedAt || session.isExpired(at)) limits.failures.check(origin.ipAddress);
+    if (!session || session.revokedAt || session.isExpired(at)) limits.failures.check(origin.ipAddress);
     return { found: found?.token ?? null, at };
   }
 
@@ -160,9 +160,9 @@ export class RefreshService {
   async #loadForUse(em: EntityManager, { id, sessionId }: RefreshToken): Promise<TokenUse | Refusal> {
     const session = await em.findOne(Session, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     const token = session && (await em.findOne(RefreshToken, { id }));
-    if (!token) return { kind: 'gone' };
+    if (!token) return { kind: 'unknown' };
     const now = this.#options.clock.now();
-    if (session.endedAt) return { kind: 'revoked', session, reason: 'REVOKED' };
+    if (session.revokedAt) return { kind: 'revoked', session, reason: 'REVOKED' };
     if (session.isExpired(now)) return { kind: 'expired' };
     return { kind: 'usable', token, session, now, isExchangeable: await this.#isExchangeable(em, token, now) };
   }
@@ -173,7 +173,7 @@ export class RefreshService {
     { token, session, now, isExchangeable }: TokenUse,
   ): Promise<{ kind: 'confirmed'; role: UserRole } | Refusal> {
     const owner = await ownerOf(unitOfWork.em, session);
-    if (owner.ended) return { kind: 'revoked', session, reason: 'REVOKED' };
+    if (owner.sessionRevoked) return { kind: 'revoked', session, reason: 'REVOKED' };
     if (isExchangeable) return { kind: 'confirmed', role: owner.role };
     this.#options.audit.record(unitOfWork, {
       type: 'session.reuse-detected',
@@ -181,7 +181,7 @@ export class RefreshService {
       actorUserId: session.userId,
       data: { refreshTokenId: token.id, usedAt: token.usedAt!.toISOString() },
     });
-    this.#end(unitOfWork, session, now, 'REUSED');
+    this.#revoke(unitOfWork, session, now, 'REUSED');
     return { kind: 'revoked', session, reason: 'REUSED' };
   }
 
@@ -190,13 +190,13 @@ export class RefreshService {
     const { limits, barrier } = this.#options;
     limits.failures.count(origin.ipAddress);
     switch (refusal.kind) {
-      case 'gone':
+      case 'unknown':
         return { kind: 'rejected', reason: 'UNKNOWN' };
       case 'expired':
         return { kind: 'rejected', reason: 'EXPIRED' };
       case 'revoked':
         // Revoked by this call, or by another one whose revocation may still be propagating.
-        await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.endedAt ?? at);
+        await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.revokedAt ?? at);
         return { kind: 'rejected', reason: refusal.reason };
     }
   }
@@ -244,7 +244,7 @@ export class RefreshService {
     throw new Error(`The successor of ${token.id} was derived with a master key that is no longer configured.`);
   }
 
-  #end(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
+  #revoke(unitOfWork: UnitOfWork, session: Session, now: Date, reason: RevocationReason): void {
     session.revoke(now, reason);
     this.#options.audit.record(unitOfWork, {
       type: 'session.revoked',
@@ -270,7 +270,7 @@ function successorOf(parent: string, key: MasterKey): string {
 
 interface Owner {
   role: UserRole;
-  ended: boolean;
+  sessionRevoked: boolean;
 }
 
 /**
@@ -279,9 +279,9 @@ interface Owner {
  */
 async function ownerOf(em: EntityManager, session: Session): Promise<Owner> {
   const [row] = await em.execute<Owner[]>(
-    `select u.role, not ${isActiveUser('u')} or ${hasEndedSession('u', { generation: '?', id: '?' })} as ended
+    `select u.role, not ${isActiveUser('u')} or ${hasRevokedSession('u', { generation: '?', id: '?' })} as "sessionRevoked"
       from ${usersAs('u')} where u.id = ? for share`,
     [session.generation, session.id, session.userId],
   );
-  return row ?? { role: 'MEMBER', ended: true }; // The user was deleted meanwhile, with all sessions.
+  return row ?? { role: 'MEMBER', sessionRevoked: true }; // The user was deleted meanwhile, with all sessions.
 }

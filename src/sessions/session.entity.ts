@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { endOfSessions, hasEndedSession, usersAs } from '../accounts/user.sql.ts';
+import { hasRevokedSession, revocationOfSessions, usersAs } from '../accounts/user.sql.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -32,30 +32,31 @@ export class Session {
   expiresAt!: Date;
   ipAddress!: string | null;
   userAgent!: string | null;
-  revokedAt!: Date | null;
-  revocationReason!: RevocationReason | null;
+  /** When and why this session was revoked alone. */
+  revokedAloneAt!: Date | null;
+  revokedAloneReason!: RevocationReason | null;
   /** When and why this session was revoked together with all others of its user. Read-only, from the user's row. */
-  readonly endedWithAllAt?: Date | null;
-  readonly endedWithAllReason?: RevocationReason | null;
+  readonly revokedWithAllAt?: Date | null;
+  readonly revokedWithAllReason?: RevocationReason | null;
 
   static create({ idleSeconds, ...fields }: NewSession): Session {
     const session = Object.assign(new Session(), {
       ...fields,
       scopes: [...fields.scopes],
-      revokedAt: null,
-      revocationReason: null,
+      revokedAloneAt: null,
+      revokedAloneReason: null,
     });
     session.refresh(fields.createdAt, idleSeconds);
     return session;
   }
 
   /** When it was revoked, alone or with all others; null if it was not. */
-  get endedAt(): Date | null {
-    return this.revokedAt ?? this.endedWithAllAt ?? null;
+  get revokedAt(): Date | null {
+    return this.revokedAloneAt ?? this.revokedWithAllAt ?? null;
   }
 
-  get endReason(): RevocationReason | null {
-    return this.revokedAt ? this.revocationReason : (this.endedWithAllReason ?? null);
+  get revocationReason(): RevocationReason | null {
+    return this.revokedAloneAt ? this.revokedAloneReason : (this.revokedWithAllReason ?? null);
   }
 
   /** Moves the idle expiry, never past the absolute expiry. */
@@ -71,16 +72,16 @@ export class Session {
 
   /** Revokes the session for good. A second call changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
-    if (this.revokedAt) return;
-    this.revokedAt = now;
-    this.revocationReason = reason;
+    if (this.revokedAloneAt) return;
+    this.revokedAloneAt = now;
+    this.revokedAloneReason = reason;
   }
 }
 
 /** When or why the user's sessions were all revoked, if this session was one of them; else null. */
-function ofEndedGeneration({ id, userId, generation }: Record<string, string>, which: 'at' | 'reason'): string {
-  return `(select ${endOfSessions('u')[which]} from ${usersAs('u')} where u.id = ${userId}
-    and ${hasEndedSession('u', { generation: generation!, id: id! })})`;
+function ofRevokedGeneration({ id, userId, generation }: Record<string, string>, which: 'at' | 'reason'): string {
+  return `(select ${revocationOfSessions('u')[which]} from ${usersAs('u')} where u.id = ${userId}
+    and ${hasRevokedSession('u', { generation: generation!, id: id! })})`;
 }
 
 export const SessionSchema = defineEntity({
@@ -97,16 +98,16 @@ export const SessionSchema = defineEntity({
     expiresAt: p.datetime(),
     ipAddress: p.string().nullable(),
     userAgent: p.string().nullable(),
-    revokedAt: p.datetime().nullable(),
-    revocationReason: p.string().$type<RevocationReason>().nullable(),
-    endedWithAllAt: p
+    revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),
+    revokedAloneReason: p.string().$type<RevocationReason>().nullable().fieldName('revocation_reason'),
+    revokedWithAllAt: p
       .datetime()
       .nullable()
-      .formula((columns) => ofEndedGeneration(columns, 'at')),
-    endedWithAllReason: p
+      .formula((columns) => ofRevokedGeneration(columns, 'at')),
+    revokedWithAllReason: p
       .string()
       .$type<RevocationReason>()
       .nullable()
-      .formula((columns) => ofEndedGeneration(columns, 'reason')),
+      .formula((columns) => ofRevokedGeneration(columns, 'reason')),
   },
 });

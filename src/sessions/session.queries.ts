@@ -10,11 +10,13 @@ export interface SessionFilter {
   status?: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | null;
 }
 
-const NOT_REVOKED: FilterQuery<Session> = { revokedAt: null, endedWithAllAt: null };
+const NOT_REVOKED: FilterQuery<Session> = { revokedAloneAt: null, revokedWithAllAt: null };
 
 /** The condition on the user id for rows of users whose sessions this principal may see and change. */
 export function sessionsVisibleTo(principal: Principal): { userId?: string } {
-  return isAdministrator(principal) ? {} : { userId: principal.userId ?? '' };
+  if (isAdministrator(principal)) return {};
+  // Sessions belong to no workspace.
+  return { userId: principal.workspaceId === null ? (principal.userId ?? '') : '' };
 }
 
 /** The sessions that match a filter, among those that the caller may see. */
@@ -23,7 +25,8 @@ export function sessionsMatching(context: QueryContext, filter: SessionFilter | 
   const now = context.now();
   const conditions: FilterQuery<Session>[] = [sessionsVisibleTo(context.caller())];
   if (userId != null) conditions.push({ userId });
-  if (status === 'REVOKED') conditions.push({ $or: [{ revokedAt: { $ne: null } }, { endedWithAllAt: { $ne: null } }] });
+  if (status === 'REVOKED')
+    conditions.push({ $or: [{ revokedAloneAt: { $ne: null } }, { revokedWithAllAt: { $ne: null } }] });
   if (status === 'EXPIRED') {
     conditions.push(NOT_REVOKED, { $or: [{ expiresAt: { $lte: now } }, { idleExpiresAt: { $lte: now } }] });
   }

@@ -115,8 +115,8 @@ export class SessionService implements SessionIssuer {
     const token = await em.findOne(RefreshToken, { tokenHash: sha256Base64url(refreshToken) });
     const session =
       token && (await em.findOne(Session, { id: token.sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
-    const isRunning = session && !session.endedAt && !session.isExpired(this.#options.clock.now());
-    return isRunning ? { session, refreshToken } : null;
+    const isActive = session && !session.revokedAt && !session.isExpired(this.#options.clock.now());
+    return isActive ? { session, refreshToken } : null;
   }
 
   /** The tokens of a session whose start was committed, once every replica rejects the session that it replaced. */
@@ -134,7 +134,7 @@ export class SessionService implements SessionIssuer {
     if (!unitOfWork.principal && refreshToken !== null) return this.#options.refresh.logout(unitOfWork, refreshToken);
     const { caller } = unitOfWork;
     if (caller.kind !== 'session') return { kind: 'notASession' };
-    const session = await this.#end(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
+    const session = await this.#revoke(unitOfWork, { id: caller.credentialId }, 'SIGNED_OUT');
     if (!session) throw credentialRefused();
     return { kind: 'loggedOut', session, receipt: await this.#propagated(session) };
   }
@@ -144,16 +144,16 @@ export class SessionService implements SessionIssuer {
     unitOfWork: UnitOfWork,
     { sessionId, reason }: { sessionId: string; reason: RevocationReason },
   ): Promise<RevokeSessionOutcome> {
-    const session = await this.#end(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
+    const session = await this.#revoke(unitOfWork, { id: sessionId, ...sessionsVisibleTo(unitOfWork.caller) }, reason);
     if (!session) return { kind: 'notFound' };
     return { kind: 'revoked', session, receipt: await this.#propagated(session) };
   }
 
-  #end(unitOfWork: UnitOfWork, where: { id: string; userId?: string }, reason: RevocationReason) {
+  #revoke(unitOfWork: UnitOfWork, where: { id: string; userId?: string }, reason: RevocationReason) {
     return unitOfWork.transaction(async () => {
       // Waits for a concurrent revocation of the same session: the first reason stays.
       const found = await unitOfWork.em.findOne(Session, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (found && !found.endedAt) {
+      if (found && !found.revokedAt) {
         found.revoke(this.#options.clock.now(), reason);
         this.#options.audit.record(unitOfWork, { type: 'session.revoked', subjectId: found.id, data: { reason } });
       }
@@ -163,8 +163,8 @@ export class SessionService implements SessionIssuer {
 
   /** Waits for the tag by which the session was revoked: its own, or that of the user if all sessions were revoked. */
   #propagated(session: Session): Promise<Receipt> {
-    const tag = session.revokedAt ? sessionTag(session.id) : userTag(session.userId);
-    return this.#options.barrier.waitUntilPropagated(tag, session.endedAt!);
+    const tag = session.revokedAloneAt ? sessionTag(session.id) : userTag(session.userId);
+    return this.#options.barrier.waitUntilPropagated(tag, session.revokedAt!);
   }
 
   /**

@@ -34,7 +34,7 @@ export const sessionVariables = {
     fallback: 300,
     min: 10,
     max: LONGEST_ACCESS_TOKEN_SECONDS,
-    meaning: 'Life of an access token.',
+    meaning: 'Lifetime of an access token.',
   }),
   refreshIdleSeconds: wholeNumber('REKEY_REFRESH_IDLE_SECONDS', {
     fallback: 604_800,
@@ -46,7 +46,7 @@ export const sessionVariables = {
     fallback: 2_592_000,
     min: 60,
     max: TEN_YEARS,
-    meaning: 'Longest life of a session.',
+    meaning: 'Longest lifetime of a session.',
   }),
   refreshGraceSeconds: wholeNumber('REKEY_REFRESH_GRACE_SECONDS', {
     fallback: 10,

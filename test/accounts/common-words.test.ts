@@ -61,7 +61,7 @@ describe('a sentence of common words is rejected', () => {
     expect(isAccepted(sentence)).toBe(false);
   });
 
-  test('also with what is known about its person', () => {
+  test('also with what is known about its user', () => {
     const about = ['bartholomew@featherstone.example', 'Bartholomew'];
     expect(isAccepted('my name is bartholomew and i am happy', about)).toBe(false);
     expect(isAccepted('my name is bartholomew and i am happy')).toBe(true);

@@ -16,9 +16,9 @@ const master = randomBytes(32);
 const keyring = createKeyring(master);
 
 /** The code of the error that `open` throws, or the bytes that it returns instead. */
-function refusal(ring: Keyring, purpose: string, aad: string, sealed: string): unknown {
+function refusal(keys: Keyring, purpose: string, aad: string, sealed: string): unknown {
   try {
-    return open(ring, { purpose, aad, sealed });
+    return open(keys, { purpose, aad, sealed });
   } catch (error) {
     return error instanceof SealError ? error.code : error;
   }
@@ -246,14 +246,14 @@ describe('a text that is not sealed', () => {
 
   test('the error repeats neither the text nor what it was sealed for', () => {
     const sealed = seal(keyring, { purpose: 'purpose', aad: 'aad-of-row', plaintext: 'hunter2' });
-    for (const [ring, aad, given] of [
+    for (const [keys, aad, given] of [
       [keyring, 'aad-of-other-row', sealed],
       [keyring, 'aad-of-row', 'hunter2'],
       [createKeyring(randomBytes(32)), 'aad-of-row', sealed],
     ] as const) {
       const error = (() => {
         try {
-          return open(ring, { purpose: 'purpose', aad, sealed: given });
+          return open(keys, { purpose: 'purpose', aad, sealed: given });
         } catch (error) {
           return error as SealError;
         }

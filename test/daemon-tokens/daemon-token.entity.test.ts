@@ -58,9 +58,9 @@ describe('renew', () => {
   test('a token that is revoked or expired, alone or with its daemon, throws', () => {
     const revoked = token();
     revoked.revoke(at(10), 'COMPROMISED');
-    expect(() => revoked.renew(at(350))).toThrow('has ended');
-    expect(() => token().renew(at(400))).toThrow('has ended');
-    expect(() => Object.assign(token(), { endedWithDaemonAt: at(10) }).renew(at(350))).toThrow('has ended');
+    expect(() => revoked.renew(at(350))).toThrow('cannot be renewed');
+    expect(() => token().renew(at(400))).toThrow('cannot be renewed');
+    expect(() => Object.assign(token(), { revokedWithDaemonAt: at(10) }).renew(at(350))).toThrow('cannot be renewed');
   });
 });
 
@@ -68,8 +68,12 @@ test('the first revocation stays, whether of the token or of its daemon', () => 
   const revoked = token();
   revoked.revoke(at(10), 'COMPROMISED');
   revoked.revoke(at(20), 'ADMINISTRATIVE');
-  expect([revoked.endedAt, revoked.endReason]).toEqual([at(10), 'COMPROMISED']);
-  const withDaemon = Object.assign(token(), { endedWithDaemonAt: at(5), endedWithDaemonReason: 'REMOVED' });
+  expect([revoked.revokedAt, revoked.revocationReason]).toEqual([at(10), 'COMPROMISED']);
+  const withDaemon = Object.assign(token(), { revokedWithDaemonAt: at(5), revokedWithDaemonReason: 'REMOVED' });
   withDaemon.revoke(at(20), 'ADMINISTRATIVE');
-  expect([withDaemon.endedAt, withDaemon.endReason, withDaemon.revokedAt]).toEqual([at(5), 'REMOVED', null]);
+  expect([withDaemon.revokedAt, withDaemon.revocationReason, withDaemon.revokedAloneAt]).toEqual([
+    at(5),
+    'REMOVED',
+    null,
+  ]);
 });

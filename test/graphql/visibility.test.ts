@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { User } from '../../src/accounts/user.entity.ts';
-import { hideStrangers, Visibility } from '../../src/graphql/visibility.ts';
+import { hideInvisibleUsers, Visibility } from '../../src/graphql/visibility.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { coMembers } from '../../src/workspaces/workspace.queries.ts';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
@@ -264,7 +264,7 @@ describe.each(backends())('on $name', ({ start }) => {
 test('a new field of the schema is checked, whatever its type is', async () => {
   const other = Object.assign(new User(), { id: 'usr_other', email: 'other@example.com' });
   const mine = Object.assign(new User(), { id: 'usr_me', email: 'me@example.com' });
-  const extended = hideStrangers(
+  const extended = hideInvisibleUsers(
     makeExecutableSchema({
       typeDefs: `interface Node { id: ID! } type User implements Node { id: ID! email: String } union Anything = User | Thing
         type Thing implements Node { id: ID! maker: User makers: [User] }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AccessError, tooMany } from '../../src/identity/access-error.ts';
 import { FairQueue, type FairQueueOptions } from '../../src/limits/fair-queue.ts';
 
-const OPTIONS = { atOnce: 4, perOwner: 2, perKey: 2, waitingPerOwner: 1000, waiting: 5000, patienceMs: 2000 };
+const OPTIONS = { atOnce: 4, perOwner: 2, perKey: 2, waitingPerOwner: 1000, waiting: 5000, longestWaitMs: 2000 };
 
 /** A queue whose work ends when the test says so. */
 function given(options: Partial<FairQueueOptions> = {}) {
@@ -139,18 +139,18 @@ describe('a fair queue', () => {
     const { running, asks, ends } = given();
     many(2, () => asks('a'));
     many(2, () => asks('b'));
-    const waiting = [...many(2, () => asks('a')), asks('b'), asks('stranger')];
+    const waiting = [...many(2, () => asks('a')), asks('b'), asks('quiet')];
     const codes = Promise.all(waiting.map(codeOf));
-    await ends('a'); // The stranger gets its place.
+    await ends('a'); // The quiet owner gets its place.
     await ends('b');
-    await ends('stranger');
+    await ends('quiet');
     vi.advanceTimersByTime(2000);
     while (running.length > 0) await ends();
     expect(await codes).toEqual(['done', 'RATE_LIMITED', 'done', 'done']);
 
     const stuck = given();
     for (const owner of ['c', 'd']) many(2, () => stuck.asks(owner));
-    const behind = [stuck.asks('c'), stuck.asks('stranger')].map(codeOf);
+    const behind = [stuck.asks('c'), stuck.asks('quiet')].map(codeOf);
     vi.advanceTimersByTime(2000);
     expect(await Promise.all(behind)).toEqual(['AUTHENTICATION_UNAVAILABLE', 'AUTHENTICATION_UNAVAILABLE']);
   });

@@ -10,7 +10,7 @@ const credential = (userId: string | null, credentialId: string) => ({ userId, c
 describe.each(['change', 'revocation'] as const)('the places of every %s', (kind) => {
   /** Starts work that does not end, for each caller in turn, and returns whose work has started. */
   async function startedOf(callers: [principal: Principal | null, address: string][]): Promise<string[]> {
-    const turns = new Turns({ changesAtOnce: AT_ONCE, revocationsAtOnce: AT_ONCE, patienceMs: 60_000 });
+    const turns = new Turns({ changesAtOnce: AT_ONCE, revocationsAtOnce: AT_ONCE, longestWaitMs: 60_000 });
     const started: string[] = [];
     for (const [principal, address] of callers) {
       const work = () => {
@@ -57,7 +57,7 @@ describe.each(['change', 'revocation'] as const)('the places of every %s', (kind
 });
 
 test('changes and revocations have places of their own', async () => {
-  const turns = new Turns({ changesAtOnce: 1, revocationsAtOnce: 1, patienceMs: 100 });
+  const turns = new Turns({ changesAtOnce: 1, revocationsAtOnce: 1, longestWaitMs: 100 });
   const forever = () => new Promise<never>(() => undefined);
   turns
     .change(

@@ -10,6 +10,10 @@ beforeEach(() => {
   feed = new InvalidationFeed(createLogger({ level: 'error', destination: { write: (line) => void log.push(line) } }));
 });
 
+let position = 0;
+/** A row of the log for this tag. */
+const row = (tag: string) => ({ sequence: ++position, tag, event: null });
+
 /** The events that a new listener receives. */
 function received(): string[] {
   const events: string[] = [];
@@ -23,10 +27,10 @@ function received(): string[] {
 
 test('every listener receives every tag, "everything" and the loss of the lease, in order', () => {
   const [one, other] = [received(), received()];
-  feed.publish('key:a');
-  feed.publish('*');
+  feed.publish(row('key:a'));
+  feed.publish(row('*'));
   feed.publishLeaseLost();
-  feed.publish('user:b');
+  feed.publish(row('user:b'));
   expect(one).toEqual(['key:a', 'everything', 'lease lost', 'user:b']);
   expect(other).toEqual(one);
 });
@@ -34,22 +38,22 @@ test('every listener receives every tag, "everything" and the loss of the lease,
 test('a listener that was removed receives nothing', () => {
   const events: string[] = [];
   const stop = feed.listen({ invalidated: (tag) => void events.push(tag) });
-  feed.publish('key:a');
+  feed.publish(row('key:a'));
   stop();
-  feed.publish('key:b');
+  feed.publish(row('key:b'));
   expect(events).toEqual(['key:a']);
 });
 
 test('a watcher receives its own subjects, "everything" and the loss of the lease, and nothing else', () => {
   const doubts: Doubt[] = [];
   const stop = feed.watch(['key:a', 'user:a'], (doubt) => void doubts.push(doubt));
-  for (const tag of ['key:b', 'user:a', 'key:a']) feed.publish(tag);
-  feed.publish('*');
+  for (const tag of ['key:b', 'user:a', 'key:a']) feed.publish(row(tag));
+  feed.publish(row('*'));
   feed.publishLeaseLost();
   expect(doubts).toEqual(['invalidated', 'invalidated', 'everything', 'lease lost']);
   stop();
-  feed.publish('key:a');
-  feed.publish('*');
+  feed.publish(row('key:a'));
+  feed.publish(row('*'));
   expect(doubts).toHaveLength(4);
 });
 
@@ -57,10 +61,10 @@ test('two watchers with the same function are removed one by one', () => {
   let calls = 0;
   const onDoubt = () => void calls++;
   const [stop] = [feed.watch(['key:a'], onDoubt), feed.watch(['key:a'], onDoubt)];
-  feed.publish('key:a');
+  feed.publish(row('key:a'));
   expect(calls).toBe(2);
   stop?.();
-  feed.publish('key:a');
+  feed.publish(row('key:a'));
   expect(calls).toBe(3);
 });
 
@@ -75,8 +79,8 @@ test('a watcher that removes itself or another watcher during a call does not di
       }),
     );
   }
-  feed.publish('key:a');
-  feed.publish('key:a');
+  feed.publish(row('key:a'));
+  feed.publish(row('key:a'));
   expect(called).toEqual(['first', 'second', 'third', 'second', 'third']);
 });
 
@@ -87,7 +91,7 @@ test('a listener that throws is logged, and the others still receive the invalid
     },
   });
   const events = received();
-  feed.publish('key:a');
+  feed.publish(row('key:a'));
   expect(events).toEqual(['key:a']);
   expect(log.join()).toContain('a listener of the invalidation feed failed');
 });

@@ -101,7 +101,7 @@ const OTHER_TABLES = [
   ...['audit_events', 'auth_bulk', 'auth_epoch', 'auth_inval', 'auth_limits', 'auth_primary', 'auth_replica'],
   'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
-  ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token'],
+  ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
 ];
 
 describe.each(backends())('the invalidation log on $name', ({ open }) => {

@@ -37,7 +37,7 @@ test('`*` invalidates every entry that was read before it', () => {
   expect([isUnaffected(1, 'key:c'), isUnaffected(2, 'key:c'), isUnaffected(2, 'key:a')]).toEqual([false, true, true]);
 });
 
-test('an invalidation is forgotten after the longest life of an entry, and then every older entry is invalid', () => {
+test('an invalidation is forgotten after the longest lifetime of an entry, and then every older entry is invalid', () => {
   memory.startAt(0);
   memory.add(1, 'key:a');
   now = KEEP_MS;

@@ -336,12 +336,12 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
   });
 
   describe('if an answer on one connection is lost', () => {
-    const PATIENT_MS = 4000;
-    let patient: TestDatabase;
+    const LONG_LEASE_MS = 4000;
+    let longLeased: TestDatabase;
     beforeAll(async () => {
-      patient = await openTestDatabase(proxy.url(origin.url!), PATIENT_MS);
+      longLeased = await openTestDatabase(proxy.url(origin.url!), LONG_LEASE_MS);
     });
-    afterAll(() => patient?.close());
+    afterAll(() => longLeased?.close());
     /** Loses the answer once. The next connection gets its answer. */
     const losing = (statement: string) => {
       let lost = false;
@@ -353,10 +353,10 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
     };
 
     test('a replica syncs again and keeps its lease', async () => {
-      const member = await join({ ...patient, notifications: noNotifications }, { leaseMs: PATIENT_MS });
+      const member = await join({ ...longLeased, notifications: noNotifications }, { leaseMs: LONG_LEASE_MS });
       members.push(member);
       await losing('replica-sync');
-      let [before, lost] = [PATIENT_MS, false];
+      let [before, lost] = [LONG_LEASE_MS, false];
       await until('it was renewed', () => {
         const left = member.replica.leaseRemaining();
         const renewed = left > before;
@@ -369,8 +369,8 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
 
     test('a revocation is acknowledged, and so is the one that waits behind it', async () => {
       const member = await join(
-        { ...patient, reads: unreachable, notifications: noNotifications },
-        { leaseMs: PATIENT_MS },
+        { ...longLeased, reads: unreachable, notifications: noNotifications },
+        { leaseMs: LONG_LEASE_MS },
       );
       members.push(member);
       await member.barrier.waitUntilPropagated('key:x', new Date(0)); // Connected.
@@ -387,7 +387,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
         clock: systemClock,
         logger: silentLogger,
         metrics: createRevocationMetrics(),
-        sql: patient.sync,
+        sql: longLeased.sync,
         notifications: noNotifications,
       };
       const newReplicaId = () => {
@@ -399,7 +399,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
         ...common,
         feed: new InvalidationFeed(silentLogger),
         newReplicaId,
-        leaseMs: PATIENT_MS,
+        leaseMs: LONG_LEASE_MS,
         longestEntryMs: 600_000,
       });
       const again = losing('replica-register');

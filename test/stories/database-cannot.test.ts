@@ -13,7 +13,7 @@ const COUNTED = {
   REKEY_LEASE_MS: String(LEASE_MS),
 };
 const UNAVAILABLE = [503, '1', ['AUTHENTICATION_UNAVAILABLE']];
-const PATIENCE = { timeout: 30_000 };
+const LONG_WAIT = { timeout: 30_000 };
 
 const outcomeOf = ({ status, headers, errors }: Answer) => [
   status,
@@ -105,17 +105,17 @@ describe.each(backends())('on $name', ({ start }) => {
   );
 
   test('/readyz returns 503 with the reason when the database rejects its write', async () => {
-    await expect.poll(async () => (await send(app.url, '/readyz')).status, PATIENCE).toBe(200);
+    await expect.poll(async () => (await send(app.url, '/readyz')).status, LONG_WAIT).toBe(200);
     await raising('auth_write_check', '53100');
     await expect
-      .poll(async () => (await send(app.url, '/readyz')).json, PATIENCE)
+      .poll(async () => (await send(app.url, '/readyz')).json, LONG_WAIT)
       .toMatchObject({
         status: 'not ready',
         database: 'no disk space, memory or connection is left (SQLSTATE 53100)',
       });
     expect((await send(app.url, '/readyz')).status).toBe(503);
     await app.sql('drop function cannot cascade');
-    await expect.poll(async () => (await send(app.url, '/readyz')).status, PATIENCE).toBe(200);
+    await expect.poll(async () => (await send(app.url, '/readyz')).status, LONG_WAIT).toBe(200);
   });
 });
 
@@ -232,11 +232,11 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     '%s: every endpoint returns 503, nothing changes, and everything works again afterwards',
     async (_what, begin, end, reason) => {
       const operations = operationsOf(app, account, key.id);
-      await expect.poll(async () => (await operations.viewer!()).status, PATIENCE).toBe(200);
-      await expect.poll(readiness, PATIENCE).toEqual([200, 'ok']);
+      await expect.poll(async () => (await operations.viewer!()).status, LONG_WAIT).toBe(200);
+      await expect.poll(readiness, LONG_WAIT).toEqual([200, 'ok']);
 
       await begin();
-      await expect.poll(leased, PATIENCE).toBe(false);
+      await expect.poll(leased, LONG_WAIT).toBe(false);
       for (const [name, operation] of Object.entries(operations)) {
         expect([name, ...outcomeOf(await operation())]).toEqual([name, ...UNAVAILABLE]);
       }
@@ -253,12 +253,12 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       expect(await readiness()).toEqual([503, expect.stringMatching(reason)]);
 
       await end();
-      await expect.poll(readiness, PATIENCE).toEqual([200, 'ok']);
-      await expect.poll(leased, PATIENCE).toBe(true);
+      await expect.poll(readiness, LONG_WAIT).toEqual([200, 'ok']);
+      await expect.poll(leased, LONG_WAIT).toBe(true);
       expect(await made()).toEqual([]);
       expect(await verify(key.secret)).toEqual([204, null]);
       for (const name of ['login', 'viewer']) {
-        await expect.poll(async () => outcomeOf(await operations[name]!()), PATIENCE).toEqual([200, null, undefined]);
+        await expect.poll(async () => outcomeOf(await operations[name]!()), LONG_WAIT).toEqual([200, null, undefined]);
       }
     },
   );

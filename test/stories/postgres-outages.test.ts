@@ -10,7 +10,7 @@ import { startProxy, type TcpProxy } from '../support/proxy.ts';
 const LEASE_MS = 400;
 /** Long enough to send requests within the lease after the database is gone. */
 const LONG_LEASE_MS = 5000;
-const PATIENCE = { timeout: 30_000 };
+const LONG_WAIT = { timeout: 30_000 };
 /** Limits that no test here reaches. Without Redis, PostgreSQL counts. */
 const COUNTED = {
   REKEY_LOGIN_PER_MINUTE: '10000',
@@ -25,7 +25,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   let proxy: TcpProxy;
   let app: TestApp;
   /** Another installation, with a longer lease. */
-  let patient: TestApp;
+  let longLeased: TestApp;
   let member: Account;
 
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
         env: { ...COUNTED, REKEY_LEASE_MS: String(leaseMs), REKEY_MASTER_KEY: MASTER_KEY },
       });
     app = await start('rekey', LEASE_MS);
-    patient = await start('patient', LONG_LEASE_MS);
+    longLeased = await start('long_lease', LONG_LEASE_MS);
     member = await app.member();
   });
 
@@ -46,7 +46,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     server?.resume();
     await server?.start();
     await app?.close();
-    await patient?.close();
+    await longLeased?.close();
     await proxy?.close();
     await server?.destroy();
   });
@@ -196,18 +196,18 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     const name = `at_commit_of_${id.slice(4).toLowerCase()}`;
     const create = `create function ${name}() returns trigger language plpgsql as
       $$ begin ${statement}; return null; end $$`;
-    await server.query(create, [], 'patient');
+    await server.query(create, [], 'long_lease');
     await server.query(
       `create constraint trigger ${name} after insert on api_keys deferrable initially deferred
         for each row when (new.user_id = '${id}') execute function ${name}()`,
       [],
-      'patient',
+      'long_lease',
     );
   }
 
   /** Another client of the database, which disconnects when the test ends. */
   async function anotherClient(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: server.url('patient') });
+    const client = new pg.Client({ connectionString: server.url('long_lease') });
     await client.connect();
     onTestFinished(() => client.end());
     return client;
@@ -216,7 +216,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   test.each(outages)(
     '%s: every operation that needs the database gets 503, within the lease and after it, and works when it is back',
     async (_, begin, end) => {
-      const [within, after] = await Promise.all([operationsOn(patient), operationsOn(app)]);
+      const [within, after] = await Promise.all([operationsOn(longLeased), operationsOn(app)]);
       onTestFinished(async () => void (await end())); // Also after a failure, so that the next test finds a working database.
       await expect.poll(leased).toBe(true);
       await Promise.all([works(within.operations.viewer!), works(after.operations.viewer!)]); // Cached from now on.
@@ -228,26 +228,26 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       const all = await Promise.all(answers);
       expect(all.map(outcomeOf)).toEqual(all.map(() => UNAVAILABLE));
       for (const { headers } of all.slice(0, 2)) {
-        const lines = patient.log.filter((line) => line.includes(headers.get('x-request-id') as string));
+        const lines = longLeased.log.filter((line) => line.includes(headers.get('x-request-id') as string));
         expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toHaveLength(1);
       }
 
       await end();
       for (const [on, { account, operations }, database] of [
-        [patient, within, 'patient'],
+        [longLeased, within, 'long_lease'],
         [app, after, 'rekey'],
       ] as const) {
         // No operation that got 503 has taken effect.
         expect(await madeBy(account, database)).toEqual([]);
         for (const operation of Object.values(operations))
-          await expect.poll(() => works(operation), PATIENCE).toBe(true);
+          await expect.poll(() => works(operation), LONG_WAIT).toBe(true);
         await takeEveryConnection(on);
       }
     },
   );
 
   test('does not answer on one connection, only the request on it gets 503, and no other request gets that connection', async () => {
-    const { operations } = await operationsOn(patient);
+    const { operations } = await operationsOn(longLeased);
     let asked = false;
     const held = proxy.holdRepliesWhen((chunk, direction) => {
       if (asked || direction !== 'request' || !chunk.includes('from "users"')) return false;
@@ -259,11 +259,11 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     await held;
     expect(outcomeOf(await first)).toEqual(UNAVAILABLE);
     for (let turn = 0; turn < 3; turn++) expect(await works(operations.viewer!)).toBe(true);
-    await takeEveryConnection(patient);
+    await takeEveryConnection(longLeased);
   });
 
   test('does not confirm a commit, the caller gets OUTCOME_UNKNOWN: neither a success nor a retryable error', async () => {
-    const { account, operations } = await operationsOn(patient);
+    const { account, operations } = await operationsOn(longLeased);
     const marker = `the end of ${account.id}`;
     await atCommitOf(account, `raise notice '${marker}'`);
     const held = proxy.holdRepliesWhen((chunk, direction) => direction === 'reply' && chunk.includes(marker));
@@ -271,44 +271,44 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     const answer = operations.createApiKey!();
     await held;
     expect(outcomeOf(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
-    expect(await madeBy(account, 'patient')).toHaveLength(1);
-    await takeEveryConnection(patient);
+    expect(await madeBy(account, 'long_lease')).toHaveLength(1);
+    await takeEveryConnection(longLeased);
   });
 
   test('makes mutations wait for a lock of another client, they get 503, and other callers are served', async () => {
-    const [held, { operations }] = await Promise.all([operationsOn(patient), operationsOn(patient)]);
-    await takeEveryConnection(patient);
+    const [held, { operations }] = await Promise.all([operationsOn(longLeased), operationsOn(longLeased)]);
+    await takeEveryConnection(longLeased);
     const otherClient = await anotherClient();
     await otherClient.query('begin');
     await otherClient.query('select from users where id = $1 for update', [held.account.id]);
     const waiting = Array.from({ length: POOL_SIZE + 2 }, () => held.operations.revokeApiKey!());
-    const locked = `select 1 from pg_stat_activity where datname = 'patient' and wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await server.query(locked)).length, PATIENCE).toBe(1); // The other requests of this session wait in the queue.
+    const locked = `select 1 from pg_stat_activity where datname = 'long_lease' and wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await server.query(locked)).length, LONG_WAIT).toBe(1); // The other requests of this session wait in the queue.
     for (const operation of [operations.login!, operations.revokeApiKey!]) expect(await works(operation)).toBe(true);
     expect((await Promise.all(waiting)).map(outcomeOf)).toEqual(waiting.map(() => UNAVAILABLE));
-    for (const operation of Object.values(operations)) await expect.poll(() => works(operation), PATIENCE).toBe(true);
+    for (const operation of Object.values(operations)) await expect.poll(() => works(operation), LONG_WAIT).toBe(true);
 
     await otherClient.query('rollback');
-    await expect.poll(() => works(held.operations.revokeApiKey!), PATIENCE).toBe(true);
-    await takeEveryConnection(patient);
+    await expect.poll(() => works(held.operations.revokeApiKey!), LONG_WAIT).toBe(true);
+    await takeEveryConnection(longLeased);
   });
 
   test('makes a commit wait for a lock of another client, the caller gets 503 and nothing is committed', async () => {
-    const { account, operations } = await operationsOn(patient);
+    const { account, operations } = await operationsOn(longLeased);
     await atCommitOf(account, 'perform pg_advisory_xact_lock(47)');
     const otherClient = await anotherClient();
     await otherClient.query('select pg_advisory_lock(47)');
     expect(outcomeOf(await operations.createApiKey!())).toEqual(UNAVAILABLE);
-    expect(await madeBy(account, 'patient')).toEqual([]);
-    await takeEveryConnection(patient);
+    expect(await madeBy(account, 'long_lease')).toEqual([]);
+    await takeEveryConnection(longLeased);
   });
 
   test('is lost between a commit and the reads after it, the caller gets the committed secret and OUTCOME_UNKNOWN', async () => {
-    const { account } = await operationsOn(patient);
+    const { account } = await operationsOn(longLeased);
     const held = proxy.holdRepliesWhen(
       (chunk, direction) => direction === 'request' && chunk.includes('last_used_at from credential_usage'),
     );
-    const answer = patient.graphql(
+    const answer = longLeased.graphql(
       `mutation { createApiKey(input: { name: "made before" }) {
         ... on CreateApiKeySuccess { secret apiKey { lastUsedAt } }
       } }`,
@@ -321,6 +321,6 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
     expect(outcomeOf(await answer)).toEqual([200, null, ['OUTCOME_UNKNOWN']]);
     await proxy.heal();
     const { secret } = (await answer).data.createApiKey;
-    await expect.poll(() => patient.accepts(secret), PATIENCE).toBe(true);
+    await expect.poll(() => longLeased.accepts(secret), LONG_WAIT).toBe(true);
   });
 });

@@ -145,6 +145,7 @@ export class TestApp {
   }
 
   async close(): Promise<void> {
+    this.app.drain();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     await this.app.close();
@@ -177,7 +178,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...options.overrides,
   });
   await app.start();
-  const server = createHttpServer(app.handle);
+  const server = createHttpServer(app.handle, app.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return new TestApp(app, server, log);
 }

@@ -68,7 +68,7 @@ export async function hostileDatabase(
     const timeouts = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'];
     for (const timeout of timeouts) url.searchParams.set(timeout, '1');
     url.searchParams.set('schema', 'decoy');
-    url.searchParams.set('application_name', 'a stranger');
+    url.searchParams.set('application_name', 'a outsider');
     url.searchParams.set('client_encoding', 'LATIN1');
   }
   url.username = name;

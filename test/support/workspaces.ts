@@ -3,11 +3,11 @@ import type { Account, TestApp } from './app.ts';
 import type { Caller } from './calls.ts';
 
 /** Callers who are no member of any workspace of the test: a member of another one, and a key that is bound to it. */
-export async function strangersTo(app: TestApp): Promise<Caller[]> {
-  const stranger = await app.member();
-  const elsewhere = await app.workspace(stranger);
+export async function outsiders(app: TestApp): Promise<Caller[]> {
+  const outsider = await app.member();
+  const elsewhere = await app.workspace(outsider);
   const scopes = ['WORKSPACES_READ', 'WORKSPACES_WRITE'];
-  return [stranger, await app.apiKey(stranger, { workspaceId: elsewhere, scopes })];
+  return [outsider, await app.apiKey(outsider, { workspaceId: elsewhere, scopes })];
 }
 
 /** A new account that is a member of this workspace. */

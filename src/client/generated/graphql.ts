@@ -62,7 +62,7 @@ export type CreateApiKeyInput = {
   permissions?: Array<string>;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
-   * hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
    */
   scopes?: Array<Scope>;
   /**
@@ -96,7 +96,7 @@ export type CreateDaemonTokenInput = {
   rateLimit?: RateLimitInput | null | undefined;
   /**
    * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
-   * `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
+   * `INTROSPECT` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
    */
   scopes?: Array<Scope>;
   /**
@@ -306,7 +306,10 @@ export type Scope =
   | 'DAEMON_TOKENS_WRITE'
   /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
-  /** Read sessions and the revocations of access tokens. */
+  /**
+   * Read sessions and the revocations of access tokens, and follow revocations. With a credential that is bound to a
+   * workspace: only follow the revocations of that workspace.
+   */
   | 'SESSIONS_READ'
   /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'

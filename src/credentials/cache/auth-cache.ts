@@ -69,6 +69,14 @@ export class AuthCache {
   }
 
   /**
+   * Whether a credential that was read before may be used at this moment, by the same check as for a cached one. What
+   * was read past the caches may not: it decided about one request.
+   */
+  isCurrent(cached: CachedCredential): boolean {
+    return 'server' in cached && this.#isValid(cached as Entry);
+  }
+
+  /**
    * The answer from the first layer that has one.
    *
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if no layer can answer

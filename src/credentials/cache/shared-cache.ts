@@ -10,7 +10,7 @@ import type { CachedCredential } from '../cached-credential.ts';
 import type { SharedCacheMetrics } from '../metrics.ts';
 
 /** The longest time that a request waits for Redis, in milliseconds. */
-const PATIENCE_MS = 25;
+const TIMEOUT_MS = 25;
 /** Must be increased with every change of what is stored: an entry of another release must not open. */
 const SEAL_PURPOSE = 'auth-cache/2';
 
@@ -70,7 +70,7 @@ export class SharedCache {
     this.#logger = logger;
     this.#breaker = new Breaker({
       clock,
-      timeoutMs: PATIENCE_MS,
+      timeoutMs: TIMEOUT_MS,
       failures: 3,
       openMs: 1000,
       onChange: (isOpen, cause) =>

@@ -34,11 +34,13 @@ import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutat
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
 import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
 import    { updateWorkspace as Mutation_updateWorkspace } from './../resolvers/Mutation/updateWorkspace.ts';
+import    { revocations as Subscription_revocations } from './../resolvers/Subscription/revocations.ts';
 import    { ApiKey } from './../resolvers/ApiKey.ts';
 import    { DaemonToken } from './../resolvers/DaemonToken.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
 import    { RateLimit } from './../resolvers/RateLimit.ts';
 import    { Revocation } from './../resolvers/Revocation.ts';
+import    { RevocationEvent } from './../resolvers/RevocationEvent.ts';
 import    { Session } from './../resolvers/Session.ts';
 import    { SessionTokens } from './../resolvers/SessionTokens.ts';
 import    { User } from './../resolvers/User.ts';
@@ -51,12 +53,13 @@ import    { Credential } from './../resolvers/Credential.ts';
     export const resolvers: Resolvers = {
       Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
       Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateWorkspace: Mutation_updateWorkspace },
-      
+      Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
 DaemonToken: DaemonToken,
 Introspection: Introspection,
 RateLimit: RateLimit,
 Revocation: Revocation,
+RevocationEvent: RevocationEvent,
 Session: Session,
 SessionTokens: SessionTokens,
 User: User,

@@ -3,6 +3,7 @@ import type { ApiKeyMapper } from './../mappers/api-keys.ts';
 import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
+import type { RevocationEventMapper } from './../mappers/live.ts';
 import type { UserMapper } from './../mappers/accounts.ts';
 import type { WorkspaceMapper, WorkspaceMemberMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -228,7 +229,7 @@ export type CreateApiKeyInput = {
   permissions: Array<Scalars['String']['input']>;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
-   * hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
    */
   scopes: Array<Scope>;
   /**
@@ -274,7 +275,7 @@ export type CreateDaemonTokenInput = {
   rateLimit?: InputMaybe<RateLimitInput>;
   /**
    * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
-   * `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
+   * `INTROSPECT` or `SESSIONS_WRITE`. A token that other services verify needs no scope.
    */
   scopes: Array<Scope>;
   /**
@@ -574,7 +575,7 @@ export type Mutation = {
   __typename?: 'Mutation';
   /**
    * Adds the user with this email address to a workspace. A user who is already a member keeps the role that they have. API
-   * keys that ended when the user was removed stay revoked.
+   * keys that were revoked with the membership stay revoked.
    */
   addWorkspaceMember: AddWorkspaceMemberResult;
   /**
@@ -600,7 +601,7 @@ export type Mutation = {
   createDaemonToken: CreateDaemonTokenResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
-  /** Ends every credential that is bound to a workspace, then deletes the workspace. */
+  /** Revokes every credential that is bound to a workspace, then deletes the workspace. */
   deleteWorkspace: DeleteWorkspaceResult;
   /**
    * Disables an account. Every replica rejects all of its credentials before the response. Its sessions are revoked for
@@ -1119,6 +1120,39 @@ export type RevocationEdge = {
   node: Revocation;
 };
 
+/** The effect of a revocation on its subject. */
+export type RevocationEffect =
+  /** It is not valid any more. */
+  | 'ENDED'
+  /** It is valid, with less: fewer scopes, permissions or addresses, another secret, or an earlier expiry. */
+  | 'NARROWED';
+
+/** One revocation: a credential, or everything that depends on a subject, ended or was narrowed. */
+export type RevocationEvent = {
+  __typename?: 'RevocationEvent';
+  /** When the change was committed, by the clock of the database. */
+  committedAt: Scalars['DateTime']['output'];
+  /**
+   * What ended or was narrowed: the id of the credential, of the user or of the workspace. For `ACCESS_TOKEN` it is the `jti`,
+   * for `WORKSPACE_MEMBER` the id of the user, for `DAEMON` the `daemonId`, and for `ALL` it is `*`.
+   */
+  credentialId: Scalars['ID']['output'];
+  /** The daemon to which the subject belongs; null if it belongs to none. */
+  daemonId?: Maybe<Scalars['String']['output']>;
+  /** Whether it ended or was narrowed. */
+  effect: RevocationEffect;
+  /** The kind of the subject. */
+  kind: RevocationSubject;
+  /** Why. `UNSPECIFIED` if the change gave no reason. */
+  reason: RevocationReason;
+  /** The position in the log, a 64-bit integer in decimal. Send it as `after` to continue from here. */
+  sequence: Scalars['String']['output'];
+  /** The user to whom the subject belongs; null if it belongs to none. */
+  userId?: Maybe<Scalars['ID']['output']>;
+  /** The workspace to which the subject belongs; null if it belongs to none. */
+  workspaceId?: Maybe<Scalars['ID']['output']>;
+};
+
 /** Selects the revocations to list. */
 export type RevocationFilter = {
   /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
@@ -1153,7 +1187,7 @@ export type RevocationReason =
   | 'UNSPECIFIED';
 
 /**
- * Proof that a revocation has taken effect: every live replica dropped the credential, or its lease expired and it can no
+ * Proof that a revocation has taken effect: every replica dropped the credential, or its lease expired and it can no
  * longer use its cache. No replica accepts the credential in any request that arrives after this receipt.
  */
 export type RevocationReceipt = {
@@ -1186,6 +1220,29 @@ export type RevocationReceipt = {
   /** Time from the commit to this response, in milliseconds. */
   settledInMilliseconds: Scalars['Float']['output'];
 };
+
+/** The subject of a revocation. */
+export type RevocationSubject =
+  /** One access token. */
+  | 'ACCESS_TOKEN'
+  /** Any credential: forget everything that you have cached. */
+  | 'ALL'
+  /** One API key. */
+  | 'API_KEY'
+  /** All tokens of one daemon in one workspace. */
+  | 'DAEMON'
+  /** One daemon token. */
+  | 'DAEMON_TOKEN'
+  /** One session, with its refresh tokens and access tokens. */
+  | 'SESSION'
+  /** One signing key. */
+  | 'SIGNING_KEY'
+  /** All credentials of one user. */
+  | 'USER'
+  /** All credentials of one workspace. */
+  | 'WORKSPACE'
+  /** All credentials of one user that are bound to one workspace. */
+  | 'WORKSPACE_MEMBER';
 
 /** Input of `revokeAccessToken`. */
 export type RevokeAccessTokenInput = {
@@ -1352,7 +1409,10 @@ export type Scope =
   | 'DAEMON_TOKENS_WRITE'
   /** Introspect all credentials and read all users. Only administrators and their API keys can hold this scope. */
   | 'INTROSPECT'
-  /** Read sessions and the revocations of access tokens. */
+  /**
+   * Read sessions and the revocations of access tokens, and follow revocations. With a credential that is bound to a
+   * workspace: only follow the revocations of that workspace.
+   */
   | 'SESSIONS_READ'
   /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
@@ -1484,6 +1544,35 @@ export type SetupTokenRejectedError = UserError & {
   __typename?: 'SetupTokenRejectedError';
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+};
+
+/** What clients can follow. Send a subscription with `Accept: text/event-stream`, or over a WebSocket. */
+export type Subscription = {
+  __typename?: 'Subscription';
+  /**
+   * Every revocation that the caller may see, in the order of the log, as soon as this replica has applied it. A service can
+   * use it to delete what it has cached.
+   *
+   * - An administrator, or a credential with `INTROSPECT`, sees all revocations.
+   * - A user sees their own, those of the workspaces in which they are a member, and `ALL`.
+   * - A credential that is bound to a workspace sees those of the workspace, and `ALL`.
+   *
+   * Send it with `Accept: text/event-stream`, or over a WebSocket with the subprotocol `graphql-transport-ws`. The stream ends
+   * when the credential ends. Each error in the stream has a code:
+   *
+   * - `UNAUTHENTICATED`: the credential was revoked or has expired.
+   * - `FORBIDDEN`: the credential does not hold the scope any more, or sees less than before.
+   * - `AUTHENTICATION_UNAVAILABLE`: this replica cannot know whether the credential is valid. Connect again.
+   * - `TOO_SLOW`: the client reads too slowly. Connect again.
+   * - `POSITION_TOO_OLD`: the log does not reach back to `after`. Forget what you have cached, and connect without `after`.
+   */
+  revocations: RevocationEvent;
+};
+
+
+/** What clients can follow. Send a subscription with `Accept: text/event-stream`, or over a WebSocket. */
+export type SubscriptionrevocationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The token is not in the last quarter of its span, maybe because another request has just renewed it. */
@@ -2006,11 +2095,14 @@ export type ResolversTypes = {
   Revocation: ResolverTypeWrapper<RevocationMapper>;
   RevocationConnection: ResolverTypeWrapper<Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RevocationEdge']>, nodes: Array<ResolversTypes['Revocation']> }>;
   RevocationEdge: ResolverTypeWrapper<Omit<RevocationEdge, 'node'> & { node: ResolversTypes['Revocation'] }>;
+  RevocationEffect: ResolverTypeWrapper<'ENDED' | 'NARROWED'>;
+  RevocationEvent: ResolverTypeWrapper<RevocationEventMapper>;
   RevocationFilter: RevocationFilter;
   RevocationPropagation: ResolverTypeWrapper<'ACKNOWLEDGED' | 'LEASE_EXPIRED'>;
   RevocationReason: ResolverTypeWrapper<'SIGNED_OUT' | 'ROTATED' | 'COMPROMISED' | 'REUSED' | 'REMOVED' | 'ADMINISTRATIVE' | 'UNSPECIFIED'>;
   RevocationReceipt: ResolverTypeWrapper<Omit<RevocationReceipt, 'propagation'> & { propagation: ResolversTypes['RevocationPropagation'] }>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  RevocationSubject: ResolverTypeWrapper<'API_KEY' | 'DAEMON_TOKEN' | 'SESSION' | 'ACCESS_TOKEN' | 'SIGNING_KEY' | 'USER' | 'WORKSPACE' | 'WORKSPACE_MEMBER' | 'DAEMON' | 'ALL'>;
   RevokeAccessTokenInput: RevokeAccessTokenInput;
   RevokeAccessTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeAccessTokenResult']>;
   RevokeAccessTokenSuccess: ResolverTypeWrapper<Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: ResolversTypes['RevocationReceipt'], revocation: ResolversTypes['Revocation'] }>;
@@ -2045,6 +2137,7 @@ export type ResolversTypes = {
   SetWorkspaceMemberRoleResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetWorkspaceMemberRoleResult']>;
   SetWorkspaceMemberRoleSuccess: ResolverTypeWrapper<Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
   SetupTokenRejectedError: ResolverTypeWrapper<SetupTokenRejectedError>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   TooEarlyToRenewError: ResolverTypeWrapper<TooEarlyToRenewError>;
   UpdateWorkspaceInput: UpdateWorkspaceInput;
   UpdateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateWorkspaceResult']>;
@@ -2152,6 +2245,7 @@ export type ResolversParentTypes = {
   Revocation: RevocationMapper;
   RevocationConnection: Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RevocationEdge']>, nodes: Array<ResolversParentTypes['Revocation']> };
   RevocationEdge: Omit<RevocationEdge, 'node'> & { node: ResolversParentTypes['Revocation'] };
+  RevocationEvent: RevocationEventMapper;
   RevocationFilter: RevocationFilter;
   RevocationReceipt: RevocationReceipt;
   Float: Scalars['Float']['output'];
@@ -2188,6 +2282,7 @@ export type ResolversParentTypes = {
   SetWorkspaceMemberRoleResult: ResolversUnionTypes<ResolversParentTypes>['SetWorkspaceMemberRoleResult'];
   SetWorkspaceMemberRoleSuccess: Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
   SetupTokenRejectedError: SetupTokenRejectedError;
+  Subscription: Record<PropertyKey, never>;
   TooEarlyToRenewError: TooEarlyToRenewError;
   UpdateWorkspaceInput: UpdateWorkspaceInput;
   UpdateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['UpdateWorkspaceResult'];
@@ -2225,7 +2320,8 @@ export type publicDirectiveArgs = { };
 export type publicDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = publicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type requiresDirectiveArgs = {
-  scope: Scope;
+  anyOf?: Maybe<Array<Scope>>;
+  scope?: Maybe<Scope>;
 };
 
 export type requiresDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = requiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
@@ -2630,6 +2726,20 @@ export type RevocationEdgeResolvers<ContextType = GraphQLContext, ParentType ext
   node?: Resolver<ResolversTypes['Revocation'], ParentType, ContextType>;
 };
 
+export type RevocationEffectResolvers = EnumResolverSignature<{ ENDED?: any, NARROWED?: any }, ResolversTypes['RevocationEffect']>;
+
+export type RevocationEventResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevocationEvent'] = ResolversParentTypes['RevocationEvent']> = {
+  committedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  credentialId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  daemonId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  effect?: Resolver<ResolversTypes['RevocationEffect'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['RevocationSubject'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['RevocationReason'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  workspaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
 export type RevocationPropagationResolvers = EnumResolverSignature<{ ACKNOWLEDGED?: any, LEASE_EXPIRED?: any }, ResolversTypes['RevocationPropagation']>;
 
 export type RevocationReasonResolvers = EnumResolverSignature<{ ADMINISTRATIVE?: any, COMPROMISED?: any, REMOVED?: any, REUSED?: any, ROTATED?: any, SIGNED_OUT?: any, UNSPECIFIED?: any }, ResolversTypes['RevocationReason']>;
@@ -2643,6 +2753,8 @@ export type RevocationReceiptResolvers<ContextType = GraphQLContext, ParentType 
   sequence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   settledInMilliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
+
+export type RevocationSubjectResolvers = EnumResolverSignature<{ ACCESS_TOKEN?: any, ALL?: any, API_KEY?: any, DAEMON?: any, DAEMON_TOKEN?: any, SESSION?: any, SIGNING_KEY?: any, USER?: any, WORKSPACE?: any, WORKSPACE_MEMBER?: any }, ResolversTypes['RevocationSubject']>;
 
 export type RevokeAccessTokenResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessTokenResult'] = ResolversParentTypes['RevokeAccessTokenResult']> = {
   __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'RevokeAccessTokenSuccess', ParentType, ContextType>;
@@ -2783,6 +2895,10 @@ export type SetWorkspaceMemberRoleSuccessResolvers<ContextType = GraphQLContext,
 export type SetupTokenRejectedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetupTokenRejectedError'] = ResolversParentTypes['SetupTokenRejectedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  revocations?: SubscriptionResolver<ResolversTypes['RevocationEvent'], "revocations", ParentType, ContextType, Partial<SubscriptionrevocationsArgs>>;
 };
 
 export type TooEarlyToRenewErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TooEarlyToRenewError'] = ResolversParentTypes['TooEarlyToRenewError']> = {
@@ -2953,9 +3069,12 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Revocation?: RevocationResolvers<ContextType>;
   RevocationConnection?: RevocationConnectionResolvers<ContextType>;
   RevocationEdge?: RevocationEdgeResolvers<ContextType>;
+  RevocationEffect?: RevocationEffectResolvers;
+  RevocationEvent?: RevocationEventResolvers<ContextType>;
   RevocationPropagation?: RevocationPropagationResolvers;
   RevocationReason?: RevocationReasonResolvers;
   RevocationReceipt?: RevocationReceiptResolvers<ContextType>;
+  RevocationSubject?: RevocationSubjectResolvers;
   RevokeAccessTokenResult?: RevokeAccessTokenResultResolvers<ContextType>;
   RevokeAccessTokenSuccess?: RevokeAccessTokenSuccessResolvers<ContextType>;
   RevokeAllSessionsResult?: RevokeAllSessionsResultResolvers<ContextType>;
@@ -2981,6 +3100,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SetWorkspaceMemberRoleResult?: SetWorkspaceMemberRoleResultResolvers<ContextType>;
   SetWorkspaceMemberRoleSuccess?: SetWorkspaceMemberRoleSuccessResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
   UpdateWorkspaceResult?: UpdateWorkspaceResultResolvers<ContextType>;
   UpdateWorkspaceSuccess?: UpdateWorkspaceSuccessResolvers<ContextType>;

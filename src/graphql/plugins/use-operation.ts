@@ -2,7 +2,6 @@ import { type DocumentNode, getOperationAST, type OperationDefinitionNode } from
 import type { Plugin } from 'graphql-yoga';
 import { badInput } from '../bad-input.ts';
 import { parseDocument } from '../request/parse-document.ts';
-import { readOperation } from '../request/read-operation.ts';
 import type { ServerContext } from '../yoga.ts';
 
 /** The operation that a request executes. */
@@ -16,7 +15,7 @@ export function useOperation(): Plugin<ChosenOperation, ServerContext> {
   return {
     // Replaces Yoga's own parsers, which read a stream.
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => readOperation(serverContext.body));
+      setRequestParser(() => serverContext.read());
     },
     onParse({ setParseFn }) {
       setParseFn((source) => parseDocument(typeof source === 'string' ? source : source.body));

@@ -1,5 +1,4 @@
 import {
-  defaultFieldResolver,
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputField,
@@ -16,6 +15,7 @@ import {
 } from 'graphql';
 import type { InvalidField } from '../../kernel/input.ts';
 import { badInput } from '../bad-input.ts';
+import { checkBefore } from '../before-field.ts';
 import { invalidInput } from '../error-results.ts';
 
 /** The `@constraint` of an argument or an input field. */
@@ -162,8 +162,7 @@ const checkObject =
 
 function constrain(field: GraphQLField<unknown, unknown>, checks: readonly [name: string, check: Check][]): void {
   const mayBeInvalidInput = returnsInvalidInput(field.type);
-  const { resolve = defaultFieldResolver } = field;
-  field.resolve = (parent, args, context, info) => {
+  checkBefore(field, (args) => {
     const found: Found = { malformed: [], tooLong: [] };
     for (const [name, check] of checks) check(args[name], name, found);
     const [malformed] = found.malformed;
@@ -172,9 +171,8 @@ function constrain(field: GraphQLField<unknown, unknown>, checks: readonly [name
     if (tooLong && !mayBeInvalidInput) {
       throw badInput(`\`${tooLong.path}\` ${lowerFirst(tooLong.message)}`, 'field');
     }
-    if (tooLong) return invalidInput({ kind: 'invalidInput', fields: found.tooLong });
-    return resolve(parent, args, context, info);
-  };
+    return tooLong ? invalidInput({ kind: 'invalidInput', fields: found.tooLong }) : undefined;
+  });
 }
 
 function returnsInvalidInput(type: GraphQLOutputType): boolean {

@@ -1,3 +1,4 @@
+import { hasMoreJsonValues } from '../../kernel/json-values.ts';
 import { badInput } from '../bad-input.ts';
 
 /** The parameters of a request (GraphQL over HTTP, §5). */
@@ -24,10 +25,18 @@ const MOST_VALUES = 5000;
  * @throws GraphQLError `BAD_USER_INPUT` that names the invalid member, and never repeats what the client sent
  */
 export function readOperation(text: string): Operation {
-  if (hasMoreValuesThan(MOST_VALUES, text)) {
+  if (hasMoreJsonValues(text, MOST_VALUES))
     throw badInput(`The body must have at most ${MOST_VALUES} JSON values.`, 'always');
-  }
-  const body = parseJson(text);
+  return operationOf(parseJson(text));
+}
+
+/**
+ * Reads the members of a request.
+ *
+ * @param body parsed JSON
+ * @throws GraphQLError `BAD_USER_INPUT` that names the invalid member, and never repeats what the client sent
+ */
+export function operationOf(body: unknown): Operation {
   if (!isObject(body)) throw badInput('The body must be one JSON object. Batches are not supported.', 'always');
   for (const [name, value] of Object.entries(body)) {
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
@@ -46,28 +55,6 @@ export function readOperation(text: string): Operation {
     ...(variables == null ? {} : { variables }),
   };
 }
-
-/**
- * Counts the body itself and what begins a value: an opening bracket or brace, and a comma. A list or an object without
- * values counts as two. Linear, and it does not look into strings.
- */
-function hasMoreValuesThan(most: number, json: string): boolean {
-  if (json.length <= most) return false;
-  let values = 1;
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === QUOTE) {
-      for (at++; at < json.length && json.charCodeAt(at) !== QUOTE; at++) {
-        if (json.charCodeAt(at) === BACKSLASH) at++;
-      }
-    } else if (code === COMMA || code === BRACKET || code === BRACE) {
-      if (++values > most) return true;
-    }
-  }
-  return false;
-}
-
-const [QUOTE, COMMA, BRACKET, BACKSLASH, BRACE] = [0x22, 0x2c, 0x5b, 0x5c, 0x7b];
 
 function parseJson(text: string): unknown {
   try {

@@ -5,8 +5,6 @@ export const DaemonToken: DaemonTokenResolvers = {
   createdBy: ({ createdBy }, _arg, { loaders }) => (createdBy ? loaders.user.load(createdBy) : null),
   lastUsedAt: ({ id }, _arg, { loaders }) => loaders.lastUsedAt.load(id),
   rateLimit: () => null,
-  revocationReason: ({ endReason }) => endReason,
-  revokedAt: ({ endedAt }) => endedAt,
   status: (daemonToken, _arg, context) => statusOf(daemonToken, context.now()),
   workspace: ({ workspaceId }, _arg, context) => owningWorkspaceOf(workspaceId, context),
 };

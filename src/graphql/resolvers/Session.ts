@@ -8,8 +8,6 @@ export const Session: SessionResolvers = {
     const usedAt = await loaders.lastUsedAt.load(id);
     return usedAt && usedAt > refreshedAt ? usedAt : refreshedAt;
   },
-  revocationReason: ({ endReason }) => endReason,
-  revokedAt: ({ endedAt }) => endedAt,
   status: (session, _arg, context) => statusOf(session, context.now()),
   user: ({ userId }, _arg, context) => userOf(userId, context),
 };

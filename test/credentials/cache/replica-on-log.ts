@@ -39,7 +39,7 @@ export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(si
         identity: 'the server',
         confirmedIdentity: 'the server',
         now: time - databaseBehindMs,
-        log: news.length > 0 ? JSON.stringify(news) : null,
+        log: news.length > 0 ? JSON.stringify(news.map((each) => [...each, null])) : null,
       };
       return [row] as Row[];
     },

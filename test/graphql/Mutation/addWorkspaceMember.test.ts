@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import { times } from '../../support/values.ts';
-import { join, rolesIn, strangersTo, tagsOf } from '../../support/workspaces.ts';
+import { join, outsiders, rolesIn, tagsOf } from '../../support/workspaces.ts';
 
 describe.each(backends())('addWorkspaceMember on $name', ({ start }) => {
   let app: TestApp;
@@ -70,7 +70,7 @@ describe.each(backends())('addWorkspaceMember on $name', ({ start }) => {
       .as(owner)
       .addWorkspaceMember({ workspaceId: 'wsp_00000000000000000000000000', email })
       .expect('WorkspaceNotFoundError');
-    for (const caller of await strangersTo(app))
+    for (const caller of await outsiders(app))
       expect(await app.as(caller).addWorkspaceMember({ workspaceId, email })).toEqual(unknown);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import { times } from '../../support/values.ts';
-import { join, strangersTo, tagsOf } from '../../support/workspaces.ts';
+import { join, outsiders, tagsOf } from '../../support/workspaces.ts';
 
 describe.each(backends())('deleteWorkspace on $name', ({ start }) => {
   let app: TestApp;
@@ -79,7 +79,7 @@ describe.each(backends())('deleteWorkspace on $name', ({ start }) => {
     const workspaceId = await app.workspace(owner);
     const id = 'wsp_00000000000000000000000000';
     const unknown = await app.as(owner).deleteWorkspace({ workspaceId: id }).expect('WorkspaceNotFoundError');
-    for (const caller of await strangersTo(app))
+    for (const caller of await outsiders(app))
       expect(await app.as(caller).deleteWorkspace({ workspaceId })).toEqual(unknown);
     expect(await exists(workspaceId)).toBe(true);
     await app.as(owner).deleteWorkspace({ workspaceId }).expectSuccess();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import { times } from '../../support/values.ts';
-import { join, rolesIn, strangersTo, tagsOf } from '../../support/workspaces.ts';
+import { join, outsiders, rolesIn, tagsOf } from '../../support/workspaces.ts';
 
 describe.each(backends())('removeWorkspaceMember on $name', ({ start }) => {
   let app: TestApp;
@@ -118,10 +118,10 @@ describe.each(backends())('removeWorkspaceMember on $name', ({ start }) => {
 
   test('WorkspaceNotFoundError: a workspace that the caller may not see, in the same words as an unknown one', async () => {
     const workspaceId = await app.workspace(owner);
-    const [stranger] = await strangersTo(app);
+    const [outsider] = await outsiders(app);
     const input = { workspaceId: 'wsp_00000000000000000000000000', userId: owner.id };
     const unknown = await app.as(owner).removeWorkspaceMember(input).expect('WorkspaceNotFoundError');
-    for (const caller of [stranger!, ...(await strangersTo(app))])
+    for (const caller of [outsider!, ...(await outsiders(app))])
       expect(await app.as(caller).removeWorkspaceMember({ workspaceId, userId: owner.id })).toEqual(unknown);
     const former = await join(app, { workspaceId });
     await app.as(former).removeWorkspaceMember({ workspaceId, userId: former.id }).expectSuccess();

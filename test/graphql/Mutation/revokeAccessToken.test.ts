@@ -114,9 +114,9 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
 
   describe('AccessTokenNotFoundError', () => {
     test('F2.7: another user’s token and an invalid id get the same error, and nothing is stored', async () => {
-      const [member, stranger] = [await app.member(), await app.member()];
+      const [member, outsider] = [await app.member(), await app.member()];
       const texts = [
-        ...[jtiOf(stranger.accessToken), `ses_00000000000000000000000000.${randomUUID()}`, stranger.sessionId, '', '.'],
+        ...[jtiOf(outsider.accessToken), `ses_00000000000000000000000000.${randomUUID()}`, outsider.sessionId, '', '.'],
         ...[`${member.sessionId}.`, `${member.sessionId}.1`, `${member.sessionId}.${randomUUID()}.x`, randomUUID()],
         ...[`${member.sessionId}.${randomUUID().toUpperCase()}`, `.${randomUUID()}`, 'x'.repeat(128)],
       ];
@@ -124,7 +124,7 @@ describe.each(backends())('revokeAccessToken on $name', ({ start }) => {
         expect(await revoke(member, jti), jti.slice(0, 60)).toEqual(NOT_FOUND);
         expect(await ledgerOf(jti)).toEqual([]);
       }
-      expect([await app.accepts(member.accessToken), await app.accepts(stranger.accessToken)]).toEqual([true, true]);
+      expect([await app.accepts(member.accessToken), await app.accepts(outsider.accessToken)]).toEqual([true, true]);
     });
   });
 

@@ -99,24 +99,24 @@ describe.each(backends())('revokeAllSessions on $name', ({ start }) => {
     });
 
     test('API keys and other users are not affected', async () => {
-      const [member, stranger] = [await app.member(), await app.member()];
+      const [member, outsider] = [await app.member(), await app.member()];
       const key = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
       expect((await revokeAll(key, { exceptCurrent: true }).expectSuccess()).revokedCount).toBe(1);
-      expect(await accepted(member, stranger)).toEqual([false, true]);
+      expect(await accepted(member, outsider)).toEqual([false, true]);
       expect(await app.accepts(key.secret)).toBe(true);
     });
   });
 
   describe('UserNotFoundError', () => {
     test('a member gets the same error for another user as for an unknown id, and an administrator gets it for an unknown id', async () => {
-      const [member, stranger] = [await app.member(), await app.member()];
+      const [member, outsider] = [await app.member(), await app.member()];
       const unknown = 'usr_00000000000000000000000000';
       const notFound = { __typename: 'UserNotFoundError', message: 'User not found. Check `userId`.' };
-      for (const userId of [stranger.id, (await app.admin()).id, unknown, '']) {
+      for (const userId of [outsider.id, (await app.admin()).id, unknown, '']) {
         expect(await revokeAll(member, { userId })).toEqual(notFound);
       }
       expect(await revokeAll(await app.admin(), { userId: unknown })).toEqual(notFound);
-      expect(await accepted(member, stranger)).toEqual([true, true]);
+      expect(await accepted(member, outsider)).toEqual([true, true]);
     });
   });
 });

@@ -151,12 +151,12 @@ describe.each(backends())('revokeDaemon on $name', ({ start }) => {
     test('a workspace of other users is not found, in the same words as one that does not exist', async () => {
       aDaemon();
       const mine = await token();
-      const stranger = await app.member();
+      const outsider = await app.member();
       const other = await app.workspace(member);
       const bound = await app.apiKey(member, { workspaceId: other, scopes: ['DAEMON_TOKENS_WRITE'] });
       const daemon = await app.daemonToken(member, other, { scopes: ['DAEMON_TOKENS_WRITE'], daemonId });
       const messages = new Set<string>();
-      for (const caller of [stranger, bound, daemon]) {
+      for (const caller of [outsider, bound, daemon]) {
         messages.add((await revoke(caller).expect('WorkspaceNotFoundError')).message);
       }
       messages.add((await revoke(member, { workspaceId: UNKNOWN }).expect('WorkspaceNotFoundError')).message);

@@ -79,10 +79,10 @@ describe.each(backends())('revokeDaemonToken on $name', ({ start }) => {
   describe('DaemonTokenNotFoundError', () => {
     test('a token of another workspace is not found, in the same words as an unknown id, and stays active', async () => {
       const token = await app.daemonToken(member, workspaceId);
-      const stranger = await app.member();
+      const outsider = await app.member();
       const scopes = ['DAEMON_TOKENS_WRITE'];
-      const elsewhere = await app.daemonToken(stranger, await app.workspace(stranger), { scopes });
-      for (const caller of [stranger, elsewhere]) {
+      const elsewhere = await app.daemonToken(outsider, await app.workspace(outsider), { scopes });
+      for (const caller of [outsider, elsewhere]) {
         const [one, other, third] = await Promise.all(
           [token.id, UNKNOWN, 'nonsense'].map((id) => revoke(caller, id).expect('DaemonTokenNotFoundError')),
         );

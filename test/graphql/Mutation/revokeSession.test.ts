@@ -109,12 +109,12 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
 
   describe('SessionNotFoundError', () => {
     test('another user’s session, an unknown one and an invalid id get the same error, and nothing changes', async () => {
-      const [member, stranger] = [await app.member(), await app.member()];
-      for (const id of [stranger.sessionId, UNKNOWN, '', 'x', stranger.id, `${member.sessionId} `, "' or true --"]) {
+      const [member, outsider] = [await app.member(), await app.member()];
+      for (const id of [outsider.sessionId, UNKNOWN, '', 'x', outsider.id, `${member.sessionId} `, "' or true --"]) {
         expect(await revoke(member, id)).toEqual(NOT_FOUND);
       }
-      expect([await app.accepts(member.accessToken), await app.accepts(stranger.accessToken)]).toEqual([true, true]);
-      expect(await eventsOf(app, stranger.sessionId)).toEqual(['session.started']);
+      expect([await app.accepts(member.accessToken), await app.accepts(outsider.accessToken)]).toEqual([true, true]);
+      expect(await eventsOf(app, outsider.sessionId)).toEqual(['session.started']);
     });
   });
 
@@ -126,11 +126,11 @@ describe.each(backends())('revokeSession on $name', ({ start }) => {
   });
 
   test('a key needs the scope SESSIONS_WRITE, and revokes only sessions of its owner', async () => {
-    const [member, stranger] = [await app.member(), await app.member()];
+    const [member, outsider] = [await app.member(), await app.member()];
     const without = await app.apiKey(member, { scopes: ['SESSIONS_READ'] });
     const holding = await app.apiKey(member, { scopes: ['SESSIONS_WRITE'] });
     await revoke(without, member.sessionId).expectError('FORBIDDEN');
-    expect(await revoke(holding, stranger.sessionId)).toEqual(NOT_FOUND);
+    expect(await revoke(holding, outsider.sessionId)).toEqual(NOT_FOUND);
     await revoke(holding, member.sessionId).expectSuccess();
     expect(await app.accepts(holding.secret)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
-import { join, rolesIn, strangersTo, tagsOf } from '../../support/workspaces.ts';
+import { join, outsiders, rolesIn, tagsOf } from '../../support/workspaces.ts';
 
 describe.each(backends())('setWorkspaceMemberRole on $name', ({ start }) => {
   let app: TestApp;
@@ -68,7 +68,7 @@ describe.each(backends())('setWorkspaceMemberRole on $name', ({ start }) => {
       .as(owner)
       .setWorkspaceMemberRole({ ...input, workspaceId: 'wsp_00000000000000000000000000' })
       .expect('WorkspaceNotFoundError');
-    for (const caller of await strangersTo(app))
+    for (const caller of await outsiders(app))
       expect(await app.as(caller).setWorkspaceMemberRole(input)).toEqual(unknown);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
-import { strangersTo } from '../../support/workspaces.ts';
+import { outsiders } from '../../support/workspaces.ts';
 
 describe.each(backends())('updateWorkspace on $name', ({ start }) => {
   let app: TestApp;
@@ -53,7 +53,7 @@ describe.each(backends())('updateWorkspace on $name', ({ start }) => {
       .as(owner)
       .updateWorkspace({ workspaceId: 'wsp_00000000000000000000000000', name: 'x' })
       .expect('WorkspaceNotFoundError');
-    for (const caller of await strangersTo(app)) {
+    for (const caller of await outsiders(app)) {
       const refused = await app.as(caller).updateWorkspace({ workspaceId, name: 'x' }).expect('WorkspaceNotFoundError');
       expect(refused).toEqual(unknown);
     }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import type { Caller } from '../../support/calls.ts';
-import { join, strangersTo } from '../../support/workspaces.ts';
+import { join, outsiders } from '../../support/workspaces.ts';
 
 const MEMBERS = `query ($id: ID!, $first: Int! = 20, $after: String) { workspace(id: $id) { members(first: $first, after: $after) {
   edges { cursor node { role } } nodes { user { id email displayName } role joinedAt } pageInfo { hasNextPage endCursor } } } }`;
@@ -79,7 +79,7 @@ describe.each(backends())('workspace.members on $name', ({ start }) => {
 
   test('a caller who may not see the workspace gets null for it', async () => {
     const id = await app.workspace(owner);
-    for (const caller of await strangersTo(app)) expect(await read(caller, { id })).toBeUndefined();
+    for (const caller of await outsiders(app)) expect(await read(caller, { id })).toBeUndefined();
   });
 
   test('a key without WORKSPACES_READ gets FORBIDDEN on every path to the members', async () => {

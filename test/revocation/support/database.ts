@@ -143,7 +143,7 @@ export class Database {
           identity: this.identity,
           confirmedIdentity,
           now: this.now(),
-          log: news.length > 0 ? JSON.stringify(news) : null,
+          log: news.length > 0 ? JSON.stringify(news.map((each) => [...each, null])) : null,
         },
       ];
     },
@@ -185,7 +185,7 @@ export class Database {
       for (const id of ids) if (this.state.replicas.get(id)?.suspect) this.#leaves(id);
       return [];
     },
-    'log-trim': (retentionMs: number) => {
+    'log-purge': (retentionMs: number) => {
       const before = this.state.log.length;
       this.state.log = this.state.log.filter(({ at }) => at >= this.now() - retentionMs);
       return [{ deleted: before - this.state.log.length }];

@@ -4,7 +4,7 @@ import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { modelOf } from '../../../src/database/orm.ts';
 import { features } from '../../../src/features.ts';
-import { forgetFormerLife, patienceMs } from '../../../src/revocation/replica.ts';
+import { queryTimeoutMs, removeFormerRegistrations } from '../../../src/revocation/replica.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
 import { silentLogger } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
@@ -20,7 +20,7 @@ export interface TestDatabase extends Database {
 
 export async function openTestDatabase(url: string | null, leaseMs = 2000): Promise<TestDatabase> {
   const embedded = url === null ? { embeddedTemplate: await embeddedTemplate() } : {};
-  const syncTimeoutMs = patienceMs(leaseMs);
+  const syncTimeoutMs = queryTimeoutMs(leaseMs);
   const database = await openDatabase({
     url,
     dataDirectory: null,
@@ -28,14 +28,14 @@ export async function openTestDatabase(url: string | null, leaseMs = 2000): Prom
     logger: silentLogger,
     model: modelOf(features),
     subscribers: [],
-    onEmbeddedMigrated: forgetFormerLife,
+    onEmbeddedMigrated: removeFormerRegistrations,
     ...embedded,
   });
   await database.migrate();
   // A test may be slower than a request.
-  const patient = url === null ? database.propagation : database.reads;
+  const slow = url === null ? database.propagation : database.reads;
   const sql = <Row>(text: string, values: unknown[] = []) =>
-    patient.query<Row>({ name: `test ${sha256Base64url(text)}`, text }, values);
+    slow.query<Row>({ name: `test ${sha256Base64url(text)}`, text }, values);
   const end = async () => (await sql<{ seq: number }>('select seq::float8 as seq from auth_epoch'))[0]!.seq;
   return {
     ...database,

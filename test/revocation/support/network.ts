@@ -46,9 +46,9 @@ export class Network {
         this.failedAt = ++timeline.tick;
         reject(new Error(why));
       };
-      const patience = timeline.in(timeoutMs / process.rate, process, () => fail(`${name}: no answer`));
+      const timeout = timeline.in(timeoutMs / process.rate, process, () => fail(`${name}: no answer`));
       const refuse = () => {
-        patience.cancelled = true;
+        timeout.cancelled = true;
         timeline.in(this.#latency(), process, () => fail(`${name}: refused`));
       };
       if (this.state === 'cut') return refuse();
@@ -62,7 +62,7 @@ export class Network {
         if (fault?.mishap === 'answerLost' || this.state !== 'open') return;
         const later = fault?.mishap === 'answerLate' ? fault.milliseconds : 0;
         timeline.in(this.#latency() + later, process, () => {
-          patience.cancelled = true;
+          timeout.cancelled = true;
           resolve(rows);
         });
       });

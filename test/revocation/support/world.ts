@@ -80,12 +80,12 @@ export class World {
   /** Starts a new process, with an id of its own and without any memory. */
   boot(machine: Machine, leaseMs = machine.leaseMs): void {
     const { timeline } = this;
-    const { Replica, PropagationBarrier, InvalidationFeed, AuthCache, SharedCache, patienceMs, keyring, logger } =
+    const { Replica, PropagationBarrier, InvalidationFeed, AuthCache, SharedCache, queryTimeoutMs, keyring, logger } =
       this.#code;
     const { revocationMetrics, sharedCacheMetrics } = this.#code;
     const process = new Process(timeline, someRate(timeline.random()));
     const { clock } = process;
-    const sql = machine.network.connect(process, patienceMs(leaseMs));
+    const sql = machine.network.connect(process, queryTimeoutMs(leaseMs));
     const notifications = {
       listen: async (onNotify: () => void) => {
         machine.onNotify = onNotify;
@@ -111,7 +111,7 @@ export class World {
     });
     machine.barrier = new PropagationBarrier({
       ...common,
-      sql: machine.network.connect(process, patienceMs(leaseMs)),
+      sql: machine.network.connect(process, queryTimeoutMs(leaseMs)),
       spare: machine.network.connect(process, 1000),
       replica: machine.replica,
     });

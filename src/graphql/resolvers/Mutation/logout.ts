@@ -7,13 +7,13 @@ export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, 
   const outcome = await services.sessions.logout(context.revocation(), cookies.refreshToken);
   switch (outcome.kind) {
     case 'loggedOut':
-      cookies.forget();
+      cookies.clear();
       visibility.admit(outcome.session.userId);
       return { __typename: 'LogoutSuccess', ...outcome };
     case 'notASession':
       return notASession();
     case 'rejected':
-      cookies.forget();
+      cookies.clear();
       throw credentialRefused();
   }
 };

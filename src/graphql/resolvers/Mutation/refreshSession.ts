@@ -15,7 +15,7 @@ export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = 
       context.visibility.admit(outcome.tokens.session.userId);
       return { __typename: 'RefreshSessionSuccess', tokens: transport.deliver(outcome.tokens) };
     case 'rejected':
-      transport.forget();
+      transport.clear();
       return { __typename: 'RefreshTokenRejectedError', message: MESSAGES[outcome.reason], reason: outcome.reason };
   }
 };

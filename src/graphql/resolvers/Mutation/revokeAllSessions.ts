@@ -6,9 +6,9 @@ export const revokeAllSessions: NonNullable<MutationResolvers['revokeAllSessions
   { input: { userId = null, exceptCurrent } },
   context,
 ) => {
-  const outcome = await context.services.accounts.endSessions(context.revocation(), { userId, exceptCurrent });
+  const outcome = await context.services.accounts.revokeSessions(context.revocation(), { userId, exceptCurrent });
   switch (outcome.kind) {
-    case 'ended':
+    case 'revoked':
       return { __typename: 'RevokeAllSessionsSuccess', ...outcome };
     case 'userNotFound':
       return userNotFound();

@@ -1,0 +1,3 @@
+import type { RevocationEvent } from '../../revocation/revocation-event.ts';
+
+export type RevocationEventMapper = RevocationEvent;

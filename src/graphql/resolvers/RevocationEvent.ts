@@ -1,0 +1,5 @@
+import type { RevocationEventResolvers } from '../generated/types.ts';
+
+export const RevocationEvent: RevocationEventResolvers = {
+  sequence: ({ sequence }) => String(sequence),
+};

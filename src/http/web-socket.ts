@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, parse } from 'graphql';
+import { handleProtocols, makeServer, type Server } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Authenticate } from '../credentials/authenticator.ts';
+import type { AcceptedCredential } from '../credentials/cached-credential.ts';
+import { AccessError } from '../identity/access-error.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { withRequestId } from '../kernel/request-context.ts';
+import { deliverable } from '../live/deliverable.ts';
+import type { LiveConnections } from '../live/live-connections.ts';
+import { LiveSubscription } from '../live/live-subscription.ts';
+import type { Origins } from './origins.ts';
+import { respondRaw } from './raw-response.ts';
+import { requestIdOf } from './request-id.ts';
+import { originForm } from './router.ts';
+import type { Upgrade } from './server.ts';
+import { CLOSE, closeOf, LARGEST_MESSAGE, WebSocketPeer } from './web-socket-peer.ts';
+
+/** How long a client may take to send `connection_init`, in milliseconds. */
+const INIT_MS = 3_000;
+
+/** An operation as it came over a WebSocket. */
+export interface WebSocketOperation {
+  /** The request that opened the WebSocket, with the credential of `connection_init`. */
+  req: IncomingMessage;
+  /** No response can set cookies, and there is no body that a signature could cover. */
+  res: null;
+  rawBody: Buffer;
+  /** The operation, parsed. */
+  payload: unknown;
+  connect: (accepted: AcceptedCredential | null) => LiveSubscription;
+}
+
+export interface WebSocketOptions {
+  execute: (
+    operation: WebSocketOperation,
+  ) => Promise<FormattedExecutionResult | AsyncIterable<FormattedExecutionResult>>;
+  authenticate: Authenticate;
+  live: LiveConnections;
+  addressOf: (request: IncomingMessage) => string;
+  origins: Origins;
+  /** How many operations may be active on one connection. */
+  mostOperations: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * GraphQL over WebSocket: the subprotocol `graphql-transport-ws`
+ * (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md), for operations of every kind.
+ *
+ * The credential comes in the payload of `connection_init`, or in the headers of the upgrade. Every operation is
+ * authenticated and executed like one over HTTP. The connection ends when the credential ends.
+ */
+export function createWebSocketEndpoint(options: WebSocketOptions): Upgrade {
+  const { live, addressOf, origins, clock, logger } = options;
+  const protocol = createProtocol(options);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false, // Compressed messages may be of any size.
+    maxPayload: LARGEST_MESSAGE,
+    handleProtocols,
+  });
+  return {
+    accepts: (request) =>
+      request.method === 'GET' &&
+      request.headers.upgrade?.toLowerCase() === 'websocket' &&
+      originForm(request.url ?? '').split('?', 1)[0] === '/graphql',
+    handle(request, socket, head) {
+      socket.on('error', () => socket.destroy());
+      const headers = { 'X-Request-Id': requestIdOf(request) };
+      // Without an origin, it is not a browser.
+      if (request.headers.origin !== undefined && !origins.isAllowed(request)) {
+        const description =
+          'A page of this origin may not open a WebSocket. The operator can list the origin in REKEY_ALLOWED_ORIGINS.';
+        return respondRaw(socket, { status: 403, error: 'forbidden', description, headers });
+      }
+      try {
+        const connection = live.admit('web-socket', addressOf(request));
+        socket.once('close', () => connection.release());
+        sockets.handleUpgrade(request, socket, head, (ws) => {
+          const peer = new WebSocketPeer({ ws, socket, request, connection, clock });
+          run(protocol, peer, ws, logger);
+        });
+      } catch (error) {
+        if (!(error instanceof AccessError)) throw error;
+        const { status, headers: own } = error.http;
+        const description = error.message;
+        respondRaw(socket, { status, error: error.code.toLowerCase(), description, headers: { ...headers, ...own } });
+      }
+    },
+  };
+}
+
+/** Connects one WebSocket with the protocol. */
+function run(protocol: Server<Extra>, peer: WebSocketPeer, ws: WebSocket, logger: Logger): void {
+  const closed = protocol.opened(
+    {
+      protocol: ws.protocol,
+      send: (data) => peer.send(data),
+      close: (code, reason) => peer.close({ code: code ?? CLOSE.goingAway, reason: reason ?? '' }),
+      onMessage: (receive) =>
+        peer.onMessage((text) => {
+          receive(text).catch((error) => {
+            logger.error({ err: error }, 'a message over a WebSocket failed');
+            peer.close({ code: CLOSE.internalError, reason: 'Internal error' });
+          });
+        }),
+    },
+    { peer },
+  );
+  ws.once('close', (code, reason) => void closed(code, String(reason)).catch(() => undefined));
+}
+
+interface Extra extends Record<PropertyKey, unknown> {
+  peer: WebSocketPeer;
+}
+
+/** The library asks for a document to tell subscriptions from other operations. Here, the outcome tells it. */
+const ANY_DOCUMENT = parse('{ __typename }');
+
+function createProtocol(options: WebSocketOptions): Server<Extra> {
+  const { execute, authenticate, mostOperations } = options;
+  return makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: INIT_MS,
+    async onConnect({ connectionParams, extra: { peer } }) {
+      try {
+        const request = peer.present(connectionParams ?? {});
+        const accepted = await authenticate(request);
+        if (accepted) peer.connection.authenticate(accepted, request);
+        return true;
+      } catch (error) {
+        if (!(error instanceof AccessError)) throw error;
+        peer.close(closeOf(error));
+        return false;
+      }
+    },
+    onSubscribe({ subscriptions, extra: { peer } }, id, payload) {
+      if (Object.keys(subscriptions).length > mostOperations) {
+        peer.close({ code: CLOSE.tooMany, reason: 'Too many active operations' });
+        return [new GraphQLError('Too many active operations.')];
+      }
+      return { document: ANY_DOCUMENT, contextValue: { peer, payload }, rootValue: id } as unknown as ExecutionArgs;
+    },
+    async execute({ contextValue }) {
+      const { peer, payload } = contextValue as { peer: WebSocketPeer; payload: unknown };
+      const subscription = new LiveSubscription(peer.connection);
+      const running = withRequestId(randomUUID(), () =>
+        execute({
+          req: peer.request,
+          res: null,
+          rawBody: Buffer.alloc(0),
+          payload,
+          connect: () => subscription,
+        }),
+      );
+      const outcome = await peer.track(running);
+      if (!(Symbol.asyncIterator in outcome)) return outcome as never;
+      return deliverable(outcome, peer.connection, () => subscription.release()) as never;
+    },
+    // The results are formatted already.
+    onNext: (_context, _id, _payload, _args, result) => result as never,
+  });
+}

@@ -1,0 +1,174 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AuthenticatedRequest, Authenticator } from '../credentials/authenticator.ts';
+import type { AuthCache } from '../credentials/cache/auth-cache.ts';
+import type { AcceptedCredential } from '../credentials/cached-credential.ts';
+import { AccessError, credentialRefused } from '../identity/access-error.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { InvalidationFeed } from '../revocation/feed.ts';
+import type { Replica } from '../revocation/replica.ts';
+import type { LiveEnd } from './live-end.ts';
+
+/** How many credentials are read again at the same time. Requests need the database, too. */
+const READS_AT_ONCE = 8;
+/** The pause before the next attempt, while the validity of a credential cannot be determined. */
+const RETRY_MS = 50;
+/** The longest delay that a timer can have. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A connection that uses a credential. */
+export interface Holder {
+  /** The credential was read again. Ends the connection if the credential no longer holds what it needs. */
+  reconsider(principal: Principal): void;
+  end(reason: LiveEnd): void;
+}
+
+export interface LiveCredentialsOptions {
+  authenticator: Pick<Authenticator, 'readAgain'>;
+  cache: Pick<AuthCache, 'isCurrent'>;
+  replica: Pick<Replica, 'leaseRemaining' | 'databaseNow'>;
+  feed: Pick<InvalidationFeed, 'watch'>;
+}
+
+/**
+ * The credentials of live connections, each one once for all of its connections from one address.
+ *
+ * The invalidation feed names the subjects that changed. A credential that depends on one of them is read again, and it
+ * ends its connections if it is not valid any more. It is also read again when it expires, because it may have been
+ * renewed.
+ */
+export class LiveCredentials {
+  readonly #options: LiveCredentialsOptions;
+  readonly #held = new Map<string, LiveCredential>();
+  #reading = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: LiveCredentialsOptions) {
+    this.#options = options;
+  }
+
+  /** @param address where the connection comes from: a credential may be valid from some addresses only */
+  hold(accepted: AcceptedCredential, request: AuthenticatedRequest, address: string): LiveCredential {
+    const { kind, credentialId, proof } = accepted.principal;
+    const key = `${kind} ${credentialId} ${proof} ${address}`;
+    let held = this.#held.get(key);
+    if (!held) {
+      held = new LiveCredential(accepted, this.#options, {
+        read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
+        released: () => this.#held.delete(key),
+      });
+      this.#held.set(key, held);
+    }
+    return held;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#reading >= READS_AT_ONCE) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    else this.#reading++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#reading--;
+    }
+  }
+}
+
+/** One credential that live connections use. */
+export class LiveCredential {
+  readonly #options: LiveCredentialsOptions;
+  readonly #read: () => Promise<AcceptedCredential | null>;
+  readonly #released: () => void;
+  readonly #holders = new Set<Holder>();
+  #accepted: AcceptedCredential;
+  #unwatch: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> | null = null;
+
+  constructor(
+    accepted: AcceptedCredential,
+    options: LiveCredentialsOptions,
+    { read, released }: { read: () => Promise<AcceptedCredential | null>; released: () => void },
+  ) {
+    this.#options = options;
+    this.#read = read;
+    this.#released = released;
+    this.#accepted = accepted;
+    this.#unwatch = this.#watch();
+  }
+
+  get principal(): Principal {
+    return this.#accepted.principal;
+  }
+
+  /** Adds a connection, which must release it. */
+  add(holder: Holder): void {
+    this.#holders.add(holder);
+    // It may have been invalidated before it was watched.
+    if (!this.isCurrent()) void this.check();
+  }
+
+  remove(holder: Holder): void {
+    this.#holders.delete(holder);
+    if (this.#holders.size > 0) return;
+    this.#unwatch();
+    clearTimeout(this.#timer);
+    this.#released();
+  }
+
+  /** Whether the credential may be used now, by the same check as for a cached credential of a request. */
+  isCurrent(): boolean {
+    return this.#options.cache.isCurrent(this.#accepted);
+  }
+
+  /** Resolves when the credential is current, or has ended its connections. Never rejects. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+    });
+    return this.#checking;
+  }
+
+  async #check(): Promise<void> {
+    while (this.#holders.size > 0) {
+      // Without a lease, no answer lasts. The connections end if it does not come back.
+      const read = this.#options.replica.leaseRemaining() > 0 ? await this.#readSafely() : 'unknown';
+      if (this.#holders.size === 0) return;
+      if (read === null) return this.#end(credentialRefused());
+      if (read !== 'unknown') {
+        this.#adopt(read);
+        if (this.isCurrent()) return;
+      }
+      await pause(RETRY_MS, undefined, { ref: false });
+    }
+  }
+
+  async #readSafely(): Promise<AcceptedCredential | null | 'unknown'> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      return error instanceof AccessError && error.code === 'UNAUTHENTICATED' ? null : 'unknown';
+    }
+  }
+
+  #adopt(accepted: AcceptedCredential): void {
+    this.#unwatch();
+    this.#accepted = accepted;
+    this.#unwatch = this.#watch();
+    for (const holder of [...this.#holders]) holder.reconsider(accepted.principal);
+  }
+
+  #watch(): () => void {
+    clearTimeout(this.#timer);
+    const left = this.#accepted.until - this.#options.replica.databaseNow();
+    const delay = Math.min(Math.max(left, RETRY_MS), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => void this.check(), delay).unref();
+    return this.#options.feed.watch(this.#accepted.tags, (doubt) => {
+      if (doubt !== 'lease lost') void this.check();
+    });
+  }
+
+  #end(reason: LiveEnd): void {
+    for (const holder of [...this.#holders]) holder.end(reason);
+  }
+}
