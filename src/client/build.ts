@@ -1,11 +1,11 @@
-// `npm run build:client`: writes the package @rekey/client to dist/client, as JavaScript with types.
+// `npm run build:client`: writes the package @rekey/client to dist/client, or to another folder, as JavaScript with types.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
-const target = join(root, 'dist', 'client');
+const target = resolve(process.argv[2] ?? join(root, 'dist', 'client'));
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
 /** Replaces text that must be there. */
@@ -19,7 +19,7 @@ function replaceIn(file: string, from: string | RegExp, to: string): void {
 rmSync(target, { recursive: true, force: true });
 const { bin } = JSON.parse(read(root, 'node_modules', 'typescript', 'package.json'));
 const compiler = join(root, 'node_modules', 'typescript', bin.tsc);
-execFileSync(process.execPath, [compiler, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
+execFileSync(process.execPath, [compiler, '-p', join(here, 'tsconfig.json'), '--outDir', target], { stdio: 'inherit' });
 
 // A bundler then keeps only the documents that are used.
 replaceIn(
