@@ -51,7 +51,12 @@ interface Tokens {
 export interface SessionClient {
   /** Starts a session. The result says whether it began. */
   login(input: LoginCredentials): Promise<LoginMutation['login']>;
-  /** Revokes the session on every replica. If it throws, the session may continue: call it again. */
+  /**
+   * Revokes the session on every replica.
+   *
+   * @throws RekeyError with the code `UNAUTHENTICATED` if the session is over. With another code, the session may continue:
+   *   call it again.
+   */
   logout(): Promise<LogoutMutation['logout']>;
   /**
    * Executes one operation as the user and returns its `data`. If the access token is no longer valid, it refreshes the
@@ -129,12 +134,9 @@ class Session {
   }
 
   async logout(): Promise<LogoutMutation['logout']> {
-    const version = this.#version;
-    let { logout } = await this.execute<LogoutMutation>(LogoutDocument);
-    // The service ignores an expired access token here, so it is not refused.
-    if (logout.__typename === 'NotASessionError' && !this.#cookies && (await this.#renew(version))) {
-      ({ logout } = await this.execute<LogoutMutation>(LogoutDocument));
-    }
+    // The service ignores an expired access token here, and answers as if there were none.
+    const response = await this.fetch(operationRequest(this.#url, LogoutDocument), true);
+    const { logout } = await dataOf<LogoutMutation>(response);
     await this.#keep(null);
     return logout;
   }
@@ -143,14 +145,15 @@ class Session {
     return dataOf(await this.fetch(operationRequest(this.#url, document, variables)));
   }
 
-  async fetch(request: Request): Promise<Response> {
+  /** @param readsBody whether a response without a refusal as its status may contain one */
+  async fetch(request: Request, readsBody = this.#cookies): Promise<Response> {
     if (!this.#origins.has(new URL(request.url).origin)) {
       throw new TypeError('Only the service and `origins` may receive the access token. Add this origin to `origins`.');
     }
     if (!this.#cookies && this.#accessToken === null) await this.#renew(this.#version);
     const version = this.#version;
     const response = await this.#send(this.#present(request.clone()));
-    if (!(await this.#isRefused(response))) {
+    if (!(await isRefused(response, readsBody))) {
       this.#isOver = false;
       return response;
     }
@@ -171,16 +174,6 @@ class Session {
   async #executeAlone<Result>(document: object, variables: unknown): Promise<Result> {
     const request = operationRequest(this.#url, document, variables);
     return dataOf(await this.#send(this.#cookies ? this.#present(request) : request));
-  }
-
-  /** Whether the access token was refused before anything was executed, so that the request may be sent again. */
-  async #isRefused(response: Response): Promise<boolean> {
-    if (response.status === 401) return refusalIn(await readOperation(response.clone()))?.path === undefined;
-    // The browser has dropped the cookie of an expired access token. The service then executes what is public.
-    const isJson = response.headers.get('content-type')?.includes('json');
-    if (!this.#cookies || response.status !== 200 || !isJson) return false;
-    const body = await readOperation(response.clone());
-    return refusalIn(body) !== undefined && Object.values(body?.data ?? {}).every((field) => field === null);
   }
 
   /**
@@ -222,6 +215,16 @@ class Session {
     this.#accessToken = tokens?.accessToken ?? null;
     await this.#store.save(tokens?.refreshToken ?? null);
   }
+}
+
+/** Whether the access token was refused before anything was executed, so that the request may be sent again. */
+async function isRefused(response: Response, readsBody: boolean): Promise<boolean> {
+  if (response.status === 401) return refusalIn(await readOperation(response.clone()))?.path === undefined;
+  // With the cookies of a browser, which has dropped that of an expired token, the service executes what is public.
+  const isJson = response.headers.get('content-type')?.includes('json');
+  if (!readsBody || response.status !== 200 || !isJson) return false;
+  const body = await readOperation(response.clone());
+  return refusalIn(body) !== undefined && Object.values(body?.data ?? {}).every((field) => field === null);
 }
 
 function refusalIn(body: OperationResponse | null): RekeyErrorEntry | undefined {

@@ -249,12 +249,14 @@ describe('a logout', () => {
     expect(service.refreshToken).toBeNull();
   });
 
-  test('of a session that is over says so', async () => {
-    const { service, session } = await loggedIn();
+  test('of a session that is over throws UNAUTHENTICATED', async () => {
+    const store = memory();
+    const { service, session } = await loggedIn({ store });
     service.revoke();
-    expect((await session.logout()).__typename).toBe('NotASessionError');
+    await expect(session.logout()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(store.token).toBeNull();
     const client = createSessionClient({ url: service.url, fetch: service.fetch });
-    expect((await client.logout()).__typename).toBe('NotASessionError');
+    await expect(client.logout()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
   test('that fails keeps the tokens, so that it can be repeated', async () => {
