@@ -61,6 +61,8 @@ export class FakeSessions {
       variables,
     });
     const answer = this.#answer(operation, variables, authorization);
+    const mediaType = 'application/graphql-response+json';
+    if (request.headers.get('accept')?.includes(mediaType)) answer.headers.set('content-type', mediaType);
     return (this.onTheWay[operation] ?? ((response) => response))(answer);
   };
 
