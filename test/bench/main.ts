@@ -7,6 +7,7 @@ import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
 import { type Row, table } from './table.ts';
+import { verifier } from './verifier.ts';
 
 /** The result of one group: its rows, and notes for the reader. */
 export interface Report {
@@ -20,6 +21,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   http,
   revocation,
   hostile,
+  verifier,
 };
 
 const asked = process.argv.slice(2);
