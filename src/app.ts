@@ -13,13 +13,15 @@ import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
-import { createClientAddress } from './http/client-address.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
+import { createReadForwarded } from './http/forwarded-request.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
+import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
 
@@ -58,17 +60,19 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
   const daemonTokens = createDaemonTokens(platform, { lockAccess });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
+    signatures: signingKeys.signatures,
     failures: limits.limits.failures,
     addressOf,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
+  const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const canary = createCanary(
     platform,
@@ -91,6 +95,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
+    signingKeys: signingKeys.service,
     credentialTypes: types,
     introspect,
   };
@@ -102,7 +107,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       fork: database.fork,
       forkReserved: database.forkReserved,
       turns: limits.turns,
-      confirm: (em, caller, changing) => types.of(caller.kind).confirm(em, caller, changing),
+      confirm: types.confirm,
       clientAddress: addressOf,
       now: databaseClock.now,
     }),
@@ -111,12 +116,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes = createRoutes({
     graphql,
     authenticate,
+    readForwarded: createReadForwarded(createProxyTrust(config.trustedProxies)),
     introspect,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
     platform,
   });
-  const parts: readonly Part[] = [part, limits, sessions, authentication, canary];
+  const parts: readonly Part[] = [part, limits, sessions, signingKeys, authentication, canary];
 
   return {
     config,

@@ -9,6 +9,7 @@ import { limits } from './limits/limits.feature.ts';
 import { redis } from './redis/redis.feature.ts';
 import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
+import { signingKeys } from './signing-keys/signing-keys.feature.ts';
 import { workspaces } from './workspaces/workspaces.feature.ts';
 
 /** Every feature of the service, one line each. */
@@ -24,5 +25,6 @@ export const features = [
   apiKeys,
   workspaces,
   daemonTokens,
+  signingKeys,
   canary,
 ] as const;

@@ -8,6 +8,7 @@ import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService } from '../sessions/session.service.ts';
+import type { SigningKeyService } from '../signing-keys/signing-key.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
 import type { TokenCookies } from './token-cookies.ts';
@@ -22,6 +23,7 @@ export interface Services {
   apiKeys: ApiKeyService;
   workspaces: WorkspaceService;
   daemonTokens: DaemonTokenService;
+  signingKeys: SigningKeyService;
   credentialTypes: CredentialTypes;
   /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;

@@ -2,9 +2,13 @@ import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
-/** The parts of a request that show where it comes from. Node's `IncomingMessage` has them. */
-export interface AddressedRequest {
+/** The other end of the connection. Node's `IncomingMessage` has it. */
+interface Peer {
   readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+/** The parts of a request that show where it comes from. Node's `IncomingMessage` has them. */
+export interface AddressedRequest extends Peer {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
 }
 
@@ -35,6 +39,19 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
       client = next;
     }
     return client;
+  };
+}
+
+/**
+ * Whether the peer of a request is one of our own proxies, whose headers about the client are believed.
+ *
+ * @param trustedProxies as for `createClientAddress`
+ */
+export function createProxyTrust(trustedProxies: readonly string[]): (request: Peer) => boolean {
+  const trusted = blockListOf(trustedProxies);
+  return ({ socket }) => {
+    const peer = canonical(socket?.remoteAddress ?? '');
+    return peer !== null && trusted.check(peer, isIPv4(peer) ? 'ipv4' : 'ipv6');
   };
 }
 

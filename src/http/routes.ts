@@ -1,3 +1,4 @@
+import type { ReadForwarded } from '../credentials/authenticator.ts';
 import type { Platform } from '../platform.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
@@ -9,12 +10,19 @@ import { createVerify } from './verify.ts';
 
 export interface Endpoints extends IntrospectOptions {
   graphql: GraphQLEndpointOptions;
+  readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
 /** Every endpoint of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, platform, ...introspection }: Endpoints): Map<string, Route> {
+export function createRoutes({
+  graphql,
+  readForwarded,
+  jwtKeys,
+  platform,
+  ...introspection
+}: Endpoints): Map<string, Route> {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -27,7 +35,7 @@ export function createRoutes({ graphql, jwtKeys, platform, ...introspection }: E
   return new Map<string, Route>([
     ['/graphql', { handle: createGraphQLEndpoint(graphql) }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(introspection.authenticate, readForwarded) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(introspection) }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
