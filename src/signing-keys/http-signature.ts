@@ -1,22 +1,16 @@
-import {
-  type BareItem,
-  type InnerList,
-  type Parameters,
-  parseDictionary,
-  serializeInnerList,
-} from 'structured-headers';
+import { type BareItem, type InnerList, type Parameters, parseDictionary } from 'structured-headers';
 import type { RequestToProve } from '../credentials/credential-type.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import { isId } from '../kernel/ids.ts';
 import { declaredDigestOf } from './content-digest.ts';
-import { isNonce, soleValue, valuesOf } from './headers.ts';
+import { isNonce, valuesOf } from './headers.ts';
 import type { RequestSignature } from './request-signature.ts';
+import { signatureBase } from './signature-base.ts';
 
 /** Every signature must cover these. Without one of them, an attacker could change that part of the request. */
 const REQUIRED = ['@method', '@authority', '@path', '@query', 'content-digest'];
-/** More components than this are not searched in the headers. */
+/** More components than this are not searched for in the headers. */
 const MOST_COMPONENTS = 64;
-const FIELD_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /**
  * Reads the signature of ours among the HTTP message signatures of a request (RFC 9421); null if there is none. Ours is the
@@ -36,8 +30,7 @@ export function readHttpSignature(request: RequestToProve): RequestSignature | n
   const components = componentsOf(input);
   const { keyId, nonce, created, expires } = parametersOf(input[1]);
   if (!REQUIRED.every((name) => components.includes(name))) throw signatureRefused('SIGNATURE_INCOMPLETE');
-  const lines = components.map((name) => `"${name}": ${componentOf(request, name)}`);
-  const base = [...lines, `"@signature-params": ${serializeInnerList(input)}`].join('\n');
+  const base = signatureBase(request, components, input);
   return {
     keyId,
     nonce,
@@ -58,7 +51,7 @@ function dictionaryOf(header: string): ReturnType<typeof parseDictionary> {
   }
 }
 
-/** Whether the key of a signature has an id of ours. A signature without components is not readable, but may be ours. */
+/** Whether a signature names a key of ours. Its components are not read before this is known. */
 function isOurs([, parameters]: [unknown, Parameters]): boolean {
   const keyId = parameters.get('keyid');
   return typeof keyId === 'string' && keyId.startsWith('sgk_');
@@ -90,32 +83,6 @@ function parametersOf(parameters: Parameters) {
 /** Seconds whose milliseconds a number holds exactly. A structured field has 15 digits at most. */
 function isSeconds(value: BareItem): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 1e12;
-}
-
-/** @throws AccessError `SIGNATURE_INCOMPLETE` for a header that the request does not have */
-function componentOf({ method, target, forwardedHost, rawHeaders }: RequestToProve, name: string): string {
-  const query = target.indexOf('?');
-  switch (name) {
-    case '@method':
-      return method;
-    case '@authority':
-      return authorityOf(forwardedHost ?? soleValue(rawHeaders, 'host') ?? '');
-    case '@path':
-      return (query < 0 ? target : target.slice(0, query)) || '/';
-    case '@query':
-      return query < 0 ? '?' : target.slice(query);
-    default: {
-      if (!FIELD_NAME.test(name)) throw signatureRefused('SIGNATURE_MALFORMED');
-      const values = valuesOf(rawHeaders, name);
-      if (values.length === 0) throw signatureRefused('SIGNATURE_INCOMPLETE');
-      return values.join(', ');
-    }
-  }
-}
-
-/** In lower case and without the default port (RFC 9421 §2.2.3). Behind a TLS proxy, the scheme is not known here. */
-function authorityOf(host: string): string {
-  return host.toLowerCase().replace(/:(?:80|443)$/, '');
 }
 
 function signatureOf(label: string, rawHeaders: readonly string[]): Buffer {

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { RequestToProve } from '../credentials/credential-type.ts';
 import { constantTimeEqual } from '../crypto/compare.ts';
+import { hmacSha256 } from '../crypto/hmac.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Nonces } from './nonces.ts';
@@ -56,7 +57,7 @@ export class RequestSignatures {
   #isSigned(signature: RequestSignature, digest: Buffer, principal: Principal | null): boolean {
     const { secrets } = this.#options;
     const key = secrets.open(principal && { id: principal.credentialId, sealed: principal.proof });
-    const expected = createHmac('sha256', key).update(signature.message(digest)).digest();
+    const expected = hmacSha256(key, signature.message(digest));
     const isGood = constantTimeEqual(expected, signature.value);
     const hasBody = timingSafeEqual(digest, signature.declaredDigest ?? digest);
     return isGood && hasBody && principal !== null;
