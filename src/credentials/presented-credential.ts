@@ -100,6 +100,12 @@ function secretOf(bearer: string | null, apiKey: string, isOurs: IsOurs): Presen
   return { carrier: 'apiKeyHeader', text: apiKey };
 }
 
+/** Whether a request has a header of a signature, which may be of another service. */
+export function isMaybeSigned({ rawHeaders }: Pick<RequestHeaders, 'rawHeaders'>): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) if (isOfSignature(rawHeaders[index]!)) return true;
+  return false;
+}
+
 /** `Signature` alone is not ours: `Signature-Input` says what it is. */
 function isOfSignature(name: string): boolean {
   switch (name.length) {
