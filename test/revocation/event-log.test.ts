@@ -1,64 +1,27 @@
-// The log as followers read it, on a log that the test writes itself.
+// How followers read the log.
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Sql } from '../../src/database/sql.ts';
 import { EventLog, PositionError } from '../../src/revocation/event-log.ts';
 import { InvalidationFeed } from '../../src/revocation/feed.ts';
-import { type LogRowJson, parseLogRow } from '../../src/revocation/revocation-event.ts';
-import { isVisible, nameOf, type RevocationView, viewsOf } from '../../src/revocation/revocation-view.ts';
-import type { EventsRow } from '../../src/revocation/statements.ts';
-import { type EventOfRow, type ReplicaOnLog, startReplicaOnLog } from '../credentials/cache/replica-on-log.ts';
+import { parseLogRow } from '../../src/revocation/revocation-event.ts';
+import { nameOf, viewsOf } from '../../src/revocation/revocation-view.ts';
+import { type EventOfRow, startReplicaOnLog } from '../credentials/cache/replica-on-log.ts';
 import { silentLogger } from '../support/loggers.ts';
 import { times } from '../support/values.ts';
+import { ACME, ALL, ANN, BOB, type EventLogOnLog, keyOf, startEventLog } from './support/event-log.ts';
 
-const ALL: RevocationView = { name: 'all' };
-const ANN: RevocationView = { name: 'user', id: 'usr_ann' };
-const BOB: RevocationView = { name: 'user', id: 'usr_bob' };
-const ACME: RevocationView = { name: 'workspace', id: 'wsp_acme' };
-const keyOf = (userId: string, id = 'key_a'): EventOfRow => ({ kind: 'API_KEY', id, userId });
 /** Above this number, the oldest rows leave the memory. */
 const WINDOW = 11_000;
 
-let fixture: ReplicaOnLog;
+let fixture: EventLogOnLog;
 let log: EventLog;
-/** Reads of the database so far. */
-let reads: number;
-/** The first row that the database still holds. */
-let oldest: number;
-/** The answer of the database waits for it. */
-let gate: Promise<unknown>;
+let database: EventLogOnLog['database'];
+let apply: EventLogOnLog['apply'];
 
 beforeEach(async () => {
-  const feed = new InvalidationFeed(silentLogger);
-  fixture = await startReplicaOnLog({ at: 100, feed });
-  reads = 0;
-  oldest = 1;
-  gate = Promise.resolve();
-  const sql: Sql = {
-    async query<Row>(_statement: unknown, [after, position, most, id]: readonly unknown[] = []) {
-      reads++;
-      await gate;
-      const view = [ALL, ANN, BOB, ACME].find((each) => each.name !== 'all' && each.id === id) ?? ALL;
-      const rows = fixture.log.filter(
-        (row) => row[0] > (after as number) && row[0] <= (position as number) && sees(row, view),
-      );
-      const found: EventsRow = { oldest, rows: JSON.stringify(rows.slice(0, most as number)) };
-      return [found] as Row[];
-    },
-  };
-  log = new EventLog({ replica: fixture.replica, feed, sql });
+  fixture = await startEventLog();
+  ({ log, database, apply } = fixture);
 });
-
-function sees(row: LogRowJson, view: RevocationView): boolean {
-  const { event } = parseLogRow(row);
-  return event !== null && isVisible(event, view);
-}
-
-/** Commits these events, and the replica applies them. */
-async function apply(...events: (EventOfRow | null)[]): Promise<void> {
-  for (const event of events) fixture.commit(event ? `${event.kind}:${event.id}` : 'probe', event);
-  await fixture.sync();
-}
 
 const sequences = (events: readonly { sequence: number }[]) => events.map(({ sequence }) => sequence);
 
@@ -83,7 +46,7 @@ describe('a page', () => {
       { sequence: 103, userId: 'usr_bob' },
     ]);
     expect(sequences((await log.read(ALL, 102, 10)).events)).toEqual([103]);
-    expect(reads).toBe(0);
+    expect(database.reads).toBe(0);
   });
 
   test('ends at its last event if there are more, and goes on there', async () => {
@@ -113,30 +76,28 @@ describe('a page', () => {
       return { all, ann, bob, acme };
     };
     expect(await read()).toEqual(seen);
-    expect(reads).toBe(0);
-    fixture.expel();
-    await fixture.sync(); // It has started cold, and its memory is empty.
+    expect(database.reads).toBe(0);
+    await fixture.startCold();
     expect(await read()).toEqual(seen);
-    expect(reads).toBe(4);
+    expect(database.reads).toBe(4);
   });
 
   test('comes from the database for a reader that is further behind than the memory', async () => {
     await apply(...times(WINDOW / 2, () => keyOf('usr_ann')));
     await apply(...times(WINDOW / 2 + 1, () => keyOf('usr_ann')));
     const old = await log.read(ALL, 100, 3);
-    expect([sequences(old.events), reads]).toEqual([[101, 102, 103], 1]);
+    expect([sequences(old.events), database.reads]).toEqual([[101, 102, 103], 1]);
     const young = await log.read(ALL, 100 + WINDOW - 5, 100);
     expect(young).toMatchObject({ position: 101 + WINDOW, more: false });
     expect(sequences(young.events)).toEqual(times(6, (n) => 101 + WINDOW - 5 + n));
-    expect(reads).toBe(1);
+    expect(database.reads).toBe(1);
   });
 
   test('does not pass the position at which it was begun, whatever is applied while the database answers', async () => {
     await apply(keyOf('usr_ann'));
-    fixture.expel();
-    await fixture.sync();
+    await fixture.startCold();
     const answer = Promise.withResolvers<void>();
-    gate = answer.promise;
+    database.gate = answer.promise;
     const page = log.read(ALL, 100, 10);
     await apply(keyOf('usr_bob'));
     answer.resolve();
@@ -147,9 +108,8 @@ describe('a page', () => {
 describe('a position', () => {
   test('that the log does not reach back to is too old, and nothing before it is read', async () => {
     await apply(keyOf('usr_ann'), keyOf('usr_ann'));
-    fixture.expel();
-    await fixture.sync();
-    oldest = 102;
+    await fixture.startCold();
+    database.oldest = 102;
     await expect(log.read(ALL, 100, 10)).rejects.toEqual(new PositionError('too old'));
     expect(sequences((await log.read(ALL, 101, 10)).events)).toEqual([102]);
   });
@@ -176,9 +136,8 @@ describe('a position', () => {
 
   test('is unavailable if the database does not answer', async () => {
     await apply(keyOf('usr_ann'));
-    fixture.expel();
-    await fixture.sync();
-    gate = Promise.reject(new Error('no answer'));
+    await fixture.startCold();
+    database.gate = Promise.reject(new Error('no answer'));
     await expect(log.read(ALL, 100, 10)).rejects.toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
   });
 });
@@ -234,8 +193,7 @@ describe('a waiting reader', () => {
   test('continues after a cold start, with what was committed meanwhile and was never applied one by one', async () => {
     const waiting = log.waitForEvent(ANN, 100, never());
     fixture.commit('key:a', keyOf('usr_ann'));
-    fixture.expel();
-    await fixture.sync();
+    await fixture.startCold();
     expect(fixture.replica.applied).toBe(101);
     expect(await isSettled(waiting)).toBe(true);
     expect(sequences((await log.read(ANN, 100, 10)).events)).toEqual([101]);
