@@ -30,12 +30,17 @@ export function createOrigins(
       const { origin } = request.headers;
       if (isListed(origin)) return true;
       const behindProxy = isTrustedProxy(request);
-      const scheme = (behindProxy && first(request.headers['x-forwarded-proto'])) || 'http';
+      const scheme = (behindProxy && schemeOf(first(request.headers['x-forwarded-proto']))) || 'http';
       const host = (behindProxy && first(request.headers['x-forwarded-host'])) || request.headers.host;
       const own = originOf(`${scheme}://${host}`);
       return own !== null && own === originOf(origin ?? '');
     },
   };
+}
+
+/** Some proxies name the scheme of the WebSocket. The page has the other one. */
+function schemeOf(forwarded: string): string {
+  return forwarded.replace(/^ws(?=s?$)/i, 'http');
 }
 
 /** The first entry of a list that proxies extend: the one about the client's own connection. */

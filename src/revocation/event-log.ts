@@ -55,6 +55,10 @@ export class EventLog {
       coldStart: () => {
         this.#window = [];
       },
+      // What was committed meanwhile is in the database alone.
+      begins: () => {
+        for (const name of this.#waiting.keys()) this.#wakeLater(name);
+      },
     });
   }
 
@@ -84,12 +88,13 @@ export class EventLog {
   /**
    * Reads what comes after a position, at most `most` events.
    *
-   * @throws PositionError if the log does not hold all rows after this position any more
+   * @throws PositionError if the log does not hold all rows after this position any more, or does not reach it
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` without a lease, or if the database does not answer
    */
   async read(view: RevocationView, after: number, most: number): Promise<EventPage> {
     const position = this.position();
-    if (after >= position) return { events: [], position: after, more: false };
+    if (after === position) return { events: [], position, more: false };
+    if (after > position) throw new PositionError('beyond the log');
     const first = position - this.#window.length;
     const isInMemory = after >= first && this.#window.at(-1)?.sequence === position;
     const events = isInMemory
