@@ -13,8 +13,9 @@ import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
-import { createClientAddress } from './http/client-address.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
+import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
@@ -26,6 +27,7 @@ import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
+import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
 
@@ -66,17 +68,20 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
   const daemonTokens = createDaemonTokens(platform, { lockAccess });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
+  const isTrustedProxy = createProxyTrust(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
+    signatures: signingKeys.signatures,
     failures: limits.limits.failures,
     addressOf,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
+  const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
@@ -100,6 +105,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
+    signingKeys: signingKeys.service,
     credentialTypes: types,
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
@@ -112,7 +118,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       fork: database.fork,
       forkReserved: database.forkReserved,
       turns: limits.turns,
-      confirm: (em, caller, changing) => types.of(caller.kind).confirm(em, caller, changing),
+      confirm: types.confirm,
       clientAddress: addressOf,
       now: databaseClock.now,
     }),
@@ -122,6 +128,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes = createRoutes({
     graphql,
     authenticate,
+    readForwarded: createReadForwarded(isTrustedProxy),
     introspect,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
@@ -129,8 +136,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ...connections,
     platform,
   });
-  const origins = createOrigins(config.allowedOrigins, config.trustedProxies);
-  const parts: readonly Part[] = [part, limits, sessions, authentication, live, canary];
+  const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
+  const parts: readonly Part[] = [part, limits, sessions, signingKeys, authentication, live, canary];
 
   return {
     config,
