@@ -1,9 +1,9 @@
 import { base64, sha256 } from './bytes.ts';
 import { RekeyError } from './error.ts';
 
-/** The value of `Content-Digest` for this body (RFC 9530 §2). */
-export async function contentDigest(body: Uint8Array<ArrayBuffer>): Promise<string> {
-  return `sha-256=:${base64(await sha256(body))}:`;
+/** The value of `Content-Digest` (RFC 9530 §2) for a body with this SHA-256. */
+export function contentDigest(digest: Uint8Array): string {
+  return `sha-256=:${base64(digest)}:`;
 }
 
 /** A member of a `Content-Digest`: the algorithm, and the digest in base64. */

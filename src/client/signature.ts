@@ -20,10 +20,12 @@ export type Mac = (text: string) => Promise<Uint8Array>;
 /** Makes the headers that sign a request. `others` are the signatures that other parties have added. */
 export type SignatureProfile = (signable: Signable, mac: Mac, others: Headers) => Promise<Record<string, string>>;
 
-/** `X-Signature`, `X-Timestamp` and `X-Nonce`. */
+/** `X-Signature`, `X-Timestamp` and `X-Nonce`. A gateway, which has no body, needs `Content-Digest`, too. */
 export const rekeyProfile: SignatureProfile = async ({ method, url, body, keyId, timestamp, nonce }, mac) => {
-  const signed = [method, url.pathname + url.search, timestamp, nonce, hex(await sha256(body))].join('\n');
+  const digest = await sha256(body);
+  const signed = [method, url.pathname + url.search, timestamp, nonce, hex(digest)].join('\n');
   return {
+    'content-digest': contentDigest(digest),
     'x-signature': `kid=${keyId};hmac-sha256=${hex(await mac(signed))}`,
     'x-timestamp': String(timestamp),
     'x-nonce': nonce,
@@ -35,7 +37,7 @@ const LABEL = 'rekey';
 
 /** HTTP message signatures (RFC 9421) with `Content-Digest` (RFC 9530). */
 export const messageSignatureProfile: SignatureProfile = async (signable, mac, others) => {
-  const digest = await contentDigest(signable.body);
+  const digest = contentDigest(await sha256(signable.body));
   const { parameters, base } = signatureBase(signable, digest);
   const add = (name: string, value: string) => {
     const before = others.get(name);

@@ -74,6 +74,9 @@ describe('the profile `rekey`', () => {
     expect(signed.headers.get('x-signature')).toBe(await expectedSignature(signed));
     expect(signed.headers.get('x-timestamp')).toBe(String(NOW));
     expect(signed.headers.get('x-nonce')).toMatch(/^[A-Za-z0-9_-]{16,128}$/);
+    // A gateway asks Rekey about the request without its body.
+    await assertContentDigest(signed);
+    expect(signed.headers.has('content-digest')).toBe(true);
   });
 
   test('has a known answer', async () => {
