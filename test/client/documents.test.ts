@@ -45,11 +45,22 @@ test('the documents list exactly the codes of `RekeyError`', () => {
   for (const code of ofService) expect(client.REKEY_ERROR_CODES).toContain(code);
 });
 
-test('the codes of GraphQL errors in the source of the service are codes of `RekeyError`', () => {
-  const source = read('src', 'identity', 'access-error.ts') + read('src', 'graphql', 'errors.ts');
-  const codes = [...source.matchAll(/\b([A-Z]+(?:_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED)\b(?=['"]?:? ?['"\d])/g)];
-  expect(codes.length).toBeGreaterThan(5);
-  for (const [, code] of codes) expect(client.REKEY_ERROR_CODES).toContain(code);
+test('the errors of the service are those of the package', () => {
+  const unionOf = (text: string, name: string) =>
+    [
+      ...text
+        .split(`type ${name} =`)[1]!
+        .split(';')[0]!
+        .matchAll(/\| '([A-Z_]+)'/g),
+    ]
+      .map(([, each]) => each)
+      .toSorted();
+  const access = read('src', 'identity', 'access-error.ts');
+  const codes = unionOf(access, 'AccessErrorCode');
+  expect(codes).toContain('OUTCOME_UNKNOWN');
+  for (const code of codes) expect(client.REKEY_ERROR_CODES).toContain(code);
+  const reasons = unionOf(read('src', 'client', 'error.ts'), 'SignatureRefusalReason');
+  expect(reasons).toEqual(unionOf(access, 'SignatureReason'));
 });
 
 test('the package exports what its README describes', () => {
