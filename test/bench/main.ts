@@ -6,6 +6,7 @@ import { http } from './http.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
+import { signing } from './signing.ts';
 import { type Row, table } from './table.ts';
 
 /** The result of one group: its rows, and notes for the reader. */
@@ -20,6 +21,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   http,
   revocation,
   hostile,
+  signing,
 };
 
 const asked = process.argv.slice(2);
