@@ -68,7 +68,6 @@ function closeAtEnd(end: LiveEnd): Close {
 export class WebSocketPeer {
   readonly connection: LiveConnection;
   readonly #ws: WebSocket;
-  readonly #socket: Socket;
   readonly #upgrade: IncomingMessage;
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
@@ -89,7 +88,6 @@ export class WebSocketPeer {
     const { ws, socket, request, connection, clock } = options;
     this.connection = connection;
     this.#ws = ws;
-    this.#socket = socket;
     this.#upgrade = request;
     this.#request = request;
     this.#clock = clock;
@@ -229,7 +227,7 @@ export class WebSocketPeer {
       return true;
     }
     this.close({ code: CLOSE.tooMany, reason: 'Too many messages' });
-    this.#socket.pause(); // Nothing more is read.
+    this.#ws.pause(); // Nothing more is read. `ws` resumes a socket that is paused in another way.
     return false;
   }
 }

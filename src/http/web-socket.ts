@@ -15,7 +15,7 @@ import { deliverable } from '../live/deliverable.ts';
 import type { LiveConnections } from '../live/live-connections.ts';
 import { LiveSubscription } from '../live/live-subscription.ts';
 import type { Origins } from './origins.ts';
-import { respondRaw } from './raw-response.ts';
+import { type Connection, respondRaw } from './raw-response.ts';
 import { requestIdOf } from './request-id.ts';
 import { originForm } from './router.ts';
 import type { Upgrade } from './server.ts';
@@ -23,6 +23,11 @@ import { CLOSE, closeOf, LARGEST_MESSAGE, OPERATION_EXISTS, WebSocketPeer } from
 
 /** How long a client may take to send `connection_init`, in milliseconds. */
 const INIT_MS = 3_000;
+/** How many frames a message may have, and in how many pieces it may arrive. Each takes memory until the message is whole. */
+const MOST_FRAMES = 256;
+const MOST_PIECES = 1024;
+/** The answer to a ping of the protocol. The library repeats the payload of the ping, however large and deep it is. */
+const PONG = JSON.stringify({ type: 'pong' });
 
 /** An operation as it came over a WebSocket. */
 export interface WebSocketOperation {
@@ -67,7 +72,9 @@ export function createWebSocketEndpoint(options: WebSocketOptions): Upgrade {
     accepts: (request) =>
       request.method === 'GET' &&
       request.headers.upgrade?.toLowerCase() === 'websocket' &&
-      originForm(request.url ?? '').split('?', 1)[0] === '/graphql',
+      originForm(request.url ?? '').split('?', 1)[0] === '/graphql' &&
+      // After a request that is not answered yet, its response would follow the WebSocket's first bytes.
+      !(request.socket as Connection)._httpMessage,
     handle(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const headers = { 'X-Request-Id': requestIdOf(request), ...(origins.anyListed ? { Vary: 'Origin' } : {}) };
@@ -103,6 +110,8 @@ function createWebSocketServer(own: WeakMap<IncomingMessage, Record<string, stri
     clientTracking: false,
     perMessageDeflate: false, // Compressed messages may be of any size.
     maxPayload: LARGEST_MESSAGE,
+    maxFragments: MOST_FRAMES,
+    maxBufferedChunks: MOST_PIECES,
     // One message per turn of the event loop. So an operation that a message completes has ended before the next message.
     allowSynchronousEvents: false,
     handleProtocols,
@@ -145,6 +154,7 @@ function run(protocol: Server<Extra>, peer: WebSocketPeer, ws: WebSocket, logger
         // The reason of the library repeats the id.
         peer.close(code === CLOSE.operationExists ? OPERATION_EXISTS : { code, reason });
       },
+      onPing: () => peer.send(PONG),
       onMessage: (receive) =>
         peer.onMessage((text) => {
           // Each message is a request of its own, also in the log. A subscription is the message that began it.
