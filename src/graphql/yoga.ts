@@ -78,7 +78,7 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
   });
 
   return {
-    page: graphiqlPage(),
+    page: graphiqlPage,
     /**
      * Executes the operation in this body. Yoga gets only the headers that it needs, because it copies and searches all
      * of them. Its adapter for Node, which this bypasses, takes as long as everything else.
