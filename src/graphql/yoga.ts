@@ -95,7 +95,7 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
   });
 
   return {
-    page: graphiqlPage(),
+    page: graphiqlPage,
     /**
      * Executes an operation that came over HTTP: a response in this media type, or the results of a subscription. Yoga
      * gets only the headers that it needs, because it copies and searches all of them. Its adapter for Node, which this
