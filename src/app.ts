@@ -113,6 +113,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
+    authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({
       services,
       fork: database.fork,

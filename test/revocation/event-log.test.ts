@@ -29,7 +29,7 @@ const sequences = (events: readonly { sequence: number }[]) => events.map(({ seq
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   void promise.then(() => (settled = true));
-  for (let turns = 0; turns < 5; turns++) await turn();
+  for (let turns = 0; turns < 20; turns++) await turn();
   return settled;
 }
 
@@ -223,7 +223,7 @@ describe('a waiting reader', () => {
     }
     expect(counts[0]).toBe(0);
     expect(settled).toEqual(times(60, (each) => each));
-    expect(Math.max(...counts.slice(1).map((count, index) => count - counts[index]!))).toBe(25);
+    expect(Math.max(...counts.slice(1).map((count, index) => count - counts[index]!))).toBe(4);
   });
 });
 
