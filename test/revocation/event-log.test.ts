@@ -217,7 +217,7 @@ describe('a waiting reader', () => {
     for (const n of times(60, (each) => each)) void log.waitForEvent(ANN, 100, never()).then(() => settled.push(n));
     const counts: number[] = [];
     await apply(keyOf('usr_ann'));
-    for (let turns = 0; turns < 5; turns++) {
+    for (let turns = 0; turns < 20; turns++) {
       counts.push(settled.length);
       await turn();
     }
