@@ -9,6 +9,7 @@ import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
 import { signing } from './signing.ts';
 import { type Row, table } from './table.ts';
+import { verifier } from './verifier.ts';
 
 /** The result of one group: its rows, and notes for the reader. */
 export interface Report {
@@ -24,6 +25,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   live,
   hostile,
   signing,
+  verifier,
 };
 
 const asked = process.argv.slice(2);
