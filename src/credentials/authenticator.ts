@@ -143,6 +143,18 @@ export class Authenticator {
     return secret && signedBy(secret, signer);
   }
 
+  /**
+   * Authenticates an operation on an open connection by the request that opened it. A signature is good for one request,
+   * and it was proved then.
+   *
+   * @throws AccessError as for `authenticate`
+   */
+  async authenticateAgain(request: AuthenticatedRequest): Promise<AcceptedCredential> {
+    const found = await this.readAgain(request);
+    if (!found) throw credentialRefused();
+    return this.#accept(found);
+  }
+
   /** Past the limits: what is read again was accepted before. */
   async #read(presented: PresentedCredential | null): Promise<AcceptedCredential | null> {
     const found = presented && (await this.#lookUpOf(presented)?.());

@@ -7,6 +7,7 @@ import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
+import { signing } from './signing.ts';
 import { type Row, table } from './table.ts';
 import { verifier } from './verifier.ts';
 
@@ -23,6 +24,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   revocation,
   live,
   hostile,
+  signing,
   verifier,
 };
 
