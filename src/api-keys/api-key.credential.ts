@@ -1,4 +1,4 @@
-import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
+import { effectivePermissions } from '../identity/permission.ts';
 import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import { isMemberOf, joinMember, KEEP_WORKSPACE, LOCK_WORKSPACE, mustSignIn } from '../workspaces/workspace.sql.ts';
@@ -51,6 +52,7 @@ interface LoadRow extends Snapshot {
   previousExpiresAt: number | null;
   revoked: boolean;
   role: UserRole;
+  userPermissions: string[];
   disabled: boolean;
   mayUseWorkspace: boolean;
   mustBeSigned: boolean;
@@ -58,7 +60,11 @@ interface LoadRow extends Snapshot {
 
 // The membership is locked before the key, as the end of a membership locks them.
 type ConfirmLocks = { bound: boolean; lockKey: string; lockUser: string };
-const confirmStatement = ({ bound, lockKey, lockUser }: ConfirmLocks) => `select k.scopes, k.permissions, u.role,
+const confirmStatement = ({
+  bound,
+  lockKey,
+  lockUser,
+}: ConfirmLocks) => `select k.scopes, k.permissions, ${userBounds('u')},
     k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
     ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
   from api_keys k join ${usersAs('u')} on u.id = k.user_id ${bound ? joinMember('m', BOUND) : ''}
@@ -95,7 +101,7 @@ export const apiKeyCredential = defineCredentialType<string>({
       userId: row.userId,
       workspaceId: row.workspaceId,
       scopes: scopesOf(row, row),
-      permissions: row.permissions,
+      permissions: permissionsOf(row),
       expiresAt: end,
       ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
@@ -119,12 +125,13 @@ export const apiKeyCredential = defineCredentialType<string>({
     ]);
     if (!row) return false;
     const held = scopesOf(row, caller);
+    const permissions = permissionsOf(row);
     // A credential that it creates must not outlive it. A key that changes itself grants nothing for longer.
     const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     return (
       caller.scopes.every((scope) => held.includes(scope)) &&
-      caller.permissions.every((permission) => row.permissions.includes(permission))
+      caller.permissions.every((permission) => permissions.includes(permission))
     );
   },
 });
@@ -142,6 +149,11 @@ function endOf({
 function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound: { workspaceId: string | null }) {
   const effective = effectiveScopes(scopes, role);
   return bound.workspaceId ? effective.filter(staysInWorkspace) : effective;
+}
+
+/** The effective permissions of a key: at most those of its user, unless the user is an administrator. */
+function permissionsOf({ permissions, role, userPermissions }: Omit<LoadRow, 'id'>): string[] {
+  return effectivePermissions(permissions, { role, permissions: userPermissions });
 }
 
 /** The cached proofs that a change of an API key affects. */

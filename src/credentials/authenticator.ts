@@ -130,8 +130,34 @@ export class Authenticator {
   async readAgain(request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
     const { types } = this.#options;
     const presented = presentedCredential(request, types.isOurs);
-    const lookUp = presented && this.#lookUpOf(presented);
-    const found = lookUp && (await lookUp());
+    if (presented === null) return null;
+    const asked = { request, readBody: noBody, readForwarded: notForwarded };
+    const signature = presented.maybeSigned ? types.signerOf(toProve(asked)) : null;
+    if (signature === null) {
+      const found = await this.#read(presented.maybeSigned ? withoutSignature(presented, request) : presented);
+      return found?.principal.mustBeSigned ? null : found;
+    }
+    const signer = await this.#read(signature);
+    if (presented.carrier === 'signature' || !signer) return signer;
+    const secret = await this.#read(presented);
+    return secret && signedBy(secret, signer);
+  }
+
+  /**
+   * Authenticates an operation on an open connection by the request that opened it. A signature is good for one request,
+   * and it was proved then.
+   *
+   * @throws AccessError as for `authenticate`
+   */
+  async authenticateAgain(request: AuthenticatedRequest): Promise<AcceptedCredential> {
+    const found = await this.readAgain(request);
+    if (!found) throw credentialRefused();
+    return this.#accept(found);
+  }
+
+  /** Past the limits: what is read again was accepted before. */
+  async #read(presented: PresentedCredential | null): Promise<AcceptedCredential | null> {
+    const found = presented && (await this.#lookUpOf(presented)?.());
     return found?.principal ? (found as AcceptedCredential) : null;
   }
 

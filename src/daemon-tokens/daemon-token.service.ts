@@ -4,7 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { type Principal, scopesNotHeld } from '../identity/principal.ts';
@@ -55,9 +55,6 @@ interface DaemonName {
   workspaceId: string;
   daemonId: string;
 }
-
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Creates, renews and revokes daemon tokens. */
 export class DaemonTokenService {

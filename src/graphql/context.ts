@@ -1,5 +1,8 @@
 import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
+import type { InvitationService } from '../accounts/invitation.service.ts';
+import type { PasswordResetService } from '../accounts/password-reset.service.ts';
+import type { UserService } from '../accounts/user.service.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
@@ -20,6 +23,9 @@ import type { Visibility } from './visibility.ts';
 /** The services that resolvers may use. */
 export interface Services {
   accounts: AccountService;
+  users: UserService;
+  invitations: InvitationService;
+  passwordResets: PasswordResetService;
   emails: EmailVault;
   sessions: SessionService;
   refresh: RefreshService;

@@ -1,9 +1,11 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
+import { activeApiKeyCounts, lastApiKeyUses } from '../api-keys/api-key.queries.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import { lastUses } from '../credentials/last-used.ts';
 import { unavailable } from '../identity/access-error.ts';
+import { activeSessionCounts, lastSessionUses } from '../sessions/session.queries.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -15,6 +17,7 @@ export type Loaders = ReturnType<typeof createLoaders>;
  * @param coMembers which of these users share a workspace with the caller
  * @param memberships which of these workspaces the caller is a member of
  * @param explain returns the error that a failed read means to this request
+ * @param now database time
  */
 export function createLoaders(
   em: () => EntityManager,
@@ -23,10 +26,12 @@ export function createLoaders(
     coMembers,
     memberships,
     explain,
+    now,
   }: {
     coMembers: (userIds: string[]) => Promise<string[]>;
     memberships: (workspaceIds: string[]) => Promise<string[]>;
     explain: (error: unknown) => unknown;
+    now: () => Date;
   },
 ) {
   const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
@@ -52,5 +57,13 @@ export function createLoaders(
     membership: byId(async (ids) => (await memberships(ids)).map((id) => [id, id])),
     /** When a credential last authenticated a request. */
     lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),
+    /** When a session or a key of a user was last used. */
+    lastUsedByUser: byId<Date>(async (ids) => {
+      const uses = [...(await lastSessionUses(em(), ids)), ...(await lastApiKeyUses(em(), ids))];
+      return uses.toSorted(([, one], [, other]) => one.getTime() - other.getTime());
+    }),
+    /** How many active sessions or keys a user has; null for none. */
+    sessionCount: byId<number>((userIds) => activeSessionCounts(em(), { userIds, now: now() })),
+    apiKeyCount: byId<number>((userIds) => activeApiKeyCounts(em(), { userIds, now: now() })),
   };
 }

@@ -5,9 +5,10 @@ import { type Principal, permissionsNotHeld } from './principal.ts';
 /** An error names this many of the permissions that are not held, so that it does not grow with the input. */
 const MOST_NAMED = 5;
 
-/** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
-export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
-  const path = 'input.permissions';
+const path = 'input.permissions';
+
+/** Checks the form and the number of permissions, by any caller. */
+export function checkFormOfPermissions(permissions: readonly string[], check: InputCheck): void {
   check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
   check.require(
     permissions.every(isPermission),
@@ -19,6 +20,11 @@ export function checkPermissions(permissions: readonly string[], caller: Princip
     path,
     `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in total, including one separator between two permissions.`,
   );
+}
+
+/** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
+export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
+  checkFormOfPermissions(permissions, check);
   const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
   const named = notHeld.slice(0, MOST_NAMED).join(', ');
   const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';

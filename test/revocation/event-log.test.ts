@@ -29,7 +29,7 @@ const sequences = (events: readonly { sequence: number }[]) => events.map(({ seq
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   void promise.then(() => (settled = true));
-  for (let turns = 0; turns < 5; turns++) await turn();
+  for (let turns = 0; turns < 20; turns++) await turn();
   return settled;
 }
 
