@@ -14,20 +14,22 @@ import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
-import { createClientAddress } from './http/client-address.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
+import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { createLive } from './live/create-live.ts';
-import type { LiveTimes } from './live/live-connections.ts';
+import type { LiveTimes } from './live/live-connection.ts';
 import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { lockSessionsOf } from './sessions/session.queries.ts';
+import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
 
@@ -77,17 +79,20 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
   const daemonTokens = createDaemonTokens(platform, { lockAccess });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
+  const isTrustedProxy = createProxyTrust(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
+    signatures: signingKeys.signatures,
     failures: limits.limits.failures,
     addressOf,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
+  const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
@@ -114,6 +119,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: apiKeys.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
+    signingKeys: signingKeys.service,
     credentialTypes: types,
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
@@ -121,12 +127,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
+    authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({
       services,
       fork: database.fork,
       forkReserved: database.forkReserved,
       turns: limits.turns,
-      confirm: (em, caller, changing) => types.of(caller.kind).confirm(em, caller, changing),
+      confirm: types.confirm,
       clientAddress: addressOf,
       now: databaseClock.now,
     }),
@@ -136,6 +143,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes = createRoutes({
     graphql,
     authenticate,
+    readForwarded: createReadForwarded(isTrustedProxy),
     introspect,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
@@ -143,8 +151,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ...connections,
     platform,
   });
-  const origins = createOrigins(config.allowedOrigins, config.trustedProxies);
-  const parts: readonly Part[] = [part, limits, sessions, authentication, live, canary];
+  const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
+  const parts: readonly Part[] = [part, limits, sessions, signingKeys, authentication, live, canary];
 
   return {
     config,

@@ -16,7 +16,7 @@ import type { Statement } from '../database/sql.ts';
 import { effectivePermissions } from '../identity/permission.ts';
 import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
-import { isMemberOf, joinMember, LOCK_WORKSPACE } from '../workspaces/workspace.sql.ts';
+import { isMemberOf, joinMember, KEEP_WORKSPACE, LOCK_WORKSPACE, mustSignIn } from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
 
 /** A key that is bound to a workspace is valid only as long as its user is a member of it. */
@@ -30,7 +30,8 @@ const LOAD: Statement = {
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
       k.revoked_at is not null as revoked, ${userStanding('u')},
-      k.workspace_id is null or ${isMemberOf(BOUND)} as "mayUseWorkspace"
+      k.workspace_id is null or ${isMemberOf(BOUND)} as "mayUseWorkspace",
+      ${mustSignIn('k.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
@@ -54,6 +55,7 @@ interface LoadRow extends Snapshot {
   userPermissions: string[];
   disabled: boolean;
   mayUseWorkspace: boolean;
+  mustBeSigned: boolean;
 }
 
 // The membership is locked before the key, as the end of a membership locks them.
@@ -101,12 +103,17 @@ export const apiKeyCredential = defineCredentialType<string>({
       scopes: scopesOf(row, row),
       permissions: permissionsOf(row),
       expiresAt: end,
+      ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
     const { workspaceId } = caller;
-    if (workspaceId !== null && changing === workspaceId) await em.execute(LOCK_WORKSPACE, [workspaceId]);
+    if (workspaceId !== null) {
+      const lock = changing === workspaceId ? LOCK_WORKSPACE : KEEP_WORKSPACE;
+      const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(lock, [workspaceId]);
+      if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
+    }
     const statement = confirmStatement({
       bound: workspaceId !== null,
       lockKey: changing === caller.credentialId ? 'for update' : 'for share',

@@ -10,13 +10,14 @@ import { exposeAuthentication } from './metrics.ts';
 export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
+  signatures: CredentialRuntime['signatures'];
 }
 
 /** The authenticator of this replica, and its records of when credentials were last used. */
 export function createAuthentication(
   { database, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
-  { types, accessTokens, failures, addressOf }: AuthenticationNeeds,
+  { types, accessTokens, signatures, failures, addressOf }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
@@ -27,7 +28,7 @@ export function createAuthentication(
     entries: cacheEntries,
     tables: types.all.map(({ table }) => table),
   });
-  const runtime = { sql: database.reads, accessTokens };
+  const runtime = { sql: database.reads, accessTokens, signatures };
   const authenticator = new Authenticator({ types, runtime, cache, lastUsed, failures, addressOf });
   exposeAuthentication(registry, { cache, authenticator });
   return {

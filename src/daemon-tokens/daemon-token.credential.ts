@@ -14,7 +14,7 @@ import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
-import { workspaceExists } from '../workspaces/workspace.sql.ts';
+import { KEEP_WORKSPACE, mustSignIn, workspaceExists } from '../workspaces/workspace.sql.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 
 /** One daemon token. The triggers of the migration write the same. */
@@ -28,7 +28,8 @@ const LOAD: Statement = {
       t.id, t.workspace_id as "workspaceId", t.daemon_id as "daemonId", t.scopes, t.permissions,
       ${milliseconds('t.expires_at', 'expiresAt')},
       (t.revoked_at is not null or d.id is null or d.revoked_at is not null
-        or not ${workspaceExists('t.workspace_id')}) as revoked
+        or not ${workspaceExists('t.workspace_id')}) as revoked,
+      ${mustSignIn('t.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join daemon_tokens t on t.secret_hash = $1
     left join daemons d on d.id = t.registration_id`,
@@ -42,6 +43,7 @@ interface LoadRow extends Snapshot {
   permissions: string[];
   expiresAt: number;
   revoked: boolean;
+  mustBeSigned: boolean;
 }
 
 const confirmStatement = (lockToken: string, lockDaemon: string) => `select t.scopes, t.permissions,
@@ -82,10 +84,13 @@ export const daemonTokenCredential = defineCredentialType<string>({
       scopes: scopesOf(row),
       permissions: row.permissions,
       expiresAt: row.expiresAt,
+      ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
     return accepted(row, principal, tags, [row.expiresAt]);
   },
   async confirm(em, caller, changing) {
+    const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(KEEP_WORKSPACE, [caller.workspaceId]);
+    if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
     const statement = confirmStatement(
       changing === caller.credentialId ? 'for update' : 'for share',
       // A change of a daemon of this workspace may be a change of the caller's own.

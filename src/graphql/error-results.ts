@@ -35,6 +35,9 @@ export const userNotFound = (argument = 'userId') =>
 export const apiKeyNotFound = () =>
   ({ __typename: 'ApiKeyNotFoundError', message: 'API key not found. Check `apiKeyId`.' }) as const;
 
+export const signingKeyNotFound = () =>
+  ({ __typename: 'SigningKeyNotFoundError', message: 'Signing key not found. Check `signingKeyId`.' }) as const;
+
 /** @param argument the name of the input that names the workspace */
 export const workspaceNotFound = (argument = 'workspaceId') =>
   ({ __typename: 'WorkspaceNotFoundError', message: `Workspace not found. Check \`${argument}\`.` }) as const;

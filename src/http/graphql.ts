@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
-import type { LiveConnection, LiveConnections } from '../live/live-connections.ts';
+import type { LiveConnection } from '../live/live-connection.ts';
+import type { LiveConnections } from '../live/live-connections.ts';
 import { LiveSubscription } from '../live/live-subscription.ts';
 import { acceptedType, acceptsEventStream } from './accept.ts';
 import { sendEventStream } from './event-stream.ts';
@@ -25,8 +26,8 @@ export interface GraphQLRequest {
 }
 
 export interface GraphQLEndpointOptions {
-  /** GraphiQL. */
-  page: PageContent;
+  /** GraphiQL. Called once, at the first request for it. */
+  page: () => PageContent;
   /** Executes the operation: a response in this media type, or the results of a subscription. */
   answer: (operation: GraphQLRequest) => Promise<Response | AsyncIterable<FormattedExecutionResult>>;
   live: LiveConnections;

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
-import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
+import type { FollowerPositions } from './follower.ts';
+import { bodyToProve, charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 
 const LARGEST_BODY = 16 * 1024;
@@ -12,19 +13,20 @@ export interface IntrospectOptions {
   /** What a token stands for now; null if it authenticates nothing. */
   introspect: (token: string) => Promise<Principal | null>;
   issuer: string;
+  followers: FollowerPositions;
 }
 
 /**
  * Token introspection, RFC 7662: `token` in a form, by POST, from a caller with the scope `INTROSPECT`. All tokens that
  * are not active get exactly the same response (§2.2). `token_type_hint` is not needed.
  */
-export function createIntrospect({ authenticate, introspect, issuer }: IntrospectOptions) {
+export function createIntrospect({ authenticate, introspect, issuer, followers }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       // Reads the body at most once, also if a proof of the caller covers it.
       let reading: Promise<Buffer | null> | undefined;
       const read = () => (reading ??= readBody(request, LARGEST_BODY));
-      const caller = await authenticate(request, async () => (await read()) ?? Buffer.alloc(0));
+      const caller = await authenticate(request, async () => bodyToProve(await read()));
       if (!caller) throw credentialMissing();
       if (!caller.principal.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
       if (!charsetIsUtf8(request)) {
@@ -48,8 +50,11 @@ export function createIntrospect({ authenticate, introspect, issuer }: Introspec
         const error_description = 'Send exactly one `token` with `Content-Type: application/x-www-form-urlencoded`.';
         return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
+      const position = followers.before(request);
       const principal = await introspect(token[0]!);
-      respondJson(response, 200, principal ? describe(principal, issuer) : { active: false });
+      const [name, value] = followers.headerOf(position);
+      const headers = name ? { [name]: value! } : {};
+      respondJson(response, 200, principal ? describe(principal, issuer) : { active: false }, headers);
     } catch (error) {
       respondAccessError(response, error);
     }

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { AccessError, credentialMissing } from '../identity/access-error.ts';
-import type { LiveConnection, LiveConnections } from '../live/live-connections.ts';
+import type { LiveConnection } from '../live/live-connection.ts';
+import type { LiveConnections } from '../live/live-connections.ts';
 import { requireView, viewOf } from '../live/visible-revocations.ts';
 import { type EventLog, type EventPage, PositionError } from '../revocation/event-log.ts';
 import type { RevocationEvent } from '../revocation/revocation-event.ts';
@@ -43,6 +44,7 @@ export function createRevocations({ authenticate, log, live, addressOf }: Revoca
     await log.positionFrom(after);
     const page = await log.read(view, after, MOST_EVENTS);
     if (page.events.length > 0 || waitMs === 0) return respond(response, view, page);
+    if (response.destroyed) return; // The client has gone, and will not go again.
     const connection = live.admit('poll', addressOf(request));
     try {
       connection.authenticate(accepted, request);

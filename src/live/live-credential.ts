@@ -8,8 +8,8 @@ import type { InvalidationFeed } from '../revocation/feed.ts';
 import type { Replica } from '../revocation/replica.ts';
 import type { LiveEnd } from './live-end.ts';
 
-/** How many credentials are read again at the same time. Requests need the database, too. */
-const READS_AT_ONCE = 8;
+/** How many credentials are read again at the same time: half of the connections, because requests need some, too. */
+const READS_AT_ONCE = 4;
 /** The pause before the next attempt, while the validity of a credential cannot be determined. */
 const RETRY_MS = 50;
 /** The longest delay that a timer can have. */
@@ -40,6 +40,7 @@ export class LiveCredentials {
   readonly #options: LiveCredentialsOptions;
   readonly #held = new Map<string, LiveCredential>();
   #reading = 0;
+  #pausing: Promise<void> | null = null;
   readonly #queue: (() => void)[] = [];
 
   constructor(options: LiveCredentialsOptions) {
@@ -51,14 +52,25 @@ export class LiveCredentials {
     const { kind, credentialId, proof } = accepted.principal;
     const key = `${kind} ${credentialId} ${proof} ${address}`;
     let held = this.#held.get(key);
-    if (!held) {
-      held = new LiveCredential(accepted, this.#options, {
-        read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
-        released: () => this.#held.delete(key),
-      });
-      this.#held.set(key, held);
+    if (held) {
+      held.offer(accepted);
+      return held;
     }
+    held = new LiveCredential(accepted, this.#options, {
+      read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
+      pause: () => this.#pause(),
+      released: () => this.#held.delete(key),
+    });
+    this.#held.set(key, held);
     return held;
+  }
+
+  /** One timer for all credentials: without a lease, thousands may wait. */
+  #pause(): Promise<void> {
+    this.#pausing ??= pause(RETRY_MS, undefined, { ref: false }).finally(() => {
+      this.#pausing = null;
+    });
+    return this.#pausing;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -74,25 +86,31 @@ export class LiveCredentials {
   }
 }
 
+/** What one credential needs of the others. */
+interface CredentialNeeds {
+  /** Reads it again, when it is its turn. */
+  read(): Promise<AcceptedCredential | null>;
+  /** Resolves when the next attempt may begin. */
+  pause(): Promise<void>;
+  /** No connection uses it any more. */
+  released(): void;
+}
+
 /** One credential that live connections use. */
 export class LiveCredential {
   readonly #options: LiveCredentialsOptions;
-  readonly #read: () => Promise<AcceptedCredential | null>;
-  readonly #released: () => void;
+  readonly #needs: CredentialNeeds;
   readonly #holders = new Set<Holder>();
   #accepted: AcceptedCredential;
   #unwatch: () => void;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> | null = null;
+  /** Whether a doubt came up since the last look. */
+  #inDoubt = false;
 
-  constructor(
-    accepted: AcceptedCredential,
-    options: LiveCredentialsOptions,
-    { read, released }: { read: () => Promise<AcceptedCredential | null>; released: () => void },
-  ) {
+  constructor(accepted: AcceptedCredential, options: LiveCredentialsOptions, needs: CredentialNeeds) {
     this.#options = options;
-    this.#read = read;
-    this.#released = released;
+    this.#needs = needs;
     this.#accepted = accepted;
     this.#unwatch = this.#watch();
   }
@@ -108,12 +126,17 @@ export class LiveCredential {
     if (!this.isCurrent()) void this.check();
   }
 
+  /** What another request has just read. A new connection must not be judged by what was read before. */
+  offer(accepted: AcceptedCredential): void {
+    if (!this.isCurrent() && this.#options.cache.isCurrent(accepted)) this.#adopt(accepted);
+  }
+
   remove(holder: Holder): void {
     this.#holders.delete(holder);
     if (this.#holders.size > 0) return;
     this.#unwatch();
     clearTimeout(this.#timer);
-    this.#released();
+    this.#needs.released();
   }
 
   /** Whether the credential may be used now, by the same check as for a cached credential of a request. */
@@ -123,8 +146,10 @@ export class LiveCredential {
 
   /** Resolves when the credential is current, or has ended its connections. Never rejects. */
   check(): Promise<void> {
+    this.#inDoubt = true;
     this.#checking ??= this.#check().finally(() => {
       this.#checking = null;
+      if (this.#inDoubt && this.#holders.size > 0) void this.check();
     });
     return this.#checking;
   }
@@ -134,18 +159,19 @@ export class LiveCredential {
       // Without a lease, no answer lasts. The connections end if it does not come back.
       const read = this.#options.replica.leaseRemaining() > 0 ? await this.#readSafely() : 'unknown';
       if (this.#holders.size === 0) return;
+      if (read !== 'unknown') this.#inDoubt = false;
       if (read === null) return this.#end(credentialRefused());
       if (read !== 'unknown') {
         this.#adopt(read);
         if (this.isCurrent()) return;
       }
-      await pause(RETRY_MS, undefined, { ref: false });
+      await this.#needs.pause();
     }
   }
 
   async #readSafely(): Promise<AcceptedCredential | null | 'unknown'> {
     try {
-      return await this.#read();
+      return await this.#needs.read();
     } catch (error) {
       return error instanceof AccessError && error.code === 'UNAUTHENTICATED' ? null : 'unknown';
     }

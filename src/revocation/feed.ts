@@ -10,8 +10,10 @@ export interface FeedListener {
   invalidated?(tag: string): void;
   /** One row of the log was applied, also one that invalidates nothing. Rows come in the order of the log. */
   applied?(row: LogRow): void;
-  /** This replica has forgotten its position in the log. `everything` follows. */
+  /** This replica has forgotten its position in the log. `everything` follows, and `begins` once it has a position again. */
   coldStart?(): void;
+  /** This replica has taken a position in the log, and its lease begins. The rows before it were not published. */
+  begins?(): void;
   /** Everything that was read before is in doubt: a cold start, or a log entry that names no subject. */
   everything?(): void;
   /** The lease of this replica has expired. It cannot know what is revoked until it holds a lease again. */
@@ -82,6 +84,11 @@ export class InvalidationFeed {
     this.#publishEverything();
   }
 
+  /** For the replica: it has a position, for the first time or after a cold start. */
+  publishBeginning(): void {
+    for (const listener of [...this.#listeners]) this.#call(() => listener.begins?.());
+  }
+
   #publishEverything(): void {
     for (const listener of [...this.#listeners]) this.#call(() => listener.everything?.());
     this.#callAll('everything');
@@ -94,7 +101,8 @@ export class InvalidationFeed {
   }
 
   #callAll(doubt: Doubt): void {
-    const all = new Set([...this.#watchers.values()].flatMap((watchers) => [...watchers]));
+    const all = new Set<(doubt: Doubt) => void>(); // Most watchers watch several subjects.
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) all.add(watcher);
     for (const watcher of all) this.#call(() => watcher(doubt));
   }
 

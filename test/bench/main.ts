@@ -3,10 +3,13 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { authentication } from './authentication.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
+import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
+import { signing } from './signing.ts';
 import { type Row, table } from './table.ts';
+import { verifier } from './verifier.ts';
 
 /** The result of one group: its rows, and notes for the reader. */
 export interface Report {
@@ -19,7 +22,10 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   sessions,
   http,
   revocation,
+  live,
   hostile,
+  signing,
+  verifier,
 };
 
 const asked = process.argv.slice(2);

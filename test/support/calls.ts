@@ -30,6 +30,9 @@ const DOCUMENTS = {
   renewDaemonToken: client.RenewDaemonTokenDocument,
   revokeDaemonToken: client.RevokeDaemonTokenDocument,
   revokeDaemon: client.RevokeDaemonDocument,
+  createSigningKey: client.CreateSigningKeyDocument,
+  rotateSigningKey: client.RotateSigningKeyDocument,
+  revokeSigningKey: client.RevokeSigningKeyDocument,
   updateWorkspace: client.UpdateWorkspaceDocument,
   addWorkspaceMember: client.AddWorkspaceMemberDocument,
   removeWorkspaceMember: client.RemoveWorkspaceMemberDocument,
@@ -47,6 +50,7 @@ const DOCUMENTS = {
   workspace: client.WorkspaceDocument,
   workspaces: client.WorkspacesDocument,
   daemonTokens: client.DaemonTokensDocument,
+  signingKeys: client.SigningKeysDocument,
 };
 
 type Documents = typeof DOCUMENTS;

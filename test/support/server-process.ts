@@ -7,8 +7,14 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
-/** Most of the time of a start is compilation, and tests start hundreds of processes. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
+/**
+ * What every process of Node gets, and nothing else of the environment of the tests. Most of the time of a start is
+ * compilation, and tests start hundreds of processes.
+ */
+export const ENVIRONMENT = {
+  PATH: process.env.PATH ?? '',
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests'),
+};
 /** Longer than any start or stop on a busy machine. */
 const TIMEOUT_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
@@ -44,7 +50,7 @@ export class ServerProcess {
     const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
     this.#child = spawn(program, [...first, ...argv], {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, PORT: '0', ...environment },
+      env: { ...ENVIRONMENT, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(preload ? (['ipc'] as const) : [])],
     });
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -59,12 +65,12 @@ export class ServerProcess {
     });
   }
 
-  /** One replica that answers `cpu` and `longestTurn`, ready. */
+  /** One replica that answers `cpu`, `memory` and `longestTurn`, ready. */
   static replica(environment: Record<string, string>): Promise<ServerProcess> {
     return ServerProcess.measured([SERVER], { REKEY_LOG_LEVEL: 'error', ...environment });
   }
 
-  /** A script of Node that answers `cpu` and `longestTurn`, ready. */
+  /** A script of Node that answers `cpu`, `memory` and `longestTurn`, ready. */
   static async measured(argv: string[], environment: Record<string, string> = {}): Promise<ServerProcess> {
     const command = [process.execPath, ...argv] as const;
     const server = new ServerProcess({ command, environment, preload: 'report-load.ts' });
@@ -135,6 +141,11 @@ export class ServerProcess {
   async cpu(): Promise<number> {
     const { user, system } = (await this.ask('cpu')) as NodeJS.CpuUsage;
     return user + system;
+  }
+
+  /** What it holds in memory after a garbage collection, in bytes. */
+  async memory(): Promise<NodeJS.MemoryUsage> {
+    return (await this.ask('memory')) as NodeJS.MemoryUsage;
   }
 
   /** CPU time used so far by the main thread, in milliseconds. */

@@ -7,6 +7,7 @@ import    { introspect as Query_introspect } from './../resolvers/Query/introspe
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
 import    { session as Query_session } from './../resolvers/Query/session.ts';
 import    { sessions as Query_sessions } from './../resolvers/Query/sessions.ts';
+import    { signingKeys as Query_signingKeys } from './../resolvers/Query/signingKeys.ts';
 import    { user as Query_user } from './../resolvers/Query/user.ts';
 import    { users as Query_users } from './../resolvers/Query/users.ts';
 import    { viewer as Query_viewer } from './../resolvers/Query/viewer.ts';
@@ -19,6 +20,7 @@ import    { changePassword as Mutation_changePassword } from './../resolvers/Mut
 import    { createApiKey as Mutation_createApiKey } from './../resolvers/Mutation/createApiKey.ts';
 import    { createDaemonToken as Mutation_createDaemonToken } from './../resolvers/Mutation/createDaemonToken.ts';
 import    { createPasswordReset as Mutation_createPasswordReset } from './../resolvers/Mutation/createPasswordReset.ts';
+import    { createSigningKey as Mutation_createSigningKey } from './../resolvers/Mutation/createSigningKey.ts';
 import    { createWorkspace as Mutation_createWorkspace } from './../resolvers/Mutation/createWorkspace.ts';
 import    { deleteUser as Mutation_deleteUser } from './../resolvers/Mutation/deleteUser.ts';
 import    { deleteWorkspace as Mutation_deleteWorkspace } from './../resolvers/Mutation/deleteWorkspace.ts';
@@ -38,7 +40,9 @@ import    { revokeApiKey as Mutation_revokeApiKey } from './../resolvers/Mutatio
 import    { revokeDaemon as Mutation_revokeDaemon } from './../resolvers/Mutation/revokeDaemon.ts';
 import    { revokeDaemonToken as Mutation_revokeDaemonToken } from './../resolvers/Mutation/revokeDaemonToken.ts';
 import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutation/revokeSession.ts';
+import    { revokeSigningKey as Mutation_revokeSigningKey } from './../resolvers/Mutation/revokeSigningKey.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
+import    { rotateSigningKey as Mutation_rotateSigningKey } from './../resolvers/Mutation/rotateSigningKey.ts';
 import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
 import    { updateProfile as Mutation_updateProfile } from './../resolvers/Mutation/updateProfile.ts';
 import    { updateUser as Mutation_updateUser } from './../resolvers/Mutation/updateUser.ts';
@@ -52,6 +56,7 @@ import    { Revocation } from './../resolvers/Revocation.ts';
 import    { RevocationEvent } from './../resolvers/RevocationEvent.ts';
 import    { Session } from './../resolvers/Session.ts';
 import    { SessionTokens } from './../resolvers/SessionTokens.ts';
+import    { SigningKey } from './../resolvers/SigningKey.ts';
 import    { User } from './../resolvers/User.ts';
 import    { Viewer } from './../resolvers/Viewer.ts';
 import    { Workspace } from './../resolvers/Workspace.ts';
@@ -60,8 +65,8 @@ import    { DateTime } from './../resolvers/DateTime.ts';
 import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { acceptInvitation: Mutation_acceptInvitation,addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createPasswordReset: Mutation_createPasswordReset,createWorkspace: Mutation_createWorkspace,deleteUser: Mutation_deleteUser,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,inviteUser: Mutation_inviteUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,resetPassword: Mutation_resetPassword,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateProfile: Mutation_updateProfile,updateUser: Mutation_updateUser,updateWorkspace: Mutation_updateWorkspace },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,signingKeys: Query_signingKeys,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Mutation: { acceptInvitation: Mutation_acceptInvitation,addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createPasswordReset: Mutation_createPasswordReset,createSigningKey: Mutation_createSigningKey,createWorkspace: Mutation_createWorkspace,deleteUser: Mutation_deleteUser,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,inviteUser: Mutation_inviteUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,resetPassword: Mutation_resetPassword,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,revokeSigningKey: Mutation_revokeSigningKey,rotateApiKey: Mutation_rotateApiKey,rotateSigningKey: Mutation_rotateSigningKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateProfile: Mutation_updateProfile,updateUser: Mutation_updateUser,updateWorkspace: Mutation_updateWorkspace },
       Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
 DaemonToken: DaemonToken,
@@ -71,6 +76,7 @@ Revocation: Revocation,
 RevocationEvent: RevocationEvent,
 Session: Session,
 SessionTokens: SessionTokens,
+SigningKey: SigningKey,
 User: User,
 Viewer: Viewer,
 Workspace: Workspace,
