@@ -45,6 +45,7 @@ describe('an unset variable has its documented default', () => {
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
       passwordMinLength: 15,
+      signatureWindowSeconds: 300,
       canary: false,
     });
   });
@@ -61,7 +62,7 @@ describe('an unset variable has its documented default', () => {
       'REKEY_REFRESH_PER_MINUTE',
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
-    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY'],
+    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_SIGNATURE_WINDOW_SECONDS'],
   ];
 
   test('an empty value counts as unset, as from `REDIS_URL= npm start` or a compose file', () => {
