@@ -2196,7 +2196,10 @@ export type UserRole =
 /** The caller of this request. */
 export type Viewer = {
   __typename?: 'Viewer';
-  /** The credential that authenticated this request. */
+  /**
+   * The credential that authenticated this request. In a signed request with an API key or a daemon token, that one and not
+   * the signing key.
+   */
   credential: Credential;
   /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
@@ -2215,7 +2218,10 @@ export type Workspace = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The id of the workspace, with the prefix `wsp_`. */
   id: Scalars['ID']['output'];
-  /** The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace, and for daemon tokens. */
+  /**
+   * The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace, and for
+   * credentials without a user.
+   */
   members: WorkspaceMemberConnection;
   /** The name of the workspace. */
   name: Scalars['String']['output'];
