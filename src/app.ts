@@ -4,6 +4,8 @@ import { EmailVault } from './accounts/email.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
+import { createCredentialPolicies } from './credential-policies/create-credential-policies.ts';
+import { keepBounds } from './credential-policies/credential-policy.queries.ts';
 import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
@@ -27,7 +29,7 @@ import { createPlatform, type Part, type PlatformOverrides } from './platform.ts
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
+import { lockAccess, lockMembership, lockRole } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -64,8 +66,13 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sessions: sessions.service,
     limits: limits.limits,
   });
-  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
-  const daemonTokens = createDaemonTokens(platform, { lockAccess });
+  const policies = createCredentialPolicies(platform, {
+    types,
+    lastUsedSeconds: config.lastUsedSeconds,
+    lockManaged: (unitOfWork, workspaceId) => workspaces.service.lockForChange(unitOfWork, workspaceId),
+  });
+  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership, lockRole, keepBounds });
+  const daemonTokens = createDaemonTokens(platform, { lockAccess, keepBounds });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
@@ -74,6 +81,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accessTokens: sessions.accessTokens,
     failures: limits.limits.failures,
     addressOf,
+    addressRefused: apiKeys.addressRefused,
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
@@ -98,6 +106,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sessions: sessions.service,
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,
+    apiKeyUpdates: apiKeys.updates,
+    apiKeyMetadata: apiKeys.metadata,
+    credentialPolicies: policies.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
     credentialTypes: types,
@@ -123,6 +134,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     graphql,
     authenticate,
     introspect,
+    metadataOf: ({ credentialId }) => apiKeys.metadata.read(database.reads, credentialId),
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
     log: live.log,
@@ -130,7 +142,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     platform,
   });
   const origins = createOrigins(config.allowedOrigins, config.trustedProxies);
-  const parts: readonly Part[] = [part, limits, sessions, authentication, live, canary];
+  const parts: readonly Part[] = [part, limits, sessions, policies, apiKeys, authentication, live, canary];
 
   return {
     config,

@@ -1,6 +1,7 @@
 import { sha256, sha256Base64url } from '../crypto/hash.ts';
 import { AccessError, credentialRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
+import { isAllowedFrom } from './allowed-addresses.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
 import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
 import type { CredentialRuntime, CredentialType } from './credential-type.ts';
@@ -40,8 +41,10 @@ export interface AuthenticatorOptions {
   cache: AuthCache;
   lastUsed: LastUsed;
   failures: FailureLimit;
-  /** The address that a failure counts against. */
+  /** The address that a failure counts against, and that a credential may be restricted to. */
   addressOf: (request: AuthenticatedRequest) => string;
+  /** A valid credential was rejected because of the address. Must not throw and must not block. */
+  addressRefused: (principal: Principal, address: string) => void;
 }
 
 /** Reads the caches, then the database, for one presented credential. */
@@ -87,12 +90,14 @@ export class Authenticator {
     // A kind may be presented in some places only, also if it is cached.
     if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
     const accepted = known as AcceptedCredential;
-    return type.prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted);
+    return type.prove
+      ? this.#prove(accepted, presented, request, readBody)
+      : this.#accept(accepted, presented, request);
   }
 
   /**
    * The principal that this text stands for now; null if it authenticates nothing. It does not count as a use, and
-   * needs no proof of possession.
+   * needs no proof of possession. From which addresses it is accepted is not checked.
    */
   async introspect(text: string): Promise<Principal | null> {
     const lookUp = this.#lookUpOf({ carrier: 'bearer', text });
@@ -112,10 +117,11 @@ export class Authenticator {
     const presented = presentedCredential(request, types.isOurs);
     const lookUp = presented && this.#lookUpOf(presented);
     const found = lookUp && (await lookUp());
-    return found?.principal ? (found as AcceptedCredential) : null;
+    if (!found?.principal || !isAllowedFrom(found.principal, this.#options.addressOf(request))) return null;
+    return found as AcceptedCredential;
   }
 
-  /** A valid credential works from every address. Only failures are limited. */
+  /** Only failures are limited. */
   async #decide(
     presented: PresentedCredential,
     request: AuthenticatedRequest,
@@ -127,7 +133,7 @@ export class Authenticator {
     if (!found?.principal) return this.#reject(presented, request);
     const accepted = found as AcceptedCredential;
     const { prove } = types.of(found.principal.kind);
-    return prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted);
+    return prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted, presented, request);
   }
 
   async #prove(
@@ -151,7 +157,7 @@ export class Authenticator {
       if (error.code === 'UNAUTHENTICATED') return this.#reject(presented, request);
       throw error;
     }
-    return this.#accept(accepted);
+    return this.#accept(accepted, presented, request);
   }
 
   async #reject(presented: PresentedCredential, request: AuthenticatedRequest): Promise<null> {
@@ -166,10 +172,24 @@ export class Authenticator {
     throw credentialRefused();
   }
 
-  #accept(accepted: AcceptedCredential): AcceptedCredential {
-    const { kind, credentialId } = accepted.principal;
+  /** A credential without a list of addresses pays for one comparison. */
+  #accept(
+    accepted: AcceptedCredential,
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+  ): AcceptedCredential | Promise<null> {
+    const { principal } = accepted;
+    if (principal.allowedAddresses !== undefined) {
+      const { addressOf, addressRefused } = this.#options;
+      const address = addressOf(request);
+      if (!isAllowedFrom(principal, address)) {
+        addressRefused(principal, address);
+        return this.#reject(presented, request);
+      }
+    }
+    const { kind, credentialId } = principal;
     this.counts[kind]!.accepted++;
-    this.#options.lastUsed.note(credentialId);
+    this.#options.lastUsed.note(credentialId, kind, request);
     return accepted;
   }
 

@@ -55,6 +55,13 @@ export interface CredentialType<Proof = unknown> {
   readonly table: string;
   /** The first characters of every credential of this kind. Only metrics rely on it. */
   readonly beginning: string;
+  /** Whether the address of the last use is recorded and shown. Defaults to false. */
+  readonly recordsAddress?: boolean;
+  /**
+   * For a kind that credential policies govern: SQL for "this row is not revoked". Its table has the columns `id`,
+   * `workspace_id`, `created_at` and `expires_at`.
+   */
+  readonly isUnrevoked?: (row: string) => string;
   /** Where in a request it may be presented. */
   readonly carriers: readonly Carrier[];
   /** Whether a text has the form of this kind, e.g. by prefix and checksum. Synchronous, without I/O. */

@@ -1,6 +1,9 @@
 import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
+import type { ApiKeyUpdateService } from '../api-keys/api-key-update.service.ts';
+import type { MetadataVault } from '../api-keys/metadata.ts';
+import type { CredentialPolicyService } from '../credential-policies/credential-policy.service.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
 import type { QueryContext } from '../database/query.ts';
@@ -23,6 +26,9 @@ export interface Services {
   sessions: SessionService;
   refresh: RefreshService;
   apiKeys: ApiKeyService;
+  apiKeyUpdates: ApiKeyUpdateService;
+  apiKeyMetadata: MetadataVault;
+  credentialPolicies: CredentialPolicyService;
   workspaces: WorkspaceService;
   daemonTokens: DaemonTokenService;
   credentialTypes: CredentialTypes;

@@ -5,9 +5,16 @@ import { type Principal, permissionsNotHeld } from './principal.ts';
 /** An error names this many of the permissions that are not held, so that it does not grow with the input. */
 const MOST_NAMED = 5;
 
+const path = 'input.permissions';
+
 /** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
 export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
-  const path = 'input.permissions';
+  checkPermissionList(permissions, check);
+  checkGrantable(permissions, caller, check);
+}
+
+/** Checks the form and the number of the permissions of a credential. */
+export function checkPermissionList(permissions: readonly string[], check: InputCheck): void {
   check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
   check.require(
     permissions.every(isPermission),
@@ -19,6 +26,10 @@ export function checkPermissions(permissions: readonly string[], caller: Princip
     path,
     `Must have at most ${MOST_PERMISSION_CHARACTERS} characters in total, including one separator between two permissions.`,
   );
+}
+
+/** Checks that the caller may grant these permissions. */
+export function checkGrantable(permissions: readonly string[], caller: Principal, check: InputCheck): void {
   const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
   const named = notHeld.slice(0, MOST_NAMED).join(', ');
   const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';

@@ -34,6 +34,16 @@ export function sessionsMatching(context: QueryContext, filter: SessionFilter | 
   return { entity: Session, prefix: 'ses', where: { $and: conditions } };
 }
 
+/** The session with this id, among those that the caller may see. */
+export function findSession({ em, caller }: QueryContext, id: string): Promise<Session | null> {
+  return em().findOne(Session, { id, ...sessionsVisibleTo(caller()) });
+}
+
+/** The ledger entry with this id, if it is still needed and the caller may see it. */
+export function findRevocation({ em, caller, now }: QueryContext, id: string): Promise<AccessTokenRevocation | null> {
+  return em().findOne(AccessTokenRevocation, { id, ...sessionsVisibleTo(caller()), expiresAt: { $gt: now() } });
+}
+
 /** How many sessions of this user are active, without the session `except`. */
 export async function countActiveSessions(
   em: EntityManager,

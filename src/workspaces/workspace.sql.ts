@@ -15,6 +15,11 @@ export function workspaceExists(workspaceId: string): string {
   return `exists (select from workspaces w where w.id = ${workspaceId})`;
 }
 
+/** A subquery with the ids of the workspaces that a user owns, in its column `id`. @param userId SQL for the id */
+export function workspacesOwnedBy(userId: string): string {
+  return `(select wm.workspace_id as id from workspace_members wm where wm.user_id = ${userId} and wm.role = 'OWNER')`;
+}
+
 /** A join with one membership, so that it can be locked: `… for share of m`. */
 export function joinMember(member: string, { workspaceId, userId }: { workspaceId: string; userId: string }): string {
   return `join workspace_members ${member} on ${member}.workspace_id = ${workspaceId} and ${member}.user_id = ${userId}`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/pglite';
 import { inject } from 'vitest';
 import { databaseIn } from '../../src/database/data-directory.ts';
+import { embeddedExtensions } from '../../src/database/embedded.ts';
 import { modelOf, ormOptions } from '../../src/database/orm.ts';
 import { features } from '../../src/features.ts';
 import { emptyDirectory } from './server-process.ts';
@@ -13,7 +14,12 @@ const DUMP = 'database.tar';
 
 /** Makes a migrated embedded database in this directory. Takes seconds, so global-setup.ts does it once for the whole run. */
 export async function writeEmbeddedTemplate(directory: string): Promise<void> {
-  const orm = await MikroORM.init({ ...ormOptions(modelOf(features)), dbName: databaseIn(directory) });
+  const extensions = await embeddedExtensions();
+  const orm = await MikroORM.init({
+    ...ormOptions(modelOf(features)),
+    dbName: databaseIn(directory),
+    driverOptions: () => ({ extensions }),
+  });
   try {
     await orm.migrator.up();
     const pglite = await orm.em.getConnection().getNativeClient();

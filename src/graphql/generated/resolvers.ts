@@ -2,8 +2,10 @@
     import type   { Resolvers } from './types.ts';
     import    { apiKey as Query_apiKey } from './../resolvers/Query/apiKey.ts';
 import    { apiKeys as Query_apiKeys } from './../resolvers/Query/apiKeys.ts';
+import    { credentialPolicy as Query_credentialPolicy } from './../resolvers/Query/credentialPolicy.ts';
 import    { daemonTokens as Query_daemonTokens } from './../resolvers/Query/daemonTokens.ts';
 import    { introspect as Query_introspect } from './../resolvers/Query/introspect.ts';
+import    { node as Query_node } from './../resolvers/Query/node.ts';
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
 import    { sessions as Query_sessions } from './../resolvers/Query/sessions.ts';
 import    { users as Query_users } from './../resolvers/Query/users.ts';
@@ -19,6 +21,7 @@ import    { createWorkspace as Mutation_createWorkspace } from './../resolvers/M
 import    { deleteWorkspace as Mutation_deleteWorkspace } from './../resolvers/Mutation/deleteWorkspace.ts';
 import    { disableUser as Mutation_disableUser } from './../resolvers/Mutation/disableUser.ts';
 import    { enableUser as Mutation_enableUser } from './../resolvers/Mutation/enableUser.ts';
+import    { endApiKeyOverlap as Mutation_endApiKeyOverlap } from './../resolvers/Mutation/endApiKeyOverlap.ts';
 import    { login as Mutation_login } from './../resolvers/Mutation/login.ts';
 import    { logout as Mutation_logout } from './../resolvers/Mutation/logout.ts';
 import    { refreshSession as Mutation_refreshSession } from './../resolvers/Mutation/refreshSession.ts';
@@ -32,12 +35,17 @@ import    { revokeDaemon as Mutation_revokeDaemon } from './../resolvers/Mutatio
 import    { revokeDaemonToken as Mutation_revokeDaemonToken } from './../resolvers/Mutation/revokeDaemonToken.ts';
 import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutation/revokeSession.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
+import    { setCredentialPolicy as Mutation_setCredentialPolicy } from './../resolvers/Mutation/setCredentialPolicy.ts';
 import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
+import    { updateApiKey as Mutation_updateApiKey } from './../resolvers/Mutation/updateApiKey.ts';
 import    { updateWorkspace as Mutation_updateWorkspace } from './../resolvers/Mutation/updateWorkspace.ts';
 import    { revocations as Subscription_revocations } from './../resolvers/Subscription/revocations.ts';
 import    { ApiKey } from './../resolvers/ApiKey.ts';
+import    { ApiKeyConnection } from './../resolvers/ApiKeyConnection.ts';
+import    { CredentialPolicy } from './../resolvers/CredentialPolicy.ts';
 import    { DaemonToken } from './../resolvers/DaemonToken.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
+import    { MetadataEntry } from './../resolvers/MetadataEntry.ts';
 import    { RateLimit } from './../resolvers/RateLimit.ts';
 import    { Revocation } from './../resolvers/Revocation.ts';
 import    { RevocationEvent } from './../resolvers/RevocationEvent.ts';
@@ -50,13 +58,17 @@ import    { WorkspaceMember } from './../resolvers/WorkspaceMember.ts';
 import    { DateTime } from './../resolvers/DateTime.ts';
 import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
+import    { Node } from './../resolvers/Node.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateWorkspace: Mutation_updateWorkspace },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,endApiKeyOverlap: Mutation_endApiKeyOverlap,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setCredentialPolicy: Mutation_setCredentialPolicy,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateApiKey: Mutation_updateApiKey,updateWorkspace: Mutation_updateWorkspace },
       Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
+ApiKeyConnection: ApiKeyConnection,
+CredentialPolicy: CredentialPolicy,
 DaemonToken: DaemonToken,
 Introspection: Introspection,
+MetadataEntry: MetadataEntry,
 RateLimit: RateLimit,
 Revocation: Revocation,
 RevocationEvent: RevocationEvent,
@@ -68,5 +80,6 @@ Workspace: Workspace,
 WorkspaceMember: WorkspaceMember,
 DateTime: DateTime,
 Secret: Secret,
-Credential: Credential
+Credential: Credential,
+Node: Node
     }

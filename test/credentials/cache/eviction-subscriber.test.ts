@@ -10,6 +10,7 @@ import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { modelOf, ormOptions } from '../../../src/database/orm.ts';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
 import { features } from '../../../src/features.ts';
+import { NO_POLICY_END } from '../../../src/identity/credential-policy.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import { Workspace } from '../../../src/workspaces/workspace.entity.ts';
@@ -95,6 +96,12 @@ describe.each(databases)('on %s', (name) => {
       createdAt: new Date(),
       createdFromIp: null,
       expiresAt: null,
+      createdBy: null,
+      description: null,
+      metadataSealed: null,
+      allowedAddresses: [],
+      rateLimit: null,
+      policyEnd: NO_POLICY_END,
     });
   }
 
