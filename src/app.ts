@@ -15,8 +15,9 @@ import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
 import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
-import { createClientAddress } from './http/client-address.ts';
+import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
+import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
@@ -28,6 +29,7 @@ import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
+import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { lockAccess, lockMembership, lockRole } from './workspaces/workspace.queries.ts';
 
@@ -73,18 +75,21 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership, lockRole, keepBounds });
   const daemonTokens = createDaemonTokens(platform, { lockAccess, keepBounds });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
+  const isTrustedProxy = createProxyTrust(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
+    signatures: signingKeys.signatures,
     failures: limits.limits.failures,
     addressOf,
     addressRefused: apiKeys.addressRefused,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody) => authenticator.authenticate(request, readBody);
+  const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
@@ -111,6 +116,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     credentialPolicies: policies.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
+    signingKeys: signingKeys.service,
     credentialTypes: types,
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
@@ -123,7 +129,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       fork: database.fork,
       forkReserved: database.forkReserved,
       turns: limits.turns,
-      confirm: (em, caller, changing) => types.of(caller.kind).confirm(em, caller, changing),
+      confirm: types.confirm,
       clientAddress: addressOf,
       now: databaseClock.now,
     }),
@@ -133,6 +139,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const routes = createRoutes({
     graphql,
     authenticate,
+    readForwarded: createReadForwarded(isTrustedProxy),
     introspect,
     metadataOf: ({ credentialId }) => apiKeys.metadata.read(database.reads, credentialId),
     issuer: config.issuer,
@@ -141,8 +148,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ...connections,
     platform,
   });
-  const origins = createOrigins(config.allowedOrigins, config.trustedProxies);
-  const parts: readonly Part[] = [part, limits, sessions, policies, apiKeys, authentication, live, canary];
+  const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
+  const parts: readonly Part[] = [
+    ...[part, limits, sessions, policies, apiKeys, signingKeys],
+    ...[authentication, live, canary],
+  ];
 
   return {
     config,

@@ -11,6 +11,7 @@ import { live } from './live/live.feature.ts';
 import { redis } from './redis/redis.feature.ts';
 import { revocation } from './revocation/revocation.feature.ts';
 import { sessions } from './sessions/sessions.feature.ts';
+import { signingKeys } from './signing-keys/signing-keys.feature.ts';
 import { workspaces } from './workspaces/workspaces.feature.ts';
 
 /** Every feature of the service, one line each. */
@@ -27,6 +28,7 @@ export const features = [
   apiKeys,
   workspaces,
   daemonTokens,
+  signingKeys,
   live,
   canary,
 ] as const;

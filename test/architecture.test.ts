@@ -50,7 +50,7 @@ const UNSEEN_METHODS = [
 // Tables whose rows decide whether a credential is valid and what it may do.
 const CREDENTIAL_TABLES = [
   ...['api_keys', 'sessions', 'refresh_tokens', 'jwt_keys', 'access_token_revocations'],
-  ...['users', 'workspaces', 'workspace_members', 'daemons', 'daemon_tokens'],
+  ...['users', 'workspaces', 'workspace_members', 'daemons', 'daemon_tokens', 'signing_keys'],
 ];
 // A part of SQL that is known only at run time: an expression, or `??` of MikroORM. It could be any table.
 const UNKNOWN = '…';

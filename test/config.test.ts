@@ -46,6 +46,11 @@ describe('an unset variable has its documented default', () => {
       apiKeysPerUser: 100,
       passwordMinLength: 15,
       canary: false,
+      allowedOrigins: [],
+      liveConnections: 10_000,
+      livePerAddress: 500,
+      livePerCredential: 100,
+      liveSubscriptions: 20,
     });
   });
 
@@ -61,7 +66,8 @@ describe('an unset variable has its documented default', () => {
       'REKEY_REFRESH_PER_MINUTE',
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
-    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY'],
+    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
+    ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
   ];
 
   test('an empty value counts as unset, as from `REDIS_URL= npm start` or a compose file', () => {
@@ -83,8 +89,12 @@ describe('an unset variable has its documented default', () => {
       REKEY_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32, 192.0.2.1',
       REKEY_LOG_LEVEL: 'silent',
       REKEY_CANARY: 'on',
+      REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
-        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH)$/.test(name)).map((name) => [name, '128']),
+        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH)$|_LIVE_/.test(name)).map((name) => [
+          name,
+          '128',
+        ]),
       ),
     });
     const defaults = readConfig({});
@@ -93,6 +103,7 @@ describe('an unset variable has its documented default', () => {
     }
     expect(config.masterKey).toEqual(Buffer.from(KEY, 'base64'));
     expect(config.retiredMasterKeys).toHaveLength(2);
+    expect(config.allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']);
   });
 

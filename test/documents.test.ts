@@ -33,9 +33,9 @@ const firstCellsOf = (text: string) =>
   [...text.matchAll(/^\| (.+?) \|.*$/gm)].map(([, cell]) => cell!).filter((cell) => cell.includes('`'));
 const codeIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 
-test('the main documents exist, and README.md has fewer than 220 lines', () => {
+test('the main documents exist, and README.md has fewer than 230 lines', () => {
   expect(DOCUMENTS).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', '.github/SECURITY.md']));
-  expect(read('README.md').split('\n').length).toBeLessThan(220);
+  expect(read('README.md').split('\n').length).toBeLessThan(230);
 });
 
 describe.each(DOCUMENTS)('%s', (path) => {

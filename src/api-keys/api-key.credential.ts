@@ -18,7 +18,14 @@ import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
-import { isMemberOf, joinMember, LOCK_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts';
+import {
+  isMemberOf,
+  joinMember,
+  KEEP_WORKSPACE,
+  LOCK_WORKSPACE,
+  mustSignIn,
+  workspaceExists,
+} from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
 
 /** A user's key that is bound to a workspace is valid only as long as the user is a member of it. */
@@ -35,7 +42,8 @@ const LOAD: Statement = {
       k.revoked_at is not null as revoked, ${userStanding('u')},
       k.workspace_id is null or ${isMemberOf(BOUND)}
         or (k.user_id is null and ${workspaceExists('k.workspace_id')}) as "mayUseWorkspace",
-      ${policyEnd(governed('k'))} as "policyEnd"
+      ${policyEnd(governed('k'))} as "policyEnd",
+      ${mustSignIn('k.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join lateral (
       select true as current, a.* from api_keys a where a.secret_hash = $1
@@ -71,6 +79,7 @@ interface LoadRow extends Snapshot, Grant, Lifetime {
   revoked: boolean;
   disabled: boolean;
   mayUseWorkspace: boolean;
+  mustBeSigned: boolean;
 }
 
 // The membership is locked before the key, as the end of a membership locks them. A key of a workspace has no user and no
@@ -127,14 +136,19 @@ export const apiKeyCredential = defineCredentialType<string>({
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
       ...(row.hasMetadata ? { hasMetadata: true } : {}),
+      ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
     const { workspaceId, userId } = caller;
-    // Before the key: a change of a policy waits for the transactions of the keys that it governs.
+    if (workspaceId !== null) {
+      const lock = changing === workspaceId ? LOCK_WORKSPACE : KEEP_WORKSPACE;
+      const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(lock, [workspaceId]);
+      if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
+    }
+    // After the workspace and before the key, as a change of a policy. It waits for the keys that it governs.
     await em.execute(policyLock(changing, workspaceId), [workspaceId]);
-    if (workspaceId !== null && changing === workspaceId) await em.execute(LOCK_WORKSPACE, [workspaceId]);
     const statement = confirmStatement({
       caller,
       lockKey: changing === caller.credentialId ? 'for update' : 'for share',

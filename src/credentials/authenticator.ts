@@ -1,13 +1,19 @@
 import { sha256, sha256Base64url } from '../crypto/hash.ts';
-import { AccessError, credentialRefused, unavailable } from '../identity/access-error.ts';
+import { AccessError, credentialRefused, signatureRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
 import { isAllowedFrom } from './allowed-addresses.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
 import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
-import type { CredentialRuntime, CredentialType } from './credential-type.ts';
+import type { CredentialRuntime, CredentialType, RequestToProve } from './credential-type.ts';
 import type { CredentialTypes } from './credential-types.ts';
 import type { LastUsed } from './last-used.ts';
-import { type PresentedCredential, presentedCredential, type RequestHeaders } from './presented-credential.ts';
+import {
+  type PresentedCredential,
+  presentedCredential,
+  type RequestHeaders,
+  withoutSignature,
+} from './presented-credential.ts';
+import { signedBy } from './signed-credential.ts';
 
 /** Counts failures by address and limits them. */
 export interface FailureLimit {
@@ -32,6 +38,17 @@ export interface AuthenticatedRequest extends RequestHeaders {
 /** Reads the raw body of a request. It is called only if a proof covers the body. */
 export type ReadBody = () => Promise<Uint8Array>;
 
+/** The request that a gateway asks about, as its headers describe it. */
+export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwardedHost'>;
+
+/**
+ * Reads what a gateway says about a request whose body it keeps; null if the request itself is meant. Called only if a
+ * proof covers the request.
+ *
+ * @throws AccessError `UNAUTHENTICATED` if the gateway says only a part of it
+ */
+export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest | null;
+
 /** See `Authenticator.authenticate`. */
 export type Authenticate = Authenticator['authenticate'];
 
@@ -49,6 +66,13 @@ export interface AuthenticatorOptions {
 
 /** Reads the caches, then the database, for one presented credential. */
 type LookUp = () => Promise<CachedCredential | null>;
+
+/** A request, and how to read the parts of it that only proofs need. */
+interface Asked {
+  readonly request: AuthenticatedRequest;
+  readonly readBody: ReadBody;
+  readonly readForwarded: ReadForwarded;
+}
 
 /**
  * Authenticates requests. Every endpoint uses it: GraphQL, forward auth and introspection.
@@ -73,26 +97,20 @@ export class Authenticator {
    * Returns without a promise if the entry is in memory and no proof is needed, as for nearly every request.
    *
    * @param readBody omitted by an endpoint whose requests have no body
+   * @param readForwarded omitted by an endpoint that gateways do not ask about other requests
    * @throws AccessError `UNAUTHENTICATED` if the credential is not valid, `RATE_LIMITED` after too many failures from
    *   this address, `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
    */
   authenticate(
     request: AuthenticatedRequest,
     readBody: ReadBody = noBody,
+    readForwarded: ReadForwarded = notForwarded,
   ): AcceptedCredential | null | Promise<AcceptedCredential | null> {
-    const { types, cache } = this.#options;
+    const { types } = this.#options;
     const presented = presentedCredential(request, types.isOurs);
     if (presented === null) return null;
-    const known = cache.recall(sha256Base64url(presented.text));
-    if (known === undefined) return this.#decide(presented, request, readBody);
-    if (known.principal === null) return this.#reject(presented, request);
-    const type = types.of(known.principal.kind);
-    // A kind may be presented in some places only, also if it is cached.
-    if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
-    const accepted = known as AcceptedCredential;
-    return type.prove
-      ? this.#prove(accepted, presented, request, readBody)
-      : this.#accept(accepted, presented, request);
+    if (presented.maybeSigned) return this.#authenticateSigned(presented, { request, readBody, readForwarded });
+    return this.#authenticateUnsigned(presented, request, readBody, readForwarded);
   }
 
   /**
@@ -121,46 +139,89 @@ export class Authenticator {
     return found as AcceptedCredential;
   }
 
-  /** Only failures are limited. */
-  async #decide(
+  /** Nearly every request ends here. So it makes no object before it knows that one is needed. */
+  #authenticateUnsigned(
     presented: PresentedCredential,
     request: AuthenticatedRequest,
     readBody: ReadBody,
-  ): Promise<AcceptedCredential | null> {
-    const { types, failures, addressOf } = this.#options;
-    const lookUp = this.#lookUpOf(presented);
-    const found = lookUp && (await failures.lookUp(addressOf(request), lookUp));
-    if (!found?.principal) return this.#reject(presented, request);
-    const accepted = found as AcceptedCredential;
-    const { prove } = types.of(found.principal.kind);
-    return prove ? this.#prove(accepted, presented, request, readBody) : this.#accept(accepted, presented, request);
+    readForwarded: ReadForwarded,
+  ): AcceptedCredential | Promise<AcceptedCredential | null> {
+    const { types, cache } = this.#options;
+    const known = cache.recall(sha256Base64url(presented.text));
+    if (known === undefined) return this.#decide(presented, { request, readBody, readForwarded });
+    const { principal } = known;
+    if (principal === null) return this.#reject(presented, request);
+    const type = types.of(principal.kind);
+    // A kind may be presented in some places only, also if it is cached.
+    if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
+    const accepted = known as AcceptedCredential;
+    if (this.#isElsewhere(principal, request)) return this.#reject(presented, request);
+    if (!type.prove && !principal.mustBeSigned) return this.#accept(accepted, request);
+    return this.#prove(accepted, presented, { request, readBody, readForwarded });
+  }
+
+  async #decide(presented: PresentedCredential, asked: Asked): Promise<AcceptedCredential | null> {
+    const found = await this.#find(presented, asked.request);
+    return found ? this.#prove(found, presented, asked) : this.#reject(presented, asked.request);
   }
 
   async #prove(
     accepted: AcceptedCredential,
     presented: PresentedCredential,
-    request: AuthenticatedRequest,
-    readBody: ReadBody,
+    asked: Asked,
   ): Promise<AcceptedCredential | null> {
     const { types, runtime } = this.#options;
     const { principal } = accepted;
-    const parts = {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      rawHeaders: request.rawHeaders,
-      bodyDigest: async () => sha256(await readBody()),
-    };
     try {
-      await types.of(principal.kind).prove?.(parts, principal, runtime);
+      if (principal.mustBeSigned) throw signatureRefused('SIGNATURE_REQUIRED');
+      await types.of(principal.kind).prove?.(toProve(asked), principal, runtime);
     } catch (error) {
-      if (!(error instanceof AccessError)) throw unavailable(error);
-      if (error.code === 'UNAUTHENTICATED') return this.#reject(presented, request);
-      throw error;
+      return this.#reject(presented, asked.request, refusalOf(error));
     }
-    return this.#accept(accepted, presented, request);
+    return this.#accept(accepted, asked.request);
   }
 
-  async #reject(presented: PresentedCredential, request: AuthenticatedRequest): Promise<null> {
+  /**
+   * A request with a header of a signature, and maybe with a secret beside it. The signature is checked last: a request
+   * that is rejected for another reason does not use its nonce up.
+   */
+  async #authenticateSigned(presented: PresentedCredential, asked: Asked): Promise<AcceptedCredential | null> {
+    const { types, runtime } = this.#options;
+    const { request, readBody, readForwarded } = asked;
+    let proved: RequestToProve;
+    let signature: PresentedCredential | null;
+    try {
+      proved = toProve(asked);
+      signature = types.signerOf(proved);
+      // Before the credentials are read: a body that arrives slowly must not delay the decision about them.
+      if (signature) await proved.bodyDigest?.();
+    } catch (error) {
+      return this.#reject(presented, request, refusalOf(error));
+    }
+    if (signature === null) {
+      const unsigned = withoutSignature(presented, request);
+      return unsigned && this.#authenticateUnsigned(unsigned, request, readBody, readForwarded);
+    }
+    const isAlone = presented.carrier === 'signature';
+    const secret = isAlone ? null : await this.#find(presented, request);
+    if (!isAlone && !secret) return this.#reject(presented, request);
+    const signer = await this.#find(signature, request);
+    try {
+      if (secret) await types.of(secret.principal.kind).prove?.(proved, secret.principal, runtime);
+      await types.ofPresented(signature)?.prove?.(proved, signer?.principal ?? null, runtime);
+    } catch (error) {
+      return this.#reject(signature, request, refusalOf(error));
+    }
+    if (!signer) return this.#reject(signature, request);
+    return this.#accept(secret ? signedBy(secret, signer) : signer, request);
+  }
+
+  async #reject(
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+    refusal = credentialRefused(),
+  ): Promise<null> {
+    if (refusal.code !== 'UNAUTHENTICATED') throw refusal;
     const { types, failures, addressOf } = this.#options;
     const address = addressOf(request);
     this.counts[types.kindOf(presented.text)]!.refused++;
@@ -169,28 +230,42 @@ export class Authenticator {
     failures.count(address);
     // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;
-    throw credentialRefused();
+    throw refusal;
   }
 
-  /** A credential without a list of addresses pays for one comparison. */
-  #accept(
-    accepted: AcceptedCredential,
-    presented: PresentedCredential,
-    request: AuthenticatedRequest,
-  ): AcceptedCredential | Promise<null> {
-    const { principal } = accepted;
-    if (principal.allowedAddresses !== undefined) {
-      const { addressOf, addressRefused } = this.#options;
-      const address = addressOf(request);
-      if (!isAllowedFrom(principal, address)) {
-        addressRefused(principal, address);
-        return this.#reject(presented, request);
-      }
-    }
-    const { kind, credentialId } = principal;
+  #accept(accepted: AcceptedCredential, request: AuthenticatedRequest): AcceptedCredential {
+    const { kind, credentialId, signedBy: signer } = accepted.principal;
     this.counts[kind]!.accepted++;
     this.#options.lastUsed.note(credentialId, kind, request);
+    if (signer) {
+      this.counts[signer.kind]!.accepted++;
+      this.#options.lastUsed.note(signer.credentialId);
+    }
     return accepted;
+  }
+
+  /**
+   * Whether a valid credential is not accepted from the address of this request. Then it is rejected like an unknown one,
+   * before anything else about it is checked. A credential without a list of addresses pays for one comparison.
+   */
+  #isElsewhere(principal: Principal, request: AuthenticatedRequest): boolean {
+    if (principal.allowedAddresses === undefined) return false;
+    const { addressOf, addressRefused } = this.#options;
+    const address = addressOf(request);
+    if (isAllowedFrom(principal, address)) return false;
+    addressRefused(principal, address);
+    return true;
+  }
+
+  /** What is valid of this, from this address. Only failures are limited. */
+  async #find(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
+    const { cache, failures, addressOf } = this.#options;
+    const lookUp = this.#lookUpOf(presented);
+    if (!lookUp) return null;
+    const known = cache.recall(sha256Base64url(presented.text));
+    const found = known ?? (await failures.lookUp(addressOf(request), lookUp));
+    if (!found?.principal || this.#isElsewhere(found.principal, request)) return null;
+    return found as AcceptedCredential;
   }
 
   /** The lookup for this text; null if it has the form of no credential, which needs no lookup. */
@@ -206,6 +281,22 @@ export class Authenticator {
 }
 
 const noBody: ReadBody = async () => new Uint8Array();
+const notForwarded: ReadForwarded = () => null;
+
+/** The parts of a request that proofs cover. Two proofs share the digest of the body. */
+function toProve({ request, readBody, readForwarded }: Asked): RequestToProve {
+  const { method = '', url = '', rawHeaders } = request;
+  const forwarded = readForwarded(request);
+  if (forwarded) return { ...forwarded, rawHeaders, bodyDigest: null };
+  let digest: Promise<Buffer> | undefined;
+  const bodyDigest = () => (digest ??= readBody().then(sha256));
+  return { method, target: url, forwardedHost: null, rawHeaders, bodyDigest };
+}
+
+/** The error to throw for a check that failed. Any other error than a refusal proves nothing about the credential. */
+function refusalOf(error: unknown): AccessError {
+  return error instanceof AccessError ? error : unavailable(error);
+}
 
 /**
  * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if our own keys cannot be read, which proves nothing about the text

@@ -10,13 +10,14 @@ import { exposeAuthentication } from './metrics.ts';
 export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
+  signatures: CredentialRuntime['signatures'];
 }
 
 /** The authenticator of this replica, and its records of when credentials were last used. */
 export function createAuthentication(
   { database, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
-  { types, accessTokens, failures, addressOf, addressRefused }: AuthenticationNeeds,
+  { types, accessTokens, signatures, failures, addressOf, addressRefused }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
@@ -28,7 +29,7 @@ export function createAuthentication(
     tables: types.all.map(({ table }) => table),
     addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),
   });
-  const runtime = { sql: database.reads, accessTokens };
+  const runtime = { sql: database.reads, accessTokens, signatures };
   const authenticator = new Authenticator({ types, runtime, cache, lastUsed, failures, addressOf, addressRefused });
   exposeAuthentication(registry, { cache, authenticator });
   return {

@@ -21,17 +21,24 @@ export interface CredentialRuntime {
   readonly sql: Sql;
   /** Verifies JWTs. `verify` returns null for a token that is not valid, and throws if the keys cannot be read. */
   readonly accessTokens: { verify(token: string): Promise<AccessTokenClaims | null> };
+  /** Checks the signature of a request; see `CredentialType.prove`, which has the same parameters. */
+  readonly signatures: { verify(request: RequestToProve, principal: Principal | null): Promise<void> };
 }
 
 /** The parts of a request that a proof may cover. */
 export interface RequestToProve {
   readonly method: string;
-  /** As in the request line. */
+  /** Path and query as they were sent. */
   readonly target: string;
+  /** The host that the client addressed, if a gateway says so; null: `Host` says it. */
+  readonly forwardedHost: string | null;
   /** Names and values alternate, in the order in which they arrived. */
   readonly rawHeaders: readonly string[];
-  /** SHA-256 of the raw body. The body is read and hashed at the first call. */
-  bodyDigest(): Promise<Buffer>;
+  /**
+   * SHA-256 of the raw body. The body is read and hashed at the first call. Null if a gateway asks about a request whose
+   * body it keeps.
+   */
+  readonly bodyDigest: (() => Promise<Buffer>) | null;
 }
 
 /**
@@ -64,6 +71,13 @@ export interface CredentialType<Proof = unknown> {
   readonly isUnrevoked?: (row: string) => string;
   /** Where in a request it may be presented. */
   readonly carriers: readonly Carrier[];
+  /**
+   * Finds the id of the key that has signed a request, for a kind whose carrier is `signature`. Synchronous, without I/O.
+   *
+   * @returns null if the request has no signature of this kind
+   * @throws AccessError `UNAUTHENTICATED` if it has one that is incomplete or malformed
+   */
+  signerOf?(request: RequestToProve): string | null;
   /** Whether a text has the form of this kind, e.g. by prefix and checksum. Synchronous, without I/O. */
   isWellFormed(text: string): boolean;
   /** What a well-formed text proves; null if it proves nothing, e.g. because its signature does not verify. */
@@ -73,9 +87,11 @@ export interface CredentialType<Proof = unknown> {
   /**
    * Checks what must hold for each single request, e.g. a signature and a nonce.
    *
+   * @param principal null, only for a kind whose carrier is `signature`, if the key is not valid: the check does the same
+   *   work as for a valid key, and throws
    * @throws AccessError `UNAUTHENTICATED` if the request does not prove possession of the credential
    */
-  prove?(request: RequestToProve, principal: Principal, runtime: CredentialRuntime): Promise<void>;
+  prove?(request: RequestToProve, principal: Principal | null, runtime: CredentialRuntime): Promise<void>;
   /** Whether the credential is still valid, checked inside a transaction; see `ConfirmCaller`. */
   readonly confirm: ConfirmCaller;
   /** The rows with these ids, in any order: the loader behind the GraphQL type. */

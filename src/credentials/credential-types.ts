@@ -1,6 +1,7 @@
 import { parseSecret } from '../crypto/secret-text.ts';
+import type { ConfirmCaller } from '../database/unit-of-work.ts';
 import type { CredentialKind } from '../identity/principal.ts';
-import type { CredentialType } from './credential-type.ts';
+import type { CredentialType, RequestToProve } from './credential-type.ts';
 import type { PresentedCredential } from './presented-credential.ts';
 
 /** The credential types of this service, and how to find one by its kind, a row or a text. */
@@ -34,12 +35,32 @@ export class CredentialTypes {
     return this.all.find((type) => type.carriers.includes(carrier) && type.isWellFormed(text)) ?? null;
   }
 
+  /**
+   * The signing key that a request names; null if it has no signature of ours.
+   *
+   * @throws AccessError `UNAUTHENTICATED` if it has one that is incomplete or malformed
+   */
+  signerOf(request: RequestToProve): PresentedCredential | null {
+    for (const type of this.all) {
+      const text = type.signerOf?.(request) ?? null;
+      if (text !== null) return { carrier: 'signature', text };
+    }
+    return null;
+  }
+
   /** The kind that a text resembles, well-formed or not; `unknown` if it resembles none. */
   kindOf(text: string): CredentialKind {
     return this.all.find(({ beginning }) => text.startsWith(beginning))?.kind ?? 'unknown';
   }
 
+  /** Confirms the credential of a caller, and the signing key if one has signed its request. */
+  readonly confirm: ConfirmCaller = async (em, caller, changing) => {
+    const { kind, signedBy } = caller;
+    if (!(await this.of(kind).confirm(em, caller, changing))) return false;
+    return signedBy === undefined || this.of(signedBy.kind).confirm(em, signedBy, changing);
+  };
+
   /** Whether a text has the form of a secret or credential that this service issues. It need not be valid. */
   readonly isOurs = (text: string): boolean =>
-    parseSecret(text) !== null || this.all.some((type) => type.isWellFormed(text));
+    parseSecret(text) !== null || this.all.some((type) => !type.signerOf && type.isWellFormed(text));
 }

@@ -59,6 +59,7 @@ export interface LastUsedOptions {
 
 /** Milliseconds between two writes of the collected uses. */
 export const WRITE_EVERY_MS = 2000;
+/** The number of uses that one statement writes. */
 const LONGEST_BATCH = 5000;
 /** The number of rows that one round of housekeeping reads. */
 const PURGE_BATCH = 1000;
@@ -107,16 +108,14 @@ export class LastUsed {
     this.#noted.set(credentialId, at);
     const from = kind !== undefined && request !== undefined ? this.#options.addressOf(kind, request) : null;
     this.#pending.set(credentialId, { at: now(), from });
-    if (this.#pending.size >= LONGEST_BATCH) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();
+    this.#timer ??= this.#writeLater();
   }
 
-  /** Writes the pending uses. A failed batch is kept and retried. It never fails a request. */
+  /** Writes all pending uses now. A failed batch is kept and retried. It never fails a request. */
   flush(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#inTurn(async () => {
+      while (this.#pending.size > 0) if (!(await this.#write())) break;
+    });
   }
 
   /**
@@ -129,20 +128,36 @@ export class LastUsed {
     this.#purgedTo = row?.seen === PURGE_BATCH ? row.last : '';
   }
 
-  async #write(): Promise<void> {
-    const batch = this.#pending;
-    if (batch.size === 0) return;
-    this.#pending = new Map();
+  #writeLater(): NodeJS.Timeout {
+    return setTimeout(() => void this.#inTurn(() => this.#write()), WRITE_EVERY_MS).unref();
+  }
+
+  /** Runs one write after the other. What is pending after the last one is written later. */
+  #inTurn(write: () => Promise<unknown>): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      await write();
+      if (this.#timer) clearTimeout(this.#timer);
+      this.#timer = this.#pending.size > 0 ? this.#writeLater() : null;
+    });
+    return this.#writing;
+  }
+
+  /** Writes one batch, the oldest uses first. @returns whether it is written */
+  async #write(): Promise<boolean> {
+    const batch = new Map(this.#pending.entries().take(LONGEST_BATCH));
+    if (batch.size === 0) return true;
+    for (const id of batch.keys()) this.#pending.delete(id);
     try {
       const { sql, windowSeconds } = this.#options;
       const uses = [...batch.values()];
       const values = [[...batch.keys()], uses.map(({ at }) => at), windowSeconds, uses.map(({ from }) => from)];
       await sql.query(NOTE, values);
+      return true;
     } catch (error) {
       this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
       // A use since then is the later one.
       for (const [id, use] of batch) if (!this.#pending.has(id)) this.#pending.set(id, use);
-      this.#timer ??= setTimeout(() => void this.flush(), WRITE_EVERY_MS).unref();
+      return false;
     }
   }
 }

@@ -17,7 +17,7 @@ import type { Statement } from '../database/sql.ts';
 import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
-import { workspaceExists } from '../workspaces/workspace.sql.ts';
+import { KEEP_WORKSPACE, mustSignIn, workspaceExists } from '../workspaces/workspace.sql.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 
 /** One daemon token. The triggers of the migration write the same. */
@@ -32,7 +32,8 @@ const LOAD: Statement = {
       ${milliseconds('t.expires_at', 'expiresAt')},
       (t.revoked_at is not null or d.id is null or d.revoked_at is not null
         or not ${workspaceExists('t.workspace_id')}) as revoked,
-      ${policyEnd(governed('t'))} as "policyEnd"
+      ${policyEnd(governed('t'))} as "policyEnd",
+      ${mustSignIn('t.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join daemon_tokens t on t.secret_hash = $1
     left join daemons d on d.id = t.registration_id`,
@@ -48,6 +49,7 @@ interface LoadRow extends Snapshot {
   revoked: boolean;
   /** See `parsePolicyEnd`. */
   policyEnd: string | null;
+  mustBeSigned: boolean;
 }
 
 const confirmStatement = (lockToken: string, lockDaemon: string) => `select t.scopes, t.permissions,
@@ -94,11 +96,14 @@ export const daemonTokenCredential = defineCredentialType<string>({
       permissions: row.permissions,
       expiresAt: fixedEnd,
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
+      ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
-    // Before the token: a change of a policy waits for the transactions of the tokens that it governs.
+    const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(KEEP_WORKSPACE, [caller.workspaceId]);
+    if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
+    // After the workspace and before the token, as a change of a policy. It waits for the tokens that it governs.
     await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
     const statement = confirmStatement(
       changing === caller.credentialId ? 'for update' : 'for share',

@@ -33,6 +33,8 @@ export interface DatabaseOptions {
 export interface Database {
   /** Prepared statements outside of the unit of work, such as authentication reads. */
   readonly reads: Sql;
+  /** Connections for the nonces of signed requests. A flood of them must not delay authentication reads. */
+  readonly nonces: Sql;
   /** One connection, only for syncs. */
   readonly sync: Sql;
   /** One connection, only for the wait of revocations. */
@@ -52,6 +54,8 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this in total fails: a 503 is better than a queue. */
 const READ_TIMEOUT_MS = 1000;
+/** Connections for nonces. PostgreSQL writes the commits of several connections to the disk together. */
+const NONCE_CONNECTIONS = 4;
 /** Connections for queries and for changes. */
 const CONNECTIONS = 10;
 /** Connections that are reserved for revocations. Queries and other changes cannot use them up. */
@@ -100,10 +104,12 @@ async function openPostgres(
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
   const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
+  const nonces = new PooledSql(url, { size: NONCE_CONNECTIONS, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
   const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
+    nonces,
     sync,
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
@@ -129,7 +135,7 @@ async function openPostgres(
       }
     },
     async close() {
-      await Promise.all([reads.close(), sync.close(), propagation.close()]);
+      await Promise.all([reads.close(), nonces.close(), sync.close(), propagation.close()]);
       await Promise.all([orm.close(), reserved.close()]);
     },
   };
@@ -165,6 +171,7 @@ async function openEmbedded({
   const reads = new EmbeddedSql(pglite, READ_TIMEOUT_MS);
   return {
     reads,
+    nonces: reads,
     sync: sql,
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),

@@ -14,6 +14,7 @@ import type { RevocationEvent } from '../revocation/revocation-event.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 import type { RefreshService } from '../sessions/refresh.service.ts';
 import type { SessionService } from '../sessions/session.service.ts';
+import type { SigningKeyService } from '../signing-keys/signing-key.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
 import type { TokenCookies } from './token-cookies.ts';
@@ -31,6 +32,7 @@ export interface Services {
   credentialPolicies: CredentialPolicyService;
   workspaces: WorkspaceService;
   daemonTokens: DaemonTokenService;
+  signingKeys: SigningKeyService;
   credentialTypes: CredentialTypes;
   /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;

@@ -43,6 +43,9 @@ export const userNotFound = (argument = 'userId') =>
 export const apiKeyNotFound = () =>
   ({ __typename: 'ApiKeyNotFoundError', message: 'API key not found. Check `apiKeyId`.' }) as const;
 
+export const signingKeyNotFound = () =>
+  ({ __typename: 'SigningKeyNotFoundError', message: 'Signing key not found. Check `signingKeyId`.' }) as const;
+
 export const workspaceNotFound = () =>
   ({ __typename: 'WorkspaceNotFoundError', message: 'Workspace not found. Check `workspaceId`.' }) as const;
 

@@ -18,11 +18,12 @@ const CODES: Record<AccessErrorCode, string> = {
 
 /** An access error as a GraphQL error. `http`, if given, determines the status and headers of the whole response. */
 function toGraphQLError(error: AccessError, http?: { status: number; headers: Record<string, string> }): GraphQLError {
-  const { retryAfterSeconds } = error;
+  const { retryAfterSeconds, reason } = error;
   return new GraphQLError(error.message, {
     extensions: {
       code: CODES[error.code],
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(reason === undefined ? {} : { reason }),
       ...(http ? { http } : {}),
     },
   });

@@ -2,9 +2,13 @@ import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
-/** The parts of a request that show where it comes from. Node's `IncomingMessage` has them. */
-export interface AddressedRequest {
+/** The other end of the connection. Node's `IncomingMessage` has it. */
+interface Peer {
   readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+/** The parts of a request that show where it comes from. Node's `IncomingMessage` has them. */
+export interface AddressedRequest extends Peer {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
 }
 
@@ -37,18 +41,22 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
   };
 }
 
-/**
- * Whether an address is that of a trusted proxy.
- *
- * @param trustedProxies addresses and CIDRs
- * @throws Error if one of them is neither
- */
-export function createTrust(trustedProxies: readonly string[]): (address: string | undefined) => boolean {
+function createTrust(trustedProxies: readonly string[]): (address: string | undefined) => boolean {
   const trusted = blockListOf(trustedProxies);
   return (address) => {
     const known = canonical(address ?? '');
     return known !== null && trusted.check(known, isIPv4(known) ? 'ipv4' : 'ipv6');
   };
+}
+
+/**
+ * Whether the peer of a request is one of our own proxies, whose headers about the client are believed.
+ *
+ * @param trustedProxies as for `createClientAddress`
+ */
+export function createProxyTrust(trustedProxies: readonly string[]): (request: Peer) => boolean {
+  const isTrusted = createTrust(trustedProxies);
+  return ({ socket }) => isTrusted(socket?.remoteAddress);
 }
 
 function blockListOf(proxies: readonly string[]): BlockList {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
-import { charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
+import { bodyToProve, charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 
 const LARGEST_BODY = 16 * 1024;
@@ -26,7 +26,7 @@ export function createIntrospect({ authenticate, introspect, metadataOf, issuer 
       // Reads the body at most once, also if a proof of the caller covers it.
       let reading: Promise<Buffer | null> | undefined;
       const read = () => (reading ??= readBody(request, LARGEST_BODY));
-      const caller = await authenticate(request, async () => (await read()) ?? Buffer.alloc(0));
+      const caller = await authenticate(request, async () => bodyToProve(await read()));
       if (!caller) throw credentialMissing();
       if (!caller.principal.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
       if (!charsetIsUtf8(request)) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { originOf } from '../kernel/origin.ts';
-import { createTrust } from './client-address.ts';
 
 /** Which web pages may use the service from a browser. */
 export interface Origins {
@@ -14,10 +13,12 @@ export interface Origins {
 
 /**
  * @param listed origins as `originOf` spells them
- * @param trustedProxies whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed
+ * @param isTrustedProxy whether the peer's `X-Forwarded-Proto` and `X-Forwarded-Host` are believed
  */
-export function createOrigins(listed: readonly string[], trustedProxies: readonly string[]): Origins {
-  const isTrusted = createTrust(trustedProxies);
+export function createOrigins(
+  listed: readonly string[],
+  isTrustedProxy: (request: IncomingMessage) => boolean,
+): Origins {
   const isListed = (origin: string | undefined) => {
     const known = originOf(origin ?? '');
     return known !== null && listed.includes(known);
@@ -28,13 +29,18 @@ export function createOrigins(listed: readonly string[], trustedProxies: readonl
     isAllowed(request) {
       const { origin } = request.headers;
       if (isListed(origin)) return true;
-      const behindProxy = isTrusted(request.socket.remoteAddress);
-      const scheme = (behindProxy && first(request.headers['x-forwarded-proto'])) || 'http';
+      const behindProxy = isTrustedProxy(request);
+      const scheme = (behindProxy && schemeOf(first(request.headers['x-forwarded-proto']))) || 'http';
       const host = (behindProxy && first(request.headers['x-forwarded-host'])) || request.headers.host;
       const own = originOf(`${scheme}://${host}`);
       return own !== null && own === originOf(origin ?? '');
     },
   };
+}
+
+/** Some proxies name the scheme of the WebSocket. The page has the other one. */
+function schemeOf(forwarded: string): string {
+  return forwarded.replace(/^ws(?=s?$)/i, 'http');
 }
 
 /** The first entry of a list that proxies extend: the one about the client's own connection. */

@@ -24,8 +24,7 @@ export function respondRaw(socket: Connection, { status, error, description, hea
   const underWay = socket._httpMessage;
   if (underWay && (underWay.headersSent || underWay.req.complete)) {
     // The rejected request comes after that one, so the client would take a rejection for the response to the first.
-    underWay.once('finish', () => socket.destroySoon());
-    return;
+    return endAfter(underWay, socket);
   }
   const body = JSON.stringify({ error, error_description: description });
   const headers = {
@@ -40,4 +39,13 @@ export function respondRaw(socket: Connection, { status, error, description, hea
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
   const linger = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(linger));
+}
+
+/** Ends the connection after this response and those to the requests that wait behind it. */
+function endAfter(response: ServerResponse, socket: Connection): void {
+  response.once('finish', () => {
+    const next = socket._httpMessage; // Node has assigned it before this listener is called.
+    if (next && next !== response) endAfter(next, socket);
+    else socket.destroySoon();
+  });
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { signatureRefused } from '../identity/access-error.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
 /** The declared media type of the body, in lower case and without parameters. */
@@ -32,6 +33,16 @@ export function charsetIsUtf8(request: IncomingMessage): boolean {
  */
 export function decodeUtf8(body: Buffer): string | null {
   return isUtf8(body) ? body.toString('utf8') : null;
+}
+
+/**
+ * A body that a signature covers.
+ *
+ * @throws AccessError if it is too large to be read: the signature is that of a body that is not
+ */
+export function bodyToProve(body: Buffer | null): Buffer {
+  if (!body) throw signatureRefused('SIGNATURE_INVALID');
+  return body;
 }
 
 /** Above this number the pieces are joined: each costs some hundred bytes of memory, however small it is. */

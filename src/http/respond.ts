@@ -25,5 +25,7 @@ export function respondJson(
 export function respondAccessError(response: ServerResponse, error: unknown): void {
   if (!(error instanceof AccessError)) throw error;
   const { status, headers } = error.http;
-  respondJson(response, status, { error: error.code.toLowerCase(), error_description: error.message }, headers);
+  const { code, message: error_description, reason } = error;
+  // JSON leaves an undefined reason out.
+  respondJson(response, status, { error: code.toLowerCase(), error_description, reason }, headers);
 }

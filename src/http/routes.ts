@@ -1,3 +1,4 @@
+import type { ReadForwarded } from '../credentials/authenticator.ts';
 import type { Platform } from '../platform.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
@@ -10,12 +11,13 @@ import { createVerify } from './verify.ts';
 
 export interface Endpoints extends IntrospectOptions, RevocationsOptions {
   graphql: Omit<GraphQLEndpointOptions, 'live' | 'addressOf'>;
+  readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
 /** Every endpoint of the service, by its path. */
-export function createRoutes({ graphql, jwtKeys, platform, ...access }: Endpoints): Map<string, Route> {
+export function createRoutes({ graphql, readForwarded, jwtKeys, platform, ...access }: Endpoints): Map<string, Route> {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -28,7 +30,7 @@ export function createRoutes({ graphql, jwtKeys, platform, ...access }: Endpoint
   return new Map<string, Route>([
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, readForwarded) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(access) }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],

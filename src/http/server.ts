@@ -14,7 +14,13 @@ export interface Upgrade {
   handle(request: IncomingMessage, socket: Socket, head: Buffer): void;
 }
 
-/** An HTTP server that also responds in JSON to a request that cannot be read. */
+/**
+ * An HTTP server that also responds in JSON to a request that cannot be read.
+ *
+ * A client may send further requests before it has read the response (pipelining, RFC 9112 §9.3.2). Each is handled when
+ * the operating system has taken the response before it. Otherwise one packet with hundreds of small requests would have
+ * all of their responses in memory, although the client reads none.
+ */
 export function createHttpServer(handle: Handler, upgrade?: Upgrade): Server {
   const options = {
     requestTimeout: 30_000,
@@ -26,7 +32,8 @@ export function createHttpServer(handle: Handler, upgrade?: Upgrade): Server {
     // A request that asks for another protocol is answered over HTTP. Node drops what a client has sent after such a
     // request in the same packet. `Connection: close` shows the client that this was not processed.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-    return handle(request, response);
+    if (response.socket === null) response.once('socket', () => handle(request, response));
+    else handle(request, response);
   });
   if (upgrade) server.on('upgrade', (request, socket, head) => upgrade.handle(request, socket as Socket, head));
   // Node silently drops all headers after the first 2000, also those that a gateway adds at the end. The limit of their

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Authenticate } from '../credentials/authenticator.ts';
+import type { Authenticate, ReadForwarded } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
+import { bodyToProve, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
+
+/** The body of a request that is signed itself. Gateways send none. */
+const LARGEST_BODY = 256 * 1024;
 
 /**
  * Forward authentication for gateways: 204 with the principal in headers, 401, 403 if a `?permission=` is not held, 503
@@ -15,7 +19,7 @@ import { questionOf } from './verify-question.ts';
  * It is a plain handler, because gateways call it for every request of every service. The headers of a principal are
  * computed once, and a credential in memory is answered without a promise.
  */
-export function createVerify(authenticate: Authenticate) {
+export function createVerify(authenticate: Authenticate, readForwarded: ReadForwarded) {
   const headersOf = new WeakMap<Principal, string[]>();
 
   const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
@@ -45,7 +49,11 @@ export function createVerify(authenticate: Authenticate) {
 
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
     try {
-      const accepted = authenticate(request);
+      const accepted = authenticate(
+        request,
+        async () => bodyToProve(await readBody(request, LARGEST_BODY)),
+        readForwarded,
+      );
       if (!(accepted instanceof Promise)) return answer(request, response, accepted);
       return accepted.then(
         (known) => answer(request, response, known),

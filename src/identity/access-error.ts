@@ -7,6 +7,19 @@ export type AccessErrorCode =
   | 'BAD_CREDENTIALS_IN_REQUEST'
   | 'OUTCOME_UNKNOWN';
 
+/** Why a signature, or a request without one, is rejected. It says nothing about which signing keys exist. */
+export type SignatureReason =
+  /** Some of the headers are present, but not all. */
+  | 'SIGNATURE_INCOMPLETE'
+  /** A header has another form, occurs twice, or there are two signatures. */
+  | 'SIGNATURE_MALFORMED'
+  /** The key is not valid, or it has not signed this request. */
+  | 'SIGNATURE_INVALID'
+  | 'TIMESTAMP_OUT_OF_RANGE'
+  | 'NONCE_REPLAYED'
+  /** The workspace of the credential requires signed requests. */
+  | 'SIGNATURE_REQUIRED';
+
 /** The HTTP status of a response that contains only this error. */
 const STATUSES: Record<AccessErrorCode, number> = {
   UNAUTHENTICATED: 401,
@@ -24,18 +37,21 @@ export class AccessError extends Error {
   readonly code: AccessErrorCode;
   /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds: number | undefined;
+  /** What is wrong with the signature of the request; undefined for every other error. */
+  readonly reason: SignatureReason | undefined;
   /** The `WWW-Authenticate` challenge, for a caller that is not authenticated. */
   readonly #challenge: string | undefined;
 
   constructor(
     code: AccessErrorCode,
     message: string,
-    options: { retryAfterSeconds?: number; challenge?: string; cause?: unknown } = {},
+    options: { retryAfterSeconds?: number; reason?: SignatureReason; challenge?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'AccessError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.reason = options.reason;
     this.#challenge = options.challenge;
   }
 
@@ -59,6 +75,10 @@ export class AccessError extends Error {
 /** The presented credential is not valid. All reasons share one message, so an attacker learns nothing from it. */
 export const credentialRefused = () =>
   new AccessError('UNAUTHENTICATED', 'The credential is not valid.', { challenge: INVALID_TOKEN });
+
+/** The same for a signed request, or one that must be signed. The reason is for the developer of the client. */
+export const signatureRefused = (reason: SignatureReason) =>
+  new AccessError('UNAUTHENTICATED', 'The credential is not valid.', { challenge: INVALID_TOKEN, reason });
 
 /** A required credential is missing. No credential was invalid, so the challenge names no error (RFC 6750 §3.1). */
 export const credentialMissing = () =>
@@ -95,6 +115,13 @@ export const unavailable = (cause?: unknown) =>
 /** The request contradicts itself, e.g. it carries two different credentials. */
 export const contradictoryCredentials = () =>
   new AccessError('BAD_CREDENTIALS_IN_REQUEST', 'The request carries two different credentials. Send only one.');
+
+/** The request is signed by a key of one workspace and carries a credential that does not belong to it. */
+export const signatureOfAnotherWorkspace = () =>
+  new AccessError(
+    'BAD_CREDENTIALS_IN_REQUEST',
+    'The signing key and the other credential of the request must belong to the same workspace. Send only one of them.',
+  );
 
 /** The request carries one of our cookies twice, and nothing says which one is correct. */
 export const repeatedCookie = (name: string) =>

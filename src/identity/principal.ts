@@ -11,8 +11,9 @@ export interface Principal {
   readonly kind: CredentialKind;
   readonly credentialId: string;
   /**
-   * Which proof of the credential was presented: the SHA-256 (base64url) of an opaque secret, or the `kid` and `jti` of
-   * an access token. A rotated key is the same credential, but its old secret is another proof.
+   * Which proof of the credential was presented: the SHA-256 (base64url) of an opaque secret, the `kid` and `jti` of an
+   * access token, or the sealed secret of a signing key. A rotated API key is the same credential, but its old secret is
+   * another proof.
    */
   readonly proof: string;
   readonly userId: string | null;
@@ -22,6 +23,10 @@ export interface Principal {
   readonly permissions: readonly string[];
   /** When the proof (not the cache entry) expires at the latest, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
+  /** Whether a request with this credential is accepted only if it is signed. Left out if it is not. */
+  readonly mustBeSigned?: boolean;
+  /** The signing key that has signed the request, beside this credential. Then this principal holds what both hold. */
+  readonly signedBy?: Principal;
   /** When the credential ends if it is not used until then, in milliseconds since the epoch. Left out if it does not. */
   readonly idleExpiresAt?: number;
   /** The addresses and networks from which the credential is accepted. Left out if it is accepted from all. */

@@ -3,7 +3,8 @@ import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import { EventLog } from '../revocation/event-log.ts';
 import type { live } from './live.feature.ts';
-import { LiveConnections, type LiveTimes } from './live-connections.ts';
+import type { LiveTimes } from './live-connection.ts';
+import { LiveConnections } from './live-connections.ts';
 import { createLiveMetrics } from './metrics.ts';
 
 /** The live connections of this replica, and the log that they follow. */

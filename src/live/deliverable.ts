@@ -1,4 +1,4 @@
-import type { LiveConnection } from './live-connections.ts';
+import type { LiveConnection } from './live-connection.ts';
 
 /**
  * The same results, each of which passes the check of the credential before it is delivered. After the service has ended
@@ -19,7 +19,10 @@ export function deliverable<T>(
   });
   return {
     async next() {
-      const result = await iterator.next();
+      const result = await iterator.next().catch((error) => {
+        released();
+        throw error;
+      });
       if (result.done) {
         released();
         return done;

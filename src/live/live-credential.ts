@@ -51,13 +51,15 @@ export class LiveCredentials {
     const { kind, credentialId, proof } = accepted.principal;
     const key = `${kind} ${credentialId} ${proof} ${address}`;
     let held = this.#held.get(key);
-    if (!held) {
-      held = new LiveCredential(accepted, this.#options, {
-        read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
-        released: () => this.#held.delete(key),
-      });
-      this.#held.set(key, held);
+    if (held) {
+      held.offer(accepted);
+      return held;
     }
+    held = new LiveCredential(accepted, this.#options, {
+      read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
+      released: () => this.#held.delete(key),
+    });
+    this.#held.set(key, held);
     return held;
   }
 
@@ -84,6 +86,8 @@ export class LiveCredential {
   #unwatch: () => void;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> | null = null;
+  /** Whether a doubt came up since the last look. */
+  #inDoubt = false;
 
   constructor(
     accepted: AcceptedCredential,
@@ -108,6 +112,11 @@ export class LiveCredential {
     if (!this.isCurrent()) void this.check();
   }
 
+  /** What another request has just read. A new connection must not be judged by what was read before. */
+  offer(accepted: AcceptedCredential): void {
+    if (!this.isCurrent() && this.#options.cache.isCurrent(accepted)) this.#adopt(accepted);
+  }
+
   remove(holder: Holder): void {
     this.#holders.delete(holder);
     if (this.#holders.size > 0) return;
@@ -123,8 +132,10 @@ export class LiveCredential {
 
   /** Resolves when the credential is current, or has ended its connections. Never rejects. */
   check(): Promise<void> {
+    this.#inDoubt = true;
     this.#checking ??= this.#check().finally(() => {
       this.#checking = null;
+      if (this.#inDoubt && this.#holders.size > 0) void this.check();
     });
     return this.#checking;
   }
@@ -134,6 +145,7 @@ export class LiveCredential {
       // Without a lease, no answer lasts. The connections end if it does not come back.
       const read = this.#options.replica.leaseRemaining() > 0 ? await this.#readSafely() : 'unknown';
       if (this.#holders.size === 0) return;
+      if (read !== 'unknown') this.#inDoubt = false;
       if (read === null) return this.#end(credentialRefused());
       if (read !== 'unknown') {
         this.#adopt(read);

@@ -1,5 +1,5 @@
 import type { Principal } from '../identity/principal.ts';
-import type { LiveConnection } from './live-connections.ts';
+import type { LiveConnection } from './live-connection.ts';
 
 /** One subscription of a live connection. A WebSocket has several. */
 export class LiveSubscription {

@@ -5,6 +5,8 @@ import type { RevocationEvent } from '../revocation/revocation-event.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
 
 const EVENTS_PER_READ = 200;
+/** How many events a stream returns in one turn of the event loop. Other streams and requests run between two turns. */
+const EVENTS_PER_TURN = 10;
 /** The pause before the next attempt, while this replica has no lease. The connection decides how long that may last. */
 const RETRY_MS = 100;
 
@@ -44,6 +46,8 @@ export class RevocationStream implements AsyncIterableIterator<RevocationEvent> 
     while (!signal.aborted) {
       const event = this.#page[this.#taken];
       if (event) {
+        if (this.#taken > 0 && this.#taken % EVENTS_PER_TURN === 0) await this.#log.nextTurn();
+        if (signal.aborted) break;
         this.#taken++;
         return { value: event, done: false };
       }

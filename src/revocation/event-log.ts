@@ -8,8 +8,8 @@ import { type EventsRow, READ_EVENTS } from './statements.ts';
 
 /** How many of the latest rows stay in memory. A follower that is no further behind costs no read. */
 const WINDOW = 10_000;
-/** How many waiting readers continue in one turn of the event loop. Requests run between two turns. */
-const WOKEN_PER_TURN = 25;
+/** How many readers continue in one turn of the event loop. Requests run between two turns. */
+const READERS_PER_TURN = 4;
 
 /** What a reader gets of the log. */
 export interface EventPage {
@@ -30,7 +30,7 @@ export class PositionError extends Error {
   }
 }
 
-/** Wakes one reader that waits for an event that its view sees. */
+/** Lets one reader continue. */
 type Wake = () => void;
 
 /**
@@ -45,6 +45,7 @@ export class EventLog {
   /** The latest rows, without a gap. The last one is at the position that the replica has applied. */
   #window: LogRow[] = [];
   readonly #waiting = new Map<string, Set<Wake>>();
+  /** The readers that continue in the next turns, in this order. */
   #toWake: Wake[] = [];
 
   constructor({ replica, feed, sql }: { replica: Replica; feed: InvalidationFeed; sql: Sql }) {
@@ -54,6 +55,10 @@ export class EventLog {
       applied: (row) => this.#append(row),
       coldStart: () => {
         this.#window = [];
+      },
+      // What was committed meanwhile is in the database alone.
+      begins: () => {
+        for (const name of this.#waiting.keys()) this.#wakeLater(name);
       },
     });
   }
@@ -84,12 +89,13 @@ export class EventLog {
   /**
    * Reads what comes after a position, at most `most` events.
    *
-   * @throws PositionError if the log does not hold all rows after this position any more
+   * @throws PositionError if the log does not hold all rows after this position any more, or does not reach it
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` without a lease, or if the database does not answer
    */
   async read(view: RevocationView, after: number, most: number): Promise<EventPage> {
     const position = this.position();
-    if (after >= position) return { events: [], position: after, more: false };
+    if (after === position) return { events: [], position, more: false };
+    if (after > position) throw new PositionError('beyond the log');
     const first = position - this.#window.length;
     const isInMemory = after >= first && this.#window.at(-1)?.sequence === position;
     const events = isInMemory
@@ -121,6 +127,14 @@ export class EventLog {
     });
   }
 
+  /**
+   * Resolves in a later turn of the event loop, when it is the caller's. A reader with many events at hand takes a turn
+   * for every few of them, so that thousands of readers do not delay requests.
+   */
+  nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#wakeInTurn([resolve]));
+  }
+
   /** Whether there is a row after this position that the view may see, as far as the memory tells. */
   #isBehind(view: RevocationView, after: number): boolean {
     const behind = this.#replica.applied - after;
@@ -141,12 +155,16 @@ export class EventLog {
     const waiting = this.#waiting.get(name);
     if (!waiting) return;
     this.#waiting.delete(name); // Each is woken once.
+    this.#wakeInTurn(waiting);
+  }
+
+  #wakeInTurn(wakes: Iterable<Wake>): void {
     if (this.#toWake.length === 0) setImmediate(() => this.#wakeSome());
-    for (const wake of waiting) this.#toWake.push(wake);
+    for (const wake of wakes) this.#toWake.push(wake);
   }
 
   #wakeSome(): void {
-    for (const wake of this.#toWake.splice(0, WOKEN_PER_TURN)) wake();
+    for (const wake of this.#toWake.splice(0, READERS_PER_TURN)) wake();
     if (this.#toWake.length > 0) setImmediate(() => this.#wakeSome());
   }
 

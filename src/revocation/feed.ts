@@ -10,8 +10,10 @@ export interface FeedListener {
   invalidated?(tag: string): void;
   /** One row of the log was applied, also one that invalidates nothing. Rows come in the order of the log. */
   applied?(row: LogRow): void;
-  /** This replica has forgotten its position in the log. `everything` follows. */
+  /** This replica has forgotten its position in the log. `everything` follows, and `begins` once it has a position again. */
   coldStart?(): void;
+  /** This replica has taken a position in the log, and its lease begins. The rows before it were not published. */
+  begins?(): void;
   /** Everything that was read before is in doubt: a cold start, or a log entry that names no subject. */
   everything?(): void;
   /** The lease of this replica has expired. It cannot know what is revoked until it holds a lease again. */
@@ -80,6 +82,11 @@ export class InvalidationFeed {
   publishColdStart(): void {
     for (const listener of [...this.#listeners]) this.#call(() => listener.coldStart?.());
     this.#publishEverything();
+  }
+
+  /** For the replica: it has a position, for the first time or after a cold start. */
+  publishBeginning(): void {
+    for (const listener of [...this.#listeners]) this.#call(() => listener.begins?.());
   }
 
   #publishEverything(): void {

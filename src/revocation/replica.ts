@@ -237,7 +237,8 @@ export class Replica {
     if (!row.registered || row.suspect || row.seq < this.#applied) return false;
     if (this.#identity !== '' && this.#identity !== row.identity) return false;
     const log: LogRowJson[] = row.log ? JSON.parse(row.log) : [];
-    if (this.#applied < 0) {
+    const begins = this.#applied < 0;
+    if (begins) {
       this.#memory.startAt(row.seq);
     } else if (log.length !== row.seq - this.#applied) {
       return false; // A gap: the log was trimmed past our position, or is too long.
@@ -251,6 +252,7 @@ export class Replica {
     this.#leaseMs = Math.min(this.#options.leaseMs, row.shortestLeaseMs ?? Number.POSITIVE_INFINITY);
     this.#longestLeaseMs = Math.max(this.#options.leaseMs, row.longestLeaseMs ?? 0);
     this.#registeredReplicas = row.replicas;
+    if (begins) this.#options.feed.publishBeginning();
     for (const each of rows) this.#options.feed.publish(each);
     return true;
   }

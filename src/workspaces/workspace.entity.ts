@@ -6,6 +6,7 @@ export type WorkspaceRole = 'MEMBER' | 'OWNER';
 export class Workspace {
   id!: string;
   name!: string;
+  /** Whether a request with a credential that is bound to the workspace must be signed by one of its signing keys. */
   requiresSignedRequests!: boolean;
   createdAt!: Date;
 
@@ -17,6 +18,13 @@ export class Workspace {
   rename(name: string): boolean {
     const changes = name !== this.name;
     this.name = name;
+    return changes;
+  }
+
+  /** Demands signed requests, or stops to. Returns whether that is a change. */
+  requireSignedRequests(required: boolean): boolean {
+    const changes = required !== this.requiresSignedRequests;
+    this.requiresSignedRequests = required;
     return changes;
   }
 }

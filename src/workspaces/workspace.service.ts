@@ -26,7 +26,7 @@ export interface WorkspaceServiceOptions {
 export type CreateWorkspaceOutcome = { kind: 'created'; workspace: Workspace } | InvalidInput;
 
 export type UpdateWorkspaceOutcome =
-  | { kind: 'updated'; workspace: Workspace }
+  | { kind: 'updated'; workspace: Workspace; receipt: Receipt | null }
   | { kind: 'workspaceNotFound' }
   | InvalidInput;
 
@@ -82,20 +82,32 @@ export class WorkspaceService {
     return { kind: 'created', workspace };
   }
 
-  /** Changes a workspace. An update that changes nothing succeeds. */
+  /**
+   * Changes a workspace. An update that changes nothing succeeds. To require signed requests narrows what the credentials of
+   * the workspace may do. It always waits: another request may have required them a moment before.
+   */
   async update(
     unitOfWork: UnitOfWork,
     { workspaceId, ...changes }: WorkspaceChanges & { workspaceId: string },
   ): Promise<UpdateWorkspaceOutcome> {
     const checked = checkChanges(changes);
     if ('kind' in checked) return checked;
-    const workspace = await unitOfWork.transaction(async () => {
-      const found = await this.#lockManaged(unitOfWork, workspaceId);
-      if (found && checked.name !== undefined && found.rename(checked.name))
-        this.#record(unitOfWork, found, { type: 'workspace.updated', data: { changed: ['name'] } });
-      return found;
+    const { name, requiresSignedRequests } = checked;
+    const updated = await unitOfWork.transaction(async () => {
+      const workspace = await this.#lockManaged(unitOfWork, workspaceId);
+      if (!workspace) return null;
+      const changed: ('name' | 'requiresSignedRequests')[] = [];
+      if (name !== undefined && workspace.rename(name)) changed.push('name');
+      if (requiresSignedRequests !== undefined && workspace.requireSignedRequests(requiresSignedRequests))
+        changed.push('requiresSignedRequests');
+      const data = { changed, requiresSignedRequests: workspace.requiresSignedRequests };
+      if (changed.length > 0) this.#record(unitOfWork, workspace, { type: 'workspace.updated', data });
+      return { workspace, updatedAt: this.#options.clock.now() };
     }, workspaceId);
-    return workspace ? { kind: 'updated', workspace } : { kind: 'workspaceNotFound' };
+    if (!updated) return { kind: 'workspaceNotFound' };
+    const { workspace, updatedAt } = updated;
+    const wait = () => this.#options.barrier.waitUntilPropagated(workspaceTag(workspaceId), updatedAt);
+    return { kind: 'updated', workspace, receipt: requiresSignedRequests === true ? await wait() : null };
   }
 
   /** Adds the user with this email address. A member keeps the role that they have. */

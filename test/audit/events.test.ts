@@ -266,6 +266,33 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
+  test('a signing key: what it may do, its successor, and why both ended', async () => {
+    const workspaceId = await app.workspace(admin);
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const created = { scopes: ['SIGNING_KEYS_WRITE'], permissions: ['deploy'], expiresAt };
+    let key!: { id: string; secret: string };
+    let successor!: { id: string; secret: string };
+    const events = await eventsOf(async () => {
+      key = await app.signingKey(admin, workspaceId, { description: 'White Stork', ...created });
+      const rotation = { signingKeyId: key.id, overlapSeconds: 7200 };
+      const { signingKey, secret } = await app.as({ signedBy: key }).rotateSigningKey(rotation).expectSuccess();
+      successor = { id: signingKey.id, secret };
+      said.push(key.secret, secret);
+      const ended = { signingKeyId: successor.id, reason: 'COMPROMISED' } as const;
+      for (const _ of [1, 2]) await app.as(admin).revokeSigningKey(ended).expectSuccess();
+    });
+    const row = { workspace_id: workspaceId };
+    const byAdmin = { ...row, actor_user_id: admin.id };
+    // The key itself expires before the overlap ends.
+    const rotated = { replacedBy: successor.id, overlapSeconds: 7200, expiresAt };
+    expectEvents(events, [
+      ['signing-key.created', key.id, created, byAdmin],
+      ['signing-key.rotated', key.id, rotated, { ...row, actor_user_id: null, actor_credential_id: key.id }],
+      ['signing-key.revoked', successor.id, { reason: 'COMPROMISED' }, byAdmin],
+      ['signing-key.revoked', key.id, { reason: 'COMPROMISED' }, byAdmin],
+    ]);
+  });
+
   test('the changes of a workspace and its members, each once', async () => {
     const account = await member();
     const workspaceId = await app.workspace(admin);
@@ -273,6 +300,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
       const calls = app.as(admin);
       for (const _ of [1, 2]) {
         await calls.updateWorkspace({ workspaceId, name: 'Night Heron' }).expectSuccess();
+        await calls.updateWorkspace({ workspaceId, requiresSignedRequests: true }).expectSuccess();
         await calls.addWorkspaceMember({ workspaceId, email: account.email, role: 'OWNER' }).expectSuccess();
       }
       const one = { workspaceId, userId: account.id };
@@ -284,7 +312,8 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     const row = { workspace_id: workspaceId, actor_user_id: admin.id };
     const userId = account.id;
     expectEvents(events, [
-      ['workspace.updated', workspaceId, { changed: ['name'] }, row],
+      ['workspace.updated', workspaceId, { changed: ['name'], requiresSignedRequests: false }, row],
+      ['workspace.updated', workspaceId, { changed: ['requiresSignedRequests'], requiresSignedRequests: true }, row],
       ['workspace.member-added', workspaceId, { userId, role: 'OWNER' }, row],
       ['workspace.member-role-changed', workspaceId, { userId, role: 'MEMBER', previousRole: 'OWNER' }, row],
       ['workspace.member-removed', workspaceId, { userId, role: 'MEMBER' }, row],
@@ -350,12 +379,13 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
           union select token_hash from refresh_tokens
           union select unnest(array[secret_hash, previous_secret_hash, name, hint]) from api_keys
           union select unnest(array[secret_hash, hint]) from daemon_tokens
+          union select unnest(array[secret_sealed, nullif(description, '')]) from signing_keys
           union select name from workspaces
           union select private_sealed from jwt_keys)) as texts`);
       const texts = [...said, ...said.map(sha256Base64url), ...stored.texts].filter((text) => text !== null);
-      expect(texts).toEqual(expect.arrayContaining(['Blue Heron', 'Grey Heron', PASSWORD]));
+      expect(texts).toEqual(expect.arrayContaining(['Blue Heron', 'Grey Heron', 'White Stork', PASSWORD]));
       for (const text of texts) expect(all, text).not.toContain(text);
-      expect(all).not.toMatch(/rk[adr]_|eyJ|@|argon2|PRIVATE/);
+      expect(all).not.toMatch(/rk[adrs]_|eyJ|@|argon2|PRIVATE/);
       const data = await app.sql('select data::text as text from audit_events');
       expect(data.map(({ text }) => text).join()).not.toContain('127.0.0.1');
     });

@@ -70,6 +70,17 @@ export class Load {
     return { perSecond: requests / seconds, cpu: cpu / requests, busy: cpu / 1e6 / seconds };
   }
 
+  /** How long each request took, in milliseconds, over one connection, one after the other. */
+  async latencies(milliseconds: number): Promise<number[]> {
+    const took: number[] = [];
+    const deadline = performance.now() + milliseconds;
+    for (let start = performance.now(); start < deadline; start = performance.now()) {
+      await this.#fire(this.#sockets[0]!, 0);
+      took.push(performance.now() - start);
+    }
+    return took;
+  }
+
   #fire(socket: Socket, deadline: number): Promise<number> {
     return new Promise((resolve, reject) => {
       let answered = 0;

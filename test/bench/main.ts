@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { authentication } from './authentication.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
+import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
@@ -19,6 +20,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   sessions,
   http,
   revocation,
+  live,
   hostile,
 };
 

@@ -141,6 +141,37 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     ).toEqual([]);
   });
 
+  test.each([
+    ['revoked', (id: string) => `update signing_keys set revoked_at = now() where id = '${id}'`],
+    ['expired', (id: string) => `update signing_keys set expires_at = now() where id = '${id}'`],
+    [
+      'rotated with an overlap',
+      (id: string) => `update signing_keys set expires_at = now() + interval '1 minute' where id = '${id}'`,
+    ],
+    ['narrowed', (id: string) => `update signing_keys set scopes = '{}' where id = '${id}'`],
+    ['given another secret', (id: string) => `update signing_keys set secret_sealed = id where id = '${id}'`],
+    ['deleted', (id: string) => `delete from signing_keys where id = '${id}'`],
+    [
+      'deleted with its workspace',
+      (id: string) => `delete from workspaces where id = (select workspace_id from signing_keys where id = '${id}')`,
+    ],
+  ])('G4: a signing key that is %s between authentication and the write writes nothing', async (_what, change) => {
+    const member = await app.member();
+    const workspaceId = await app.workspace(member);
+    const key = await app.signingKey(member, workspaceId, { scopes: ['SIGNING_KEYS_WRITE'] });
+    // The nonce of the request is a write, too. So the change cannot wait in a transaction of the only connection.
+    const transaction = UnitOfWork.prototype.transaction;
+    const begun = vi.spyOn(UnitOfWork.prototype, 'transaction');
+    begun.mockImplementation(async function (this: UnitOfWork, ...work) {
+      await app.sql(change(key.id));
+      return transaction.apply(this, work) as never;
+    });
+    const input = { workspaceId, description: 'too late' };
+    const { status, data } = await app.as({ signedBy: key }).createSigningKey(input).expectError('UNAUTHENTICATED');
+    expect([status, data ?? null, begun.mock.calls.length]).toEqual([401, null, 1]);
+    expect(await app.sql(`select 1 from signing_keys where description = 'too late'`)).toEqual([]);
+  });
+
   test('G4: an access token that is revoked between authentication and the write writes nothing', async () => {
     const member = await app.member();
     const change = `insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)

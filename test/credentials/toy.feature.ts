@@ -82,10 +82,11 @@ const toyCredential = defineCredentialType<string>({
     };
     return accepted(row, principal, tags, []);
   },
-  async prove({ method, target, rawHeaders, bodyDigest }, { proof }) {
+  async prove({ method, target, rawHeaders, bodyDigest }, principal) {
+    if (!bodyDigest || !principal) throw credentialRefused();
     const given = rawHeaders[rawHeaders.findIndex((name) => name.toLowerCase() === 'x-toy-proof') + 1] ?? '';
     const digest = (await bodyDigest()).toString('base64url');
-    const expected = sha256Base64url(`${proof} ${method} ${target} ${digest}`);
+    const expected = sha256Base64url(`${principal.proof} ${method} ${target} ${digest}`);
     if (!constantTimeEqual(given, expected)) throw credentialRefused();
   },
   async confirm(em, { credentialId }) {

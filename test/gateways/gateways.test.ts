@@ -1,5 +1,6 @@
 // What src/http/README.md promises for each gateway, with the configuration files that it shows.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Credential } from '../support/account.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import {
   type Arrived,
@@ -14,6 +15,7 @@ import {
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { type RawRequest, send } from '../support/raw.ts';
+import { digestOf, httpSignedHeaders, signedHeaders } from '../support/signing.ts';
 import { until } from '../support/until.ts';
 
 const IDENTITY = ['user', 'workspace', 'credential', 'scopes', 'permissions', 'expires'].map(
@@ -32,6 +34,7 @@ const keys = {} as Record<'full' | 'plain' | 'bound' | 'largest', { id: string; 
 /** Keys that Rekey has not cached, one for each gateway. */
 const unseen = new Map<string, { secret: string }>();
 let workspaceId: string;
+let signing: Credential;
 
 beforeAll(async () => {
   let databaseUrl: string | null = null;
@@ -61,6 +64,7 @@ beforeAll(async () => {
   keys.plain = await app.apiKey(admin, { scopes: [] });
   keys.bound = await app.apiKey(admin, { scopes: ['API_KEYS_READ'], permissions, workspaceId });
   keys.largest = await app.apiKey(admin, { permissions: ['api:use', ...long] });
+  signing = await app.signingKey(admin, workspaceId, { permissions });
   for (const { name } of GATEWAYS) unseen.set(name, await app.apiKey(admin, { permissions }));
 });
 afterAll(async () => {
@@ -214,6 +218,85 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
       expect(await refused({ method, headers: PREFLIGHT })).toMatchObject({ status: 401 });
     const { origin } = PREFLIGHT;
     expect(await refused({ method: 'OPTIONS', headers: { origin } })).toMatchObject({ status: 401 });
+  });
+
+  describe('signed requests', () => {
+    /** The host that the client addresses. Each gateway asks Rekey, and the backend, under another name. */
+    const HOST = 'API.example:8443';
+    const TARGETS = [
+      '/',
+      '/?',
+      '/orders/a%20b?x=1&y=%2F&permission=z',
+      '/o?a=b?c&=&&+;',
+      '/%C3%BC/%2e?q=%E6%97%A5&q=\'"`',
+    ];
+    const BODIES = ['', '{"n":1}', 'Grüße 日本 🎉', 'x'.repeat(200_000)];
+
+    let clients = 0;
+    /** Each rejection counts for its address, so each of these requests comes from another one. */
+    const anotherClient = () => ({ localAddress: `${network}.${10 + clients++}` });
+    const signedIn = (
+      profile: 'rekey' | 'rfc9421',
+      request: { method: string; target: string; body: string; timestamp?: number },
+    ): Record<string, string> => ({
+      host: HOST,
+      'content-length': String(Buffer.byteLength(request.body)),
+      ...(profile === 'rekey'
+        ? { ...signedHeaders(signing, request), 'content-digest': digestOf(request.body) }
+        : httpSignedHeaders(signing, { ...request, authority: HOST.toLowerCase() })),
+    });
+    const headerOf = ({ rawHeaders }: Arrived, name: string) =>
+      rawHeaders[rawHeaders.findIndex((each) => each.toLowerCase() === name) + 1];
+
+    test.each(['rekey', 'rfc9421'] as const)('in the profile %s pass as they were signed', async (profile) => {
+      for (const [index, target] of TARGETS.entries()) {
+        const body = BODIES[index % BODIES.length]!;
+        const method = body === '' ? 'GET' : ['POST', 'PUT', 'DELETE'][index % 3]!;
+        const headers = signedIn(profile, { method, target, body });
+        const answer = await ask(target, { method, headers, body });
+        expect([target, answer.status], answer.text).toEqual([target, 200]);
+        const request: Arrived = answer.json;
+        expect(identityOf(request)).toMatchObject({
+          'x-rekey-credential': [signing.id],
+          'x-rekey-workspace': [workspaceId],
+        });
+        // What a backend must compare: the signature covers the header, and only the backend has the body.
+        expect(headerOf(request, 'content-digest')).toBe(`sha-256=:${request.bodyDigest}:`);
+        const replay = await ask(target, { method, headers, body, ...anotherClient() });
+        expect(replay.status).toBe(401);
+      }
+    });
+
+    test.each(['rekey', 'rfc9421'] as const)('in the profile %s are rejected if they were changed', async (profile) => {
+      const request = { method: 'POST', target: '/orders?x=1', body: '{}' };
+      const sign = () => signedIn(profile, request);
+      const changes: [target: string, changed: RawRequest][] = [
+        ['/orders?x=2', { method: 'POST', headers: sign() }],
+        ['/orders?x=1', { method: 'PUT', headers: sign() }],
+        ['/orders?x=1', { method: 'POST', headers: { ...sign(), 'content-digest': digestOf('{"n":2}') } }],
+      ];
+      // The client cannot say what was signed.
+      const spoofed = {
+        'X-Forwarded-Method': 'POST',
+        'X-Forwarded-Uri': request.target,
+        'X-Forwarded-Host': HOST,
+      };
+      changes.push(['/orders?x=2', { method: 'POST', headers: { ...sign(), ...spoofed } }]);
+      if (profile === 'rfc9421')
+        changes.push(['/orders?x=1', { method: 'POST', headers: { ...sign(), host: 'other.example', ...spoofed } }]);
+      const before = backend.arrivals;
+      for (const [target, changed] of changes) {
+        const { status } = await ask(target, { ...changed, body: request.body, ...anotherClient() });
+        expect([target, changed, status]).toEqual([target, changed, 401]);
+      }
+      expect(backend.arrivals).toBe(before);
+    });
+
+    test('whose body was changed reach the backend, which must compare it with Content-Digest', async () => {
+      const headers = signedIn('rfc9421', { method: 'POST', target: '/orders', body: '{"n":1}' });
+      const request = await arrived('/orders', { method: 'POST', headers, body: '{"n":2}' });
+      expect(headerOf(request, 'content-digest')).not.toBe(`sha-256=:${request.bodyDigest}:`);
+    });
   });
 
   test('a missing or invalid credential gets 401 with a challenge', async () => {

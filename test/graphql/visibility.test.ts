@@ -79,6 +79,8 @@ describe.each(backends())('on $name', ({ start }) => {
   /** A workspace and its daemon tokens: of the member, the administrator, the colleague, and an unrelated user. */
   let shared: string;
   let daemonTokens: string[];
+  /** The same of its signing keys. */
+  let signingKeys: string[];
   let revoked = 0;
 
   beforeAll(async () => {
@@ -98,10 +100,14 @@ describe.each(backends())('on $name', ({ start }) => {
     );
     shared = workspace.id;
     daemonTokens = [];
+    signingKeys = [];
     for (const by of [member, admin, colleague, unrelated]) {
       const { id } = await app.daemonToken(admin, shared, { scopes: ['DAEMON_TOKENS_READ'] });
       await app.sql('update daemon_tokens set created_by = ? where id = ?', [by.id, id]);
       daemonTokens.push(id);
+      const key = await app.signingKey(admin, shared);
+      await app.sql('update signing_keys set created_by = ? where id = ?', [by.id, key.id]);
+      signingKeys.push(key.id);
     }
     memberKey = (await app.apiKey(member)).id;
     unrelatedKey = (await app.apiKey(unrelated)).id;
@@ -128,6 +134,7 @@ describe.each(backends())('on $name', ({ start }) => {
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
       daemonTokens: [`(workspaceId: "${shared}")`],
+      signingKeys: [`(workspaceId: "${shared}")`],
       workspace: [shared, other].map((id) => `(id: "${id}")`),
       workspaces: [''],
     };
@@ -154,6 +161,9 @@ describe.each(backends())('on $name', ({ start }) => {
       createDaemonToken: { workspaceId: shared, daemonId: 'new', expiresAt: new Date(Date.now() + 60_000) },
       renewDaemonToken: null,
       revokeDaemonToken: { daemonTokenId: daemonTokens[revoked++ % daemonTokens.length] },
+      createSigningKey: { workspaceId: shared },
+      rotateSigningKey: { signingKeyId: (await app.signingKey(admin, shared)).id },
+      revokeSigningKey: { signingKeyId: signingKeys[revoked++ % signingKeys.length] },
       createWorkspace: { name: 'another' },
       updateWorkspace: { workspaceId: other },
       addWorkspaceMember: { workspaceId: other, email: unrelated.email },

@@ -1,8 +1,9 @@
 import { type AddressInfo, connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { send, sendBytes } from '../support/raw.ts';
+import { until } from '../support/until.ts';
 
 let app: TestApp;
 let secret: string;
@@ -164,3 +165,81 @@ test.each([
     }
   },
 );
+
+describe('requests that are sent before the response to an earlier one', () => {
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+  /** A server whose handler only notes the path. The test responds, or the client hangs up. */
+  async function heldServer() {
+    const handled: { path: string; respond: () => void }[] = [];
+    const server = createHttpServer(({ url: path = '' }, response) => {
+      handled.push({ path, respond: () => response.end(`the answer to ${path}`) });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const paths = () => handled.map(({ path }) => path);
+    return { server, handled, paths, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+
+  test('are handled one after the other', async () => {
+    const { handled, paths, url } = await heldServer();
+    const received = responseTo(
+      url,
+      `${get('/1')}${get('/2')}${get('/3').replace('Host', 'Connection: close\r\nHost')}`,
+    );
+    for (const path of ['/1', '/2', '/3']) {
+      await until(`${path} is handled`, () => paths().at(-1) === path);
+      handled.at(-1)?.respond();
+    }
+    expect(await received).toMatch(/the answer to \/1[\s\S]*the answer to \/2[\s\S]*the answer to \/3$/);
+    expect(paths()).toEqual(['/1', '/2', '/3']);
+  });
+
+  test('are not handled if the client has gone', async () => {
+    const { server, paths, url } = await heldServer();
+    const client = connect(Number(new URL(url).port), '127.0.0.1');
+    const closed = new Promise<void>((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
+    client.write(get('/1') + get('/2'));
+    await until('the first one is handled', () => paths().length === 1);
+    client.destroy();
+    await closed;
+    expect(paths()).toEqual(['/1']);
+  });
+
+  test('are all answered before the connection ends because of one that cannot be read', async () => {
+    const { server, handled, paths, url } = await heldServer();
+    const refused = new Promise<void>((resolve) => server.once('clientError', () => resolve()));
+    const received = responseTo(url, `${get('/1')}${get('/2')}GET /3 HTTP/9.9\r\n\r\n`);
+    await refused;
+    for (const path of ['/1', '/2']) {
+      await until(`${path} is handled`, () => paths().at(-1) === path);
+      handled.at(-1)?.respond();
+    }
+    expect(await received).toMatch(/the answer to \/1[\s\S]*the answer to \/2$/);
+  });
+
+  test('of one packet do not have all of their responses in memory if the client does not read', async () => {
+    const written: number[] = [];
+    const large = Buffer.alloc(8 * 1024 * 1024); // More than the operating system takes.
+    const server = createHttpServer((_request, response) => {
+      written.push(large.length);
+      response.end(large);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
+    onTestFinished(() => void client.destroy());
+    client.write(get('/').repeat(100));
+    await until('the first response is written', () => written.length > 0);
+    // A request on another connection is handled after all of those.
+    const { port } = server.address() as AddressInfo;
+    await send(`http://127.0.0.1:${port}`, '/');
+    expect(written).toHaveLength(2);
+  });
+});

@@ -56,6 +56,15 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     expires_at: ['now()', `expires_at - interval '1 second'`],
     revoked_at: ['now()', 'null'],
   },
+  signing_keys: {
+    id: [`'sgk_other'`],
+    workspace_id: [`'wsp_two'`],
+    secret_sealed: [`'other'`],
+    scopes: [`'{API_KEYS_READ}'`, `'{}'`],
+    permissions: [`'{read}'`],
+    expires_at: ['now()', `now() + interval '1 year'`, 'null'],
+    revoked_at: ['now()', 'null'],
+  },
   access_token_revocations: { jti: [`'jti_other'`] },
   jwt_keys: { kid: [`'jwk_other'`] },
   workspace_members: { workspace_id: [`'wsp_two'`], user_id: [`'usr_two'`], role: [`'MEMBER'`] },
@@ -72,6 +81,7 @@ const INDIFFERENT: Record<string, string[]> = {
   workspaces: ['name', 'created_at'],
   daemons: ['created_at', 'revocation_reason'],
   daemon_tokens: ['hint', 'created_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
+  signing_keys: ['description', 'created_at', 'created_by', 'replaces', 'replaced_by', 'revocation_reason'],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],
   workspace_members: ['created_at'],
@@ -91,6 +101,7 @@ const ROWS: Record<string, { column: string; id: string; tags: string[] }> = {
   workspaces: { column: 'id', id: 'wsp_two', tags: ['workspace:wsp_two'] },
   daemons: { column: 'id', id: 'dae_gone', tags: ['daemon:wsp_three:d3'] },
   daemon_tokens: { column: 'id', id: 'dmn_one', tags: ['daemon-token:dmn_one'] },
+  signing_keys: { column: 'id', id: 'sgk_one', tags: ['signing-key:sgk_one'] },
   // The row now revokes another token, and no longer the first one.
   access_token_revocations: { column: 'id', id: 'atr_one', tags: ['jti:jti_one', 'jti:jti_other'] },
   jwt_keys: { column: 'kid', id: 'jwk_one', tags: ['jwt-key:jwk_one'] },
@@ -102,6 +113,7 @@ const OTHER_TABLES = [
   'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
+  ...['request_nonces', 'request_nonce_horizon'],
 ];
 
 describe.each(backends())('the invalidation log on $name', ({ open }) => {
@@ -177,6 +189,8 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
       await database.sql(`update daemon_tokens set hint = 'x', created_at = now(), created_by = null,
         first_expires_at = now(), renewed_at = now(), revocation_reason = 'x', expires_at = expires_at + interval '1 minute'`);
+      await database.sql(`update signing_keys set description = 'x', created_at = now(), created_by = null,
+        replaces = null, replaced_by = id, revocation_reason = 'x'`);
       await database.sql(`update workspace_members set created_at = now()`);
       await database.sql(`update access_token_revocations set revoked_at = now(), reason = 'x', revoked_by = 'x'`);
       await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = 'x', retired_at = now()`);

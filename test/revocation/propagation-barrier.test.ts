@@ -18,6 +18,13 @@ import { join, type Member } from './support/replica.ts';
 
 const LEASE_MS = 300;
 
+/** For credential types that prove nothing. */
+const runtimeOn = (sql: Sql) => ({
+  sql,
+  accessTokens: { verify: async () => null },
+  signatures: { verify: async () => undefined },
+});
+
 describe.each(backends())('a revocation on $name', ({ open }) => {
   let database: TestDatabase;
   let member: Member;
@@ -219,10 +226,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
     const credential = apiKeyCredential;
     await database.sql(`update users set disabled_at = null`);
     await database.sql(`update api_keys set revoked_at = null`);
-    const { principal } = await credential.load('hash', {
-      sql: database.reads,
-      accessTokens: { verify: async () => null },
-    });
+    const { principal } = await credential.load('hash', runtimeOn(database.reads));
     const em = database.fork();
     const confirmed = async () => {
       await em.begin();
@@ -481,18 +485,13 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
     // Without a timer: it syncs only when the test says so.
     const member = await join({ ...database, notifications: noNotifications }, { leaseMs: 1000, start: false });
     const credential = apiKeyCredential;
-    expect(
-      (await credential.load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })).principal,
-    ).not.toBeNull();
+    expect((await credential.load('hash', runtimeOn(database.reads))).principal).not.toBeNull();
     const primary = member.replica.serverIdentity;
 
     await server.query(`copy (select) to program 'touch standby.signal'`);
     await server.restart();
     await expect(member.replica.sync()).rejects.toThrow('standby');
-    const load = () =>
-      credential
-        .load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })
-        .catch((error) => error);
+    const load = () => credential.load('hash', runtimeOn(database.reads)).catch((error) => error);
     await until('it answers again', async () => !/terminat|closed|reset/i.test(String((await load()).message)));
     expect(String(await load())).toContain('standby');
     await until('no lease is left', () => member.replica.leaseRemaining() === 0);
@@ -507,9 +506,7 @@ describe.skipIf(!findPostgres())('when another server takes over', { timeout: 60
       const receipt = await member.barrier.waitUntilPropagated('key:key_one', new Date(0));
       return receipt.propagation === 'ACKNOWLEDGED';
     });
-    expect(
-      (await credential.load('hash', { sql: database.reads, accessTokens: { verify: async () => null } })).principal,
-    ).not.toBeNull();
+    expect((await credential.load('hash', runtimeOn(database.reads))).principal).not.toBeNull();
     await member.stop();
   });
 });

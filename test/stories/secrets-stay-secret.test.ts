@@ -11,6 +11,7 @@ import { MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app
 import { findPostgres } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
+import { signedHeaders } from '../support/signing.ts';
 
 const SETUP_TOKEN = 'Vq7rT2xLw9Kd4mZs8Hb3';
 const WRONG_PASSWORD = 'marble thicket ostrich viola';
@@ -207,6 +208,23 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   }
   secrets.set('an unknown daemon token', makeSecret('rkd'));
   await Promise.all(use(secrets.get('an unknown daemon token') as string).map(refused));
+
+  // Signing keys: the secret is never sent. It signs, and it is rejected where other secrets are accepted.
+  const createSigner = `mutation { createSigningKey(input: { workspaceId: "${workspace.id}" }) {
+    ... on CreateSigningKeySuccess { secret signingKey { id } } } }`;
+  const signing = JSON.parse((await graphql(createSigner, {}, bearer)).text).data.createSigningKey;
+  const replace = `mutation { rotateSigningKey(input: { signingKeyId: "${signing.signingKey.id}" }) {
+    ... on RotateSigningKeySuccess { secret signingKey { id } } } }`;
+  const successor = JSON.parse((await graphql(replace, {}, bearer)).text).data.rotateSigningKey;
+  for (const [name, { secret, signingKey }] of Object.entries({ signing, successor })) {
+    secrets.set(`the secret of a signing key: ${name}`, secret);
+    await Promise.all(use(secret).map(refused));
+    const signed = { headers: signedHeaders({ id: signingKey.id, secret }) };
+    expect((await ask('/v1/verify', signed)).status).toBe(204);
+    await refused(ask('/v1/verify', signed)); // A replay.
+    await refused(ask('/v1/verify', { headers: { ...signed.headers, 'x-signature': secret } }));
+    await refused(ask('/v1/verify', { headers: { ...signed.headers, 'x-nonce': secret } }));
+  }
 
   await graphql('mutation { logout { __typename } }', {}, bearer);
   await Promise.all(use(session.accessToken).map(refused));

@@ -28,4 +28,6 @@ export interface Presented {
   bearer?: string;
   apiKey?: string;
   headers?: Record<string, string>;
+  /** The signing key that signs the request. */
+  signedBy?: Credential;
 }

@@ -3,16 +3,21 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { type App, createApp, type Overrides } from '../../src/app.ts';
-import type { CreateApiKeyInput, CreateDaemonTokenInput } from '../../src/client/generated/graphql.ts';
+import type {
+  CreateApiKeyInput,
+  CreateDaemonTokenInput,
+  CreateSigningKeyInput,
+} from '../../src/client/generated/graphql.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { type Account, accountOf, type Presented } from './account.ts';
+import { type Account, accountOf, type Credential, type Presented } from './account.ts';
 import { type Answer, type Caller, type Calls, callsOf } from './calls.ts';
 import { MASTER_KEY, PASSWORD, SETUP_TOKEN } from './constants.ts';
 import { embeddedTemplate } from './embedded-template.ts';
 import { migratedDatabase } from './postgres-template.ts';
 import { seedAccount } from './seed.ts';
+import { signedHeaders } from './signing.ts';
 import { inSeconds } from './values.ts';
 
 export type { Account, Presented } from './account.ts';
@@ -47,18 +52,20 @@ export class TestApp {
   async graphql(
     query: string,
     variables: object = {},
-    { bearer, apiKey, headers }: Presented = {},
+    { bearer, apiKey, headers, signedBy }: Presented = {},
     operationName?: string,
   ): Promise<Answer> {
+    const sent = JSON.stringify({ query, variables, operationName });
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+        ...(signedBy && signedHeaders(signedBy, { method: 'POST', target: '/graphql', body: sent })),
         ...headers,
       },
-      body: JSON.stringify({ query, variables, operationName }),
+      body: sent,
     });
     const body = (await response.json()) as { data: unknown; errors?: Answer['errors'] };
     return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
@@ -136,6 +143,13 @@ export class TestApp {
       .createDaemonToken(made as CreateDaemonTokenInput)
       .expectSuccess();
     return { id: daemonToken.id, hint: daemonToken.hint, secret };
+  }
+
+  /** Creates a signing key for this workspace. By default it has no scope. */
+  async signingKey(caller: Caller, workspaceId: string, input: object = {}): Promise<Credential> {
+    const made = { workspaceId, ...input } as CreateSigningKeyInput;
+    const { signingKey, secret } = await this.as(caller).createSigningKey(made).expectSuccess();
+    return { id: signingKey.id, secret };
   }
 
   /** Runs one statement directly on the database and returns its rows. */

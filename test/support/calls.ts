@@ -26,6 +26,9 @@ const DOCUMENTS = {
   renewDaemonToken: client.RenewDaemonTokenDocument,
   revokeDaemonToken: client.RevokeDaemonTokenDocument,
   revokeDaemon: client.RevokeDaemonDocument,
+  createSigningKey: client.CreateSigningKeyDocument,
+  rotateSigningKey: client.RotateSigningKeyDocument,
+  revokeSigningKey: client.RevokeSigningKeyDocument,
   updateWorkspace: client.UpdateWorkspaceDocument,
   addWorkspaceMember: client.AddWorkspaceMemberDocument,
   removeWorkspaceMember: client.RemoveWorkspaceMemberDocument,
@@ -42,6 +45,7 @@ const DOCUMENTS = {
   workspace: client.WorkspaceDocument,
   workspaces: client.WorkspacesDocument,
   daemonTokens: client.DaemonTokensDocument,
+  signingKeys: client.SigningKeysDocument,
 };
 
 type Documents = typeof DOCUMENTS;

@@ -1,6 +1,7 @@
 // Gateways as operators run them: the real program with the files in src/http/README.md, a real Rekey, and a backend
 // that returns the request that it got.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -210,6 +211,8 @@ export interface Arrived {
   url: string;
   rawHeaders: string[];
   bodyBytes: number;
+  /** The SHA-256 of the body, base64. */
+  bodyDigest: string;
 }
 
 export interface Backend {
@@ -225,12 +228,18 @@ export async function startBackend(): Promise<Backend> {
   const server: Server = createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     arrivals++;
     let bodyBytes = 0;
-    request.on('data', (piece: Buffer) => (bodyBytes += piece.length));
+    const hash = createHash('sha256');
+    request.on('data', (piece: Buffer) => {
+      bodyBytes += piece.length;
+      hash.update(piece);
+    });
     request.on('end', () => {
       const { method, url, rawHeaders } = request;
       const status = Number(/^\/status\/(\d{3})$/.exec(url!)?.[1] ?? 200);
       response.writeHead(status, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ method, url, rawHeaders, bodyBytes } as Arrived));
+      response.end(
+        JSON.stringify({ method, url, rawHeaders, bodyBytes, bodyDigest: hash.digest('base64') } as Arrived),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

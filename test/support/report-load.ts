@@ -1,14 +1,19 @@
 // Preloaded into a server. Answers messages of the process that started it:
 // - `cpu`: the CPU time of all threads so far;
+// - `memory`: what the process holds, after a garbage collection;
 // - `main`: the CPU time of the main thread so far, in milliseconds;
 // - `turn`: the longest turn of the event loop since the last question, in milliseconds of CPU time of the main thread,
 //   which a busy machine does not change. It measures from the first question on, which takes a core.
 // Ends the server when that process has ended.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 let longest = 0;
 let watching = false;
 
 process.on('message', (question) => {
   if (question === 'cpu') process.send?.(process.cpuUsage());
+  if (question === 'memory') process.send?.(memory());
   if (question === 'main') process.send?.(mainThreadMs());
   if (question !== 'turn') return;
   process.send?.(longest);
@@ -27,4 +32,11 @@ function watch(before: number): void {
 function mainThreadMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
+}
+
+function memory(): NodeJS.MemoryUsage {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
+  return process.memoryUsage();
 }

@@ -59,12 +59,12 @@ export class ServerProcess {
     });
   }
 
-  /** One replica that answers `cpu` and `longestTurn`, ready. */
+  /** One replica that answers `cpu`, `memory` and `longestTurn`, ready. */
   static replica(environment: Record<string, string>): Promise<ServerProcess> {
     return ServerProcess.measured([SERVER], { REKEY_LOG_LEVEL: 'error', ...environment });
   }
 
-  /** A script of Node that answers `cpu` and `longestTurn`, ready. */
+  /** A script of Node that answers `cpu`, `memory` and `longestTurn`, ready. */
   static async measured(argv: string[], environment: Record<string, string> = {}): Promise<ServerProcess> {
     const command = [process.execPath, ...argv] as const;
     const server = new ServerProcess({ command, environment, preload: 'report-load.ts' });
@@ -135,6 +135,11 @@ export class ServerProcess {
   async cpu(): Promise<number> {
     const { user, system } = (await this.ask('cpu')) as NodeJS.CpuUsage;
     return user + system;
+  }
+
+  /** What it holds in memory after a garbage collection, in bytes. */
+  async memory(): Promise<NodeJS.MemoryUsage> {
+    return (await this.ask('memory')) as NodeJS.MemoryUsage;
   }
 
   /** CPU time used so far by the main thread, in milliseconds. */

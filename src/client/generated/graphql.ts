@@ -151,6 +151,35 @@ export type CreateDaemonTokenInput = {
   workspaceId: string;
 };
 
+/** Input of `createSigningKey`. */
+export type CreateSigningKeyInput = {
+  /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
+  description?: string;
+  /**
+   * When the key expires. If left out, the key does not expire, or expires with the calling credential. Must be in the
+   * future. Must not be later than the expiry of the calling credential, unless that is a session.
+   */
+  expiresAt?: string | null | undefined;
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify`, not interpreted by Rekey. The calling credential must
+   * hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the characters
+   * `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters, including one
+   * separator between two permissions.
+   */
+  permissions?: Array<string>;
+  /**
+   * What a request that the key has signed can do in Rekey. The calling credential must hold each scope. A signing key
+   * cannot hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that signs requests to your own services
+   * needs no scope.
+   */
+  scopes?: Array<Scope>;
+  /**
+   * The workspace that the key belongs to. The caller must be a member or an administrator. A credential that is bound to a
+   * workspace can create keys only for that workspace.
+   */
+  workspaceId: string;
+};
+
 /** Input of `createWorkspace`. */
 export type CreateWorkspaceInput = {
   /** The name of the workspace. Must not be empty and must have only visible characters. */
@@ -338,6 +367,14 @@ export type RevokeSessionInput = {
   sessionId: string;
 };
 
+/** Input of `revokeSigningKey`. */
+export type RevokeSigningKeyInput = {
+  /** The reason to record. It does not change what the mutation does. */
+  reason?: RevocationReason;
+  /** The id of the key. */
+  signingKeyId: string;
+};
+
 /** Input of `rotateApiKey`. */
 export type RotateApiKeyInput = {
   /** The id of the key. */
@@ -347,6 +384,14 @@ export type RotateApiKeyInput = {
    * secret from before an earlier rotation is rejected at once.
    */
   overlapSeconds?: number;
+};
+
+/** Input of `rotateSigningKey`. */
+export type RotateSigningKeyInput = {
+  /** How long the key stays valid beside its successor: 0 to 86400 seconds (one day). */
+  overlapSeconds?: number;
+  /** The id of the key. */
+  signingKeyId: string;
 };
 
 /** What a credential can do in Rekey. For other services, use `permissions`. */
@@ -372,9 +417,9 @@ export type Scope =
   | 'SESSIONS_READ'
   /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
-  /** Read signing keys. Reserved; not enforced yet. */
+  /** Read signing keys. */
   | 'SIGNING_KEYS_READ'
-  /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
+  /** Create, rotate and revoke signing keys. */
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces and their members. */
   | 'WORKSPACES_READ'
@@ -446,7 +491,10 @@ export type UpdateApiKeyInput = {
 export type UpdateWorkspaceInput = {
   /** The new name. Must not be null or empty and must have only visible characters. */
   name?: string | null | undefined;
-  /** Whether requests with a credential of this workspace must be signed. Must not be true. Reserved; not enforced yet. */
+  /**
+   * Whether requests with an API key or a daemon token that is bound to this workspace must be signed. With `true`, every
+   * replica rejects unsigned ones before the response. Must not be null.
+   */
   requiresSignedRequests?: boolean | null | undefined;
   /** The id of the workspace. */
   workspaceId: string;
@@ -556,6 +604,7 @@ export type ViewerQuery = { viewer: { scopes: Array<Scope>, permissions: Array<s
       | { __typename: 'ApiKey', id: string, status: CredentialStatus, expiresAt: string | null }
       | { __typename: 'DaemonToken', id: string, status: CredentialStatus, expiresAt: string | null }
       | { __typename: 'Session', id: string, status: CredentialStatus, expiresAt: string | null }
+      | { __typename: 'SigningKey', id: string, status: CredentialStatus, expiresAt: string | null }
     , user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
 export type IntrospectQueryVariables = Exact<{
@@ -567,6 +616,7 @@ export type IntrospectQuery = { introspect: { active: boolean, scopes: Array<Sco
       | { __typename: 'ApiKey', id: string, status: CredentialStatus }
       | { __typename: 'DaemonToken', id: string, status: CredentialStatus }
       | { __typename: 'Session', id: string, status: CredentialStatus }
+      | { __typename: 'SigningKey', id: string, status: CredentialStatus }
      | null, user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
 export type ApiKeyFieldsFragment = { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null };
@@ -807,6 +857,53 @@ export type RevokeAccessTokenMutation = { revokeAccessToken:
     | { __typename: 'RevokeAccessTokenSuccess', revocation: { id: string, jti: string, reason: RevocationReason, revokedAt: string, expiresAt: string, user: { id: string }, revokedBy: { id: string } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
    };
 
+export type SigningKeyFieldsFragment = { id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
+
+export type SigningKeysQueryVariables = Exact<{
+  workspaceId: string;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SigningKeysQuery = { signingKeys: { nodes: Array<{ id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, createdBy: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateSigningKeyMutationVariables = Exact<{
+  input: CreateSigningKeyInput;
+}>;
+
+
+export type CreateSigningKeyMutation = { createSigningKey:
+    | { __typename: 'CreateSigningKeySuccess', secret: string, signingKey: { id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, workspace: { id: string } } }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type RotateSigningKeyMutationVariables = Exact<{
+  input: RotateSigningKeyInput;
+}>;
+
+
+export type RotateSigningKeyMutation = { rotateSigningKey:
+    | { __typename: 'ConflictError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'RotateSigningKeySuccess', secret: string, signingKey: { id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, previous: { id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
+    | { __typename: 'SigningKeyNotFoundError', message: string }
+    | { __typename: 'SigningKeyRevokedError', message: string, revokedAt: string }
+   };
+
+export type RevokeSigningKeyMutationVariables = Exact<{
+  input: RevokeSigningKeyInput;
+}>;
+
+
+export type RevokeSigningKeyMutation = { revokeSigningKey:
+    | { __typename: 'RevokeSigningKeySuccess', signingKey: { id: string, description: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, lastUsedAt: string | null, replaces: string | null, replacedBy: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'SigningKeyNotFoundError', message: string }
+   };
+
 export type WorkspaceFieldsFragment = { id: string, name: string, requiresSignedRequests: boolean, createdAt: string };
 
 export type WorkspaceQueryVariables = Exact<{
@@ -1038,6 +1135,22 @@ export const RevocationFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RevocationFields"}) as unknown as TypedDocumentString<RevocationFieldsFragment, unknown>;
+export const SigningKeyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment SigningKeyFields on SigningKey {
+  id
+  description
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  lastUsedAt
+  replaces
+  replacedBy
+  revokedAt
+  revocationReason
+}
+    `, {"fragmentName":"SigningKeyFields"}) as unknown as TypedDocumentString<SigningKeyFieldsFragment, unknown>;
 export const WorkspaceFieldsFragmentDoc = new TypedDocumentString(`
     fragment WorkspaceFields on Workspace {
   id
@@ -2176,6 +2289,172 @@ fragment RevocationFields on Revocation {
     id
   }
 }`, {"hash":"sha256:88f3547794138bf1309e76ba03ac1fe081ce2f2b8d43b0f57dc950850fdca7a7"}) as unknown as TypedDocumentString<RevokeAccessTokenMutation, RevokeAccessTokenMutationVariables>;
+export const SigningKeysDocument = new TypedDocumentString(`
+    query SigningKeys($workspaceId: ID!, $first: Int! = 20, $after: String) {
+  signingKeys(workspaceId: $workspaceId, first: $first, after: $after) {
+    nodes {
+      ...SigningKeyFields
+      createdBy {
+        id
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment SigningKeyFields on SigningKey {
+  id
+  description
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  lastUsedAt
+  replaces
+  replacedBy
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:9cdb9e75b38f9005c7d4229da7c15d6bcc2097c53d0bc1fac3cbfc14626a47ed"}) as unknown as TypedDocumentString<SigningKeysQuery, SigningKeysQueryVariables>;
+export const CreateSigningKeyDocument = new TypedDocumentString(`
+    mutation CreateSigningKey($input: CreateSigningKeyInput!) {
+  createSigningKey(input: $input) {
+    __typename
+    ... on CreateSigningKeySuccess {
+      secret
+      signingKey {
+        ...SigningKeyFields
+        workspace {
+          id
+        }
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment SigningKeyFields on SigningKey {
+  id
+  description
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  lastUsedAt
+  replaces
+  replacedBy
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:f0321a20b99550c2876e5e732cab07f2de8b16d84d7230e3d70346752d29e684"}) as unknown as TypedDocumentString<CreateSigningKeyMutation, CreateSigningKeyMutationVariables>;
+export const RotateSigningKeyDocument = new TypedDocumentString(`
+    mutation RotateSigningKey($input: RotateSigningKeyInput!) {
+  rotateSigningKey(input: $input) {
+    __typename
+    ... on RotateSigningKeySuccess {
+      secret
+      signingKey {
+        ...SigningKeyFields
+      }
+      previous {
+        ...SigningKeyFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on SigningKeyRevokedError {
+      revokedAt
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment SigningKeyFields on SigningKey {
+  id
+  description
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  lastUsedAt
+  replaces
+  replacedBy
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:38f56f45585757439494126f50c0d504e967f4d27d73cd0dd3ccba2987f791ba"}) as unknown as TypedDocumentString<RotateSigningKeyMutation, RotateSigningKeyMutationVariables>;
+export const RevokeSigningKeyDocument = new TypedDocumentString(`
+    mutation RevokeSigningKey($input: RevokeSigningKeyInput!) {
+  revokeSigningKey(input: $input) {
+    __typename
+    ... on RevokeSigningKeySuccess {
+      signingKey {
+        ...SigningKeyFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment SigningKeyFields on SigningKey {
+  id
+  description
+  scopes
+  permissions
+  status
+  createdAt
+  expiresAt
+  lastUsedAt
+  replaces
+  replacedBy
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:23d43eb94653bc61696d95f9f81415c3c68c607a20219a12a059ef06c651dd84"}) as unknown as TypedDocumentString<RevokeSigningKeyMutation, RevokeSigningKeyMutationVariables>;
 export const WorkspaceDocument = new TypedDocumentString(`
     query Workspace($id: ID!) {
   workspace(id: $id) {

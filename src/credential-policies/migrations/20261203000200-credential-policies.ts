@@ -58,6 +58,10 @@ export class Migration20261203000200 extends Migration {
       declare
         moment timestamptz;
       begin
+        if TG_OP = 'DELETE' and old.workspace_id is not null
+            and not exists (select from workspaces w where w.id = old.workspace_id) then
+          return old;
+        end if;
         if TG_OP <> 'DELETE' then
           perform pg_advisory_xact_lock(hashtextextended('policy:' || new.subject, 0));
         end if;
@@ -66,8 +70,7 @@ export class Migration20261203000200 extends Migration {
         end if;
         moment := clock_timestamp();
         if TG_OP <> 'INSERT' and ${isBounded('old')}
-            and (TG_OP = 'DELETE' or new.subject <> old.subject or ${boundsOf('new')} is distinct from ${boundsOf('old')})
-            and (old.workspace_id is null or exists (select from workspaces w where w.id = old.workspace_id)) then
+            and (TG_OP = 'DELETE' or new.subject <> old.subject or ${boundsOf('new')} is distinct from ${boundsOf('old')}) then
           insert into former_credential_policies (subject, workspace_id, maximum_lifetime_seconds, idle_seconds,
               idle_tolerance_seconds, requires_expiry, valid_from, valid_until)
             values (old.subject, old.workspace_id, old.maximum_lifetime_seconds, old.idle_seconds,

@@ -8,6 +8,7 @@ import    { introspect as Query_introspect } from './../resolvers/Query/introspe
 import    { node as Query_node } from './../resolvers/Query/node.ts';
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
 import    { sessions as Query_sessions } from './../resolvers/Query/sessions.ts';
+import    { signingKeys as Query_signingKeys } from './../resolvers/Query/signingKeys.ts';
 import    { users as Query_users } from './../resolvers/Query/users.ts';
 import    { viewer as Query_viewer } from './../resolvers/Query/viewer.ts';
 import    { workspace as Query_workspace } from './../resolvers/Query/workspace.ts';
@@ -17,6 +18,7 @@ import    { bootstrap as Mutation_bootstrap } from './../resolvers/Mutation/boot
 import    { changePassword as Mutation_changePassword } from './../resolvers/Mutation/changePassword.ts';
 import    { createApiKey as Mutation_createApiKey } from './../resolvers/Mutation/createApiKey.ts';
 import    { createDaemonToken as Mutation_createDaemonToken } from './../resolvers/Mutation/createDaemonToken.ts';
+import    { createSigningKey as Mutation_createSigningKey } from './../resolvers/Mutation/createSigningKey.ts';
 import    { createWorkspace as Mutation_createWorkspace } from './../resolvers/Mutation/createWorkspace.ts';
 import    { deleteWorkspace as Mutation_deleteWorkspace } from './../resolvers/Mutation/deleteWorkspace.ts';
 import    { disableUser as Mutation_disableUser } from './../resolvers/Mutation/disableUser.ts';
@@ -34,7 +36,9 @@ import    { revokeApiKey as Mutation_revokeApiKey } from './../resolvers/Mutatio
 import    { revokeDaemon as Mutation_revokeDaemon } from './../resolvers/Mutation/revokeDaemon.ts';
 import    { revokeDaemonToken as Mutation_revokeDaemonToken } from './../resolvers/Mutation/revokeDaemonToken.ts';
 import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutation/revokeSession.ts';
+import    { revokeSigningKey as Mutation_revokeSigningKey } from './../resolvers/Mutation/revokeSigningKey.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
+import    { rotateSigningKey as Mutation_rotateSigningKey } from './../resolvers/Mutation/rotateSigningKey.ts';
 import    { setCredentialPolicy as Mutation_setCredentialPolicy } from './../resolvers/Mutation/setCredentialPolicy.ts';
 import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
 import    { updateApiKey as Mutation_updateApiKey } from './../resolvers/Mutation/updateApiKey.ts';
@@ -51,6 +55,7 @@ import    { Revocation } from './../resolvers/Revocation.ts';
 import    { RevocationEvent } from './../resolvers/RevocationEvent.ts';
 import    { Session } from './../resolvers/Session.ts';
 import    { SessionTokens } from './../resolvers/SessionTokens.ts';
+import    { SigningKey } from './../resolvers/SigningKey.ts';
 import    { User } from './../resolvers/User.ts';
 import    { Viewer } from './../resolvers/Viewer.ts';
 import    { Workspace } from './../resolvers/Workspace.ts';
@@ -60,8 +65,8 @@ import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
 import    { Node } from './../resolvers/Node.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,sessions: Query_sessions,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,endApiKeyOverlap: Mutation_endApiKeyOverlap,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,rotateApiKey: Mutation_rotateApiKey,setCredentialPolicy: Mutation_setCredentialPolicy,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateApiKey: Mutation_updateApiKey,updateWorkspace: Mutation_updateWorkspace },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,sessions: Query_sessions,signingKeys: Query_signingKeys,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Mutation: { addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createSigningKey: Mutation_createSigningKey,createWorkspace: Mutation_createWorkspace,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,endApiKeyOverlap: Mutation_endApiKeyOverlap,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,revokeSigningKey: Mutation_revokeSigningKey,rotateApiKey: Mutation_rotateApiKey,rotateSigningKey: Mutation_rotateSigningKey,setCredentialPolicy: Mutation_setCredentialPolicy,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateApiKey: Mutation_updateApiKey,updateWorkspace: Mutation_updateWorkspace },
       Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
 ApiKeyConnection: ApiKeyConnection,
@@ -74,6 +79,7 @@ Revocation: Revocation,
 RevocationEvent: RevocationEvent,
 Session: Session,
 SessionTokens: SessionTokens,
+SigningKey: SigningKey,
 User: User,
 Viewer: Viewer,
 Workspace: Workspace,

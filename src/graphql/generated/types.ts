@@ -5,6 +5,7 @@ import type { CredentialPolicyMapper } from './../mappers/credential-policies.ts
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { RevocationEventMapper } from './../mappers/live.ts';
+import type { SigningKeyMapper } from './../mappers/signing-keys.ts';
 import type { UserMapper } from './../mappers/accounts.ts';
 import type { WorkspaceMapper, WorkspaceMemberMapper } from './../mappers/workspaces.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -365,6 +366,47 @@ export type CreateDaemonTokenSuccess = {
   daemonToken: DaemonToken;
   /** The secret. It is returned only here. */
   secret: Scalars['Secret']['output'];
+};
+
+/** Input of `createSigningKey`. */
+export type CreateSigningKeyInput = {
+  /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
+  description: Scalars['String']['input'];
+  /**
+   * When the key expires. If left out, the key does not expire, or expires with the calling credential. Must be in the
+   * future. Must not be later than the expiry of the calling credential, unless that is a session.
+   */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /**
+   * Custom permissions that you define. Returned by `/v1/verify`, not interpreted by Rekey. The calling credential must
+   * hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the characters
+   * `A-Z a-z 0-9 . _ : / * -` and is not `-` alone. All of them together have at most 2048 characters, including one
+   * separator between two permissions.
+   */
+  permissions: Array<Scalars['String']['input']>;
+  /**
+   * What a request that the key has signed can do in Rekey. The calling credential must hold each scope. A signing key
+   * cannot hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that signs requests to your own services
+   * needs no scope.
+   */
+  scopes: Array<Scope>;
+  /**
+   * The workspace that the key belongs to. The caller must be a member or an administrator. A credential that is bound to a
+   * workspace can create keys only for that workspace.
+   */
+  workspaceId: Scalars['ID']['input'];
+};
+
+/** Result of `createSigningKey`. */
+export type CreateSigningKeyResult = CreateSigningKeySuccess | InvalidInputError | ScopeNotHeldError | WorkspaceNotFoundError;
+
+/** The key was created. */
+export type CreateSigningKeySuccess = {
+  __typename?: 'CreateSigningKeySuccess';
+  /** The secret. It cannot be read again. The key of the HMAC is the whole text in UTF-8. */
+  secret: Scalars['Secret']['output'];
+  /** The new key. */
+  signingKey: SigningKey;
 };
 
 /** Input of `createWorkspace`. */
@@ -732,6 +774,11 @@ export type Mutation = {
    * `data` is null and the secret is lost.
    */
   createDaemonToken: CreateDaemonTokenResult;
+  /**
+   * Creates a signing key for a workspace. A workspace may have several active keys. The secret is returned only here.
+   * Select no other root field: if one fails, `data` is null and the secret is lost.
+   */
+  createSigningKey: CreateSigningKeyResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
   /** Revokes every credential that is bound to a workspace, then deletes the workspace. */
@@ -816,6 +863,11 @@ export type Mutation = {
    */
   revokeSession: RevokeSessionResult;
   /**
+   * Revokes a signing key for good, and the key that it replaces if the overlap has not ended. Every replica rejects both
+   * before the response. Revoking a revoked key succeeds and changes nothing. Its successor stays active.
+   */
+  revokeSigningKey: RevokeSigningKeyResult;
+  /**
    * Issues a new secret for an API key. Every replica rejects the old secret before the response, or after
    * `overlapSeconds`. The new secret is returned only here. Select no other root field: if one fails, `data` is null and
    * the secret is lost.
@@ -824,6 +876,16 @@ export type Mutation = {
    * before a promotion, must hold at least the scopes, permissions and lifetime of the key (`ScopeNotHeldError`).
    */
   rotateApiKey: RotateApiKeyResult;
+  /**
+   * Creates a successor for a signing key, with another id and another secret. The successor may do the same and expires
+   * when the key would have expired. The key itself stays valid for the overlap, and ends at once when its successor is
+   * revoked or rotated. The secret is returned only here. Select no other root field: if one fails, `data` is null and the
+   * secret is lost.
+   *
+   * A revoked or expired key cannot be rotated. Of several rotations at the same time, one succeeds. The others, and every
+   * later rotation of the same key, get `ConflictError`: rotate the key in `replacedBy`.
+   */
+  rotateSigningKey: RotateSigningKeyResult;
   /**
    * Sets all bounds of a workspace or of the installation. A stricter bound applies at once to everything that exists: what is
    * over it is revoked with the reason `ADMINISTRATIVE`, before the response, and what remains expires by it. A looser bound
@@ -875,6 +937,12 @@ export type MutationcreateApiKeyArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationcreateDaemonTokenArgs = {
   input: CreateDaemonTokenInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationcreateSigningKeyArgs = {
+  input: CreateSigningKeyInput;
 };
 
 
@@ -969,8 +1037,20 @@ export type MutationrevokeSessionArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationrevokeSigningKeyArgs = {
+  input: RevokeSigningKeyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationrotateApiKeyArgs = {
   input: RotateApiKeyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationrotateSigningKeyArgs = {
+  input: RotateSigningKeyInput;
 };
 
 
@@ -1070,6 +1150,11 @@ export type Query = {
   revocations: RevocationConnection;
   /** Lists the sessions of the caller, newest first. An administrator sees the sessions of all users. */
   sessions: SessionConnection;
+  /**
+   * Lists the signing keys of a workspace, newest first. The caller must be a member of the workspace, an administrator, or
+   * a credential of this workspace. For any other workspace, and for an unknown id, the list is empty.
+   */
+  signingKeys: SigningKeyConnection;
   /** Lists all users, newest first. */
   users: UserConnection;
   /** Returns the caller. Use it to test a new credential. */
@@ -1131,6 +1216,14 @@ export type QuerysessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<SessionFilter>;
   first: Scalars['Int']['input'];
+};
+
+
+/** Reads. */
+export type QuerysigningKeysArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+  workspaceId: Scalars['ID']['input'];
 };
 
 
@@ -1551,6 +1644,26 @@ export type RevokeSessionSuccess = {
   session: Session;
 };
 
+/** Input of `revokeSigningKey`. */
+export type RevokeSigningKeyInput = {
+  /** The reason to record. It does not change what the mutation does. */
+  reason: RevocationReason;
+  /** The id of the key. */
+  signingKeyId: Scalars['ID']['input'];
+};
+
+/** Result of `revokeSigningKey`. */
+export type RevokeSigningKeyResult = RevokeSigningKeySuccess | SigningKeyNotFoundError;
+
+/** The key is revoked. */
+export type RevokeSigningKeySuccess = {
+  __typename?: 'RevokeSigningKeySuccess';
+  /** Proof that no replica accepts a request that the key has signed. */
+  receipt: RevocationReceipt;
+  /** The revoked key. */
+  signingKey: SigningKey;
+};
+
 /** Input of `rotateApiKey`. */
 export type RotateApiKeyInput = {
   /** The id of the key. */
@@ -1578,6 +1691,30 @@ export type RotateApiKeySuccess = {
   secret: Scalars['Secret']['output'];
 };
 
+/** Input of `rotateSigningKey`. */
+export type RotateSigningKeyInput = {
+  /** How long the key stays valid beside its successor: 0 to 86400 seconds (one day). */
+  overlapSeconds: Scalars['Int']['input'];
+  /** The id of the key. */
+  signingKeyId: Scalars['ID']['input'];
+};
+
+/** Result of `rotateSigningKey`. */
+export type RotateSigningKeyResult = ConflictError | InvalidInputError | RotateSigningKeySuccess | ScopeNotHeldError | SigningKeyNotFoundError | SigningKeyRevokedError;
+
+/** The key has a successor. */
+export type RotateSigningKeySuccess = {
+  __typename?: 'RotateSigningKeySuccess';
+  /** The key that was rotated. Its `expiresAt` is the end of the overlap. */
+  previous: SigningKey;
+  /** Proof that every replica rejects the previous key when its overlap ends. */
+  receipt: RevocationReceipt;
+  /** The secret of the successor. It cannot be read again. */
+  secret: Scalars['Secret']['output'];
+  /** The successor. */
+  signingKey: SigningKey;
+};
+
 /** What a credential can do in Rekey. For other services, use `permissions`. */
 export type Scope =
   /** Read and change the objects of all users. Only administrators and their API keys can hold this scope. */
@@ -1601,9 +1738,9 @@ export type Scope =
   | 'SESSIONS_READ'
   /** Revoke sessions and access tokens. */
   | 'SESSIONS_WRITE'
-  /** Read signing keys. Reserved; not enforced yet. */
+  /** Read signing keys. */
   | 'SIGNING_KEYS_READ'
-  /** Create, rotate and revoke signing keys. Reserved; not enforced yet. */
+  /** Create, rotate and revoke signing keys. */
   | 'SIGNING_KEYS_WRITE'
   /** Read workspaces and their members. */
   | 'WORKSPACES_READ'
@@ -1762,6 +1899,81 @@ export type SetupTokenRejectedError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/**
+ * A secret of a workspace that signs requests. The secret is never sent with a request. A signing key acts for no user, and
+ * stays valid when its creator is deleted or leaves the workspace.
+ */
+export type SigningKey = Credential & Node & {
+  __typename?: 'SigningKey';
+  /** When the key was created. */
+  createdAt: Scalars['DateTime']['output'];
+  /**
+   * The user who created the key. Null if that user was deleted, if the caller may not see that user, or if a credential
+   * without a user created it.
+   */
+  createdBy?: Maybe<User>;
+  /** Your own note about the key; empty if there is none. */
+  description: Scalars['String']['output'];
+  /** When the key expires; null if it does not expire. For a key that was rotated, the end of the overlap. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The id of the key, with the prefix `sgk_`. It is the `kid` of a signature, and not a secret. */
+  id: Scalars['ID']['output'];
+  /** When the key last signed an accepted request; null if it never did. May lag by up to two minutes. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Custom permissions that you define. Returned by `/v1/verify`, not interpreted by Rekey. */
+  permissions: Array<Scalars['String']['output']>;
+  /** The id of the key that replaces this key; null if it was not rotated. */
+  replacedBy?: Maybe<Scalars['ID']['output']>;
+  /** The id of the key that this key replaces; null if it replaces none. */
+  replaces?: Maybe<Scalars['ID']['output']>;
+  /** Why the key was revoked; null if it was not. */
+  revocationReason?: Maybe<RevocationReason>;
+  /** When the key was revoked; null if it was not. */
+  revokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What a request that the key has signed can do in Rekey. */
+  scopes: Array<Scope>;
+  /** The current status. */
+  status: CredentialStatus;
+  /** The workspace that the key belongs to. */
+  workspace: Workspace;
+};
+
+/** A page of signing keys, newest first. */
+export type SigningKeyConnection = {
+  __typename?: 'SigningKeyConnection';
+  /** The keys of this page, each with its cursor. */
+  edges: Array<SigningKeyEdge>;
+  /** The keys of this page. */
+  nodes: Array<SigningKey>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** A signing key in a list, with its cursor. */
+export type SigningKeyEdge = {
+  __typename?: 'SigningKeyEdge';
+  /** The position of this key in the list. */
+  cursor: Scalars['String']['output'];
+  /** The key. */
+  node: SigningKey;
+};
+
+/** No signing key that the caller may see has this id. */
+export type SigningKeyNotFoundError = UserError & {
+  __typename?: 'SigningKeyNotFoundError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+};
+
+/** The key was revoked and cannot be rotated. */
+export type SigningKeyRevokedError = UserError & {
+  __typename?: 'SigningKeyRevokedError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+  /** When the key was revoked. */
+  revokedAt: Scalars['DateTime']['output'];
+};
+
 /** What clients can follow. Send a subscription with `Accept: text/event-stream`, or over a WebSocket. */
 export type Subscription = {
   __typename?: 'Subscription';
@@ -1844,7 +2056,10 @@ export type UpdateApiKeySuccess = {
 export type UpdateWorkspaceInput = {
   /** The new name. Must not be null or empty and must have only visible characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** Whether requests with a credential of this workspace must be signed. Must not be true. Reserved; not enforced yet. */
+  /**
+   * Whether requests with an API key or a daemon token that is bound to this workspace must be signed. With `true`, every
+   * replica rejects unsigned ones before the response. Must not be null.
+   */
   requiresSignedRequests?: InputMaybe<Scalars['Boolean']['input']>;
   /** The id of the workspace. */
   workspaceId: Scalars['ID']['input'];
@@ -1856,7 +2071,7 @@ export type UpdateWorkspaceResult = InvalidInputError | UpdateWorkspaceSuccess |
 /** The workspace is as requested. */
 export type UpdateWorkspaceSuccess = {
   __typename?: 'UpdateWorkspaceSuccess';
-  /** Null, because no change narrows what a credential may do. Reserved; not enforced yet. */
+  /** Proof that no replica accepts an unsigned request. Null unless `requiresSignedRequests: true` was requested. */
   receipt?: Maybe<RevocationReceipt>;
   /** The changed workspace. */
   workspace: Workspace;
@@ -1956,7 +2171,10 @@ export type Workspace = Node & {
   members: WorkspaceMemberConnection;
   /** The name of the workspace. */
   name: Scalars['String']['output'];
-  /** Whether requests with a credential of this workspace must be signed. Always false. Reserved; not enforced yet. */
+  /**
+   * Whether requests with an API key or a daemon token that is bound to this workspace must also be signed by a signing key
+   * of this workspace. Sessions, and API keys that are bound to no workspace, are not affected.
+   */
   requiresSignedRequests: Scalars['Boolean']['output'];
 };
 
@@ -2134,6 +2352,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
+  CreateSigningKeyResult:
+    | ( Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: _RefType['SigningKey'] } & { __typename: 'CreateSigningKeySuccess' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
   CreateWorkspaceResult:
     | ( Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: _RefType['Workspace'] } & { __typename: 'CreateWorkspaceSuccess' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
@@ -2208,6 +2432,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: _RefType['RevocationReceipt'], session: _RefType['Session'] } & { __typename: 'RevokeSessionSuccess' } )
     | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
   ;
+  RevokeSigningKeyResult:
+    | ( Omit<RevokeSigningKeySuccess, 'receipt' | 'signingKey'> & { receipt: _RefType['RevocationReceipt'], signingKey: _RefType['SigningKey'] } & { __typename: 'RevokeSigningKeySuccess' } )
+    | ( SigningKeyNotFoundError & { __typename: 'SigningKeyNotFoundError' } )
+  ;
   RotateApiKeyResult:
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
     | ( ApiKeyRevokedError & { __typename: 'ApiKeyRevokedError' } )
@@ -2215,6 +2443,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'RotateApiKeySuccess' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+  ;
+  RotateSigningKeyResult:
+    | ( ConflictError & { __typename: 'ConflictError' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<RotateSigningKeySuccess, 'previous' | 'receipt' | 'signingKey'> & { previous: _RefType['SigningKey'], receipt: _RefType['RevocationReceipt'], signingKey: _RefType['SigningKey'] } & { __typename: 'RotateSigningKeySuccess' } )
+    | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+    | ( SigningKeyNotFoundError & { __typename: 'SigningKeyNotFoundError' } )
+    | ( SigningKeyRevokedError & { __typename: 'SigningKeyRevokedError' } )
   ;
   SetCredentialPolicyResult:
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
@@ -2247,12 +2483,14 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
     | ( DaemonTokenMapper & { __typename: 'DaemonToken' } )
     | ( SessionMapper & { __typename: 'Session' } )
+    | ( SigningKeyMapper & { __typename: 'SigningKey' } )
   ;
   Node:
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
     | ( DaemonTokenMapper & { __typename: 'DaemonToken' } )
     | ( RevocationMapper & { __typename: 'Revocation' } )
     | ( SessionMapper & { __typename: 'Session' } )
+    | ( SigningKeyMapper & { __typename: 'SigningKey' } )
     | ( UserMapper & { __typename: 'User' } )
     | ( WorkspaceMapper & { __typename: 'Workspace' } )
   ;
@@ -2277,6 +2515,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
     | ( SetupTokenRejectedError & { __typename: 'SetupTokenRejectedError' } )
+    | ( SigningKeyNotFoundError & { __typename: 'SigningKeyNotFoundError' } )
+    | ( SigningKeyRevokedError & { __typename: 'SigningKeyRevokedError' } )
     | ( TooEarlyToRenewError & { __typename: 'TooEarlyToRenewError' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
@@ -2314,6 +2554,9 @@ export type ResolversTypes = {
   CreateDaemonTokenInput: CreateDaemonTokenInput;
   CreateDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateDaemonTokenResult']>;
   CreateDaemonTokenSuccess: ResolverTypeWrapper<Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
+  CreateSigningKeyInput: CreateSigningKeyInput;
+  CreateSigningKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateSigningKeyResult']>;
+  CreateSigningKeySuccess: ResolverTypeWrapper<Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: ResolversTypes['SigningKey'] }>;
   CreateWorkspaceInput: CreateWorkspaceInput;
   CreateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateWorkspaceResult']>;
   CreateWorkspaceSuccess: ResolverTypeWrapper<Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversTypes['Workspace'] }>;
@@ -2403,9 +2646,15 @@ export type ResolversTypes = {
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeSessionResult']>;
   RevokeSessionSuccess: ResolverTypeWrapper<Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversTypes['RevocationReceipt'], session: ResolversTypes['Session'] }>;
+  RevokeSigningKeyInput: RevokeSigningKeyInput;
+  RevokeSigningKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeSigningKeyResult']>;
+  RevokeSigningKeySuccess: ResolverTypeWrapper<Omit<RevokeSigningKeySuccess, 'receipt' | 'signingKey'> & { receipt: ResolversTypes['RevocationReceipt'], signingKey: ResolversTypes['SigningKey'] }>;
   RotateApiKeyInput: RotateApiKeyInput;
   RotateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RotateApiKeyResult']>;
   RotateApiKeySuccess: ResolverTypeWrapper<Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
+  RotateSigningKeyInput: RotateSigningKeyInput;
+  RotateSigningKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RotateSigningKeyResult']>;
+  RotateSigningKeySuccess: ResolverTypeWrapper<Omit<RotateSigningKeySuccess, 'previous' | 'receipt' | 'signingKey'> & { previous: ResolversTypes['SigningKey'], receipt: ResolversTypes['RevocationReceipt'], signingKey: ResolversTypes['SigningKey'] }>;
   Scope: ResolverTypeWrapper<'API_KEYS_READ' | 'API_KEYS_WRITE' | 'SESSIONS_READ' | 'SESSIONS_WRITE' | 'WORKSPACES_READ' | 'WORKSPACES_WRITE' | 'DAEMON_TOKENS_READ' | 'DAEMON_TOKENS_WRITE' | 'SIGNING_KEYS_READ' | 'SIGNING_KEYS_WRITE' | 'AUDIT_READ' | 'INTROSPECT' | 'ADMIN'>;
   ScopeNotHeldError: ResolverTypeWrapper<Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<ResolversTypes['Scope']> }>;
   Secret: ResolverTypeWrapper<Scalars['Secret']['output']>;
@@ -2422,6 +2671,11 @@ export type ResolversTypes = {
   SetWorkspaceMemberRoleResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetWorkspaceMemberRoleResult']>;
   SetWorkspaceMemberRoleSuccess: ResolverTypeWrapper<Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
   SetupTokenRejectedError: ResolverTypeWrapper<SetupTokenRejectedError>;
+  SigningKey: ResolverTypeWrapper<SigningKeyMapper>;
+  SigningKeyConnection: ResolverTypeWrapper<Omit<SigningKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SigningKeyEdge']>, nodes: Array<ResolversTypes['SigningKey']> }>;
+  SigningKeyEdge: ResolverTypeWrapper<Omit<SigningKeyEdge, 'node'> & { node: ResolversTypes['SigningKey'] }>;
+  SigningKeyNotFoundError: ResolverTypeWrapper<SigningKeyNotFoundError>;
+  SigningKeyRevokedError: ResolverTypeWrapper<SigningKeyRevokedError>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   TooEarlyToRenewError: ResolverTypeWrapper<TooEarlyToRenewError>;
   UpdateApiKeyInput: UpdateApiKeyInput;
@@ -2479,6 +2733,9 @@ export type ResolversParentTypes = {
   CreateDaemonTokenInput: CreateDaemonTokenInput;
   CreateDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['CreateDaemonTokenResult'];
   CreateDaemonTokenSuccess: Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
+  CreateSigningKeyInput: CreateSigningKeyInput;
+  CreateSigningKeyResult: ResolversUnionTypes<ResolversParentTypes>['CreateSigningKeyResult'];
+  CreateSigningKeySuccess: Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: ResolversParentTypes['SigningKey'] };
   CreateWorkspaceInput: CreateWorkspaceInput;
   CreateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['CreateWorkspaceResult'];
   CreateWorkspaceSuccess: Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversParentTypes['Workspace'] };
@@ -2562,9 +2819,15 @@ export type ResolversParentTypes = {
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionResult: ResolversUnionTypes<ResolversParentTypes>['RevokeSessionResult'];
   RevokeSessionSuccess: Omit<RevokeSessionSuccess, 'receipt' | 'session'> & { receipt: ResolversParentTypes['RevocationReceipt'], session: ResolversParentTypes['Session'] };
+  RevokeSigningKeyInput: RevokeSigningKeyInput;
+  RevokeSigningKeyResult: ResolversUnionTypes<ResolversParentTypes>['RevokeSigningKeyResult'];
+  RevokeSigningKeySuccess: Omit<RevokeSigningKeySuccess, 'receipt' | 'signingKey'> & { receipt: ResolversParentTypes['RevocationReceipt'], signingKey: ResolversParentTypes['SigningKey'] };
   RotateApiKeyInput: RotateApiKeyInput;
   RotateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['RotateApiKeyResult'];
   RotateApiKeySuccess: Omit<RotateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
+  RotateSigningKeyInput: RotateSigningKeyInput;
+  RotateSigningKeyResult: ResolversUnionTypes<ResolversParentTypes>['RotateSigningKeyResult'];
+  RotateSigningKeySuccess: Omit<RotateSigningKeySuccess, 'previous' | 'receipt' | 'signingKey'> & { previous: ResolversParentTypes['SigningKey'], receipt: ResolversParentTypes['RevocationReceipt'], signingKey: ResolversParentTypes['SigningKey'] };
   ScopeNotHeldError: ScopeNotHeldError;
   Secret: Scalars['Secret']['output'];
   Session: SessionMapper;
@@ -2580,6 +2843,11 @@ export type ResolversParentTypes = {
   SetWorkspaceMemberRoleResult: ResolversUnionTypes<ResolversParentTypes>['SetWorkspaceMemberRoleResult'];
   SetWorkspaceMemberRoleSuccess: Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
   SetupTokenRejectedError: SetupTokenRejectedError;
+  SigningKey: SigningKeyMapper;
+  SigningKeyConnection: Omit<SigningKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SigningKeyEdge']>, nodes: Array<ResolversParentTypes['SigningKey']> };
+  SigningKeyEdge: Omit<SigningKeyEdge, 'node'> & { node: ResolversParentTypes['SigningKey'] };
+  SigningKeyNotFoundError: SigningKeyNotFoundError;
+  SigningKeyRevokedError: SigningKeyRevokedError;
   Subscription: Record<PropertyKey, never>;
   TooEarlyToRenewError: TooEarlyToRenewError;
   UpdateApiKeyInput: UpdateApiKeyInput;
@@ -2751,6 +3019,16 @@ export type CreateDaemonTokenSuccessResolvers<ContextType = GraphQLContext, Pare
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type CreateSigningKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateSigningKeyResult'] = ResolversParentTypes['CreateSigningKeyResult']> = {
+  __resolveType?: TypeResolveFn<'CreateSigningKeySuccess' | 'InvalidInputError' | 'ScopeNotHeldError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type CreateSigningKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateSigningKeySuccess'] = ResolversParentTypes['CreateSigningKeySuccess']> = {
+  secret?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  signingKey?: Resolver<ResolversTypes['SigningKey'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type CreateWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateWorkspaceResult'] = ResolversParentTypes['CreateWorkspaceResult']> = {
   __resolveType?: TypeResolveFn<'CreateWorkspaceSuccess' | 'InvalidInputError', ParentType, ContextType>;
 };
@@ -2761,7 +3039,7 @@ export type CreateWorkspaceSuccessResolvers<ContextType = GraphQLContext, Parent
 };
 
 export type CredentialResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Credential'] = ResolversParentTypes['Credential']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Session', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Session' | 'SigningKey', ParentType, ContextType>;
 };
 
 export type CredentialPolicyResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CredentialPolicy'] = ResolversParentTypes['CredentialPolicy']> = {
@@ -2929,6 +3207,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   changePassword?: Resolver<ResolversTypes['ChangePasswordResult'], ParentType, ContextType, RequireFields<MutationchangePasswordArgs, 'input'>>;
   createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationcreateApiKeyArgs, 'input'>>;
   createDaemonToken?: Resolver<ResolversTypes['CreateDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationcreateDaemonTokenArgs, 'input'>>;
+  createSigningKey?: Resolver<ResolversTypes['CreateSigningKeyResult'], ParentType, ContextType, RequireFields<MutationcreateSigningKeyArgs, 'input'>>;
   createWorkspace?: Resolver<ResolversTypes['CreateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationcreateWorkspaceArgs, 'input'>>;
   deleteWorkspace?: Resolver<ResolversTypes['DeleteWorkspaceResult'], ParentType, ContextType, RequireFields<MutationdeleteWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
@@ -2946,7 +3225,9 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   revokeDaemon?: Resolver<ResolversTypes['RevokeDaemonResult'], ParentType, ContextType, RequireFields<MutationrevokeDaemonArgs, 'input'>>;
   revokeDaemonToken?: Resolver<ResolversTypes['RevokeDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeDaemonTokenArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionResult'], ParentType, ContextType, RequireFields<MutationrevokeSessionArgs, 'input'>>;
+  revokeSigningKey?: Resolver<ResolversTypes['RevokeSigningKeyResult'], ParentType, ContextType, RequireFields<MutationrevokeSigningKeyArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['RotateApiKeyResult'], ParentType, ContextType, RequireFields<MutationrotateApiKeyArgs, 'input'>>;
+  rotateSigningKey?: Resolver<ResolversTypes['RotateSigningKeyResult'], ParentType, ContextType, RequireFields<MutationrotateSigningKeyArgs, 'input'>>;
   setCredentialPolicy?: Resolver<ResolversTypes['SetCredentialPolicyResult'], ParentType, ContextType, RequireFields<MutationsetCredentialPolicyArgs, 'input'>>;
   setWorkspaceMemberRole?: Resolver<ResolversTypes['SetWorkspaceMemberRoleResult'], ParentType, ContextType, RequireFields<MutationsetWorkspaceMemberRoleArgs, 'input'>>;
   updateApiKey?: Resolver<ResolversTypes['UpdateApiKeyResult'], ParentType, ContextType, RequireFields<MutationupdateApiKeyArgs, 'input'>>;
@@ -2954,7 +3235,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Revocation' | 'Session' | 'User' | 'Workspace', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Revocation' | 'Session' | 'SigningKey' | 'User' | 'Workspace', ParentType, ContextType>;
 };
 
 export type NotADaemonTokenErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NotADaemonTokenError'] = ResolversParentTypes['NotADaemonTokenError']> = {
@@ -2983,6 +3264,7 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QuerynodeArgs, 'id'>>;
   revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerysessionsArgs, 'first'>>;
+  signingKeys?: Resolver<ResolversTypes['SigningKeyConnection'], ParentType, ContextType, RequireFields<QuerysigningKeysArgs, 'first' | 'workspaceId'>>;
   users?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<QueryusersArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType, RequireFields<QueryworkspaceArgs, 'id'>>;
@@ -3157,6 +3439,16 @@ export type RevokeSessionSuccessResolvers<ContextType = GraphQLContext, ParentTy
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type RevokeSigningKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeSigningKeyResult'] = ResolversParentTypes['RevokeSigningKeyResult']> = {
+  __resolveType?: TypeResolveFn<'RevokeSigningKeySuccess' | 'SigningKeyNotFoundError', ParentType, ContextType>;
+};
+
+export type RevokeSigningKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeSigningKeySuccess'] = ResolversParentTypes['RevokeSigningKeySuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  signingKey?: Resolver<ResolversTypes['SigningKey'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type RotateApiKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateApiKeyResult'] = ResolversParentTypes['RotateApiKeyResult']> = {
   __resolveType?: TypeResolveFn<'ApiKeyNotFoundError' | 'ApiKeyRevokedError' | 'ConflictError' | 'InvalidInputError' | 'RotateApiKeySuccess' | 'ScopeNotHeldError', ParentType, ContextType>;
 };
@@ -3166,6 +3458,18 @@ export type RotateApiKeySuccessResolvers<ContextType = GraphQLContext, ParentTyp
   previousSecretExpiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
   secret?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RotateSigningKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSigningKeyResult'] = ResolversParentTypes['RotateSigningKeyResult']> = {
+  __resolveType?: TypeResolveFn<'ConflictError' | 'InvalidInputError' | 'RotateSigningKeySuccess' | 'ScopeNotHeldError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError', ParentType, ContextType>;
+};
+
+export type RotateSigningKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSigningKeySuccess'] = ResolversParentTypes['RotateSigningKeySuccess']> = {
+  previous?: Resolver<ResolversTypes['SigningKey'], ParentType, ContextType>;
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  signingKey?: Resolver<ResolversTypes['SigningKey'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -3249,6 +3553,46 @@ export type SetupTokenRejectedErrorResolvers<ContextType = GraphQLContext, Paren
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type SigningKeyResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SigningKey'] = ResolversParentTypes['SigningKey']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  replacedBy?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  replaces?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  revocationReason?: Resolver<Maybe<ResolversTypes['RevocationReason']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['Scope']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['CredentialStatus'], ParentType, ContextType>;
+  workspace?: Resolver<ResolversTypes['Workspace'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SigningKeyConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SigningKeyConnection'] = ResolversParentTypes['SigningKeyConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SigningKeyEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['SigningKey']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SigningKeyEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SigningKeyEdge'] = ResolversParentTypes['SigningKeyEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['SigningKey'], ParentType, ContextType>;
+};
+
+export type SigningKeyNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SigningKeyNotFoundError'] = ResolversParentTypes['SigningKeyNotFoundError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SigningKeyRevokedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SigningKeyRevokedError'] = ResolversParentTypes['SigningKeyRevokedError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  revokedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   revocations?: SubscriptionResolver<ResolversTypes['RevocationEvent'], "revocations", ParentType, ContextType, Partial<SubscriptionrevocationsArgs>>;
 };
@@ -3302,7 +3646,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'IdempotencyKeyReusedError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'IdempotencyKeyReusedError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -3386,6 +3730,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CreateApiKeySuccess?: CreateApiKeySuccessResolvers<ContextType>;
   CreateDaemonTokenResult?: CreateDaemonTokenResultResolvers<ContextType>;
   CreateDaemonTokenSuccess?: CreateDaemonTokenSuccessResolvers<ContextType>;
+  CreateSigningKeyResult?: CreateSigningKeyResultResolvers<ContextType>;
+  CreateSigningKeySuccess?: CreateSigningKeySuccessResolvers<ContextType>;
   CreateWorkspaceResult?: CreateWorkspaceResultResolvers<ContextType>;
   CreateWorkspaceSuccess?: CreateWorkspaceSuccessResolvers<ContextType>;
   Credential?: CredentialResolvers<ContextType>;
@@ -3456,8 +3802,12 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RevokeDaemonTokenSuccess?: RevokeDaemonTokenSuccessResolvers<ContextType>;
   RevokeSessionResult?: RevokeSessionResultResolvers<ContextType>;
   RevokeSessionSuccess?: RevokeSessionSuccessResolvers<ContextType>;
+  RevokeSigningKeyResult?: RevokeSigningKeyResultResolvers<ContextType>;
+  RevokeSigningKeySuccess?: RevokeSigningKeySuccessResolvers<ContextType>;
   RotateApiKeyResult?: RotateApiKeyResultResolvers<ContextType>;
   RotateApiKeySuccess?: RotateApiKeySuccessResolvers<ContextType>;
+  RotateSigningKeyResult?: RotateSigningKeyResultResolvers<ContextType>;
+  RotateSigningKeySuccess?: RotateSigningKeySuccessResolvers<ContextType>;
   Scope?: ScopeResolvers;
   ScopeNotHeldError?: ScopeNotHeldErrorResolvers<ContextType>;
   Secret?: GraphQLScalarType;
@@ -3471,6 +3821,11 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SetWorkspaceMemberRoleResult?: SetWorkspaceMemberRoleResultResolvers<ContextType>;
   SetWorkspaceMemberRoleSuccess?: SetWorkspaceMemberRoleSuccessResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
+  SigningKey?: SigningKeyResolvers<ContextType>;
+  SigningKeyConnection?: SigningKeyConnectionResolvers<ContextType>;
+  SigningKeyEdge?: SigningKeyEdgeResolvers<ContextType>;
+  SigningKeyNotFoundError?: SigningKeyNotFoundErrorResolvers<ContextType>;
+  SigningKeyRevokedError?: SigningKeyRevokedErrorResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
   UpdateApiKeyResult?: UpdateApiKeyResultResolvers<ContextType>;

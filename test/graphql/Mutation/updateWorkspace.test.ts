@@ -65,15 +65,12 @@ describe.each(backends())('updateWorkspace on $name', ({ start }) => {
       ['an empty name', { name: ' ' }, 'input.name'],
       ['a name of 101 characters', { name: 'x'.repeat(101) }, 'input.name'],
       ['no name', { name: null }, 'input.name'],
-      ['signed requests', { requiresSignedRequests: true }, 'input.requiresSignedRequests'],
       ['neither with nor without signed requests', { requiresSignedRequests: null }, 'input.requiresSignedRequests'],
     ])('%s is rejected, and nothing is changed', async (_what, changes, path) => {
       const workspaceId = await app.workspace(owner);
       const input = { workspaceId, name: 'changed', ...changes };
       const { fields } = await app.as(owner).updateWorkspace(input).expect('InvalidInputError');
       expect(fields.map((field) => field.path)).toEqual([path]);
-      if ('requiresSignedRequests' in changes && changes.requiresSignedRequests)
-        expect(fields[0]?.message).toBe('Reserved; not supported yet.');
       expect(await nameOf(workspaceId)).toBe('a workspace of the tests');
     });
   });

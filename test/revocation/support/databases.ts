@@ -78,6 +78,9 @@ export const FIXTURES = `
       created_by, first_expires_at, expires_at)
     values ('dmn_one', 'dae_one', 'wsp_one', 'd1', '', 'daemon', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(),
       'usr_one', now() + interval '1 day', now() + interval '1 day');
+  insert into signing_keys (id, workspace_id, description, secret_sealed, scopes, permissions, created_at, created_by, expires_at)
+    values ('sgk_one', 'wsp_one', '', 'sealed', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(), 'usr_one',
+      now() + interval '1 day');
   insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
     values ('atr_one', 'jti_one', 'ses_one', 'usr_one', now(), now(), '')`;
 

@@ -50,7 +50,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
     const boundTo = (secret: string) => `${sha256Base64url(secret)}|${identity!.it}`;
-    const plain = open(ours, { purpose: 'auth-cache/2', aad: boundTo(victim.secret), sealed: entry.value }).toString(
+    const plain = open(ours, { purpose: 'auth-cache/3', aad: boundTo(victim.secret), sealed: entry.value }).toString(
       'utf8',
     );
     const theirs = createKeyring(sha256('of an attacker'));
@@ -63,10 +63,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       () => plain,
       () => JSON.stringify({ value: JSON.parse(plain) }),
       () => JSON.stringify({ value: plain }),
-      (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache/2', boundTo(secret)) }),
+      (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache/3', boundTo(secret)) }),
       (secret) => JSON.stringify({ value: sealedWith(ours, 'jwt-key', boundTo(secret)) }),
       (secret) =>
-        JSON.stringify({ value: sealedWith(ours, 'auth-cache/2', `${sha256Base64url(secret)}|another server`) }),
+        JSON.stringify({ value: sealedWith(ours, 'auth-cache/3', `${sha256Base64url(secret)}|another server`) }),
       () => JSON.stringify({ value: 's1.00000000.AAAA' }),
       () => '{"value":{"principal":{}}}',
       () => 'null',

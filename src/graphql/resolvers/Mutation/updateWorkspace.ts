@@ -9,7 +9,7 @@ export const updateWorkspace: NonNullable<MutationResolvers['updateWorkspace']> 
   const outcome = await context.services.workspaces.update(context.revocation(), input);
   switch (outcome.kind) {
     case 'updated':
-      return { __typename: 'UpdateWorkspaceSuccess', ...outcome, receipt: null };
+      return { __typename: 'UpdateWorkspaceSuccess', ...outcome };
     case 'workspaceNotFound':
       return workspaceNotFound();
     case 'invalidInput':

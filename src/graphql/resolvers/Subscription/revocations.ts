@@ -1,4 +1,5 @@
 import { requireView, viewOf } from '../../../live/visible-revocations.ts';
+import type { RevocationEvent } from '../../../revocation/revocation-event.ts';
 import { badInput } from '../../bad-input.ts';
 import type { SubscriptionResolvers } from '../../generated/types.ts';
 
@@ -11,7 +12,7 @@ export const revocations: NonNullable<SubscriptionResolvers['revocations']> = {
     }
     const view = viewOf(caller());
     subscription?.require(requireView(view));
-    return services.revocationsFrom(view, after == null ? null : Number(after)) as never;
+    return services.revocationsFrom(view, after == null ? null : Number(after));
   },
-  resolve: (event: unknown) => event as never,
+  resolve: (event: RevocationEvent) => event,
 };

@@ -1,0 +1,3 @@
+import type { SigningKey } from '../../signing-keys/signing-key.entity.ts';
+
+export type SigningKeyMapper = SigningKey;

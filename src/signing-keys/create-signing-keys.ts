@@ -1,0 +1,27 @@
+import { Audit } from '../audit/audit.ts';
+import type { CredentialRuntime } from '../credentials/credential-type.ts';
+import type { ValuesOf } from '../kernel/variable.ts';
+import type { Part, Platform } from '../platform.ts';
+import { Nonces } from './nonces.ts';
+import { RequestSignatures } from './request-signatures.ts';
+import { signingKeyEvents } from './signing-key.events.ts';
+import { SigningKeyService, type SigningKeyServiceOptions } from './signing-key.service.ts';
+import type { signingKeys } from './signing-keys.feature.ts';
+import { SigningSecrets } from './signing-secrets.ts';
+
+/** Signing keys, and the check of the requests that they have signed. */
+export function createSigningKeys(
+  { barrier, database, databaseClock: clock, keyring, replica }: Platform,
+  { signatureWindowSeconds }: ValuesOf<typeof signingKeys.variables>,
+  { lockAccess }: Pick<SigningKeyServiceOptions, 'lockAccess'>,
+): Part & { service: SigningKeyService; signatures: CredentialRuntime['signatures'] } {
+  const audit = new Audit(signingKeyEvents, clock);
+  const secrets = new SigningSecrets(keyring);
+  const windowMs = signatureWindowSeconds * 1000;
+  const nonces = new Nonces({ sql: database.nonces, windowMs });
+  return {
+    service: new SigningKeyService({ audit, barrier, clock, secrets, lockAccess }),
+    signatures: new RequestSignatures({ secrets, nonces, now: () => replica.databaseNow(), windowMs }),
+    jobs: { 'purging nonces': () => nonces.purge() },
+  };
+}

@@ -1,0 +1,112 @@
+import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import { defineCredentialType } from '../credentials/credential-type.ts';
+import {
+  accepted,
+  FROM_SNAPSHOT,
+  milliseconds,
+  rejected,
+  SNAPSHOT_COLUMNS,
+  type Snapshot,
+} from '../credentials/snapshot.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import type { Statement } from '../database/sql.ts';
+import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
+import { isId } from '../kernel/ids.ts';
+import { workspaceTag } from '../revocation/tags.ts';
+import { KEEP_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts';
+import { signerOf } from './request-signature.ts';
+import { SigningKey } from './signing-key.entity.ts';
+
+/** One signing key. The triggers of the migration write the same. */
+export const signingKeyTag = (signingKeyId: string) => `signing-key:${signingKeyId}`;
+
+const LOAD: Statement = {
+  name: 'signing-key-load',
+  text: `select ${SNAPSHOT_COLUMNS},
+      k.id, k.workspace_id as "workspaceId", k.secret_sealed as "secretSealed", k.scopes, k.permissions,
+      ${milliseconds('k.expires_at', 'expiresAt')},
+      (k.revoked_at is not null or not ${workspaceExists('k.workspace_id')}) as revoked
+    ${FROM_SNAPSHOT}
+    left join signing_keys k on k.id = $1`,
+};
+
+interface LoadRow extends Snapshot {
+  id: string | null;
+  workspaceId: string;
+  secretSealed: string;
+  scopes: string[];
+  permissions: string[];
+  expiresAt: number | null;
+  revoked: boolean;
+}
+
+const confirmStatement = (
+  lockKey: string,
+) => `select k.scopes, k.permissions, ${milliseconds('k.expires_at', 'expiresAt')}
+  from signing_keys k
+  where k.id = ? and k.workspace_id = ? and k.secret_sealed = ?
+    and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+  ${lockKey} of k`;
+
+/**
+ * How signing keys authenticate. A request names the key by its id, which is no secret, and proves the possession of the
+ * secret by its signature. The proof of the principal is the sealed secret, with which `prove` checks each request.
+ */
+export const signingKeyCredential = defineCredentialType<string>({
+  kind: 'signingKey',
+  graphqlType: 'SigningKey',
+  entity: SigningKey,
+  table: 'signing_keys',
+  beginning: 'sgk_',
+  carriers: ['signature'],
+  signerOf,
+  isWellFormed: (text) => isId(text, 'sgk'),
+  identify: (text) => text,
+  byIds: (em, ids) => em.find(SigningKey, { id: { $in: [...ids] } }),
+  async load(id, { sql }) {
+    const [row] = await sql.query<LoadRow>(LOAD, [id]);
+    if (!row) throw new Error('A snapshot always has a row.');
+    if (row.id === null) return rejected(row);
+    const tags = [signingKeyTag(row.id), workspaceTag(row.workspaceId)];
+    if (row.revoked || (row.expiresAt !== null && row.expiresAt <= row.now)) return rejected(row, tags);
+    const principal = {
+      kind: 'signingKey',
+      credentialId: row.id,
+      proof: row.secretSealed,
+      userId: null,
+      workspaceId: row.workspaceId,
+      scopes: scopesOf(row),
+      permissions: row.permissions,
+      expiresAt: row.expiresAt,
+    } as const;
+    return accepted(row, principal, tags, [row.expiresAt]);
+  },
+  prove: (request, principal, { signatures }) => signatures.verify(request, principal),
+  async confirm(em, caller, changing) {
+    // Before the key, as the end of a workspace locks them.
+    if ((await em.execute(KEEP_WORKSPACE, [caller.workspaceId])).length === 0) return false;
+    const statement = confirmStatement(changing === caller.credentialId ? 'for update' : 'for share');
+    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt'>[]>(statement, [
+      ...[caller.credentialId, caller.workspaceId, caller.proof],
+    ]);
+    if (!row) return false;
+    // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.
+    const endsEarlier = (row.expiresAt ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    if (endsEarlier && changing !== caller.credentialId) return false;
+    const held = scopesOf(row);
+    return (
+      caller.scopes.every((scope) => held.includes(scope)) &&
+      caller.permissions.every((permission) => row.permissions.includes(permission))
+    );
+  },
+});
+
+/** The scopes of a key. Plain SQL can write scopes that no mutation accepts. */
+function scopesOf({ scopes }: { scopes: string[] }) {
+  return SCOPES.filter((scope) => scopes.includes(scope) && staysInWorkspace(scope));
+}
+
+/** The cached proofs that a change of a signing key affects. */
+export const signingKeyEviction = defineEviction(SigningKey, ({ id }) => [
+  id === undefined ? null : sha256Base64url(id),
+]);

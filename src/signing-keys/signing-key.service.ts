@@ -1,0 +1,215 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Audit } from '../audit/audit.ts';
+import { makeSecret } from '../crypto/secret-text.ts';
+import { sqlStateOf } from '../database/sql-errors.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { latestEnd } from '../identity/grant.ts';
+import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import type { RevocationReason } from '../identity/revocation-reason.ts';
+import { type Scope, staysInWorkspace } from '../identity/scope.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { InvalidInput } from '../kernel/input.ts';
+import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
+import { signingKeyTag } from './signing-key.credential.ts';
+import { SigningKey } from './signing-key.entity.ts';
+import type { signingKeyEvents } from './signing-key.events.ts';
+import { checkNewSigningKey, checkOverlap, type NewSigningKeyInput } from './signing-key.input.ts';
+import type { SigningSecrets } from './signing-secrets.ts';
+
+export interface SigningKeyServiceOptions {
+  audit: Audit<typeof signingKeyEvents>;
+  barrier: PropagationBarrier;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+  secrets: SigningSecrets;
+  /**
+   * Whether a principal may see this workspace, and with it manage its signing keys. What decides it stays locked until
+   * the end of the transaction.
+   */
+  lockAccess: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
+}
+
+export type CreateSigningKeyOutcome =
+  | { kind: 'created'; signingKey: SigningKey; secret: string }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | { kind: 'workspaceNotFound' }
+  | InvalidInput;
+
+interface Rotated {
+  kind: 'rotated';
+  /** The successor. */
+  signingKey: SigningKey;
+  previous: SigningKey;
+  secret: string;
+  rotatedAt: Date;
+}
+
+export type RotateSigningKeyOutcome =
+  | (Omit<Rotated, 'rotatedAt'> & { receipt: Receipt })
+  | { kind: 'notFound' }
+  | { kind: 'revoked'; revokedAt: Date }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | { kind: 'conflict' }
+  | InvalidInput;
+
+export type RevokeSigningKeyOutcome =
+  | { kind: 'revoked'; signingKey: SigningKey; receipt: Receipt }
+  | { kind: 'notFound' };
+
+/** SQLSTATE of a row that refers to a row that does not exist. */
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** Creates, rotates and revokes signing keys. */
+export class SigningKeyService {
+  readonly #options: SigningKeyServiceOptions;
+
+  constructor(options: SigningKeyServiceOptions) {
+    this.#options = options;
+  }
+
+  /** A new key of the workspace, with at most the scopes, permissions and lifetime of the caller. */
+  async create(unitOfWork: UnitOfWork, input: NewSigningKeyInput): Promise<CreateSigningKeyOutcome> {
+    const { caller, em } = unitOfWork;
+    const { clock, secrets, lockAccess, audit } = this.#options;
+    const { workspaceId } = input;
+    const missing = scopesNotHeld(caller, input.scopes);
+    if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
+    const createdAt = clock.now();
+    const checked = checkNewSigningKey(input, caller, createdAt);
+    if ('kind' in checked) return checked;
+
+    const secret = makeSecret('rks');
+    const { id, sealed: secretSealed } = secrets.seal(newId('sgk'), secret);
+    try {
+      return await unitOfWork.transaction(async () => {
+        if (!(await lockAccess(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
+        const createdBy = caller.userId;
+        const signingKey = SigningKey.create({ ...checked, id, workspaceId, secretSealed, createdAt, createdBy });
+        em.persist(signingKey);
+        const { scopes, permissions, expiresAt } = signingKey;
+        const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+        audit.record(unitOfWork, { type: 'signing-key.created', subjectId: id, workspaceId, data });
+        return { kind: 'created', signingKey, secret };
+      });
+    } catch (error) {
+      // The workspace was deleted meanwhile. The user cannot be: the transaction has locked the caller.
+      if (sqlStateOf(error) === FOREIGN_KEY_VIOLATION) return { kind: 'workspaceNotFound' };
+      throw error;
+    }
+  }
+
+  /**
+   * Creates the successor of a key, which stays valid for the overlap. Of several concurrent rotations, one succeeds and
+   * the others get `conflict`.
+   */
+  async rotate(
+    unitOfWork: UnitOfWork,
+    { signingKeyId, overlapSeconds }: { signingKeyId: string; overlapSeconds: number },
+  ): Promise<RotateSigningKeyOutcome> {
+    const invalid = checkOverlap(overlapSeconds);
+    if (invalid) return invalid;
+    const replace = () => this.#replace(unitOfWork, signingKeyId, overlapSeconds);
+    const outcome = await unitOfWork.transaction(replace, signingKeyId);
+    if (outcome.kind !== 'rotated') return outcome;
+    const { rotatedAt, ...rotated } = outcome;
+    const receipt = await this.#options.barrier.waitUntilPropagated(signingKeyTag(signingKeyId), rotatedAt);
+    return { ...rotated, receipt };
+  }
+
+  async #replace(
+    unitOfWork: UnitOfWork,
+    signingKeyId: string,
+    overlapSeconds: number,
+  ): Promise<Exclude<RotateSigningKeyOutcome, { kind: 'rotated' }> | Rotated> {
+    const { caller, em } = unitOfWork;
+    const { clock, secrets, audit } = this.#options;
+    const previous = await this.#lock(unitOfWork, signingKeyId);
+    if (!previous) return { kind: 'notFound' };
+    if (previous.revokedAt) return { kind: 'revoked', revokedAt: previous.revokedAt };
+    if (previous.replacedBy) return { kind: 'conflict' };
+    const rotatedAt = clock.now();
+    if (previous.isExpired(rotatedAt)) return expired();
+    const beyond = beyondReach(caller, previous);
+    if (beyond) return beyond;
+
+    const secret = makeSecret('rks');
+    const { id, sealed: secretSealed } = secrets.seal(newId('sgk'), secret);
+    // As with API keys, two secrets are valid at most: another rotation ends an earlier overlap.
+    (await lockPredecessor(em, previous, rotatedAt))?.endBy(rotatedAt);
+    const to = { id, secretSealed, createdBy: caller.userId };
+    const signingKey = previous.rotate(to, { overlapSeconds, now: rotatedAt });
+    em.persist(signingKey);
+    const { workspaceId } = previous;
+    const data = { replacedBy: id, overlapSeconds, expiresAt: previous.expiresAt!.toISOString() };
+    audit.record(unitOfWork, { type: 'signing-key.rotated', subjectId: signingKeyId, workspaceId, data });
+    return { kind: 'rotated', signingKey, previous, secret, rotatedAt };
+  }
+
+  /**
+   * Revokes a key, and the key that it replaces if that one is still valid. A second call changes nothing, and still waits
+   * until no replica accepts the key.
+   */
+  async revoke(
+    unitOfWork: UnitOfWork,
+    { signingKeyId, reason }: { signingKeyId: string; reason: RevocationReason },
+  ): Promise<RevokeSigningKeyOutcome> {
+    const { em } = unitOfWork;
+    const { clock, audit, barrier } = this.#options;
+    const signingKey = await unitOfWork.transaction(async () => {
+      const found = await this.#lock(unitOfWork, signingKeyId);
+      if (!found || found.revokedAt) return found;
+      const now = clock.now();
+      const { workspaceId } = found;
+      const predecessor = await lockPredecessor(em, found, now);
+      for (const key of predecessor ? [found, predecessor] : [found]) {
+        key.revoke(now, reason);
+        audit.record(unitOfWork, {
+          type: 'signing-key.revoked',
+          subjectId: key.id,
+          workspaceId,
+          data: { reason },
+        });
+      }
+      return found;
+    }, signingKeyId);
+    if (!signingKey) return { kind: 'notFound' };
+    const receipt = await barrier.waitUntilPropagated(signingKeyTag(signingKeyId), signingKey.revokedAt!);
+    return { kind: 'revoked', signingKey, receipt };
+  }
+
+  /** The key with this id, locked until the commit, if the caller may see its workspace. */
+  async #lock({ caller, em }: UnitOfWork, id: string): Promise<SigningKey | null> {
+    const found = await em.findOne(SigningKey, { id });
+    const isVisible = await this.#options.lockAccess(em, caller, found?.workspaceId ?? '');
+    if (!found || !isVisible) return null;
+    return em.findOne(SigningKey, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+  }
+}
+
+/** The key that this one replaces, while its overlap lasts, locked until the commit. */
+async function lockPredecessor(em: EntityManager, { id, replaces }: SigningKey, now: Date): Promise<SigningKey | null> {
+  if (replaces === null) return null;
+  const where = { id: replaces, replacedBy: id };
+  const key = await em.findOne(SigningKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+  return key?.isActive(now) ? key : null;
+}
+
+const expired = (): InvalidInput => ({
+  kind: 'invalidInput',
+  fields: [{ path: 'input.signingKeyId', message: 'The key has expired and cannot be rotated. Create a new one.' }],
+});
+
+/**
+ * The successor can do everything that its key can do. So a caller that rotates a key must hold as much, and must not expire
+ * before it. The key itself does.
+ */
+function beyondReach(caller: Principal, key: SigningKey): { kind: 'scopeNotHeld'; scopes: Scope[] } | null {
+  if (caller.credentialId === key.id) return null;
+  const scopes = scopesNotHeld(caller, key.scopes.filter(staysInWorkspace));
+  const longest = latestEnd(caller);
+  const outlives = longest !== null && (key.expiresAt === null || key.expiresAt > longest);
+  const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives;
+  return more ? { kind: 'scopeNotHeld', scopes } : null;
+}

@@ -1,0 +1,26 @@
+import { defineFeature } from '../feature.ts';
+import { wholeNumber } from '../kernel/variable.ts';
+import { Migration20261201000000 } from './migrations/20261201000000-signing-keys.ts';
+import { signingKeyCredential, signingKeyEviction } from './signing-key.credential.ts';
+import { SigningKeySchema } from './signing-key.entity.ts';
+import { signingKeyEvents } from './signing-key.events.ts';
+
+/** Secrets of workspaces that sign requests. */
+export const signingKeys = defineFeature({
+  name: 'signing-keys',
+  entities: [SigningKeySchema],
+  tables: ['request_nonces', 'request_nonce_horizon'],
+  migrations: [{ name: '20261201000000-signing-keys', class: Migration20261201000000 }],
+  variables: {
+    signatureWindowSeconds: wholeNumber('REKEY_SIGNATURE_WINDOW_SECONDS', {
+      fallback: 300,
+      min: 1,
+      max: 3600,
+      meaning: 'How far the time of a signed request may be from the time of the database; the same on every replica.',
+    }),
+  },
+  credentials: [signingKeyCredential],
+  evictions: [signingKeyEviction],
+  sealedFields: [{ table: 'signing_keys', column: 'secret_sealed', key: 'id' }],
+  auditEvents: signingKeyEvents,
+});
