@@ -75,7 +75,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership, lockRole, keepBounds });
   const daemonTokens = createDaemonTokens(platform, { lockAccess, keepBounds });
-  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess, keepBounds });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);

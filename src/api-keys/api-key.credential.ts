@@ -109,7 +109,7 @@ export const apiKeyCredential = defineCredentialType<string>({
   table: 'api_keys',
   beginning: 'rka_',
   recordsAddress: true,
-  isUnrevoked: (row) => `${row}.revoked_at is null`,
+  governed: { isUnrevoked: (row) => `${row}.revoked_at is null` },
   carriers: ['bearer', 'apiKeyHeader'],
   isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
   identify: (text) => sha256Base64url(text),

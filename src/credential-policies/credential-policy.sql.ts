@@ -13,6 +13,8 @@ export interface GovernedColumns {
   workspaceId: string;
   createdAt: string;
   expiresAt: string;
+  /** From when on the lifetime counts, if that is not the creation. */
+  lifetimeFrom?: string;
 }
 
 /** The columns of a row of a table that policies govern. */
@@ -34,8 +36,8 @@ export const ARE_POLICIES = `select exists (select from ${SPANS} s
     where coalesce(s.maximum_lifetime_seconds, s.idle_seconds) is not null or s.requires_expiry) as exist`;
 
 /** When a credential is due under the bounds of a span, without `idle_seconds`; null if it never is. */
-const fixedDue = (span: string, { createdAt, expiresAt }: GovernedColumns) =>
-  `least(${createdAt} + make_interval(secs => ${span}.maximum_lifetime_seconds),
+const fixedDue = (span: string, { createdAt, expiresAt, lifetimeFrom = createdAt }: GovernedColumns) =>
+  `least(${lifetimeFrom} + make_interval(secs => ${span}.maximum_lifetime_seconds),
       case when ${span}.requires_expiry and ${expiresAt} is null then '-infinity'::timestamptz end)`;
 
 /** The same for `idle_seconds`. @param lastUse SQL for the last use; null if there was none */

@@ -65,10 +65,15 @@ export interface CredentialType<Proof = unknown> {
   /** Whether the address of the last use is recorded and shown. Defaults to false. */
   readonly recordsAddress?: boolean;
   /**
-   * For a kind that credential policies govern: SQL for "this row is not revoked". Its table has the columns `id`,
-   * `workspace_id`, `created_at` and `expires_at`.
+   * For a kind that credential policies govern: SQL about a row. Its table has the columns `id`, `workspace_id`, `created_at`
+   * and `expires_at`.
    */
-  readonly isUnrevoked?: (row: string) => string;
+  readonly governed?: {
+    /** Whether the row is not revoked. What policies revoke is not meant. */
+    isUnrevoked: (row: string) => string;
+    /** From when on the lifetime of the row counts, if that is not its creation. */
+    lifetimeFrom?: (row: string) => string;
+  };
   /** Where in a request it may be presented. */
   readonly carriers: readonly Carrier[];
   /**

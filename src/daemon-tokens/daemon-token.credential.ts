@@ -70,8 +70,10 @@ export const daemonTokenCredential = defineCredentialType<string>({
   entity: DaemonToken,
   table: 'daemon_tokens',
   beginning: 'rkd_',
-  isUnrevoked: (row) =>
-    `(${row}.revoked_at is null and exists (select from daemons d where d.id = ${row}.registration_id and d.revoked_at is null))`,
+  governed: {
+    isUnrevoked: (row) => `(${row}.revoked_at is null
+      and exists (select from daemons d where d.id = ${row}.registration_id and d.revoked_at is null))`,
+  },
   carriers: ['bearer', 'apiKeyHeader'],
   isWellFormed: (text) => parseSecret(text)?.prefix === 'rkd',
   identify: (text) => sha256Base64url(text),

@@ -4,6 +4,7 @@ import { scopeMissing } from '../identity/access-error.ts';
 import type { Scope } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { findRevocation, findSession } from '../sessions/session.queries.ts';
+import { findSigningKey } from '../signing-keys/signing-key.queries.ts';
 import { findWorkspace } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -26,6 +27,11 @@ export const NODE_TYPES: Readonly<Record<string, NodeType>> = {
   },
   rev: { type: 'Revocation', scope: 'SESSIONS_READ', find: findRevocation },
   ses: { type: 'Session', scope: 'SESSIONS_READ', find: findSession },
+  sgk: {
+    type: 'SigningKey',
+    scope: 'SIGNING_KEYS_READ',
+    find: async (context, id) => findSigningKey(context, id, (workspaceId) => findWorkspace(context, workspaceId)),
+  },
   // The schema hides users whom the caller may not see.
   usr: { type: 'User', scope: null, find: ({ loaders }, id) => loaders.user.load(id) },
   wsp: { type: 'Workspace', scope: 'WORKSPACES_READ', find: findWorkspace },

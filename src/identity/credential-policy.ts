@@ -39,14 +39,19 @@ export function parsePolicyEnd(json: string | null | undefined): PolicyEnd {
   return { endsAt: endsAt ?? null, revokedAt: isFirst ? revokedAt : null, fixedEnd: fixedEnd ?? null };
 }
 
-/** When the policies in force end a credential that is created at this moment. */
+/**
+ * When the policies in force end a credential that is created at this moment.
+ *
+ * @param lifetimeFrom from when on its lifetime counts
+ */
 export function policyEndOfNew(
   createdAt: Date,
   { maximumLifetimeSeconds, idleSeconds, idleToleranceSeconds }: BoundsInForce,
+  lifetimeFrom = createdAt,
 ): PolicyEnd {
-  const after = (seconds: number) => createdAt.getTime() + seconds * 1000;
-  const fixedEnd = maximumLifetimeSeconds === null ? null : after(maximumLifetimeSeconds);
-  const idleEnd = idleSeconds === null ? null : after(idleSeconds + idleToleranceSeconds);
+  const after = (moment: Date, seconds: number) => moment.getTime() + seconds * 1000;
+  const fixedEnd = maximumLifetimeSeconds === null ? null : after(lifetimeFrom, maximumLifetimeSeconds);
+  const idleEnd = idleSeconds === null ? null : after(createdAt, idleSeconds + idleToleranceSeconds);
   const ends = [fixedEnd, idleEnd].filter((end) => end !== null);
   return { endsAt: ends.length > 0 ? Math.min(...ends) : null, revokedAt: null, fixedEnd };
 }
