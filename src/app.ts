@@ -24,7 +24,7 @@ import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { createLive } from './live/create-live.ts';
-import type { LiveTimes } from './live/live-connections.ts';
+import type { LiveTimes } from './live/live-connection.ts';
 import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';

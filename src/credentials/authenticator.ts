@@ -133,8 +133,25 @@ export class Authenticator {
   async readAgain(request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
     const { types } = this.#options;
     const presented = presentedCredential(request, types.isOurs);
-    const lookUp = presented && this.#lookUpOf(presented);
-    const found = lookUp && (await lookUp());
+    if (presented === null) return null;
+    const asked = { request, readBody: noBody, readForwarded: notForwarded };
+    const signature = presented.maybeSigned ? types.signerOf(toProve(asked)) : null;
+    if (signature === null) {
+      const found = await this.#read(presented.maybeSigned ? withoutSignature(presented, request) : presented, request);
+      return found?.principal.mustBeSigned ? null : found;
+    }
+    const signer = await this.#read(signature, request);
+    if (presented.carrier === 'signature' || !signer) return signer;
+    const secret = await this.#read(presented, request);
+    return secret && signedBy(secret, signer);
+  }
+
+  /** Past the limits: what is read again was accepted before. */
+  async #read(
+    presented: PresentedCredential | null,
+    request: AuthenticatedRequest,
+  ): Promise<AcceptedCredential | null> {
+    const found = presented && (await this.#lookUpOf(presented)?.());
     if (!found?.principal || !isAllowedFrom(found.principal, this.#options.addressOf(request))) return null;
     return found as AcceptedCredential;
   }

@@ -10,6 +10,8 @@ export interface CachedCredential extends InvalidationStamp {
   readonly principal: Principal | null;
   /** Until when this may be used without another read, in milliseconds since the epoch by the clock of the database. */
   readonly until: number;
+  /** What it was combined from, if it is more than one credential. It may be used while each of them may be. */
+  readonly parts?: readonly CachedCredential[];
 }
 
 /** A credential that authenticates a request. */

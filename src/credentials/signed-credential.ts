@@ -23,5 +23,6 @@ export function signedBy(secret: AcceptedCredential, signer: AcceptedCredential)
     asOf: Math.min(secret.asOf, signer.asOf),
     tags: [...new Set([...secret.tags, ...signer.tags])],
     until: Math.min(secret.until, signer.until),
+    parts: [secret, signer],
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import { deliverable } from '../live/deliverable.ts';
-import type { LiveConnection } from '../live/live-connections.ts';
+import type { LiveConnection } from '../live/live-connection.ts';
 import { explanationOf, type LiveEnd } from '../live/live-end.ts';
 
 /** How long a client may take to read the end of the stream, in milliseconds. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FormattedExecutionResult } from 'graphql';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
-import type { LiveConnection, LiveConnections } from '../live/live-connections.ts';
+import type { LiveConnection } from '../live/live-connection.ts';
+import type { LiveConnections } from '../live/live-connections.ts';
 import { LiveSubscription } from '../live/live-subscription.ts';
 import { acceptedType, acceptsEventStream } from './accept.ts';
 import { sendEventStream } from './event-stream.ts';

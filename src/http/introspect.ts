@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
+import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
 
@@ -14,13 +15,14 @@ export interface IntrospectOptions {
   /** The data of the operator that a credential carries; null if it was deleted. Asked only if it carries some. */
   metadataOf: (principal: Principal) => Promise<Readonly<Record<string, string>> | null>;
   issuer: string;
+  followers: FollowerPositions;
 }
 
 /**
  * Token introspection, RFC 7662: `token` in a form, by POST, from a caller with the scope `INTROSPECT`. All tokens that
  * are not active get exactly the same response (§2.2). `token_type_hint` is not needed.
  */
-export function createIntrospect({ authenticate, introspect, metadataOf, issuer }: IntrospectOptions) {
+export function createIntrospect({ authenticate, introspect, metadataOf, issuer, followers }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       // Reads the body at most once, also if a proof of the caller covers it.
@@ -50,10 +52,14 @@ export function createIntrospect({ authenticate, introspect, metadataOf, issuer 
         const error_description = 'Send exactly one `token` with `Content-Type: application/x-www-form-urlencoded`.';
         return respondJson(response, 400, { error: 'invalid_request', error_description });
       }
+      const position = followers.before(request);
       const principal = await introspect(token[0]!);
       const metadata = principal?.hasMetadata ? await metadataOf(principal) : {};
+      const [name, value] = followers.headerOf(position);
+      const headers = name ? { [name]: value! } : {};
       // Without its row, the credential was deleted a moment ago.
-      respondJson(response, 200, principal && metadata ? describe(principal, metadata, issuer) : { active: false });
+      const answer = principal && metadata ? describe(principal, metadata, issuer) : { active: false };
+      respondJson(response, 200, answer, headers);
     } catch (error) {
       respondAccessError(response, error);
     }

@@ -1,5 +1,6 @@
 import type { ReadForwarded } from '../credentials/authenticator.ts';
 import type { Platform } from '../platform.ts';
+import { createFollowerPositions } from './follower.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import { createJwks, type JwtKeySet } from './jwks.ts';
@@ -9,7 +10,7 @@ import { createRevocations, type RevocationsOptions } from './revocations.ts';
 import type { Route } from './router.ts';
 import { createVerify } from './verify.ts';
 
-export interface Endpoints extends IntrospectOptions, RevocationsOptions {
+export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, RevocationsOptions {
   graphql: Omit<GraphQLEndpointOptions, 'live' | 'addressOf'>;
   readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
@@ -25,13 +26,14 @@ export function createRoutes({ graphql, readForwarded, jwtKeys, platform, ...acc
     leaseHeld: () => replica.leaseRemaining() > 0,
     sharedCache: shared && (() => shared.state()),
   });
+  const followers = createFollowerPositions(replica);
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, readForwarded) }],
-    ['/v1/introspect', { methods: ['POST'], handle: createIntrospect(access) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, { readForwarded, followers }) }],
+    ['/v1/introspect', { methods: ['POST'], handle: createIntrospect({ ...access, followers }) }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],

@@ -4,6 +4,7 @@ import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
+import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
@@ -19,50 +20,69 @@ const LARGEST_BODY = 256 * 1024;
  * It is a plain handler, because gateways call it for every request of every service. The headers of a principal are
  * computed once, and a credential in memory is answered without a promise.
  */
-export function createVerify(authenticate: Authenticate, readForwarded: ReadForwarded) {
+export function createVerify(
+  authenticate: Authenticate,
+  { readForwarded, followers }: { readForwarded: ReadForwarded; followers: FollowerPositions },
+) {
   const headersOf = new WeakMap<Principal, string[]>();
 
-  const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+  /** The headers of a response that is not a yes. */
+  const setHeaders = ({ request, response, position }: Exchange): void => {
     response.setHeader('X-Request-Id', requestIdOf(request));
-    respondAccessError(response, error);
+    const [name, value] = followers.headerOf(position);
+    if (name) response.setHeader(name, value!);
   };
 
-  const answer = (request: IncomingMessage, response: ServerResponse, accepted: AcceptedCredential | null): void => {
-    if (!accepted) return refuse(request, response, credentialMissing());
+  const refuse = (exchange: Exchange, error: unknown): void => {
+    setHeaders(exchange);
+    respondAccessError(exchange.response, error);
+  };
+
+  const answer = (exchange: Exchange, accepted: AcceptedCredential | null): void => {
+    if (!accepted) return refuse(exchange, credentialMissing());
+    const { request, response, position } = exchange;
     const { principal } = accepted;
     const question = questionOf(request.url!);
     if ('problem' in question) {
-      response.setHeader('X-Request-Id', requestIdOf(request));
+      setHeaders(exchange);
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-      response.setHeader('X-Request-Id', requestIdOf(request));
+      setHeaders(exchange);
       const error_description = 'The credential does not hold the requested permission.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(request)]);
+    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(request), ...followers.headerOf(position)]);
     response.end();
   };
 
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
+    const exchange = { request, response, position: followers.before(request) };
     try {
       const accepted = authenticate(
         request,
         async () => bodyToProve(await readBody(request, LARGEST_BODY)),
         readForwarded,
       );
-      if (!(accepted instanceof Promise)) return answer(request, response, accepted);
+      if (!(accepted instanceof Promise)) return answer(exchange, accepted);
       return accepted.then(
-        (known) => answer(request, response, known),
-        (error) => refuse(request, response, error),
+        (known) => answer(exchange, known),
+        (error) => refuse(exchange, error),
       );
     } catch (error) {
-      return refuse(request, response, error);
+      return refuse(exchange, error);
     }
   };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The position of the log before the decision, for a client that follows it. */
+  readonly position: number | null;
 }
 
 /** Means "none". Some gateways let the client's own header pass if the value that replaces it is empty. */

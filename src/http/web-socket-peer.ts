@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import type { AccessError } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { hasMoreJsonValues } from '../kernel/json-values.ts';
-import type { LiveConnection } from '../live/live-connections.ts';
+import type { LiveConnection } from '../live/live-connection.ts';
 import { explanationOf, type LiveEnd } from '../live/live-end.ts';
 
 /** The largest message, in bytes. */

@@ -1,11 +1,13 @@
 // Which web pages may use the service, as far as the headers of a request tell.
+
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { createProxyTrust } from '../../src/http/client-address.ts';
 import { createOrigins } from '../../src/http/origins.ts';
 import { originOf } from '../../src/kernel/origin.ts';
 
 const PROXY = '10.0.0.1';
-const origins = createOrigins(['https://app.example', 'http://localhost:3000'], ['10.0.0.0/8']);
+const origins = createOrigins(['https://app.example', 'http://localhost:3000'], createProxyTrust(['10.0.0.0/8']));
 
 /** Whether a request with these headers may open a WebSocket. */
 const isAllowed = (headers: Record<string, string>, remoteAddress = '192.0.2.1') =>
@@ -72,7 +74,7 @@ describe('a listed origin', () => {
   });
 
   test('is none if the operator lists none', () => {
-    const none = createOrigins([], []);
+    const none = createOrigins([], createProxyTrust([]));
     expect([none.anyListed, origins.anyListed]).toEqual([false, true]);
     for (const origin of ['', 'null', 'https://app.example']) expect(none.isListed(origin)).toBe(false);
   });

@@ -73,6 +73,7 @@ export class AuthCache {
    * was read past the caches may not: it decided about one request.
    */
   isCurrent(cached: CachedCredential): boolean {
+    if (cached.parts) return cached.parts.every((part) => this.isCurrent(part));
     return 'server' in cached && this.#isValid(cached as Entry);
   }
 
