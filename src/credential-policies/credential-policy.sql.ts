@@ -2,10 +2,10 @@ import { lastUseOf } from '../credentials/usage.sql.ts';
 
 // What the SQL of other features may use of credential policies. No other feature names the tables.
 //
-// A policy is in force in a span of time. Under it, a credential is due when the first of its bounds is reached. It ends
-// then, or at the beginning of the span if it was due before. A span that is over ends what was due in it, and nothing
-// else. So a policy that is tightened ends any number of credentials without a write to their rows, and a policy that is
-// loosened makes none of them valid again.
+// A policy is in force in a span of time. Under it, a credential is due when the first of its bounds is reached. If it was
+// due when the span began, it is revoked at that moment. If it becomes due within the span, it expires then. A span that is
+// over ends nothing else. So a policy that is tightened ends any number of credentials without a write to their rows, and a
+// policy that is loosened makes none of them valid again.
 
 /** SQL for the columns of a credential. */
 export interface GovernedColumns {
@@ -13,6 +13,8 @@ export interface GovernedColumns {
   workspaceId: string;
   createdAt: string;
   expiresAt: string;
+  /** Since when the row has these times. A span that was over by then has not ended it. */
+  datedAt: string;
   /** From when on the lifetime counts, if that is not the creation. */
   lifetimeFrom?: string;
 }
@@ -23,6 +25,7 @@ export const governed = (row: string): GovernedColumns => ({
   workspaceId: `${row}.workspace_id`,
   createdAt: `${row}.created_at`,
   expiresAt: `${row}.expires_at`,
+  datedAt: `${row}.dated_at`,
 });
 
 const COLUMNS = 'subject, maximum_lifetime_seconds, idle_seconds, idle_tolerance_seconds, requires_expiry, valid_from';
@@ -49,18 +52,24 @@ const idleDue = (span: string, { createdAt }: GovernedColumns, lastUse: string) 
 export const dueIn = (span: string, columns: GovernedColumns, lastUse = lastUseOf(columns.id)) =>
   `least(${fixedDue(span, columns)}, ${idleDue(span, columns, lastUse)})`;
 
+/** Whether a span revokes a credential that is due then: it was due when the span began. */
+export const isRevokedIn = (span: string, { datedAt }: Pick<GovernedColumns, 'datedAt'>, due: string) =>
+  `(${due} <= ${span}.valid_from and ${datedAt} <= ${span}.valid_from)`;
+
 /** When a span ends a credential that is due then; null if it does not. */
-export const endIn = (span: string, { createdAt }: Pick<GovernedColumns, 'createdAt'>, due: string) =>
-  `case when ${due} <= ${span}.valid_until and ${createdAt} <= ${span}.valid_until
-      then greatest(${due}, ${span}.valid_from, ${createdAt}) end`;
+export const endIn = (span: string, columns: Pick<GovernedColumns, 'datedAt'>, due: string) =>
+  `case when ${due} <= ${span}.valid_until and ${columns.datedAt} <= ${span}.valid_until then
+      case when ${isRevokedIn(span, columns, due)} then ${span}.valid_from
+        when ${due} = '-infinity' then ${columns.datedAt} else ${due} end end`;
 
 /** A scalar subquery over the ends that all spans set for one credential. */
 function overEnds(columns: GovernedColumns, selection: string): string {
+  const ofDue = (due: string) => endIn('span', columns, due);
   return `(select ${selection} from ${SPANS} span
     cross join lateral (select ${fixedDue('span', columns)} as fixed, ${idleDue('span', columns, lastUseOf(columns.id))} as idle) due
-    cross join lateral (select ${endIn('span', columns, 'due.fixed')} as fixed, ${endIn('span', columns, 'due.idle')} as idle,
-      case when least(due.fixed, due.idle) <= span.valid_from
-        then ${endIn('span', columns, 'least(due.fixed, due.idle)')} end as revoked) ends
+    cross join lateral (select ${ofDue('due.fixed')} as fixed, ${ofDue('due.idle')} as idle,
+      case when ${isRevokedIn('span', columns, 'least(due.fixed, due.idle)')} then ${ofDue('least(due.fixed, due.idle)')} end
+        as revoked) ends
     where span.subject in ('*', ${columns.workspaceId}))`;
 }
 

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { CredentialType } from '../credentials/credential-type.ts';
 import { joinUsage, lastUsedAt } from '../credentials/usage.sql.ts';
 import { INSTALLATION } from './credential-policy.entity.ts';
-import { dueIn, endIn, type GovernedColumns, governed, SPANS } from './credential-policy.sql.ts';
+import { dueIn, endIn, type GovernedColumns, governed, isRevokedIn, SPANS } from './credential-policy.sql.ts';
 
 const ROW = 'c';
 
@@ -35,8 +35,7 @@ export class EndedCredentials {
     const counts = this.#tables.map((of) => {
       const { due, columns } = of;
       const dueBefore = dueIn('o', columns, lastUsedAt('usage'));
-      return `(select count(*) from ${rowsOf(of, inForce, subject)} and ${due} <= p.valid_from
-        and ${ROW}.created_at <= p.valid_from and not exists (select from ${SPANS} o
+      return `(select count(*) from ${rowsOf(of, inForce, subject)} and ${isRevokedIn('p', columns, due)} and not exists (select from ${SPANS} o
           where o.subject in ('*', ${ROW}.workspace_id) and ${endIn('o', columns, dueBefore)} < p.valid_from))`;
     });
     const values = this.#tables.flatMap(() => valuesOf(subject));
@@ -50,8 +49,8 @@ export class EndedCredentials {
    */
   async forgetIdleSpan(em: EntityManager, subject: string): Promise<void> {
     const ended = this.#tables.map(
-      (of) => `exists (select from ${rowsOf(of, '(select f.*)', subject)} and ${of.due} <= p.valid_until
-        and ${ROW}.created_at <= p.valid_until)`,
+      (of) => `exists (select from ${rowsOf(of, '(select f.*)', subject)} 
+        and ${endIn('p', of.columns, of.due)} is not null)`,
     );
     await em.execute(
       `delete from former_credential_policies f where f.subject = ?

@@ -76,7 +76,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
 /** The other columns, which decide nothing. Every new column must be on one of the lists. */
 const INDIFFERENT: Record<string, string[]> = {
   api_keys: [
-    ...['name', 'description', 'hint', 'created_at', 'created_by', 'created_from_ip', 'rotated_at'],
+    ...['name', 'description', 'hint', 'created_at', 'dated_at', 'created_by', 'created_from_ip', 'rotated_at'],
     ...['rate_limit_requests', 'rate_limit_seconds', 'revocation_reason', 'version'],
   ],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
@@ -86,9 +86,20 @@ const INDIFFERENT: Record<string, string[]> = {
   ],
   workspaces: ['name', 'created_at'],
   daemons: ['created_at', 'revocation_reason'],
-  daemon_tokens: ['hint', 'created_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
+  daemon_tokens: [
+    ...['hint', 'created_at', 'dated_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
+  ],
   signing_keys: [
-    ...['description', 'created_at', 'created_by', 'lifetime_from', 'replaces', 'replaced_by', 'revocation_reason'],
+    ...[
+      'description',
+      'created_at',
+      'dated_at',
+      'created_by',
+      'lifetime_from',
+      'replaces',
+      'replaced_by',
+      'revocation_reason',
+    ],
   ],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],

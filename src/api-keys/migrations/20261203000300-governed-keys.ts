@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { governTable } from '../../credential-policies/governed-table.sql.ts';
 import { dropInvalidation, invalidateOnUpdate } from '../../database/triggers.ts';
 
 /** The columns that decide whether an API key is valid, as in the migration of the members. */
@@ -24,7 +25,12 @@ export class Migration20261203000300 extends Migration {
       add column rate_limit_requests integer,
       add column rate_limit_seconds integer,
       add constraint api_keys_rate_limit check ((rate_limit_requests is null) = (rate_limit_seconds is null))`);
-    this.addSql('update api_keys set created_by = user_id');
+    const governed = {
+      table: 'api_keys',
+      changes: 'new.created_at <> old.created_at or (new.expires_at is null and old.expires_at is not null)',
+      set: 'created_by = user_id',
+    };
+    for (const statement of governTable(governed)) this.addSql(statement);
     this.addSql(`alter table api_keys add constraint api_keys_creator foreign key (created_by) references users (id)
       on delete set null deferrable initially deferred`);
     this.#index();

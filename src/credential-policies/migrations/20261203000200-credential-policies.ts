@@ -45,6 +45,14 @@ export class Migration20261203000200 extends Migration {
     );
     this.#keepHistory();
     this.#invalidate();
+    // For the tables of credentials. A policy that was over before a row got its times cannot have ended it.
+    this.addSql(`create function auth_note_dates() returns trigger language plpgsql
+      set search_path = public, pg_temp as $$
+      begin
+        new.dated_at := clock_timestamp();
+        return new;
+      end
+    $$`);
     this.addSql(`insert into credential_policies (subject) values ('*')`);
     // A table with pending triggers cannot be altered by a later migration.
     this.addSql('set constraints all immediate');
