@@ -1,6 +1,7 @@
 import { findUserByEmail } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EmailVault } from './accounts/email.ts';
+import { lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
@@ -29,6 +30,7 @@ import { RevocationStream } from './live/revocation-stream.ts';
 import { createPlatform, type Part, type PlatformOverrides } from './platform.ts';
 import { runParts } from './run-parts.ts';
 import { createSessions } from './sessions/create-sessions.ts';
+import { lockSessionsOf } from './sessions/session.queries.ts';
 import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
 import { lockAccess, lockMembership, lockRole } from './workspaces/workspace.queries.ts';
@@ -66,6 +68,15 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const accounts = createAccounts(platform, valuesOf('accounts', config), {
     emails,
     sessions: sessions.service,
+    workspaces: workspaces.memberships,
+    holdings: {
+      async lock(em, userId) {
+        await workspaces.memberships.lockWorkspacesOf(em, userId);
+        await lockApiKeysOf(em, userId);
+        await lockSessionsOf(em, userId);
+      },
+      leaveWorkspaces: (scope, userId) => workspaces.memberships.leaveAll(scope, userId),
+    },
     limits: limits.limits,
   });
   const policies = createCredentialPolicies(platform, {
@@ -107,6 +118,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   // The endpoints.
   const services: Services = {
     accounts: accounts.service,
+    users: accounts.users,
+    invitations: accounts.invitations,
+    passwordResets: accounts.passwordResets,
     emails,
     sessions: sessions.service,
     refresh: sessions.refresh,
@@ -124,6 +138,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const graphql = createGraphQL({
     logger,
     authenticate,
+    authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({
       services,
       fork: database.fork,

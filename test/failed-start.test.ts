@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { migratedDirectory } from './support/embedded-template.ts';
 import { freePort } from './support/ports.ts';
-import { emptyDirectory, SERVER, startServer } from './support/server-process.ts';
+import { ENVIRONMENT, emptyDirectory, SERVER, startServer } from './support/server-process.ts';
 
 // Far more than an idle machine needs, for a machine that is busy.
 const TEST_MS = 180_000;
@@ -15,7 +15,7 @@ const TEST_MS = 180_000;
 /** Runs a process with only this environment until it ends. */
 const run = (environment: Record<string, string>) =>
   spawnSync(process.execPath, [SERVER], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { ...ENVIRONMENT, ...environment },
     encoding: 'utf8',
   });
 

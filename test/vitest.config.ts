@@ -10,6 +10,8 @@ const project = (name: ProjectName) => ({
     name,
     root,
     include: filesOf(name),
+    // An embedded database runs a few thousand statements, which is not worth optimised code. More garbage dies young.
+    execArgv: name === 'fast' ? [] : ['--liftoff-only', '--max-semi-space-size=64'],
     // Files that only start apps share the modules of their worker: loading them takes longer than most files.
     isolate: name !== 'service',
     globalSetup: name === 'fast' ? [] : ['test/support/global-setup.ts'],

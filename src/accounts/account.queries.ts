@@ -1,7 +1,9 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import type { List } from '../database/query.ts';
+import { lockText } from '../database/advisory-lock.ts';
+import type { List, QueryContext } from '../database/query.ts';
 import type { EmailVault } from './email.ts';
 import { User } from './user.entity.ts';
+import { canLogIn } from './user.sql.ts';
 
 /** All users, or the one with this email. For administrators: it does not check what the caller may see. */
 export function usersMatching(emails: EmailVault, filter: { email?: string | null } | null | undefined): List<User> {
@@ -10,8 +12,44 @@ export function usersMatching(emails: EmailVault, filter: { email?: string | nul
   return { entity: User, prefix: 'usr', where };
 }
 
+/** The user with this id. For administrators: it does not check what the caller may see. */
+export function findUser({ em }: QueryContext, id: string): Promise<User | null> {
+  return em().findOne(User, { id });
+}
+
 /** The user with one of these indexes of an address. If several match, the one whose index is first in the list. */
 export async function findUserByEmail(em: EntityManager, indexes: readonly Buffer[]): Promise<User | null> {
   const found = await em.find(User, { emailIndex: { $in: [...indexes] } });
   return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
+}
+
+/** The user with this address. Until the commit, no other request can give the address to another user. */
+export async function lockEmail(em: EntityManager, emails: EmailVault, email: string): Promise<User | null> {
+  // One at a time per address, because the unique index alone does not cover a row under a retired key.
+  await lockText(em, `email:${emails.nameOf(email)}`);
+  return findUserByEmail(em, emails.indexes(email));
+}
+
+// The constants let PostgreSQL use the index of administrators.
+const OTHER_ADMINISTRATOR = `select 1 from users u where u.role = 'ADMIN' and u.id <> ? and ${canLogIn('u')} limit 1`;
+
+/**
+ * Whether this is the only active administrator. If it is an active one, others of them can be demoted, disabled or
+ * deleted only after the commit. The row of the user must be locked.
+ */
+export async function isLastAdministrator(em: EntityManager, user: User): Promise<boolean> {
+  if (!user.isActiveAdministrator) return false;
+  await lockText(em, 'administrators');
+  return (await em.execute(OTHER_ADMINISTRATOR, [user.id])).length === 0;
+}
+
+/** All users in pages, oldest first. For the operator. */
+export async function* allUsers(em: EntityManager, { pageSize = 500 } = {}): AsyncGenerator<User> {
+  for (let last = ''; ; ) {
+    const page = await em.find(User, { id: { $gt: last } }, { orderBy: { id: 'asc' }, limit: pageSize });
+    yield* page;
+    if (page.length < pageSize) return;
+    last = page.at(-1)!.id;
+    em.clear();
+  }
 }

@@ -7,37 +7,46 @@ import type { Platform } from '../platform.ts';
 import { accountEvents } from './account.events.ts';
 import { AccountService } from './account.service.ts';
 import type { accountVariables } from './account.variables.ts';
+import { AccountTokens } from './account-tokens.ts';
 import type { EmailVault } from './email.ts';
+import { InvitationService, type JoinedWorkspaces } from './invitation.service.ts';
 import { Passwords } from './password.ts';
+import { PasswordResetService } from './password-reset.service.ts';
 import { SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
+import { type Holdings, UserService } from './user.service.ts';
+import { UserSessions } from './user-sessions.ts';
 
 export interface AccountNeeds {
   emails: EmailVault;
   sessions: SessionIssuer;
+  workspaces: JoinedWorkspaces;
+  holdings: Holdings;
   limits: Limits;
 }
 
-/** Users and their passwords. */
+/** Users, their passwords, and how they are invited. */
 export function createAccounts(
   { barrier, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,
-  { emails, sessions, limits }: AccountNeeds,
+  { emails, sessions, workspaces, holdings, limits }: AccountNeeds,
 ) {
   const setupToken = new SetupToken(config.setupToken);
-  const service = new AccountService({
-    sessions,
-    passwords: new Passwords(config.passwordMinLength),
-    limits,
-    emails,
-    setupToken,
-    audit: new Audit(accountEvents, clock),
-    barrier,
-    clock,
-    registration: config.registration,
-  });
+  const passwords = new Passwords(config.passwordMinLength);
+  const audit = new Audit(accountEvents, clock);
+  const userSessions = new UserSessions({ sessions, audit, barrier, clock });
+  const resetTokens = new AccountTokens('PASSWORD_RESET', { limits, clock });
+  const tokens = new AccountTokens('INVITATION', { limits, clock });
+  const common = { emails, audit, clock };
   return {
-    service,
+    service: new AccountService({
+      ...common,
+      ...{ sessions, userSessions, resetTokens, passwords, limits, setupToken },
+      registration: config.registration,
+    }),
+    users: new UserService({ ...common, holdings, barrier }),
+    invitations: new InvitationService({ ...common, tokens, workspaces, sessions, passwords }),
+    passwordResets: new PasswordResetService({ ...common, tokens: resetTokens, sessions: userSessions, passwords }),
     setupToken,
     /** Persists a user without a way to log in, in a domain that does not exist (RFC 2606), e.g. the owner of a canary. */
     persistUnreachable(

@@ -10,6 +10,11 @@ import { MORE_KEYBOARDS } from './keyboards.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const ARGON2 = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/**
+ * Stands for the hash of an unknown account, and costs as much: it has the parameters above. Its password is on the list of
+ * famous phrases, so no account has it.
+ */
+const DECOY = '$argon2id$v=19$m=19456,t=2,p=1$xhfFGMr6EvkdZx9RmoTv5w$zr+0ayYNyXpCSY1C3975X4BaZTXtLFQc4/igRys8txw';
 /** The hashes that argon2 accepts. It throws for any other text. */
 const PHC_STRING = /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{11,}\$[0-9A-Za-z+/]{16,}$/;
 const LONGEST = 256;
@@ -41,22 +46,13 @@ export class Passwords {
   readonly #minLength: number;
   /** A random password of the minimum length passes. */
   readonly #fewestGuesses: number;
-  readonly #estimator = new ZxcvbnFactory({
-    dictionary,
-    graphs: { ...adjacencyGraphs, ...MORE_KEYBOARDS },
-    // In how many ways digits and signs are read as letters.
-    l33tMaxSubstitutions: ESTIMATED.readings,
-  });
-  readonly #famous = new FamousPhrases();
-  readonly #words = new CommonWords(dictionary['passwords-common'], dictionary['diceware-common'], this.#famous);
-  readonly #decoy: Promise<string>;
+  #loaded: ReturnType<typeof loadEstimators> | null = null;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(minLength: number) {
     this.#minLength = minLength;
     this.#fewestGuesses = Math.min(FEWEST_GUESSES, 10 ** minLength);
-    this.#decoy = hash('a password that nobody has', ARGON2);
   }
 
   /**
@@ -78,10 +74,11 @@ export class Passwords {
     const words = about.slice(0, ESTIMATED.wordsAbout).map((word) => word.slice(0, ESTIMATED.characters));
     // A famous phrase adds nothing: the rest of the password must be strong by itself.
     const known = [...words, 'rekey'];
+    const { famous, common, zxcvbn } = (this.#loaded ??= loadEstimators());
     const good =
-      this.#words.guesses(text, known) >= this.#fewestGuesses &&
-      [...new Set([text, this.#famous.without(text)])].every(
-        (part) => guessesOf(this.#estimator.check(beginningOf(part), known)) >= this.#fewestGuesses,
+      common.guesses(text, known) >= this.#fewestGuesses &&
+      [...new Set([text, famous.without(text)])].every(
+        (part) => guessesOf(zxcvbn.check(beginningOf(part), known)) >= this.#fewestGuesses,
       );
     check.require(good, path, 'Must not be well known or easy to guess. Choose another password.');
   }
@@ -104,8 +101,7 @@ export class Passwords {
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
     const text = composed(password);
     const known = text !== null && passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
-    const against = known ?? (await this.#decoy);
-    const matches = await this.#inTurn(() => verify(against, text ?? ''));
+    const matches = await this.#inTurn(() => verify(known ?? DECOY, text ?? ''));
     return matches && known !== null;
   }
 
@@ -125,6 +121,21 @@ export class Passwords {
       else this.#running--;
     }
   }
+}
+
+/** Reads the lists of words. It takes some 80 ms, so only a process that checks a new password does so. */
+function loadEstimators() {
+  const famous = new FamousPhrases();
+  return {
+    famous,
+    common: new CommonWords(dictionary['passwords-common'], dictionary['diceware-common'], famous),
+    zxcvbn: new ZxcvbnFactory({
+      dictionary,
+      graphs: { ...adjacencyGraphs, ...MORE_KEYBOARDS },
+      // In how many ways digits and signs are read as letters.
+      l33tMaxSubstitutions: ESTIMATED.readings,
+    }),
+  };
 }
 
 /** The password in the composition that is hashed; null if no account can have it. */

@@ -11,9 +11,19 @@ export interface NewUser {
   emailIndex: Buffer;
   displayName: string;
   role: UserRole;
-  /** argon2id in PHC string format. */
+  /** argon2id in PHC string format; empty for an account without a password, such as that of an invited user. */
   passwordHash: string;
+  permissions?: readonly string[];
   createdAt: Date;
+  invitedAt?: Date | null;
+}
+
+/** What a change of a user sets. What is undefined stays as it is. */
+export interface UserChanges {
+  email?: { emailSealed: string; emailIndex: Buffer } | undefined;
+  displayName?: string | undefined;
+  role?: UserRole | undefined;
+  permissions?: readonly string[] | undefined;
 }
 
 /** A user with an account. */
@@ -24,23 +34,70 @@ export class User {
   displayName!: string;
   role!: UserRole;
   passwordHash!: string;
+  /** What the sessions of the user hold, and the most that the keys of a member hold. */
+  permissions!: string[];
   createdAt!: Date;
   disabledAt!: Date | null;
+  /** When the user was last invited; null once the user has accepted. */
+  invitedAt!: Date | null;
   /** Sessions of an earlier generation are revoked, except the kept one. So one number revokes any number of them. */
   sessionGeneration!: number;
   sessionKept!: string | null;
   sessionsRevokedAt!: Date | null;
   sessionsRevocationReason!: RevocationReason | null;
 
-  static create(fields: NewUser): User {
+  static create({ permissions = [], invitedAt = null, ...fields }: NewUser): User {
     return Object.assign(new User(), {
       ...fields,
+      permissions: [...permissions],
+      invitedAt,
       disabledAt: null,
       sessionGeneration: 0,
       sessionKept: null,
       sessionsRevokedAt: null,
       sessionsRevocationReason: null,
     });
+  }
+
+  /** Whether this is one of the administrators of whom one must remain. */
+  get isActiveAdministrator(): boolean {
+    return this.role === 'ADMIN' && this.disabledAt === null && this.invitedAt === null;
+  }
+
+  /** Changes the user, and returns the names of the fields that were different before. */
+  change({ email, displayName, role, permissions }: UserChanges): (keyof UserChanges)[] {
+    const changed: (keyof UserChanges)[] = [];
+    if (email) {
+      Object.assign(this, email);
+      changed.push('email');
+    }
+    if (displayName !== undefined && displayName !== this.displayName) {
+      this.displayName = displayName;
+      changed.push('displayName');
+    }
+    if (role !== undefined && role !== this.role) {
+      this.role = role;
+      changed.push('role');
+    }
+    if (permissions && !(holdsAll(permissions, this.permissions) && holdsAll(this.permissions, permissions))) {
+      this.permissions = [...permissions];
+      changed.push('permissions');
+    }
+    return changed;
+  }
+
+  /** @throws Error if the user has accepted an invitation, or was never invited; the caller must check this first */
+  inviteAgain(changes: Required<UserChanges>, now: Date): void {
+    if (!this.invitedAt) throw new Error('Only a user who has not accepted is invited again.');
+    this.change(changes);
+    this.invitedAt = now;
+  }
+
+  /** Sets the first password. @throws Error if the user was not invited; the caller must check this first */
+  acceptInvitation(passwordHash: string): void {
+    if (!this.invitedAt) throw new Error('The user has no invitation to accept.');
+    this.passwordHash = passwordHash;
+    this.invitedAt = null;
   }
 
   /** Disables the user and revokes the sessions for good. A second call keeps the first moment. */
@@ -70,6 +127,11 @@ export class User {
   }
 }
 
+/** Whether everything in `some` is in `all`. */
+function holdsAll(all: readonly string[], some: readonly string[]): boolean {
+  return some.every((each) => all.includes(each));
+}
+
 export const UserSchema = defineEntity({
   class: User,
   tableName: 'users',
@@ -80,8 +142,10 @@ export const UserSchema = defineEntity({
     displayName: p.string(),
     role: p.string().$type<UserRole>(),
     passwordHash: p.string(),
+    permissions: p.array(),
     createdAt: p.datetime(),
     disabledAt: p.datetime().nullable(),
+    invitedAt: p.datetime().nullable(),
     sessionGeneration: p.integer(),
     sessionKept: p.string().nullable(),
     sessionsRevokedAt: p.datetime().nullable(),

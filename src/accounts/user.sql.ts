@@ -12,9 +12,22 @@ export function isActiveUser(user: string): string {
   return `(${user}.id is not null and ${user}.disabled_at is null)`;
 }
 
-/** The columns `role` and `disabled`. A user that does not exist is disabled. */
+/**
+ * Whether the user is active and has accepted the invitation. An invited user owns no credential, so whether a credential
+ * is valid does not depend on this.
+ */
+export function canLogIn(user: string): string {
+  return `(${isActiveUser(user)} and ${user}.invited_at is null)`;
+}
+
+/** The columns `role` and `userPermissions`: what bounds the credentials of the user. */
+export function userBounds(user: string): string {
+  return `${user}.role, ${user}.permissions as "userPermissions"`;
+}
+
+/** The same, and `disabled`. A user that does not exist is disabled. */
 export function userStanding(user: string): string {
-  return `${user}.role, not ${isActiveUser(user)} as disabled`;
+  return `${userBounds(user)}, not ${isActiveUser(user)} as disabled`;
 }
 
 /**

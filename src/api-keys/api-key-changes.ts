@@ -1,8 +1,9 @@
 import { areWithin } from '../credentials/allowed-addresses.ts';
 import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
-import { checkGrantable, checkPermissionList, latestEnd } from '../identity/grant.ts';
+import { checkFormOfPermissions, checkGrantable, latestEnd } from '../identity/grant.ts';
+import { effectivePermissions, type PermissionBound } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
-import { type Scope, scopesOfRole, type UserRole } from '../identity/scope.ts';
+import { type Scope, scopesOfRole } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { ApiKey, ApiKeySettings, RateLimit } from './api-key.entity.ts';
 import {
@@ -22,8 +23,8 @@ export type ApiKeyChanges = { [Name in keyof SentSettings]?: SentSettings[Name] 
 /** What the checks of a change depend on. */
 export interface ChangeContext {
   apiKey: ApiKey;
-  /** The role of the user of the key; null if it belongs to a workspace. */
-  role: UserRole | null;
+  /** What the user of the key allows it to hold; null if it belongs to a workspace. */
+  user: PermissionBound | null;
   caller: Principal;
   bounds: PolicyBounds;
   now: Date;
@@ -63,14 +64,20 @@ export function checkChanges(changes: ApiKeyChanges, context: ChangeContext): Ch
   take('scopes', (scopes) => {
     const owner = apiKey.userId === null ? 'WORKSPACE' : 'USER';
     checkScopes(scopes, { owner, workspaceId: apiKey.workspaceId }, check);
-    checkRole(scopes, context, check);
+    checkUserScopes(scopes, context, check);
     return [...new Set(scopes)];
   });
   take('permissions', (list) => {
     const permissions = [...new Set(list)];
     const added = permissions.filter((permission) => !apiKey.permissions.includes(permission));
-    checkPermissionList(permissions, check);
+    checkFormOfPermissions(permissions, check);
     checkGrantable(added, caller, check);
+    const allowed = context.user ? effectivePermissions(added, context.user) : added;
+    check.require(
+      allowed.length === added.length,
+      'input.permissions',
+      'Must be among the permissions of the user of the key.',
+    );
     onlyNarrows(added.length === 0, 'permissions');
     return permissions;
   });
@@ -112,9 +119,9 @@ export function isNarrower(before: ApiKeySettings, after: ApiKeySettings): boole
 }
 
 /** A scope that the user of a key cannot hold would begin to count with a promotion of the user. */
-function checkRole(scopes: readonly Scope[], { apiKey, role }: ChangeContext, check: InputCheck): void {
+function checkUserScopes(scopes: readonly Scope[], { apiKey, user }: ChangeContext, check: InputCheck): void {
   const beyond = scopes.filter(
-    (scope) => role !== null && !scopesOfRole(role).includes(scope) && !apiKey.scopes.includes(scope),
+    (scope) => user !== null && !scopesOfRole(user.role).includes(scope) && !apiKey.scopes.includes(scope),
   );
   check.require(beyond.length === 0, 'input.scopes', `The user of the key cannot hold ${beyond.join(', ')}.`);
 }

@@ -1,7 +1,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { usersAs } from '../accounts/user.sql.ts';
+import { userBounds, usersAs } from '../accounts/user.sql.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { PermissionBound } from '../identity/permission.ts';
 import { scopesNotHeld } from '../identity/principal.ts';
 import type { Scope, UserRole } from '../identity/scope.ts';
 import type { InvalidInput } from '../kernel/input.ts';
@@ -13,7 +14,7 @@ import type { ApiKeyServiceOptions } from './api-key.service.ts';
 import { type ApiKeyChanges, type CheckedChanges, checkChanges, isNarrower } from './api-key-changes.ts';
 import type { Metadata } from './metadata.ts';
 
-const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
+const USER = `select ${userBounds('u')} from ${usersAs('u')} where u.id = ?`;
 
 export type ApiKeyUpdateOptions = Pick<
   ApiKeyServiceOptions,
@@ -86,8 +87,8 @@ export class ApiKeyUpdateService {
     const added = changes.scopes?.filter((scope) => !apiKey.scopes.includes(scope)) ?? [];
     const missing = scopesNotHeld(caller, added);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
-    const role = await roleOf(em, apiKey);
-    const checked = checkChanges(changes, { apiKey, role, caller, bounds, now });
+    const user = await userOf(em, apiKey);
+    const checked = checkChanges(changes, { apiKey, user, caller, bounds, now });
     if ('kind' in checked) return checked;
     const before = apiKey.settings;
     const changed = apiKey.change(this.#settingsOf(apiKey, checked), now);
@@ -136,10 +137,10 @@ function isSame(one: Metadata, other: Metadata): boolean {
   );
 }
 
-async function roleOf(em: EntityManager, { userId }: ApiKey): Promise<UserRole | null> {
+async function userOf(em: EntityManager, { userId }: ApiKey): Promise<PermissionBound | null> {
   if (userId === null) return null;
-  const [user] = await em.execute<{ role: UserRole }[]>(ROLE, [userId]);
-  return user?.role ?? null;
+  const [user] = await em.execute<{ role: UserRole; userPermissions: string[] }[]>(USER, [userId]);
+  return user ? { role: user.role, permissions: user.userPermissions } : null;
 }
 
 const expired = (): InvalidInput => ({

@@ -1,4 +1,4 @@
-import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
@@ -15,6 +15,7 @@ import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
 import { parsePolicyEnd } from '../identity/credential-policy.ts';
+import { effectivePermissions } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
 import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
@@ -60,7 +61,9 @@ interface Grant {
   workspaceId: string | null;
   scopes: string[];
   permissions: string[];
+  /** What bounds it; null for a key that belongs to a workspace. */
   role: UserRole | null;
+  userPermissions: string[] | null;
 }
 
 /** What decides when a presented secret ends. */
@@ -89,7 +92,7 @@ function confirmStatement({ caller, lockKey, lockUser }: ConfirmLocks): string {
   const isOfUser = caller.userId !== null;
   const isBoundUser = isOfUser && caller.workspaceId !== null;
   return `select k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions,
-      k.allowed_addresses as "allowedAddresses", ${isOfUser ? 'u.role' : 'null as role'}, k.secret_hash = ? as current,
+      k.allowed_addresses as "allowedAddresses", ${isOfUser ? userBounds('u') : 'null as role, null as "userPermissions"'}, k.secret_hash = ? as current,
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
       ${policyEnd(governed('k'))} as "policyEnd"
     from api_keys k ${isOfUser ? `join ${usersAs('u')} on u.id = k.user_id` : ''}
@@ -131,7 +134,7 @@ export const apiKeyCredential = defineCredentialType<string>({
       userId: row.userId,
       workspaceId: row.workspaceId,
       scopes: scopesOf(row),
-      permissions: row.permissions,
+      permissions: permissionsOf(row),
       expiresAt: fixedEnd,
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
@@ -158,6 +161,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     const values = [proof, credentialId, userId, workspaceId, proof, proof];
     const [row] = await em.execute<(Grant & Lifetime & Pick<LoadRow, 'allowedAddresses'>)[]>(statement, values);
     if (!row) return false;
+    const permissions = permissionsOf(row);
     // A credential that it creates must not outlive it. A key that changes itself grants nothing for longer.
     const endsEarlier =
       (endsOf(row).fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
@@ -165,7 +169,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     const held = scopesOf(row);
     return (
       caller.scopes.every((scope) => held.includes(scope)) &&
-      caller.permissions.every((permission) => row.permissions.includes(permission)) &&
+      caller.permissions.every((permission) => permissions.includes(permission)) &&
       isAsOpen(row.allowedAddresses, caller.allowedAddresses ?? [])
     );
   },
@@ -205,6 +209,15 @@ function scopesOf({ scopes, role, userId, workspaceId }: Grant) {
  */
 function isAsOpen(now: readonly string[], before: readonly string[]): boolean {
   return now.length === 0 || (before.length > 0 && before.every((address) => now.includes(address)));
+}
+
+/**
+ * The effective permissions of a key: at most those of its user, unless the user is an administrator. Nothing bounds a key
+ * that belongs to a workspace.
+ */
+function permissionsOf({ permissions, role, userPermissions }: Grant): string[] {
+  if (role === null || userPermissions === null) return permissions;
+  return effectivePermissions(permissions, { role, permissions: userPermissions });
 }
 
 /** The cached proofs that a change of an API key affects. */

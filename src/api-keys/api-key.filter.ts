@@ -1,5 +1,5 @@
 import { governed, policyEndsAt, policyRevokedAt } from '../credential-policies/credential-policy.sql.ts';
-import { lastUseOf } from '../credentials/usage.sql.ts';
+import { lastUseOf } from '../credentials/last-used.sql.ts';
 import type { ApiKeyOwner } from './api-key.input.ts';
 
 export interface ApiKeyFilter {

@@ -1,6 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { ARE_POLICIES, governed, hasEnded } from '../credential-policies/credential-policy.sql.ts';
+import { usageAs } from '../credentials/last-used.sql.ts';
 import type { IdList, QueryContext } from '../database/query.ts';
 import { isAdministrator, owningWorkspace, type Principal } from '../identity/principal.ts';
 import { workspacesOwnedBy } from '../workspaces/workspace.sql.ts';
@@ -120,4 +121,32 @@ function scansFor(principal: Principal, owner: ApiKeyFilter['owner'] | null): Sc
     inEach: inOwned,
   };
   return [...(owner === 'WORKSPACE' ? [] : [ofUser]), ...(owner === 'USER' ? [] : [ofWorkspaces])];
+}
+
+/** Locks all keys of a user until the commit, before the user is locked: in the order in which their requests do. */
+export async function lockApiKeysOf(em: EntityManager, userId: string): Promise<void> {
+  await em.execute('select from api_keys where user_id = ? order by id for update', [userId]);
+}
+
+/** When each of these users last used a key. A user who never did is left out. */
+export async function lastApiKeyUses(em: EntityManager, userIds: readonly string[]): Promise<[id: string, at: Date][]> {
+  const rows = await em.execute<{ user_id: string; at: string | Date }[]>(
+    `select k.user_id, max(n.last_used_at) as at from api_keys k join ${usageAs('n')} on n.credential_id = k.id
+      where k.user_id in (${userIds.map(() => '?').join(', ')}) group by k.user_id`,
+    [...userIds],
+  );
+  return rows.map((row) => [row.user_id, new Date(row.at)]);
+}
+
+/** How many keys of each of these users are active. A user without one is left out. */
+export async function activeApiKeyCounts(
+  em: EntityManager,
+  userIds: readonly string[],
+): Promise<[id: string, count: number][]> {
+  const rows = await em.execute<{ user_id: string; count: number }[]>(
+    `select k.user_id, count(*)::int as count from api_keys k
+      where k.user_id in (${userIds.map(() => '?').join(', ')}) and ${isActive('k')} group by k.user_id`,
+    [...userIds],
+  );
+  return rows.map((row) => [row.user_id, row.count]);
 }

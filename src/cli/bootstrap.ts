@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { isBootstrapped } from '../accounts/setup-token.ts';
 import type { App } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { UnitOfWork } from '../database/unit-of-work.ts';
 import { HiddenInput } from './hidden-input.ts';
+import { operatorWork, problemsOf } from './operator.ts';
 import { withApp } from './with-app.ts';
 
 /** `rekey bootstrap`: creates the first administrator. An operator with access to the database needs no setup token. */
@@ -35,12 +35,9 @@ const ALREADY = 'An administrator already exists. No change was made.';
 async function bootstrap(app: App, account: { email: string; displayName: string; password: string }): Promise<string> {
   const setupToken = await app.announceSetupToken({ replace: true });
   if (!setupToken) throw new Error(ALREADY);
-  const origin = { ipAddress: null, userAgent: 'rekey bootstrap', requestId: 'cli' };
-  const unitOfWork = new UnitOfWork(app.database.fork(), null, origin, async () => false);
-  const outcome = await app.services.accounts.bootstrap(unitOfWork, { ...account, setupToken });
-  if (outcome.kind === 'invalidInput') {
-    throw new Error(outcome.fields.map((field) => `${field.path.replace('input.', '')}: ${field.message}`).join('\n'));
-  }
+  const work = operatorWork(app, 'rekey bootstrap');
+  const outcome = await app.services.accounts.bootstrap(work, { ...account, setupToken });
+  if (outcome.kind === 'invalidInput') throw problemsOf(outcome);
   if (outcome.kind !== 'bootstrapped') throw new Error(ALREADY);
   return outcome.user.id;
 }

@@ -6,6 +6,7 @@ import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { purgeCommand } from './purge.ts';
+import { usersCommand } from './users.ts';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -14,6 +15,7 @@ const program = new Command('rekey')
   .version(version)
   .addCommand(migrateCommand())
   .addCommand(bootstrapCommand())
+  .addCommand(usersCommand())
   .addCommand(jwtKeysCommand())
   .addCommand(purgeCommand());
 

@@ -1,5 +1,11 @@
-// The API of the client package. It imports nothing from the service and needs only `fetch`, so it runs in
-// Node, browsers and workers.
+// The API of the package @rekey/client. It imports nothing from the service and needs only what Node, browsers and
+// workers have in common.
 export * from './client.ts';
+export { assertContentDigest } from './content-digest.ts';
+export * from './error.ts';
 export * from './generated/graphql.ts';
-export * from './verifier.ts';
+export type { Operation, VariablesArgument } from './operation.ts';
+export * from './session-client.ts';
+export * from './signer.ts';
+export type { Refused, Verified } from './verification.ts';
+export { createVerifier, type VerifierOptions, type Verify, type VerifyOptions } from './verifier.ts';

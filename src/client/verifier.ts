@@ -1,27 +1,34 @@
-import { RekeyError } from './client.ts';
-
-/** The credential is valid and holds the requested permission. The fields say what it stands for. */
-export interface Verified {
-  ok: true;
-  credentialId: string;
-  userId: string | null;
-  workspaceId: string | null;
-  scopes: string[];
-  permissions: string[];
-  /** When the credential expires, RFC 3339; null: never. */
-  expiresAt: string | null;
-}
-
-/**
- * The credential is not valid (401), or does not hold the permission (403). Respond to the request with this status.
- */
-export type Refused =
-  | { ok: false; status: 401; code: 'UNAUTHENTICATED' }
-  | { ok: false; status: 403; code: 'FORBIDDEN' };
+import { AnswerMemory } from './answer-memory.ts';
+import type { RekeyError } from './error.ts';
+import { Follower } from './follower.ts';
+import { fingerprint, type Runtime, systemRuntime } from './runtime.ts';
+import {
+  isAddress,
+  type Refused,
+  readVerification,
+  UNAUTHENTICATED,
+  unavailable,
+  type Verified,
+} from './verification.ts';
 
 export interface VerifierOptions {
   /** The URL of the service, e.g. `http://rekey.internal:4000`. */
   url: string;
+  /**
+   * The credential with which the verifier follows revocations: an API key of an administrator with the scope
+   * `INTROSPECT`. A function is called before every poll. Without a credential, the verifier asks the service every time.
+   */
+  credential?: string | (() => string | Promise<string>);
+  /** How many answers are kept. Defaults to 10 000. */
+  maxEntries?: number;
+  /** Milliseconds to wait for an answer of the service. Defaults to 6000. */
+  timeoutMs?: number;
+  /**
+   * Called when the verifier cannot follow revocations, once until it can again. Meanwhile it asks the service every
+   * time, so answers are right and slower.
+   */
+  onError?: (error: RekeyError) => void;
+  /** Sends the requests. Defaults to the global `fetch`. */
   fetch?: typeof globalThis.fetch;
 }
 
@@ -29,45 +36,65 @@ export interface VerifyOptions {
   /** A permission that the credential must hold. */
   permission?: string | undefined;
   /**
-   * The IP address of the client that presented the credential, for the limit of failed authentications.
-   * Without it, all of them count against the address of this process. The service must name this process
-   * in `REKEY_TRUSTED_PROXIES`.
+   * The IP address of the client that presented the credential, for keys that are bound to addresses and for the limit of
+   * failed authentications. Without it, the address of this process counts. The service must name this process in
+   * `REKEY_TRUSTED_PROXIES`.
    */
   clientAddress?: string | undefined;
 }
 
-/** A text that fits into a header and that servers do not reject as too long. Every credential has this form. */
-const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
-/** One IPv4 or IPv6 address, with a zone or without. A list would let a client choose its address. */
-const ADDRESS = /^[0-9A-Fa-f:.]{2,45}(%[\w.-]{1,16})?$/;
+export interface Verify {
+  /**
+   * Says what a credential stands for.
+   *
+   * @throws RekeyError if the credential was neither accepted nor refused. Respond with 503 then, and never accept the
+   *   request. `AUTHENTICATION_UNAVAILABLE`: the service cannot decide, or does not respond (`cause` says why).
+   *   `RATE_LIMITED`: too many invalid credentials from this address; see `retryAfterSeconds`. `INVALID_REQUEST`: the
+   *   service rejects the question, e.g. an empty `permission`.
+   * @throws TypeError if `clientAddress` is not an IP address
+   */
+  (secret: string, options?: VerifyOptions): Promise<Verified | Refused>;
+  /** Stops following and forgets every answer. Later calls ask the service every time. */
+  close(): void;
+}
 
-const UNAUTHENTICATED: Refused = { ok: false, status: 401, code: 'UNAUTHENTICATED' };
-const FORBIDDEN: Refused = { ok: false, status: 403, code: 'FORBIDDEN' };
+/** Servers reject longer headers. No credential is as long. */
+const LONGEST_SECRET = 8192;
+/** A text that fits into a header. Every credential has this form. */
+const SENDABLE = /^[\x21-\x7e]+$/;
 
 /**
- * Creates a function that asks `/v1/verify` what a credential stands for. It sends a request on every call, because a
- * cached answer could outlive a revocation.
+ * Creates a function that says what a credential stands for. It asks `/v1/verify` and keeps a yes for up to a minute,
+ * under the rule of a replica: while it follows all revocations, and as long as none concerns the credential. So a
+ * revocation is honoured within 1 s of its answer, usually within milliseconds. While it cannot follow, it asks the
+ * service every time.
  *
  * @example
  * ```ts
- * const verify = createVerifier({ url: 'http://rekey.internal:4000' });
+ * const verify = createVerifier({ url: 'http://rekey.internal:4000', credential: process.env.INTROSPECTION_KEY });
  *
  * const result = await verify(secret, { permission: 'deploy:staging', clientAddress: request.socket.remoteAddress });
  * if (!result.ok) return new Response(null, { status: result.status });
  * console.log(result.userId);
  * ```
- *
- * The function throws a `RekeyError` if the credential was neither accepted nor rejected. Respond with 503 then, and
- * never accept the request:
- * - `AUTHENTICATION_UNAVAILABLE`: the service cannot decide, or does not respond (`cause` says why),
- * - `RATE_LIMITED`: too many invalid credentials from this address; see `retryAfterSeconds`,
- * - `INVALID_REQUEST`: the service rejects the question, e.g. an empty `permission`.
- *
- * It throws a `TypeError` if `clientAddress` is not an IP address.
  */
-export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOptions) {
-  return async (secret: string, { permission, clientAddress }: VerifyOptions = {}): Promise<Verified | Refused> => {
-    if (clientAddress !== undefined && !ADDRESS.test(clientAddress)) {
+export function createVerifier(options: VerifierOptions): Verify {
+  return verifierOf(options, systemRuntime(options.fetch ?? globalThis.fetch));
+}
+
+/** `createVerifier` with a clock, timers and a network of the caller. */
+export function verifierOf(
+  { url, credential, maxEntries = 10_000, timeoutMs = 6000, onError = () => undefined }: VerifierOptions,
+  runtime: Runtime,
+): Verify {
+  const memory = new AnswerMemory(maxEntries);
+  const follower =
+    credential === undefined ? null : new Follower({ url, credential, memory, runtime, onError: later(onError) });
+  // The service tells this verifier from others by it, and answers with the position of the log.
+  const followerId = crypto.randomUUID();
+
+  const ask = async (secret: string, key: string, { permission, clientAddress }: VerifyOptions) => {
+    if (clientAddress !== undefined && !isAddress(clientAddress)) {
       throw new TypeError('`clientAddress` must be one IP address, e.g. `request.socket.remoteAddress`.');
     }
     if (!SENDABLE.test(secret)) return UNAUTHENTICATED;
@@ -75,61 +102,37 @@ export function createVerifier({ url, fetch = globalThis.fetch }: VerifierOption
     if (permission !== undefined) target.searchParams.set('permission', permission);
     const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
     if (clientAddress !== undefined) headers['x-forwarded-for'] = clientAddress;
-    let response: Response;
-    try {
-      // The service never redirects. A redirect of another server must not receive the secret.
-      response = await fetch(target, { headers, redirect: 'manual' });
-    } catch (cause) {
+    if (follower) headers['x-rekey-follower'] = followerId;
+    const asked = { sentAt: runtime.monotonic(), generation: memory.generation };
+    const signal = AbortSignal.timeout(timeoutMs);
+    // The service never redirects. A redirect of another server must not receive the secret.
+    const response = await runtime.fetch(target, { headers, redirect: 'manual', signal }).catch((cause) => {
       throw unavailable('The service does not respond.', cause);
-    }
-    return response.status === 204 ? verified(response.headers) : refused(response);
+    });
+    const result = await readVerification(response);
+    if (result.ok && follower) memory.keep({ secret, fingerprint: key }, result, response.headers, asked);
+    return result;
   };
+
+  const verify = async (secret: string, options: VerifyOptions = {}): Promise<Verified | Refused> => {
+    const { permission, clientAddress = '' } = options;
+    if (secret.length > LONGEST_SECRET) return UNAUTHENTICATED;
+    if (!follower) return ask(secret, '', options);
+    const now = runtime.monotonic();
+    const isCurrent = follower.use(now);
+    // Only an address that was checked is the key of an answer.
+    const hashed = fingerprint(`${clientAddress} ${secret}`);
+    const key = typeof hashed === 'string' ? hashed : await hashed;
+    const known = isCurrent ? memory.find(key, now) : null;
+    // Only a yes is given again. A permission that was granted meanwhile is not announced.
+    if (known && (permission === undefined || known.permissions.includes(permission))) return known;
+    return ask(secret, key, options);
+  };
+
+  return Object.assign(verify, { close: () => follower?.close() });
 }
 
-function verified(headers: Headers): Verified {
-  const value = (name: string) => {
-    const text = headers.get(`x-rekey-${name}`);
-    return text === null || text === '' || text === '-' ? null : text;
-  };
-  const list = (name: string) => value(name)?.split(',') ?? [];
-  const credentialId = value('credential');
-  if (credentialId === null)
-    throw unavailable('The response names no credential, so it does not come from Rekey. Check `url`.');
-  return {
-    ok: true,
-    credentialId,
-    userId: value('user'),
-    workspaceId: value('workspace'),
-    scopes: list('scopes'),
-    permissions: list('permissions'),
-    expiresAt: value('expires'),
-  };
-}
-
-/** The other errors of `/v1/verify`. */
-const CODES = [
-  'AUTHENTICATION_UNAVAILABLE',
-  'RATE_LIMITED',
-  'BAD_CREDENTIALS_IN_REQUEST',
-  'INVALID_REQUEST',
-  'REQUEST_HEADER_FIELDS_TOO_LARGE',
-];
-
-/** @throws RekeyError if the response is not a rejection by the service */
-async function refused(response: Response): Promise<Refused> {
-  const body: unknown = await response.json().catch(() => null);
-  const { error, error_description } = Object(body) as Record<string, unknown>;
-  if (response.status === 401 && error === 'unauthenticated') return UNAUTHENTICATED;
-  if (response.status === 403 && error === 'insufficient_scope') return FORBIDDEN;
-  const code = CODES.find((known) => known === String(error).toUpperCase());
-  if (code === undefined)
-    throw unavailable(`The response with status ${response.status} does not come from Rekey. Check \`url\`.`);
-  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const extensions = { code, ...(retryAfterSeconds >= 0 ? { retryAfterSeconds } : {}) };
-  throw new RekeyError([{ message: String(error_description), extensions }]);
-}
-
-function unavailable(message: string, cause?: unknown): RekeyError {
-  const extensions = { code: 'AUTHENTICATION_UNAVAILABLE' };
-  return new RekeyError([{ message, extensions }], cause === undefined ? {} : { cause });
+/** Calls a function of the caller where its failure does not disturb ours. */
+function later(call: (error: RekeyError) => void): (error: RekeyError) => void {
+  return (error) => queueMicrotask(() => call(error));
 }

@@ -1,4 +1,4 @@
-import { lastUseOf } from '../credentials/usage.sql.ts';
+import { lastUseOf } from '../credentials/last-used.sql.ts';
 
 // What the SQL of other features may use of credential policies. No other feature names the tables.
 //

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { CredentialType } from '../credentials/credential-type.ts';
-import { joinUsage, lastUsedAt } from '../credentials/usage.sql.ts';
+import { usageAs } from '../credentials/last-used.sql.ts';
 import { INSTALLATION } from './credential-policy.entity.ts';
 import { dueIn, endIn, type GovernedColumns, governed, isRevokedIn, SPANS } from './credential-policy.sql.ts';
 
@@ -18,7 +18,7 @@ interface Governed {
 function governedTable({ table, governed: of }: CredentialType): Governed[] {
   if (!of) return [];
   const columns = { ...governed(ROW), ...(of.lifetimeFrom ? { lifetimeFrom: of.lifetimeFrom(ROW) } : {}) };
-  return [{ table, isUnrevoked: of.isUnrevoked(ROW), columns, due: dueIn('p', columns, lastUsedAt('usage')) }];
+  return [{ table, isUnrevoked: of.isUnrevoked(ROW), columns, due: dueIn('p', columns, 'usage.last_used_at') }];
 }
 
 /** Reads the tables of all kinds of credentials that policies govern, as their types describe them. */
@@ -34,7 +34,7 @@ export class EndedCredentials {
     const inForce = `(select * from ${SPANS} s where s.subject = ? and s.valid_until = 'infinity')`;
     const counts = this.#tables.map((of) => {
       const { due, columns } = of;
-      const dueBefore = dueIn('o', columns, lastUsedAt('usage'));
+      const dueBefore = dueIn('o', columns, 'usage.last_used_at');
       return `(select count(*) from ${rowsOf(of, inForce, subject)} and ${isRevokedIn('p', columns, due)} and not exists (select from ${SPANS} o
           where o.subject in ('*', ${ROW}.workspace_id) and ${endIn('o', columns, dueBefore)} < p.valid_from))`;
     });
@@ -64,7 +64,8 @@ export class EndedCredentials {
 /** The rows in the scope of a policy that did not end by themselves before it, with `p` as the span. */
 function rowsOf({ table, isUnrevoked, due }: Governed, span: string, subject: string): string {
   const scope = subject === INSTALLATION ? '' : `and ${ROW}.workspace_id = ?`;
-  return `${table} ${ROW} ${joinUsage('usage', `${ROW}.id`)} cross join lateral ${span} p
+  return `${table} ${ROW} left join ${usageAs('usage')} on usage.credential_id = ${ROW}.id
+    cross join lateral ${span} p
     where ${isUnrevoked} and (${ROW}.expires_at is null or ${ROW}.expires_at > greatest(${due}, p.valid_from)) ${scope}`;
 }
 

@@ -1,18 +1,22 @@
-import { sha256, sha256Base64url } from '../crypto/hash.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
 import { AccessError, credentialRefused, signatureRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
 import { isAllowedFrom } from './allowed-addresses.ts';
+import {
+  type Asked,
+  type AuthenticatedRequest,
+  noBody,
+  notForwarded,
+  type ReadBody,
+  type ReadForwarded,
+  toProve,
+} from './asked-request.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
 import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
 import type { CredentialRuntime, CredentialType, RequestToProve } from './credential-type.ts';
 import type { CredentialTypes } from './credential-types.ts';
 import type { LastUsed } from './last-used.ts';
-import {
-  type PresentedCredential,
-  presentedCredential,
-  type RequestHeaders,
-  withoutSignature,
-} from './presented-credential.ts';
+import { type PresentedCredential, presentedCredential, withoutSignature } from './presented-credential.ts';
 import { signedBy } from './signed-credential.ts';
 
 /** Counts failures by address and limits them. */
@@ -27,27 +31,6 @@ export interface FailureLimit {
    */
   lookUp<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
-
-/** The parts of a request that authentication reads. Node's `IncomingMessage` has them. */
-export interface AuthenticatedRequest extends RequestHeaders {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly socket?: { readonly remoteAddress?: string | undefined };
-}
-
-/** Reads the raw body of a request. It is called only if a proof covers the body. */
-export type ReadBody = () => Promise<Uint8Array>;
-
-/** The request that a gateway asks about, as its headers describe it. */
-export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwardedHost'>;
-
-/**
- * Reads what a gateway says about a request whose body it keeps; null if the request itself is meant. Called only if a
- * proof covers the request.
- *
- * @throws AccessError `UNAUTHENTICATED` if the gateway says only a part of it
- */
-export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest | null;
 
 /** See `Authenticator.authenticate`. */
 export type Authenticate = Authenticator['authenticate'];
@@ -66,13 +49,6 @@ export interface AuthenticatorOptions {
 
 /** Reads the caches, then the database, for one presented credential. */
 type LookUp = () => Promise<CachedCredential | null>;
-
-/** A request, and how to read the parts of it that only proofs need. */
-interface Asked {
-  readonly request: AuthenticatedRequest;
-  readonly readBody: ReadBody;
-  readonly readForwarded: ReadForwarded;
-}
 
 /**
  * Authenticates requests. Every endpoint uses it: GraphQL, forward auth and introspection.
@@ -144,6 +120,18 @@ export class Authenticator {
     if (presented.carrier === 'signature' || !signer) return signer;
     const secret = await this.#read(presented, request);
     return secret && signedBy(secret, signer);
+  }
+
+  /**
+   * Authenticates an operation on an open connection by the request that opened it. A signature is good for one request,
+   * and it was proved then.
+   *
+   * @throws AccessError as for `authenticate`
+   */
+  async authenticateAgain(request: AuthenticatedRequest): Promise<AcceptedCredential> {
+    const found = await this.readAgain(request);
+    if (!found) throw credentialRefused();
+    return this.#accept(found, request);
   }
 
   /** Past the limits: what is read again was accepted before. */
@@ -295,19 +283,6 @@ export class Authenticator {
       return proof === null ? null : cache.resolve(sha256Base64url(presented.text), () => type.load(proof, runtime));
     };
   }
-}
-
-const noBody: ReadBody = async () => new Uint8Array();
-const notForwarded: ReadForwarded = () => null;
-
-/** The parts of a request that proofs cover. Two proofs share the digest of the body. */
-function toProve({ request, readBody, readForwarded }: Asked): RequestToProve {
-  const { method = '', url = '', rawHeaders } = request;
-  const forwarded = readForwarded(request);
-  if (forwarded) return { ...forwarded, rawHeaders, bodyDigest: null };
-  let digest: Promise<Buffer> | undefined;
-  const bodyDigest = () => (digest ??= readBody().then(sha256));
-  return { method, target: url, forwardedHost: null, rawHeaders, bodyDigest };
 }
 
 /** The error to throw for a check that failed. Any other error than a refusal proves nothing about the credential. */

@@ -4,7 +4,7 @@ import type { Sql, Statement } from '../database/sql.ts';
 import type { CredentialKind } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { AuthenticatedRequest } from './authenticator.ts';
+import type { AuthenticatedRequest } from './asked-request.ts';
 
 // The time only moves forward, and at most once per window, whichever replica saw the credential. A time in the future
 // is from before the clock was set back, and the next use corrects it. No credential is read from this table, so a

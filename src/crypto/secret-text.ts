@@ -2,13 +2,16 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BASE62, type RandomBytes, randomBase62 } from '../kernel/random.ts';
 
-/** API key, daemon token, refresh token, signing secret. One is never accepted in place of another. */
-export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks';
+/**
+ * API key, daemon token, refresh token, signing secret, token of an invitation, token of a password reset. One is never
+ * accepted in place of another.
+ */
+export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks' | 'rki' | 'rkp';
 
 const RANDOM_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 const SECRET_LENGTH = 'rka_'.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
-const SECRET = /^(rka|rkd|rkr|rks)_[0-9A-Za-z]{36}$/;
+const SECRET = /^(rka|rkd|rkr|rks|rki|rkp)_[0-9A-Za-z]{36}$/;
 
 /**
  * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of everything before it. It has

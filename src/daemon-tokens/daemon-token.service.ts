@@ -5,7 +5,7 @@ import { governed, hasEnded } from '../credential-policies/credential-policy.sql
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
@@ -63,9 +63,6 @@ interface DaemonName {
 
 const ACTIVE_TOKENS = `select count(*)::int as active from daemon_tokens t
   where t.registration_id = ? and t.revoked_at is null and not ${hasEnded(governed('t'))}`;
-
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Creates, renews and revokes daemon tokens. */
 export class DaemonTokenService {

@@ -24,6 +24,9 @@ const CANNOT_NOW: [states: RegExp, why: string][] = [
   [/^XX/, 'the server itself failed, for example at a corrupted page'],
 ];
 
+/** SQLSTATE of a row that refers to a row that does not exist. */
+export const FOREIGN_KEY_VIOLATION = '23503';
+
 /**
  * States after which the outcome of a statement is unknown. PostgreSQL itself reports 58 and XX only for a statement
  * that it rolled back. A proxy in front of it also reports them when the connection between the two ended.

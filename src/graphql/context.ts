@@ -1,5 +1,8 @@
 import type { AccountService } from '../accounts/account.service.ts';
 import type { EmailVault } from '../accounts/email.ts';
+import type { InvitationService } from '../accounts/invitation.service.ts';
+import type { PasswordResetService } from '../accounts/password-reset.service.ts';
+import type { UserService } from '../accounts/user.service.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { ApiKeyUpdateService } from '../api-keys/api-key-update.service.ts';
 import type { MetadataVault } from '../api-keys/metadata.ts';
@@ -23,6 +26,9 @@ import type { Visibility } from './visibility.ts';
 /** The services that resolvers may use. */
 export interface Services {
   accounts: AccountService;
+  users: UserService;
+  invitations: InvitationService;
+  passwordResets: PasswordResetService;
   emails: EmailVault;
   sessions: SessionService;
   refresh: RefreshService;

@@ -63,6 +63,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
       coMembers: sharingWorkspace,
       memberships: (ids) => membershipsOf(em(), principal?.userId ?? null, ids),
       explain,
+      now,
     });
     return {
       services,

@@ -1,6 +1,6 @@
 import type { User } from '../accounts/user.entity.ts';
 import { INSTALLATION, UNBOUNDED } from '../credential-policies/credential-policy.entity.ts';
-import { credentialRefused } from '../identity/access-error.ts';
+import { AccessError, credentialRefused } from '../identity/access-error.ts';
 import type { PolicyBounds } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Workspace } from '../workspaces/workspace.entity.ts';
@@ -37,6 +37,12 @@ export async function loadCredential(
 
 export async function userOf(userId: string, context: GraphQLContext): Promise<User> {
   return required(await context.loaders.user.load(userId), userId, context);
+}
+
+/** The context, for a field that is not for users who only share a workspace. @throws AccessError `FORBIDDEN` */
+export function accountOnly(userId: string, context: GraphQLContext): GraphQLContext {
+  if (context.visibility.seesAccount(userId)) return context;
+  throw new AccessError('FORBIDDEN', 'Only the user and administrators can read this field.');
 }
 
 /** The workspace of a credential; null if there is none, or if the caller may not see it. */

@@ -46,13 +46,30 @@ export const apiKeyNotFound = () =>
 export const signingKeyNotFound = () =>
   ({ __typename: 'SigningKeyNotFoundError', message: 'Signing key not found. Check `signingKeyId`.' }) as const;
 
-export const workspaceNotFound = () =>
-  ({ __typename: 'WorkspaceNotFoundError', message: 'Workspace not found. Check `workspaceId`.' }) as const;
+/** @param argument the name of the input that names the workspace */
+export const workspaceNotFound = (argument = 'workspaceId') =>
+  ({ __typename: 'WorkspaceNotFoundError', message: `Workspace not found. Check \`${argument}\`.` }) as const;
+
+/** For a change of the account of another user: an address that has an account cannot be given to this one. */
+export const emailTaken = () =>
+  ({
+    __typename: 'EmailTakenError',
+    message: 'An account with this email address already exists. Use another address.',
+  }) as const;
+
+export const lastAdministrator = () =>
+  ({
+    __typename: 'LastAdministratorError',
+    message: 'There would be no active administrator. Make another user an administrator first.',
+  }) as const;
 
 export const lastOwner = ({ workspaces }: { workspaces: Workspace[] }) =>
   ({
     __typename: 'LastOwnerError',
-    message: 'The workspace would have no owner whose account is active. Make another member an owner first.',
+    message:
+      workspaces.length > 1
+        ? 'These workspaces would have no active owner. Make another member of each an owner first, or delete the workspace.'
+        : 'The workspace would have no active owner. Make another member an owner first, or delete the workspace.',
     workspaces,
   }) as const;
 

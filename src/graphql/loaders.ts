@@ -1,10 +1,12 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
+import { activeApiKeyCounts, lastApiKeyUses } from '../api-keys/api-key.queries.ts';
 import { policiesOf } from '../credential-policies/credential-policy.queries.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import { type LastUse, lastUses } from '../credentials/last-used.ts';
 import { unavailable } from '../identity/access-error.ts';
+import { activeSessionCounts, lastSessionUses } from '../sessions/session.queries.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -16,6 +18,7 @@ export type Loaders = ReturnType<typeof createLoaders>;
  * @param coMembers which of these users share a workspace with the caller
  * @param memberships which of these workspaces the caller is a member of
  * @param explain returns the error that a failed read means to this request
+ * @param now database time
  */
 export function createLoaders(
   em: () => EntityManager,
@@ -24,10 +27,12 @@ export function createLoaders(
     coMembers,
     memberships,
     explain,
+    now,
   }: {
     coMembers: (userIds: string[]) => Promise<string[]>;
     memberships: (workspaceIds: string[]) => Promise<string[]>;
     explain: (error: unknown) => unknown;
+    now: () => Date;
   },
 ) {
   const byId = <Value>(load: (ids: string[]) => Promise<[id: string, value: Value][]>) =>
@@ -58,5 +63,13 @@ export function createLoaders(
     lastUsedAt: { load: async (id: string): Promise<Date | null> => (await lastUse.load(id))?.at ?? null },
     /** The credential policy with this subject: the id of a workspace, or `*` for the installation. */
     policy: byId(async (ids) => (await policiesOf(em(), ids)).map((policy) => [policy.subject, policy])),
+    /** When a session or a key of a user was last used. */
+    lastUsedByUser: byId<Date>(async (ids) => {
+      const uses = [...(await lastSessionUses(em(), ids)), ...(await lastApiKeyUses(em(), ids))];
+      return uses.toSorted(([, one], [, other]) => one.getTime() - other.getTime());
+    }),
+    /** How many active sessions or keys a user has; null for none. */
+    sessionCount: byId<number>((userIds) => activeSessionCounts(em(), { userIds, now: now() })),
+    apiKeyCount: byId<number>((userIds) => activeApiKeyCounts(em(), userIds)),
   };
 }

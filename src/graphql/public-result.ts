@@ -1,4 +1,4 @@
-import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
+import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql';
 
 /** A result as a client may see it: without what errors say about the HTTP response. */
 export function publicResult({ errors, ...result }: ExecutionResult): FormattedExecutionResult {
@@ -13,13 +13,24 @@ export function publicResult({ errors, ...result }: ExecutionResult): FormattedE
   };
 }
 
-/** The same for each result of a stream. */
+/**
+ * The same for each result of a stream. A stream that fails ends with its error as the last result.
+ *
+ * @param source throws only what Yoga has masked
+ */
 export function publicResults(source: AsyncIterable<ExecutionResult>): AsyncIterableIterator<FormattedExecutionResult> {
   const iterator = source[Symbol.asyncIterator]();
+  let failed = false;
   return {
     async next() {
-      const { value, done } = await iterator.next();
-      return done ? { value: undefined, done } : { value: publicResult(value), done: false };
+      if (failed) return { value: undefined, done: true };
+      try {
+        const { value, done } = await iterator.next();
+        return done ? { value: undefined, done } : { value: publicResult(value), done: false };
+      } catch (error) {
+        failed = true;
+        return { value: publicResult({ errors: [error as GraphQLError] }), done: false };
+      }
     },
     async return() {
       await iterator.return?.();

@@ -26,6 +26,7 @@ export class Visibility {
   readonly #principal: Principal | null;
   readonly #memberships: Memberships;
   readonly #admitted = new Set<string>();
+  readonly #authenticated = new Set<string>();
 
   constructor(principal: Principal | null, memberships: Memberships) {
     this.#principal = principal;
@@ -33,12 +34,17 @@ export class Visibility {
   }
 
   /**
-   * Records a user whom the request may read without another check: it has authenticated the user by a password or a
-   * refresh token, or has read or changed their membership in a workspace of the caller. Another request may have ended
-   * that membership meanwhile.
+   * Records a user whom the request may read without another check: it has read or changed their membership in a workspace
+   * of the caller. Another request may have ended that membership meanwhile.
    */
   admit(userId: string): void {
     this.#admitted.add(userId);
+  }
+
+  /** Records the user whom the request has authenticated by something else than a credential, such as a password. */
+  admitSelf(userId: string): void {
+    this.admit(userId);
+    this.#authenticated.add(userId);
   }
 
   sees(userId: string): boolean | Promise<boolean> {
@@ -46,6 +52,13 @@ export class Visibility {
     if (this.#admitted.has(userId)) return true;
     if (!principal) return false;
     return userId === principal.userId || seesAll(principal) || this.#memberships.sharesWorkspace(userId);
+  }
+
+  /** Whether the request may read more of a user than what members of a workspace read of each other. */
+  seesAccount(userId: string): boolean {
+    const principal = this.#principal;
+    if (this.#authenticated.has(userId)) return true;
+    return principal !== null && (userId === principal.userId || seesAll(principal));
   }
 
   seesWorkspace(workspaceId: string): boolean | Promise<boolean> {

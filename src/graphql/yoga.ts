@@ -26,6 +26,8 @@ import { hideInvisibleUsers } from './visibility.ts';
 export interface OperationRequest {
   /** The request, or the one that opened the WebSocket. */
   req: IncomingMessage;
+  /** Whether the request was proved when it opened the WebSocket. */
+  isProved: boolean;
   /** Takes the cookies of the response; null over a WebSocket. */
   res: CookieResponse | null;
   /** The body as it arrived, which a signature may cover. */
@@ -72,7 +74,7 @@ export function createSchema(extension?: SchemaExtension) {
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, authenticate, createContext, extension }: YogaOptions) {
+export function createGraphQL({ logger, extension, ...authentication }: YogaOptions) {
   const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
@@ -88,14 +90,14 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
     plugins: [
       useOperation(),
       useDocumentLimits(schema),
-      useAuthentication(schema, { authenticate, createContext }),
+      useAuthentication(schema, authentication),
       useCheckedVariables(),
       useOutcome(),
     ],
   });
 
   return {
-    page: graphiqlPage(),
+    page: graphiqlPage,
     /**
      * Executes an operation that came over HTTP: a response in this media type, or the results of a subscription. Yoga
      * gets only the headers that it needs, because it copies and searches all of them. Its adapter for Node, which this
@@ -105,12 +107,12 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
       accept,
       body,
       ...operation
-    }: OperationRequest & { accept: string; body: string }): Promise<
+    }: Omit<OperationRequest, 'isProved'> & { accept: string; body: string }): Promise<
       Response | AsyncIterable<FormattedExecutionResult>
     > {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
       const read = () => readOperation(body);
-      const context: ServerContext = { ...operation, read, waitUntil, receivesResults: false };
+      const context: ServerContext = { ...operation, isProved: false, read, waitUntil, receivesResults: false };
       const response = await yoga.handle(request, context);
       return (context.outcome as AsyncIterable<FormattedExecutionResult> | undefined) ?? response;
     },
@@ -119,10 +121,13 @@ export function createGraphQL({ logger, authenticate, createContext, extension }
      *
      * @param payload what the client sent as the operation, parsed
      */
-    async execute({ payload, ...operation }: OperationRequest & { payload: unknown }): Promise<Outcome> {
+    async execute({
+      payload,
+      ...operation
+    }: Omit<OperationRequest, 'isProved'> & { payload: unknown }): Promise<Outcome> {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST' });
       const read = () => operationOf(payload);
-      const context: ServerContext = { ...operation, read, waitUntil, receivesResults: true };
+      const context: ServerContext = { ...operation, isProved: true, read, waitUntil, receivesResults: true };
       await yoga.handle(request, context);
       if (!context.outcome) throw new Error('Yoga did not report the result of an operation.');
       return context.outcome;

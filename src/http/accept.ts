@@ -6,12 +6,13 @@ const OFFERED = ['application/json', 'application/graphql-response+json', 'text/
 const LONGEST = 1024;
 /** All types are encoded in UTF-8, and a client may ask for this charset. */
 const WITH_CHARSET = OFFERED.flatMap((type) => [type, `${type}; charset=utf-8`]);
+const STREAMS = WITH_CHARSET.filter((type) => type.startsWith('text/event-stream'));
 
 /** Whether the client can read server-sent events. It must say so: a client that accepts any type may mean JSON. */
 export function acceptsEventStream(accept: string | undefined): boolean {
   if (!accept || accept.length > LONGEST) return false;
   if (!/text\/event-stream/i.test(accept)) return false;
-  return new Negotiator({ headers: { accept } }).mediaTypes(['text/event-stream']).length > 0;
+  return new Negotiator({ headers: { accept: known(accept) } }).mediaTypes(STREAMS).length > 0;
 }
 
 /**
@@ -22,10 +23,11 @@ export function acceptedType(accept: string | undefined): string | null {
   if (!accept) return OFFERED[0]!;
   if (OFFERED.includes(accept)) return accept; // The form that nearly all clients send.
   if (accept.length > LONGEST) return null;
-  // Only the parameters for weight and charset matter.
-  const asked = accept
-    .replace(/;(?!\s*(?:q|charset)\s*=)[^;,]*/gi, '')
-    .replace(/charset\s*=\s*"?utf-?8"?/gi, 'charset=utf-8');
-  const [chosen] = new Negotiator({ headers: { accept: asked } }).mediaTypes(WITH_CHARSET);
+  const [chosen] = new Negotiator({ headers: { accept: known(accept) } }).mediaTypes(WITH_CHARSET);
   return chosen?.split(';', 1)[0] ?? null;
+}
+
+/** The header without the parameters that do not matter. Those for weight and charset do. */
+function known(accept: string): string {
+  return accept.replace(/;(?!\s*(?:q|charset)\s*=)[^;,]*/gi, '').replace(/charset\s*=\s*"?utf-?8"?/gi, 'charset=utf-8');
 }

@@ -26,7 +26,7 @@ export async function sendEventStream(
   connection: LiveConnection,
 ): Promise<void> {
   const results = deliverable(source, connection);
-  const stop = () => void results.return?.();
+  const stop = () => void results.return?.().catch(() => undefined);
   if (response.destroyed) return stop();
   response.once('close', stop);
   response.writeHead(200, {
@@ -36,7 +36,7 @@ export async function sendEventStream(
   });
   response.write(COMMENT);
   connection.attach({
-    socket: response.socket,
+    socket: response.req.socket, // A response that waits for an earlier one on the same connection has none.
     beat: () => void response.write(COMMENT),
     end(reason) {
       finish(response, reason);
@@ -44,6 +44,7 @@ export async function sendEventStream(
     },
   });
   for await (const result of results) {
+    if (connection.ended !== null) break; // It has ended after the check, in the same turn.
     if (!response.write(eventOf(result)) && !response.destroyed) await drained(response);
   }
   if (connection.ended === null) response.end(COMPLETE);

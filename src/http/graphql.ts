@@ -26,8 +26,8 @@ export interface GraphQLRequest {
 }
 
 export interface GraphQLEndpointOptions {
-  /** GraphiQL. */
-  page: PageContent;
+  /** GraphiQL. Called once, at the first request for it. */
+  page: () => PageContent;
   /** Executes the operation: a response in this media type, or the results of a subscription. */
   answer: (operation: GraphQLRequest) => Promise<Response | AsyncIterable<FormattedExecutionResult>>;
   live: LiveConnections;

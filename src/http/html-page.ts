@@ -12,11 +12,26 @@ export interface PageContent {
   contentSecurityPolicy: string;
 }
 
-/** Serves a page to browsers. Other sites must not read or frame it, and it must not be stored. */
-export function createHtmlPage({ html, contentSecurityPolicy }: PageContent) {
-  const plain = Buffer.from(html);
-  // GraphiQL has nine megabytes, and a quarter of that compressed. It is compressed once, at the first request.
+/**
+ * Serves a page to browsers. Other sites must not read or frame it, and it must not be stored.
+ *
+ * @param content called once, at the first request: GraphiQL has nine megabytes, and few processes serve it
+ */
+export function createHtmlPage(content: () => PageContent) {
+  let prepared: ReturnType<typeof prepare> | undefined;
+  // A quarter of its size. It is compressed once.
   let compressed: Promise<Buffer> | undefined;
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { plain, headers } = (prepared ??= prepare(content()));
+    const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
+    const body = zipped ? await (compressed ??= promisify(gzip)(plain)) : plain;
+    if (zipped) response.setHeader('Content-Encoding', 'gzip');
+    response.writeHead(200, { ...headers, 'Content-Length': body.length });
+    response.end(body);
+  };
+}
+
+function prepare({ html, contentSecurityPolicy }: PageContent) {
   const headers = {
     ...COMMON_HEADERS,
     'Content-Security-Policy': contentSecurityPolicy,
@@ -25,11 +40,5 @@ export function createHtmlPage({ html, contentSecurityPolicy }: PageContent) {
     'Referrer-Policy': 'no-referrer',
     'X-Frame-Options': 'DENY',
   };
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
-    const body = zipped ? await (compressed ??= promisify(gzip)(plain)) : plain;
-    if (zipped) response.setHeader('Content-Encoding', 'gzip');
-    response.writeHead(200, { ...headers, 'Content-Length': body.length });
-    response.end(body);
-  };
+  return { plain: Buffer.from(html), headers };
 }

@@ -44,6 +44,7 @@ export function createRevocations({ authenticate, log, live, addressOf }: Revoca
     await log.positionFrom(after);
     const page = await log.read(view, after, MOST_EVENTS);
     if (page.events.length > 0 || waitMs === 0) return respond(response, view, page);
+    if (response.destroyed) return; // The client has gone, and will not go again.
     const connection = live.admit('poll', addressOf(request));
     try {
       connection.authenticate(accepted, request);

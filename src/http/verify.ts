@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Authenticate, ReadForwarded } from '../credentials/authenticator.ts';
+import type { ReadForwarded } from '../credentials/asked-request.ts';
+import type { Authenticate } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';

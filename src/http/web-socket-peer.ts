@@ -11,6 +11,8 @@ import { explanationOf, type LiveEnd } from '../live/live-end.ts';
 export const LARGEST_MESSAGE = 64 * 1024;
 /** The maximum number of JSON values in a message. Many small ones cost more than a long text. */
 const MOST_VALUES = 5000;
+/** The longest id of an operation, in characters. Every message about the operation repeats it. */
+const LONGEST_ID = 128;
 /** How many messages a client may send per second, and how many at once after a pause. */
 const MESSAGES_PER_SECOND = 50;
 const MESSAGES_AT_ONCE = 100;
@@ -28,6 +30,7 @@ export const CLOSE = {
   tryAgainLater: 1013,
   badRequest: 4400,
   forbidden: 4403,
+  operationExists: 4409,
   tooSlow: 4413,
   tooMany: 4429,
   internalError: 4500,
@@ -35,8 +38,11 @@ export const CLOSE = {
 
 export interface Close {
   code: number;
+  /** ASCII. */
   reason: string;
 }
+
+export const OPERATION_EXISTS: Close = { code: CLOSE.operationExists, reason: 'An operation with this id is active' };
 
 /** How a WebSocket is closed for this error. */
 export function closeOf({ code, message }: Pick<AccessError, 'code' | 'message'>): Close {
@@ -62,10 +68,10 @@ function closeAtEnd(end: LiveEnd): Close {
 export class WebSocketPeer {
   readonly connection: LiveConnection;
   readonly #ws: WebSocket;
-  readonly #socket: Socket;
   readonly #upgrade: IncomingMessage;
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #operations = new Set<string>();
   #request: IncomingMessage;
   #closing = false;
   #unanswered = 0;
@@ -82,14 +88,14 @@ export class WebSocketPeer {
     const { ws, socket, request, connection, clock } = options;
     this.connection = connection;
     this.#ws = ws;
-    this.#socket = socket;
     this.#upgrade = request;
     this.#request = request;
     this.#clock = clock;
     this.#countedAt = clock.monotonic();
-    ws.on('error', () => ws.terminate()); // `ws` has sent the close code of the error.
+    // `ws` has sent the close code of the error, and drops what follows.
+    ws.on('error', () => this.#linger());
     ws.on('pong', () => {
-      this.#unanswered = 0;
+      if (this.#mayReceive()) this.#unanswered = 0;
     });
     ws.on('ping', () => this.#mayReceive());
     connection.attach({ socket, end: (reason) => void this.#end(reason), beat: () => this.#beat() });
@@ -135,6 +141,27 @@ export class WebSocketPeer {
     });
   }
 
+  /**
+   * Gives an operation its place among the active ones of this connection. An operation keeps it until it has ended, also
+   * when the client has completed it.
+   *
+   * @returns how the connection must be closed if it may not begin; null if it may
+   */
+  begin(id: string, most: number): Close | null {
+    if (id.length > LONGEST_ID) {
+      return { code: CLOSE.badRequest, reason: `The id of an operation may have ${LONGEST_ID} characters` };
+    }
+    if (this.#operations.has(id)) return OPERATION_EXISTS;
+    if (this.#operations.size >= most) return { code: CLOSE.tooMany, reason: 'Too many active operations' };
+    this.#operations.add(id);
+    return null;
+  }
+
+  /** The operation has ended. Its id may be used again. */
+  over(id: string): void {
+    this.#operations.delete(id);
+  }
+
   /** Resolves when the operating system has taken the message. */
   send(data: string): Promise<void> {
     return new Promise((resolve) => {
@@ -153,8 +180,13 @@ export class WebSocketPeer {
 
   close({ code, reason }: Close): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#closing = true;
     this.#ws.close(code, reason.slice(0, 120));
+    this.#linger();
+  }
+
+  /** Gives the client some time to close the connection. */
+  #linger(): void {
+    this.#closing = true;
     const linger = setTimeout(() => this.#ws.terminate(), LINGER_MS);
     this.#ws.once('close', () => clearTimeout(linger));
   }
@@ -195,7 +227,7 @@ export class WebSocketPeer {
       return true;
     }
     this.close({ code: CLOSE.tooMany, reason: 'Too many messages' });
-    this.#socket.pause(); // Nothing more is read.
+    this.#ws.pause(); // Nothing more is read. `ws` resumes a socket that is paused in another way.
     return false;
   }
 }

@@ -9,12 +9,12 @@ const path = 'input.permissions';
 
 /** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
 export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
-  checkPermissionList(permissions, check);
+  checkFormOfPermissions(permissions, check);
   checkGrantable(permissions, caller, check);
 }
 
-/** Checks the form and the number of the permissions of a credential. */
-export function checkPermissionList(permissions: readonly string[], check: InputCheck): void {
+/** Checks the form and the number of permissions, by any caller. */
+export function checkFormOfPermissions(permissions: readonly string[], check: InputCheck): void {
   check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
   check.require(
     permissions.every(isPermission),

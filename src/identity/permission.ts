@@ -1,4 +1,6 @@
-/** The maximum number of permissions of one credential. */
+import type { UserRole } from './scope.ts';
+
+/** The maximum number of permissions of one credential, and of one user. */
 export const MOST_PERMISSIONS = 50;
 /**
  * The maximum length of all permissions of one credential, commas included. `/v1/verify` returns them in one
@@ -13,4 +15,18 @@ const PERMISSION = /^(?!-$)[A-Za-z0-9._:/*-]{1,100}$/;
 /** Whether this text is a valid permission. */
 export function isPermission(text: string): boolean {
   return PERMISSION.test(text);
+}
+
+/** What a user allows the credentials to hold. */
+export interface PermissionBound {
+  role: UserRole;
+  permissions: readonly string[];
+}
+
+/**
+ * The permissions that were granted to a credential of a user and that the user still allows. Nothing bounds the
+ * credentials of an administrator, who may grant any permission.
+ */
+export function effectivePermissions(granted: readonly string[], user: PermissionBound): string[] {
+  return granted.filter((permission) => user.role === 'ADMIN' || user.permissions.includes(permission));
 }

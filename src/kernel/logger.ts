@@ -29,7 +29,7 @@ const FLAT = `[[{](?:[^"[\\]{}]|${TEXT})*[\\]}]`;
 const SECRET_FIELD = new RegExp(`"(${SECRET_FIELDS.join('|')})":(?:${TEXT}|${FLAT})`, 'gi');
 
 // A complete secret has 36 characters after the prefix. A truncated one still reveals most of it.
-const SECRET_TEXT = /(rk[adrs])_[0-9A-Za-z]{16,}/g;
+const SECRET_TEXT = /(rk[adrsip])_[0-9A-Za-z]{16,}/g;
 
 // MikroORM appends this to an error message of the database: the rejected row with all its values.
 const ROW = /\n - (?:detail|hint): .*$/s;

@@ -16,7 +16,11 @@ export const limits = defineFeature({
       10,
       'Logins per address, and per address and account; an account alone: ten times as many. The same per session for guesses at `changePassword`; a user: ten times as many.',
     ),
-    registerPerMinute: perMinute('REKEY_REGISTER_PER_MINUTE', 10, 'Registrations per address; `bootstrap` too.'),
+    registerPerMinute: perMinute(
+      'REKEY_REGISTER_PER_MINUTE',
+      10,
+      'Registrations per address; `bootstrap`, `acceptInvitation` and `resetPassword` too.',
+    ),
     refreshPerMinute: perMinute('REKEY_REFRESH_PER_MINUTE', 5, 'Refreshes per session; a user: ten times as many.'),
     ledgerPerMinute: perMinute(
       'REKEY_LEDGER_PER_MINUTE',

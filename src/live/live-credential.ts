@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AuthenticatedRequest, Authenticator } from '../credentials/authenticator.ts';
+import type { AuthenticatedRequest } from '../credentials/asked-request.ts';
+import type { Authenticator } from '../credentials/authenticator.ts';
 import type { AuthCache } from '../credentials/cache/auth-cache.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { AccessError, credentialRefused } from '../identity/access-error.ts';
@@ -8,8 +9,8 @@ import type { InvalidationFeed } from '../revocation/feed.ts';
 import type { Replica } from '../revocation/replica.ts';
 import type { LiveEnd } from './live-end.ts';
 
-/** How many credentials are read again at the same time. Requests need the database, too. */
-const READS_AT_ONCE = 8;
+/** How many credentials are read again at the same time: half of the connections, because requests need some, too. */
+const READS_AT_ONCE = 4;
 /** The pause before the next attempt, while the validity of a credential cannot be determined. */
 const RETRY_MS = 50;
 /** The longest delay that a timer can have. */
@@ -40,6 +41,7 @@ export class LiveCredentials {
   readonly #options: LiveCredentialsOptions;
   readonly #held = new Map<string, LiveCredential>();
   #reading = 0;
+  #pausing: Promise<void> | null = null;
   readonly #queue: (() => void)[] = [];
 
   constructor(options: LiveCredentialsOptions) {
@@ -57,10 +59,19 @@ export class LiveCredentials {
     }
     held = new LiveCredential(accepted, this.#options, {
       read: () => this.#inTurn(() => this.#options.authenticator.readAgain(request)),
+      pause: () => this.#pause(),
       released: () => this.#held.delete(key),
     });
     this.#held.set(key, held);
     return held;
+  }
+
+  /** One timer for all credentials: without a lease, thousands may wait. */
+  #pause(): Promise<void> {
+    this.#pausing ??= pause(RETRY_MS, undefined, { ref: false }).finally(() => {
+      this.#pausing = null;
+    });
+    return this.#pausing;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -76,11 +87,20 @@ export class LiveCredentials {
   }
 }
 
+/** What one credential needs of the others. */
+interface CredentialNeeds {
+  /** Reads it again, when it is its turn. */
+  read(): Promise<AcceptedCredential | null>;
+  /** Resolves when the next attempt may begin. */
+  pause(): Promise<void>;
+  /** No connection uses it any more. */
+  released(): void;
+}
+
 /** One credential that live connections use. */
 export class LiveCredential {
   readonly #options: LiveCredentialsOptions;
-  readonly #read: () => Promise<AcceptedCredential | null>;
-  readonly #released: () => void;
+  readonly #needs: CredentialNeeds;
   readonly #holders = new Set<Holder>();
   #accepted: AcceptedCredential;
   #unwatch: () => void;
@@ -89,14 +109,9 @@ export class LiveCredential {
   /** Whether a doubt came up since the last look. */
   #inDoubt = false;
 
-  constructor(
-    accepted: AcceptedCredential,
-    options: LiveCredentialsOptions,
-    { read, released }: { read: () => Promise<AcceptedCredential | null>; released: () => void },
-  ) {
+  constructor(accepted: AcceptedCredential, options: LiveCredentialsOptions, needs: CredentialNeeds) {
     this.#options = options;
-    this.#read = read;
-    this.#released = released;
+    this.#needs = needs;
     this.#accepted = accepted;
     this.#unwatch = this.#watch();
   }
@@ -122,7 +137,7 @@ export class LiveCredential {
     if (this.#holders.size > 0) return;
     this.#unwatch();
     clearTimeout(this.#timer);
-    this.#released();
+    this.#needs.released();
   }
 
   /** Whether the credential may be used now, by the same check as for a cached credential of a request. */
@@ -151,13 +166,13 @@ export class LiveCredential {
         this.#adopt(read);
         if (this.isCurrent()) return;
       }
-      await pause(RETRY_MS, undefined, { ref: false });
+      await this.#needs.pause();
     }
   }
 
   async #readSafely(): Promise<AcceptedCredential | null | 'unknown'> {
     try {
-      return await this.#read();
+      return await this.#needs.read();
     } catch (error) {
       return error instanceof AccessError && error.code === 'UNAUTHENTICATED' ? null : 'unknown';
     }

@@ -101,7 +101,8 @@ export class InvalidationFeed {
   }
 
   #callAll(doubt: Doubt): void {
-    const all = new Set([...this.#watchers.values()].flatMap((watchers) => [...watchers]));
+    const all = new Set<(doubt: Doubt) => void>(); // Most watchers watch several subjects.
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) all.add(watcher);
     for (const watcher of all) this.#call(() => watcher(doubt));
   }
 

@@ -1,8 +1,9 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { leaseOver } from './lease.ts';
 import type { RevocationMetrics } from './metrics.ts';
-import { leaseOver, type Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
 import {
   EXPEL,
   PROBE,

@@ -3,18 +3,14 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { InvalidationFeed } from './feed.ts';
 import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
+import { Lease, leaseOver } from './lease.ts';
 import type { RevocationMetrics } from './metrics.ts';
 import { type LogRowJson, parseLogRow } from './revocation-event.ts';
 import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow } from './statements.ts';
 
 /** A log that is longer than this is not read: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
-/** Upper bound for the difference between the rates of two clocks. */
-const CLOCK_DRIFT = 0.01;
 const SHORTEST_TIMEOUT_MS = 250;
-
-/** After this many milliseconds, by the clock of any machine, a lease that was granted before has expired. */
-export const leaseOver = (leaseMs: number) => leaseMs * (1 + CLOCK_DRIFT);
 
 /**
  * How long one query of the protocol may take, in milliseconds. A replica syncs four times per lease: two syncs in a
@@ -60,18 +56,14 @@ export interface ReplicaOptions {
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #memory: InvalidationMemory;
+  readonly #lease: Lease;
   #id: string | null = null;
   /** The id of a registration that was not answered. It may be registered nevertheless. */
   #asked: string | null = null;
   #formerId: string | null = null;
   /** Position up to which this replica has applied the log; -1 if it has applied nothing yet. */
   #applied = -1;
-  #leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
-  #leaseFromWall = Number.NEGATIVE_INFINITY;
-  #leaseUntilWall = Number.NEGATIVE_INFINITY;
   #syncedAt = Number.NEGATIVE_INFINITY;
-  /** The time of the database, and the monotonic time of this process before the query. */
-  #anchor: { databaseMs: number; monotonic: number } | null = null;
   #identity = '';
   /** The server of the last sync, and since when (monotonic) it is known here. */
   #server = { identity: '', since: 0 };
@@ -89,6 +81,7 @@ export class Replica {
     this.#options = options;
     this.#leaseMs = options.leaseMs;
     this.#longestLeaseMs = options.leaseMs;
+    this.#lease = new Lease(options.clock);
     this.#memory = new InvalidationMemory(options.longestEntryMs, () => options.clock.monotonic());
   }
 
@@ -119,7 +112,7 @@ export class Replica {
 
   /** Milliseconds of lease left, 0 without one. */
   leaseRemaining(): number {
-    return this.#leaseLeft(this.#options.clock.monotonic());
+    return this.#lease.remaining();
   }
 
   /** Milliseconds since the last successful sync. */
@@ -136,8 +129,8 @@ export class Replica {
    */
   isFresh(cached: InvalidationStamp, until: number, forgetAt = Number.POSITIVE_INFINITY): boolean {
     const monotonic = this.#options.clock.monotonic();
-    if (monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0) return false;
-    return this.#memory.isUnaffected(cached) && until > this.#databaseTime(monotonic);
+    if (monotonic >= forgetAt || this.#lease.remaining(monotonic) <= 0) return false;
+    return this.#memory.isUnaffected(cached) && until > this.#lease.databaseTime(monotonic);
   }
 
   /** The monotonic time of this process in milliseconds. It never goes back. */
@@ -145,25 +138,9 @@ export class Replica {
     return this.#options.clock.monotonic();
   }
 
-  /**
-   * The time of the database in milliseconds since the epoch, by the monotonic clock since the last sync. Never behind
-   * the real time by more than the drift. Before the first sync it is the time of this machine.
-   */
+  /** The time of the database in milliseconds since the epoch, by the monotonic clock since the last sync. */
   databaseNow(): number {
-    return this.#databaseTime(this.#options.clock.monotonic());
-  }
-
-  #databaseTime(monotonic: number): number {
-    if (!this.#anchor) return this.#options.clock.now().getTime();
-    return this.#anchor.databaseMs + (monotonic - this.#anchor.monotonic);
-  }
-
-  #leaseLeft(monotonic: number): number {
-    // Either clock may end the lease: the monotonic clock stops while the machine is suspended, and the wall clock may
-    // be set. A wall clock that was set back does not show a suspension, so it ends the lease, too.
-    const wall = this.#options.clock.now().getTime();
-    const left = Math.min(this.#leaseUntilMonotonic - monotonic, this.#leaseUntilWall - wall);
-    return left > 0 && wall >= this.#leaseFromWall ? left : 0;
+    return this.#lease.databaseTime();
   }
 
   /** Starts to listen and to renew. Resolves after the first sync, or rejects if the database is out of reach. */
@@ -210,9 +187,7 @@ export class Replica {
     for (let look = 0; look < 3 && !this.#stopped; look++) {
       // Registers in its own commit, BEFORE the first snapshot: a revocation after that sees this replica.
       this.#id ??= await this.#register();
-      // Stamped before the query is sent: the snapshot is later than this, however slow the network is.
-      const monotonic = clock.monotonic();
-      const wall = clock.now().getTime();
+      const asked = this.#lease.stamp(); // Before the query is sent.
       const [row] = await sql.query<SyncRow>(SYNC, [this.#id, this.#applied, LONGEST_CATCH_UP]);
       if (!row || row.inRecovery)
         throw new Error('The database is a standby, which cannot grant a lease. Connect to the primary.');
@@ -220,10 +195,7 @@ export class Replica {
         this.#coldStart();
         continue;
       }
-      this.#leaseUntilMonotonic = monotonic + this.#leaseMs;
-      this.#leaseFromWall = wall;
-      this.#leaseUntilWall = wall + this.#leaseMs;
-      this.#anchor = { databaseMs: row.now, monotonic };
+      this.#lease.renew(asked, { leaseMs: this.#leaseMs, databaseMs: row.now });
       this.#syncedAt = clock.monotonic();
       this.#hadLease = true;
       if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
@@ -288,8 +260,7 @@ export class Replica {
   }
 
   #forget(): void {
-    this.#leaseUntilMonotonic = Number.NEGATIVE_INFINITY;
-    this.#leaseUntilWall = Number.NEGATIVE_INFINITY;
+    this.#lease.end();
     this.#memory.forget();
     this.#applied = -1;
     this.#identity = '';

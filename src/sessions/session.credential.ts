@@ -1,4 +1,4 @@
-import { isActiveUser, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { type AccessTokenClaims, defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -37,12 +37,13 @@ interface LoadRow extends Snapshot {
   idleExpiresAt: number;
   revoked: boolean;
   role: UserRole;
+  userPermissions: string[];
   disabled: boolean;
   tokenRevoked: boolean;
   keyKnown: boolean;
 }
 
-const confirmStatement = (lockSession: string, lockUser: string) => `select s.scopes, u.role
+const confirmStatement = (lockSession: string, lockUser: string) => `select s.scopes, ${userBounds('u')}
   from sessions s join ${usersAs('u')} on u.id = s.user_id join jwt_keys j on j.kid = ?
   where s.id = ? and not ${isRevokedSession({ session: 's', user: 'u' })} and ${isActiveUser('u')}
     and s.expires_at > clock_timestamp() and s.idle_expires_at > clock_timestamp()
@@ -82,7 +83,7 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
       userId: row.userId,
       workspaceId: null,
       scopes: effectiveScopes(row.scopes, row.role),
-      permissions: [],
+      permissions: row.userPermissions,
       expiresAt: Math.min(exp * 1000, row.expiresAt),
     } as const;
     return accepted(row, principal, tags, ends);
@@ -93,10 +94,16 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
       changing === caller.userId ? 'for update' : 'for share',
     );
     const [kid, jti] = caller.proof.split(' ');
-    const [row] = await em.execute<{ scopes: string[]; role: UserRole }[]>(statement, [kid, caller.credentialId]);
+    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'role' | 'userPermissions'>[]>(statement, [
+      kid,
+      caller.credentialId,
+    ]);
     if (!row || (await em.execute(CONFIRM_TOKEN, [jti])).length > 0) return false;
     const held = effectiveScopes(row.scopes, row.role);
-    return caller.scopes.every((scope) => held.includes(scope));
+    return (
+      caller.scopes.every((scope) => held.includes(scope)) &&
+      caller.permissions.every((permission) => row.userPermissions.includes(permission))
+    );
   },
 });
 

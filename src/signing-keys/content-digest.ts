@@ -1,6 +1,5 @@
-import { parseDictionary } from 'structured-headers';
 import { signatureRefused } from '../identity/access-error.ts';
-import { valuesOf } from './headers.ts';
+import { dictionaryOf } from './headers.ts';
 
 const SHA256_BYTES = 32;
 
@@ -10,19 +9,9 @@ const SHA256_BYTES = 32;
  * @throws AccessError `SIGNATURE_INCOMPLETE` if it has none, `SIGNATURE_MALFORMED` if it is not well-formed
  */
 export function declaredDigestOf(rawHeaders: readonly string[]): Buffer {
-  const values = valuesOf(rawHeaders, 'content-digest');
-  if (values.length === 0) throw signatureRefused('SIGNATURE_INCOMPLETE');
-  const [digest] = memberOf(values.join(', '), 'sha-256') ?? [];
+  const [digest] = dictionaryOf(rawHeaders, 'content-digest').get('sha-256') ?? [];
   if (digest === undefined) throw signatureRefused('SIGNATURE_INCOMPLETE');
   if (!(digest instanceof ArrayBuffer) || digest.byteLength !== SHA256_BYTES)
     throw signatureRefused('SIGNATURE_MALFORMED');
   return Buffer.from(digest);
-}
-
-function memberOf(header: string, name: string) {
-  try {
-    return parseDictionary(header).get(name);
-  } catch {
-    throw signatureRefused('SIGNATURE_MALFORMED');
-  }
 }

@@ -1,3 +1,4 @@
+import { type Dictionary, parseDictionary } from 'structured-headers';
 import { signatureRefused } from '../identity/access-error.ts';
 import { trimOws } from '../kernel/white-space.ts';
 
@@ -29,4 +30,22 @@ export function soleValue(rawHeaders: readonly string[], name: string): string |
   const values = valuesOf(rawHeaders, name);
   if (values.length > 1) throw signatureRefused('SIGNATURE_MALFORMED');
   return values[0] ?? null;
+}
+
+/** The values of a signed request have some hundred characters. A client without a credential sends what it wants. */
+const LONGEST_DICTIONARY = 4096;
+
+/**
+ * A header as a dictionary (RFC 9651 §3.2), all of its values together. Empty if the header is missing.
+ *
+ * @throws AccessError `SIGNATURE_MALFORMED` if it is too long or not well-formed
+ */
+export function dictionaryOf(rawHeaders: readonly string[], name: string): Dictionary {
+  const value = valuesOf(rawHeaders, name).join(', ');
+  try {
+    if (value.length <= LONGEST_DICTIONARY) return parseDictionary(value);
+  } catch {
+    // Refused below. The error of the parser says nothing that a client could not see.
+  }
+  throw signatureRefused('SIGNATURE_MALFORMED');
 }

@@ -1,9 +1,9 @@
-import { type BareItem, type InnerList, type Parameters, parseDictionary } from 'structured-headers';
+import type { BareItem, InnerList, Parameters } from 'structured-headers';
 import type { RequestToProve } from '../credentials/credential-type.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import { isId } from '../kernel/ids.ts';
 import { declaredDigestOf } from './content-digest.ts';
-import { isNonce, valuesOf } from './headers.ts';
+import { dictionaryOf, isNonce, valuesOf } from './headers.ts';
 import type { RequestSignature } from './request-signature.ts';
 import { signatureBase } from './signature-base.ts';
 
@@ -20,9 +20,9 @@ const MOST_COMPONENTS = 64;
  */
 export function readHttpSignature(request: RequestToProve): RequestSignature | null {
   const { rawHeaders } = request;
-  const inputs = valuesOf(rawHeaders, 'signature-input').join(', ');
-  if (!inputs.includes('sgk_')) return null; // It need not be well-formed if it is of another service.
-  const ours = [...dictionaryOf(inputs)].filter(([, member]) => isOurs(member));
+  // It need not be well-formed if it is of another service.
+  if (!valuesOf(rawHeaders, 'signature-input').some((value) => value.includes('sgk_'))) return null;
+  const ours = [...dictionaryOf(rawHeaders, 'signature-input')].filter(([, member]) => isOurs(member));
   if (ours.length === 0) return null;
   const [label, input] = ours[0] as [string, InnerList];
   if (ours.length > 1) throw signatureRefused('SIGNATURE_MALFORMED');
@@ -41,14 +41,6 @@ export function readHttpSignature(request: RequestToProve): RequestSignature | n
     // Node decodes headers as Latin-1. So this encodes the same bytes that the client has sent.
     message: () => Buffer.from(base, 'latin1'),
   };
-}
-
-function dictionaryOf(header: string): ReturnType<typeof parseDictionary> {
-  try {
-    return parseDictionary(header);
-  } catch {
-    throw signatureRefused('SIGNATURE_MALFORMED');
-  }
 }
 
 /** Whether a signature names a key of ours. Its components are not read before this is known. */
@@ -86,7 +78,7 @@ function isSeconds(value: BareItem): value is number {
 }
 
 function signatureOf(label: string, rawHeaders: readonly string[]): Buffer {
-  const [value] = dictionaryOf(valuesOf(rawHeaders, 'signature').join(', ')).get(label) ?? [];
+  const [value] = dictionaryOf(rawHeaders, 'signature').get(label) ?? [];
   if (value === undefined) throw signatureRefused('SIGNATURE_INCOMPLETE');
   if (!(value instanceof ArrayBuffer)) throw signatureRefused('SIGNATURE_MALFORMED');
   return Buffer.from(value);

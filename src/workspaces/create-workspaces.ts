@@ -1,5 +1,6 @@
 import { Audit } from '../audit/audit.ts';
 import type { Platform } from '../platform.ts';
+import { Memberships } from './memberships.ts';
 import { workspaceEvents } from './workspace.events.ts';
 import { WorkspaceService, type WorkspaceServiceOptions } from './workspace.service.ts';
 
@@ -7,8 +8,10 @@ import { WorkspaceService, type WorkspaceServiceOptions } from './workspace.serv
 export function createWorkspaces(
   { barrier, databaseClock: clock }: Platform,
   { findUserByEmail }: Pick<WorkspaceServiceOptions, 'findUserByEmail'>,
-): { service: WorkspaceService } {
+): { service: WorkspaceService; memberships: Memberships } {
+  const audit = new Audit(workspaceEvents, clock);
   return {
-    service: new WorkspaceService({ audit: new Audit(workspaceEvents, clock), barrier, clock, findUserByEmail }),
+    service: new WorkspaceService({ audit, barrier, clock, findUserByEmail }),
+    memberships: new Memberships({ audit, clock }),
   };
 }

@@ -1,6 +1,6 @@
 import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { isActiveUser, usersAs } from '../accounts/user.sql.ts';
+import { canLogIn, usersAs } from '../accounts/user.sql.ts';
 import type { List, QueryContext } from '../database/query.ts';
 import { isAdministrator, owningWorkspace, type Principal } from '../identity/principal.ts';
 import { Workspace, WorkspaceMember, type WorkspaceRole } from './workspace.entity.ts';
@@ -70,14 +70,14 @@ export async function membershipsOf(em: EntityManager, userId: string | null, id
   return rows.map((row) => row.workspace_id);
 }
 
-/** Whether the workspace has an owner besides this user whose account is not disabled. */
+/** Whether the workspace has an owner besides this user who is not disabled and has accepted the invitation. */
 export async function hasOtherOwner(
   em: EntityManager,
   { workspaceId, userId }: { workspaceId: string; userId: string },
 ): Promise<boolean> {
   const owners = await em.execute(
     `select 1 from workspace_members m join ${usersAs('u')} on u.id = m.user_id
-      where m.workspace_id = ? and m.user_id <> ? and m.role = 'OWNER' and ${isActiveUser('u')} limit 1`,
+      where m.workspace_id = ? and m.user_id <> ? and m.role = 'OWNER' and ${canLogIn('u')} limit 1`,
     [workspaceId, userId],
   );
   return owners.length > 0;

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { isAdministrator, owningWorkspace } from '../identity/principal.ts';
@@ -117,7 +118,7 @@ export class WorkspaceService {
   ): Promise<AddMemberOutcome> {
     const { em } = unitOfWork;
     const { clock, findUserByEmail } = this.#options;
-    return unitOfWork.transaction(async () => {
+    const add = async (): Promise<AddMemberOutcome> => {
       const workspace = await this.#lockManaged(unitOfWork, workspaceId);
       if (!workspace) return { kind: 'workspaceNotFound' };
       const user = await findUserByEmail(em, email);
@@ -128,7 +129,14 @@ export class WorkspaceService {
       em.persist(WorkspaceMember.create({ workspaceId, userId, role, createdAt: clock.now() }));
       this.#record(unitOfWork, workspace, { type: 'workspace.member-added', data: { userId, role } });
       return { kind: 'added', workspace, userId, role };
-    }, workspaceId);
+    };
+    try {
+      return await unitOfWork.transaction(add, workspaceId);
+    } catch (error) {
+      // The user was deleted meanwhile. The workspace cannot be: it is locked.
+      if (sqlStateOf(error) === FOREIGN_KEY_VIOLATION) return { kind: 'userNotFound' };
+      throw error;
+    }
   }
 
   /** Removes a member. A trigger revokes the API keys of this user that are bound to the workspace. */

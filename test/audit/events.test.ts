@@ -150,6 +150,103 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     ]);
   });
 
+  test('an invitation, the workspace that its user joins, and a new one that replaces it', async () => {
+    const workspaceId = await app.workspace(admin);
+    const input = { email: 'invited@example.com', displayName: 'Purple Heron', role: 'ADMIN' as const };
+    const tokens: string[] = [];
+    let userId: unknown;
+    const events = await eventsOf(async () => {
+      tokens.push((await app.as(admin).inviteUser(input).expectSuccess()).invitationToken);
+      const again = { ...input, role: 'MEMBER' as const, permissions: ['deploy'], workspaceIds: [workspaceId] };
+      const { invitationToken } = await app.as(admin).inviteUser(again).expectSuccess();
+      tokens.push(invitationToken);
+      const accepted = await app.as().acceptInvitation({ invitationToken, password: PASSWORD }).expectSuccess();
+      userId = accepted.user.id;
+      said.push(accepted.tokens.accessToken, accepted.tokens.refreshToken);
+    });
+    said.push(input.email, input.displayName, ...tokens);
+    const byAdmin = { actor_user_id: admin.id, actor_credential_id: admin.sessionId };
+    const byUser = { actor_user_id: userId as string, actor_credential_id: null, ip_address: '127.0.0.1' };
+    const invited = { role: 'MEMBER', permissions: ['deploy'], workspaceIds: [workspaceId], expiresAt: MOMENT };
+    expectEvents(events, [
+      ['account.invited', userId, { ...invited, role: 'ADMIN', permissions: [], workspaceIds: [] }, byAdmin],
+      ['account.invited', userId, invited, byAdmin],
+      ['account.invitation-accepted', userId, {}, byUser],
+      ['workspace.member-added', workspaceId, { userId, role: 'MEMBER' }, { ...byUser, workspace_id: workspaceId }],
+      ['session.started', expect.stringMatching(/^ses_/), SESSION, byUser],
+    ]);
+  });
+
+  test('what was changed of an account, by an administrator and by the user, without names and addresses', async () => {
+    const account = await member();
+    const userId = account.id;
+    const names = ['White Stork', 'Black Stork', 'stork@example.com'];
+    said.push(...names);
+    const events = await eventsOf(async () => {
+      const changes = { displayName: names[0]!, email: names[2]!, role: 'ADMIN' as const, permissions: ['deploy'] };
+      for (const _ of [1, 2])
+        await app
+          .as(admin)
+          .updateUser({ userId, ...changes })
+          .expectSuccess();
+      await app.as(admin).updateUser({ userId, role: 'MEMBER', permissions: [] }).expectSuccess();
+      await app.as(account).updateProfile({ displayName: names[1]! }).expectSuccess();
+    });
+    const [before, after] = [
+      { previousRole: 'MEMBER', previousPermissions: [] },
+      { role: 'MEMBER', permissions: [] },
+    ];
+    expectEvents(events, [
+      [
+        'account.updated',
+        userId,
+        { ...before, changed: ['email', 'displayName', 'role', 'permissions'], role: 'ADMIN', permissions: ['deploy'] },
+        { actor_user_id: admin.id },
+      ],
+      [
+        'account.updated',
+        userId,
+        { ...after, changed: ['role', 'permissions'], previousRole: 'ADMIN', previousPermissions: ['deploy'] },
+        { actor_user_id: admin.id },
+      ],
+      ['account.updated', userId, { ...before, ...after, changed: ['displayName'] }, { actor_user_id: userId }],
+    ]);
+  });
+
+  test('a password that an administrator lets a user reset, and the sessions that it revokes', async () => {
+    const account = await member();
+    const userId = account.id;
+    const events = await eventsOf(async () => {
+      const { resetToken } = await app.as(admin).createPasswordReset({ userId }).expectSuccess();
+      said.push(resetToken);
+      await app.as().resetPassword({ resetToken, newPassword: NEW_PASSWORD }).expectSuccess();
+    });
+    const byUser = { actor_user_id: userId, actor_credential_id: null };
+    expectEvents(events, [
+      ['account.password-reset-created', userId, { expiresAt: MOMENT }, { actor_user_id: admin.id }],
+      ['account.password-reset', userId, {}, byUser],
+      [
+        'account.sessions-revoked',
+        userId,
+        { reason: 'SIGNED_OUT', exceptSessionId: null, revokedCount: 1 },
+        { ...byUser, ip_address: '127.0.0.1' },
+      ],
+    ]);
+  });
+
+  test('a deleted account, and the workspaces that it leaves', async () => {
+    const account = await member();
+    const userId = account.id;
+    const workspaceId = await app.workspace(admin);
+    await app.as(admin).addWorkspaceMember({ workspaceId, email: account.email }).expectSuccess();
+    const events = await eventsOf(() => app.as(admin).deleteUser({ userId }).expectSuccess());
+    const byAdmin = { actor_user_id: admin.id, ip_address: '127.0.0.1' };
+    expectEvents(events, [
+      ['workspace.member-removed', workspaceId, { userId, role: 'MEMBER' }, { ...byAdmin, workspace_id: workspaceId }],
+      ['account.deleted', userId, { role: 'MEMBER' }, byAdmin],
+    ]);
+  });
+
   test('the revocation of a session: by its user, by an administrator, at a logout', async () => {
     const account = await member();
     const [second, third] = [await login(app, account), await login(app, account)];
@@ -377,6 +474,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
           select unnest(array[email_sealed, encode(email_index, 'hex'), encode(email_index, 'base64'), display_name, password_hash])
             from users
           union select token_hash from refresh_tokens
+          union select token_hash from account_tokens
           union select unnest(array[secret_hash, previous_secret_hash, name, hint]) from api_keys
           union select unnest(array[secret_hash, hint]) from daemon_tokens
           union select unnest(array[secret_sealed, nullif(description, '')]) from signing_keys
@@ -385,7 +483,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
       const texts = [...said, ...said.map(sha256Base64url), ...stored.texts].filter((text) => text !== null);
       expect(texts).toEqual(expect.arrayContaining(['Blue Heron', 'Grey Heron', 'White Stork', PASSWORD]));
       for (const text of texts) expect(all, text).not.toContain(text);
-      expect(all).not.toMatch(/rk[adrs]_|eyJ|@|argon2|PRIVATE/);
+      expect(all).not.toMatch(/rk[adrsip]_|eyJ|@|argon2|PRIVATE/);
       const data = await app.sql('select data::text as text from audit_events');
       expect(data.map(({ text }) => text).join()).not.toContain('127.0.0.1');
     });

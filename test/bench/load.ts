@@ -7,7 +7,8 @@ import type { ServerProcess } from '../support/server-process.ts';
 export interface Shot {
   method?: string;
   path: string;
-  headers?: Record<string, string>;
+  /** A function makes other headers for each request, such as a signature. */
+  headers?: Record<string, string> | (() => Record<string, string>);
   body?: string;
   /** The expected status of the response. */
   status: number;
@@ -22,10 +23,10 @@ export interface LoadSample {
   busy: number;
 }
 
-/** Sends the same request again and again. All responses must have the same length and the expected status. */
+/** Sends the same request again and again, or one with other headers each time. All responses must have the same length and the expected status. */
 export class Load {
   readonly #server: ServerProcess;
-  readonly #request: Buffer;
+  readonly #request: () => Buffer;
   readonly #start: string;
   #sockets: Socket[] = [];
   #answerBytes = 0;
@@ -33,13 +34,17 @@ export class Load {
   constructor(server: ServerProcess, { method = 'GET', path, headers = {}, body = '', status }: Shot) {
     this.#server = server;
     this.#start = `HTTP/1.1 ${status} `;
-    const all = {
-      Host: new URL(server.url).host,
-      ...headers,
-      ...(body ? { 'Content-Length': Buffer.byteLength(body) } : {}),
+    const common = { Host: new URL(server.url).host, ...(body ? { 'Content-Length': Buffer.byteLength(body) } : {}) };
+    const write = (given: Record<string, string>) => {
+      const lines = Object.entries({ ...common, ...given }).map(([name, value]) => `${name}: ${value}\r\n`);
+      return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
     };
-    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.#request = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+    if (typeof headers === 'function') {
+      this.#request = () => write(headers());
+    } else {
+      const request = write(headers);
+      this.#request = () => request;
+    }
   }
 
   async open(connections: number): Promise<this> {
@@ -100,17 +105,17 @@ export class Load {
         if (received > this.#answerBytes) return done(new Error(`An answer of another length:\n${chunk}`));
         received = 0;
         answered++;
-        if (performance.now() < deadline) socket.write(this.#request);
+        if (performance.now() < deadline) socket.write(this.#request());
         else done();
       };
       socket.on('data', onData).on('close', onClose);
-      socket.write(this.#request);
+      socket.write(this.#request());
     });
   }
 
   async #measureAnswer(socket: Socket): Promise<number> {
     let answer = '';
-    socket.write(this.#request);
+    socket.write(this.#request());
     while (true) {
       const [chunk] = (await once(socket, 'data')) as [Buffer];
       answer += chunk.toString('latin1');

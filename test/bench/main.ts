@@ -7,7 +7,9 @@ import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
+import { signing } from './signing.ts';
 import { type Row, table } from './table.ts';
+import { verifier } from './verifier.ts';
 
 /** The result of one group: its rows, and notes for the reader. */
 export interface Report {
@@ -22,6 +24,8 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   revocation,
   live,
   hostile,
+  signing,
+  verifier,
 };
 
 const asked = process.argv.slice(2);

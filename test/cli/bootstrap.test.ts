@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
-import { emptyDirectory } from '../support/server-process.ts';
+import { ENVIRONMENT, emptyDirectory } from '../support/server-process.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const MAIN = join(CLI, 'main.ts');
@@ -18,7 +18,7 @@ async function run(
   [program, ...args]: string[],
   answers: [prompt: string, answer: string][] = [],
 ): Promise<{ code: number | null; shown: string }> {
-  const child = spawn(program as string, args, { cwd: directory, env: { PATH: process.env.PATH ?? '' } });
+  const child = spawn(program as string, args, { cwd: directory, env: ENVIRONMENT });
   let shown = '';
   const pending = [...answers];
   const look = () => {

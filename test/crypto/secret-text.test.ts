@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checksum, hintOf, makeSecret, parseSecret, type SecretPrefix } from '../../src/crypto/secret-text.ts';
 
-const PREFIXES: SecretPrefix[] = ['rka', 'rkd', 'rkr', 'rks'];
+const PREFIXES: SecretPrefix[] = ['rka', 'rkd', 'rkr', 'rks', 'rki', 'rkp'];
 const prefix = fc.constantFrom(...PREFIXES);
 // `makeSecret` is random by itself: the property asks for a new one each time.
 const secret = prefix.map(makeSecret);

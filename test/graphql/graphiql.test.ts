@@ -1,15 +1,13 @@
 // GraphiQL in a browser that can reach only this service.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse, validate } from 'graphql';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { PASSWORD, SETUP_TOKEN, startTestApp, type TestApp } from '../support/app.ts';
+import { browserFor } from '../support/browser.ts';
 import { send } from '../support/raw.ts';
 
 let app: TestApp;
@@ -77,41 +75,20 @@ describe('the GraphiQL page', () => {
   });
 });
 
-function findBrowser(): string | undefined {
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((directory) => names.map((name) => join(directory, name)))
-    .find((path) => existsSync(path));
-}
+const launch = browserFor('GraphiQL');
 
-const executablePath = findBrowser();
-if (!executablePath) {
-  const missing = 'a browser (apt-get install chromium, or any of chromium, chromium-browser, google-chrome in PATH)';
-  if (process.env.CI) throw new Error(`Nothing is skipped in CI, and this machine lacks ${missing}.`);
-  process.stderr.write(`SKIPPED: GraphiQL in a browser. To run it: ${missing}\n`);
-}
-
-describe.skipIf(!executablePath)('GraphiQL in a browser', () => {
-  let browser: Browser;
+describe.skipIf(!launch)('GraphiQL in a browser', () => {
+  let close: (() => Promise<void>) | undefined;
   let context: BrowserContext;
   let page: Page;
-  let profile: string;
   /** The origins of all requests, and the errors of the page. */
   const hosts = new Set<string>();
   const pageErrors: string[] = [];
 
   beforeAll(async () => {
-    profile = mkdtempSync(join(tmpdir(), 'rekey-browser-'));
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      env: { ...process.env, HOME: profile },
-      args: [
-        ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-        ...['--disable-component-update', '--disable-sync', '--no-first-run'],
-      ],
-    });
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const started = await launch!();
+    close = started.close;
+    context = await started.browser.newContext({ viewport: { width: 1280, height: 800 } });
     page = await context.newPage();
     page.on('request', (request) => hosts.add(new URL(request.url()).origin));
     page.on('pageerror', (error) => pageErrors.push(error.message));
@@ -122,8 +99,7 @@ describe.skipIf(!executablePath)('GraphiQL in a browser', () => {
     await page.locator('.graphiql-editors .view-line').first().waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
-    rmSync(profile, { recursive: true, force: true });
+    await close?.();
   });
 
   beforeEach(() => {

@@ -17,6 +17,7 @@ import { hideInvisibleUsers, Visibility } from '../../src/graphql/visibility.ts'
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { coMembers } from '../../src/workspaces/workspace.queries.ts';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { invite, resetTokenOf } from '../support/people.ts';
 import { as, jtiOf, login, UNLIMITED } from '../support/sessions.ts';
 
 const schema = createSchema();
@@ -133,6 +134,8 @@ describe.each(backends())('on $name', ({ start }) => {
       users: ['', `(filter: { email: "${unrelated.email}" })`],
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
+      user: [unrelated.id, member.id].map((id) => `(id: "${id}")`),
+      session: [member.sessionId, unrelated.sessionId].map((id) => `(id: "${id}")`),
       daemonTokens: [`(workspaceId: "${shared}")`],
       signingKeys: [`(workspaceId: "${shared}")`],
       workspace: [shared, other].map((id) => `(id: "${id}")`),
@@ -151,6 +154,13 @@ describe.each(backends())('on $name', ({ start }) => {
       refreshSession: { refreshToken: mine.refreshToken },
       logout: null,
       changePassword: { currentPassword: PASSWORD, newPassword: PASSWORD },
+      inviteUser: { email: unrelated.email, displayName: 'X' },
+      acceptInvitation: { invitationToken: (await invite(app)).invitationToken, password: PASSWORD },
+      updateUser: { userId: unrelated.id, displayName: 'X' },
+      updateProfile: { displayName: 'Ann' },
+      createPasswordReset: { userId: unrelated.id },
+      resetPassword: { resetToken: await resetTokenOf(app, unrelated), newPassword: 'short' },
+      deleteUser: { userId: unrelated.id },
       disableUser: { userId: unrelated.id },
       enableUser: { userId: unrelated.id },
       createApiKey: { name: 'a key' },
@@ -168,6 +178,7 @@ describe.each(backends())('on $name', ({ start }) => {
       updateWorkspace: { workspaceId: other },
       addWorkspaceMember: { workspaceId: other, email: unrelated.email },
       removeWorkspaceMember: { workspaceId: other, userId: unrelated.id },
+      deleteWorkspace: { workspaceId: other },
       setWorkspaceMemberRole: { workspaceId: other, userId: unrelated.id, role: 'MEMBER' },
     };
     if (!(name in known)) throw new Error(`Add an input for ${name} to this test.`);

@@ -78,6 +78,8 @@ describe('a text with the form of a secret is masked', () => {
     ['a daemon token', SECRET.replace('rka', 'rkd'), 'a1B2'],
     ['a refresh token', SECRET.replace('rka', 'rkr'), 'a1B2'],
     ['a signing secret', SECRET.replace('rka', 'rks'), 'a1B2'],
+    ['the token of an invitation', SECRET.replace('rka', 'rki'), 'a1B2'],
+    ['the token of a password reset', SECRET.replace('rka', 'rkp'), 'a1B2'],
     ['a truncated API key', SECRET.slice(0, 30), 'a1B2'],
     ['a JWT', JWT, 'c2ln'],
     ['a JWT without a signature', JWT.slice(0, JWT.lastIndexOf('.') + 1), 'zdWIi'],

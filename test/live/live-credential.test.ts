@@ -342,7 +342,7 @@ test('credentials, secrets and addresses are told apart', () => {
   expect(hold().credential).toBe(credential);
 });
 
-test('at most 8 credentials are read at the same time, and each is read', async () => {
+test('at most 4 credentials are read at the same time, and each is read', async () => {
   const held = times(20, (n) => hold(read({ id: `key_${n}` })));
   for (const round of [1, 2]) {
     reads = 0;
@@ -350,11 +350,11 @@ test('at most 8 credentials are read at the same time, and each is read', async 
     database = () => gates[reads - 1]!.promise;
     invalidate('user:usr_ann');
     await turns();
-    expect(reads).toBe(8);
+    expect(reads).toBe(4);
     for (let n = 0; n < 20; n++) {
       gates[n]!.resolve(null);
       await turns();
-      expect(reads).toBe(Math.min(20, 9 + n));
+      expect(reads).toBe(Math.min(20, 5 + n));
     }
     await until('all have ended', () => held.every(({ connection }) => connection.ends.length === round));
   }

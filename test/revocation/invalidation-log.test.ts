@@ -35,6 +35,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
   users: {
     id: [`'usr_other'`],
     role: [`'ADMIN'`],
+    permissions: [`'{read}'`, `'{read,write}'`],
     disabled_at: ['now()', 'null'],
     session_generation: ['session_generation + 1'],
     session_kept: [`'ses_one'`, 'null'],
@@ -81,7 +82,7 @@ const INDIFFERENT: Record<string, string[]> = {
   ],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
   users: [
-    ...['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at'],
+    ...['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at', 'invited_at'],
     ...['sessions_revoked_at', 'sessions_revocation_reason'],
   ],
   workspaces: ['name', 'created_at'],
@@ -128,6 +129,7 @@ const ROWS: Record<string, { column: string; id: string; tags: string[] }> = {
 };
 /** No cached entry depends on these. Refresh tokens are read from the database at each use. */
 const OTHER_TABLES = [
+  'account_tokens',
   ...['audit_events', 'auth_bulk', 'auth_epoch', 'auth_inval', 'auth_limits', 'auth_primary', 'auth_replica'],
   'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
@@ -207,7 +209,9 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update api_keys set metadata_sealed = 'x' where metadata_sealed is not null`);
       await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = 'x',
         user_agent = 'x', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
-      await database.sql(`update users set email_sealed = 'x', display_name = 'x', password_hash = 'x'`);
+      await database.sql(
+        `update users set email_sealed = 'x', display_name = 'x', password_hash = 'x', invited_at = now()`,
+      );
       await database.sql(`update workspaces set name = 'x'`);
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
       await database.sql(`update daemon_tokens set hint = 'x', created_at = now(), created_by = null,
@@ -315,9 +319,13 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     );
     expect(await tagsOf(() => sql(`delete from jwt_keys where kid = 'k'`))).toEqual(['jwt-key:k']);
     expect(await tagsOf(() => sql(`delete from workspaces where id = 'wsp_x'`))).toEqual(['workspace:wsp_x']);
-    expect(await tagsOf(() => sql(`delete from users where id = 'usr_x'`))).toEqual(
-      expect.arrayContaining(['user:usr_x', 'session:ses_x']),
-    );
+    await sql(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
+      values ('key_x', 'usr_x', '', '', 'x', '{}', '{}', now())`);
+    expect(await tagsOf(() => sql(`delete from sessions where id = 'ses_x'`))).toEqual(['session:ses_x']);
+    await sql(`insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
+      values ('ses_x', 'usr_x', '{}', now(), now(), now() + interval '1 hour', now() + interval '1 hour')`);
+    // The row of the user covers what ends with it.
+    expect(await tagsOf(() => sql(`delete from users where id = 'usr_x'`))).toEqual(['user:usr_x']);
     expect(
       await tagsOf(() =>
         sql(`merge into api_keys k using (select 'key_two' as id) n on k.id = n.id

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { backends, startTestApp, testEnvironment } from '../support/app.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
+import { ENVIRONMENT } from '../support/server-process.ts';
 import { later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const DAY = 86_400;
@@ -40,7 +41,7 @@ test('the commands of the operator do the housekeeping at once and report what t
 }, async () => {
   const REKEY_DATA_DIR = join(migratedDirectory(), '.rekey');
   const env = {
-    PATH: process.env.PATH ?? '',
+    ...ENVIRONMENT,
     ...testEnvironment({ env: { REKEY_DATA_DIR, REKEY_LOG_LEVEL: 'warn' } }),
   };
   const rekey = async (...command: string[]) =>

@@ -248,6 +248,7 @@ describe('SIGNATURE_MALFORMED', () => {
     ['a signature without components', 'signature-input', (value: string) => value.replace(/\(.*\)/, '?1')],
     ['no structured field', 'signature-input', (value: string) => `${value},`],
     ['two signatures of ours', 'signature-input', (value: string) => `${value}, other=();keyid="sgk_1"`],
+    ['more than 4096 characters', 'signature-input', (value: string) => `${value}, a="${'x'.repeat(4096)}"`],
     ['a signature that is text', 'signature', () => 'rekey="AAAA"'],
     ['a signature that is no structured field', 'signature', () => 'rekey=:A'],
     ['a digest that is no structured field', 'content-digest', () => '=:A'],

@@ -1,5 +1,6 @@
 // Signed requests as a client sends them, at every endpoint: what is accepted, and how a rejection reads.
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import type { Credential } from '../support/account.ts';
@@ -74,6 +75,26 @@ describe.each(backends())('signed requests on $name', ({ start }) => {
       const headers = signedHeaders(key, { method: 'POST', body: signed });
       expect((await send(app.url, '/v1/verify', { method: 'POST', headers, body })).status).toBe(401);
     }
+  });
+
+  test('G1: a request whose body arrives after the revocation of its key is rejected, although its headers came before', async () => {
+    const own = await app.signingKey(member, workspaceId);
+    expect((await send(app.url, '/v1/verify', { headers: signedHeaders(own) })).status).toBe(204);
+    const body = '{"n":1}';
+    const authenticate = vi.spyOn(app.app.authenticator, 'authenticate');
+    onTestFinished(() => authenticate.mockRestore());
+    const answered = Promise.withResolvers<number>();
+    const headers = { ...signedHeaders(own, { method: 'POST', body }), 'content-length': String(body.length) };
+    const sending = request(`${app.url}/v1/verify`, { method: 'POST', headers }, (response) => {
+      response.resume();
+      answered.resolve(response.statusCode!);
+    });
+    sending.on('error', answered.reject);
+    sending.flushHeaders();
+    await expect.poll(() => authenticate.mock.calls.length).toBe(1);
+    await app.as(member).revokeSigningKey({ signingKeyId: own.id }).expectSuccess();
+    sending.end(body);
+    expect(await answered.promise).toBe(401);
   });
 
   test('a request in absolute form is signed with its path and query', async () => {

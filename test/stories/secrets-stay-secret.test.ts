@@ -225,6 +225,37 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
     await refused(ask('/v1/verify', { headers: { ...signed.headers, 'x-signature': secret } }));
     await refused(ask('/v1/verify', { headers: { ...signed.headers, 'x-nonce': secret } }));
   }
+  // Invitations and password resets: issued, replaced, used as a credential, used, used again.
+  const invitee = 'ambrose.thistlewood@example.net';
+  const newPassword = 'cobalt ferret pinwheel saga';
+  secrets.set('the address of an invitation', invitee).set('the password of an invited user', newPassword);
+  const invite = `mutation { inviteUser(input: { email: "${invitee}", displayName: "Ambrose" }) {
+    ... on InviteUserSuccess { user { id } invitationToken } } }`;
+  const accept = (token: string) =>
+    graphql(
+      `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { __typename ... on UserError { message }
+        ... on AcceptInvitationSuccess { tokens { accessToken refreshToken } } } }`,
+      { input: { invitationToken: token, password: newPassword } },
+    );
+  const reset = (token: string) =>
+    graphql(
+      `mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { __typename ... on UserError { message } } }`,
+      { input: { resetToken: token, newPassword: PASSWORD } },
+    );
+  const replaced = JSON.parse((await graphql(invite, {}, bearer)).text).data.inviteUser.invitationToken;
+  const { user, invitationToken } = JSON.parse((await graphql(invite, {}, bearer)).text).data.inviteUser;
+  const createReset = `mutation { createPasswordReset(input: { userId: "${user.id}" }) { __typename
+    ... on CreatePasswordResetSuccess { resetToken } } }`;
+  await refused(graphql(createReset, {}, bearer));
+  const accepted = JSON.parse((await accept(invitationToken)).text).data.acceptInvitation.tokens;
+  keepToken('the access token of an invited user', accepted.accessToken);
+  const { resetToken } = JSON.parse((await graphql(createReset, {}, bearer)).text).data.createPasswordReset;
+  secrets.set('the refresh token of an invited user', accepted.refreshToken).set('a replaced invitation', replaced);
+  secrets.set('an invitation', invitationToken).set('a password reset', resetToken);
+  await Promise.all([replaced, invitationToken, resetToken].flatMap((token) => use(token).map(refused)));
+  await reset(resetToken);
+  for (const token of [replaced, invitationToken, resetToken])
+    await Promise.all([accept(token), reset(token)].map(refused));
 
   await graphql('mutation { logout { __typename } }', {}, bearer);
   await Promise.all(use(session.accessToken).map(refused));

@@ -166,7 +166,7 @@ export class TestApp {
   }
 }
 
-/** The environment of a test app. Limits are off and registration is open, unless a test sets them. */
+/** The environment of a test app. Limits are off, the cache is small, and registration is open, unless a test sets them. */
 export function testEnvironment({ databaseUrl, redisUrl, env }: TestAppOptions): Record<string, string> {
   return {
     REKEY_SETUP_TOKEN: SETUP_TOKEN,
@@ -175,6 +175,7 @@ export function testEnvironment({ databaseUrl, redisUrl, env }: TestAppOptions):
     REKEY_REGISTER_PER_MINUTE: '0',
     REKEY_FAILED_AUTH_PER_MINUTE: '0',
     REKEY_LEDGER_PER_MINUTE: '0',
+    REKEY_CACHE_ENTRIES: '1000', // Its memory is allocated at the start.
     REKEY_LOG_LEVEL: 'debug',
     ...(databaseUrl ? { DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: MASTER_KEY } : {}),
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),

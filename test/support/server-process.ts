@@ -7,8 +7,14 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const SERVER = join(import.meta.dirname, '..', '..', 'src', 'server.ts');
-/** Most of the time of a start is compilation, and tests start hundreds of processes. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
+/**
+ * What every process of Node gets, and nothing else of the environment of the tests. Most of the time of a start is
+ * compilation, and tests start hundreds of processes.
+ */
+export const ENVIRONMENT = {
+  PATH: process.env.PATH ?? '',
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests'),
+};
 /** Longer than any start or stop on a busy machine. */
 const TIMEOUT_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
@@ -44,7 +50,7 @@ export class ServerProcess {
     const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
     this.#child = spawn(program, [...first, ...argv], {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, PORT: '0', ...environment },
+      env: { ...ENVIRONMENT, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(preload ? (['ipc'] as const) : [])],
     });
     for (const stream of ['stdout', 'stderr'] as const) {

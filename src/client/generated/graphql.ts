@@ -4,6 +4,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Input of `acceptInvitation`. */
+export type AcceptInvitationInput = {
+  /** The token that `inviteUser` returned. */
+  invitationToken: string;
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  password: string;
+};
+
 /** Input of `addWorkspaceMember`. */
 export type AddWorkspaceMemberInput = {
   /** The email address of the user. Case-insensitive. */
@@ -151,6 +159,12 @@ export type CreateDaemonTokenInput = {
   workspaceId: string;
 };
 
+/** Input of `createPasswordReset`. */
+export type CreatePasswordResetInput = {
+  /** The id of the user. */
+  userId: string;
+};
+
 /** Input of `createSigningKey`. */
 export type CreateSigningKeyInput = {
   /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
@@ -195,6 +209,12 @@ export type CredentialStatus =
   /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** Input of `deleteUser`. */
+export type DeleteUserInput = {
+  /** The id of the user. */
+  userId: string;
+};
+
 /** Input of `deleteWorkspace`. */
 export type DeleteWorkspaceInput = {
   /** The id of the workspace. */
@@ -217,6 +237,23 @@ export type EnableUserInput = {
 export type EndApiKeyOverlapInput = {
   /** The id of the key. */
   apiKeyId: string;
+};
+
+/** Input of `inviteUser`. */
+export type InviteUserInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName: string;
+  /** The email address to log in with. */
+  email: string;
+  /**
+   * The permissions of the user. Each has 1 to 100 of the characters `A-Z a-z 0-9 . _ : / * -`. All together have at most 2048
+   * characters, including one separator between two permissions.
+   */
+  permissions?: Array<string>;
+  /** The role of the user. */
+  role?: UserRole;
+  /** The workspaces that the user joins as a member when the invitation is accepted. */
+  workspaceIds?: Array<string>;
 };
 
 /** Input of `login`. */
@@ -282,6 +319,14 @@ export type RemoveWorkspaceMemberInput = {
   userId: string;
   /** The id of the workspace. */
   workspaceId: string;
+};
+
+/** Input of `resetPassword`. */
+export type ResetPasswordInput = {
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  newPassword: string;
+  /** The token that `createPasswordReset` returned. */
+  resetToken: string;
 };
 
 /** Selects the revocations to list. */
@@ -487,6 +532,29 @@ export type UpdateApiKeyInput = {
   scopes?: Array<Scope> | null | undefined;
 };
 
+/** Input of `updateProfile`. */
+export type UpdateProfileInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName: string;
+};
+
+/** Input of `updateUser`. */
+export type UpdateUserInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName?: string | null | undefined;
+  /** The email address to log in with. */
+  email?: string | null | undefined;
+  /**
+   * All permissions of the user. Each has 1 to 100 of the characters `A-Z a-z 0-9 . _ : / * -`. All together have at most 2048
+   * characters, including one separator between two permissions.
+   */
+  permissions?: Array<string> | null | undefined;
+  /** The role of the user. */
+  role?: UserRole | null | undefined;
+  /** The id of the user. */
+  userId: string;
+};
+
 /** Input of `updateWorkspace`. What is left out stays as it is. */
 export type UpdateWorkspaceInput = {
   /** The new name. Must not be null or empty and must have only visible characters. */
@@ -521,6 +589,8 @@ export type WorkspaceRole =
   | 'OWNER';
 
 export type UserFieldsFragment = { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null };
+
+export type AccountFieldsFragment = { invitedAt: string | null, lastUsedAt: string | null, sessionCount: number, apiKeyCount: number, permissions: Array<string>, id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null };
 
 export type BootstrapMutationVariables = Exact<{
   input: BootstrapInput;
@@ -568,6 +638,85 @@ export type ChangePasswordMutation = { changePassword:
     | { __typename: 'NotASessionError', message: string }
    };
 
+export type InviteUserMutationVariables = Exact<{
+  input: InviteUserInput;
+}>;
+
+
+export type InviteUserMutation = { inviteUser:
+    | { __typename: 'EmailTakenError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'InviteUserSuccess', invitationToken: string, expiresAt: string, user: { invitedAt: string | null, lastUsedAt: string | null, sessionCount: number, apiKeyCount: number, permissions: Array<string>, id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null } }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
+   };
+
+export type AcceptInvitationMutationVariables = Exact<{
+  input: AcceptInvitationInput;
+}>;
+
+
+export type AcceptInvitationMutation = { acceptInvitation:
+    | { __typename: 'AcceptInvitationSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, tokens: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } } }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'InvitationRejectedError', message: string }
+   };
+
+export type UpdateUserMutationVariables = Exact<{
+  input: UpdateUserInput;
+}>;
+
+
+export type UpdateUserMutation = { updateUser:
+    | { __typename: 'EmailTakenError', message: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'LastAdministratorError', message: string }
+    | { __typename: 'UpdateUserSuccess', user: { invitedAt: string | null, lastUsedAt: string | null, sessionCount: number, apiKeyCount: number, permissions: Array<string>, id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'UserNotFoundError', message: string }
+   };
+
+export type UpdateProfileMutationVariables = Exact<{
+  input: UpdateProfileInput;
+}>;
+
+
+export type UpdateProfileMutation = { updateProfile:
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'UpdateProfileSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null } }
+   };
+
+export type CreatePasswordResetMutationVariables = Exact<{
+  input: CreatePasswordResetInput;
+}>;
+
+
+export type CreatePasswordResetMutation = { createPasswordReset:
+    | { __typename: 'CreatePasswordResetSuccess', resetToken: string, expiresAt: string, user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null } }
+    | { __typename: 'UserNotFoundError', message: string }
+   };
+
+export type ResetPasswordMutationVariables = Exact<{
+  input: ResetPasswordInput;
+}>;
+
+
+export type ResetPasswordMutation = { resetPassword:
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'ResetPasswordSuccess', revokedCount: number, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'ResetTokenRejectedError', message: string }
+   };
+
+export type DeleteUserMutationVariables = Exact<{
+  input: DeleteUserInput;
+}>;
+
+
+export type DeleteUserMutation = { deleteUser:
+    | { __typename: 'DeleteUserSuccess', userId: string, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'LastAdministratorError', message: string }
+    | { __typename: 'LastOwnerError', message: string, workspaces: Array<{ id: string, name: string }> }
+    | { __typename: 'UserNotFoundError', message: string }
+   };
+
 export type DisableUserMutationVariables = Exact<{
   input: DisableUserInput;
 }>;
@@ -575,6 +724,7 @@ export type DisableUserMutationVariables = Exact<{
 
 export type DisableUserMutation = { disableUser:
     | { __typename: 'DisableUserSuccess', user: { id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'LastAdministratorError', message: string }
     | { __typename: 'UserNotFoundError', message: string }
    };
 
@@ -595,7 +745,14 @@ export type UsersQueryVariables = Exact<{
 }>;
 
 
-export type UsersQuery = { users: { nodes: Array<{ id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type UsersQuery = { users: { nodes: Array<{ invitedAt: string | null, lastUsedAt: string | null, sessionCount: number, apiKeyCount: number, permissions: Array<string>, id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type UserQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type UserQuery = { user: { invitedAt: string | null, lastUsedAt: string | null, sessionCount: number, apiKeyCount: number, permissions: Array<string>, id: string, email: string, displayName: string, role: UserRole, createdAt: string, disabledAt: string | null } | null };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -790,6 +947,13 @@ export type SessionFieldsFragment = { id: string, status: CredentialStatus, isCu
 export type TokenFieldsFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } };
 
 export type RevocationFieldsFragment = { id: string, jti: string, reason: RevocationReason, revokedAt: string, expiresAt: string, user: { id: string }, revokedBy: { id: string } | null };
+
+export type SessionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SessionQuery = { session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null, user: { id: string } } | null };
 
 export type SessionsQueryVariables = Exact<{
   first?: number;
@@ -1024,6 +1188,23 @@ export const UserFieldsFragmentDoc = new TypedDocumentString(`
   disabledAt
 }
     `, {"fragmentName":"UserFields"}) as unknown as TypedDocumentString<UserFieldsFragment, unknown>;
+export const AccountFieldsFragmentDoc = new TypedDocumentString(`
+    fragment AccountFields on User {
+  ...UserFields
+  invitedAt
+  lastUsedAt
+  sessionCount
+  apiKeyCount
+  permissions
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}`, {"fragmentName":"AccountFields"}) as unknown as TypedDocumentString<AccountFieldsFragment, unknown>;
 export const ApiKeyFieldsFragmentDoc = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
@@ -1335,6 +1516,251 @@ fragment ReceiptFields on RevocationReceipt {
   left
   settledInMilliseconds
 }`, {"hash":"sha256:2add43c87641ce15960285ba384a29a241de0331e8032b0f0fe44436a3927292"}) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
+export const InviteUserDocument = new TypedDocumentString(`
+    mutation InviteUser($input: InviteUserInput!) {
+  inviteUser(input: $input) {
+    __typename
+    ... on InviteUserSuccess {
+      user {
+        ...AccountFields
+      }
+      invitationToken
+      expiresAt
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment AccountFields on User {
+  ...UserFields
+  invitedAt
+  lastUsedAt
+  sessionCount
+  apiKeyCount
+  permissions
+}`, {"hash":"sha256:6e0aa6354c920fe6dccc60a608ac32752994e2e568edf223eee459ce5022555e"}) as unknown as TypedDocumentString<InviteUserMutation, InviteUserMutationVariables>;
+export const AcceptInvitationDocument = new TypedDocumentString(`
+    mutation AcceptInvitation($input: AcceptInvitationInput!) {
+  acceptInvitation(input: $input) {
+    __typename
+    ... on AcceptInvitationSuccess {
+      user {
+        ...UserFields
+      }
+      tokens {
+        ...TokenFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment TokenFields on SessionTokens {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  refreshTokenExpiresAt
+  session {
+    id
+    status
+    isCurrent
+    ipAddress
+    userAgent
+    createdAt
+    expiresAt
+    idleExpiresAt
+  }
+}`, {"hash":"sha256:82171f7e0d4e73d5ed87978e06df0063ca099ad277842aa32549b457ca0ddd3b"}) as unknown as TypedDocumentString<AcceptInvitationMutation, AcceptInvitationMutationVariables>;
+export const UpdateUserDocument = new TypedDocumentString(`
+    mutation UpdateUser($input: UpdateUserInput!) {
+  updateUser(input: $input) {
+    __typename
+    ... on UpdateUserSuccess {
+      user {
+        ...AccountFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment AccountFields on User {
+  ...UserFields
+  invitedAt
+  lastUsedAt
+  sessionCount
+  apiKeyCount
+  permissions
+}
+fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:bf3dfc57598a46185a658a10cc0d5a6af85981e13e25253175964ae6ae2f7fad"}) as unknown as TypedDocumentString<UpdateUserMutation, UpdateUserMutationVariables>;
+export const UpdateProfileDocument = new TypedDocumentString(`
+    mutation UpdateProfile($input: UpdateProfileInput!) {
+  updateProfile(input: $input) {
+    __typename
+    ... on UpdateProfileSuccess {
+      user {
+        ...UserFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}`, {"hash":"sha256:c31f5d7bcef88f8e93fb841f4871839dc88a74ab0816cea023711ca925ccafd0"}) as unknown as TypedDocumentString<UpdateProfileMutation, UpdateProfileMutationVariables>;
+export const CreatePasswordResetDocument = new TypedDocumentString(`
+    mutation CreatePasswordReset($input: CreatePasswordResetInput!) {
+  createPasswordReset(input: $input) {
+    __typename
+    ... on CreatePasswordResetSuccess {
+      user {
+        ...UserFields
+      }
+      resetToken
+      expiresAt
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}`, {"hash":"sha256:0e12e2892af54ba277506bc22fb0c27c5c86caf723e5693e4760164a3bfc1e6a"}) as unknown as TypedDocumentString<CreatePasswordResetMutation, CreatePasswordResetMutationVariables>;
+export const ResetPasswordDocument = new TypedDocumentString(`
+    mutation ResetPassword($input: ResetPasswordInput!) {
+  resetPassword(input: $input) {
+    __typename
+    ... on ResetPasswordSuccess {
+      revokedCount
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:412768c90dfb5b3b08d99b3a8cad648e4482e2df663c65fa121fe5f568f6abe9"}) as unknown as TypedDocumentString<ResetPasswordMutation, ResetPasswordMutationVariables>;
+export const DeleteUserDocument = new TypedDocumentString(`
+    mutation DeleteUser($input: DeleteUserInput!) {
+  deleteUser(input: $input) {
+    __typename
+    ... on DeleteUserSuccess {
+      userId
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on LastOwnerError {
+      workspaces {
+        id
+        name
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:432b75b1c6365349c17ab0d991ccb0677caadfe0f67fac0293700bf271498613"}) as unknown as TypedDocumentString<DeleteUserMutation, DeleteUserMutationVariables>;
 export const DisableUserDocument = new TypedDocumentString(`
     mutation DisableUser($input: DisableUserInput!) {
   disableUser(input: $input) {
@@ -1395,7 +1821,7 @@ export const UsersDocument = new TypedDocumentString(`
     query Users($first: Int! = 20, $after: String, $filter: UserFilter) {
   users(first: $first, after: $after, filter: $filter) {
     nodes {
-      ...UserFields
+      ...AccountFields
     }
     pageInfo {
       hasNextPage
@@ -1410,7 +1836,37 @@ export const UsersDocument = new TypedDocumentString(`
   role
   createdAt
   disabledAt
-}`, {"hash":"sha256:3f3e9b0def610d864d74ecd555a03c717a28c1e69846011cd409a74e06dde8fa"}) as unknown as TypedDocumentString<UsersQuery, UsersQueryVariables>;
+}
+fragment AccountFields on User {
+  ...UserFields
+  invitedAt
+  lastUsedAt
+  sessionCount
+  apiKeyCount
+  permissions
+}`, {"hash":"sha256:bb77724371be72336a417b724f6e4ec954ccdd0688bc7c3c4fb19eb8afcf30c5"}) as unknown as TypedDocumentString<UsersQuery, UsersQueryVariables>;
+export const UserDocument = new TypedDocumentString(`
+    query User($id: ID!) {
+  user(id: $id) {
+    ...AccountFields
+  }
+}
+    fragment UserFields on User {
+  id
+  email
+  displayName
+  role
+  createdAt
+  disabledAt
+}
+fragment AccountFields on User {
+  ...UserFields
+  invitedAt
+  lastUsedAt
+  sessionCount
+  apiKeyCount
+  permissions
+}`, {"hash":"sha256:f3cb828efc6294339f17c69546652339926eba94e1b622ccce6f6d2e924dd363"}) as unknown as TypedDocumentString<UserQuery, UserQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {
@@ -2067,6 +2523,28 @@ export const RenewDaemonTokenDocument = new TypedDocumentString(`
   revokedAt
   revocationReason
 }`, {"hash":"sha256:3a86949ccf4608aacd481dbc0ac9fcfce662cd938d353b2ced9c2cb1eb37f1a2"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
+export const SessionDocument = new TypedDocumentString(`
+    query Session($id: ID!) {
+  session(id: $id) {
+    ...SessionFields
+    user {
+      id
+    }
+  }
+}
+    fragment SessionFields on Session {
+  id
+  status
+  isCurrent
+  ipAddress
+  userAgent
+  createdAt
+  lastUsedAt
+  expiresAt
+  idleExpiresAt
+  revokedAt
+  revocationReason
+}`, {"hash":"sha256:2b98da61f74ca91208d5cbbb5fa3e0c03a4663ba37ea3b52fd6face571966210"}) as unknown as TypedDocumentString<SessionQuery, SessionQueryVariables>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions($first: Int! = 20, $after: String, $filter: SessionFilter) {
   sessions(first: $first, after: $after, filter: $filter) {

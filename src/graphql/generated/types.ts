@@ -27,6 +27,26 @@ export type Scalars = {
   Secret: { input: string; output: string; }
 };
 
+/** Input of `acceptInvitation`. */
+export type AcceptInvitationInput = {
+  /** The token that `inviteUser` returned. */
+  invitationToken: Scalars['String']['input'];
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  password: Scalars['String']['input'];
+};
+
+/** Result of `acceptInvitation`. */
+export type AcceptInvitationResult = AcceptInvitationSuccess | InvalidInputError | InvitationRejectedError;
+
+/** The password is set, and the user is logged in. */
+export type AcceptInvitationSuccess = {
+  __typename?: 'AcceptInvitationSuccess';
+  /** The tokens of the new session. */
+  tokens: SessionTokens;
+  /** The user. */
+  user: User;
+};
+
 /** No access token with this `jti` can belong to a session of the caller. */
 export type AccessTokenNotFoundError = UserError & {
   __typename?: 'AccessTokenNotFoundError';
@@ -368,6 +388,29 @@ export type CreateDaemonTokenSuccess = {
   secret: Scalars['Secret']['output'];
 };
 
+/** Input of `createPasswordReset`. */
+export type CreatePasswordResetInput = {
+  /** The id of the user. */
+  userId: Scalars['ID']['input'];
+};
+
+/**
+ * Result of `createPasswordReset`. It is `UserNotFoundError` also for a user who has not accepted the invitation: call
+ * `inviteUser` again.
+ */
+export type CreatePasswordResetResult = CreatePasswordResetSuccess | UserNotFoundError;
+
+/** The user can set a new password. The current one stays valid until then. */
+export type CreatePasswordResetSuccess = {
+  __typename?: 'CreatePasswordResetSuccess';
+  /** When the token expires. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** The token for `resetPassword`. An earlier token of this user is no longer valid. */
+  resetToken: Scalars['Secret']['output'];
+  /** The user. */
+  user: User;
+};
+
 /** Input of `createSigningKey`. */
 export type CreateSigningKeyInput = {
   /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
@@ -537,6 +580,24 @@ export type DaemonTokenNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** Input of `deleteUser`. */
+export type DeleteUserInput = {
+  /** The id of the user. */
+  userId: Scalars['ID']['input'];
+};
+
+/** Result of `deleteUser`. */
+export type DeleteUserResult = DeleteUserSuccess | LastAdministratorError | LastOwnerError | UserNotFoundError;
+
+/** The account was deleted. No credential of this user is accepted. */
+export type DeleteUserSuccess = {
+  __typename?: 'DeleteUserSuccess';
+  /** Proof that no replica accepts the credentials of this user. */
+  receipt: RevocationReceipt;
+  /** The id of the user. It remains in the audit log. */
+  userId: Scalars['ID']['output'];
+};
+
 /** Input of `deleteWorkspace`. */
 export type DeleteWorkspaceInput = {
   /** The id of the workspace. */
@@ -562,7 +623,7 @@ export type DisableUserInput = {
 };
 
 /** Result of `disableUser`. */
-export type DisableUserResult = DisableUserSuccess | UserNotFoundError;
+export type DisableUserResult = DisableUserSuccess | LastAdministratorError | UserNotFoundError;
 
 /** The account is disabled. No credential of this user is accepted. */
 export type DisableUserSuccess = {
@@ -573,7 +634,7 @@ export type DisableUserSuccess = {
   user: User;
 };
 
-/** An account with this email address already exists. */
+/** An account with this email address already exists. For `inviteUser`: its user has accepted the invitation. */
 export type EmailTakenError = UserError & {
   __typename?: 'EmailTakenError';
   /** The error in plain English, for people. */
@@ -671,7 +732,61 @@ export type InvalidInputError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** The change would leave these workspaces without an owner. An owner whose account is disabled does not count. */
+/**
+ * The token is unknown, used, replaced or expired, or the account is disabled. The response is the same for each. A password
+ * that is rejected does not use the token up.
+ */
+export type InvitationRejectedError = UserError & {
+  __typename?: 'InvitationRejectedError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+};
+
+/** Input of `inviteUser`. */
+export type InviteUserInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName: Scalars['String']['input'];
+  /** The email address to log in with. */
+  email: Scalars['String']['input'];
+  /**
+   * The permissions of the user. Each has 1 to 100 of the characters `A-Z a-z 0-9 . _ : / * -`. All together have at most 2048
+   * characters, including one separator between two permissions.
+   */
+  permissions: Array<Scalars['String']['input']>;
+  /** The role of the user. */
+  role: UserRole;
+  /** The workspaces that the user joins as a member when the invitation is accepted. */
+  workspaceIds: Array<Scalars['ID']['input']>;
+};
+
+/** Result of `inviteUser`. */
+export type InviteUserResult = EmailTakenError | InvalidInputError | InviteUserSuccess | WorkspaceNotFoundError;
+
+/** The user is invited, and cannot log in before the invitation is accepted. */
+export type InviteUserSuccess = {
+  __typename?: 'InviteUserSuccess';
+  /** When the token expires. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** The token for `acceptInvitation`. An earlier token of this user is no longer valid. */
+  invitationToken: Scalars['Secret']['output'];
+  /** The invited user. */
+  user: User;
+};
+
+/**
+ * The change would leave no active administrator. An administrator who is disabled, or who has not accepted the invitation,
+ * does not count.
+ */
+export type LastAdministratorError = UserError & {
+  __typename?: 'LastAdministratorError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
+};
+
+/**
+ * The change would leave these workspaces without an owner. An owner who is disabled, or who has not accepted the invitation,
+ * does not count.
+ */
 export type LastOwnerError = UserError & {
   __typename?: 'LastOwnerError';
   /** The error in plain English, for people. */
@@ -748,6 +863,11 @@ export type MetadataEntryInput = {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
+   * Sets the password of an invited user, adds the user to the workspaces of the invitation and logs in. The rate per address
+   * is limited (`REKEY_REGISTER_PER_MINUTE`).
+   */
+  acceptInvitation: AcceptInvitationResult;
+  /**
    * Adds the user with this email address to a workspace. A user who is already a member keeps the role that they have. API
    * keys that were revoked with the membership stay revoked.
    */
@@ -775,12 +895,22 @@ export type Mutation = {
    */
   createDaemonToken: CreateDaemonTokenResult;
   /**
+   * Creates a token with which a user sets a new password (`resetPassword`). The token is valid for an hour and works once. It
+   * replaces an earlier token. Rekey sends no mail: give the token to the user.
+   */
+  createPasswordReset: CreatePasswordResetResult;
+  /**
    * Creates a signing key for a workspace. A workspace may have several active keys. The secret is returned only here.
    * Select no other root field: if one fails, `data` is null and the secret is lost.
    */
   createSigningKey: CreateSigningKeyResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
   createWorkspace: CreateWorkspaceResult;
+  /**
+   * Deletes an account with its sessions, API keys and personal data. Every replica rejects all of its credentials before the
+   * response. The audit log stays, without the addresses of the user.
+   */
+  deleteUser: DeleteUserResult;
   /** Revokes every credential that is bound to a workspace, then deletes the workspace. */
   deleteWorkspace: DeleteWorkspaceResult;
   /**
@@ -798,6 +928,12 @@ export type Mutation = {
    * if there is no overlap.
    */
   endApiKeyOverlap: EndApiKeyOverlapResult;
+  /**
+   * Creates an account without a password, and a token with which its user sets one (`acceptInvitation`). The token is valid
+   * for 7 days and works once. Rekey sends no mail: give the token to the user. For a user who has not accepted yet, it
+   * replaces the token, the name, the role, the permissions and the workspaces.
+   */
+  inviteUser: InviteUserResult;
   /**
    * Starts a session. It returns a short-lived access token to send as `Authorization: Bearer …`, and a refresh token for
    * `refreshSession`. The rate is limited per address and per account (`REKEY_LOGIN_PER_MINUTE`).
@@ -834,6 +970,11 @@ export type Mutation = {
    * expiry, so a lost response can be repeated.
    */
   renewDaemonToken: RenewDaemonTokenResult;
+  /**
+   * Sets a new password and revokes all sessions of the user, on every replica, before the response. API keys stay active. It
+   * does not log in, and does not enable a disabled account. The rate per address is limited (`REKEY_REGISTER_PER_MINUTE`).
+   */
+  resetPassword: ResetPasswordResult;
   /**
    * Revokes one access token before it expires. Its session stays active. The rate per credential and per user is limited
    * (`REKEY_LEDGER_PER_MINUTE`).
@@ -902,11 +1043,27 @@ export type Mutation = {
    */
   updateApiKey: UpdateApiKeyResult;
   /**
+   * Changes the display name of the caller. A credential without a user, or one that is bound to a workspace, gets
+   * `FORBIDDEN`.
+   */
+  updateProfile: UpdateProfileResult;
+  /**
+   * Changes an account. A demotion, or a permission that is taken away, narrows every session and API key of the user on
+   * every replica before the response. An update that changes nothing succeeds.
+   */
+  updateUser: UpdateUserResult;
+  /**
    * Changes a workspace. Only an owner and an administrator can do this. Another member gets `FORBIDDEN`. A credential that
    * is bound to a workspace acts on that workspace only, with the role of its user. This is the same for all changes of a
    * workspace and its members.
    */
   updateWorkspace: UpdateWorkspaceResult;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationacceptInvitationArgs = {
+  input: AcceptInvitationInput;
 };
 
 
@@ -941,6 +1098,12 @@ export type MutationcreateDaemonTokenArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationcreatePasswordResetArgs = {
+  input: CreatePasswordResetInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationcreateSigningKeyArgs = {
   input: CreateSigningKeyInput;
 };
@@ -949,6 +1112,12 @@ export type MutationcreateSigningKeyArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationcreateWorkspaceArgs = {
   input: CreateWorkspaceInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationdeleteUserArgs = {
+  input: DeleteUserInput;
 };
 
 
@@ -977,6 +1146,12 @@ export type MutationendApiKeyOverlapArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationinviteUserArgs = {
+  input: InviteUserInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationloginArgs = {
   input: LoginInput;
 };
@@ -997,6 +1172,12 @@ export type MutationregisterArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationremoveWorkspaceMemberArgs = {
   input: RemoveWorkspaceMemberInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationresetPasswordArgs = {
+  input: ResetPasswordInput;
 };
 
 
@@ -1069,6 +1250,18 @@ export type MutationsetWorkspaceMemberRoleArgs = {
 /** Changes. The fields of one operation run one after another. */
 export type MutationupdateApiKeyArgs = {
   input: UpdateApiKeyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationupdateProfileArgs = {
+  input: UpdateProfileInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationupdateUserArgs = {
+  input: UpdateUserInput;
 };
 
 
@@ -1148,6 +1341,8 @@ export type Query = {
    * An administrator sees the tokens of all users.
    */
   revocations: RevocationConnection;
+  /** Returns a session of the caller, or of any user for an administrator. Null if the id is unknown. */
+  session?: Maybe<Session>;
   /** Lists the sessions of the caller, newest first. An administrator sees the sessions of all users. */
   sessions: SessionConnection;
   /**
@@ -1155,6 +1350,8 @@ export type Query = {
    * a credential of this workspace. For any other workspace, and for an unknown id, the list is empty.
    */
   signingKeys: SigningKeyConnection;
+  /** Returns any user. Null if the id is unknown. */
+  user?: Maybe<User>;
   /** Lists all users, newest first. */
   users: UserConnection;
   /** Returns the caller. Use it to test a new credential. */
@@ -1212,6 +1409,12 @@ export type QueryrevocationsArgs = {
 
 
 /** Reads. */
+export type QuerysessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Reads. */
 export type QuerysessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<SessionFilter>;
@@ -1224,6 +1427,12 @@ export type QuerysigningKeysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
   workspaceId: Scalars['ID']['input'];
+};
+
+
+/** Reads. */
+export type QueryuserArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -1357,6 +1566,36 @@ export type RenewDaemonTokenSuccess = {
   __typename?: 'RenewDaemonTokenSuccess';
   /** The token with its new expiry. */
   daemonToken: DaemonToken;
+};
+
+/** Input of `resetPassword`. */
+export type ResetPasswordInput = {
+  /** At least 15 characters (`REKEY_PASSWORD_MIN_LENGTH`). Must not be well known or easy to guess. */
+  newPassword: Scalars['String']['input'];
+  /** The token that `createPasswordReset` returned. */
+  resetToken: Scalars['String']['input'];
+};
+
+/** Result of `resetPassword`. */
+export type ResetPasswordResult = InvalidInputError | ResetPasswordSuccess | ResetTokenRejectedError;
+
+/** The password was changed. All sessions of the user were revoked. */
+export type ResetPasswordSuccess = {
+  __typename?: 'ResetPasswordSuccess';
+  /** Proof that no replica accepts the revoked sessions. */
+  receipt: RevocationReceipt;
+  /** Number of sessions revoked. */
+  revokedCount: Scalars['Int']['output'];
+};
+
+/**
+ * The token is unknown, used, replaced or expired. The response is the same for each. A password that is rejected does not use
+ * the token up.
+ */
+export type ResetTokenRejectedError = UserError & {
+  __typename?: 'ResetTokenRejectedError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
 };
 
 /** The revocation of one access token. */
@@ -2052,6 +2291,54 @@ export type UpdateApiKeySuccess = {
   receipt?: Maybe<RevocationReceipt>;
 };
 
+/** Input of `updateProfile`. */
+export type UpdateProfileInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName: Scalars['String']['input'];
+};
+
+/** Result of `updateProfile`. */
+export type UpdateProfileResult = InvalidInputError | UpdateProfileSuccess;
+
+/** The account has this display name. */
+export type UpdateProfileSuccess = {
+  __typename?: 'UpdateProfileSuccess';
+  /** The caller. */
+  user: User;
+};
+
+/** Input of `updateUser`. */
+export type UpdateUserInput = {
+  /** The name to show to other users. Must not be empty and must have only visible characters. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** The email address to log in with. */
+  email?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * All permissions of the user. Each has 1 to 100 of the characters `A-Z a-z 0-9 . _ : / * -`. All together have at most 2048
+   * characters, including one separator between two permissions.
+   */
+  permissions?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** The role of the user. */
+  role?: InputMaybe<UserRole>;
+  /** The id of the user. */
+  userId: Scalars['ID']['input'];
+};
+
+/** Result of `updateUser`. */
+export type UpdateUserResult = EmailTakenError | InvalidInputError | LastAdministratorError | UpdateUserSuccess | UserNotFoundError;
+
+/** The account has the given values. */
+export type UpdateUserSuccess = {
+  __typename?: 'UpdateUserSuccess';
+  /**
+   * Proof that no replica accepts more than the account allows now. Null if the input cannot narrow anything: it has neither
+   * the role `MEMBER` nor `permissions`, or only adds permissions.
+   */
+  receipt?: Maybe<RevocationReceipt>;
+  /** The user. */
+  user: User;
+};
+
 /** Input of `updateWorkspace`. What is left out stays as it is. */
 export type UpdateWorkspaceInput = {
   /** The new name. Must not be null or empty and must have only visible characters. */
@@ -2079,22 +2366,39 @@ export type UpdateWorkspaceSuccess = {
 
 /**
  * A user account. A caller can read their own account and the accounts of users who share a workspace with them. A caller
- * with the scope `ADMIN` or `INTROSPECT` can read every account. A field that refers to any other user is null.
+ * with the scope `ADMIN` or `INTROSPECT` can read every account. A field that refers to any other user is null. The fields
+ * about the use and the permissions of an account are for the user and for these callers.
  */
 export type User = Node & {
   __typename?: 'User';
+  /** Number of active API keys. `FORBIDDEN` for a caller that shares only a workspace with the user. */
+  apiKeyCount: Scalars['Int']['output'];
   /** When the account was created. */
   createdAt: Scalars['DateTime']['output'];
   /** When the account was disabled; null if it is active. */
   disabledAt?: Maybe<Scalars['DateTime']['output']>;
   /** The name to show to other users. */
   displayName: Scalars['String']['output'];
-  /** The email address as it was given at registration. Stored encrypted. */
+  /** The email address as it was given. Stored encrypted. */
   email: Scalars['String']['output'];
   /** The id of the user, with the prefix `usr_`. */
   id: Scalars['ID']['output'];
+  /** When the user was last invited; null if the user has accepted, or was never invited. An invited user cannot log in. */
+  invitedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * When a session or an API key of the user was last used; null if none was, or if the caller shares only a workspace with
+   * the user. May lag by up to two minutes.
+   */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * Custom permissions that you define. The sessions of the user hold exactly these. The API keys of a member hold at most
+   * these, also keys that were created with more. `FORBIDDEN` for a caller that shares only a workspace with the user.
+   */
+  permissions: Array<Scalars['String']['output']>;
   /** The current role of the user. */
   role: UserRole;
+  /** Number of active sessions. `FORBIDDEN` for a caller that shares only a workspace with the user. */
+  sessionCount: Scalars['Int']['output'];
 };
 
 /** A page of users, newest first. */
@@ -2321,6 +2625,11 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  AcceptInvitationResult:
+    | ( Omit<AcceptInvitationSuccess, 'tokens' | 'user'> & { tokens: _RefType['SessionTokens'], user: _RefType['User'] } & { __typename: 'AcceptInvitationSuccess' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( InvitationRejectedError & { __typename: 'InvitationRejectedError' } )
+  ;
   AddWorkspaceMemberResult:
     | ( Omit<AddWorkspaceMemberSuccess, 'role' | 'user' | 'workspace'> & { role: _RefType['WorkspaceRole'], user: _RefType['User'], workspace: _RefType['Workspace'] } & { __typename: 'AddWorkspaceMemberSuccess' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
@@ -2352,6 +2661,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
+  CreatePasswordResetResult:
+    | ( Omit<CreatePasswordResetSuccess, 'user'> & { user: _RefType['User'] } & { __typename: 'CreatePasswordResetSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+  ;
   CreateSigningKeyResult:
     | ( Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: _RefType['SigningKey'] } & { __typename: 'CreateSigningKeySuccess' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
@@ -2362,12 +2675,19 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: _RefType['Workspace'] } & { __typename: 'CreateWorkspaceSuccess' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
   ;
+  DeleteUserResult:
+    | ( Omit<DeleteUserSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'DeleteUserSuccess' } )
+    | ( LastAdministratorError & { __typename: 'LastAdministratorError' } )
+    | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+  ;
   DeleteWorkspaceResult:
     | ( Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'DeleteWorkspaceSuccess' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
   DisableUserResult:
     | ( Omit<DisableUserSuccess, 'receipt' | 'user'> & { receipt: _RefType['RevocationReceipt'], user: _RefType['User'] } & { __typename: 'DisableUserSuccess' } )
+    | ( LastAdministratorError & { __typename: 'LastAdministratorError' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
   ;
   EnableUserResult:
@@ -2377,6 +2697,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   EndApiKeyOverlapResult:
     | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
     | ( Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'EndApiKeyOverlapSuccess' } )
+  ;
+  InviteUserResult:
+    | ( EmailTakenError & { __typename: 'EmailTakenError' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<InviteUserSuccess, 'user'> & { user: _RefType['User'] } & { __typename: 'InviteUserSuccess' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
   ;
   LoginResult:
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
@@ -2407,6 +2733,11 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( NotADaemonTokenError & { __typename: 'NotADaemonTokenError' } )
     | ( Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: _RefType['DaemonToken'] } & { __typename: 'RenewDaemonTokenSuccess' } )
     | ( TooEarlyToRenewError & { __typename: 'TooEarlyToRenewError' } )
+  ;
+  ResetPasswordResult:
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<ResetPasswordSuccess, 'receipt'> & { receipt: _RefType['RevocationReceipt'] } & { __typename: 'ResetPasswordSuccess' } )
+    | ( ResetTokenRejectedError & { __typename: 'ResetTokenRejectedError' } )
   ;
   RevokeAccessTokenResult:
     | ( AccessTokenNotFoundError & { __typename: 'AccessTokenNotFoundError' } )
@@ -2470,6 +2801,17 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt?: Maybe<_RefType['RevocationReceipt']> } & { __typename: 'UpdateApiKeySuccess' } )
   ;
+  UpdateProfileResult:
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<UpdateProfileSuccess, 'user'> & { user: _RefType['User'] } & { __typename: 'UpdateProfileSuccess' } )
+  ;
+  UpdateUserResult:
+    | ( EmailTakenError & { __typename: 'EmailTakenError' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( LastAdministratorError & { __typename: 'LastAdministratorError' } )
+    | ( Omit<UpdateUserSuccess, 'receipt' | 'user'> & { receipt?: Maybe<_RefType['RevocationReceipt']>, user: _RefType['User'] } & { __typename: 'UpdateUserSuccess' } )
+    | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+  ;
   UpdateWorkspaceResult:
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<_RefType['RevocationReceipt']>, workspace: _RefType['Workspace'] } & { __typename: 'UpdateWorkspaceSuccess' } )
@@ -2506,12 +2848,15 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( IdempotencyKeyReusedError & { __typename: 'IdempotencyKeyReusedError' } )
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( InvitationRejectedError & { __typename: 'InvitationRejectedError' } )
+    | ( LastAdministratorError & { __typename: 'LastAdministratorError' } )
     | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
     | ( MaximumAgeReachedError & { __typename: 'MaximumAgeReachedError' } )
     | ( NotADaemonTokenError & { __typename: 'NotADaemonTokenError' } )
     | ( NotASessionError & { __typename: 'NotASessionError' } )
     | ( Omit<RefreshTokenRejectedError, 'reason'> & { reason: _RefType['RefreshRejectionReason'] } & { __typename: 'RefreshTokenRejectedError' } )
     | ( RegistrationClosedError & { __typename: 'RegistrationClosedError' } )
+    | ( ResetTokenRejectedError & { __typename: 'ResetTokenRejectedError' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( SessionNotFoundError & { __typename: 'SessionNotFoundError' } )
     | ( SetupTokenRejectedError & { __typename: 'SetupTokenRejectedError' } )
@@ -2525,8 +2870,11 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  AccessTokenNotFoundError: ResolverTypeWrapper<AccessTokenNotFoundError>;
+  AcceptInvitationInput: AcceptInvitationInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  AcceptInvitationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AcceptInvitationResult']>;
+  AcceptInvitationSuccess: ResolverTypeWrapper<Omit<AcceptInvitationSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
+  AccessTokenNotFoundError: ResolverTypeWrapper<AccessTokenNotFoundError>;
   AddWorkspaceMemberInput: AddWorkspaceMemberInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AddWorkspaceMemberResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddWorkspaceMemberResult']>;
@@ -2554,6 +2902,9 @@ export type ResolversTypes = {
   CreateDaemonTokenInput: CreateDaemonTokenInput;
   CreateDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateDaemonTokenResult']>;
   CreateDaemonTokenSuccess: ResolverTypeWrapper<Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
+  CreatePasswordResetInput: CreatePasswordResetInput;
+  CreatePasswordResetResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreatePasswordResetResult']>;
+  CreatePasswordResetSuccess: ResolverTypeWrapper<Omit<CreatePasswordResetSuccess, 'user'> & { user: ResolversTypes['User'] }>;
   CreateSigningKeyInput: CreateSigningKeyInput;
   CreateSigningKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateSigningKeyResult']>;
   CreateSigningKeySuccess: ResolverTypeWrapper<Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: ResolversTypes['SigningKey'] }>;
@@ -2568,6 +2919,9 @@ export type ResolversTypes = {
   DaemonTokenEdge: ResolverTypeWrapper<Omit<DaemonTokenEdge, 'node'> & { node: ResolversTypes['DaemonToken'] }>;
   DaemonTokenNotFoundError: ResolverTypeWrapper<DaemonTokenNotFoundError>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeleteUserInput: DeleteUserInput;
+  DeleteUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeleteUserResult']>;
+  DeleteUserSuccess: ResolverTypeWrapper<Omit<DeleteUserSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
   DeleteWorkspaceInput: DeleteWorkspaceInput;
   DeleteWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeleteWorkspaceResult']>;
   DeleteWorkspaceSuccess: ResolverTypeWrapper<Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
@@ -2586,6 +2940,11 @@ export type ResolversTypes = {
   InvalidCredentialsError: ResolverTypeWrapper<InvalidCredentialsError>;
   InvalidField: ResolverTypeWrapper<InvalidField>;
   InvalidInputError: ResolverTypeWrapper<InvalidInputError>;
+  InvitationRejectedError: ResolverTypeWrapper<InvitationRejectedError>;
+  InviteUserInput: InviteUserInput;
+  InviteUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['InviteUserResult']>;
+  InviteUserSuccess: ResolverTypeWrapper<Omit<InviteUserSuccess, 'user'> & { user: ResolversTypes['User'] }>;
+  LastAdministratorError: ResolverTypeWrapper<LastAdministratorError>;
   LastOwnerError: ResolverTypeWrapper<Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<ResolversTypes['Workspace']> }>;
   LoginInput: LoginInput;
   LoginResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LoginResult']>;
@@ -2617,6 +2976,10 @@ export type ResolversTypes = {
   RemoveWorkspaceMemberSuccess: ResolverTypeWrapper<Omit<RemoveWorkspaceMemberSuccess, 'receipt' | 'workspace'> & { receipt: ResolversTypes['RevocationReceipt'], workspace: ResolversTypes['Workspace'] }>;
   RenewDaemonTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RenewDaemonTokenResult']>;
   RenewDaemonTokenSuccess: ResolverTypeWrapper<Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversTypes['DaemonToken'] }>;
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ResetPasswordResult']>;
+  ResetPasswordSuccess: ResolverTypeWrapper<Omit<ResetPasswordSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
+  ResetTokenRejectedError: ResolverTypeWrapper<ResetTokenRejectedError>;
   Revocation: ResolverTypeWrapper<RevocationMapper>;
   RevocationConnection: ResolverTypeWrapper<Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RevocationEdge']>, nodes: Array<ResolversTypes['Revocation']> }>;
   RevocationEdge: ResolverTypeWrapper<Omit<RevocationEdge, 'node'> & { node: ResolversTypes['Revocation'] }>;
@@ -2681,6 +3044,12 @@ export type ResolversTypes = {
   UpdateApiKeyInput: UpdateApiKeyInput;
   UpdateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateApiKeyResult']>;
   UpdateApiKeySuccess: ResolverTypeWrapper<Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt?: Maybe<ResolversTypes['RevocationReceipt']> }>;
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfileResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateProfileResult']>;
+  UpdateProfileSuccess: ResolverTypeWrapper<Omit<UpdateProfileSuccess, 'user'> & { user: ResolversTypes['User'] }>;
+  UpdateUserInput: UpdateUserInput;
+  UpdateUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateUserResult']>;
+  UpdateUserSuccess: ResolverTypeWrapper<Omit<UpdateUserSuccess, 'receipt' | 'user'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, user: ResolversTypes['User'] }>;
   UpdateWorkspaceInput: UpdateWorkspaceInput;
   UpdateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateWorkspaceResult']>;
   UpdateWorkspaceSuccess: ResolverTypeWrapper<Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, workspace: ResolversTypes['Workspace'] }>;
@@ -2705,8 +3074,11 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AccessTokenNotFoundError: AccessTokenNotFoundError;
+  AcceptInvitationInput: AcceptInvitationInput;
   String: Scalars['String']['output'];
+  AcceptInvitationResult: ResolversUnionTypes<ResolversParentTypes>['AcceptInvitationResult'];
+  AcceptInvitationSuccess: Omit<AcceptInvitationSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
+  AccessTokenNotFoundError: AccessTokenNotFoundError;
   AddWorkspaceMemberInput: AddWorkspaceMemberInput;
   ID: Scalars['ID']['output'];
   AddWorkspaceMemberResult: ResolversUnionTypes<ResolversParentTypes>['AddWorkspaceMemberResult'];
@@ -2733,6 +3105,9 @@ export type ResolversParentTypes = {
   CreateDaemonTokenInput: CreateDaemonTokenInput;
   CreateDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['CreateDaemonTokenResult'];
   CreateDaemonTokenSuccess: Omit<CreateDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
+  CreatePasswordResetInput: CreatePasswordResetInput;
+  CreatePasswordResetResult: ResolversUnionTypes<ResolversParentTypes>['CreatePasswordResetResult'];
+  CreatePasswordResetSuccess: Omit<CreatePasswordResetSuccess, 'user'> & { user: ResolversParentTypes['User'] };
   CreateSigningKeyInput: CreateSigningKeyInput;
   CreateSigningKeyResult: ResolversUnionTypes<ResolversParentTypes>['CreateSigningKeyResult'];
   CreateSigningKeySuccess: Omit<CreateSigningKeySuccess, 'signingKey'> & { signingKey: ResolversParentTypes['SigningKey'] };
@@ -2746,6 +3121,9 @@ export type ResolversParentTypes = {
   DaemonTokenEdge: Omit<DaemonTokenEdge, 'node'> & { node: ResolversParentTypes['DaemonToken'] };
   DaemonTokenNotFoundError: DaemonTokenNotFoundError;
   DateTime: Scalars['DateTime']['output'];
+  DeleteUserInput: DeleteUserInput;
+  DeleteUserResult: ResolversUnionTypes<ResolversParentTypes>['DeleteUserResult'];
+  DeleteUserSuccess: Omit<DeleteUserSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
   DeleteWorkspaceInput: DeleteWorkspaceInput;
   DeleteWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['DeleteWorkspaceResult'];
   DeleteWorkspaceSuccess: Omit<DeleteWorkspaceSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
@@ -2764,6 +3142,11 @@ export type ResolversParentTypes = {
   InvalidCredentialsError: InvalidCredentialsError;
   InvalidField: InvalidField;
   InvalidInputError: InvalidInputError;
+  InvitationRejectedError: InvitationRejectedError;
+  InviteUserInput: InviteUserInput;
+  InviteUserResult: ResolversUnionTypes<ResolversParentTypes>['InviteUserResult'];
+  InviteUserSuccess: Omit<InviteUserSuccess, 'user'> & { user: ResolversParentTypes['User'] };
+  LastAdministratorError: LastAdministratorError;
   LastOwnerError: Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<ResolversParentTypes['Workspace']> };
   LoginInput: LoginInput;
   LoginResult: ResolversUnionTypes<ResolversParentTypes>['LoginResult'];
@@ -2794,6 +3177,10 @@ export type ResolversParentTypes = {
   RemoveWorkspaceMemberSuccess: Omit<RemoveWorkspaceMemberSuccess, 'receipt' | 'workspace'> & { receipt: ResolversParentTypes['RevocationReceipt'], workspace: ResolversParentTypes['Workspace'] };
   RenewDaemonTokenResult: ResolversUnionTypes<ResolversParentTypes>['RenewDaemonTokenResult'];
   RenewDaemonTokenSuccess: Omit<RenewDaemonTokenSuccess, 'daemonToken'> & { daemonToken: ResolversParentTypes['DaemonToken'] };
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordResult: ResolversUnionTypes<ResolversParentTypes>['ResetPasswordResult'];
+  ResetPasswordSuccess: Omit<ResetPasswordSuccess, 'receipt'> & { receipt: ResolversParentTypes['RevocationReceipt'] };
+  ResetTokenRejectedError: ResetTokenRejectedError;
   Revocation: RevocationMapper;
   RevocationConnection: Omit<RevocationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RevocationEdge']>, nodes: Array<ResolversParentTypes['Revocation']> };
   RevocationEdge: Omit<RevocationEdge, 'node'> & { node: ResolversParentTypes['Revocation'] };
@@ -2853,6 +3240,12 @@ export type ResolversParentTypes = {
   UpdateApiKeyInput: UpdateApiKeyInput;
   UpdateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['UpdateApiKeyResult'];
   UpdateApiKeySuccess: Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt?: Maybe<ResolversParentTypes['RevocationReceipt']> };
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfileResult: ResolversUnionTypes<ResolversParentTypes>['UpdateProfileResult'];
+  UpdateProfileSuccess: Omit<UpdateProfileSuccess, 'user'> & { user: ResolversParentTypes['User'] };
+  UpdateUserInput: UpdateUserInput;
+  UpdateUserResult: ResolversUnionTypes<ResolversParentTypes>['UpdateUserResult'];
+  UpdateUserSuccess: Omit<UpdateUserSuccess, 'receipt' | 'user'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, user: ResolversParentTypes['User'] };
   UpdateWorkspaceInput: UpdateWorkspaceInput;
   UpdateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['UpdateWorkspaceResult'];
   UpdateWorkspaceSuccess: Omit<UpdateWorkspaceSuccess, 'receipt' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, workspace: ResolversParentTypes['Workspace'] };
@@ -2894,6 +3287,16 @@ export type requiresDirectiveArgs = {
 };
 
 export type requiresDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = requiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AcceptInvitationResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AcceptInvitationResult'] = ResolversParentTypes['AcceptInvitationResult']> = {
+  __resolveType?: TypeResolveFn<'AcceptInvitationSuccess' | 'InvalidInputError' | 'InvitationRejectedError', ParentType, ContextType>;
+};
+
+export type AcceptInvitationSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AcceptInvitationSuccess'] = ResolversParentTypes['AcceptInvitationSuccess']> = {
+  tokens?: Resolver<ResolversTypes['SessionTokens'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
 
 export type AccessTokenNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AccessTokenNotFoundError'] = ResolversParentTypes['AccessTokenNotFoundError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3019,6 +3422,17 @@ export type CreateDaemonTokenSuccessResolvers<ContextType = GraphQLContext, Pare
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type CreatePasswordResetResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreatePasswordResetResult'] = ResolversParentTypes['CreatePasswordResetResult']> = {
+  __resolveType?: TypeResolveFn<'CreatePasswordResetSuccess' | 'UserNotFoundError', ParentType, ContextType>;
+};
+
+export type CreatePasswordResetSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreatePasswordResetSuccess'] = ResolversParentTypes['CreatePasswordResetSuccess']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  resetToken?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type CreateSigningKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateSigningKeyResult'] = ResolversParentTypes['CreateSigningKeyResult']> = {
   __resolveType?: TypeResolveFn<'CreateSigningKeySuccess' | 'InvalidInputError' | 'ScopeNotHeldError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
@@ -3089,6 +3503,16 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DeleteUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteUserResult'] = ResolversParentTypes['DeleteUserResult']> = {
+  __resolveType?: TypeResolveFn<'DeleteUserSuccess' | 'LastAdministratorError' | 'LastOwnerError' | 'UserNotFoundError', ParentType, ContextType>;
+};
+
+export type DeleteUserSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteUserSuccess'] = ResolversParentTypes['DeleteUserSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type DeleteWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteWorkspaceResult'] = ResolversParentTypes['DeleteWorkspaceResult']> = {
   __resolveType?: TypeResolveFn<'DeleteWorkspaceSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
@@ -3100,7 +3524,7 @@ export type DeleteWorkspaceSuccessResolvers<ContextType = GraphQLContext, Parent
 };
 
 export type DisableUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DisableUserResult'] = ResolversParentTypes['DisableUserResult']> = {
-  __resolveType?: TypeResolveFn<'DisableUserSuccess' | 'UserNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'DisableUserSuccess' | 'LastAdministratorError' | 'UserNotFoundError', ParentType, ContextType>;
 };
 
 export type DisableUserSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DisableUserSuccess'] = ResolversParentTypes['DisableUserSuccess']> = {
@@ -3164,6 +3588,27 @@ export type InvalidInputErrorResolvers<ContextType = GraphQLContext, ParentType 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type InvitationRejectedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InvitationRejectedError'] = ResolversParentTypes['InvitationRejectedError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InviteUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InviteUserResult'] = ResolversParentTypes['InviteUserResult']> = {
+  __resolveType?: TypeResolveFn<'EmailTakenError' | 'InvalidInputError' | 'InviteUserSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type InviteUserSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InviteUserSuccess'] = ResolversParentTypes['InviteUserSuccess']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  invitationToken?: Resolver<ResolversTypes['Secret'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LastAdministratorErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LastAdministratorError'] = ResolversParentTypes['LastAdministratorError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type LastOwnerErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LastOwnerError'] = ResolversParentTypes['LastOwnerError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   workspaces?: Resolver<Array<ResolversTypes['Workspace']>, ParentType, ContextType>;
@@ -3202,23 +3647,28 @@ export type MetadataEntryResolvers<ContextType = GraphQLContext, ParentType exte
 };
 
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  acceptInvitation?: Resolver<ResolversTypes['AcceptInvitationResult'], ParentType, ContextType, RequireFields<MutationacceptInvitationArgs, 'input'>>;
   addWorkspaceMember?: Resolver<ResolversTypes['AddWorkspaceMemberResult'], ParentType, ContextType, RequireFields<MutationaddWorkspaceMemberArgs, 'input'>>;
   bootstrap?: Resolver<ResolversTypes['BootstrapResult'], ParentType, ContextType, RequireFields<MutationbootstrapArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['ChangePasswordResult'], ParentType, ContextType, RequireFields<MutationchangePasswordArgs, 'input'>>;
   createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationcreateApiKeyArgs, 'input'>>;
   createDaemonToken?: Resolver<ResolversTypes['CreateDaemonTokenResult'], ParentType, ContextType, RequireFields<MutationcreateDaemonTokenArgs, 'input'>>;
+  createPasswordReset?: Resolver<ResolversTypes['CreatePasswordResetResult'], ParentType, ContextType, RequireFields<MutationcreatePasswordResetArgs, 'input'>>;
   createSigningKey?: Resolver<ResolversTypes['CreateSigningKeyResult'], ParentType, ContextType, RequireFields<MutationcreateSigningKeyArgs, 'input'>>;
   createWorkspace?: Resolver<ResolversTypes['CreateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationcreateWorkspaceArgs, 'input'>>;
+  deleteUser?: Resolver<ResolversTypes['DeleteUserResult'], ParentType, ContextType, RequireFields<MutationdeleteUserArgs, 'input'>>;
   deleteWorkspace?: Resolver<ResolversTypes['DeleteWorkspaceResult'], ParentType, ContextType, RequireFields<MutationdeleteWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
   enableUser?: Resolver<ResolversTypes['EnableUserResult'], ParentType, ContextType, RequireFields<MutationenableUserArgs, 'input'>>;
   endApiKeyOverlap?: Resolver<ResolversTypes['EndApiKeyOverlapResult'], ParentType, ContextType, RequireFields<MutationendApiKeyOverlapArgs, 'input'>>;
+  inviteUser?: Resolver<ResolversTypes['InviteUserResult'], ParentType, ContextType, RequireFields<MutationinviteUserArgs, 'input'>>;
   login?: Resolver<ResolversTypes['LoginResult'], ParentType, ContextType, RequireFields<MutationloginArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutResult'], ParentType, ContextType>;
   refreshSession?: Resolver<ResolversTypes['RefreshSessionResult'], ParentType, ContextType, RequireFields<MutationrefreshSessionArgs, 'input'>>;
   register?: Resolver<ResolversTypes['RegisterResult'], ParentType, ContextType, RequireFields<MutationregisterArgs, 'input'>>;
   removeWorkspaceMember?: Resolver<ResolversTypes['RemoveWorkspaceMemberResult'], ParentType, ContextType, RequireFields<MutationremoveWorkspaceMemberArgs, 'input'>>;
   renewDaemonToken?: Resolver<ResolversTypes['RenewDaemonTokenResult'], ParentType, ContextType>;
+  resetPassword?: Resolver<ResolversTypes['ResetPasswordResult'], ParentType, ContextType, RequireFields<MutationresetPasswordArgs, 'input'>>;
   revokeAccessToken?: Resolver<ResolversTypes['RevokeAccessTokenResult'], ParentType, ContextType, RequireFields<MutationrevokeAccessTokenArgs, 'input'>>;
   revokeAllSessions?: Resolver<ResolversTypes['RevokeAllSessionsResult'], ParentType, ContextType, RequireFields<MutationrevokeAllSessionsArgs, 'input'>>;
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyResult'], ParentType, ContextType, RequireFields<MutationrevokeApiKeyArgs, 'input'>>;
@@ -3231,6 +3681,8 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   setCredentialPolicy?: Resolver<ResolversTypes['SetCredentialPolicyResult'], ParentType, ContextType, RequireFields<MutationsetCredentialPolicyArgs, 'input'>>;
   setWorkspaceMemberRole?: Resolver<ResolversTypes['SetWorkspaceMemberRoleResult'], ParentType, ContextType, RequireFields<MutationsetWorkspaceMemberRoleArgs, 'input'>>;
   updateApiKey?: Resolver<ResolversTypes['UpdateApiKeyResult'], ParentType, ContextType, RequireFields<MutationupdateApiKeyArgs, 'input'>>;
+  updateProfile?: Resolver<ResolversTypes['UpdateProfileResult'], ParentType, ContextType, RequireFields<MutationupdateProfileArgs, 'input'>>;
+  updateUser?: Resolver<ResolversTypes['UpdateUserResult'], ParentType, ContextType, RequireFields<MutationupdateUserArgs, 'input'>>;
   updateWorkspace?: Resolver<ResolversTypes['UpdateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationupdateWorkspaceArgs, 'input'>>;
 };
 
@@ -3263,8 +3715,10 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QuerynodeArgs, 'id'>>;
   revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerysessionArgs, 'id'>>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerysessionsArgs, 'first'>>;
   signingKeys?: Resolver<ResolversTypes['SigningKeyConnection'], ParentType, ContextType, RequireFields<QuerysigningKeysArgs, 'first' | 'workspaceId'>>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryuserArgs, 'id'>>;
   users?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<QueryusersArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType, RequireFields<QueryworkspaceArgs, 'id'>>;
@@ -3324,6 +3778,21 @@ export type RenewDaemonTokenResultResolvers<ContextType = GraphQLContext, Parent
 
 export type RenewDaemonTokenSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RenewDaemonTokenSuccess'] = ResolversParentTypes['RenewDaemonTokenSuccess']> = {
   daemonToken?: Resolver<ResolversTypes['DaemonToken'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ResetPasswordResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetPasswordResult'] = ResolversParentTypes['ResetPasswordResult']> = {
+  __resolveType?: TypeResolveFn<'InvalidInputError' | 'ResetPasswordSuccess' | 'ResetTokenRejectedError', ParentType, ContextType>;
+};
+
+export type ResetPasswordSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetPasswordSuccess'] = ResolversParentTypes['ResetPasswordSuccess']> = {
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  revokedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ResetTokenRejectedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetTokenRejectedError'] = ResolversParentTypes['ResetTokenRejectedError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -3614,6 +4083,25 @@ export type UpdateApiKeySuccessResolvers<ContextType = GraphQLContext, ParentTyp
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type UpdateProfileResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateProfileResult'] = ResolversParentTypes['UpdateProfileResult']> = {
+  __resolveType?: TypeResolveFn<'InvalidInputError' | 'UpdateProfileSuccess', ParentType, ContextType>;
+};
+
+export type UpdateProfileSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateProfileSuccess'] = ResolversParentTypes['UpdateProfileSuccess']> = {
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UpdateUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateUserResult'] = ResolversParentTypes['UpdateUserResult']> = {
+  __resolveType?: TypeResolveFn<'EmailTakenError' | 'InvalidInputError' | 'LastAdministratorError' | 'UpdateUserSuccess' | 'UserNotFoundError', ParentType, ContextType>;
+};
+
+export type UpdateUserSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateUserSuccess'] = ResolversParentTypes['UpdateUserSuccess']> = {
+  receipt?: Resolver<Maybe<ResolversTypes['RevocationReceipt']>, ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type UpdateWorkspaceResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateWorkspaceResult'] = ResolversParentTypes['UpdateWorkspaceResult']> = {
   __resolveType?: TypeResolveFn<'InvalidInputError' | 'UpdateWorkspaceSuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
@@ -3625,12 +4113,17 @@ export type UpdateWorkspaceSuccessResolvers<ContextType = GraphQLContext, Parent
 };
 
 export type UserResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  apiKeyCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   displayName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  invitedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   role?: Resolver<ResolversTypes['UserRole'], ParentType, ContextType>;
+  sessionCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -3646,7 +4139,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'IdempotencyKeyReusedError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'IdempotencyKeyReusedError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'InvitationRejectedError' | 'LastAdministratorError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ResetTokenRejectedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -3710,6 +4203,8 @@ export type WorkspaceNotFoundErrorResolvers<ContextType = GraphQLContext, Parent
 export type WorkspaceRoleResolvers = EnumResolverSignature<{ MEMBER?: any, OWNER?: any }, ResolversTypes['WorkspaceRole']>;
 
 export type Resolvers<ContextType = GraphQLContext> = {
+  AcceptInvitationResult?: AcceptInvitationResultResolvers<ContextType>;
+  AcceptInvitationSuccess?: AcceptInvitationSuccessResolvers<ContextType>;
   AccessTokenNotFoundError?: AccessTokenNotFoundErrorResolvers<ContextType>;
   AddWorkspaceMemberResult?: AddWorkspaceMemberResultResolvers<ContextType>;
   AddWorkspaceMemberSuccess?: AddWorkspaceMemberSuccessResolvers<ContextType>;
@@ -3730,6 +4225,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CreateApiKeySuccess?: CreateApiKeySuccessResolvers<ContextType>;
   CreateDaemonTokenResult?: CreateDaemonTokenResultResolvers<ContextType>;
   CreateDaemonTokenSuccess?: CreateDaemonTokenSuccessResolvers<ContextType>;
+  CreatePasswordResetResult?: CreatePasswordResetResultResolvers<ContextType>;
+  CreatePasswordResetSuccess?: CreatePasswordResetSuccessResolvers<ContextType>;
   CreateSigningKeyResult?: CreateSigningKeyResultResolvers<ContextType>;
   CreateSigningKeySuccess?: CreateSigningKeySuccessResolvers<ContextType>;
   CreateWorkspaceResult?: CreateWorkspaceResultResolvers<ContextType>;
@@ -3742,6 +4239,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DaemonTokenEdge?: DaemonTokenEdgeResolvers<ContextType>;
   DaemonTokenNotFoundError?: DaemonTokenNotFoundErrorResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeleteUserResult?: DeleteUserResultResolvers<ContextType>;
+  DeleteUserSuccess?: DeleteUserSuccessResolvers<ContextType>;
   DeleteWorkspaceResult?: DeleteWorkspaceResultResolvers<ContextType>;
   DeleteWorkspaceSuccess?: DeleteWorkspaceSuccessResolvers<ContextType>;
   DisableUserResult?: DisableUserResultResolvers<ContextType>;
@@ -3756,6 +4255,10 @@ export type Resolvers<ContextType = GraphQLContext> = {
   InvalidCredentialsError?: InvalidCredentialsErrorResolvers<ContextType>;
   InvalidField?: InvalidFieldResolvers<ContextType>;
   InvalidInputError?: InvalidInputErrorResolvers<ContextType>;
+  InvitationRejectedError?: InvitationRejectedErrorResolvers<ContextType>;
+  InviteUserResult?: InviteUserResultResolvers<ContextType>;
+  InviteUserSuccess?: InviteUserSuccessResolvers<ContextType>;
+  LastAdministratorError?: LastAdministratorErrorResolvers<ContextType>;
   LastOwnerError?: LastOwnerErrorResolvers<ContextType>;
   LoginResult?: LoginResultResolvers<ContextType>;
   LoginSuccess?: LoginSuccessResolvers<ContextType>;
@@ -3781,6 +4284,9 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RemoveWorkspaceMemberSuccess?: RemoveWorkspaceMemberSuccessResolvers<ContextType>;
   RenewDaemonTokenResult?: RenewDaemonTokenResultResolvers<ContextType>;
   RenewDaemonTokenSuccess?: RenewDaemonTokenSuccessResolvers<ContextType>;
+  ResetPasswordResult?: ResetPasswordResultResolvers<ContextType>;
+  ResetPasswordSuccess?: ResetPasswordSuccessResolvers<ContextType>;
+  ResetTokenRejectedError?: ResetTokenRejectedErrorResolvers<ContextType>;
   Revocation?: RevocationResolvers<ContextType>;
   RevocationConnection?: RevocationConnectionResolvers<ContextType>;
   RevocationEdge?: RevocationEdgeResolvers<ContextType>;
@@ -3830,6 +4336,10 @@ export type Resolvers<ContextType = GraphQLContext> = {
   TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
   UpdateApiKeyResult?: UpdateApiKeyResultResolvers<ContextType>;
   UpdateApiKeySuccess?: UpdateApiKeySuccessResolvers<ContextType>;
+  UpdateProfileResult?: UpdateProfileResultResolvers<ContextType>;
+  UpdateProfileSuccess?: UpdateProfileSuccessResolvers<ContextType>;
+  UpdateUserResult?: UpdateUserResultResolvers<ContextType>;
+  UpdateUserSuccess?: UpdateUserSuccessResolvers<ContextType>;
   UpdateWorkspaceResult?: UpdateWorkspaceResultResolvers<ContextType>;
   UpdateWorkspaceSuccess?: UpdateWorkspaceSuccessResolvers<ContextType>;
   User?: UserResolvers<ContextType>;

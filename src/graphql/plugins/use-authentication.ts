@@ -18,6 +18,8 @@ import type { ChosenOperation } from './use-operation.ts';
 
 export interface AuthenticationOptions {
   authenticate: Authenticate;
+  /** See `Authenticator.authenticateAgain`. */
+  authenticateAgain: (request: IncomingMessage) => Promise<AcceptedCredential>;
   createContext: (parts: ContextOf) => GraphQLContext;
 }
 
@@ -34,13 +36,14 @@ type Checked = YogaInitialContext & ServerContext & ChosenOperation;
  */
 export function useAuthentication(
   schema: GraphQLSchema,
-  { authenticate, createContext }: AuthenticationOptions,
+  { authenticate, authenticateAgain, createContext }: AuthenticationOptions,
 ): Plugin<GraphQLContext, ServerContext> {
   /** What was decided about signed requests. A second check would find the nonce used. */
   const decisions = new WeakMap<IncomingMessage, Promise<AcceptedCredential | null>>();
 
-  const acceptedOf = async ({ req, rawBody, document, operation }: Checked) => {
+  const acceptedOf = async ({ req, isProved, rawBody, document, operation }: Checked) => {
     try {
+      if (isProved && isMaybeSigned(req)) return await authenticateAgain(req);
       return await (decisions.get(req) ?? authenticate(req, async () => rawBody));
     } catch (error) {
       if (isRefusal(error) && selectsOnlyPublicFields(schema, document, operation)) return 'refused';
@@ -48,8 +51,8 @@ export function useAuthentication(
     }
   };
   return {
-    onRequestParse({ serverContext: { req, rawBody, read } }) {
-      if (!isMaybeSigned(req)) return undefined;
+    onRequestParse({ serverContext: { req, isProved, rawBody, read } }) {
+      if (isProved || !isMaybeSigned(req)) return undefined;
       const decision = Promise.resolve().then(() => authenticate(req, async () => rawBody));
       decisions.set(req, decision);
       return decision.then(

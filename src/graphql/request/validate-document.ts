@@ -87,6 +87,8 @@ const DESCRIPTIONS: Record<string, Description> = {
     `"${name}" must have the arguments ${namesOf(context.getFieldDef()?.args.filter(isRequiredArgument))}.`,
   ScalarLeafsRule: (_name, context) =>
     `The field "${context.getFieldDef()?.name}" must ${isLeafType(getNamedType(context.getType())) ? 'not ' : ''}have a selection of fields.`,
+  SingleFieldSubscriptionsRule: () =>
+    'A subscription must select exactly one field, without `@skip` and `@include`, and none that begins with `__`.',
   UniqueArgumentNamesRule: (name) => `The argument "${name}" is given twice.`,
   UniqueDirectivesPerLocationRule: (name) => `The directive "@${name}" must be used only once here.`,
   UniqueFragmentNamesRule: (name) => `Two fragments have the name "${name}".`,

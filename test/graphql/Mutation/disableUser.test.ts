@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
+import { administrator, invite } from '../../support/people.ts';
 import { login } from '../../support/sessions.ts';
 import { times } from '../../support/values.ts';
 
@@ -71,6 +72,49 @@ describe.each(backends())('disableUser on $name', ({ start }) => {
     for (const id of [UNKNOWN, 'nonsense', (await app.apiKey(await app.member())).id]) {
       await disable(id).expect('UserNotFoundError');
     }
+  });
+
+  describe('LastAdministratorError', () => {
+    test('the last active administrator stays, for every caller; others can be disabled', async () => {
+      const own = await start();
+      try {
+        const only = await own.admin();
+        const key = await own.apiKey(only, { scopes: ['ADMIN'] });
+        await invite(own, { role: 'ADMIN' });
+        const second = await administrator(own);
+        await own.as(only).disableUser({ userId: second.id }).expectSuccess();
+        for (const caller of [only, key])
+          await own.as(caller).disableUser({ userId: only.id }).expect('LastAdministratorError');
+        expect(await own.accepts(only.accessToken)).toBe(true);
+        expect(await own.as(only).user({ id: only.id })).toMatchObject({ disabledAt: null });
+        // One who is disabled already does not count, and is not an active one.
+        await own.as(only).disableUser({ userId: second.id }).expectSuccess();
+      } finally {
+        await own.close();
+      }
+    });
+
+    test('of ten administrators who are disabled at once, one stays', async () => {
+      const own = await start();
+      try {
+        const administrators = [await own.admin()];
+        while (administrators.length < 10) administrators.push(await administrator(own));
+        const results = await Promise.all(
+          administrators.map(({ id: userId }, index) =>
+            own
+              .as(administrators[(index + 1) % administrators.length])
+              .disableUser({ userId })
+              .answer(),
+          ),
+        );
+        const codes = results.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions.code) ?? []);
+        expect(codes.filter((code) => code !== 'UNAUTHENTICATED')).toEqual([]);
+        const active = `select 1 from users where role = 'ADMIN' and disabled_at is null`;
+        expect((await own.sql(active)).length).toBeGreaterThan(0);
+      } finally {
+        await own.close();
+      }
+    });
   });
 
   test('a member, and an administrator’s key without the scope ADMIN, get FORBIDDEN for any user', async () => {

@@ -1,7 +1,7 @@
 // Compares what happened with what was promised.
 
+import { leaseOver } from '../../../src/revocation/lease.ts';
 import type { Receipt } from '../../../src/revocation/propagation-barrier.ts';
-import { leaseOver } from '../../../src/revocation/replica.ts';
 import type { Database } from './database.ts';
 import type { Timeline } from './timeline.ts';
 

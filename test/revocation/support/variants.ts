@@ -2,6 +2,7 @@
 import type { Edit } from './code.ts';
 
 const replica = (find: string, replace: string): Edit => ({ file: 'revocation/replica.ts', find, replace });
+const lease = (find: string, replace: string): Edit => ({ file: 'revocation/lease.ts', find, replace });
 const barrier = (find: string, replace: string): Edit => ({
   file: 'revocation/propagation-barrier.ts',
   find,
@@ -19,24 +20,24 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   {
     variant: 'no lease: a cached entry is valid until it is invalidated',
     seed: 2,
-    edits: [replica('monotonic >= forgetAt || this.#leaseLeft(monotonic) <= 0', 'monotonic >= forgetAt')],
+    edits: [replica('monotonic >= forgetAt || this.#lease.remaining(monotonic) <= 0', 'monotonic >= forgetAt')],
   },
   {
     variant: 'too short a wait: the drift of clocks is ignored',
     seed: 61,
-    edits: [replica('leaseMs * (1 + CLOCK_DRIFT)', 'leaseMs')],
+    edits: [lease('leaseMs * (1 + CLOCK_DRIFT)', 'leaseMs')],
   },
   {
     variant: 'a late stamp: the lease starts when the answer arrives',
     seed: 5,
     edits: [
-      replica('monotonic + this.#leaseMs;', 'clock.monotonic() + this.#leaseMs;'),
-      replica('wall + this.#leaseMs;', 'clock.now().getTime() + this.#leaseMs;'),
+      lease('monotonic + leaseMs;', 'this.#clock.monotonic() + leaseMs;'),
+      lease('wall + leaseMs;', 'this.#clock.now().getTime() + leaseMs;'),
     ],
   },
   {
     variant: 'a wall clock that was set back is trusted',
-    edits: [replica('left > 0 && wall >= this.#leaseFromWall', 'left > 0')],
+    edits: [lease('left > 0 && wall >= this.#fromWall', 'left > 0')],
   },
   {
     variant: 'no check of fills: what was just read is used',
@@ -120,11 +121,11 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'one clock for a lease: the monotonic one, which stands still while the machine sleeps',
-    edits: [replica(', this.#leaseUntilWall - wall)', ', Number.POSITIVE_INFINITY)')],
+    edits: [lease(', this.#untilWall - wall)', ', Number.POSITIVE_INFINITY)')],
   },
   {
     variant: 'one clock for a lease: the wall clock, which may be set',
-    edits: [replica('Math.min(this.#leaseUntilMonotonic - monotonic, ', 'Math.min(Number.POSITIVE_INFINITY, ')],
+    edits: [lease('Math.min(this.#untilMonotonic - monotonic, ', 'Math.min(Number.POSITIVE_INFINITY, ')],
   },
   {
     variant: 'deregistration before the lease is given up',

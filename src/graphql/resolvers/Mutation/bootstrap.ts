@@ -5,7 +5,7 @@ export const bootstrap: NonNullable<MutationResolvers['bootstrap']> = async (_pa
   const outcome = await context.services.accounts.bootstrap(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'bootstrapped':
-      context.visibility.admit(outcome.user.id);
+      context.visibility.admitSelf(outcome.user.id);
       return { __typename: 'BootstrapSuccess', ...outcome };
     case 'setupTokenRejected':
       return {

@@ -6,7 +6,7 @@ export const login: NonNullable<MutationResolvers['login']> = async (_parent, { 
   const outcome = await context.services.accounts.login(context.unitOfWork(), input, transport.refreshToken);
   switch (outcome.kind) {
     case 'loggedIn':
-      context.visibility.admit(outcome.user.id);
+      context.visibility.admitSelf(outcome.user.id);
       return { __typename: 'LoginSuccess', user: outcome.user, tokens: transport.deliver(outcome.tokens) };
     case 'invalidCredentials':
       return invalidCredentials('Invalid email or password.');

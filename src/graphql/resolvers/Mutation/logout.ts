@@ -8,7 +8,7 @@ export const logout: NonNullable<MutationResolvers['logout']> = async (_parent, 
   switch (outcome.kind) {
     case 'loggedOut':
       cookies.clear();
-      visibility.admit(outcome.session.userId);
+      visibility.admitSelf(outcome.session.userId);
       return { __typename: 'LogoutSuccess', ...outcome };
     case 'notASession':
       return notASession();

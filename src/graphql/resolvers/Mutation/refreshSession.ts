@@ -12,7 +12,7 @@ export const refreshSession: NonNullable<MutationResolvers['refreshSession']> = 
   const outcome = await context.services.refresh.refresh(context.unitOfWork(), transport.refreshToken);
   switch (outcome.kind) {
     case 'refreshed':
-      context.visibility.admit(outcome.tokens.session.userId);
+      context.visibility.admitSelf(outcome.tokens.session.userId);
       return { __typename: 'RefreshSessionSuccess', tokens: transport.deliver(outcome.tokens) };
     case 'rejected':
       transport.clear();

@@ -5,7 +5,7 @@ export const register: NonNullable<MutationResolvers['register']> = async (_pare
   const outcome = await context.services.accounts.register(context.unitOfWork(), input);
   switch (outcome.kind) {
     case 'registered':
-      context.visibility.admit(outcome.user.id);
+      context.visibility.admitSelf(outcome.user.id);
       return { __typename: 'RegisterSuccess', ...outcome };
     case 'emailTaken':
       return {
