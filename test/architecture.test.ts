@@ -105,6 +105,11 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
     reason: 'the owner of a finished canary; no other code uses that account',
   },
   {
+    file: 'credential-policies/governed-table.sql.ts',
+    write: 'update …',
+    reason: 'a part of migrations: a column that decides nothing by itself',
+  },
+  {
     file: 'credential-policies/ended-credentials.ts',
     write: 'delete from former_credential_policies',
     reason: 'a policy that is over and has ended nothing',

@@ -2,7 +2,7 @@ import { areWithin } from '../credentials/allowed-addresses.ts';
 import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
 import { checkFormOfPermissions, checkGrantable, latestEnd } from '../identity/grant.ts';
 import { effectivePermissions, type PermissionBound } from '../identity/permission.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, permissionsNotHeld } from '../identity/principal.ts';
 import { type Scope, scopesOfRole } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { ApiKey, ApiKeySettings, RateLimit } from './api-key.entity.ts';
@@ -72,12 +72,7 @@ export function checkChanges(changes: ApiKeyChanges, context: ChangeContext): Ch
     const added = permissions.filter((permission) => !apiKey.permissions.includes(permission));
     checkFormOfPermissions(permissions, check);
     checkGrantable(added, caller, check);
-    const allowed = context.user ? effectivePermissions(added, context.user) : added;
-    check.require(
-      allowed.length === added.length,
-      'input.permissions',
-      'Must be among the permissions of the user of the key.',
-    );
+    checkUserPermissions(added, context, check);
     onlyNarrows(added.length === 0, 'permissions');
     return permissions;
   });
@@ -124,6 +119,14 @@ function checkUserScopes(scopes: readonly Scope[], { apiKey, user }: ChangeConte
     (scope) => user !== null && !scopesOfRole(user.role).includes(scope) && !apiKey.scopes.includes(scope),
   );
   check.require(beyond.length === 0, 'input.scopes', `The user of the key cannot hold ${beyond.join(', ')}.`);
+}
+
+/** The same for permissions, of which the user gets more from an administrator. */
+function checkUserPermissions(added: readonly string[], { user, caller }: ChangeContext, check: InputCheck): void {
+  const fits = user === null || effectivePermissions(added, user).length === added.length;
+  // Otherwise the caller gets another message already.
+  const isGrantable = permissionsNotHeld(caller, added).length === 0;
+  check.require(fits || !isGrantable, 'input.permissions', 'Must be among the permissions of the user of the key.');
 }
 
 /** Whether the caller may let a key be used from these addresses, besides those from which it can be used already. */

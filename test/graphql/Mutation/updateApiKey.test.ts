@@ -296,6 +296,10 @@ describe.each(backends())('updateApiKey on $name', ({ start }) => {
     test('a permission that the caller does not hold is rejected, unless the key holds it already', async () => {
       const [admin, member] = [await app.admin(), await app.member()];
       const key = await app.apiKey(member);
+      await app
+        .as(admin)
+        .updateUser({ userId: member.id, permissions: ['a:read', 'c:read'] })
+        .expectSuccess();
       await update(admin, key.id, { permissions: ['a:read'] }).expectSuccess();
       expect(await paths(member, key.id, { permissions: ['a:read', 'b:read'] })).toEqual(['input.permissions']);
       await update(member, key.id, { permissions: ['a:read'] }).expectSuccess();
@@ -303,8 +307,9 @@ describe.each(backends())('updateApiKey on $name', ({ start }) => {
       expect(fields[0]!.message).toContain('b:read');
     });
 
-    test('a scope that the user of the key cannot hold is rejected, also if the caller holds it', async () => {
+    test('a scope or a permission that the user of the key cannot hold is rejected, also if the caller can grant it', async () => {
       const key = await app.apiKey(await app.member());
+      expect(await paths(await app.admin(), key.id, { permissions: ['a:read'] })).toEqual(['input.permissions']);
       expect(await paths(await app.admin(), key.id, { scopes: ['ADMIN'] })).toEqual(['input.scopes']);
     });
 
