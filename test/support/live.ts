@@ -307,6 +307,11 @@ export class Socket {
     return eventOf(await this.next());
   }
 
+  /** Why the service closed the connection: the code. Skips the messages before it. */
+  async end(): Promise<string> {
+    return String((await this.closed).code);
+  }
+
   /** Closes the connection as a client does, and resolves when it is closed. */
   async close(): Promise<void> {
     this.ws.close();
@@ -325,4 +330,90 @@ export function poll(
   return send(origin, `/v1/revocations${parameters.size > 0 ? `?${parameters}` : ''}`, {
     headers: { ...headersOf(caller), ...headers },
   });
+}
+
+/** Follows by one poll after the other. */
+class Polls {
+  readonly #origin: string;
+  readonly #caller: Caller;
+  readonly #left: FeedEvent[] = [];
+  #after: string;
+  #isClosed = false;
+  #waiting: Promise<RawAnswer> | null = null;
+
+  constructor(origin: string, caller: Caller, after: string) {
+    this.#origin = origin;
+    this.#caller = caller;
+    this.#after = after;
+    this.#ask();
+  }
+
+  #ask(): Promise<RawAnswer> {
+    this.#waiting ??= poll(this.#origin, this.#caller, { after: this.#after, wait: 10_000 }).finally(() => {
+      this.#waiting = null;
+    });
+    return this.#waiting;
+  }
+
+  async event(): Promise<FeedEvent> {
+    while (this.#left.length === 0 && !this.#isClosed) {
+      const { status, json, text } = await this.#ask();
+      if (status !== 200) throw new Error(`Not events: ${status} ${text}`);
+      this.#after = json.position;
+      this.#left.push(...json.events);
+    }
+    return this.#left.shift()!;
+  }
+
+  async end(): Promise<string> {
+    for (;;) {
+      const { status, json } = await this.#ask();
+      if (status !== 200) return String(status);
+      this.#after = json.position;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+}
+
+/** One way to follow the feed. */
+export interface Follower {
+  /** The next event. */
+  event(): Promise<FeedEvent>;
+  /** Why the service ended it: the code of an error in a stream, a close code, or a status. */
+  end(): Promise<string>;
+  close(): Promise<void> | void;
+}
+
+/** The three ways to follow the feed from a position on. Each follows when its promise has resolved. */
+export const WAYS: { name: string; follow(origin: string, caller: Caller, after: string): Promise<Follower> }[] = [
+  {
+    name: 'an event stream',
+    async follow(origin, caller, after) {
+      const stream = await EventStream.open(origin, { caller, variables: { after } });
+      if (stream.status !== 200) throw new Error(`Status ${stream.status}`);
+      return stream;
+    },
+  },
+  {
+    name: 'a WebSocket',
+    async follow(origin, caller, after) {
+      const socket = await Socket.open(origin, { caller });
+      socket.subscribe({ variables: { after } });
+      return socket;
+    },
+  },
+  {
+    name: 'polls',
+    follow: async (origin, caller, after) => new Polls(origin, caller, after),
+  },
+];
+
+/** The position of this replica. */
+export async function positionOf(origin: string, caller: Caller): Promise<string> {
+  const { status, json, text } = await poll(origin, caller);
+  if (status !== 200) throw new Error(`No position: ${status} ${text}`);
+  return json.position;
 }
