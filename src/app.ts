@@ -5,6 +5,8 @@ import { lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
+import { createCredentialPolicies } from './credential-policies/create-credential-policies.ts';
+import { keepBounds } from './credential-policies/credential-policy.queries.ts';
 import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
@@ -31,7 +33,7 @@ import { createSessions } from './sessions/create-sessions.ts';
 import { lockSessionsOf } from './sessions/session.queries.ts';
 import { createSigningKeys } from './signing-keys/create-signing-keys.ts';
 import { createWorkspaces } from './workspaces/create-workspaces.ts';
-import { lockAccess, lockMembership } from './workspaces/workspace.queries.ts';
+import { lockAccess, lockMembership, lockRole } from './workspaces/workspace.queries.ts';
 
 /** What tests and benchmarks replace. */
 export interface Overrides extends PlatformOverrides {
@@ -77,9 +79,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     limits: limits.limits,
   });
-  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership });
-  const daemonTokens = createDaemonTokens(platform, { lockAccess });
-  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess });
+  const policies = createCredentialPolicies(platform, {
+    types,
+    lastUsedSeconds: config.lastUsedSeconds,
+    lockManaged: (unitOfWork, workspaceId) => workspaces.service.lockForChange(unitOfWork, workspaceId),
+  });
+  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership, lockRole, keepBounds });
+  const daemonTokens = createDaemonTokens(platform, { lockAccess, keepBounds });
+  const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess, keepBounds });
 
   // Authentication.
   const addressOf = createClientAddress(config.trustedProxies);
@@ -90,6 +97,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     signatures: signingKeys.signatures,
     failures: limits.limits.failures,
     addressOf,
+    addressRefused: apiKeys.addressRefused,
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
@@ -117,6 +125,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     sessions: sessions.service,
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,
+    apiKeyUpdates: apiKeys.updates,
+    apiKeyMetadata: apiKeys.metadata,
+    credentialPolicies: policies.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
     signingKeys: signingKeys.service,
@@ -145,6 +156,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     authenticate,
     readForwarded: createReadForwarded(isTrustedProxy),
     introspect,
+    metadataOf: ({ credentialId }) => apiKeys.metadata.read(database.reads, credentialId),
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
     log: live.log,
@@ -152,7 +164,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     platform,
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
-  const parts: readonly Part[] = [part, limits, sessions, signingKeys, authentication, live, canary];
+  const parts: readonly Part[] = [
+    ...[part, limits, sessions, policies, apiKeys, signingKeys],
+    ...[authentication, live, canary],
+  ];
 
   return {
     config,

@@ -2,6 +2,7 @@ import { accounts } from './accounts/accounts.feature.ts';
 import { apiKeys } from './api-keys/api-keys.feature.ts';
 import { audit } from './audit/audit.feature.ts';
 import { canary } from './canary/canary.feature.ts';
+import { credentialPolicies } from './credential-policies/credential-policies.feature.ts';
 import { credentials } from './credentials/credentials.feature.ts';
 import { daemonTokens } from './daemon-tokens/daemon-tokens.feature.ts';
 import { database } from './database/database.feature.ts';
@@ -23,6 +24,7 @@ export const features = [
   limits,
   accounts,
   sessions,
+  credentialPolicies,
   apiKeys,
   workspaces,
   daemonTokens,

@@ -45,6 +45,7 @@ describe('an unset variable has its documented default', () => {
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
       passwordMinLength: 15,
+      signatureWindowSeconds: 300,
       canary: false,
       allowedOrigins: [],
       liveConnections: 10_000,
@@ -67,6 +68,7 @@ describe('an unset variable has its documented default', () => {
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
+    'REKEY_SIGNATURE_WINDOW_SECONDS',
     ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
   ];
 

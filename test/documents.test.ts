@@ -117,14 +117,17 @@ function isBalanced(line: string): boolean {
 }
 
 describe('src/README.md', () => {
-  const HEADINGS = ['A bearer request to `/graphql`', 'A bearer request to `/v1/verify`', '`rotateApiKey`'];
+  const HEADINGS = [
+    ...['A bearer request to `/graphql`', 'A bearer request to `/v1/verify`'],
+    ...['`rotateApiKey`', 'A signed request to `/graphql`'],
+  ];
   const hops = HEADINGS.flatMap((heading) =>
     [...sectionOf('src/README.md', heading).matchAll(/^\d+\. `([^`]+)` `([^`]+)`: /gm)].map(
       ([, file, name]) => [heading, file!, name!] as const,
     ),
   );
 
-  test('lists the steps of three requests, each with its file and function', () => {
+  test('lists the steps of four requests, each with its file and function', () => {
     for (const heading of HEADINGS) {
       const section = sectionOf('src/README.md', heading);
       expect(hops.filter(([of]) => of === heading)).toHaveLength([...section.matchAll(/^\d+\. /gm)].length);

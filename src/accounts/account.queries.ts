@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { lockText } from '../database/advisory-lock.ts';
 import type { List, QueryContext } from '../database/query.ts';
@@ -21,6 +22,11 @@ export function findUser({ em }: QueryContext, id: string): Promise<User | null>
 export async function findUserByEmail(em: EntityManager, indexes: readonly Buffer[]): Promise<User | null> {
   const found = await em.find(User, { emailIndex: { $in: [...indexes] } });
   return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
+}
+
+/** Locked until the commit: of several concurrent changes, the later ones see the result of the first. */
+export function lockUser(em: EntityManager, id: string): Promise<User | null> {
+  return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 /** The user with this address. Until the commit, no other request can give the address to another user. */

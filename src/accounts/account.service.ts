@@ -1,5 +1,4 @@
 import { LockMode } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import type { SessionIssuer, SessionTokens } from '../credentials/session-issuer.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
@@ -13,7 +12,7 @@ import type { Limits } from '../limits/limits.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import type { accountEvents } from './account.events.ts';
 import { type AccountInput, checkNewAccount, wordsAbout } from './account.input.ts';
-import { findUserByEmail, lockEmail } from './account.queries.ts';
+import { findUserByEmail, lockEmail, lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
 import type { EmailVault } from './email.ts';
 import type { Passwords } from './password.ts';
@@ -169,7 +168,7 @@ export class AccountService {
     if (!userId || (userId !== caller.userId && !isAdministrator(caller))) return { kind: 'userNotFound' };
     const kept = input.exceptCurrent && caller.kind === 'session' ? caller.credentialId : null;
     const revoked = await unitOfWork.transaction(async () => {
-      const user = await em.findOne(User, { id: userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const user = await lockUser(em, userId);
       const reason = userId === caller.userId ? 'SIGNED_OUT' : 'ADMINISTRATIVE';
       return user && this.#options.userSessions.revoke(unitOfWork, user, { kept, reason });
     }, userId);
@@ -200,7 +199,7 @@ export class AccountService {
 
     const passwordHash = await passwords.hash(input.newPassword);
     const changed = await unitOfWork.transaction(async () => {
-      const user = await em.findOne(User, { id: known.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const user = await lockUser(em, known.id);
       if (user?.passwordHash !== known.passwordHash) return null; // Another request has changed the password.
       user.changePassword(passwordHash);
       await resetTokens.withdraw(em, user.id);

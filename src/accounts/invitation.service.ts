@@ -7,12 +7,11 @@ import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { accountEvents } from './account.events.ts';
 import { checkInvitation, type InvitationInput, wordsAbout } from './account.input.ts';
-import { lockEmail } from './account.queries.ts';
+import { lockEmail, lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
 import type { EmailVault } from './email.ts';
 import type { Passwords } from './password.ts';
 import { User } from './user.entity.ts';
-import { lockUser } from './user.service.ts';
 
 /** The workspaces that an invited user joins. */
 export interface JoinedWorkspaces {

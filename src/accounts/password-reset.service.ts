@@ -5,11 +5,11 @@ import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import type { accountEvents } from './account.events.ts';
 import { wordsAbout } from './account.input.ts';
+import { lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
 import type { EmailVault } from './email.ts';
 import type { Passwords } from './password.ts';
 import type { User } from './user.entity.ts';
-import { lockUser } from './user.service.ts';
 import type { UserSessions } from './user-sessions.ts';
 
 export interface PasswordResetServiceOptions {

@@ -1,4 +1,3 @@
-import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit, AuditScope } from '../audit/audit.ts';
 import { eraseActor } from '../audit/erase-actor.ts';
@@ -10,9 +9,9 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { userTag } from '../revocation/tags.ts';
 import type { accountEvents } from './account.events.ts';
 import { checkDisplayName, checkUserUpdate, type UserUpdate } from './account.input.ts';
-import { isLastAdministrator, lockEmail } from './account.queries.ts';
+import { isLastAdministrator, lockEmail, lockUser } from './account.queries.ts';
 import type { EmailVault } from './email.ts';
-import { User, type UserChanges } from './user.entity.ts';
+import type { User, UserChanges } from './user.entity.ts';
 
 /** What a user holds in other features, as the deletion of the user needs it. */
 export interface Holdings {
@@ -186,11 +185,6 @@ export class UserService {
 /** For the events of a deletion: users who delete their own account leave no address behind. */
 function withoutAddressOf(userId: string, { em, principal, origin }: UnitOfWork): AuditScope {
   return { em, principal, origin: principal?.userId === userId ? { ...origin, ipAddress: null } : origin };
-}
-
-/** Locked until the commit: of several concurrent changes, the later ones see the result of the first. */
-export function lockUser(em: EntityManager, id: string): Promise<User | null> {
-  return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
+import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -13,13 +14,22 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
+import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { effectivePermissions } from '../identity/permission.ts';
-import { effectiveScopes, staysInWorkspace, type UserRole } from '../identity/scope.ts';
+import type { Principal } from '../identity/principal.ts';
+import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
-import { isMemberOf, joinMember, KEEP_WORKSPACE, LOCK_WORKSPACE, mustSignIn } from '../workspaces/workspace.sql.ts';
+import {
+  isMemberOf,
+  joinMember,
+  KEEP_WORKSPACE,
+  LOCK_WORKSPACE,
+  mustSignIn,
+  workspaceExists,
+} from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
 
-/** A key that is bound to a workspace is valid only as long as its user is a member of it. */
+/** A user's key that is bound to a workspace is valid only as long as the user is a member of it. */
 const BOUND = { workspaceId: 'k.workspace_id', userId: 'k.user_id' };
 
 // Two index lookups by hash, one for each of the two secrets of a key. The position in the log comes from the same
@@ -28,9 +38,12 @@ const LOAD: Statement = {
   name: 'api-key-load',
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
+      k.allowed_addresses as "allowedAddresses", k.metadata_sealed is not null as "hasMetadata",
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
       k.revoked_at is not null as revoked, ${userStanding('u')},
-      k.workspace_id is null or ${isMemberOf(BOUND)} as "mayUseWorkspace",
+      k.workspace_id is null or ${isMemberOf(BOUND)}
+        or (k.user_id is null and ${workspaceExists('k.workspace_id')}) as "mayUseWorkspace",
+      ${policyEnd(governed('k'))} as "policyEnd",
       ${mustSignIn('k.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join lateral (
@@ -41,38 +54,55 @@ const LOAD: Statement = {
     left join ${usersAs('u')} on u.id = k.user_id`,
 };
 
-interface LoadRow extends Snapshot {
-  id: string | null;
-  userId: string;
+/** What decides what a key may do. */
+interface Grant {
+  /** Null for a key that belongs to a workspace. */
+  userId: string | null;
   workspaceId: string | null;
   scopes: string[];
   permissions: string[];
+  /** What bounds it; null for a key that belongs to a workspace. */
+  role: UserRole | null;
+  userPermissions: string[] | null;
+}
+
+/** What decides when a presented secret ends. */
+interface Lifetime {
   current: boolean;
   expiresAt: number | null;
   previousExpiresAt: number | null;
+  /** See `parsePolicyEnd`. */
+  policyEnd: string | null;
+}
+
+interface LoadRow extends Snapshot, Grant, Lifetime {
+  id: string | null;
+  allowedAddresses: string[];
+  hasMetadata: boolean;
   revoked: boolean;
-  role: UserRole;
-  userPermissions: string[];
   disabled: boolean;
   mayUseWorkspace: boolean;
   mustBeSigned: boolean;
 }
 
-// The membership is locked before the key, as the end of a membership locks them.
-type ConfirmLocks = { bound: boolean; lockKey: string; lockUser: string };
-const confirmStatement = ({
-  bound,
-  lockKey,
-  lockUser,
-}: ConfirmLocks) => `select k.scopes, k.permissions, ${userBounds('u')},
-    k.secret_hash = ? as current, ${milliseconds('k.expires_at', 'expiresAt')},
-    ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')}
-  from api_keys k join ${usersAs('u')} on u.id = k.user_id ${bound ? joinMember('m', BOUND) : ''}
-  where k.id = ? and k.user_id = ? and k.workspace_id is not distinct from ?
-    and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
-    and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
-    and ${isActiveUser('u')}
-  ${bound ? 'for share of m' : ''} ${lockKey} of k ${lockUser} of u`;
+// The membership is locked before the key, as the end of a membership locks them. A key of a workspace has no user and no
+// membership: its workspace is checked.
+type ConfirmLocks = { caller: Principal; lockKey: string; lockUser: string };
+function confirmStatement({ caller, lockKey, lockUser }: ConfirmLocks): string {
+  const isOfUser = caller.userId !== null;
+  const isBoundUser = isOfUser && caller.workspaceId !== null;
+  return `select k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions,
+      k.allowed_addresses as "allowedAddresses", ${isOfUser ? userBounds('u') : 'null as role, null as "userPermissions"'}, k.secret_hash = ? as current,
+      ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
+      ${policyEnd(governed('k'))} as "policyEnd"
+    from api_keys k ${isOfUser ? `join ${usersAs('u')} on u.id = k.user_id` : ''}
+      ${isBoundUser ? joinMember('m', BOUND) : ''}
+    where k.id = ? and k.user_id is not distinct from ? and k.workspace_id is not distinct from ?
+      and k.revoked_at is null and not ${hasEnded(governed('k'))}
+      and (k.secret_hash = ? or (k.previous_secret_hash = ? and k.previous_secret_expires_at > clock_timestamp()))
+      and ${isOfUser ? isActiveUser('u') : workspaceExists('k.workspace_id')}
+    ${isBoundUser ? 'for share of m' : ''} ${lockKey} of k ${isOfUser ? `${lockUser} of u` : ''}`;
+}
 
 /** How API keys authenticate. The proof is the SHA-256 of the secret, base64url. */
 export const apiKeyCredential = defineCredentialType<string>({
@@ -81,6 +111,8 @@ export const apiKeyCredential = defineCredentialType<string>({
   entity: ApiKey,
   table: 'api_keys',
   beginning: 'rka_',
+  recordsAddress: true,
+  governed: { isUnrevoked: (row) => `${row}.revoked_at is null` },
   carriers: ['bearer', 'apiKeyHeader'],
   isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
   identify: (text) => sha256Base64url(text),
@@ -89,70 +121,102 @@ export const apiKeyCredential = defineCredentialType<string>({
     const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
-    const tags = [apiKeyTag(row.id), userTag(row.userId)];
-    if (row.workspaceId) tags.push(workspaceTag(row.workspaceId), memberTag(row.workspaceId, row.userId));
-    const end = endOf(row);
-    const expired = end !== null && end <= row.now;
-    if (row.revoked || row.disabled || !row.mayUseWorkspace || expired) return rejected(row, tags);
+    const tags = tagsOf(row.id, row);
+    const { fixedEnd, idleEnd } = endsOf(row);
+    const end = earliest([fixedEnd, idleEnd]);
+    const isDisabled = row.userId !== null && row.disabled;
+    if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now))
+      return rejected(row, tags);
     const principal = {
       kind: 'apiKey',
       credentialId: row.id,
       proof: secretHash,
       userId: row.userId,
       workspaceId: row.workspaceId,
-      scopes: scopesOf(row, row),
+      scopes: scopesOf(row),
       permissions: permissionsOf(row),
-      expiresAt: end,
+      expiresAt: fixedEnd,
+      ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
+      ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
+      ...(row.hasMetadata ? { hasMetadata: true } : {}),
       ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
     return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
-    const { workspaceId } = caller;
+    const { workspaceId, userId } = caller;
     if (workspaceId !== null) {
       const lock = changing === workspaceId ? LOCK_WORKSPACE : KEEP_WORKSPACE;
       const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(lock, [workspaceId]);
       if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
     }
+    // After the workspace and before the key, as a change of a policy. It waits for the keys that it governs.
+    await em.execute(policyLock(changing, workspaceId), [workspaceId]);
     const statement = confirmStatement({
-      bound: workspaceId !== null,
+      caller,
       lockKey: changing === caller.credentialId ? 'for update' : 'for share',
-      lockUser: changing === caller.userId ? 'for update' : 'for share',
+      lockUser: changing === userId ? 'for update' : 'for share',
     });
-    const [row] = await em.execute<Omit<LoadRow, 'id'>[]>(statement, [
-      ...[caller.proof, caller.credentialId, caller.userId, caller.workspaceId],
-      ...[caller.proof, caller.proof],
-    ]);
+    const { proof, credentialId } = caller;
+    const values = [proof, credentialId, userId, workspaceId, proof, proof];
+    const [row] = await em.execute<(Grant & Lifetime & Pick<LoadRow, 'allowedAddresses'>)[]>(statement, values);
     if (!row) return false;
-    const held = scopesOf(row, caller);
     const permissions = permissionsOf(row);
     // A credential that it creates must not outlive it. A key that changes itself grants nothing for longer.
-    const endsEarlier = (endOf(row) ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
-    if (endsEarlier && changing !== caller.credentialId) return false;
+    const endsEarlier =
+      (endsOf(row).fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    if (endsEarlier && changing !== credentialId) return false;
+    const held = scopesOf(row);
     return (
       caller.scopes.every((scope) => held.includes(scope)) &&
-      caller.permissions.every((permission) => permissions.includes(permission))
+      caller.permissions.every((permission) => permissions.includes(permission)) &&
+      isAsOpen(row.allowedAddresses, caller.allowedAddresses ?? [])
     );
   },
 });
 
-/** When the presented secret expires; null: never. */
-function endOf({
-  expiresAt,
-  current,
-  previousExpiresAt,
-}: Pick<LoadRow, 'expiresAt' | 'current' | 'previousExpiresAt'>) {
-  return earliest([expiresAt, current ? null : previousExpiresAt]);
+function tagsOf(id: string, { userId, workspaceId }: Grant): string[] {
+  const tags = [apiKeyTag(id)];
+  if (userId !== null) tags.push(userTag(userId));
+  if (workspaceId !== null) tags.push(workspaceTag(workspaceId));
+  if (userId !== null && workspaceId !== null) tags.push(memberTag(workspaceId, userId));
+  return tags;
 }
 
-/** The effective scopes of a key. A key that is bound to a workspace has no scopes beyond it, whatever it was given. */
-function scopesOf({ scopes, role }: { scopes: string[]; role: UserRole }, bound: { workspaceId: string | null }) {
+/** When the presented secret ends; null: never. `idleEnd` moves with each use. */
+function endsOf({ expiresAt, current, previousExpiresAt, policyEnd: json }: Lifetime) {
+  const { endsAt, fixedEnd } = parsePolicyEnd(json);
+  return {
+    fixedEnd: earliest([expiresAt, current ? null : previousExpiresAt, fixedEnd]),
+    idleEnd: endsAt === fixedEnd ? null : endsAt,
+  };
+}
+
+/**
+ * The effective scopes of a key. A key that is bound to a workspace has no scopes beyond it, whatever it was given, and a
+ * key that belongs to one has even fewer.
+ */
+function scopesOf({ scopes, role, userId, workspaceId }: Grant) {
+  if (userId === null || role === null)
+    return SCOPES.filter((scope) => scopes.includes(scope) && belongsToWorkspace(scope));
   const effective = effectiveScopes(scopes, role);
-  return bound.workspaceId ? effective.filter(staysInWorkspace) : effective;
+  return workspaceId !== null ? effective.filter(staysInWorkspace) : effective;
 }
 
-/** The effective permissions of a key: at most those of its user, unless the user is an administrator. */
-function permissionsOf({ permissions, role, userPermissions }: Omit<LoadRow, 'id'>): string[] {
+/**
+ * Whether a key may still be used from everywhere where it could be used when the request was authenticated. The address
+ * of the request is one of these.
+ */
+function isAsOpen(now: readonly string[], before: readonly string[]): boolean {
+  return now.length === 0 || (before.length > 0 && before.every((address) => now.includes(address)));
+}
+
+/**
+ * The effective permissions of a key: at most those of its user, unless the user is an administrator. Nothing bounds a key
+ * that belongs to a workspace.
+ */
+function permissionsOf({ permissions, role, userPermissions }: Grant): string[] {
+  if (role === null || userPermissions === null) return permissions;
   return effectivePermissions(permissions, { role, permissions: userPermissions });
 }
 

@@ -1,31 +1,56 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { governed, policyEnd } from '../credential-policies/credential-policy.sql.ts';
+import { effectiveEnd, type PolicyEnd, parsePolicyEnd, revokedByPolicy } from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
 /** The longest overlap of a rotation: 30 days. */
 export const MAX_OVERLAP_SECONDS = 2_592_000;
 
-/** The fields of a new API key. The secret itself is never passed here, only its hash and its hint. */
-export interface NewApiKey {
-  id: string;
-  userId: string;
-  workspaceId: string | null;
-  name: string;
-  hint: string;
-  secretHash: string;
-  scopes: readonly Scope[];
-  permissions: readonly string[];
-  createdAt: Date;
-  createdFromIp: string | null;
-  expiresAt: Date | null;
+/** How many requests a key may make in how many seconds. */
+export interface RateLimit {
+  requests: number;
+  windowSeconds: number;
 }
 
-/** A long-lived secret for a program that acts for a user. */
+/** What can be changed of an API key. Metadata is sealed. */
+export interface ApiKeySettings {
+  name: string;
+  description: string | null;
+  metadataSealed: string | null;
+  scopes: readonly Scope[];
+  permissions: readonly string[];
+  /** In the spelling of `networkText`. Empty: from all. */
+  allowedAddresses: readonly string[];
+  expiresAt: Date | null;
+  rateLimit: RateLimit | null;
+}
+
+/** The fields of a new API key. The secret itself is never passed here, only its hash and its hint. */
+export interface NewApiKey extends ApiKeySettings {
+  id: string;
+  /** Null for a key that belongs to a workspace. */
+  userId: string | null;
+  workspaceId: string | null;
+  createdBy: string | null;
+  hint: string;
+  secretHash: string;
+  createdAt: Date;
+  createdFromIp: string | null;
+  policyEnd: PolicyEnd;
+}
+
+/** A long-lived secret for a program that acts for a user or for a workspace. */
 export class ApiKey {
   id!: string;
-  userId!: string;
+  userId!: string | null;
   workspaceId!: string | null;
+  /** The user who created it; null once that user is deleted, or if a key without a user created it. */
+  createdBy!: string | null;
   name!: string;
+  description!: string | null;
+  /** The metadata, sealed for this row: see `MetadataVault`. Null if there is none. */
+  metadataSealed!: string | null;
   hint!: string;
   /** SHA-256 of the current secret, base64url. */
   secretHash!: string;
@@ -34,30 +59,67 @@ export class ApiKey {
   previousSecretExpiresAt!: Date | null;
   scopes!: Scope[];
   permissions!: string[];
+  allowedAddresses!: string[];
+  rateLimitRequests!: number | null;
+  rateLimitSeconds!: number | null;
   createdAt!: Date;
   createdFromIp!: string | null;
+  /** The expiry that it was given. A policy may end the key before: see `endsAt`. */
   expiresAt!: Date | null;
   rotatedAt!: Date | null;
-  revokedAt!: Date | null;
-  revocationReason!: RevocationReason | null;
+  /** When and why this key was revoked alone. */
+  revokedAloneAt!: Date | null;
+  revokedAloneReason!: RevocationReason | null;
+  /** When policies end it, as JSON. Read-only, from the policies. */
+  readonly policyEndJson?: string | null;
   /** Optimistic lock: of two changes that started from the same state, one succeeds. */
   version!: number;
 
-  static create(fields: NewApiKey): ApiKey {
+  static create({ policyEnd, rateLimit, ...fields }: NewApiKey): ApiKey {
+    const { endsAt, revokedAt, fixedEnd } = policyEnd;
     return Object.assign(new ApiKey(), {
       ...fields,
+      ...columnsOf({ rateLimit }),
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],
+      allowedAddresses: [...fields.allowedAddresses],
+      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
       previousSecretHash: null,
       previousSecretExpiresAt: null,
       rotatedAt: null,
-      revokedAt: null,
-      revocationReason: null,
+      revokedAloneAt: null,
+      revokedAloneReason: null,
     });
   }
 
+  /** When it was revoked, alone or by a policy; null if it was not. */
+  get revokedAt(): Date | null {
+    return this.revokedAloneAt ?? revokedByPolicy(this.expiresAt, policyEndOf(this));
+  }
+
+  get revocationReason(): RevocationReason | null {
+    if (this.revokedAloneAt) return this.revokedAloneReason;
+    return this.revokedAt ? 'ADMINISTRATIVE' : null;
+  }
+
+  /** When it ends: by the expiry that it was given, or by a policy. Null: never. A revocation does not change it. */
+  get endsAt(): Date | null {
+    const end = policyEndOf(this);
+    return end.revokedAt === null ? effectiveEnd(this.expiresAt, end) : this.expiresAt;
+  }
+
+  /** The same without the bound on idle keys, so no use moves it. */
+  get fixedEnd(): Date | null {
+    return effectiveEnd(this.expiresAt, { endsAt: policyEndOf(this).fixedEnd });
+  }
+
+  get rateLimit(): RateLimit | null {
+    const { rateLimitRequests: requests, rateLimitSeconds: windowSeconds } = this;
+    return requests === null || windowSeconds === null ? null : { requests, windowSeconds };
+  }
+
   isExpired(now: Date): boolean {
-    return this.expiresAt !== null && this.expiresAt <= now;
+    return this.endsAt !== null && this.endsAt <= now;
   }
 
   /**
@@ -70,7 +132,7 @@ export class ApiKey {
   rotate(to: { secretHash: string; hint: string }, overlapSeconds: number, now: Date): Date {
     if (this.revokedAt) throw new Error('A revoked API key cannot be rotated.');
     const end = new Date(now.getTime() + overlapSeconds * 1000);
-    const previousExpiresAt = this.expiresAt && this.expiresAt < end ? this.expiresAt : end;
+    const previousExpiresAt = this.fixedEnd && this.fixedEnd < end ? this.fixedEnd : end;
     this.previousSecretHash = overlapSeconds > 0 ? this.secretHash : null;
     this.previousSecretExpiresAt = overlapSeconds > 0 ? previousExpiresAt : null;
     this.secretHash = to.secretHash;
@@ -79,34 +141,79 @@ export class ApiKey {
     return previousExpiresAt;
   }
 
+  /** Makes the secret from before the last rotation invalid now. Returns whether there was one. */
+  endOverlap(): boolean {
+    const had = this.previousSecretHash !== null;
+    this.previousSecretHash = null;
+    this.previousSecretExpiresAt = null;
+    return had;
+  }
+
+  /**
+   * Replaces these settings and leaves the others.
+   *
+   * @returns the names of the settings that changed
+   * @throws Error if the key has ended: what has ended is never valid again
+   */
+  change({ rateLimit, ...settings }: Partial<ApiKeySettings>, now: Date): (keyof ApiKeySettings)[] {
+    if (this.revokedAt || this.isExpired(now)) throw new Error('An API key that has ended cannot be changed.');
+    const before = { ...this.settings };
+    Object.assign(this, settings, rateLimit === undefined ? {} : columnsOf({ rateLimit }));
+    const after = this.settings;
+    return (Object.keys(after) as (keyof ApiKeySettings)[]).filter((name) => !isSame(before[name], after[name]));
+  }
+
+  get settings(): ApiKeySettings {
+    const { name, description, metadataSealed, scopes, permissions, allowedAddresses, expiresAt, rateLimit } = this;
+    return { name, description, metadataSealed, scopes, permissions, allowedAddresses, expiresAt, rateLimit };
+  }
+
   /** Revokes the key for good. A second call changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
     if (this.revokedAt) return;
-    this.revokedAt = now;
-    this.revocationReason = reason;
+    this.revokedAloneAt = now;
+    this.revokedAloneReason = reason;
   }
 }
+
+const policyEndOf = ({ policyEndJson }: ApiKey): PolicyEnd => parsePolicyEnd(policyEndJson);
+
+function columnsOf({ rateLimit }: { rateLimit: RateLimit | null }) {
+  return { rateLimitRequests: rateLimit?.requests ?? null, rateLimitSeconds: rateLimit?.windowSeconds ?? null };
+}
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 export const ApiKeySchema = defineEntity({
   class: ApiKey,
   tableName: 'api_keys',
   properties: {
     id: p.string().primary(),
-    userId: p.string(),
+    userId: p.string().nullable(),
     workspaceId: p.string().nullable(),
+    createdBy: p.string().nullable(),
     name: p.string(),
+    description: p.string().nullable(),
+    metadataSealed: p.text().nullable(),
     hint: p.string(),
     secretHash: p.string(),
     previousSecretHash: p.string().nullable(),
     previousSecretExpiresAt: p.datetime().nullable(),
     scopes: p.array().$type<Scope[]>(),
     permissions: p.array(),
+    allowedAddresses: p.array(),
+    rateLimitRequests: p.integer().nullable(),
+    rateLimitSeconds: p.integer().nullable(),
     createdAt: p.datetime(),
     createdFromIp: p.string().nullable(),
     expiresAt: p.datetime().nullable(),
     rotatedAt: p.datetime().nullable(),
-    revokedAt: p.datetime().nullable(),
-    revocationReason: p.string().$type<RevocationReason>().nullable(),
+    revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),
+    revokedAloneReason: p.string().$type<RevocationReason>().nullable().fieldName('revocation_reason'),
+    policyEndJson: p
+      .string()
+      .nullable()
+      .formula((_columns, table) => policyEnd(governed(String(table)))),
     version: p.integer().version(),
   },
 });

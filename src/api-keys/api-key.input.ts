@@ -1,49 +1,91 @@
+import { areWithin } from '../credentials/allowed-addresses.ts';
+import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
-import type { Principal } from '../identity/principal.ts';
-import { type Scope, staysInWorkspace } from '../identity/scope.ts';
+import { owningWorkspace, type Principal } from '../identity/principal.ts';
+import { belongsToWorkspace, type Scope, staysInWorkspace } from '../identity/scope.ts';
+import { networkText, parseNetwork } from '../kernel/cidr.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
-import { MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
+import { type ApiKeySettings, MAX_OVERLAP_SECONDS, type RateLimit } from './api-key.entity.ts';
+import { checkMetadata, type Metadata } from './metadata.ts';
+
+export const LONGEST_NAME = 100;
+const LONGEST_DESCRIPTION = 500;
+const MOST_ADDRESSES = 50;
+const ADDRESSES = 'input.allowedAddresses';
+export const NOT_WITHIN = 'Must be within the addresses from which the calling credential may be used.';
+const MOST_REQUESTS = 1_000_000;
+const LONGEST_WINDOW_SECONDS = 86_400;
+
+/** Who a key belongs to. */
+export type ApiKeyOwner = 'USER' | 'WORKSPACE';
 
 /** The input for a new API key. */
 export interface NewApiKeyInput {
   name: string;
+  description: string | null;
+  metadata: Metadata;
   scopes: readonly Scope[];
   permissions: readonly string[];
+  allowedAddresses: readonly string[];
   expiresAt: Date | null;
+  rateLimit: RateLimit | null;
   workspaceId: string | null;
+  owner: ApiKeyOwner;
+  idempotencyKey: string | null;
 }
 
-/** The checked fields of the key, or all problems of the input. */
-export function checkNewApiKey(
-  input: NewApiKeyInput,
-  caller: Principal,
-  now: Date,
-):
-  | { name: string; scopes: Scope[]; permissions: string[]; expiresAt: Date | null; workspaceId: string | null }
-  | InvalidInput {
-  const check = new InputCheck();
-  const name = check.text(input.name, 'input.name', 100);
+/** The settings of a key as a caller sends them: metadata is not sealed. */
+export type SentSettings = Omit<ApiKeySettings, 'metadataSealed'> & { metadata: Metadata };
 
-  // A key that is bound to a workspace creates keys only for that workspace.
+/** The checked fields of a new key. The expiry depends on the policies, which the transaction reads. */
+export interface CheckedApiKey extends Omit<SentSettings, 'expiresAt'> {
+  workspaceId: string | null;
+  owner: ApiKeyOwner;
+}
+
+/** The checked fields of the key, or all problems of the input that do not depend on policies. */
+export function checkNewApiKey(input: NewApiKeyInput, caller: Principal, now: Date): CheckedApiKey | InvalidInput {
+  const check = new InputCheck();
+  const name = check.text(input.name, 'input.name', LONGEST_NAME);
+  const description = checkDescription(input.description, check);
+  // A key of a workspace creates keys of that workspace. A user's key that is bound to one creates keys for it.
+  const owner = owningWorkspace(caller) === null ? input.owner : 'WORKSPACE';
   const workspaceId = input.workspaceId ?? caller.workspaceId;
   check.require(
-    workspaceId === null || input.scopes.every(staysInWorkspace),
-    'input.scopes',
-    'Must not include ADMIN, INTROSPECT or SESSIONS_WRITE, because the key is bound to a workspace.',
+    owner === 'USER' || workspaceId !== null,
+    'input.workspaceId',
+    'Must be set, because the key belongs to a workspace.',
   );
-
+  checkScopes(input.scopes, { owner, workspaceId }, check);
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);
-
-  const longest = latestEnd(caller);
-  const expiresAt = input.expiresAt ?? longest;
-  check.require(expiresAt === null || expiresAt > now, 'input.expiresAt', 'Must be in the future.');
+  checkMetadata(input.metadata, check);
+  const allowedAddresses = checkGrantedAddresses(input.allowedAddresses, caller, check);
+  checkRateLimit(input.rateLimit, check);
   check.require(
-    longest === null || (expiresAt !== null && expiresAt <= longest),
-    'input.expiresAt',
-    `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
+    input.idempotencyKey === null || /^[\x21-\x7e]{1,255}$/.test(input.idempotencyKey),
+    'input.idempotencyKey',
+    'Must have 1 to 255 visible ASCII characters.',
   );
-  return check.outcome ?? { name, scopes: [...new Set(input.scopes)], permissions, expiresAt, workspaceId };
+  checkExpiry(
+    { given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now },
+    { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false },
+    check,
+  );
+  const { metadata, rateLimit } = input;
+  const scopes = [...new Set(input.scopes)];
+  const settings = { name, description, metadata, scopes, permissions, allowedAddresses, rateLimit };
+  return check.outcome ?? { ...settings, workspaceId, owner };
+}
+
+/** The expiry of a new key under the policies in force. */
+export function checkNewExpiry(
+  { expiresAt: given }: Pick<NewApiKeyInput, 'expiresAt'>,
+  { caller, now, bounds }: { caller: Principal; now: Date; bounds: PolicyBounds },
+): { expiresAt: Date | null } | InvalidInput {
+  const check = new InputCheck();
+  const expiresAt = checkExpiry({ given, latest: latestEnd(caller), createdAt: now, now }, bounds, check);
+  return check.outcome ?? { expiresAt };
 }
 
 /** Null if the overlap of a rotation is valid. */
@@ -55,4 +97,60 @@ export function checkOverlap(overlapSeconds: number): InvalidInput | null {
     `Must be from 0 to ${MAX_OVERLAP_SECONDS} seconds (30 days).`,
   );
   return check.outcome;
+}
+
+export function checkDescription(description: string | null, check: InputCheck): string | null {
+  return description === null ? null : check.text(description, 'input.description', LONGEST_DESCRIPTION);
+}
+
+type Owned = { owner: ApiKeyOwner; workspaceId: string | null };
+export function checkScopes(scopes: readonly Scope[], { owner, workspaceId }: Owned, check: InputCheck): void {
+  const path = 'input.scopes';
+  if (owner === 'WORKSPACE') {
+    const beyond = scopes.filter((scope) => !belongsToWorkspace(scope));
+    const message =
+      'Must not include ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, because the key belongs to a workspace.';
+    check.require(beyond.length === 0, path, message);
+    return;
+  }
+  check.require(
+    workspaceId === null || scopes.every(staysInWorkspace),
+    path,
+    'Must not include ADMIN, INTROSPECT or SESSIONS_WRITE, because the key is bound to a workspace.',
+  );
+}
+
+/** The addresses in one spelling, without duplicates. */
+export function checkAddresses(addresses: readonly string[], check: InputCheck): string[] {
+  const networks = addresses.map(parseNetwork);
+  const texts = [...new Set(networks.map((network) => (network ? networkText(network) : '')))];
+  check.require(
+    networks.every((network) => network !== null),
+    ADDRESSES,
+    'Each must be an IPv4 or IPv6 address, or a network in CIDR notation such as 192.0.2.0/24.',
+  );
+  check.require(texts.length <= MOST_ADDRESSES, ADDRESSES, `Must have at most ${MOST_ADDRESSES} items.`);
+  return texts;
+}
+
+/**
+ * The addresses of a new key. A caller that may be used from some addresses only grants no other ones. If it grants none,
+ * the new key gets its own.
+ */
+function checkGrantedAddresses(addresses: readonly string[], caller: Principal, check: InputCheck): readonly string[] {
+  const texts = checkAddresses(addresses, check);
+  const own = caller.allowedAddresses;
+  if (own === undefined) return texts;
+  if (texts.length === 0) return own;
+  check.require(areWithin(texts, own), ADDRESSES, NOT_WITHIN);
+  return texts;
+}
+
+export function checkRateLimit(rateLimit: RateLimit | null, check: InputCheck): void {
+  if (rateLimit === null) return;
+  const { requests, windowSeconds } = rateLimit;
+  const path = 'input.rateLimit';
+  check.require(requests >= 1 && requests <= MOST_REQUESTS, `${path}.requests`, `Must be from 1 to ${MOST_REQUESTS}.`);
+  const fits = windowSeconds >= 1 && windowSeconds <= LONGEST_WINDOW_SECONDS;
+  check.require(fits, `${path}.windowSeconds`, `Must be from 1 to ${LONGEST_WINDOW_SECONDS} seconds.`);
 }

@@ -2,14 +2,17 @@ import { LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
+import { areWithin } from '../credentials/allowed-addresses.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
+import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
+import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { latestEnd } from '../identity/grant.ts';
-import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import { owningWorkspace, type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,13 +20,24 @@ import { newId } from '../kernel/ids.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
+import { findForChange, type LockRole } from './api-key.access.ts';
 import { ApiKey } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
-import { checkNewApiKey, checkOverlap, type NewApiKeyInput } from './api-key.input.ts';
-import { activeApiKeys, apiKeysVisibleTo } from './api-key.queries.ts';
+import {
+  type CheckedApiKey,
+  checkNewApiKey,
+  checkNewExpiry,
+  checkOverlap,
+  type NewApiKeyInput,
+} from './api-key.input.ts';
+import { countActiveApiKeys } from './api-key.queries.ts';
+import type { IdempotentCall, IdempotentCreations } from './idempotent-creations.ts';
+import type { MetadataVault } from './metadata.ts';
 
 const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
+/** SQLSTATE of a row that refers to a row that does not exist. */
+const FOREIGN_KEY_VIOLATION = '23503';
 
 export interface ApiKeyServiceOptions {
   /** For reads before it is the caller's turn: not the connections of units of work. */
@@ -34,8 +48,13 @@ export interface ApiKeyServiceOptions {
   clock: Pick<Clock, 'now'>;
   /** Active keys that one user may have; 0 means no limit. */
   maxPerUser: number;
+  metadata: MetadataVault;
+  creations: IdempotentCreations;
   /** Whether this user is a member of this workspace. Locks the membership, so that it lasts until the commit. */
   lockMembership: (em: EntityManager, member: { workspaceId: string; userId: string }) => Promise<boolean>;
+  lockRole: LockRole;
+  /** The policies for the keys of a workspace, or for other keys. They stay in force until the end of the transaction. */
+  keepBounds: (em: EntityManager, workspaceId: string | null) => Promise<BoundsInForce>;
 }
 
 export type CreateApiKeyOutcome =
@@ -43,6 +62,7 @@ export type CreateApiKeyOutcome =
   | { kind: 'scopeNotHeld'; scopes: Scope[] }
   | { kind: 'quotaReached'; limit: number }
   | { kind: 'workspaceNotFound' }
+  | { kind: 'idempotencyKeyReused' }
   | InvalidInput;
 
 interface Rotated {
@@ -80,42 +100,84 @@ export class ApiKeyService {
     this.#options = options;
   }
 
-  /** Creates a key for the caller, with at most the scopes, permissions and lifetime of the caller. */
+  /**
+   * Creates a key for the caller or for a workspace, with at most the scopes, permissions, addresses and lifetime of the
+   * caller. With an idempotency key, a call that succeeded before returns the same key again.
+   */
   async create(unitOfWork: UnitOfWork, input: NewApiKeyInput): Promise<CreateApiKeyOutcome> {
-    const { caller, em, origin } = unitOfWork;
-    const { audit, clock, lockMembership } = this.#options;
-    const { userId } = caller;
-    if (!userId)
-      throw new AccessError('FORBIDDEN', 'An API key must belong to a user. The calling credential has no user.');
-    const missing = scopesNotHeld(caller, input.scopes);
-    if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
-    const now = clock.now();
-    const checked = checkNewApiKey(input, caller, now);
-    if ('kind' in checked) return checked;
-    const { workspaceId } = checked;
-    if (caller.workspaceId && workspaceId !== caller.workspaceId) return { kind: 'workspaceNotFound' };
-
-    const secret = makeSecret('rka');
-    return unitOfWork.transaction(async () => {
-      // Locked: the end of the membership waits for this key, and revokes it.
-      if (workspaceId !== null && !(await lockMembership(em, { workspaceId, userId })))
-        return { kind: 'workspaceNotFound' };
-      if (await this.#quotaReached(em, userId, now)) return { kind: 'quotaReached', limit: this.#options.maxPerUser };
-      const apiKey = ApiKey.create({
-        ...checked,
-        id: newId('key'),
-        userId,
-        hint: hintOf(secret),
-        secretHash: sha256Base64url(secret),
-        createdAt: now,
-        createdFromIp: origin.ipAddress,
+    const { caller, em } = unitOfWork;
+    if (caller.userId === null && owningWorkspace(caller) === null)
+      throw new AccessError('FORBIDDEN', 'A daemon token cannot create an API key. Use a session or an API key.');
+    const now = this.#options.clock.now();
+    const scopes = scopesNotHeld(caller, input.scopes);
+    const checked: CheckedApiKey | CreateApiKeyOutcome =
+      scopes.length > 0 ? { kind: 'scopeNotHeld', scopes } : checkNewApiKey(input, caller, now);
+    const { idempotencyKey } = input;
+    const call = idempotencyKey === null ? null : { caller, input, idempotencyKey, now };
+    if ('kind' in checked && !call) return checked;
+    try {
+      return await unitOfWork.transaction<CreateApiKeyOutcome>(async () => {
+        const repeated = call && (await this.#options.creations.repeat(em, call));
+        if (repeated) return repeated;
+        if ('kind' in checked) return checked;
+        return (await this.#refusal(unitOfWork, checked)) ?? this.#create(unitOfWork, checked, { input, call, now });
       });
-      em.persist(apiKey);
-      const { scopes, permissions, expiresAt } = apiKey;
-      const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
-      audit.record(unitOfWork, { type: 'api-key.created', subjectId: apiKey.id, workspaceId, data });
-      return { kind: 'created', apiKey, secret };
+    } catch (error) {
+      // The workspace was deleted meanwhile. No user can be: the transaction has locked the caller.
+      if (sqlStateOf(error) === FOREIGN_KEY_VIOLATION) return { kind: 'workspaceNotFound' };
+      throw error;
+    }
+  }
+
+  /** Why the caller cannot have this key; null if it can. What decides it is locked until the commit. */
+  async #refusal({ caller, em }: UnitOfWork, key: CheckedApiKey): Promise<CreateApiKeyOutcome | null> {
+    const { lockMembership, lockRole, maxPerUser } = this.#options;
+    const { owner, workspaceId } = key;
+    const { userId } = caller;
+    if (caller.workspaceId && workspaceId !== caller.workspaceId) return { kind: 'workspaceNotFound' };
+    if (owner === 'WORKSPACE') {
+      const role = await lockRole(em, caller, workspaceId ?? '');
+      if (role === null) return { kind: 'workspaceNotFound' };
+      if (role === 'OWNER') return null;
+      throw new AccessError('FORBIDDEN', 'Only an owner of the workspace or an administrator can create keys of it.');
+    }
+    // The end of the membership waits for this key, and revokes it.
+    const isPlaceable = workspaceId === null || (await lockMembership(em, { workspaceId, userId: userId ?? '' }));
+    if (!isPlaceable) return { kind: 'workspaceNotFound' };
+    return (await this.#quotaReached(em, userId ?? '')) ? { kind: 'quotaReached', limit: maxPerUser } : null;
+  }
+
+  async #create(
+    unitOfWork: UnitOfWork,
+    { owner, metadata, ...settings }: CheckedApiKey,
+    { input, call, now }: { input: NewApiKeyInput; call: IdempotentCall | null; now: Date },
+  ): Promise<CreateApiKeyOutcome> {
+    const { caller, em, origin } = unitOfWork;
+    const { audit, creations, keepBounds } = this.#options;
+    const { workspaceId } = settings;
+    const bounds = await keepBounds(em, workspaceId);
+    const checked = checkNewExpiry(input, { caller, now, bounds });
+    if ('kind' in checked) return checked;
+    const id = newId('key');
+    const secret = call ? await creations.remember(em, call, id) : makeSecret('rka');
+    const apiKey = ApiKey.create({
+      ...settings,
+      ...checked,
+      id,
+      userId: owner === 'USER' ? caller.userId : null,
+      createdBy: caller.userId,
+      metadataSealed: this.#options.metadata.seal(id, metadata),
+      hint: hintOf(secret),
+      secretHash: sha256Base64url(secret),
+      createdAt: now,
+      createdFromIp: origin.ipAddress,
+      policyEnd: policyEndOfNew(now, bounds),
     });
+    em.persist(apiKey);
+    const { scopes, permissions, expiresAt } = apiKey;
+    const data = { owner, scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+    audit.record(unitOfWork, { type: 'api-key.created', subjectId: id, workspaceId, data });
+    return { kind: 'created', apiKey, secret };
   }
 
   /** Replaces the secret of a key. Of several concurrent rotations, one succeeds and the others get `conflict`. */
@@ -147,8 +209,11 @@ export class ApiKeyService {
     { apiKeyId, overlapSeconds, secret, seenVersion }: Replacement,
   ): Promise<Exclude<RotateApiKeyOutcome, { kind: 'rotated' }> | Omit<Rotated, 'receipt'>> {
     const { caller, em } = unitOfWork;
-    const { audit, clock } = this.#options;
-    const apiKey = await em.findOne(ApiKey, { id: apiKeyId, ...apiKeysVisibleTo(caller) });
+    const { audit, clock, lockRole, keepBounds } = this.#options;
+    const seen = await findForChange(em, { caller, apiKeyId, lockRole }, { lock: false });
+    if (!seen) return { kind: 'notFound' };
+    await keepBounds(em, seen.workspaceId);
+    const apiKey = await em.findOne(ApiKey, { id: apiKeyId }, { refresh: true });
     if (!apiKey) return { kind: 'notFound' };
     if (apiKey.revokedAt) return { kind: 'revoked', revokedAt: apiKey.revokedAt };
     const now = clock.now();
@@ -173,20 +238,16 @@ export class ApiKeyService {
     input: { apiKeyId: string; reason: RevocationReason },
   ): Promise<RevokeApiKeyOutcome> {
     const { caller, em } = unitOfWork;
-    const { audit, clock } = this.#options;
+    const { audit, clock, lockRole } = this.#options;
     const apiKey = await unitOfWork.transaction(async () => {
-      const where = { id: input.apiKeyId, ...apiKeysVisibleTo(caller) };
+      const { apiKeyId } = input;
       // Locked: a revocation waits for a concurrent change of the key, and never conflicts with it.
-      const found = await em.findOne(ApiKey, where, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const found = await findForChange(em, { caller, apiKeyId, lockRole }, { lock: true });
       if (found && !found.revokedAt) {
         found.revoke(clock.now(), input.reason);
         const { id: subjectId, workspaceId } = found;
-        audit.record(unitOfWork, {
-          type: 'api-key.revoked',
-          subjectId,
-          workspaceId,
-          data: { reason: input.reason },
-        });
+        const data = { reason: input.reason };
+        audit.record(unitOfWork, { type: 'api-key.revoked', subjectId, workspaceId, data });
       }
       return found;
     }, input.apiKeyId);
@@ -199,11 +260,11 @@ export class ApiKeyService {
   }
 
   /** Counted under a lock, so that two concurrent calls cannot both use the last place. */
-  async #quotaReached(em: EntityManager, userId: string, now: Date): Promise<boolean> {
+  async #quotaReached(em: EntityManager, userId: string): Promise<boolean> {
     const { maxPerUser } = this.#options;
     if (maxPerUser === 0) return false;
     await lockText(em, `api-keys:${userId}`);
-    return (await em.count(ApiKey, { $and: [{ userId }, activeApiKeys(now)] })) >= maxPerUser;
+    return (await countActiveApiKeys(em, userId)) >= maxPerUser;
   }
 
   /** The version of this key, whether or not the caller may see it. For an unknown key, a version that no key has. */
@@ -230,9 +291,16 @@ async function beyondReach(
   if (caller.credentialId === apiKey.id || (await holdsAllOfItsRole(em, caller))) return null;
   const scopes = scopesNotHeld(caller, apiKey.workspaceId ? apiKey.scopes.filter(staysInWorkspace) : apiKey.scopes);
   const longest = latestEnd(caller);
-  const outlives = longest !== null && (apiKey.expiresAt === null || apiKey.expiresAt > longest);
-  const more = scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives;
+  const outlives = longest !== null && (apiKey.fixedEnd === null || apiKey.fixedEnd > longest);
+  const isElsewhere = !admitsAll(caller, apiKey.allowedAddresses);
+  const more =
+    scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives || isElsewhere;
   return more ? { kind: 'scopeNotHeld', scopes } : null;
+}
+
+/** Whether the caller may be used from everywhere where the key may be used. */
+function admitsAll({ allowedAddresses: own }: Principal, addresses: readonly string[]): boolean {
+  return own === undefined || (addresses.length > 0 && areWithin(addresses, own));
 }
 
 /** Whether a session holds all scopes that its user's role allows now. One that began before a promotion does not. */

@@ -3,13 +3,19 @@ import { wholeNumber } from '../kernel/variable.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-key.credential.ts';
 import { ApiKeySchema } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
+import { ApiKeyCreationSchema } from './api-key-creation.entity.ts';
 import { Migration20261202000300 } from './migrations/20261202000300-keys-of-deleted-users.ts';
+import { Migration20261203000300 } from './migrations/20261203000300-governed-keys.ts';
 
-/** Long-lived secrets for programs that act for a user. */
+/** Long-lived secrets for programs that act for a user or for a workspace. */
 export const apiKeys = defineFeature({
   name: 'api-keys',
-  entities: [ApiKeySchema],
-  migrations: [{ name: '20261202000300-keys-of-deleted-users', class: Migration20261202000300 }],
+  entities: [ApiKeySchema, ApiKeyCreationSchema],
+  migrations: [
+    { name: '20261202000300-keys-of-deleted-users', class: Migration20261202000300 },
+    { name: '20261203000300-governed-keys', class: Migration20261203000300 },
+  ],
+  sealedFields: [{ table: 'api_keys', column: 'metadata_sealed', key: 'id', where: 'metadata_sealed is not null' }],
   variables: {
     apiKeysPerUser: wholeNumber('REKEY_API_KEYS_PER_USER', {
       fallback: 100,

@@ -1,27 +1,49 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { Audit } from '../audit/audit.ts';
+import { Refusals } from '../audit/refusals.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf } from '../crypto/secret-text.ts';
-import type { Platform } from '../platform.ts';
+import { NO_POLICY_END } from '../identity/credential-policy.ts';
+import type { Principal } from '../identity/principal.ts';
+import { randomBytes } from '../kernel/random.ts';
+import { currentRequestId } from '../kernel/request-context.ts';
+import type { Part, Platform } from '../platform.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
 import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
+import { ApiKeyUpdateService } from './api-key-update.service.ts';
+import { IdempotentCreations, purgeCreations } from './idempotent-creations.ts';
+import { MetadataVault } from './metadata.ts';
 
 /** API keys. */
 export function createApiKeys(
-  { database, barrier, databaseClock: clock }: Platform,
+  { database, barrier, clock: monotonic, databaseClock: clock, keyring, logger, replica }: Platform,
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
-  { lockMembership }: Pick<ApiKeyServiceOptions, 'lockMembership'>,
+  needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'>,
 ) {
+  const audit = new Audit(apiKeyEvents, clock);
+  const metadata = new MetadataVault(keyring);
+  const creations = new IdempotentCreations({ keyring, random: randomBytes });
+  const options = { reads: database.reads, audit, barrier, clock, maxPerUser, metadata, creations, ...needs };
+  const refusals = new Refusals({
+    fork: database.fork,
+    clock: monotonic,
+    logger,
+    requestId: () => currentRequestId() ?? null,
+    record(em, { subjectId, workspaceId, ipAddress, requestId, count }) {
+      const data = { count, replica: replica.id ?? '' };
+      const event = { type: 'api-key.refused', refusedBecause: 'ADDRESS_NOT_ALLOWED', data } as const;
+      audit.record({ em, principal: null, origin: { ipAddress, requestId } }, { ...event, subjectId, workspaceId });
+    },
+  });
   return {
-    service: new ApiKeyService({
-      reads: database.reads,
-      audit: new Audit(apiKeyEvents, clock),
-      barrier,
-      clock,
-      maxPerUser,
-      lockMembership,
-    }),
+    service: new ApiKeyService(options),
+    updates: new ApiKeyUpdateService(options),
+    metadata,
+    /** Records that a valid key was rejected because of the address of the client. */
+    addressRefused({ credentialId: subjectId, workspaceId }: Principal, ipAddress: string): void {
+      refusals.note({ subjectId, workspaceId, ipAddress });
+    },
     /** Persists a key that may do nothing, e.g. a canary. */
     persistPowerless(
       em: EntityManager,
@@ -30,8 +52,16 @@ export function createApiKeys(
         ...key
       }: { id: string; userId: string; name: string; secret: string; createdAt: Date; expiresAt: Date },
     ): void {
-      const powerless = { workspaceId: null, scopes: [], permissions: [], createdFromIp: null };
+      const powerless = {
+        ...{ workspaceId: null, createdBy: null, createdFromIp: null, description: null, metadataSealed: null },
+        ...{ scopes: [], permissions: [], allowedAddresses: [], rateLimit: null, policyEnd: NO_POLICY_END },
+      };
       em.persist(ApiKey.create({ ...key, ...powerless, hint: hintOf(secret), secretHash: sha256Base64url(secret) }));
     },
-  };
+    jobs: {
+      'purging idempotency keys': () => purgeCreations(database.reads),
+      'counting refused requests': () => refusals.summarize(),
+    },
+    stop: () => refusals.summarize({ all: true }),
+  } satisfies Part & Record<string, unknown>;
 }

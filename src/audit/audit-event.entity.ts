@@ -13,6 +13,9 @@ export class AuditEvent {
   ipAddress!: string | null;
   requestId!: string | null;
   data!: EventData;
+  outcome!: 'SUCCEEDED' | 'REFUSED';
+  /** Why the request was refused; null if it was not. */
+  reason!: string | null;
   /**
    * The position in commit order: higher than that of every change it depends on. The database sets it at the commit.
    */
@@ -33,6 +36,8 @@ export const AuditEventSchema = defineEntity({
     ipAddress: p.string().nullable(),
     requestId: p.string().nullable(),
     data: p.json<EventData>(),
+    outcome: p.string().$type<AuditEvent['outcome']>(),
+    reason: p.string().nullable(),
     // A formula is never written.
     position: p
       .bigint('number')

@@ -13,13 +13,15 @@ export type RecordedEvent<Events extends AuditEvents> = {
     workspaceId?: string | null;
     /** The acting user if it is not the caller, e.g. at a login. */
     actorUserId?: string;
+    /** Why the request was refused. Left out if it succeeded. */
+    refusedBecause?: string;
     data: z.input<Events[Type]>;
   };
 }[keyof Events & string];
 
 /** The transaction of an event, its caller and its origin. Both are null for what the service does by itself. */
 export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
-  readonly origin: Pick<RequestOrigin, 'ipAddress' | 'requestId'> | null;
+  readonly origin: { readonly [Part in 'ipAddress' | 'requestId']: RequestOrigin[Part] | null } | null;
 }
 
 /**
@@ -52,6 +54,8 @@ export class Audit<Events extends AuditEvents> {
         ipAddress: origin?.ipAddress ?? null,
         requestId: origin?.requestId ?? null,
         data: this.#events[event.type]!.parse(event.data),
+        outcome: event.refusedBecause === undefined ? 'SUCCEEDED' : 'REFUSED',
+        reason: event.refusedBecause ?? null,
       }),
     );
   }

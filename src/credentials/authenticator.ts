@@ -1,17 +1,22 @@
-import { sha256, sha256Base64url } from '../crypto/hash.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
 import { AccessError, credentialRefused, signatureRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
+import { isAllowedFrom } from './allowed-addresses.ts';
+import {
+  type Asked,
+  type AuthenticatedRequest,
+  noBody,
+  notForwarded,
+  type ReadBody,
+  type ReadForwarded,
+  toProve,
+} from './asked-request.ts';
 import type { AuthCache } from './cache/auth-cache.ts';
 import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
 import type { CredentialRuntime, CredentialType, RequestToProve } from './credential-type.ts';
 import type { CredentialTypes } from './credential-types.ts';
 import type { LastUsed } from './last-used.ts';
-import {
-  type PresentedCredential,
-  presentedCredential,
-  type RequestHeaders,
-  withoutSignature,
-} from './presented-credential.ts';
+import { type PresentedCredential, presentedCredential, withoutSignature } from './presented-credential.ts';
 import { signedBy } from './signed-credential.ts';
 
 /** Counts failures by address and limits them. */
@@ -27,27 +32,6 @@ export interface FailureLimit {
   lookUp<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** The parts of a request that authentication reads. Node's `IncomingMessage` has them. */
-export interface AuthenticatedRequest extends RequestHeaders {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly socket?: { readonly remoteAddress?: string | undefined };
-}
-
-/** Reads the raw body of a request. It is called only if a proof covers the body. */
-export type ReadBody = () => Promise<Uint8Array>;
-
-/** The request that a gateway asks about, as its headers describe it. */
-export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwardedHost'>;
-
-/**
- * Reads what a gateway says about a request whose body it keeps; null if the request itself is meant. Called only if a
- * proof covers the request.
- *
- * @throws AccessError `UNAUTHENTICATED` if the gateway says only a part of it
- */
-export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest | null;
-
 /** See `Authenticator.authenticate`. */
 export type Authenticate = Authenticator['authenticate'];
 
@@ -57,19 +41,14 @@ export interface AuthenticatorOptions {
   cache: AuthCache;
   lastUsed: LastUsed;
   failures: FailureLimit;
-  /** The address that a failure counts against. */
+  /** The address that a failure counts against, and that a credential may be restricted to. */
   addressOf: (request: AuthenticatedRequest) => string;
+  /** A valid credential was rejected because of the address. Must not throw and must not block. */
+  addressRefused: (principal: Principal, address: string) => void;
 }
 
 /** Reads the caches, then the database, for one presented credential. */
 type LookUp = () => Promise<CachedCredential | null>;
-
-/** A request, and how to read the parts of it that only proofs need. */
-interface Asked {
-  readonly request: AuthenticatedRequest;
-  readonly readBody: ReadBody;
-  readonly readForwarded: ReadForwarded;
-}
 
 /**
  * Authenticates requests. Every endpoint uses it: GraphQL, forward auth and introspection.
@@ -112,7 +91,7 @@ export class Authenticator {
 
   /**
    * The principal that this text stands for now; null if it authenticates nothing. It does not count as a use, and
-   * needs no proof of possession.
+   * needs no proof of possession. From which addresses it is accepted is not checked.
    */
   async introspect(text: string): Promise<Principal | null> {
     const lookUp = this.#lookUpOf({ carrier: 'bearer', text });
@@ -134,12 +113,12 @@ export class Authenticator {
     const asked = { request, readBody: noBody, readForwarded: notForwarded };
     const signature = presented.maybeSigned ? types.signerOf(toProve(asked)) : null;
     if (signature === null) {
-      const found = await this.#read(presented.maybeSigned ? withoutSignature(presented, request) : presented);
+      const found = await this.#read(presented.maybeSigned ? withoutSignature(presented, request) : presented, request);
       return found?.principal.mustBeSigned ? null : found;
     }
-    const signer = await this.#read(signature);
+    const signer = await this.#read(signature, request);
     if (presented.carrier === 'signature' || !signer) return signer;
-    const secret = await this.#read(presented);
+    const secret = await this.#read(presented, request);
     return secret && signedBy(secret, signer);
   }
 
@@ -152,13 +131,17 @@ export class Authenticator {
   async authenticateAgain(request: AuthenticatedRequest): Promise<AcceptedCredential> {
     const found = await this.readAgain(request);
     if (!found) throw credentialRefused();
-    return this.#accept(found);
+    return this.#accept(found, request);
   }
 
   /** Past the limits: what is read again was accepted before. */
-  async #read(presented: PresentedCredential | null): Promise<AcceptedCredential | null> {
+  async #read(
+    presented: PresentedCredential | null,
+    request: AuthenticatedRequest,
+  ): Promise<AcceptedCredential | null> {
     const found = presented && (await this.#lookUpOf(presented)?.());
-    return found?.principal ? (found as AcceptedCredential) : null;
+    if (!found?.principal || !isAllowedFrom(found.principal, this.#options.addressOf(request))) return null;
+    return found as AcceptedCredential;
   }
 
   /** Nearly every request ends here. So it makes no object before it knows that one is needed. */
@@ -177,7 +160,8 @@ export class Authenticator {
     // A kind may be presented in some places only, also if it is cached.
     if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
     const accepted = known as AcceptedCredential;
-    if (!type.prove && !principal.mustBeSigned) return this.#accept(accepted);
+    if (this.#isElsewhere(principal, request)) return this.#reject(presented, request);
+    if (!type.prove && !principal.mustBeSigned) return this.#accept(accepted, request);
     return this.#prove(accepted, presented, { request, readBody, readForwarded });
   }
 
@@ -199,7 +183,7 @@ export class Authenticator {
     } catch (error) {
       return this.#reject(presented, asked.request, refusalOf(error));
     }
-    return this.#accept(accepted);
+    return this.#accept(accepted, asked.request);
   }
 
   /**
@@ -234,7 +218,7 @@ export class Authenticator {
       return this.#reject(signature, request, refusalOf(error));
     }
     if (!signer) return this.#reject(signature, request);
-    return this.#accept(secret ? signedBy(secret, signer) : signer);
+    return this.#accept(secret ? signedBy(secret, signer) : signer, request);
   }
 
   async #reject(
@@ -254,10 +238,10 @@ export class Authenticator {
     throw refusal;
   }
 
-  #accept(accepted: AcceptedCredential): AcceptedCredential {
+  #accept(accepted: AcceptedCredential, request: AuthenticatedRequest): AcceptedCredential {
     const { kind, credentialId, signedBy: signer } = accepted.principal;
     this.counts[kind]!.accepted++;
-    this.#options.lastUsed.note(credentialId);
+    this.#options.lastUsed.note(credentialId, kind, request);
     if (signer) {
       this.counts[signer.kind]!.accepted++;
       this.#options.lastUsed.note(signer.credentialId);
@@ -265,14 +249,28 @@ export class Authenticator {
     return accepted;
   }
 
-  /** What is valid of this. A valid credential works from every address: only failures are limited. */
+  /**
+   * Whether a valid credential is not accepted from the address of this request. Then it is rejected like an unknown one,
+   * before anything else about it is checked. A credential without a list of addresses pays for one comparison.
+   */
+  #isElsewhere(principal: Principal, request: AuthenticatedRequest): boolean {
+    if (principal.allowedAddresses === undefined) return false;
+    const { addressOf, addressRefused } = this.#options;
+    const address = addressOf(request);
+    if (isAllowedFrom(principal, address)) return false;
+    addressRefused(principal, address);
+    return true;
+  }
+
+  /** What is valid of this, from this address. Only failures are limited. */
   async #find(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
     const { cache, failures, addressOf } = this.#options;
     const lookUp = this.#lookUpOf(presented);
     if (!lookUp) return null;
     const known = cache.recall(sha256Base64url(presented.text));
     const found = known ?? (await failures.lookUp(addressOf(request), lookUp));
-    return found?.principal ? (found as AcceptedCredential) : null;
+    if (!found?.principal || this.#isElsewhere(found.principal, request)) return null;
+    return found as AcceptedCredential;
   }
 
   /** The lookup for this text; null if it has the form of no credential, which needs no lookup. */
@@ -285,19 +283,6 @@ export class Authenticator {
       return proof === null ? null : cache.resolve(sha256Base64url(presented.text), () => type.load(proof, runtime));
     };
   }
-}
-
-const noBody: ReadBody = async () => new Uint8Array();
-const notForwarded: ReadForwarded = () => null;
-
-/** The parts of a request that proofs cover. Two proofs share the digest of the body. */
-function toProve({ request, readBody, readForwarded }: Asked): RequestToProve {
-  const { method = '', url = '', rawHeaders } = request;
-  const forwarded = readForwarded(request);
-  if (forwarded) return { ...forwarded, rawHeaders, bodyDigest: null };
-  let digest: Promise<Buffer> | undefined;
-  const bodyDigest = () => (digest ??= readBody().then(sha256));
-  return { method, target: url, forwardedHost: null, rawHeaders, bodyDigest };
 }
 
 /** The error to throw for a check that failed. Any other error than a refusal proves nothing about the credential. */

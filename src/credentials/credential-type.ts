@@ -62,6 +62,18 @@ export interface CredentialType<Proof = unknown> {
   readonly table: string;
   /** The first characters of every credential of this kind. Only metrics rely on it. */
   readonly beginning: string;
+  /** Whether the address of the last use is recorded and shown. Defaults to false. */
+  readonly recordsAddress?: boolean;
+  /**
+   * For a kind that credential policies govern: SQL about a row. Its table has the columns `id`, `workspace_id`, `created_at`
+   * and `expires_at`.
+   */
+  readonly governed?: {
+    /** Whether the row is not revoked. What policies revoke is not meant. */
+    isUnrevoked: (row: string) => string;
+    /** From when on the lifetime of the row counts, if that is not its creation. */
+    lifetimeFrom?: (row: string) => string;
+  };
   /** Where in a request it may be presented. */
   readonly carriers: readonly Carrier[];
   /**

@@ -7,3 +7,8 @@
 export function usageAs(usage: string): string {
   return `credential_usage ${usage}`;
 }
+
+/** When a credential last authenticated a request, as a scalar subquery; null if it never did. @param id SQL for the id */
+export function lastUseOf(id: string): string {
+  return `(select u.last_used_at from credential_usage u where u.credential_id = ${id})`;
+}

@@ -1,28 +1,44 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
 import type { Sql, Statement } from '../database/sql.ts';
+import type { CredentialKind } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { AuthenticatedRequest } from './asked-request.ts';
 
 // The time only moves forward, and at most once per window, whichever replica saw the credential. A time in the future
 // is from before the clock was set back, and the next use corrects it. No credential is read from this table, so a
 // write here can never make a credential valid again.
 const NOTE: Statement = {
   name: 'usage-note',
-  text: `insert into credential_usage as u (credential_id, last_used_at)
-    select id, to_timestamp(at / 1000) from unnest($1::text[], $2::float8[]) as n (id, at) order by id
-    on conflict (credential_id) do update set last_used_at = excluded.last_used_at
+  text: `insert into credential_usage as u (credential_id, last_used_at, last_used_from)
+    select id, to_timestamp(at / 1000), address from unnest($1::text[], $2::float8[], $4::text[]) as n (id, at, address)
+      order by id
+    on conflict (credential_id) do update set last_used_at = excluded.last_used_at, last_used_from = excluded.last_used_from
       where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 };
 
-/** When each of these credentials last authenticated a request. A credential that never did is left out. */
-export async function lastUses(em: EntityManager, credentialIds: readonly string[]): Promise<[id: string, at: Date][]> {
-  const rows = await em.execute<{ credential_id: string; last_used_at: string | Date }[]>(
-    `select credential_id, last_used_at from credential_usage where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
+/** The last request that a credential authenticated. */
+export interface LastUse {
+  at: Date;
+  /** The address of the client; null for a kind of credential that does not record it. */
+  from: string | null;
+}
+
+/** The last use of each of these credentials. A credential that was never used is left out. */
+export async function lastUses(
+  em: EntityManager,
+  credentialIds: readonly string[],
+): Promise<[id: string, use: LastUse][]> {
+  const rows = await em.execute<
+    { credential_id: string; last_used_at: string | Date; last_used_from: string | null }[]
+  >(
+    `select credential_id, last_used_at, last_used_from from credential_usage
+      where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
     [...credentialIds],
   );
-  return rows.map((row) => [row.credential_id, new Date(row.last_used_at)]);
+  return rows.map((row) => [row.credential_id, { at: new Date(row.last_used_at), from: row.last_used_from }]);
 }
 
 export interface LastUsedOptions {
@@ -37,10 +53,12 @@ export interface LastUsedOptions {
   entries: number;
   /** The tables of all kinds of credentials. */
   tables: readonly string[];
+  /** The address of a client that used a credential of this kind; null if the kind does not record it. */
+  addressOf: (kind: CredentialKind, request: AuthenticatedRequest) => string | null;
 }
 
 /** Milliseconds between two writes of the collected uses. */
-const WRITE_EVERY_MS = 2000;
+export const WRITE_EVERY_MS = 2000;
 /** The number of uses that one statement writes. */
 const LONGEST_BATCH = 5000;
 /** The number of rows that one round of housekeeping reads. */
@@ -64,7 +82,7 @@ export class LastUsed {
   readonly #options: LastUsedOptions;
   /** When a use was last recorded, by the monotonic clock. */
   readonly #noted: LRUCache<string, number>;
-  #pending = new Map<string, number>();
+  #pending = new Map<string, { at: number; from: string | null }>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   readonly #purge: Statement;
@@ -77,14 +95,19 @@ export class LastUsed {
     this.#purge = purgeStatement(options.tables);
   }
 
-  /** Cheap enough for every request: one lookup in a map, unless a window has passed. */
-  note(credentialId: string): void {
+  /**
+   * Cheap enough for every request: one lookup in a map, unless a window has passed.
+   *
+   * @param request where the use comes from; left out if that is not recorded
+   */
+  note(credentialId: string, kind?: CredentialKind, request?: AuthenticatedRequest): void {
     const { clock, windowSeconds, now } = this.#options;
     const noted = this.#noted.peek(credentialId); // `peek` keeps the order: the oldest record is dropped first.
     const at = clock.monotonic();
     if (noted !== undefined && at - noted < windowSeconds * 1000) return;
     this.#noted.set(credentialId, at);
-    this.#pending.set(credentialId, now());
+    const from = kind !== undefined && request !== undefined ? this.#options.addressOf(kind, request) : null;
+    this.#pending.set(credentialId, { at: now(), from });
     this.#timer ??= this.#writeLater();
   }
 
@@ -126,12 +149,14 @@ export class LastUsed {
     for (const id of batch.keys()) this.#pending.delete(id);
     try {
       const { sql, windowSeconds } = this.#options;
-      await sql.query(NOTE, [[...batch.keys()], [...batch.values()], windowSeconds]);
+      const uses = [...batch.values()];
+      const values = [[...batch.keys()], uses.map(({ at }) => at), windowSeconds, uses.map(({ from }) => from)];
+      await sql.query(NOTE, values);
       return true;
     } catch (error) {
       this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
       // A use since then is the later one.
-      for (const [id, at] of batch) if (!this.#pending.has(id)) this.#pending.set(id, at);
+      for (const [id, use] of batch) if (!this.#pending.has(id)) this.#pending.set(id, use);
       return false;
     }
   }

@@ -6,8 +6,8 @@ import { DaemonTokenService, type DaemonTokenServiceOptions } from './daemon-tok
 /** Daemon tokens. */
 export function createDaemonTokens(
   { barrier, databaseClock: clock }: Platform,
-  { lockAccess }: Pick<DaemonTokenServiceOptions, 'lockAccess'>,
+  needs: Pick<DaemonTokenServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): { service: DaemonTokenService } {
   const audit = new Audit(daemonTokenEvents, clock);
-  return { service: new DaemonTokenService({ audit, barrier, clock, lockAccess }) };
+  return { service: new DaemonTokenService({ audit, barrier, clock, ...needs }) };
 }

@@ -1,8 +1,10 @@
+import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import type { CachedCredential } from '../credentials/cached-credential.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
+  earliest,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
@@ -12,6 +14,7 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
+import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, mustSignIn, workspaceExists } from '../workspaces/workspace.sql.ts';
@@ -29,6 +32,7 @@ const LOAD: Statement = {
       ${milliseconds('t.expires_at', 'expiresAt')},
       (t.revoked_at is not null or d.id is null or d.revoked_at is not null
         or not ${workspaceExists('t.workspace_id')}) as revoked,
+      ${policyEnd(governed('t'))} as "policyEnd",
       ${mustSignIn('t.workspace_id')} as "mustBeSigned"
     ${FROM_SNAPSHOT}
     left join daemon_tokens t on t.secret_hash = $1
@@ -43,14 +47,16 @@ interface LoadRow extends Snapshot {
   permissions: string[];
   expiresAt: number;
   revoked: boolean;
+  /** See `parsePolicyEnd`. */
+  policyEnd: string | null;
   mustBeSigned: boolean;
 }
 
 const confirmStatement = (lockToken: string, lockDaemon: string) => `select t.scopes, t.permissions,
-    ${milliseconds('t.expires_at', 'expiresAt')}
+    ${milliseconds('t.expires_at', 'expiresAt')}, ${policyEnd(governed('t'))} as "policyEnd"
   from daemon_tokens t join daemons d on d.id = t.registration_id
   where t.id = ? and t.workspace_id = ? and t.secret_hash = ?
-    and t.revoked_at is null and d.revoked_at is null and t.expires_at > clock_timestamp()
+    and t.revoked_at is null and d.revoked_at is null and not ${hasEnded(governed('t'))}
     and ${workspaceExists('t.workspace_id')}
   ${lockToken} of t ${lockDaemon} of d`;
 
@@ -64,6 +70,10 @@ export const daemonTokenCredential = defineCredentialType<string>({
   entity: DaemonToken,
   table: 'daemon_tokens',
   beginning: 'rkd_',
+  governed: {
+    isUnrevoked: (row) => `(${row}.revoked_at is null
+      and exists (select from daemons d where d.id = ${row}.registration_id and d.revoked_at is null))`,
+  },
   carriers: ['bearer', 'apiKeyHeader'],
   isWellFormed: (text) => parseSecret(text)?.prefix === 'rkd',
   identify: (text) => sha256Base64url(text),
@@ -75,6 +85,9 @@ export const daemonTokenCredential = defineCredentialType<string>({
     const tags = [daemonTokenTag(row.id), daemonTag(row), workspaceTag(row.workspaceId)];
     if (row.revoked) return rejected(row, tags);
     if (row.expiresAt <= row.now) return expired(row, tags);
+    const { fixedEnd, idleEnd } = endsOf(row);
+    const end = earliest([fixedEnd, idleEnd]) ?? fixedEnd;
+    if (end <= row.now) return rejected(row, tags);
     const principal = {
       kind: 'daemonToken',
       credentialId: row.id,
@@ -83,25 +96,28 @@ export const daemonTokenCredential = defineCredentialType<string>({
       workspaceId: row.workspaceId,
       scopes: scopesOf(row),
       permissions: row.permissions,
-      expiresAt: row.expiresAt,
+      expiresAt: fixedEnd,
+      ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;
-    return accepted(row, principal, tags, [row.expiresAt]);
+    return accepted(row, principal, tags, [end]);
   },
   async confirm(em, caller, changing) {
     const [workspace] = await em.execute<{ mustBeSigned: boolean }[]>(KEEP_WORKSPACE, [caller.workspaceId]);
     if (!workspace || (workspace.mustBeSigned && !caller.signedBy)) return false;
+    // After the workspace and before the token, as a change of a policy. It waits for the tokens that it governs.
+    await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
     const statement = confirmStatement(
       changing === caller.credentialId ? 'for update' : 'for share',
       // A change of a daemon of this workspace may be a change of the caller's own.
       changing?.startsWith(`${caller.workspaceId}:`) ? 'for update' : 'for share',
     );
-    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt'>[]>(statement, [
+    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt' | 'policyEnd'>[]>(statement, [
       ...[caller.credentialId, caller.workspaceId, caller.proof],
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, it creates nothing that does.
-    const endsEarlier = row.expiresAt < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    const endsEarlier = endsOf(row).fixedEnd < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     const held = scopesOf(row);
     return (
@@ -118,6 +134,12 @@ export const daemonTokenCredential = defineCredentialType<string>({
 function expired(row: LoadRow, tags: readonly string[]): CachedCredential {
   const isFinal = row.expiresAt + LONGEST_RENEWAL_MS <= row.now;
   return isFinal ? rejected(row, tags) : { ...rejected(row, tags), until: row.now };
+}
+
+/** When a token ends. `idleEnd` moves with each use; null if no policy sets it. */
+function endsOf({ expiresAt, policyEnd: json }: Pick<LoadRow, 'expiresAt' | 'policyEnd'>) {
+  const { endsAt, fixedEnd } = parsePolicyEnd(json);
+  return { fixedEnd: Math.min(expiresAt, fixedEnd ?? expiresAt), idleEnd: endsAt === fixedEnd ? null : endsAt };
 }
 
 /** The scopes of a token. Plain SQL can write scopes that no mutation accepts. */

@@ -1,4 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { governed, policyEnd } from '../credential-policies/credential-policy.sql.ts';
+import {
+  earlier,
+  effectiveEnd,
+  type PolicyBounds,
+  type PolicyEnd,
+  parsePolicyEnd,
+  revokedByPolicy,
+} from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -64,10 +73,14 @@ export interface NewDaemonToken {
   createdAt: Date;
   createdBy: string | null;
   expiresAt: Date;
+  policyEnd: PolicyEnd;
 }
 
 /** The outcome of a renewal. */
-export type Renewal = { kind: 'renewed'; previousExpiresAt: Date } | { kind: 'tooEarly'; renewableAt: Date };
+export type Renewal =
+  | { kind: 'renewed'; previousExpiresAt: Date }
+  | { kind: 'tooEarly'; renewableAt: Date; expiresAt: Date }
+  | { kind: 'maximumAge'; expiresAt: Date };
 
 /** The secret of a daemon, which belongs to a workspace and acts for no user. */
 export class DaemonToken {
@@ -85,6 +98,7 @@ export class DaemonToken {
   createdBy!: string | null;
   /** The expiry that it was created with. Each renewal lasts as long as this first lifetime. */
   firstExpiresAt!: Date;
+  /** Its own expiry. A policy may end the token before: see `endsAt`. */
   expiresAt!: Date;
   renewedAt!: Date | null;
   /** When and why this token was revoked alone. */
@@ -93,10 +107,13 @@ export class DaemonToken {
   /** When and why this token was revoked with its daemon. Read-only, from the row of its registration. */
   readonly revokedWithDaemonAt?: Date | null;
   readonly revokedWithDaemonReason?: RevocationReason | null;
+  /** When policies end it, as JSON. Read-only, from the policies. */
+  readonly policyEndJson?: string | null;
 
-  static create({ registration, ...fields }: NewDaemonToken): DaemonToken {
+  static create({ registration, policyEnd: { endsAt, revokedAt, fixedEnd }, ...fields }: NewDaemonToken): DaemonToken {
     return Object.assign(new DaemonToken(), {
       ...fields,
+      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
       registrationId: registration.id,
       workspaceId: registration.workspaceId,
       daemonId: registration.daemonId,
@@ -109,33 +126,45 @@ export class DaemonToken {
     });
   }
 
-  /** When it was revoked, alone or with its daemon; null if it was not. */
+  /** When it was revoked: alone, with its daemon, or by a policy; null if it was not. */
   get revokedAt(): Date | null {
-    return this.revokedAloneAt ?? this.revokedWithDaemonAt ?? null;
+    return this.revokedAloneAt ?? this.revokedWithDaemonAt ?? revokedByPolicy(this.expiresAt, policyEndOf(this));
   }
 
   get revocationReason(): RevocationReason | null {
-    return this.revokedAloneAt ? this.revokedAloneReason : (this.revokedWithDaemonReason ?? null);
+    if (this.revokedAloneAt) return this.revokedAloneReason;
+    if (this.revokedWithDaemonAt) return this.revokedWithDaemonReason ?? null;
+    return this.revokedAt ? 'ADMINISTRATIVE' : null;
+  }
+
+  /** When it ends: by its own expiry, or by a policy. A revocation does not change it. */
+  get endsAt(): Date {
+    const end = policyEndOf(this);
+    return end.revokedAt === null ? effectiveEnd(this.expiresAt, end)! : this.expiresAt;
   }
 
   isExpired(now: Date): boolean {
-    return this.expiresAt <= now;
+    return this.endsAt <= now;
   }
 
   /**
-   * Extends the token by its first lifetime, if it is in the last quarter of its span. A renewal never moves the
-   * expiry to an earlier time, also if it was moved by hand: then it must wait until the new expiry is later.
+   * Extends the token by its first lifetime, if it is in the last quarter of its span, but not beyond the longest lifetime
+   * of the policy. A renewal never moves the expiry to an earlier time, also if it was moved by hand: then it must wait
+   * until the new expiry is later.
    *
    * @throws Error if the token is revoked or expired; the caller must check this first
    */
-  renew(now: Date): Renewal {
+  renew(now: Date, { maximumLifetimeSeconds: seconds }: PolicyBounds): Renewal {
     if (this.revokedAt || this.isExpired(now)) throw new Error('A revoked or expired daemon token cannot be renewed.');
-    const previousExpiresAt = this.expiresAt;
+    const bound = seconds === null ? null : new Date(this.createdAt.getTime() + seconds * 1000);
+    const previousExpiresAt = earlier(this.expiresAt, bound)!;
     const lifetime = this.firstExpiresAt.getTime() - this.createdAt.getTime();
     const span = previousExpiresAt.getTime() - (this.renewedAt ?? this.createdAt).getTime();
     const renewableAt = new Date(previousExpiresAt.getTime() - Math.min(Math.floor(span / 4), lifetime - 1));
-    if (now < renewableAt) return { kind: 'tooEarly', renewableAt };
-    this.expiresAt = new Date(now.getTime() + lifetime);
+    if (now < renewableAt) return { kind: 'tooEarly', renewableAt, expiresAt: previousExpiresAt };
+    const expiresAt = earlier(new Date(now.getTime() + lifetime), bound)!;
+    if (expiresAt <= previousExpiresAt) return { kind: 'maximumAge', expiresAt: previousExpiresAt };
+    this.expiresAt = expiresAt;
     this.renewedAt = now;
     return { kind: 'renewed', previousExpiresAt };
   }
@@ -147,6 +176,8 @@ export class DaemonToken {
     this.revokedAloneReason = reason;
   }
 }
+
+const policyEndOf = ({ policyEndJson }: DaemonToken): PolicyEnd => parsePolicyEnd(policyEndJson);
 
 /** SQL for a column of the registration of a token. */
 const ofRegistration = ({ registrationId }: Record<string, string>, column: string) =>
@@ -180,5 +211,9 @@ export const DaemonTokenSchema = defineEntity({
       .$type<RevocationReason>()
       .nullable()
       .formula((columns) => ofRegistration(columns, 'revocation_reason')),
+    policyEndJson: p
+      .string()
+      .nullable()
+      .formula((_columns, table) => policyEnd(governed(String(table)))),
   },
 });

@@ -1,3 +1,4 @@
+import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -40,17 +41,20 @@ export function checkNewDaemonToken(
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);
 
-  check.require(expiresAt > now, 'input.expiresAt', 'Must be in the future.');
+  checkExpiry({ given: expiresAt, latest: latestEnd(caller), createdAt: now, now }, NO_BOUNDS, check);
   check.require(expiresAt <= yearsAfter(now), 'input.expiresAt', `Must be at most ${MOST_YEARS} years from now.`);
-  const longest = latestEnd(caller);
-  check.require(
-    longest === null || expiresAt <= longest,
-    'input.expiresAt',
-    `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
-  );
   check.require(input.rateLimit === null, 'input.rateLimit', 'Must be null. Rate limits are not available yet.');
   return check.outcome ?? { daemonId, scopes: [...new Set(input.scopes)], permissions, expiresAt };
 }
+
+/** Null if the policies in force allow this expiry of a new token. */
+export function checkPolicy(expiresAt: Date, now: Date, bounds: PolicyBounds): InvalidInput | null {
+  const check = new InputCheck();
+  checkExpiry({ given: expiresAt, latest: null, createdAt: now, now }, bounds, check);
+  return check.outcome;
+}
+
+const NO_BOUNDS: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
 
 function yearsAfter(now: Date): Date {
   const end = new Date(now);

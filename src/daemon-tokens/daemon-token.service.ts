@@ -1,12 +1,14 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { governed, hasEnded } from '../credential-policies/credential-policy.sql.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
+import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { type Principal, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
@@ -17,7 +19,7 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { daemonTag, daemonTokenTag } from './daemon-token.credential.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 import type { daemonTokenEvents } from './daemon-token.events.ts';
-import { canonicalDaemonId, checkNewDaemonToken, type NewDaemonTokenInput } from './daemon-token.input.ts';
+import { canonicalDaemonId, checkNewDaemonToken, checkPolicy, type NewDaemonTokenInput } from './daemon-token.input.ts';
 
 export interface DaemonTokenServiceOptions {
   audit: Audit<typeof daemonTokenEvents>;
@@ -29,6 +31,8 @@ export interface DaemonTokenServiceOptions {
    * the end of the transaction.
    */
   lockAccess: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
+  /** The policies for the tokens of a workspace. They stay in force until the end of the transaction. */
+  keepBounds: (em: EntityManager, workspaceId: string) => Promise<BoundsInForce>;
 }
 
 export type CreateDaemonTokenOutcome =
@@ -40,7 +44,8 @@ export type CreateDaemonTokenOutcome =
 export type RenewDaemonTokenOutcome =
   | { kind: 'renewed'; daemonToken: DaemonToken }
   | { kind: 'notADaemonToken' }
-  | { kind: 'tooEarly'; renewableAt: Date; expiresAt: Date };
+  | { kind: 'tooEarly'; renewableAt: Date; expiresAt: Date }
+  | { kind: 'maximumAge'; expiresAt: Date };
 
 export type RevokeDaemonTokenOutcome =
   | { kind: 'revoked'; daemonToken: DaemonToken; receipt: Receipt }
@@ -55,6 +60,9 @@ interface DaemonName {
   workspaceId: string;
   daemonId: string;
 }
+
+const ACTIVE_TOKENS = `select count(*)::int as active from daemon_tokens t
+  where t.registration_id = ? and t.revoked_at is null and not ${hasEnded(governed('t'))}`;
 
 /** Creates, renews and revokes daemon tokens. */
 export class DaemonTokenService {
@@ -79,8 +87,12 @@ export class DaemonTokenService {
     try {
       return await unitOfWork.transaction(async () => {
         if (!(await this.#options.lockAccess(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
+        const bounds = await this.#options.keepBounds(em, workspaceId);
+        const beyond = checkPolicy(granted.expiresAt, createdAt, bounds);
+        if (beyond) return beyond;
         const daemonToken = DaemonToken.create({
           ...granted,
+          policyEnd: policyEndOfNew(createdAt, bounds),
           id: newId('dmn'),
           registration: await this.#register(em, { workspaceId, daemonId }, createdAt),
           hint: hintOf(secret),
@@ -125,11 +137,12 @@ export class DaemonTokenService {
     return unitOfWork.transaction(async () => {
       // The row is locked: the caller was confirmed, and it is what changes.
       const daemonToken = await em.findOne(DaemonToken, { id: caller.credentialId });
+      const bounds = await this.#options.keepBounds(em, caller.workspaceId ?? '');
       const now = this.#options.clock.now();
       if (!daemonToken || daemonToken.revokedAt || daemonToken.isExpired(now)) throw credentialRefused();
-      const renewal = daemonToken.renew(now);
+      const renewal = daemonToken.renew(now, bounds);
+      if (renewal.kind !== 'renewed') return renewal;
       const { id: subjectId, workspaceId, expiresAt } = daemonToken;
-      if (renewal.kind === 'tooEarly') return { ...renewal, expiresAt };
       this.#options.audit.record(unitOfWork, {
         type: 'daemon-token.renewed',
         subjectId,
@@ -160,7 +173,8 @@ export class DaemonTokenService {
       return token;
     }, daemonTokenId);
     if (!daemonToken) return { kind: 'notFound' };
-    const tag = daemonToken.revokedAloneAt ? daemonTokenTag(daemonToken.id) : daemonTag(daemonToken);
+    const isRevokedWithDaemon = !daemonToken.revokedAloneAt && daemonToken.revokedWithDaemonAt;
+    const tag = isRevokedWithDaemon ? daemonTag(daemonToken) : daemonTokenTag(daemonToken.id);
     const receipt = await this.#options.barrier.waitUntilPropagated(tag, daemonToken.revokedAt!);
     return { kind: 'revoked', daemonToken, receipt };
   }
@@ -180,8 +194,8 @@ export class DaemonTokenService {
         const [latest] = await em.find(Daemon, name, { orderBy: { id: 'desc' }, limit: 1 });
         return { revokedCount: 0, revokedAt: latest?.revokedAt ?? now };
       }
-      const active = { registrationId: daemon.id, revokedAloneAt: null, expiresAt: { $gt: now } };
-      const revokedCount = await em.count(DaemonToken, active);
+      const [count] = await em.execute<{ active: number }[]>(ACTIVE_TOKENS, [daemon.id]);
+      const revokedCount = count?.active ?? 0;
       daemon.revoke(now, reason);
       this.#options.audit.record(unitOfWork, {
         type: 'daemon.revoked',

@@ -5,7 +5,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
 import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
-import { EmbeddedNotificationListener, EmbeddedSql } from './embedded.ts';
+import { EmbeddedNotificationListener, EmbeddedSql, embeddedExtensions } from './embedded.ts';
 import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
@@ -150,6 +150,7 @@ async function openEmbedded({
   subscribers,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
+  const extensions = await embeddedExtensions();
   let unlock: (() => void) | null = null;
   if (dataDirectory) {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
@@ -159,7 +160,7 @@ async function openEmbedded({
     ...ormOptions(model, { subscribers, log: (message) => logger.debug(message) }),
     dbName: dataDirectory ? databaseIn(dataDirectory) : 'memory://',
     // A function, because the ORM copies its options, and a copied Blob is unusable.
-    driverOptions: () => (embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}),
+    driverOptions: () => ({ extensions, ...(embeddedTemplate ? { loadDataDir: embeddedTemplate } : {}) }),
   });
   const pglite = await orm.em.getConnection().getNativeClient();
   // The only session has already started, so its settings are set before the first query.

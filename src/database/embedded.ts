@@ -3,6 +3,14 @@ import { withTimeout } from '../kernel/timeout.ts';
 import type { NotificationListener, Sql, Statement } from './sql.ts';
 
 /**
+ * The extensions of PostgreSQL that migrations create. The embedded database loads them from its package when it opens.
+ */
+export async function embeddedExtensions() {
+  const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
+  return { pg_trgm };
+}
+
+/**
  * The embedded database has one connection. Queries wait for the transaction that holds it, at most for `timeoutMs`.
  */
 export class EmbeddedSql implements Sql {

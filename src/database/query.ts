@@ -22,3 +22,15 @@ export interface List<Entity> {
   orderBy?: readonly (keyof Entity & string)[];
   where: FilterQuery<Entity>;
 }
+
+/** The rows of a list whose ids plain SQL selects, before pagination. They are ordered by id, the newest first. */
+export interface IdList<Entity extends { id: string }> {
+  /** The prefix of the ids. */
+  prefix: IdPrefix;
+  /** At most this many ids, of rows that are older than `after`. */
+  ids(page: { after: string | null; limit: number }): Promise<string[]>;
+  /** The rows with these ids, in any order. */
+  rows(ids: string[]): Promise<Entity[]>;
+  /** How many rows the list has. */
+  count(): Promise<number>;
+}

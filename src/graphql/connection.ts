@@ -1,5 +1,5 @@
 import { Cursor } from '@mikro-orm/core';
-import type { List, QueryContext } from '../database/query.ts';
+import type { IdList, List, QueryContext } from '../database/query.ts';
 import { type IdPrefix, isId } from '../kernel/ids.ts';
 import { badInput } from './bad-input.ts';
 
@@ -29,9 +29,7 @@ export async function paginate<Entity extends object>(
   { entity, prefix, orderBy = ['id' as keyof Entity & string], where }: List<Entity>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
-  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
-  if (after != null && !isCursor(after, { prefix, values: orderBy.length }))
-    throw badInput('`after` must be the `endCursor` of a page of this list.', 'field');
+  checkPage({ first, after }, { prefix, values: orderBy.length });
   const options = {
     where,
     first,
@@ -51,6 +49,40 @@ export async function paginate<Entity extends object>(
       endCursor: cursor.endCursor,
     },
   };
+}
+
+/**
+ * The same for a list whose ids plain SQL selects.
+ *
+ * @throws GraphQLError `BAD_USER_INPUT` for an invalid page size or cursor
+ */
+export async function paginateIds<Entity extends { id: string }>(
+  { prefix, ids, rows }: IdList<Entity>,
+  { first, after }: PageArguments,
+): Promise<Page<Entity>> {
+  checkPage({ first, after }, { prefix, values: 1 });
+  const [lastSeen = null] = after == null ? [] : (Cursor.decode(after) as string[]);
+  const found = await ids({ after: lastSeen, limit: first + 1 });
+  const byId = new Map((await rows(found.slice(0, first))).map((row) => [row.id, row]));
+  // A row that was deleted between the two reads is left out.
+  const nodes = found.flatMap((id) => byId.get(id) ?? []);
+  const edges = nodes.map((node) => ({ node, cursor: Cursor.encode([node.id]) }));
+  return {
+    nodes,
+    edges,
+    pageInfo: {
+      hasNextPage: found.length > first,
+      hasPreviousPage: after != null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+function checkPage({ first, after }: PageArguments, cursor: { prefix: IdPrefix; values: number }): void {
+  if (first < 1 || first > LARGEST_PAGE) throw badInput(`\`first\` must be from 1 to ${LARGEST_PAGE}.`, 'field');
+  if (after != null && !isCursor(after, cursor))
+    throw badInput('`after` must be the `endCursor` of a page of this list.', 'field');
 }
 
 /**

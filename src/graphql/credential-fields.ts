@@ -1,5 +1,7 @@
 import type { User } from '../accounts/user.entity.ts';
+import { INSTALLATION, UNBOUNDED } from '../credential-policies/credential-policy.entity.ts';
 import { AccessError, credentialRefused } from '../identity/access-error.ts';
+import type { PolicyBounds } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Workspace } from '../workspaces/workspace.entity.ts';
 import type { GraphQLContext } from './context.ts';
@@ -12,6 +14,11 @@ export function statusOf(
 ): CredentialStatus {
   if (credential.revokedAt) return 'REVOKED';
   return credential.isExpired(now) ? 'EXPIRED' : 'ACTIVE';
+}
+
+/** The bounds of a workspace or, without one, of the installation. */
+export async function policyOf(workspaceId: string | null, { loaders }: GraphQLContext): Promise<PolicyBounds> {
+  return (await loaders.policy.load(workspaceId ?? INSTALLATION)) ?? UNBOUNDED;
 }
 
 /** The row behind a principal. */

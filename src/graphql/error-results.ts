@@ -17,8 +17,16 @@ export const scopeNotHeld = ({ scopes }: { scopes: Scope[] }) =>
     message:
       scopes.length > 0
         ? `The calling credential cannot grant scopes that it lacks: ${scopes.join(', ')}.`
-        : 'The calling credential must hold all permissions of the key and must not expire before it.',
+        : 'The calling credential must hold all permissions of the key, must not expire before it, and must be accepted from all of its addresses.',
     scopes,
+  }) as const;
+
+/** @param what what cannot be done any more */
+export const apiKeyRevoked = ({ revokedAt }: { revokedAt: Date }, what: string) =>
+  ({
+    __typename: 'ApiKeyRevokedError',
+    message: `The key was revoked and cannot be ${what}. Create a new one.`,
+    revokedAt,
   }) as const;
 
 export const conflict = () =>

@@ -2,8 +2,9 @@ import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
 import { activeApiKeyCounts, lastApiKeyUses } from '../api-keys/api-key.queries.ts';
+import { policiesOf } from '../credential-policies/credential-policy.queries.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
-import { lastUses } from '../credentials/last-used.ts';
+import { type LastUse, lastUses } from '../credentials/last-used.ts';
 import { unavailable } from '../identity/access-error.ts';
 import { activeSessionCounts, lastSessionUses } from '../sessions/session.queries.ts';
 import { Workspace } from '../workspaces/workspace.entity.ts';
@@ -44,6 +45,7 @@ export function createLoaders(
     });
   const rows = <Entity extends { id: string }>(load: (ids: string[]) => Promise<Entity[]>) =>
     byId(async (ids) => (await load(ids)).map((row) => [row.id, row]));
+  const lastUse = byId<LastUse>((ids) => lastUses(em(), ids));
   return {
     user: rows((ids) => em().find(User, { id: { $in: ids } })),
     workspace: rows((ids) => em().find(Workspace, { id: { $in: ids } })),
@@ -55,8 +57,12 @@ export function createLoaders(
     coMember: byId(async (ids) => (await coMembers(ids)).map((id) => [id, id])),
     /** The id of a workspace that the caller is a member of; null for any other workspace. */
     membership: byId(async (ids) => (await memberships(ids)).map((id) => [id, id])),
-    /** When a credential last authenticated a request. */
-    lastUsedAt: byId<Date>((ids) => lastUses(em(), ids)),
+    /** The last request that a credential authenticated. */
+    lastUse,
+    /** The same, without where it came from. */
+    lastUsedAt: { load: async (id: string): Promise<Date | null> => (await lastUse.load(id))?.at ?? null },
+    /** The credential policy with this subject: the id of a workspace, or `*` for the installation. */
+    policy: byId(async (ids) => (await policiesOf(em(), ids)).map((policy) => [policy.subject, policy])),
     /** When a session or a key of a user was last used. */
     lastUsedByUser: byId<Date>(async (ids) => {
       const uses = [...(await lastSessionUses(em(), ids)), ...(await lastApiKeyUses(em(), ids))];
@@ -64,6 +70,6 @@ export function createLoaders(
     }),
     /** How many active sessions or keys a user has; null for none. */
     sessionCount: byId<number>((userIds) => activeSessionCounts(em(), { userIds, now: now() })),
-    apiKeyCount: byId<number>((userIds) => activeApiKeyCounts(em(), { userIds, now: now() })),
+    apiKeyCount: byId<number>((userIds) => activeApiKeyCounts(em(), userIds)),
   };
 }

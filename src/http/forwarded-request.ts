@@ -1,4 +1,4 @@
-import type { AuthenticatedRequest, ReadForwarded } from '../credentials/authenticator.ts';
+import type { AuthenticatedRequest, ReadForwarded } from '../credentials/asked-request.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 
 /**

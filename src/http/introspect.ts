@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
-import type { Principal } from '../identity/principal.ts';
+import { endOf, type Principal } from '../identity/principal.ts';
 import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, charsetIsUtf8, decodeUtf8, mediaTypeOf, readBody } from './read-body.ts';
 import { respondAccessError, respondJson } from './respond.ts';
@@ -12,6 +12,8 @@ export interface IntrospectOptions {
   authenticate: Authenticate;
   /** What a token stands for now; null if it authenticates nothing. */
   introspect: (token: string) => Promise<Principal | null>;
+  /** The data of the operator that a credential carries; null if it was deleted. Asked only if it carries some. */
+  metadataOf: (principal: Principal) => Promise<Readonly<Record<string, string>> | null>;
   issuer: string;
   followers: FollowerPositions;
 }
@@ -20,7 +22,7 @@ export interface IntrospectOptions {
  * Token introspection, RFC 7662: `token` in a form, by POST, from a caller with the scope `INTROSPECT`. All tokens that
  * are not active get exactly the same response (§2.2). `token_type_hint` is not needed.
  */
-export function createIntrospect({ authenticate, introspect, issuer, followers }: IntrospectOptions) {
+export function createIntrospect({ authenticate, introspect, metadataOf, issuer, followers }: IntrospectOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       // Reads the body at most once, also if a proof of the caller covers it.
@@ -52,26 +54,33 @@ export function createIntrospect({ authenticate, introspect, issuer, followers }
       }
       const position = followers.before(request);
       const principal = await introspect(token[0]!);
+      const metadata = principal?.hasMetadata ? await metadataOf(principal) : {};
       const [name, value] = followers.headerOf(position);
       const headers = name ? { [name]: value! } : {};
-      respondJson(response, 200, principal ? describe(principal, issuer) : { active: false }, headers);
+      // Without its row, the credential was deleted a moment ago.
+      const answer = principal && metadata ? describe(principal, metadata, issuer) : { active: false };
+      respondJson(response, 200, answer, headers);
     } catch (error) {
       respondAccessError(response, error);
     }
   };
 }
 
-function describe(principal: Principal, issuer: string) {
+function describe(principal: Principal, metadata: Readonly<Record<string, string>>, issuer: string) {
+  const end = endOf(principal);
   return {
     active: true,
     iss: issuer,
     sub: principal.userId ?? principal.credentialId,
     scope: principal.scopes.join(' '),
     token_type: 'Bearer',
-    ...(principal.expiresAt === null ? {} : { exp: Math.floor(principal.expiresAt / 1000) }),
+    ...(end === null ? {} : { exp: Math.floor(end / 1000) }),
     credential: principal.credentialId,
     ...(principal.workspaceId === null ? {} : { workspace: principal.workspaceId }),
     permissions: principal.permissions,
+    // The service that asks must compare them with the address of its client.
+    ...(principal.allowedAddresses === undefined ? {} : { allowed_addresses: principal.allowedAddresses }),
+    ...(principal.hasMetadata ? { metadata } : {}),
   };
 }
 

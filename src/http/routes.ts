@@ -1,4 +1,4 @@
-import type { ReadForwarded } from '../credentials/authenticator.ts';
+import type { ReadForwarded } from '../credentials/asked-request.ts';
 import type { Platform } from '../platform.ts';
 import { createFollowerPositions } from './follower.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';

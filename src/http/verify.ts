@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Authenticate, ReadForwarded } from '../credentials/authenticator.ts';
+import type { ReadForwarded } from '../credentials/asked-request.ts';
+import type { Authenticate } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
-import type { Principal } from '../identity/principal.ts';
+import { endOf, type Principal } from '../identity/principal.ts';
 import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
@@ -90,7 +91,8 @@ const NONE = '-';
 
 /** Names and values alternate, as Node writes them. Every header is always present, so that a gateway replaces it. */
 function principalHeaders(principal: Principal): string[] {
-  const { userId, workspaceId, credentialId, scopes, permissions, expiresAt } = principal;
+  const { userId, workspaceId, credentialId, scopes, permissions } = principal;
+  const end = endOf(principal);
   return Object.entries({
     ...COMMON_HEADERS,
     'X-Rekey-User': userId ?? NONE,
@@ -99,6 +101,6 @@ function principalHeaders(principal: Principal): string[] {
     'X-Rekey-Scopes': scopes.join(',') || NONE,
     // Plain SQL can write what no mutation accepts. A comma in a permission would split it in two.
     'X-Rekey-Permissions': permissions.filter(isPermission).join(',') || NONE,
-    'X-Rekey-Expires': expiresAt === null ? NONE : new Date(expiresAt).toISOString(),
+    'X-Rekey-Expires': end === null ? NONE : new Date(end).toISOString(),
   }).flat();
 }

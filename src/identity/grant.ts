@@ -7,6 +7,12 @@ const MOST_NAMED = 5;
 
 const path = 'input.permissions';
 
+/** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
+export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
+  checkFormOfPermissions(permissions, check);
+  checkGrantable(permissions, caller, check);
+}
+
 /** Checks the form and the number of permissions, by any caller. */
 export function checkFormOfPermissions(permissions: readonly string[], check: InputCheck): void {
   check.require(permissions.length <= MOST_PERMISSIONS, path, `Must have at most ${MOST_PERMISSIONS} items.`);
@@ -22,9 +28,8 @@ export function checkFormOfPermissions(permissions: readonly string[], check: In
   );
 }
 
-/** Checks the permissions of a new credential: their form, their number, and that the caller may grant them. */
-export function checkPermissions(permissions: readonly string[], caller: Principal, check: InputCheck): void {
-  checkFormOfPermissions(permissions, check);
+/** Checks that the caller may grant these permissions. */
+export function checkGrantable(permissions: readonly string[], caller: Principal, check: InputCheck): void {
   const notHeld = permissionsNotHeld(caller, permissions).filter(isPermission);
   const named = notHeld.slice(0, MOST_NAMED).join(', ');
   const more = notHeld.length > MOST_NAMED ? ` and ${notHeld.length - MOST_NAMED} more` : '';

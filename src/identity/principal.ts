@@ -27,6 +27,23 @@ export interface Principal {
   readonly mustBeSigned?: boolean;
   /** The signing key that has signed the request, beside this credential. Then this principal holds what both hold. */
   readonly signedBy?: Principal;
+  /** When the credential ends if it is not used until then, in milliseconds since the epoch. Left out if it does not. */
+  readonly idleExpiresAt?: number;
+  /** The addresses and networks from which the credential is accepted. Left out if it is accepted from all. */
+  readonly allowedAddresses?: readonly string[];
+  /** Whether the credential carries data of the operator. Left out if it does not. */
+  readonly hasMetadata?: boolean;
+}
+
+/** When the principal ends at the latest, in milliseconds since the epoch, as far as is known now; null: never. */
+export function endOf({ expiresAt, idleExpiresAt }: Principal): number | null {
+  if (idleExpiresAt === undefined || (expiresAt !== null && expiresAt <= idleExpiresAt)) return expiresAt;
+  return idleExpiresAt;
+}
+
+/** The workspace that this credential belongs to, if it is an API key of a workspace and of no user. */
+export function owningWorkspace({ kind, userId, workspaceId }: Principal): string | null {
+  return kind === 'apiKey' && userId === null ? workspaceId : null;
 }
 
 /** Whether this principal may see and change the objects of other users. */

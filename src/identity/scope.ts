@@ -36,6 +36,16 @@ export function staysInWorkspace(scope: Scope): boolean {
   return !BEYOND_WORKSPACES.includes(scope);
 }
 
+const OF_WORKSPACES: readonly Scope[] = [
+  ...(['API_KEYS_READ', 'API_KEYS_WRITE', 'WORKSPACES_READ', 'WORKSPACES_WRITE', 'DAEMON_TOKENS_READ'] as const),
+  ...(['DAEMON_TOKENS_WRITE', 'SIGNING_KEYS_READ', 'SIGNING_KEYS_WRITE', 'AUDIT_READ'] as const),
+];
+
+/** Whether a credential that belongs to a workspace, and not to a user, can hold this scope. */
+export function belongsToWorkspace(scope: Scope): boolean {
+  return OF_WORKSPACES.includes(scope);
+}
+
 /** The scopes that were granted and that the role of the user still allows. A demotion narrows every key. */
 export function effectiveScopes(granted: readonly string[], role: UserRole): Scope[] {
   return scopesOfRole(role).filter((scope) => granted.includes(scope));

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AuthenticatedRequest } from '../credentials/authenticator.ts';
+import type { AuthenticatedRequest } from '../credentials/asked-request.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Holder, LiveCredential } from './live-credential.ts';

@@ -1,4 +1,4 @@
-import type { AuthenticatedRequest } from '../credentials/authenticator.ts';
+import type { AuthenticatedRequest } from '../credentials/asked-request.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { tooManyConnections, unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AuthenticatedRequest, Authenticator } from '../credentials/authenticator.ts';
+import type { AuthenticatedRequest } from '../credentials/asked-request.ts';
+import type { Authenticator } from '../credentials/authenticator.ts';
 import type { AuthCache } from '../credentials/cache/auth-cache.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { AccessError, credentialRefused } from '../identity/access-error.ts';

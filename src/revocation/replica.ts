@@ -90,6 +90,11 @@ export class Replica {
     return this.#applied;
   }
 
+  /** The id under which this replica is registered; null while it is not. */
+  get id(): string | null {
+    return this.#id;
+  }
+
   /** Which server the log is read from; changes with every restart and failover. */
   get serverIdentity(): string {
     return this.#identity;

@@ -42,6 +42,11 @@ export function findSession({ em, caller }: QueryContext, id: string): Promise<S
   return em().findOne(Session, { $and: [{ id }, sessionsVisibleTo(caller())] });
 }
 
+/** The ledger entry with this id, if it is still needed and the caller may see it. */
+export function findRevocation({ em, caller, now }: QueryContext, id: string): Promise<AccessTokenRevocation | null> {
+  return em().findOne(AccessTokenRevocation, { id, ...sessionsVisibleTo(caller()), expiresAt: { $gt: now() } });
+}
+
 /** Locks all sessions of a user until the commit, before the user is locked: in the order in which refreshes do. */
 export async function lockSessionsOf(em: EntityManager, userId: string): Promise<void> {
   await em.execute('select from sessions where user_id = ? order by id for update', [userId]);

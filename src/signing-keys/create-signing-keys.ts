@@ -13,14 +13,14 @@ import { SigningSecrets } from './signing-secrets.ts';
 export function createSigningKeys(
   { barrier, database, databaseClock: clock, keyring, replica }: Platform,
   { signatureWindowSeconds }: ValuesOf<typeof signingKeys.variables>,
-  { lockAccess }: Pick<SigningKeyServiceOptions, 'lockAccess'>,
+  needs: Pick<SigningKeyServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): Part & { service: SigningKeyService; signatures: CredentialRuntime['signatures'] } {
   const audit = new Audit(signingKeyEvents, clock);
   const secrets = new SigningSecrets(keyring);
   const windowMs = signatureWindowSeconds * 1000;
   const nonces = new Nonces({ sql: database.nonces, windowMs });
   return {
-    service: new SigningKeyService({ audit, barrier, clock, secrets, lockAccess }),
+    service: new SigningKeyService({ audit, barrier, clock, secrets, ...needs }),
     signatures: new RequestSignatures({ secrets, nonces, now: () => replica.databaseNow(), windowMs }),
     jobs: { 'purging nonces': () => nonces.purge() },
   };

@@ -1,7 +1,9 @@
+import { hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
+  earliest,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
@@ -10,12 +12,14 @@ import {
 } from '../credentials/snapshot.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Statement } from '../database/sql.ts';
+import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts';
 import { signerOf } from './request-signature.ts';
 import { SigningKey } from './signing-key.entity.ts';
+import { governedKey, lifetimeFrom } from './signing-key.sql.ts';
 
 /** One signing key. The triggers of the migration write the same. */
 export const signingKeyTag = (signingKeyId: string) => `signing-key:${signingKeyId}`;
@@ -25,7 +29,8 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.workspace_id as "workspaceId", k.secret_sealed as "secretSealed", k.scopes, k.permissions,
       ${milliseconds('k.expires_at', 'expiresAt')},
-      (k.revoked_at is not null or not ${workspaceExists('k.workspace_id')}) as revoked
+      (k.revoked_at is not null or not ${workspaceExists('k.workspace_id')}) as revoked,
+      ${policyEnd(governedKey('k'))} as "policyEnd"
     ${FROM_SNAPSHOT}
     left join signing_keys k on k.id = $1`,
 };
@@ -38,14 +43,17 @@ interface LoadRow extends Snapshot {
   permissions: string[];
   expiresAt: number | null;
   revoked: boolean;
+  /** See `parsePolicyEnd`. */
+  policyEnd: string | null;
 }
 
 const confirmStatement = (
   lockKey: string,
-) => `select k.scopes, k.permissions, ${milliseconds('k.expires_at', 'expiresAt')}
+) => `select k.scopes, k.permissions, ${milliseconds('k.expires_at', 'expiresAt')},
+    ${policyEnd(governedKey('k'))} as "policyEnd"
   from signing_keys k
   where k.id = ? and k.workspace_id = ? and k.secret_sealed = ?
-    and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+    and k.revoked_at is null and not ${hasEnded(governedKey('k'))}
   ${lockKey} of k`;
 
 /**
@@ -58,6 +66,7 @@ export const signingKeyCredential = defineCredentialType<string>({
   entity: SigningKey,
   table: 'signing_keys',
   beginning: 'sgk_',
+  governed: { isUnrevoked: (row) => `${row}.revoked_at is null`, lifetimeFrom },
   carriers: ['signature'],
   signerOf,
   isWellFormed: (text) => isId(text, 'sgk'),
@@ -68,7 +77,9 @@ export const signingKeyCredential = defineCredentialType<string>({
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
     const tags = [signingKeyTag(row.id), workspaceTag(row.workspaceId)];
-    if (row.revoked || (row.expiresAt !== null && row.expiresAt <= row.now)) return rejected(row, tags);
+    const { fixedEnd, idleEnd } = endsOf(row);
+    const end = earliest([fixedEnd, idleEnd]);
+    if (row.revoked || (end !== null && end <= row.now)) return rejected(row, tags);
     const principal = {
       kind: 'signingKey',
       credentialId: row.id,
@@ -77,21 +88,25 @@ export const signingKeyCredential = defineCredentialType<string>({
       workspaceId: row.workspaceId,
       scopes: scopesOf(row),
       permissions: row.permissions,
-      expiresAt: row.expiresAt,
+      expiresAt: fixedEnd,
+      ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
     } as const;
-    return accepted(row, principal, tags, [row.expiresAt]);
+    return accepted(row, principal, tags, [end]);
   },
   prove: (request, principal, { signatures }) => signatures.verify(request, principal),
   async confirm(em, caller, changing) {
     // Before the key, as the end of a workspace locks them.
     if ((await em.execute(KEEP_WORKSPACE, [caller.workspaceId])).length === 0) return false;
+    // After the workspace, as a change of a policy. It waits for the keys that it governs.
+    await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
     const statement = confirmStatement(changing === caller.credentialId ? 'for update' : 'for share');
-    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt'>[]>(statement, [
+    const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt' | 'policyEnd'>[]>(statement, [
       ...[caller.credentialId, caller.workspaceId, caller.proof],
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.
-    const endsEarlier = (row.expiresAt ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    const { fixedEnd } = endsOf(row);
+    const endsEarlier = (fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     const held = scopesOf(row);
     return (
@@ -100,6 +115,12 @@ export const signingKeyCredential = defineCredentialType<string>({
     );
   },
 });
+
+/** When a key ends; null: never. `idleEnd` moves with each use. */
+function endsOf({ expiresAt, policyEnd: json }: Pick<LoadRow, 'expiresAt' | 'policyEnd'>) {
+  const { endsAt, fixedEnd } = parsePolicyEnd(json);
+  return { fixedEnd: earliest([expiresAt, fixedEnd]), idleEnd: endsAt === fixedEnd ? null : endsAt };
+}
 
 /** The scopes of a key. Plain SQL can write scopes that no mutation accepts. */
 function scopesOf({ scopes }: { scopes: string[] }) {

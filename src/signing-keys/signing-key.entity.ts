@@ -1,6 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { policyEnd } from '../credential-policies/credential-policy.sql.ts';
+import { effectiveEnd, type PolicyEnd, parsePolicyEnd, revokedByPolicy } from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
+import { governedKey } from './signing-key.sql.ts';
 
 /** The longest overlap of a rotation: one day. */
 export const MAX_OVERLAP_SECONDS = 86_400;
@@ -16,6 +19,7 @@ export interface NewSigningKey {
   createdAt: Date;
   createdBy: string | null;
   expiresAt: Date | null;
+  policyEnd: PolicyEnd;
 }
 
 /**
@@ -34,37 +38,56 @@ export class SigningKey {
   createdAt!: Date;
   /** The user who created it; null once that user is deleted, or if a credential without a user created it. */
   createdBy!: string | null;
-  /** A rotation moves it to the end of the overlap. */
+  /** For a successor: when the first of the keys that it replaces was created. */
+  lifetimeFrom!: Date | null;
+  /** Its own expiry, which a rotation moves to the end of the overlap. A policy may end the key before: see `endsAt`. */
   expiresAt!: Date | null;
   /** The key that it was created to replace. */
   replaces!: string | null;
   replacedBy!: string | null;
-  revokedAt!: Date | null;
-  revocationReason!: RevocationReason | null;
+  /** When and why this key was revoked alone. */
+  revokedAloneAt!: Date | null;
+  revokedAloneReason!: RevocationReason | null;
+  /** When policies end it, as JSON. Read-only, from the policies. */
+  readonly policyEndJson?: string | null;
 
-  static create(fields: NewSigningKey): SigningKey {
+  static create({ policyEnd: { endsAt, revokedAt, fixedEnd }, ...fields }: NewSigningKey): SigningKey {
     return Object.assign(new SigningKey(), {
       ...fields,
+      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      lifetimeFrom: null,
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],
       replaces: null,
       replacedBy: null,
-      revokedAt: null,
-      revocationReason: null,
+      revokedAloneAt: null,
+      revokedAloneReason: null,
     });
   }
 
-  /** When it was revoked; null if it was not. */
-  get endedAt(): Date | null {
-    return this.revokedAt;
+  /** When it was revoked, alone or by a policy; null if it was not. */
+  get revokedAt(): Date | null {
+    return this.revokedAloneAt ?? revokedByPolicy(this.expiresAt, policyEndOf(this));
   }
 
-  get endReason(): RevocationReason | null {
-    return this.revocationReason;
+  get revocationReason(): RevocationReason | null {
+    if (this.revokedAloneAt) return this.revokedAloneReason;
+    return this.revokedAt ? 'ADMINISTRATIVE' : null;
+  }
+
+  /** When it ends: by its own expiry, or by a policy. Null: never. A revocation does not change it. */
+  get endsAt(): Date | null {
+    const end = policyEndOf(this);
+    return end.revokedAt === null ? effectiveEnd(this.expiresAt, end) : this.expiresAt;
+  }
+
+  /** The same without the bound on idle keys, so no use moves it. */
+  get fixedEnd(): Date | null {
+    return effectiveEnd(this.expiresAt, { endsAt: policyEndOf(this).fixedEnd });
   }
 
   isExpired(now: Date): boolean {
-    return this.expiresAt !== null && this.expiresAt <= now;
+    return this.endsAt !== null && this.endsAt <= now;
   }
 
   isActive(now: Date): boolean {
@@ -78,7 +101,7 @@ export class SigningKey {
    * @throws Error if the key has ended or has a successor: check before
    */
   rotate(
-    to: Pick<NewSigningKey, 'id' | 'secretSealed' | 'createdBy'>,
+    to: Pick<NewSigningKey, 'id' | 'secretSealed' | 'createdBy' | 'policyEnd'>,
     { overlapSeconds, now }: { overlapSeconds: number; now: Date },
   ): SigningKey {
     if (!this.isActive(now) || this.replacedBy !== null)
@@ -90,6 +113,7 @@ export class SigningKey {
       createdAt: now,
     });
     successor.replaces = this.id;
+    successor.lifetimeFrom = this.lifetimeFrom ?? this.createdAt;
     this.replacedBy = successor.id;
     this.endBy(new Date(now.getTime() + overlapSeconds * 1000));
     return successor;
@@ -103,10 +127,12 @@ export class SigningKey {
   /** Revokes the key for good. Revoking twice changes nothing: the first time and reason stay. */
   revoke(now: Date, reason: RevocationReason): void {
     if (this.revokedAt) return;
-    this.revokedAt = now;
-    this.revocationReason = reason;
+    this.revokedAloneAt = now;
+    this.revokedAloneReason = reason;
   }
 }
+
+const policyEndOf = ({ policyEndJson }: SigningKey): PolicyEnd => parsePolicyEnd(policyEndJson);
 
 export const SigningKeySchema = defineEntity({
   class: SigningKey,
@@ -120,10 +146,15 @@ export const SigningKeySchema = defineEntity({
     permissions: p.array(),
     createdAt: p.datetime(),
     createdBy: p.string().nullable(),
+    lifetimeFrom: p.datetime().nullable(),
     expiresAt: p.datetime().nullable(),
     replaces: p.string().nullable(),
     replacedBy: p.string().nullable(),
-    revokedAt: p.datetime().nullable(),
-    revocationReason: p.string().$type<RevocationReason>().nullable(),
+    revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),
+    revokedAloneReason: p.string().$type<RevocationReason>().nullable().fieldName('revocation_reason'),
+    policyEndJson: p
+      .string()
+      .nullable()
+      .formula((_columns, table) => policyEnd(governedKey(String(table)))),
   },
 });

@@ -1,3 +1,4 @@
+import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -16,12 +17,12 @@ export interface NewSigningKeyInput {
   expiresAt: Date | null;
 }
 
-/** The fields of the key without duplicates, or all problems with the input. */
+/** The fields of the key without duplicates, or all problems with the input that do not depend on policies. */
 export function checkNewSigningKey(
   input: NewSigningKeyInput,
   caller: Principal,
   now: Date,
-): { description: string; scopes: Scope[]; permissions: string[]; expiresAt: Date | null } | InvalidInput {
+): { description: string; scopes: Scope[]; permissions: string[] } | InvalidInput {
   const check = new InputCheck();
   const isDescribed = input.description.trim() !== '';
   const description = isDescribed ? check.text(input.description, 'input.description', LONGEST_DESCRIPTION) : '';
@@ -33,16 +34,21 @@ export function checkNewSigningKey(
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);
 
-  const longest = latestEnd(caller);
-  const expiresAt = input.expiresAt ?? longest;
-  check.require(expiresAt === null || expiresAt > now, 'input.expiresAt', 'Must be in the future.');
-  check.require(
-    longest === null || (expiresAt !== null && expiresAt <= longest),
-    'input.expiresAt',
-    `Must not be later than ${longest?.toISOString()}, when the calling credential expires.`,
-  );
-  return check.outcome ?? { description, scopes: [...new Set(input.scopes)], permissions, expiresAt };
+  checkExpiry({ given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now }, NO_BOUNDS, check);
+  return check.outcome ?? { description, scopes: [...new Set(input.scopes)], permissions };
 }
+
+/** The expiry of a new key under the policies in force. */
+export function checkNewExpiry(
+  { expiresAt: given }: Pick<NewSigningKeyInput, 'expiresAt'>,
+  { caller, now, bounds }: { caller: Principal; now: Date; bounds: PolicyBounds },
+): { expiresAt: Date | null } | InvalidInput {
+  const check = new InputCheck();
+  const expiresAt = checkExpiry({ given, latest: latestEnd(caller), createdAt: now, now }, bounds, check);
+  return check.outcome ?? { expiresAt };
+}
+
+const NO_BOUNDS: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
 
 /** Null if the overlap of a rotation is valid. */
 export function checkOverlap(overlapSeconds: number): InvalidInput | null {

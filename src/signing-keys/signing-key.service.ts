@@ -4,6 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
 import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { latestEnd } from '../identity/grant.ts';
 import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
@@ -15,7 +16,7 @@ import type { PropagationBarrier, Receipt } from '../revocation/propagation-barr
 import { signingKeyTag } from './signing-key.credential.ts';
 import { SigningKey } from './signing-key.entity.ts';
 import type { signingKeyEvents } from './signing-key.events.ts';
-import { checkNewSigningKey, checkOverlap, type NewSigningKeyInput } from './signing-key.input.ts';
+import { checkNewExpiry, checkNewSigningKey, checkOverlap, type NewSigningKeyInput } from './signing-key.input.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface SigningKeyServiceOptions {
@@ -29,6 +30,8 @@ export interface SigningKeyServiceOptions {
    * the end of the transaction.
    */
   lockAccess: (em: EntityManager, principal: Principal, workspaceId: string) => Promise<boolean>;
+  /** The policies for the keys of a workspace. They stay in force until the end of the transaction. */
+  keepBounds: (em: EntityManager, workspaceId: string) => Promise<BoundsInForce>;
 }
 
 export type CreateSigningKeyOutcome =
@@ -72,7 +75,7 @@ export class SigningKeyService {
   /** A new key of the workspace, with at most the scopes, permissions and lifetime of the caller. */
   async create(unitOfWork: UnitOfWork, input: NewSigningKeyInput): Promise<CreateSigningKeyOutcome> {
     const { caller, em } = unitOfWork;
-    const { clock, secrets, lockAccess, audit } = this.#options;
+    const { clock, secrets, lockAccess, keepBounds, audit } = this.#options;
     const { workspaceId } = input;
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
@@ -85,8 +88,14 @@ export class SigningKeyService {
     try {
       return await unitOfWork.transaction(async () => {
         if (!(await lockAccess(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
-        const createdBy = caller.userId;
-        const signingKey = SigningKey.create({ ...checked, id, workspaceId, secretSealed, createdAt, createdBy });
+        const bounds = await keepBounds(em, workspaceId);
+        const lifetime = checkNewExpiry(input, { caller, now: createdAt, bounds });
+        if ('kind' in lifetime) return lifetime;
+        const signingKey = SigningKey.create({
+          ...{ ...checked, ...lifetime, id, workspaceId, secretSealed, createdAt },
+          createdBy: caller.userId,
+          policyEnd: policyEndOfNew(createdAt, bounds),
+        });
         em.persist(signingKey);
         const { scopes, permissions, expiresAt } = signingKey;
         const data = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
@@ -124,7 +133,10 @@ export class SigningKeyService {
     overlapSeconds: number,
   ): Promise<Exclude<RotateSigningKeyOutcome, { kind: 'rotated' }> | Rotated> {
     const { caller, em } = unitOfWork;
-    const { clock, secrets, audit } = this.#options;
+    const { clock, secrets, keepBounds, audit } = this.#options;
+    const seen = await em.findOne(SigningKey, { id: signingKeyId });
+    // Before the key: a change of a policy may wait for the transaction that has locked the key.
+    const bounds = await keepBounds(em, seen?.workspaceId ?? '');
     const previous = await this.#lock(unitOfWork, signingKeyId);
     if (!previous) return { kind: 'notFound' };
     if (previous.revokedAt) return { kind: 'revoked', revokedAt: previous.revokedAt };
@@ -138,7 +150,8 @@ export class SigningKeyService {
     const { id, sealed: secretSealed } = secrets.seal(newId('sgk'), secret);
     // As with API keys, two secrets are valid at most: another rotation ends an earlier overlap.
     (await lockPredecessor(em, previous, rotatedAt))?.endBy(rotatedAt);
-    const to = { id, secretSealed, createdBy: caller.userId };
+    const ends = policyEndOfNew(rotatedAt, bounds, previous.lifetimeFrom ?? previous.createdAt);
+    const to = { id, secretSealed, createdBy: caller.userId, policyEnd: ends };
     const signingKey = previous.rotate(to, { overlapSeconds, now: rotatedAt });
     em.persist(signingKey);
     const { workspaceId } = previous;
@@ -209,7 +222,7 @@ function beyondReach(caller: Principal, key: SigningKey): { kind: 'scopeNotHeld'
   if (caller.credentialId === key.id) return null;
   const scopes = scopesNotHeld(caller, key.scopes.filter(staysInWorkspace));
   const longest = latestEnd(caller);
-  const outlives = longest !== null && (key.expiresAt === null || key.expiresAt > longest);
+  const outlives = longest !== null && (key.fixedEnd === null || key.fixedEnd > longest);
   const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives;
   return more ? { kind: 'scopeNotHeld', scopes } : null;
 }

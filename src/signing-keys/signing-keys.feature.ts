@@ -1,6 +1,7 @@
 import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { Migration20261201000000 } from './migrations/20261201000000-signing-keys.ts';
+import { Migration20261203000400 } from './migrations/20261203000400-lifetimes.ts';
 import { signingKeyCredential, signingKeyEviction } from './signing-key.credential.ts';
 import { SigningKeySchema } from './signing-key.entity.ts';
 import { signingKeyEvents } from './signing-key.events.ts';
@@ -10,7 +11,10 @@ export const signingKeys = defineFeature({
   name: 'signing-keys',
   entities: [SigningKeySchema],
   tables: ['request_nonces', 'request_nonce_horizon'],
-  migrations: [{ name: '20261201000000-signing-keys', class: Migration20261201000000 }],
+  migrations: [
+    { name: '20261201000000-signing-keys', class: Migration20261201000000 },
+    { name: '20261203000400-lifetimes', class: Migration20261203000400 },
+  ],
   variables: {
     signatureWindowSeconds: wholeNumber('REKEY_SIGNATURE_WINDOW_SECONDS', {
       fallback: 300,

@@ -2,8 +2,8 @@ import { type FilterQuery, LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { canLogIn, usersAs } from '../accounts/user.sql.ts';
 import type { List, QueryContext } from '../database/query.ts';
-import { isAdministrator, type Principal } from '../identity/principal.ts';
-import { Workspace, WorkspaceMember } from './workspace.entity.ts';
+import { isAdministrator, owningWorkspace, type Principal } from '../identity/principal.ts';
+import { Workspace, WorkspaceMember, type WorkspaceRole } from './workspace.entity.ts';
 
 /** The workspace with this id, among those that the caller may see. */
 export async function findWorkspace(context: QueryContext, id: string): Promise<Workspace | null> {
@@ -27,6 +27,25 @@ export async function lockMembership(
   member: { workspaceId: string; userId: string },
 ): Promise<boolean> {
   return (await em.findOne(WorkspaceMember, member, { lockMode: LockMode.PESSIMISTIC_READ })) !== null;
+}
+
+/**
+ * What a principal may do with what belongs to a workspace: as an owner, if it is an administrator or a key of the
+ * workspace. Null if it may not see the workspace. The membership that decides it is locked until the end of the
+ * transaction, so that its end or a demotion waits for what the principal does.
+ */
+export async function lockRole(
+  em: EntityManager,
+  principal: Principal,
+  workspaceId: string,
+): Promise<WorkspaceRole | null> {
+  const { userId } = principal;
+  if (principal.workspaceId !== null && principal.workspaceId !== workspaceId) return null;
+  if (isAdministrator(principal) || owningWorkspace(principal) !== null)
+    return (await em.count(Workspace, { id: workspaceId })) > 0 ? 'OWNER' : null;
+  if (userId === null) return null;
+  const lockMode = LockMode.PESSIMISTIC_READ;
+  return (await em.findOne(WorkspaceMember, { workspaceId, userId }, { lockMode }))?.role ?? null;
 }
 
 /**

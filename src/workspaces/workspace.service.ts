@@ -4,7 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
-import { isAdministrator } from '../identity/principal.ts';
+import { isAdministrator, owningWorkspace } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
@@ -208,17 +208,27 @@ export class WorkspaceService {
   }
 
   /**
+   * Whether the caller may see this workspace, which is locked until the commit: for changes of what belongs to it.
+   *
+   * @throws AccessError `FORBIDDEN` if the caller is neither an owner nor an administrator
+   */
+  async lockForChange(unitOfWork: UnitOfWork, workspaceId: string): Promise<boolean> {
+    return (await this.#lockManaged(unitOfWork, workspaceId)) !== null;
+  }
+
+  /**
    * The workspace, if the caller may see it, locked until the commit: of several changes of one workspace and its
    * members, each sees what the one before it did. A workspace that the caller may not see is not locked.
    */
   async #lockVisible({ caller, em }: UnitOfWork, workspaceId: string): Promise<Visible | null> {
     if (caller.workspaceId !== null && caller.workspaceId !== workspaceId) return null;
     const userId = caller.userId ?? '';
-    const isAdmin = isAdministrator(caller);
-    const mayLock = isAdmin || (await em.execute(IS_MEMBER, [workspaceId, userId])).length > 0;
+    // Only owners create the keys of a workspace. Such a key acts for the workspace itself.
+    const isManager = isAdministrator(caller) || owningWorkspace(caller) === workspaceId;
+    const mayLock = isManager || (await em.execute(IS_MEMBER, [workspaceId, userId])).length > 0;
     if (!mayLock || (await em.execute(LOCK_WORKSPACE, [workspaceId])).length === 0) return null;
     const workspace = await em.findOne(Workspace, { id: workspaceId });
-    if (!workspace || isAdmin) return workspace && { workspace, isManager: true };
+    if (!workspace || isManager) return workspace && { workspace, isManager: true };
     // Locked, so that the role lasts until the commit, also if it is changed in plain SQL.
     const lock = { lockMode: LockMode.PESSIMISTIC_READ } as const;
     const own = await em.findOne(WorkspaceMember, { workspaceId, userId }, lock);

@@ -15,6 +15,11 @@ export function workspaceExists(workspaceId: string): string {
   return `exists (select from workspaces w where w.id = ${workspaceId})`;
 }
 
+/** A subquery with the ids of the workspaces that a user owns, in its column `id`. @param userId SQL for the id */
+export function workspacesOwnedBy(userId: string): string {
+  return `(select wm.workspace_id as id from workspace_members wm where wm.user_id = ${userId} and wm.role = 'OWNER')`;
+}
+
 /**
  * Whether a request with a credential of a workspace must be signed. False if there is no such workspace.
  *

@@ -32,7 +32,16 @@ test('an event takes who and from where from its scope', () => {
   const origin = { ipAddress: '192.0.2.1', userAgent: 'a browser', requestId: 'a-request' };
   const event = { type: 'lamp.broken', subjectId: 'lamp_1', data: {} } as const;
   const id = expect.stringMatching(/^evt_/);
-  const common = { id, type: 'lamp.broken', subjectId: 'lamp_1', occurredAt: NOW, workspaceId: null, data: {} };
+  const succeeded = { outcome: 'SUCCEEDED', reason: null };
+  const common = {
+    id,
+    type: 'lamp.broken',
+    subjectId: 'lamp_1',
+    occurredAt: NOW,
+    workspaceId: null,
+    data: {},
+    ...succeeded,
+  };
   expect(recorded((em) => audit.record({ em, principal, origin }, event))).toEqual([
     {
       ...common,

@@ -138,7 +138,7 @@ describe('an event', () => {
     await time.advance(300);
     service.route.verify = 1; // at 0: before the event
     expect([await from(), await from()]).toEqual(['yes from the service', 'yes from the service']);
-    for (let index = 0; index < 10_000; index++) await appendQuietly(service, `usr_${index}`); // 2 to 10 001
+    for (let index = 0; index < 10_000; index++) await appendQuietly(service, `usr_another_${index}`); // 2 to 10 001
     await time.advance(5000);
     expect([await from(), await from()]).toEqual(['yes from the service', 'yes from the service']);
     service.apply(1);

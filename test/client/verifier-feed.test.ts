@@ -107,19 +107,27 @@ describe('the feed', () => {
   test('is trusted for 1 s from the moment at which the poll was sent, not from its answer', async () => {
     const { service, from, time } = await following();
     await from();
-    const lastPoll = service.requests.poll.length;
-    clock = time;
-    service.interference.poll = (answer) => delayed(answer, 800);
-    await time.advance(250); // The poll that waits is answered as before.
-    const sentAt: number[] = [];
-    service.interference.poll = (answer) => {
-      sentAt.push(time.monotonic());
-      return delayed(answer, 800);
-    };
-    await time.advance(2000);
-    expect(service.requests.poll.length).toBeGreaterThan(lastPoll);
-    // Each poll waits 250 ms at the service and travels for 800 ms, so its answer is older than 1 s when it arrives.
+    const sent = service.requests.poll.length;
+    const held = gate();
+    service.interference.poll = held.hold;
+    const sentAt = time.monotonic() - 75; // The poll that waits at the service.
+    await time.advance(250);
+    expect(service.requests.poll.length).toBe(sent);
+    service.interference.poll = UNREACHABLE;
+    await time.advance(200);
+    held.open(); // late
+    await time.advance(sentAt + 999 - time.monotonic());
+    expect(await from()).toBe('yes from memory');
+    await time.advance(1);
     expect(await from()).toBe('yes from the service');
+  });
+
+  test('that is cut into pages continues after the last event of a page, whatever its position says', async () => {
+    const { service, time } = await following();
+    const event = { sequence: '8', kind: 'USER', credentialId: 'usr_2', workspaceId: null };
+    service.interference.poll = () => Response.json({ position: '9', events: [event], more: true, view: 'all' });
+    await time.advance(300);
+    expect(service.requests.poll.at(-1)!.url).toContain('after=8&');
   });
 
   test.each<[string, object]>([

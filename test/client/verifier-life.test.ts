@@ -56,4 +56,22 @@ describe('the life of a verifier', () => {
     expect(await underWay).toBe('yes from the service');
     expect(await from()).toBe('yes from the service');
   });
+
+  test('`close` while a poll is under way whose `fetch` cannot be aborted: its answer begins nothing', async () => {
+    const time = new VirtualTime();
+    const service = new FakeService(time);
+    service.credential(KEY, { credentialId: 'key_1' });
+    const fetch: typeof globalThis.fetch = (input, init) => service.fetch(input, { ...init, signal: undefined });
+    const runtime = { fetch, monotonic: time.monotonic, pause: time.pause };
+    const verify = verifierOf({ url: URL_OF_SERVICE, credential: 'rka_introspection' }, runtime);
+    const held = gate();
+    service.interference.poll = held.hold;
+    await verify(KEY);
+    await held.arrived;
+    verify.close();
+    held.open();
+    await settle();
+    for (let use = 0; use < 3; use++) await verify(KEY);
+    expect(service.verifications).toBe(4);
+  });
 });

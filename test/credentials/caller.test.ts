@@ -182,7 +182,7 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
     expect(await keysOf(member.id)).toBe(0);
   });
 
-  test('G4: an access token whose signing key is deleted between authentication and the write writes nothing', async () => {
+  test('G4: an access token whose JWT key is deleted between authentication and the write writes nothing', async () => {
     const member = await app.member();
     const { kid } = JSON.parse(Buffer.from(member.accessToken.split('.')[0]!, 'base64url').toString());
     const { data, errors } = await changedMeanwhile(

@@ -41,6 +41,7 @@ describe('noting when credentials were used', () => {
       windowSeconds: 60,
       entries: 1000,
       tables: [],
+      addressOf: () => null,
       ...options,
     });
   }

@@ -14,6 +14,8 @@ export const GATES = `
     gated: Int @public
     "Fails after its first result."
     failing: Int @public
+    "Texts of so many characters, without end."
+    endless(characters: Int!): String @public
   }`;
 
 export class Gates {
@@ -97,6 +99,12 @@ export class Gates {
         subscribe: async function* () {
           yield 1;
           throw new Error('a detail of the service');
+        },
+        resolve: (value: unknown) => value,
+      },
+      endless: {
+        subscribe: async function* (_parent: unknown, { characters }: { characters: number }) {
+          for (;;) yield 'x'.repeat(characters);
         },
         resolve: (value: unknown) => value,
       },

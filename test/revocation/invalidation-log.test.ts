@@ -17,6 +17,9 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     previous_secret_expires_at: [`now() + interval '1 hour', previous_secret_hash = 'previous'`],
     scopes: [`'{API_KEYS_READ}'`, `'{}'`],
     permissions: [`'{read}'`],
+    allowed_addresses: [`'{10.0.0.0/8}'`],
+    // Only whether there is metadata.
+    metadata_sealed: [`'sealed'`, 'null'],
     expires_at: ['now()', `now() + interval '1 year'`, 'null'],
     revoked_at: ['now()', 'null'],
   },
@@ -73,7 +76,10 @@ const DECIDING: Record<string, Record<string, string[]>> = {
 
 /** The other columns, which decide nothing. Every new column must be on one of the lists. */
 const INDIFFERENT: Record<string, string[]> = {
-  api_keys: ['name', 'hint', 'created_at', 'created_from_ip', 'rotated_at', 'revocation_reason', 'version'],
+  api_keys: [
+    ...['name', 'description', 'hint', 'created_at', 'dated_at', 'created_by', 'created_from_ip', 'rotated_at'],
+    ...['rate_limit_requests', 'rate_limit_seconds', 'revocation_reason', 'version'],
+  ],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
   users: [
     ...['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at', 'invited_at'],
@@ -81,8 +87,21 @@ const INDIFFERENT: Record<string, string[]> = {
   ],
   workspaces: ['name', 'created_at'],
   daemons: ['created_at', 'revocation_reason'],
-  daemon_tokens: ['hint', 'created_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
-  signing_keys: ['description', 'created_at', 'created_by', 'replaces', 'replaced_by', 'revocation_reason'],
+  daemon_tokens: [
+    ...['hint', 'created_at', 'dated_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
+  ],
+  signing_keys: [
+    ...[
+      'description',
+      'created_at',
+      'dated_at',
+      'created_by',
+      'lifetime_from',
+      'replaces',
+      'replaced_by',
+      'revocation_reason',
+    ],
+  ],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],
   workspace_members: ['created_at'],
@@ -115,7 +134,9 @@ const OTHER_TABLES = [
   'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
-  ...['request_nonces', 'request_nonce_horizon'],
+  ...['request_nonces', 'request_nonce_horizon', 'api_key_creations'],
+  // See test/credential-policies.
+  ...['credential_policies', 'former_credential_policies'],
 ];
 
 describe.each(backends())('the invalidation log on $name', ({ open }) => {
@@ -183,7 +204,9 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
 
     const tags = await database.tagsOf(async () => {
       await database.sql(`update api_keys set name = 'x', hint = 'x', created_at = now(), created_from_ip = 'x',
-        rotated_at = now(), revocation_reason = 'x', version = version + 1`);
+        rotated_at = now(), revocation_reason = 'x', version = version + 1, description = 'x', created_by = null,
+        rate_limit_requests = 1, rate_limit_seconds = 1`);
+      await database.sql(`update api_keys set metadata_sealed = 'x' where metadata_sealed is not null`);
       await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = 'x',
         user_agent = 'x', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
       await database.sql(
@@ -194,7 +217,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update daemon_tokens set hint = 'x', created_at = now(), created_by = null,
         first_expires_at = now(), renewed_at = now(), revocation_reason = 'x', expires_at = expires_at + interval '1 minute'`);
       await database.sql(`update signing_keys set description = 'x', created_at = now(), created_by = null,
-        replaces = null, replaced_by = id, revocation_reason = 'x'`);
+        replaces = null, replaced_by = id, revocation_reason = 'x', lifetime_from = now()`);
       await database.sql(`update workspace_members set created_at = now()`);
       await database.sql(`update access_token_revocations set revoked_at = now(), reason = 'x', revoked_by = 'x'`);
       await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = 'x', retired_at = now()`);

@@ -5,7 +5,7 @@ import { login, refresh, UNLIMITED } from '../support/sessions.ts';
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
 
-describe.each(backends())('signing keys of access tokens on $name', ({ start }) => {
+describe.each(backends())('JWT keys on $name', ({ start }) => {
   let app: TestApp;
   let member: Account;
   beforeAll(async () => {

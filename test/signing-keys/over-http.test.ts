@@ -256,6 +256,17 @@ describe.each(backends())('signed requests on $name', ({ start }) => {
     expect((await graphql(nonsense, 'nonsense')).json.errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 
+  test('REKEY_SIGNATURE_WINDOW_SECONDS sets how old a request may be', async () => {
+    const narrow = await start({ env: { REKEY_SIGNATURE_WINDOW_SECONDS: '60' } });
+    onTestFinished(() => narrow.close());
+    const owner = await narrow.member();
+    const own = await narrow.signingKey(owner, await narrow.workspace(owner));
+    const statusAt = async (timestamp: number) =>
+      (await send(narrow.url, '/v1/verify', { headers: signedHeaders(own, { timestamp }) })).status;
+    expect(await statusAt(Date.now() - 40_000)).toBe(204);
+    expect(await statusAt(Date.now() - 61_000)).toBe(401);
+  });
+
   test('a Content-Digest of the request does not change what X-Signature covers', async () => {
     const request = { method: 'POST', target: '/graphql', body: VIEWER };
     const headers = { ...signedHeaders(key, request), 'content-digest': digestOf('another') };

@@ -1,5 +1,5 @@
 // The check of one request, without a database: what is signed, by which key, when, and in which order it is checked.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -121,6 +121,15 @@ describe.each(PROFILES)('in the profile $profile', ({ profile, sign }) => {
       expect(await reasonFor(forged)).toBe('SIGNATURE_INVALID');
       expect(await reasonFor(forged, null)).toBe('SIGNATURE_INVALID');
       expect(open).toHaveBeenCalledTimes(2);
+    } finally {
+      open.mockRestore();
+    }
+  });
+
+  test('a key that does not exist accepts nothing, also if its decoy had signed the request', async () => {
+    const open = vi.spyOn(service.secrets, 'open').mockReturnValue(createSecretKey(Buffer.from(key.secret)));
+    try {
+      expect(await reasonFor(sign(REQUEST), null)).toBe('SIGNATURE_INVALID');
     } finally {
       open.mockRestore();
     }

@@ -158,9 +158,14 @@ export class TestApp {
     return this.app.database.fork().execute(text, values);
   }
 
+  /** Closes every connection over HTTP, as clients that leave. */
+  closeConnections(): void {
+    this.#server.closeAllConnections();
+  }
+
   async close(): Promise<void> {
     this.app.drain();
-    this.#server.closeAllConnections();
+    this.closeConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     await this.app.close();
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/pglite';
 import { inject } from 'vitest';
 import { databaseIn } from '../../src/database/data-directory.ts';
+import { embeddedExtensions } from '../../src/database/embedded.ts';
 import { modelOf, ormOptions } from '../../src/database/orm.ts';
 import { features } from '../../src/features.ts';
 import { emptyDirectory } from './server-process.ts';
@@ -20,10 +21,11 @@ const DROP_OTHER_DATABASES = [
 
 /** Makes a migrated embedded database in this directory. Takes seconds, so global-setup.ts does it once for the whole run. */
 export async function writeEmbeddedTemplate(directory: string): Promise<void> {
+  const extensions = await embeddedExtensions();
   const orm = await MikroORM.init({
     ...ormOptions(modelOf(features)),
     dbName: databaseIn(directory),
-    driverOptions: () => SMALL,
+    driverOptions: () => ({ ...SMALL, extensions }),
   });
   try {
     await orm.migrator.up();

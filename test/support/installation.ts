@@ -183,6 +183,13 @@ export class Installation {
     );
   }
 
+  /** Deletes an account; these are its credentials. */
+  delete(by: ReplicaProcess, account: Account, keys: Credential[] = []): Promise<Receipt> {
+    return this.#recorded(`user:${account.id}`, [sessionOf(account), ...keys], () =>
+      by.mutate('deleteUser', { userId: account.id }, RECEIPT, this.admin.accessToken),
+    );
+  }
+
   async #recorded(tag: string, revoked: Credential[], ask: () => Promise<{ receipt: Receipt }>): Promise<Receipt> {
     const revocation = this.recordRevocation(tag, revoked);
     const { receipt } = await ask();

@@ -1,5 +1,4 @@
 // Clients of the live connections, which show each frame that the service sends: an event stream, a WebSocket and a poll.
-import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type Caller, presentedBy } from './calls.ts';
@@ -103,7 +102,12 @@ export class EventStream {
       for (const frame of frames) this.#read(frame);
     });
     response.on('error', () => undefined); // 'close' follows
-    this.closed = once(response, 'close').then(() => this.#frames.end());
+    this.closed = new Promise((resolve) =>
+      response.once('close', () => {
+        this.#frames.end();
+        resolve();
+      }),
+    );
   }
 
   /** Sends an operation by POST, and resolves with the response as soon as its headers have arrived. */

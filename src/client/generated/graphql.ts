@@ -24,13 +24,35 @@ export type AddWorkspaceMemberInput = {
 
 /** Selects the API keys to list. */
 export type ApiKeyFilter = {
+  /** Only the keys that expire before this time, or have expired. Credential policies count. */
+  expiresBefore?: string | null | undefined;
+  /** True: only the keys that never expire. False: only the keys that expire. Credential policies count. */
+  neverExpires?: boolean | null | undefined;
+  /** True: only the keys that were never used. False: only the keys that were used. */
+  neverUsed?: boolean | null | undefined;
+  /** Only the keys that belong to a user, or only those that belong to a workspace. */
+  owner?: ApiKeyOwner | null | undefined;
+  /**
+   * Only the keys with this text in the name, the description or the hint, in upper or lower case. Every character stands for
+   * itself, `%` and `_` too.
+   */
+  search?: string | null | undefined;
   /** Only the keys with this status. */
   status?: CredentialStatus | null | undefined;
+  /** Only the keys that were last used before this time, or never. Uses of the last two minutes may be missing. */
+  unusedSince?: string | null | undefined;
   /** Only the keys of this user. Defaults to all keys that the caller can see. */
   userId?: string | null | undefined;
-  /** Only the keys that are bound to this workspace. */
+  /** Only the keys that are bound to this workspace, or belong to it. */
   workspaceId?: string | null | undefined;
 };
+
+/** Who an API key belongs to. */
+export type ApiKeyOwner =
+  /** The user that the key acts for. The key ends with the user. */
+  | 'USER'
+  /** A workspace. The key acts for no user, survives the user who created it, and ends with the workspace. */
+  | 'WORKSPACE';
 
 /** Input of `bootstrap`. */
 export type BootstrapInput = {
@@ -55,12 +77,32 @@ export type ChangePasswordInput = {
 /** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
   /**
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is
+   * restricted itself, it can only grant its own addresses, which are the default then.
+   */
+  allowedAddresses?: Array<string>;
+  /** A label in plain text, 1 to 500 visible characters. `apiKeys` searches it, so it must not hold personal data or secrets. */
+  description?: string | null | undefined;
+  /**
    * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that
-   * is a session. Defaults to the expiry of the calling credential, and to no expiry if that is a session.
+   * is a session, nor later than credential policies allow. Defaults to the latest expiry that is allowed, which may be none.
+   * Must be set if a policy requires an expiry.
    */
   expiresAt?: string | null | undefined;
+  /**
+   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input. 1 to
+   * 255 visible ASCII characters. A call that failed does not use it up.
+   */
+  idempotencyKey?: string | null | undefined;
+  /** Your own data, at most 20 entries with different keys. Introspection returns it. */
+  metadata?: Array<MetadataEntryInput>;
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
+  /**
+   * Who the key belongs to. `WORKSPACE` needs the role `OWNER` in the workspace; another member gets `FORBIDDEN`. A key that
+   * belongs to a workspace creates only keys that belong to it, and this field is ignored.
+   */
+  owner?: ApiKeyOwner;
   /**
    * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
    * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
@@ -68,14 +110,17 @@ export type CreateApiKeyInput = {
    * including one separator between two permissions.
    */
   permissions?: Array<string>;
+  /** How often the key may be used. Reserved; not enforced yet. */
+  rateLimit?: RateLimitInput | null | undefined;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
-   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`, and a key that belongs to one cannot hold `SESSIONS_READ` either. A key
+   * that other services verify needs no scope.
    */
   scopes?: Array<Scope>;
   /**
    * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
-   * bound to.
+   * bound to. Must be set if the key belongs to a workspace.
    */
   workspaceId?: string | null | undefined;
 };
@@ -188,6 +233,12 @@ export type EnableUserInput = {
   userId: string;
 };
 
+/** Input of `endApiKeyOverlap`. */
+export type EndApiKeyOverlapInput = {
+  /** The id of the key. */
+  apiKeyId: string;
+};
+
 /** Input of `inviteUser`. */
 export type InviteUserInput = {
   /** The name to show to other users. Must not be empty and must have only visible characters. */
@@ -217,6 +268,14 @@ export type LoginInput = {
   email: string;
   /** The password of the account. */
   password: string;
+};
+
+/** One entry of the metadata of an API key. */
+export type MetadataEntryInput = {
+  /** The name of the entry: 1 to 64 visible characters, without white space at its ends. */
+  key: string;
+  /** The value of the entry: at most 500 characters. */
+  value: string;
 };
 
 /** A rate limit of a new credential. Reserved; not enforced yet. */
@@ -420,6 +479,23 @@ export type SessionFilter = {
   userId?: string | null | undefined;
 };
 
+/** Input of `setCredentialPolicy`. A bound that is left out does not exist. */
+export type SetCredentialPolicyInput = {
+  /** Changes nothing, and returns what would be revoked. */
+  dryRun?: boolean;
+  /**
+   * For how long a credential may be unused, in seconds. At least 1. Uses are recorded with a delay, so a credential may stay
+   * valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
+   */
+  idleSeconds?: number | null | undefined;
+  /** The longest lifetime of a credential, in seconds. At least 1. */
+  maximumLifetimeSeconds?: number | null | undefined;
+  /** Whether every credential must be created with an expiry. Revokes every credential that was created without one. */
+  requiresExpiry?: boolean;
+  /** The id of the workspace. Left out: the installation. */
+  workspaceId?: string | null | undefined;
+};
+
 /** Input of `setWorkspaceMemberRole`. */
 export type SetWorkspaceMemberRoleInput = {
   /** The new role. */
@@ -428,6 +504,32 @@ export type SetWorkspaceMemberRoleInput = {
   userId: string;
   /** The id of the workspace. */
   workspaceId: string;
+};
+
+/** Input of `updateApiKey`. What is left out stays as it is. Only `description`, `expiresAt` and `rateLimit` may be null. */
+export type UpdateApiKeyInput = {
+  /** The new addresses and networks; empty: all. What is added must be within the addresses of the calling credential. */
+  allowedAddresses?: Array<string> | null | undefined;
+  /** The id of the key. */
+  apiKeyId: string;
+  /** The new description, 1 to 500 visible characters. Null removes it. */
+  description?: string | null | undefined;
+  /**
+   * The new expiry. Must be in the future. A later one than before must not be later than the expiry of the calling
+   * credential, unless that is a session, nor later than credential policies allow. Null means the latest one that is allowed,
+   * which may be none.
+   */
+  expiresAt?: string | null | undefined;
+  /** The new metadata, which replaces all entries. */
+  metadata?: Array<MetadataEntryInput> | null | undefined;
+  /** The new name. Must not be empty and must have only visible characters. */
+  name?: string | null | undefined;
+  /** The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. */
+  permissions?: Array<string> | null | undefined;
+  /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
+  rateLimit?: RateLimitInput | null | undefined;
+  /** The new scopes. The calling credential must hold each scope that is added, and the role of the user of the key must allow it. */
+  scopes?: Array<Scope> | null | undefined;
 };
 
 /** Input of `updateProfile`. */
@@ -674,7 +776,7 @@ export type IntrospectQuery = { introspect: { active: boolean, scopes: Array<Sco
       | { __typename: 'SigningKey', id: string, status: CredentialStatus }
      | null, user: { id: string, displayName: string } | null, workspace: { id: string, name: string } | null } };
 
-export type ApiKeyFieldsFragment = { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
+export type ApiKeyFieldsFragment = { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null };
 
 export type ReceiptFieldsFragment = { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number };
 
@@ -683,7 +785,7 @@ export type ApiKeyQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeyQuery = { apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, user: { id: string }, workspace: { id: string } | null } | null };
+export type ApiKeyQuery = { apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, user: { id: string } | null, workspace: { id: string } | null, createdBy: { id: string } | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null } | null };
 
 export type ApiKeysQueryVariables = Exact<{
   first?: number;
@@ -692,7 +794,14 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { apiKeys: { nodes: Array<{ id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ApiKeysQuery = { apiKeys: { nodes: Array<{ id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ApiKeyCountQueryVariables = Exact<{
+  filter?: ApiKeyFilter | null | undefined;
+}>;
+
+
+export type ApiKeyCountQuery = { apiKeys: { totalCount: number } };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
@@ -701,7 +810,8 @@ export type CreateApiKeyMutationVariables = Exact<{
 
 export type CreateApiKeyMutation = { createApiKey:
     | { __typename: 'ApiKeyQuotaError', message: string, limit: number }
-    | { __typename: 'CreateApiKeySuccess', secret: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null } }
+    | { __typename: 'CreateApiKeySuccess', secret: string, apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null } }
+    | { __typename: 'IdempotencyKeyReusedError', message: string }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
     | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
     | { __typename: 'WorkspaceNotFoundError', message: string }
@@ -717,7 +827,7 @@ export type RotateApiKeyMutation = { rotateApiKey:
     | { __typename: 'ApiKeyRevokedError', message: string, revokedAt: string }
     | { __typename: 'ConflictError', message: string }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
-    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'RotateApiKeySuccess', secret: string, previousSecretExpiresAt: string, apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
     | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
    };
 
@@ -728,7 +838,55 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 export type RevokeApiKeyMutation = { revokeApiKey:
     | { __typename: 'ApiKeyNotFoundError', message: string }
-    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeApiKeySuccess', apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+   };
+
+export type UpdateApiKeyMutationVariables = Exact<{
+  input: UpdateApiKeyInput;
+}>;
+
+
+export type UpdateApiKeyMutation = { updateApiKey:
+    | { __typename: 'ApiKeyNotFoundError', message: string }
+    | { __typename: 'ApiKeyRevokedError', message: string, revokedAt: string }
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
+    | { __typename: 'UpdateApiKeySuccess', apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+   };
+
+export type EndApiKeyOverlapMutationVariables = Exact<{
+  input: EndApiKeyOverlapInput;
+}>;
+
+
+export type EndApiKeyOverlapMutation = { endApiKeyOverlap:
+    | { __typename: 'ApiKeyNotFoundError', message: string }
+    | { __typename: 'EndApiKeyOverlapSuccess', apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+   };
+
+export type CredentialPolicyFieldsFragment = { maximumLifetimeSeconds: number | null, idleSeconds: number | null, requiresExpiry: boolean };
+
+export type CredentialPolicyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CredentialPolicyQuery = { credentialPolicy: { maximumLifetimeSeconds: number | null, idleSeconds: number | null, requiresExpiry: boolean } };
+
+export type WorkspaceCredentialPolicyQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WorkspaceCredentialPolicyQuery = { workspace: { credentialPolicy: { maximumLifetimeSeconds: number | null, idleSeconds: number | null, requiresExpiry: boolean } } | null };
+
+export type SetCredentialPolicyMutationVariables = Exact<{
+  input: SetCredentialPolicyInput;
+}>;
+
+
+export type SetCredentialPolicyMutation = { setCredentialPolicy:
+    | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
+    | { __typename: 'SetCredentialPolicySuccess', endedCount: number, policy: { maximumLifetimeSeconds: number | null, idleSeconds: number | null, requiresExpiry: boolean }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'WorkspaceNotFoundError', message: string }
    };
 
 export type DaemonTokenFieldsFragment = { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
@@ -1051,14 +1209,25 @@ export const ApiKeyFieldsFragmentDoc = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
@@ -1076,6 +1245,13 @@ export const ReceiptFieldsFragmentDoc = new TypedDocumentString(`
   settledInMilliseconds
 }
     `, {"fragmentName":"ReceiptFields"}) as unknown as TypedDocumentString<ReceiptFieldsFragment, unknown>;
+export const CredentialPolicyFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CredentialPolicyFields on CredentialPolicy {
+  maximumLifetimeSeconds
+  idleSeconds
+  requiresExpiry
+}
+    `, {"fragmentName":"CredentialPolicyFields"}) as unknown as TypedDocumentString<CredentialPolicyFieldsFragment, unknown>;
 export const DaemonTokenFieldsFragmentDoc = new TypedDocumentString(`
     fragment DaemonTokenFields on DaemonToken {
   id
@@ -1746,24 +1922,38 @@ export const ApiKeyDocument = new TypedDocumentString(`
     workspace {
       id
     }
+    createdBy {
+      id
+    }
   }
 }
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:144cbb7c27692d4c30f751f17236d05555cec02d1a4d2fdbc7cafe5243ca8601"}) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
+}`, {"hash":"sha256:e7f528f28951e0eab451138f48e59a205d58fa6b57312d4e0f9c2cc6eecdd25d"}) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const ApiKeysDocument = new TypedDocumentString(`
     query ApiKeys($first: Int! = 20, $after: String, $filter: ApiKeyFilter) {
   apiKeys(first: $first, after: $after, filter: $filter) {
@@ -1779,19 +1969,37 @@ export const ApiKeysDocument = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:b55214ed475a779f28864239f54e3b25d055d12af0695d47c08ce178d25d2545"}) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+}`, {"hash":"sha256:9d59ad153cb4aa0a5a84ae4c81fe14148d1f5137a32dac6eb95e2783d0d59708"}) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const ApiKeyCountDocument = new TypedDocumentString(`
+    query ApiKeyCount($filter: ApiKeyFilter) {
+  apiKeys(first: 1, filter: $filter) {
+    totalCount
+  }
+}
+    `, {"hash":"sha256:dbd56ea8b6fef0ab10a63f8c4372a43a6e1363bdc14866600e70060da99ccdb5"}) as unknown as TypedDocumentString<ApiKeyCountQuery, ApiKeyCountQueryVariables>;
 export const CreateApiKeyDocument = new TypedDocumentString(`
     mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
@@ -1822,19 +2030,30 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:46606f56a4e5a0676335926f7b096b7d519bba92b08b8cb988461537210bf0b3"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+}`, {"hash":"sha256:a99680bb6da732ed8ee48d538e781fe8d5ae14a1d19624495d25ad77c7d7143d"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const RotateApiKeyDocument = new TypedDocumentString(`
     mutation RotateApiKey($input: RotateApiKeyInput!) {
   rotateApiKey(input: $input) {
@@ -1869,14 +2088,25 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
@@ -1890,7 +2120,7 @@ fragment ReceiptFields on RevocationReceipt {
   acknowledged
   left
   settledInMilliseconds
-}`, {"hash":"sha256:65f40ccbebe20142d0e8c7602060b61d6588f8138af3f274fcb02c1204ef6cd7"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
+}`, {"hash":"sha256:2363fc9c3ef5d4109f3cc220ac5ebac26e49b3c51724506add0b15f701f11fb5"}) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($input: RevokeApiKeyInput!) {
   revokeApiKey(input: $input) {
@@ -1911,14 +2141,25 @@ export const RevokeApiKeyDocument = new TypedDocumentString(`
     fragment ApiKeyFields on ApiKey {
   id
   name
+  description
+  metadata {
+    key
+    value
+  }
   hint
   scopes
   permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
   status
   createdAt
   createdFromIp
   expiresAt
   lastUsedAt
+  lastUsedFromIp
   rotatedAt
   previousSecretExpiresAt
   revokedAt
@@ -1932,7 +2173,187 @@ fragment ReceiptFields on RevocationReceipt {
   acknowledged
   left
   settledInMilliseconds
-}`, {"hash":"sha256:5f066755b8a2ac125c67e006226a9a88b43bcf97009058a866f4fa055f6d9863"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+}`, {"hash":"sha256:0d154300df1aeba15bfc01963b97ce2e152aea27f4f2965d43b204a297f0185b"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const UpdateApiKeyDocument = new TypedDocumentString(`
+    mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+  updateApiKey(input: $input) {
+    __typename
+    ... on UpdateApiKeySuccess {
+      apiKey {
+        ...ApiKeyFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on ApiKeyRevokedError {
+      revokedAt
+    }
+    ... on ScopeNotHeldError {
+      scopes
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment ApiKeyFields on ApiKey {
+  id
+  name
+  description
+  metadata {
+    key
+    value
+  }
+  hint
+  scopes
+  permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
+  status
+  createdAt
+  createdFromIp
+  expiresAt
+  lastUsedAt
+  lastUsedFromIp
+  rotatedAt
+  previousSecretExpiresAt
+  revokedAt
+  revocationReason
+}
+fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:c979247c44a7d8840e9726d3e99294e25dceaa75412d8fa2e6e2a5796ad09718"}) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+export const EndApiKeyOverlapDocument = new TypedDocumentString(`
+    mutation EndApiKeyOverlap($input: EndApiKeyOverlapInput!) {
+  endApiKeyOverlap(input: $input) {
+    __typename
+    ... on EndApiKeyOverlapSuccess {
+      apiKey {
+        ...ApiKeyFields
+      }
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    fragment ApiKeyFields on ApiKey {
+  id
+  name
+  description
+  metadata {
+    key
+    value
+  }
+  hint
+  scopes
+  permissions
+  allowedAddresses
+  rateLimit {
+    requests
+    windowSeconds
+  }
+  status
+  createdAt
+  createdFromIp
+  expiresAt
+  lastUsedAt
+  lastUsedFromIp
+  rotatedAt
+  previousSecretExpiresAt
+  revokedAt
+  revocationReason
+}
+fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}`, {"hash":"sha256:d2becb208666c9bd6600e81f3e7a0fbeef9f5ec46ed175fe5dfdd012133453fe"}) as unknown as TypedDocumentString<EndApiKeyOverlapMutation, EndApiKeyOverlapMutationVariables>;
+export const CredentialPolicyDocument = new TypedDocumentString(`
+    query CredentialPolicy {
+  credentialPolicy {
+    ...CredentialPolicyFields
+  }
+}
+    fragment CredentialPolicyFields on CredentialPolicy {
+  maximumLifetimeSeconds
+  idleSeconds
+  requiresExpiry
+}`, {"hash":"sha256:08f224be1b0ad61e3e7480c0dcf1a1c54fb0c53ebd1dc748d4afc23c2e403981"}) as unknown as TypedDocumentString<CredentialPolicyQuery, CredentialPolicyQueryVariables>;
+export const WorkspaceCredentialPolicyDocument = new TypedDocumentString(`
+    query WorkspaceCredentialPolicy($id: ID!) {
+  workspace(id: $id) {
+    credentialPolicy {
+      ...CredentialPolicyFields
+    }
+  }
+}
+    fragment CredentialPolicyFields on CredentialPolicy {
+  maximumLifetimeSeconds
+  idleSeconds
+  requiresExpiry
+}`, {"hash":"sha256:7e49639e84bfac4c6ced3f0603271f45f9dbcd92fe22d028685e0ec3c8e08c2a"}) as unknown as TypedDocumentString<WorkspaceCredentialPolicyQuery, WorkspaceCredentialPolicyQueryVariables>;
+export const SetCredentialPolicyDocument = new TypedDocumentString(`
+    mutation SetCredentialPolicy($input: SetCredentialPolicyInput!) {
+  setCredentialPolicy(input: $input) {
+    __typename
+    ... on SetCredentialPolicySuccess {
+      policy {
+        ...CredentialPolicyFields
+      }
+      endedCount
+      receipt {
+        ...ReceiptFields
+      }
+    }
+    ... on UserError {
+      message
+    }
+    ... on InvalidInputError {
+      fields {
+        path
+        message
+      }
+    }
+  }
+}
+    fragment ReceiptFields on RevocationReceipt {
+  committedAt
+  sequence
+  propagation
+  replicas
+  acknowledged
+  left
+  settledInMilliseconds
+}
+fragment CredentialPolicyFields on CredentialPolicy {
+  maximumLifetimeSeconds
+  idleSeconds
+  requiresExpiry
+}`, {"hash":"sha256:1ea50fb9039f2d8070f52d3d062965f16154ba68abae365ccbfd597f98f1e140"}) as unknown as TypedDocumentString<SetCredentialPolicyMutation, SetCredentialPolicyMutationVariables>;
 export const DaemonTokensDocument = new TypedDocumentString(`
     query DaemonTokens($workspaceId: ID!, $first: Int! = 20, $after: String) {
   daemonTokens(workspaceId: $workspaceId, first: $first, after: $after) {

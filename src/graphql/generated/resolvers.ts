@@ -2,8 +2,10 @@
     import type   { Resolvers } from './types.ts';
     import    { apiKey as Query_apiKey } from './../resolvers/Query/apiKey.ts';
 import    { apiKeys as Query_apiKeys } from './../resolvers/Query/apiKeys.ts';
+import    { credentialPolicy as Query_credentialPolicy } from './../resolvers/Query/credentialPolicy.ts';
 import    { daemonTokens as Query_daemonTokens } from './../resolvers/Query/daemonTokens.ts';
 import    { introspect as Query_introspect } from './../resolvers/Query/introspect.ts';
+import    { node as Query_node } from './../resolvers/Query/node.ts';
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
 import    { session as Query_session } from './../resolvers/Query/session.ts';
 import    { sessions as Query_sessions } from './../resolvers/Query/sessions.ts';
@@ -26,6 +28,7 @@ import    { deleteUser as Mutation_deleteUser } from './../resolvers/Mutation/de
 import    { deleteWorkspace as Mutation_deleteWorkspace } from './../resolvers/Mutation/deleteWorkspace.ts';
 import    { disableUser as Mutation_disableUser } from './../resolvers/Mutation/disableUser.ts';
 import    { enableUser as Mutation_enableUser } from './../resolvers/Mutation/enableUser.ts';
+import    { endApiKeyOverlap as Mutation_endApiKeyOverlap } from './../resolvers/Mutation/endApiKeyOverlap.ts';
 import    { inviteUser as Mutation_inviteUser } from './../resolvers/Mutation/inviteUser.ts';
 import    { login as Mutation_login } from './../resolvers/Mutation/login.ts';
 import    { logout as Mutation_logout } from './../resolvers/Mutation/logout.ts';
@@ -43,14 +46,19 @@ import    { revokeSession as Mutation_revokeSession } from './../resolvers/Mutat
 import    { revokeSigningKey as Mutation_revokeSigningKey } from './../resolvers/Mutation/revokeSigningKey.ts';
 import    { rotateApiKey as Mutation_rotateApiKey } from './../resolvers/Mutation/rotateApiKey.ts';
 import    { rotateSigningKey as Mutation_rotateSigningKey } from './../resolvers/Mutation/rotateSigningKey.ts';
+import    { setCredentialPolicy as Mutation_setCredentialPolicy } from './../resolvers/Mutation/setCredentialPolicy.ts';
 import    { setWorkspaceMemberRole as Mutation_setWorkspaceMemberRole } from './../resolvers/Mutation/setWorkspaceMemberRole.ts';
+import    { updateApiKey as Mutation_updateApiKey } from './../resolvers/Mutation/updateApiKey.ts';
 import    { updateProfile as Mutation_updateProfile } from './../resolvers/Mutation/updateProfile.ts';
 import    { updateUser as Mutation_updateUser } from './../resolvers/Mutation/updateUser.ts';
 import    { updateWorkspace as Mutation_updateWorkspace } from './../resolvers/Mutation/updateWorkspace.ts';
 import    { revocations as Subscription_revocations } from './../resolvers/Subscription/revocations.ts';
 import    { ApiKey } from './../resolvers/ApiKey.ts';
+import    { ApiKeyConnection } from './../resolvers/ApiKeyConnection.ts';
+import    { CredentialPolicy } from './../resolvers/CredentialPolicy.ts';
 import    { DaemonToken } from './../resolvers/DaemonToken.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
+import    { MetadataEntry } from './../resolvers/MetadataEntry.ts';
 import    { RateLimit } from './../resolvers/RateLimit.ts';
 import    { Revocation } from './../resolvers/Revocation.ts';
 import    { RevocationEvent } from './../resolvers/RevocationEvent.ts';
@@ -64,13 +72,17 @@ import    { WorkspaceMember } from './../resolvers/WorkspaceMember.ts';
 import    { DateTime } from './../resolvers/DateTime.ts';
 import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
+import    { Node } from './../resolvers/Node.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,daemonTokens: Query_daemonTokens,introspect: Query_introspect,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,signingKeys: Query_signingKeys,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
-      Mutation: { acceptInvitation: Mutation_acceptInvitation,addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createPasswordReset: Mutation_createPasswordReset,createSigningKey: Mutation_createSigningKey,createWorkspace: Mutation_createWorkspace,deleteUser: Mutation_deleteUser,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,inviteUser: Mutation_inviteUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,resetPassword: Mutation_resetPassword,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,revokeSigningKey: Mutation_revokeSigningKey,rotateApiKey: Mutation_rotateApiKey,rotateSigningKey: Mutation_rotateSigningKey,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateProfile: Mutation_updateProfile,updateUser: Mutation_updateUser,updateWorkspace: Mutation_updateWorkspace },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,signingKeys: Query_signingKeys,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Mutation: { acceptInvitation: Mutation_acceptInvitation,addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createPasswordReset: Mutation_createPasswordReset,createSigningKey: Mutation_createSigningKey,createWorkspace: Mutation_createWorkspace,deleteUser: Mutation_deleteUser,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,endApiKeyOverlap: Mutation_endApiKeyOverlap,inviteUser: Mutation_inviteUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,resetPassword: Mutation_resetPassword,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,revokeSigningKey: Mutation_revokeSigningKey,rotateApiKey: Mutation_rotateApiKey,rotateSigningKey: Mutation_rotateSigningKey,setCredentialPolicy: Mutation_setCredentialPolicy,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateApiKey: Mutation_updateApiKey,updateProfile: Mutation_updateProfile,updateUser: Mutation_updateUser,updateWorkspace: Mutation_updateWorkspace },
       Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
+ApiKeyConnection: ApiKeyConnection,
+CredentialPolicy: CredentialPolicy,
 DaemonToken: DaemonToken,
 Introspection: Introspection,
+MetadataEntry: MetadataEntry,
 RateLimit: RateLimit,
 Revocation: Revocation,
 RevocationEvent: RevocationEvent,
@@ -83,5 +95,6 @@ Workspace: Workspace,
 WorkspaceMember: WorkspaceMember,
 DateTime: DateTime,
 Secret: Secret,
-Credential: Credential
+Credential: Credential,
+Node: Node
     }

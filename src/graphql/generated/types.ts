@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ApiKeyMapper } from './../mappers/api-keys.ts';
-import type { CredentialMapper, IntrospectionMapper, ViewerMapper } from './../mappers/root.ts';
+import type { ApiKeyMapper, ApiKeyConnectionMapper } from './../mappers/api-keys.ts';
+import type { CredentialMapper, IntrospectionMapper, NodeMapper, ViewerMapper } from './../mappers/root.ts';
+import type { CredentialPolicyMapper } from './../mappers/credential-policies.ts';
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { RevocationEventMapper } from './../mappers/live.ts';
@@ -84,14 +85,30 @@ export type AlreadyBootstrappedError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** A long-lived secret with which a program acts for a user (a personal access token). */
+/**
+ * A long-lived secret with which a program acts: for a user (a personal access token), or for a workspace. A key that belongs
+ * to a workspace survives the user who created it. Only the owners of the workspace, administrators and the keys of the
+ * workspace see and manage it.
+ */
 export type ApiKey = Credential & Node & {
   __typename?: 'ApiKey';
+  /**
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty if it is accepted from all. From elsewhere, it
+   * is rejected like an unknown key. The service that introspects a key must check the address of its client itself.
+   */
+  allowedAddresses: Array<Scalars['String']['output']>;
   /** When the key was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The user who created the key; null if that user is deleted, shares no workspace with the caller, or a key of a workspace created it. */
+  createdBy?: Maybe<User>;
   /** IP address of the request that created the key. */
   createdFromIp?: Maybe<Scalars['String']['output']>;
-  /** When the key expires; null if it does not expire. */
+  /** A label in plain text; null if there is none. `apiKeys` searches it, so it must not hold personal data or secrets. */
+  description?: Maybe<Scalars['String']['output']>;
+  /**
+   * When the key expires, by the expiry that it was given or by a credential policy, whichever is first; null if it does not
+   * expire. It moves with each use while a policy bounds how long the key may be idle.
+   */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. */
   hint: Scalars['String']['output'];
@@ -99,12 +116,18 @@ export type ApiKey = Credential & Node & {
   id: Scalars['ID']['output'];
   /** When the key last authenticated a request; null if it never did. May lag by up to two minutes. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** IP address from which the key last authenticated a request, as far as it was recorded; null if it never did. */
+  lastUsedFromIp?: Maybe<Scalars['String']['output']>;
+  /** Your own data, encrypted at rest. Introspection returns it. It is never in a header, and Rekey does not interpret it. */
+  metadata: Array<MetadataEntry>;
   /** The name that was given to the key. */
   name: Scalars['String']['output'];
   /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
-  /** When the secret before the last rotation expires; null if that rotation had no overlap, or there was none. */
+  /** When the secret before the last rotation expires; null if that rotation had no overlap, the overlap was ended, or there was no rotation. */
   previousSecretExpiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How often the key may be used; null if there is no limit. Reserved; not enforced yet. */
+  rateLimit?: Maybe<RateLimit>;
   /** Why the key was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
   /** When the key was revoked; null if it was not. */
@@ -115,9 +138,9 @@ export type ApiKey = Credential & Node & {
   scopes: Array<Scope>;
   /** The current status. */
   status: CredentialStatus;
-  /** The user that the key acts for. */
-  user: User;
-  /** The workspace that the key is bound to; null if it is not bound. */
+  /** The user that the key acts for; null if the key belongs to a workspace. */
+  user?: Maybe<User>;
+  /** The workspace that the key is bound to, or belongs to; null if there is none. */
   workspace?: Maybe<Workspace>;
 };
 
@@ -130,6 +153,8 @@ export type ApiKeyConnection = {
   nodes: Array<ApiKey>;
   /** Where this page begins and ends. */
   pageInfo: PageInfo;
+  /** How many keys the caller can see that match the filter, on all pages together. Select it only if you need it: it reads all of them. */
+  totalCount: Scalars['Int']['output'];
 };
 
 /** An API key in a list, with its cursor. */
@@ -143,11 +168,26 @@ export type ApiKeyEdge = {
 
 /** Selects the API keys to list. */
 export type ApiKeyFilter = {
+  /** Only the keys that expire before this time, or have expired. Credential policies count. */
+  expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** True: only the keys that never expire. False: only the keys that expire. Credential policies count. */
+  neverExpires?: InputMaybe<Scalars['Boolean']['input']>;
+  /** True: only the keys that were never used. False: only the keys that were used. */
+  neverUsed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only the keys that belong to a user, or only those that belong to a workspace. */
+  owner?: InputMaybe<ApiKeyOwner>;
+  /**
+   * Only the keys with this text in the name, the description or the hint, in upper or lower case. Every character stands for
+   * itself, `%` and `_` too.
+   */
+  search?: InputMaybe<Scalars['String']['input']>;
   /** Only the keys with this status. */
   status?: InputMaybe<CredentialStatus>;
+  /** Only the keys that were last used before this time, or never. Uses of the last two minutes may be missing. */
+  unusedSince?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only the keys of this user. Defaults to all keys that the caller can see. */
   userId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only the keys that are bound to this workspace. */
+  /** Only the keys that are bound to this workspace, or belong to it. */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -158,6 +198,13 @@ export type ApiKeyNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** Who an API key belongs to. */
+export type ApiKeyOwner =
+  /** The user that the key acts for. The key ends with the user. */
+  | 'USER'
+  /** A workspace. The key acts for no user, survives the user who created it, and ends with the workspace. */
+  | 'WORKSPACE';
+
 /** The user has too many active API keys. Revoke one first. */
 export type ApiKeyQuotaError = UserError & {
   __typename?: 'ApiKeyQuotaError';
@@ -167,7 +214,7 @@ export type ApiKeyQuotaError = UserError & {
   message: Scalars['String']['output'];
 };
 
-/** The key was revoked. A revoked key cannot be rotated. */
+/** The key was revoked. A revoked key cannot be rotated or changed. */
 export type ApiKeyRevokedError = UserError & {
   __typename?: 'ApiKeyRevokedError';
   /** The error in plain English, for people. */
@@ -235,12 +282,32 @@ export type ConflictError = UserError & {
 /** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
   /**
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is
+   * restricted itself, it can only grant its own addresses, which are the default then.
+   */
+  allowedAddresses: Array<Scalars['String']['input']>;
+  /** A label in plain text, 1 to 500 visible characters. `apiKeys` searches it, so it must not hold personal data or secrets. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /**
    * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that
-   * is a session. Defaults to the expiry of the calling credential, and to no expiry if that is a session.
+   * is a session, nor later than credential policies allow. Defaults to the latest expiry that is allowed, which may be none.
+   * Must be set if a policy requires an expiry.
    */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /**
+   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input. 1 to
+   * 255 visible ASCII characters. A call that failed does not use it up.
+   */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Your own data, at most 20 entries with different keys. Introspection returns it. */
+  metadata: Array<MetadataEntryInput>;
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: Scalars['String']['input'];
+  /**
+   * Who the key belongs to. `WORKSPACE` needs the role `OWNER` in the workspace; another member gets `FORBIDDEN`. A key that
+   * belongs to a workspace creates only keys that belong to it, and this field is ignored.
+   */
+  owner: ApiKeyOwner;
   /**
    * Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. The calling
    * credential must hold each permission, unless it holds the scope `ADMIN`. Each permission has 1 to 100 of the
@@ -248,22 +315,25 @@ export type CreateApiKeyInput = {
    * including one separator between two permissions.
    */
   permissions: Array<Scalars['String']['input']>;
+  /** How often the key may be used. Reserved; not enforced yet. */
+  rateLimit?: InputMaybe<RateLimitInput>;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
-   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`. A key that other services verify needs no scope.
+   * hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`, and a key that belongs to one cannot hold `SESSIONS_READ` either. A key
+   * that other services verify needs no scope.
    */
   scopes: Array<Scope>;
   /**
    * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
-   * bound to.
+   * bound to. Must be set if the key belongs to a workspace.
    */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** Result of `createApiKey`. */
-export type CreateApiKeyResult = ApiKeyQuotaError | CreateApiKeySuccess | InvalidInputError | ScopeNotHeldError | WorkspaceNotFoundError;
+export type CreateApiKeyResult = ApiKeyQuotaError | CreateApiKeySuccess | IdempotencyKeyReusedError | InvalidInputError | ScopeNotHeldError | WorkspaceNotFoundError;
 
-/** The key was created. */
+/** The key was created, now or by an earlier call with the same `idempotencyKey`. The key may have been revoked since then. */
 export type CreateApiKeySuccess = {
   __typename?: 'CreateApiKeySuccess';
   /** The new key. */
@@ -416,6 +486,20 @@ export type Credential = {
   status: CredentialStatus;
 };
 
+/**
+ * Bounds on the API keys and daemon tokens of a workspace, or of the installation. For a credential of a workspace, the
+ * stricter of both holds.
+ */
+export type CredentialPolicy = {
+  __typename?: 'CredentialPolicy';
+  /** For how long a credential may be unused, from its last use or its creation, in seconds; null if there is no bound. */
+  idleSeconds?: Maybe<Scalars['Int']['output']>;
+  /** The longest lifetime of a credential, from its creation, in seconds; null if there is no bound. A rotation and a renewal do not restart it. */
+  maximumLifetimeSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether every credential must be created with an expiry. */
+  requiresExpiry: Scalars['Boolean']['output'];
+};
+
 /** The status of a credential. */
 export type CredentialStatus =
   /** Not revoked, not expired. Still rejected while its user is disabled. */
@@ -440,7 +524,10 @@ export type DaemonToken = Credential & Node & {
   createdBy?: Maybe<User>;
   /** The daemon that the token was created for. You define this text. */
   daemonId: Scalars['String']['output'];
-  /** When the token expires. A renewal moves it. */
+  /**
+   * When the token expires, by itself or by a credential policy, whichever is first. A renewal moves it, and so does each use
+   * while a policy bounds how long the token may be idle.
+   */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** The prefix and the last four characters of the secret. It identifies the token and cannot be used as the secret. */
   hint: Scalars['String']['output'];
@@ -568,6 +655,34 @@ export type EnableUserSuccess = {
   __typename?: 'EnableUserSuccess';
   /** The enabled user. */
   user: User;
+};
+
+/** Input of `endApiKeyOverlap`. */
+export type EndApiKeyOverlapInput = {
+  /** The id of the key. */
+  apiKeyId: Scalars['ID']['input'];
+};
+
+/** Result of `endApiKeyOverlap`. */
+export type EndApiKeyOverlapResult = ApiKeyNotFoundError | EndApiKeyOverlapSuccess;
+
+/** Only the current secret of the key is valid. */
+export type EndApiKeyOverlapSuccess = {
+  __typename?: 'EndApiKeyOverlapSuccess';
+  /** The key. */
+  apiKey: ApiKey;
+  /** Proof that no replica accepts the previous secret. */
+  receipt: RevocationReceipt;
+};
+
+/**
+ * This idempotency key was used within 24 hours by the same credential, with other input. Or the secret that it stands for was
+ * rotated away. Use another idempotency key.
+ */
+export type IdempotencyKeyReusedError = UserError & {
+  __typename?: 'IdempotencyKeyReusedError';
+  /** The error in plain English, for people. */
+  message: Scalars['String']['output'];
 };
 
 /** The current state of a token. */
@@ -718,13 +833,30 @@ export type LogoutSuccess = {
   session: Session;
 };
 
-/** The token has reached the longest lifetime that a policy allows. Reserved; not enforced yet. */
+/** The token has reached the longest lifetime that a credential policy allows. Create a new one. */
 export type MaximumAgeReachedError = UserError & {
   __typename?: 'MaximumAgeReachedError';
   /** When the token expires. It cannot be renewed again. */
   expiresAt: Scalars['DateTime']['output'];
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
+};
+
+/** One entry of the metadata of an API key. */
+export type MetadataEntry = {
+  __typename?: 'MetadataEntry';
+  /** The name of the entry, unique for the key. */
+  key: Scalars['String']['output'];
+  /** The value of the entry. */
+  value: Scalars['String']['output'];
+};
+
+/** One entry of the metadata of an API key. */
+export type MetadataEntryInput = {
+  /** The name of the entry: 1 to 64 visible characters, without white space at its ends. */
+  key: Scalars['String']['input'];
+  /** The value of the entry: at most 500 characters. */
+  value: Scalars['String']['input'];
 };
 
 /** Changes. The fields of one operation run one after another. */
@@ -752,8 +884,9 @@ export type Mutation = {
    */
   changePassword: ChangePasswordResult;
   /**
-   * Creates an API key for the caller. The secret is returned only here. Select no other root field: if one fails, `data`
-   * is null and the secret is lost.
+   * Creates an API key for the caller, or for a workspace that the caller owns. The secret is returned only here. Select no
+   * other root field: if one fails, `data` is null and the secret is lost. With an `idempotencyKey`, the same call returns the
+   * same key and secret again.
    */
   createApiKey: CreateApiKeyResult;
   /**
@@ -790,6 +923,11 @@ export type Mutation = {
    * an active account succeeds and changes nothing.
    */
   enableUser: EnableUserResult;
+  /**
+   * Ends the overlap of a rotation: every replica rejects the previous secret before the response. It succeeds, and waits, also
+   * if there is no overlap.
+   */
+  endApiKeyOverlap: EndApiKeyOverlapResult;
   /**
    * Creates an account without a password, and a token with which its user sets one (`acceptInvitation`). The token is valid
    * for 7 days and works once. Rekey sends no mail: give the token to the user. For a user who has not accepted yet, it
@@ -889,8 +1027,21 @@ export type Mutation = {
    * later rotation of the same key, get `ConflictError`: rotate the key in `replacedBy`.
    */
   rotateSigningKey: RotateSigningKeyResult;
+  /**
+   * Sets all bounds of a workspace or of the installation. A stricter bound applies at once to everything that exists: what is
+   * over it is revoked with the reason `ADMINISTRATIVE`, before the response, and what remains expires by it. A looser bound
+   * makes nothing valid again. The owners of a workspace and administrators can set its policy, only administrators that of
+   * the installation. Others get `FORBIDDEN`.
+   */
+  setCredentialPolicy: SetCredentialPolicyResult;
   /** Changes the role of a member. The last owner keeps the role. */
   setWorkspaceMemberRole: SetWorkspaceMemberRoleResult;
+  /**
+   * Changes what is given and leaves the rest. A change that takes something away from the key takes effect like a revocation:
+   * every replica obeys it before the response. A change that adds something must be within what the caller holds. A key
+   * cannot extend its own scopes, permissions, addresses, expiry or rate limit.
+   */
+  updateApiKey: UpdateApiKeyResult;
   /**
    * Changes the display name of the caller. A credential without a user, or one that is bound to a workspace, gets
    * `FORBIDDEN`.
@@ -989,6 +1140,12 @@ export type MutationenableUserArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationendApiKeyOverlapArgs = {
+  input: EndApiKeyOverlapInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationinviteUserArgs = {
   input: InviteUserInput;
 };
@@ -1079,8 +1236,20 @@ export type MutationrotateSigningKeyArgs = {
 
 
 /** Changes. The fields of one operation run one after another. */
+export type MutationsetCredentialPolicyArgs = {
+  input: SetCredentialPolicyInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
 export type MutationsetWorkspaceMemberRoleArgs = {
   input: SetWorkspaceMemberRoleInput;
+};
+
+
+/** Changes. The fields of one operation run one after another. */
+export type MutationupdateApiKeyArgs = {
+  input: UpdateApiKeyInput;
 };
 
 
@@ -1140,13 +1309,18 @@ export type PageInfo = {
 /** Reads. */
 export type Query = {
   __typename?: 'Query';
-  /** Returns an API key of the caller, or any key for an administrator. Null if the id is unknown. */
+  /**
+   * Returns an API key of the caller or of a workspace that the caller owns, or any key for an administrator. Null if the id
+   * is unknown.
+   */
   apiKey?: Maybe<ApiKey>;
   /**
-   * Lists the API keys of the caller, newest first. An administrator sees the keys of all users. A credential that is
-   * bound to a workspace sees only the keys of that workspace.
+   * Lists the API keys of the caller and of the workspaces that the caller owns, newest first. An administrator sees all keys.
+   * A credential that is bound to a workspace sees only the keys of that workspace.
    */
   apiKeys: ApiKeyConnection;
+  /** Returns the bounds of the installation. */
+  credentialPolicy: CredentialPolicy;
   /**
    * Lists the daemon tokens of a workspace, newest first. The caller must be a member of the workspace, an administrator,
    * or a credential of this workspace. For any other workspace, and for an unknown id, the list is empty.
@@ -1157,6 +1331,11 @@ export type Query = {
    * not use GraphQL can call `POST /v1/introspect` (RFC 7662).
    */
   introspect: Introspection;
+  /**
+   * Returns the object with this id, of any type. It asks for the same scope as the field that returns objects of this type, and
+   * finds the same objects. A user is found if the caller may see the user. Null if the id is unknown.
+   */
+  node?: Maybe<Node>;
   /**
    * Lists the access tokens that were revoked with `revokeAccessToken` and could otherwise still be valid, newest first.
    * An administrator sees the tokens of all users.
@@ -1212,6 +1391,12 @@ export type QuerydaemonTokensArgs = {
 /** Reads. */
 export type QueryintrospectArgs = {
   token: Scalars['String']['input'];
+};
+
+
+/** Reads. */
+export type QuerynodeArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -1889,6 +2074,37 @@ export type SessionTokens = {
   session: Session;
 };
 
+/** Input of `setCredentialPolicy`. A bound that is left out does not exist. */
+export type SetCredentialPolicyInput = {
+  /** Changes nothing, and returns what would be revoked. */
+  dryRun: Scalars['Boolean']['input'];
+  /**
+   * For how long a credential may be unused, in seconds. At least 1. Uses are recorded with a delay, so a credential may stay
+   * valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
+   */
+  idleSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** The longest lifetime of a credential, in seconds. At least 1. */
+  maximumLifetimeSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Whether every credential must be created with an expiry. Revokes every credential that was created without one. */
+  requiresExpiry: Scalars['Boolean']['input'];
+  /** The id of the workspace. Left out: the installation. */
+  workspaceId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Result of `setCredentialPolicy`. */
+export type SetCredentialPolicyResult = InvalidInputError | SetCredentialPolicySuccess | WorkspaceNotFoundError;
+
+/** The bounds are as requested, or would be. */
+export type SetCredentialPolicySuccess = {
+  __typename?: 'SetCredentialPolicySuccess';
+  /** How many credentials the bounds revoked, or would revoke. */
+  endedCount: Scalars['Int']['output'];
+  /** The bounds. */
+  policy: CredentialPolicy;
+  /** Proof that no replica accepts what was revoked; null for a dry run, and if no bound is stricter than before. */
+  receipt?: Maybe<RevocationReceipt>;
+};
+
 /** Input of `setWorkspaceMemberRole`. */
 export type SetWorkspaceMemberRoleInput = {
   /** The new role. */
@@ -2035,6 +2251,44 @@ export type TooEarlyToRenewError = UserError & {
   message: Scalars['String']['output'];
   /** From when on the token can be renewed. */
   renewableAt: Scalars['DateTime']['output'];
+};
+
+/** Input of `updateApiKey`. What is left out stays as it is. Only `description`, `expiresAt` and `rateLimit` may be null. */
+export type UpdateApiKeyInput = {
+  /** The new addresses and networks; empty: all. What is added must be within the addresses of the calling credential. */
+  allowedAddresses?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** The id of the key. */
+  apiKeyId: Scalars['ID']['input'];
+  /** The new description, 1 to 500 visible characters. Null removes it. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The new expiry. Must be in the future. A later one than before must not be later than the expiry of the calling
+   * credential, unless that is a session, nor later than credential policies allow. Null means the latest one that is allowed,
+   * which may be none.
+   */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The new metadata, which replaces all entries. */
+  metadata?: InputMaybe<Array<MetadataEntryInput>>;
+  /** The new name. Must not be empty and must have only visible characters. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. */
+  permissions?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
+  rateLimit?: InputMaybe<RateLimitInput>;
+  /** The new scopes. The calling credential must hold each scope that is added, and the role of the user of the key must allow it. */
+  scopes?: InputMaybe<Array<Scope>>;
+};
+
+/** Result of `updateApiKey`. */
+export type UpdateApiKeyResult = ApiKeyNotFoundError | ApiKeyRevokedError | InvalidInputError | ScopeNotHeldError | UpdateApiKeySuccess;
+
+/** The key is as requested. */
+export type UpdateApiKeySuccess = {
+  __typename?: 'UpdateApiKeySuccess';
+  /** The changed key. */
+  apiKey: ApiKey;
+  /** Proof that every replica applied what was taken away from the key; null if nothing was. */
+  receipt?: Maybe<RevocationReceipt>;
 };
 
 /** Input of `updateProfile`. */
@@ -2196,7 +2450,10 @@ export type UserRole =
 /** The caller of this request. */
 export type Viewer = {
   __typename?: 'Viewer';
-  /** The credential that authenticated this request. */
+  /**
+   * The credential that authenticated this request. In a signed request with an API key or a daemon token, that one and not
+   * the signing key.
+   */
   credential: Credential;
   /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
@@ -2213,9 +2470,14 @@ export type Workspace = Node & {
   __typename?: 'Workspace';
   /** When the workspace was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The bounds of the workspace itself. Those of the installation hold, too. */
+  credentialPolicy: CredentialPolicy;
   /** The id of the workspace, with the prefix `wsp_`. */
   id: Scalars['ID']['output'];
-  /** The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace, and for daemon tokens. */
+  /**
+   * The members of the workspace: those who joined last come first. Empty if the caller may not see the workspace, and for
+   * credentials without a user.
+   */
   members: WorkspaceMemberConnection;
   /** The name of the workspace. */
   name: Scalars['String']['output'];
@@ -2394,6 +2656,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   CreateApiKeyResult:
     | ( ApiKeyQuotaError & { __typename: 'ApiKeyQuotaError' } )
     | ( Omit<CreateApiKeySuccess, 'apiKey'> & { apiKey: _RefType['ApiKey'] } & { __typename: 'CreateApiKeySuccess' } )
+    | ( IdempotencyKeyReusedError & { __typename: 'IdempotencyKeyReusedError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
@@ -2436,6 +2699,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   EnableUserResult:
     | ( Omit<EnableUserSuccess, 'user'> & { user: _RefType['User'] } & { __typename: 'EnableUserSuccess' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
+  ;
+  EndApiKeyOverlapResult:
+    | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
+    | ( Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt: _RefType['RevocationReceipt'] } & { __typename: 'EndApiKeyOverlapSuccess' } )
   ;
   InviteUserResult:
     | ( EmailTakenError & { __typename: 'EmailTakenError' } )
@@ -2522,11 +2789,23 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( SigningKeyNotFoundError & { __typename: 'SigningKeyNotFoundError' } )
     | ( SigningKeyRevokedError & { __typename: 'SigningKeyRevokedError' } )
   ;
+  SetCredentialPolicyResult:
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<SetCredentialPolicySuccess, 'policy' | 'receipt'> & { policy: _RefType['CredentialPolicy'], receipt?: Maybe<_RefType['RevocationReceipt']> } & { __typename: 'SetCredentialPolicySuccess' } )
+    | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
   SetWorkspaceMemberRoleResult:
     | ( Omit<LastOwnerError, 'workspaces'> & { workspaces: Array<_RefType['Workspace']> } & { __typename: 'LastOwnerError' } )
     | ( Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<_RefType['RevocationReceipt']>, role: _RefType['WorkspaceRole'], user: _RefType['User'], workspace: _RefType['Workspace'] } & { __typename: 'SetWorkspaceMemberRoleSuccess' } )
     | ( UserNotFoundError & { __typename: 'UserNotFoundError' } )
     | ( WorkspaceNotFoundError & { __typename: 'WorkspaceNotFoundError' } )
+  ;
+  UpdateApiKeyResult:
+    | ( ApiKeyNotFoundError & { __typename: 'ApiKeyNotFoundError' } )
+    | ( ApiKeyRevokedError & { __typename: 'ApiKeyRevokedError' } )
+    | ( InvalidInputError & { __typename: 'InvalidInputError' } )
+    | ( Omit<ScopeNotHeldError, 'scopes'> & { scopes: Array<_RefType['Scope']> } & { __typename: 'ScopeNotHeldError' } )
+    | ( Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: _RefType['ApiKey'], receipt?: Maybe<_RefType['RevocationReceipt']> } & { __typename: 'UpdateApiKeySuccess' } )
   ;
   UpdateProfileResult:
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
@@ -2572,6 +2851,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( ConflictError & { __typename: 'ConflictError' } )
     | ( DaemonTokenNotFoundError & { __typename: 'DaemonTokenNotFoundError' } )
     | ( EmailTakenError & { __typename: 'EmailTakenError' } )
+    | ( IdempotencyKeyReusedError & { __typename: 'IdempotencyKeyReusedError' } )
     | ( InvalidCredentialsError & { __typename: 'InvalidCredentialsError' } )
     | ( InvalidInputError & { __typename: 'InvalidInputError' } )
     | ( InvitationRejectedError & { __typename: 'InvitationRejectedError' } )
@@ -2607,10 +2887,12 @@ export type ResolversTypes = {
   AddWorkspaceMemberSuccess: ResolverTypeWrapper<Omit<AddWorkspaceMemberSuccess, 'role' | 'user' | 'workspace'> & { role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
   AlreadyBootstrappedError: ResolverTypeWrapper<AlreadyBootstrappedError>;
   ApiKey: ResolverTypeWrapper<ApiKeyMapper>;
-  ApiKeyConnection: ResolverTypeWrapper<Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ApiKeyEdge']>, nodes: Array<ResolversTypes['ApiKey']> }>;
+  ApiKeyConnection: ResolverTypeWrapper<ApiKeyConnectionMapper>;
   ApiKeyEdge: ResolverTypeWrapper<Omit<ApiKeyEdge, 'node'> & { node: ResolversTypes['ApiKey'] }>;
   ApiKeyFilter: ApiKeyFilter;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ApiKeyNotFoundError: ResolverTypeWrapper<ApiKeyNotFoundError>;
+  ApiKeyOwner: ResolverTypeWrapper<'USER' | 'WORKSPACE'>;
   ApiKeyQuotaError: ResolverTypeWrapper<ApiKeyQuotaError>;
   ApiKeyRevokedError: ResolverTypeWrapper<ApiKeyRevokedError>;
   BootstrapInput: BootstrapInput;
@@ -2636,6 +2918,7 @@ export type ResolversTypes = {
   CreateWorkspaceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateWorkspaceResult']>;
   CreateWorkspaceSuccess: ResolverTypeWrapper<Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversTypes['Workspace'] }>;
   Credential: ResolverTypeWrapper<CredentialMapper>;
+  CredentialPolicy: ResolverTypeWrapper<CredentialPolicyMapper>;
   CredentialStatus: ResolverTypeWrapper<'ACTIVE' | 'EXPIRED' | 'REVOKED'>;
   DaemonToken: ResolverTypeWrapper<DaemonTokenMapper>;
   DaemonTokenConnection: ResolverTypeWrapper<Omit<DaemonTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DaemonTokenEdge']>, nodes: Array<ResolversTypes['DaemonToken']> }>;
@@ -2655,8 +2938,11 @@ export type ResolversTypes = {
   EnableUserInput: EnableUserInput;
   EnableUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EnableUserResult']>;
   EnableUserSuccess: ResolverTypeWrapper<Omit<EnableUserSuccess, 'user'> & { user: ResolversTypes['User'] }>;
+  EndApiKeyOverlapInput: EndApiKeyOverlapInput;
+  EndApiKeyOverlapResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EndApiKeyOverlapResult']>;
+  EndApiKeyOverlapSuccess: ResolverTypeWrapper<Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
+  IdempotencyKeyReusedError: ResolverTypeWrapper<IdempotencyKeyReusedError>;
   Introspection: ResolverTypeWrapper<IntrospectionMapper>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   InvalidCredentialsError: ResolverTypeWrapper<InvalidCredentialsError>;
   InvalidField: ResolverTypeWrapper<InvalidField>;
   InvalidInputError: ResolverTypeWrapper<InvalidInputError>;
@@ -2672,8 +2958,10 @@ export type ResolversTypes = {
   LogoutResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LogoutResult']>;
   LogoutSuccess: ResolverTypeWrapper<Omit<LogoutSuccess, 'receipt' | 'session'> & { receipt: ResolversTypes['RevocationReceipt'], session: ResolversTypes['Session'] }>;
   MaximumAgeReachedError: ResolverTypeWrapper<MaximumAgeReachedError>;
+  MetadataEntry: ResolverTypeWrapper<MetadataEntry>;
+  MetadataEntryInput: MetadataEntryInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  Node: ResolverTypeWrapper<NodeMapper>;
   NotADaemonTokenError: ResolverTypeWrapper<NotADaemonTokenError>;
   NotASessionError: ResolverTypeWrapper<NotASessionError>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -2745,6 +3033,9 @@ export type ResolversTypes = {
   SessionFilter: SessionFilter;
   SessionNotFoundError: ResolverTypeWrapper<SessionNotFoundError>;
   SessionTokens: ResolverTypeWrapper<SessionTokensMapper>;
+  SetCredentialPolicyInput: SetCredentialPolicyInput;
+  SetCredentialPolicyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetCredentialPolicyResult']>;
+  SetCredentialPolicySuccess: ResolverTypeWrapper<Omit<SetCredentialPolicySuccess, 'policy' | 'receipt'> & { policy: ResolversTypes['CredentialPolicy'], receipt?: Maybe<ResolversTypes['RevocationReceipt']> }>;
   SetWorkspaceMemberRoleInput: SetWorkspaceMemberRoleInput;
   SetWorkspaceMemberRoleResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetWorkspaceMemberRoleResult']>;
   SetWorkspaceMemberRoleSuccess: ResolverTypeWrapper<Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'role' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversTypes['RevocationReceipt']>, role: ResolversTypes['WorkspaceRole'], user: ResolversTypes['User'], workspace: ResolversTypes['Workspace'] }>;
@@ -2756,6 +3047,9 @@ export type ResolversTypes = {
   SigningKeyRevokedError: ResolverTypeWrapper<SigningKeyRevokedError>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   TooEarlyToRenewError: ResolverTypeWrapper<TooEarlyToRenewError>;
+  UpdateApiKeyInput: UpdateApiKeyInput;
+  UpdateApiKeyResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateApiKeyResult']>;
+  UpdateApiKeySuccess: ResolverTypeWrapper<Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt?: Maybe<ResolversTypes['RevocationReceipt']> }>;
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfileResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateProfileResult']>;
   UpdateProfileSuccess: ResolverTypeWrapper<Omit<UpdateProfileSuccess, 'user'> & { user: ResolversTypes['User'] }>;
@@ -2797,9 +3091,10 @@ export type ResolversParentTypes = {
   AddWorkspaceMemberSuccess: Omit<AddWorkspaceMemberSuccess, 'user' | 'workspace'> & { user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
   AlreadyBootstrappedError: AlreadyBootstrappedError;
   ApiKey: ApiKeyMapper;
-  ApiKeyConnection: Omit<ApiKeyConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ApiKeyEdge']>, nodes: Array<ResolversParentTypes['ApiKey']> };
+  ApiKeyConnection: ApiKeyConnectionMapper;
   ApiKeyEdge: Omit<ApiKeyEdge, 'node'> & { node: ResolversParentTypes['ApiKey'] };
   ApiKeyFilter: ApiKeyFilter;
+  Boolean: Scalars['Boolean']['output'];
   ApiKeyNotFoundError: ApiKeyNotFoundError;
   ApiKeyQuotaError: ApiKeyQuotaError;
   ApiKeyRevokedError: ApiKeyRevokedError;
@@ -2826,6 +3121,7 @@ export type ResolversParentTypes = {
   CreateWorkspaceResult: ResolversUnionTypes<ResolversParentTypes>['CreateWorkspaceResult'];
   CreateWorkspaceSuccess: Omit<CreateWorkspaceSuccess, 'workspace'> & { workspace: ResolversParentTypes['Workspace'] };
   Credential: CredentialMapper;
+  CredentialPolicy: CredentialPolicyMapper;
   DaemonToken: DaemonTokenMapper;
   DaemonTokenConnection: Omit<DaemonTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DaemonTokenEdge']>, nodes: Array<ResolversParentTypes['DaemonToken']> };
   DaemonTokenEdge: Omit<DaemonTokenEdge, 'node'> & { node: ResolversParentTypes['DaemonToken'] };
@@ -2844,8 +3140,11 @@ export type ResolversParentTypes = {
   EnableUserInput: EnableUserInput;
   EnableUserResult: ResolversUnionTypes<ResolversParentTypes>['EnableUserResult'];
   EnableUserSuccess: Omit<EnableUserSuccess, 'user'> & { user: ResolversParentTypes['User'] };
+  EndApiKeyOverlapInput: EndApiKeyOverlapInput;
+  EndApiKeyOverlapResult: ResolversUnionTypes<ResolversParentTypes>['EndApiKeyOverlapResult'];
+  EndApiKeyOverlapSuccess: Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
+  IdempotencyKeyReusedError: IdempotencyKeyReusedError;
   Introspection: IntrospectionMapper;
-  Boolean: Scalars['Boolean']['output'];
   InvalidCredentialsError: InvalidCredentialsError;
   InvalidField: InvalidField;
   InvalidInputError: InvalidInputError;
@@ -2861,8 +3160,10 @@ export type ResolversParentTypes = {
   LogoutResult: ResolversUnionTypes<ResolversParentTypes>['LogoutResult'];
   LogoutSuccess: Omit<LogoutSuccess, 'receipt' | 'session'> & { receipt: ResolversParentTypes['RevocationReceipt'], session: ResolversParentTypes['Session'] };
   MaximumAgeReachedError: MaximumAgeReachedError;
+  MetadataEntry: MetadataEntry;
+  MetadataEntryInput: MetadataEntryInput;
   Mutation: Record<PropertyKey, never>;
-  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  Node: NodeMapper;
   NotADaemonTokenError: NotADaemonTokenError;
   NotASessionError: NotASessionError;
   PageInfo: PageInfo;
@@ -2928,6 +3229,9 @@ export type ResolversParentTypes = {
   SessionFilter: SessionFilter;
   SessionNotFoundError: SessionNotFoundError;
   SessionTokens: SessionTokensMapper;
+  SetCredentialPolicyInput: SetCredentialPolicyInput;
+  SetCredentialPolicyResult: ResolversUnionTypes<ResolversParentTypes>['SetCredentialPolicyResult'];
+  SetCredentialPolicySuccess: Omit<SetCredentialPolicySuccess, 'policy' | 'receipt'> & { policy: ResolversParentTypes['CredentialPolicy'], receipt?: Maybe<ResolversParentTypes['RevocationReceipt']> };
   SetWorkspaceMemberRoleInput: SetWorkspaceMemberRoleInput;
   SetWorkspaceMemberRoleResult: ResolversUnionTypes<ResolversParentTypes>['SetWorkspaceMemberRoleResult'];
   SetWorkspaceMemberRoleSuccess: Omit<SetWorkspaceMemberRoleSuccess, 'receipt' | 'user' | 'workspace'> & { receipt?: Maybe<ResolversParentTypes['RevocationReceipt']>, user: ResolversParentTypes['User'], workspace: ResolversParentTypes['Workspace'] };
@@ -2939,6 +3243,9 @@ export type ResolversParentTypes = {
   SigningKeyRevokedError: SigningKeyRevokedError;
   Subscription: Record<PropertyKey, never>;
   TooEarlyToRenewError: TooEarlyToRenewError;
+  UpdateApiKeyInput: UpdateApiKeyInput;
+  UpdateApiKeyResult: ResolversUnionTypes<ResolversParentTypes>['UpdateApiKeyResult'];
+  UpdateApiKeySuccess: Omit<UpdateApiKeySuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt?: Maybe<ResolversParentTypes['RevocationReceipt']> };
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfileResult: ResolversUnionTypes<ResolversParentTypes>['UpdateProfileResult'];
   UpdateProfileSuccess: Omit<UpdateProfileSuccess, 'user'> & { user: ResolversParentTypes['User'] };
@@ -3019,21 +3326,27 @@ export type AlreadyBootstrappedErrorResolvers<ContextType = GraphQLContext, Pare
 };
 
 export type ApiKeyResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  allowedAddresses?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   createdFromIp?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastUsedFromIp?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  metadata?: Resolver<Array<ResolversTypes['MetadataEntry']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   previousSecretExpiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rateLimit?: Resolver<Maybe<ResolversTypes['RateLimit']>, ParentType, ContextType>;
   revocationReason?: Resolver<Maybe<ResolversTypes['RevocationReason']>, ParentType, ContextType>;
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   scopes?: Resolver<Array<ResolversTypes['Scope']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['CredentialStatus'], ParentType, ContextType>;
-  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -3042,6 +3355,7 @@ export type ApiKeyConnectionResolvers<ContextType = GraphQLContext, ParentType e
   edges?: Resolver<Array<ResolversTypes['ApiKeyEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['ApiKey']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ApiKeyEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ApiKeyEdge'] = ResolversParentTypes['ApiKeyEdge']> = {
@@ -3053,6 +3367,8 @@ export type ApiKeyNotFoundErrorResolvers<ContextType = GraphQLContext, ParentTyp
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
+
+export type ApiKeyOwnerResolvers = EnumResolverSignature<{ USER?: any, WORKSPACE?: any }, ResolversTypes['ApiKeyOwner']>;
 
 export type ApiKeyQuotaErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ApiKeyQuotaError'] = ResolversParentTypes['ApiKeyQuotaError']> = {
   limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -3093,7 +3409,7 @@ export type ConflictErrorResolvers<ContextType = GraphQLContext, ParentType exte
 };
 
 export type CreateApiKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateApiKeyResult'] = ResolversParentTypes['CreateApiKeyResult']> = {
-  __resolveType?: TypeResolveFn<'ApiKeyQuotaError' | 'CreateApiKeySuccess' | 'InvalidInputError' | 'ScopeNotHeldError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKeyQuotaError' | 'CreateApiKeySuccess' | 'IdempotencyKeyReusedError' | 'InvalidInputError' | 'ScopeNotHeldError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type CreateApiKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateApiKeySuccess'] = ResolversParentTypes['CreateApiKeySuccess']> = {
@@ -3144,6 +3460,12 @@ export type CreateWorkspaceSuccessResolvers<ContextType = GraphQLContext, Parent
 
 export type CredentialResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Credential'] = ResolversParentTypes['Credential']> = {
   __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Session' | 'SigningKey', ParentType, ContextType>;
+};
+
+export type CredentialPolicyResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CredentialPolicy'] = ResolversParentTypes['CredentialPolicy']> = {
+  idleSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  maximumLifetimeSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  requiresExpiry?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type CredentialStatusResolvers = EnumResolverSignature<{ ACTIVE?: any, EXPIRED?: any, REVOKED?: any }, ResolversTypes['CredentialStatus']>;
@@ -3231,6 +3553,21 @@ export type EnableUserSuccessResolvers<ContextType = GraphQLContext, ParentType 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type EndApiKeyOverlapResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['EndApiKeyOverlapResult'] = ResolversParentTypes['EndApiKeyOverlapResult']> = {
+  __resolveType?: TypeResolveFn<'ApiKeyNotFoundError' | 'EndApiKeyOverlapSuccess', ParentType, ContextType>;
+};
+
+export type EndApiKeyOverlapSuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['EndApiKeyOverlapSuccess'] = ResolversParentTypes['EndApiKeyOverlapSuccess']> = {
+  apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IdempotencyKeyReusedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IdempotencyKeyReusedError'] = ResolversParentTypes['IdempotencyKeyReusedError']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type IntrospectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Introspection'] = ResolversParentTypes['Introspection']> = {
   active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   credential?: Resolver<Maybe<ResolversTypes['Credential']>, ParentType, ContextType>;
@@ -3310,6 +3647,11 @@ export type MaximumAgeReachedErrorResolvers<ContextType = GraphQLContext, Parent
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type MetadataEntryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MetadataEntry'] = ResolversParentTypes['MetadataEntry']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   acceptInvitation?: Resolver<ResolversTypes['AcceptInvitationResult'], ParentType, ContextType, RequireFields<MutationacceptInvitationArgs, 'input'>>;
   addWorkspaceMember?: Resolver<ResolversTypes['AddWorkspaceMemberResult'], ParentType, ContextType, RequireFields<MutationaddWorkspaceMemberArgs, 'input'>>;
@@ -3324,6 +3666,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   deleteWorkspace?: Resolver<ResolversTypes['DeleteWorkspaceResult'], ParentType, ContextType, RequireFields<MutationdeleteWorkspaceArgs, 'input'>>;
   disableUser?: Resolver<ResolversTypes['DisableUserResult'], ParentType, ContextType, RequireFields<MutationdisableUserArgs, 'input'>>;
   enableUser?: Resolver<ResolversTypes['EnableUserResult'], ParentType, ContextType, RequireFields<MutationenableUserArgs, 'input'>>;
+  endApiKeyOverlap?: Resolver<ResolversTypes['EndApiKeyOverlapResult'], ParentType, ContextType, RequireFields<MutationendApiKeyOverlapArgs, 'input'>>;
   inviteUser?: Resolver<ResolversTypes['InviteUserResult'], ParentType, ContextType, RequireFields<MutationinviteUserArgs, 'input'>>;
   login?: Resolver<ResolversTypes['LoginResult'], ParentType, ContextType, RequireFields<MutationloginArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutResult'], ParentType, ContextType>;
@@ -3341,7 +3684,9 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   revokeSigningKey?: Resolver<ResolversTypes['RevokeSigningKeyResult'], ParentType, ContextType, RequireFields<MutationrevokeSigningKeyArgs, 'input'>>;
   rotateApiKey?: Resolver<ResolversTypes['RotateApiKeyResult'], ParentType, ContextType, RequireFields<MutationrotateApiKeyArgs, 'input'>>;
   rotateSigningKey?: Resolver<ResolversTypes['RotateSigningKeyResult'], ParentType, ContextType, RequireFields<MutationrotateSigningKeyArgs, 'input'>>;
+  setCredentialPolicy?: Resolver<ResolversTypes['SetCredentialPolicyResult'], ParentType, ContextType, RequireFields<MutationsetCredentialPolicyArgs, 'input'>>;
   setWorkspaceMemberRole?: Resolver<ResolversTypes['SetWorkspaceMemberRoleResult'], ParentType, ContextType, RequireFields<MutationsetWorkspaceMemberRoleArgs, 'input'>>;
+  updateApiKey?: Resolver<ResolversTypes['UpdateApiKeyResult'], ParentType, ContextType, RequireFields<MutationupdateApiKeyArgs, 'input'>>;
   updateProfile?: Resolver<ResolversTypes['UpdateProfileResult'], ParentType, ContextType, RequireFields<MutationupdateProfileArgs, 'input'>>;
   updateUser?: Resolver<ResolversTypes['UpdateUserResult'], ParentType, ContextType, RequireFields<MutationupdateUserArgs, 'input'>>;
   updateWorkspace?: Resolver<ResolversTypes['UpdateWorkspaceResult'], ParentType, ContextType, RequireFields<MutationupdateWorkspaceArgs, 'input'>>;
@@ -3371,8 +3716,10 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryapiKeyArgs, 'id'>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryapiKeysArgs, 'first'>>;
+  credentialPolicy?: Resolver<ResolversTypes['CredentialPolicy'], ParentType, ContextType>;
   daemonTokens?: Resolver<ResolversTypes['DaemonTokenConnection'], ParentType, ContextType, RequireFields<QuerydaemonTokensArgs, 'first' | 'workspaceId'>>;
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QuerynodeArgs, 'id'>>;
   revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerysessionArgs, 'id'>>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerysessionsArgs, 'first'>>;
@@ -3653,6 +4000,17 @@ export type SessionTokensResolvers<ContextType = GraphQLContext, ParentType exte
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
 };
 
+export type SetCredentialPolicyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetCredentialPolicyResult'] = ResolversParentTypes['SetCredentialPolicyResult']> = {
+  __resolveType?: TypeResolveFn<'InvalidInputError' | 'SetCredentialPolicySuccess' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+};
+
+export type SetCredentialPolicySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetCredentialPolicySuccess'] = ResolversParentTypes['SetCredentialPolicySuccess']> = {
+  endedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  policy?: Resolver<ResolversTypes['CredentialPolicy'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['RevocationReceipt']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type SetWorkspaceMemberRoleResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetWorkspaceMemberRoleResult'] = ResolversParentTypes['SetWorkspaceMemberRoleResult']> = {
   __resolveType?: TypeResolveFn<'LastOwnerError' | 'SetWorkspaceMemberRoleSuccess' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
@@ -3721,6 +4079,16 @@ export type TooEarlyToRenewErrorResolvers<ContextType = GraphQLContext, ParentTy
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type UpdateApiKeyResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateApiKeyResult'] = ResolversParentTypes['UpdateApiKeyResult']> = {
+  __resolveType?: TypeResolveFn<'ApiKeyNotFoundError' | 'ApiKeyRevokedError' | 'InvalidInputError' | 'ScopeNotHeldError' | 'UpdateApiKeySuccess', ParentType, ContextType>;
+};
+
+export type UpdateApiKeySuccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateApiKeySuccess'] = ResolversParentTypes['UpdateApiKeySuccess']> = {
+  apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['RevocationReceipt']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type UpdateProfileResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UpdateProfileResult'] = ResolversParentTypes['UpdateProfileResult']> = {
   __resolveType?: TypeResolveFn<'InvalidInputError' | 'UpdateProfileSuccess', ParentType, ContextType>;
 };
@@ -3777,7 +4145,7 @@ export type UserEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'InvitationRejectedError' | 'LastAdministratorError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ResetTokenRejectedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'AccessTokenNotFoundError' | 'AlreadyBootstrappedError' | 'ApiKeyNotFoundError' | 'ApiKeyQuotaError' | 'ApiKeyRevokedError' | 'ConflictError' | 'DaemonTokenNotFoundError' | 'EmailTakenError' | 'IdempotencyKeyReusedError' | 'InvalidCredentialsError' | 'InvalidInputError' | 'InvitationRejectedError' | 'LastAdministratorError' | 'LastOwnerError' | 'MaximumAgeReachedError' | 'NotADaemonTokenError' | 'NotASessionError' | 'RefreshTokenRejectedError' | 'RegistrationClosedError' | 'ResetTokenRejectedError' | 'ScopeNotHeldError' | 'SessionNotFoundError' | 'SetupTokenRejectedError' | 'SigningKeyNotFoundError' | 'SigningKeyRevokedError' | 'TooEarlyToRenewError' | 'UserNotFoundError' | 'WorkspaceNotFoundError', ParentType, ContextType>;
 };
 
 export type UserNotFoundErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UserNotFoundError'] = ResolversParentTypes['UserNotFoundError']> = {
@@ -3797,6 +4165,7 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
 
 export type WorkspaceResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Workspace'] = ResolversParentTypes['Workspace']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  credentialPolicy?: Resolver<ResolversTypes['CredentialPolicy'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   members?: Resolver<ResolversTypes['WorkspaceMemberConnection'], ParentType, ContextType, RequireFields<WorkspacemembersArgs, 'first'>>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3850,6 +4219,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;
   ApiKeyEdge?: ApiKeyEdgeResolvers<ContextType>;
   ApiKeyNotFoundError?: ApiKeyNotFoundErrorResolvers<ContextType>;
+  ApiKeyOwner?: ApiKeyOwnerResolvers;
   ApiKeyQuotaError?: ApiKeyQuotaErrorResolvers<ContextType>;
   ApiKeyRevokedError?: ApiKeyRevokedErrorResolvers<ContextType>;
   BootstrapResult?: BootstrapResultResolvers<ContextType>;
@@ -3868,6 +4238,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CreateWorkspaceResult?: CreateWorkspaceResultResolvers<ContextType>;
   CreateWorkspaceSuccess?: CreateWorkspaceSuccessResolvers<ContextType>;
   Credential?: CredentialResolvers<ContextType>;
+  CredentialPolicy?: CredentialPolicyResolvers<ContextType>;
   CredentialStatus?: CredentialStatusResolvers;
   DaemonToken?: DaemonTokenResolvers<ContextType>;
   DaemonTokenConnection?: DaemonTokenConnectionResolvers<ContextType>;
@@ -3883,6 +4254,9 @@ export type Resolvers<ContextType = GraphQLContext> = {
   EmailTakenError?: EmailTakenErrorResolvers<ContextType>;
   EnableUserResult?: EnableUserResultResolvers<ContextType>;
   EnableUserSuccess?: EnableUserSuccessResolvers<ContextType>;
+  EndApiKeyOverlapResult?: EndApiKeyOverlapResultResolvers<ContextType>;
+  EndApiKeyOverlapSuccess?: EndApiKeyOverlapSuccessResolvers<ContextType>;
+  IdempotencyKeyReusedError?: IdempotencyKeyReusedErrorResolvers<ContextType>;
   Introspection?: IntrospectionResolvers<ContextType>;
   InvalidCredentialsError?: InvalidCredentialsErrorResolvers<ContextType>;
   InvalidField?: InvalidFieldResolvers<ContextType>;
@@ -3897,6 +4271,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   LogoutResult?: LogoutResultResolvers<ContextType>;
   LogoutSuccess?: LogoutSuccessResolvers<ContextType>;
   MaximumAgeReachedError?: MaximumAgeReachedErrorResolvers<ContextType>;
+  MetadataEntry?: MetadataEntryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   NotADaemonTokenError?: NotADaemonTokenErrorResolvers<ContextType>;
@@ -3953,6 +4328,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SessionEdge?: SessionEdgeResolvers<ContextType>;
   SessionNotFoundError?: SessionNotFoundErrorResolvers<ContextType>;
   SessionTokens?: SessionTokensResolvers<ContextType>;
+  SetCredentialPolicyResult?: SetCredentialPolicyResultResolvers<ContextType>;
+  SetCredentialPolicySuccess?: SetCredentialPolicySuccessResolvers<ContextType>;
   SetWorkspaceMemberRoleResult?: SetWorkspaceMemberRoleResultResolvers<ContextType>;
   SetWorkspaceMemberRoleSuccess?: SetWorkspaceMemberRoleSuccessResolvers<ContextType>;
   SetupTokenRejectedError?: SetupTokenRejectedErrorResolvers<ContextType>;
@@ -3963,6 +4340,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   SigningKeyRevokedError?: SigningKeyRevokedErrorResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   TooEarlyToRenewError?: TooEarlyToRenewErrorResolvers<ContextType>;
+  UpdateApiKeyResult?: UpdateApiKeyResultResolvers<ContextType>;
+  UpdateApiKeySuccess?: UpdateApiKeySuccessResolvers<ContextType>;
   UpdateProfileResult?: UpdateProfileResultResolvers<ContextType>;
   UpdateProfileSuccess?: UpdateProfileSuccessResolvers<ContextType>;
   UpdateUserResult?: UpdateUserResultResolvers<ContextType>;

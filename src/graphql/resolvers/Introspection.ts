@@ -1,3 +1,4 @@
+import { endOf } from '../../identity/principal.ts';
 import { loadCredential } from '../credential-fields.ts';
 import type { IntrospectionResolvers } from '../generated/types.ts';
 
@@ -6,7 +7,10 @@ import type { IntrospectionResolvers } from '../generated/types.ts';
 export const Introspection: IntrospectionResolvers = {
   active: ({ principal }) => principal !== null,
   credential: ({ principal }, _arg, context) => principal && loadCredential(principal, context),
-  expiresAt: ({ principal }) => (principal?.expiresAt ? new Date(principal.expiresAt) : null),
+  expiresAt({ principal }) {
+    const end = principal && endOf(principal);
+    return end === null ? null : new Date(end);
+  },
   permissions: ({ principal }) => [...(principal?.permissions ?? [])],
   scopes: ({ principal }) => [...(principal?.scopes ?? [])],
   user: ({ principal }, _arg, { loaders }) => (principal?.userId ? loaders.user.load(principal.userId) : null),

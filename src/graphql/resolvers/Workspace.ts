@@ -1,8 +1,10 @@
 import { membersOf } from '../../workspaces/workspace.queries.ts';
 import { paginate } from '../connection.ts';
+import { policyOf } from '../credential-fields.ts';
 import type { WorkspaceResolvers } from '../generated/types.ts';
 
 export const Workspace: WorkspaceResolvers = {
+  credentialPolicy: ({ id }, _arg, context) => policyOf(id, context),
   async members({ id }, paging, context) {
     const page = await paginate(
       context,

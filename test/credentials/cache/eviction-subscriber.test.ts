@@ -7,9 +7,11 @@ import { apiKeyEviction } from '../../../src/api-keys/api-key.credential.ts';
 import { ApiKey } from '../../../src/api-keys/api-key.entity.ts';
 import { type EvictionRule, EvictionSubscriber } from '../../../src/credentials/cache/eviction-subscriber.ts';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
+import { embeddedExtensions } from '../../../src/database/embedded.ts';
 import { modelOf, ormOptions } from '../../../src/database/orm.ts';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
 import { features } from '../../../src/features.ts';
+import { NO_POLICY_END } from '../../../src/identity/credential-policy.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import { Workspace } from '../../../src/workspaces/workspace.entity.ts';
@@ -55,8 +57,13 @@ describe.each(databases)('on %s', (name) => {
     } else {
       const { MikroORM } = await import('@mikro-orm/pglite');
       const loadDataDir = await embeddedTemplate();
+      const extensions = await embeddedExtensions();
       // As a function: the ORM copies its options, and a copy of a Blob is not a Blob.
-      orm = await MikroORM.init({ ...options, dbName: 'memory://', driverOptions: () => ({ loadDataDir }) });
+      orm = await MikroORM.init({
+        ...options,
+        dbName: 'memory://',
+        driverOptions: () => ({ loadDataDir, extensions }),
+      });
     }
     user = User.create({
       id: newId('usr'),
@@ -95,6 +102,12 @@ describe.each(databases)('on %s', (name) => {
       createdAt: new Date(),
       createdFromIp: null,
       expiresAt: null,
+      createdBy: null,
+      description: null,
+      metadataSealed: null,
+      allowedAddresses: [],
+      rateLimit: null,
+      policyEnd: NO_POLICY_END,
     });
   }
 

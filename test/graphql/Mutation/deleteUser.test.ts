@@ -81,8 +81,10 @@ describe.each(backends())('deleteUser on $name', ({ start }) => {
       expect(await rolesIn(app, workspaceId)).toEqual([[admin.id, 'OWNER']]);
     });
 
-    test('is one row of the log, however many sessions and keys end', async () => {
-      const member = await app.member();
+    test('is one row of the log, however many sessions, keys and memberships end', async () => {
+      const workspaceId = await app.workspace(admin);
+      const member = await join(app, { workspaceId });
+      await app.apiKey(member, { workspaceId });
       await app.sql(
         `insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
           select 'ses_gone' || ? || n, ?, '{}', now(), now(), now() + interval '1 day', now() + interval '1 day'

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EntityManager } from '@mikro-orm/sql';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { workspaceKey } from '../../support/api-keys.ts';
 import { type Account, backends, type Presented, type TestApp } from '../../support/app.ts';
 import { as } from '../../support/sessions.ts';
+import { inSeconds } from '../../support/values.ts';
 
 const DOCUMENT = `query ($first: Int! = 20, $after: String, $filter: ApiKeyFilter) {
   apiKeys(first: $first, after: $after, filter: $filter) {
@@ -96,6 +99,162 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
     expect(await listed('ACTIVE')).toEqual([active.id]);
     expect(await listed('REVOKED')).toEqual([both.id, revoked.id]);
     expect(await listed(null)).toEqual([both.id, revoked.id, expired.id, active.id]);
+  });
+
+  describe('filters', () => {
+    const filtered = async (member: Account, filter: object) => idsOf(await page(as(member), { filter }));
+
+    test('`search` finds a part of the name, the description or the hint, in any case', async () => {
+      const member = await app.member();
+      const [first, second] = [
+        await app.apiKey(member, { name: 'Deploy Bot für ÜBUNGEN' }),
+        await app.apiKey(member, { name: 'x', description: 'Reads from the Ärchive' }),
+      ];
+      for (const search of ['deploy', 'PLOY BOT', 'bot FÜR', 'übungen', 'Ü', 'r ü'])
+        expect(await filtered(member, { search }), search).toEqual([first.id]);
+      for (const search of ['ärch', 'ÄRCHIVE', 'the äRc'])
+        expect(await filtered(member, { search })).toEqual([second.id]);
+      expect(await filtered(member, { search: second.hint.slice(-4).toUpperCase() })).toEqual([second.id]);
+      expect(await filtered(member, { search: second.hint })).toEqual([second.id]);
+      expect(await filtered(member, { search: 'nothing' })).toEqual([]);
+      expect(await filtered(member, { search: '' })).toEqual([second.id, first.id]);
+    });
+
+    test('`search` takes every character as it is', async () => {
+      const member = await app.member();
+      const names = ['100%', '100x', 'a_b', 'axb', 'back\\slash', '[ü]', '(é)+', '^.*$', "quote'd", 'ü|é'];
+      const keys: string[] = [];
+      for (const name of names) keys.push((await app.apiKey(member, { name })).id);
+      const found = async (search: string) => (await filtered(member, { search })).map((id) => names[keys.indexOf(id)]);
+      expect(await found('%')).toEqual(['100%']);
+      expect(await found('0%')).toEqual(['100%']);
+      expect(await found('a_b')).toEqual(['a_b']);
+      expect(await found('\\')).toEqual(['back\\slash']);
+      expect(await found('[Ü]')).toEqual(['[ü]']);
+      expect(await found('(É)+')).toEqual(['(é)+']);
+      expect(await found('^.*$')).toEqual(['^.*$']);
+      expect(await found("'")).toEqual(["quote'd"]);
+      expect(await found('Ü|É')).toEqual(['ü|é']);
+      expect(await found('ü.')).toEqual([]);
+    });
+
+    test('`search` finds no metadata, no secret and no key of another user', async () => {
+      const [member, other] = [await app.member(), await app.member()];
+      const key = await app.apiKey(member, { name: 'mine', metadata: [{ key: 'team', value: 'payments' }] });
+      await app.apiKey(other, { name: 'mine' });
+      expect(await filtered(member, { search: 'mine' })).toEqual([key.id]);
+      for (const search of ['team', 'payments', key.secret, key.secret.slice(4, 20)])
+        expect(await filtered(member, { search })).toEqual([]);
+    });
+
+    test('`neverExpires` and `expiresBefore`', async () => {
+      const member = await app.member();
+      const never = await app.apiKey(member);
+      const soon = await app.apiKey(member, { expiresAt: inSeconds(60) });
+      const late = await app.apiKey(member, { expiresAt: inSeconds(6000) });
+      expect(await filtered(member, { neverExpires: true })).toEqual([never.id]);
+      expect(await filtered(member, { neverExpires: false })).toEqual([late.id, soon.id]);
+      expect(await filtered(member, { neverExpires: null })).toEqual([late.id, soon.id, never.id]);
+      expect(await filtered(member, { expiresBefore: inSeconds(600) })).toEqual([soon.id]);
+      expect(await filtered(member, { expiresBefore: inSeconds(60_000) })).toEqual([late.id, soon.id]);
+      expect(await filtered(member, { expiresBefore: inSeconds(-60) })).toEqual([]);
+    });
+
+    test('`neverUsed` and `unusedSince`', async () => {
+      const member = await app.member();
+      const [unused, used, lately] = [await app.apiKey(member), await app.apiKey(member), await app.apiKey(member)];
+      await app.sql(
+        `insert into credential_usage (credential_id, last_used_at) values (?, now() - interval '90 days'), (?, now())`,
+        [used.id, lately.id],
+      );
+      expect(await filtered(member, { neverUsed: true })).toEqual([unused.id]);
+      expect(await filtered(member, { neverUsed: false })).toEqual([lately.id, used.id]);
+      expect(await filtered(member, { unusedSince: inSeconds(-3600) })).toEqual([used.id, unused.id]);
+      expect(await filtered(member, { unusedSince: inSeconds(3600) })).toEqual([lately.id, used.id, unused.id]);
+    });
+
+    test('several filters hold together, and each page obeys them', async () => {
+      const member = await app.member();
+      const ids: string[] = [];
+      for (let n = 0; n < 4; n++) {
+        ids.unshift((await app.apiKey(member, { name: `even ${n}`, expiresAt: inSeconds(600) })).id);
+        await app.apiKey(member, { name: `even ${n}` });
+        await app.apiKey(member, { name: `odd ${n}`, expiresAt: inSeconds(600) });
+      }
+      const filter = {
+        search: 'EVEN',
+        neverExpires: false,
+        neverUsed: true,
+        status: 'ACTIVE',
+        owner: 'USER',
+        userId: member.id,
+      };
+      const first = await page(as(member), { first: 3, filter });
+      expect(idsOf(first)).toEqual(ids.slice(0, 3));
+      expect(first.pageInfo.hasNextPage).toBe(true);
+      const second = await page(as(member), { first: 3, filter, after: first.pageInfo.endCursor });
+      expect(idsOf(second)).toEqual(ids.slice(3));
+      expect(second.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    });
+
+    test('credential policies decide about `status`, `neverExpires` and `expiresBefore`', async () => {
+      const member = await app.member();
+      const workspaceId = await app.workspace(member);
+      const admin = await app.admin();
+      const make = async (input: object = {}) => (await app.apiKey(member, { workspaceId, ...input })).id;
+      const [old, young, own] = [await make(), await make(), await make({ expiresAt: inSeconds(60) })];
+      await app.sql(`update api_keys set created_at = created_at - interval '2 days' where id = ?`, [old]);
+      const policy = { workspaceId, maximumLifetimeSeconds: 86_400 };
+      await app.as(admin).setCredentialPolicy(policy).expectSuccess();
+      expect(await filtered(member, { status: 'REVOKED' })).toEqual([old]);
+      expect(await filtered(member, { status: 'ACTIVE' })).toEqual([own, young]);
+      expect(await filtered(member, { neverExpires: true })).toEqual([]);
+      expect(await filtered(member, { expiresBefore: inSeconds(86_000), status: 'ACTIVE' })).toEqual([own]);
+      expect(await filtered(member, { expiresBefore: inSeconds(90_000), status: 'ACTIVE' })).toEqual([own, young]);
+      await app.sql(`update api_keys set created_at = created_at - interval '2 days' where id = ?`, [young]);
+      expect(await filtered(member, { status: 'EXPIRED' })).toEqual([young]);
+      await app.as(admin).setCredentialPolicy({ workspaceId }).expectSuccess();
+      const late = await make();
+      expect(await filtered(member, { status: 'ACTIVE' })).toEqual([late, own]);
+      expect(await filtered(member, { status: 'REVOKED' })).toEqual([old]);
+      // What the policy ended stays ended, so it does not never expire.
+      expect(await filtered(member, { neverExpires: true })).toEqual([late]);
+    });
+  });
+
+  describe('totalCount', () => {
+    const count = async (credential: Presented, filter: object | null = null) => {
+      const document = 'query ($filter: ApiKeyFilter) { apiKeys(first: 1, filter: $filter) { totalCount } }';
+      return (await app.graphql(document, { filter }, credential)).data.apiKeys.totalCount;
+    };
+
+    test('is the number of keys that the caller sees and the filter lets through, on all pages', async () => {
+      const [member, other] = [await app.member(), await app.member()];
+      await keysOf(member, 3);
+      await keysOf(other, 2);
+      const workspaceId = await app.workspace(member);
+      await workspaceKey(app, member, workspaceId, { name: 'of the workspace' });
+      expect(await count(as(member))).toBe(4);
+      expect(await count(as(member), { owner: 'WORKSPACE' })).toBe(1);
+      expect(await count(as(member), { search: 'of the WORK' })).toBe(1);
+      expect(await count(as(member), { userId: other.id })).toBe(0);
+      expect(await count(as(await app.admin()), { userId: other.id })).toBe(2);
+      const all = await app.sql('select count(*)::int as n from api_keys');
+      expect(await count(as(await app.admin()))).toBe(all[0].n);
+      const bound = await app.apiKey(other, { workspaceId: await app.workspace(other) });
+      expect(await count({ apiKey: bound.secret })).toBe(1);
+    });
+
+    test('is read only if it is selected', async () => {
+      const member = await app.member();
+      await keysOf(member, 1);
+      const execute = vi.spyOn(EntityManager.prototype, 'execute');
+      await page(as(member));
+      const texts = execute.mock.calls.map(([text]) => String(text));
+      execute.mockRestore();
+      expect(texts.some((text) => text.includes('from api_keys'))).toBe(true);
+      expect(texts.filter((text) => text.includes('count(*)'))).toEqual([]);
+    });
   });
 
   describe('pagination', () => {

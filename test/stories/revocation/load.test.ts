@@ -32,7 +32,8 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('under load', { t
         receipts.push(await rekey.logout(rekey.replicas[turn % 3]!, member));
       }),
       ...members.slice(25).map((member, index) => async (turn: number) => {
-        receipts.push(await rekey.disable(rekey.replicas[turn % 3]!, member, keysOf[index + 25]));
+        const ending = index % 2 === 0 ? 'disable' : 'delete';
+        receipts.push(await rekey[ending](rekey.replicas[turn % 3]!, member, keysOf[index + 25]));
       }),
     ];
     expect(steps).toHaveLength(300);

@@ -2,8 +2,10 @@ import { invalidInput, scopeNotHeld, workspaceNotFound } from '../../error-resul
 import type { MutationResolvers } from '../../generated/types.ts';
 
 export const createApiKey: NonNullable<MutationResolvers['createApiKey']> = async (_parent, { input }, context) => {
-  const { expiresAt = null, workspaceId = null, ...given } = input;
-  const outcome = await context.services.apiKeys.create(context.unitOfWork(), { ...given, expiresAt, workspaceId });
+  const { expiresAt = null, workspaceId = null, description = null, rateLimit = null, ...given } = input;
+  const { idempotencyKey = null, ...fields } = given;
+  const optional = { expiresAt, workspaceId, description, rateLimit, idempotencyKey };
+  const outcome = await context.services.apiKeys.create(context.unitOfWork(), { ...fields, ...optional });
   switch (outcome.kind) {
     case 'created':
       return { __typename: 'CreateApiKeySuccess', ...outcome };
@@ -17,6 +19,12 @@ export const createApiKey: NonNullable<MutationResolvers['createApiKey']> = asyn
       };
     case 'workspaceNotFound':
       return workspaceNotFound();
+    case 'idempotencyKeyReused':
+      return {
+        __typename: 'IdempotencyKeyReusedError',
+        message:
+          'This idempotency key was used with other input, or its secret was rotated away. No key was created. Use another idempotency key.',
+      };
     case 'invalidInput':
       return invalidInput(outcome);
   }

@@ -10,7 +10,8 @@ export const register: NonNullable<MutationResolvers['register']> = async (_pare
     case 'emailTaken':
       return {
         __typename: 'EmailTakenError',
-        message: 'An account with this email address already exists. Log in instead.',
+        message:
+          'An account with this email address already exists. Log in instead. If you were invited, accept the invitation.',
       };
     case 'registrationClosed':
       return {

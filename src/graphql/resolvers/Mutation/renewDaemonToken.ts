@@ -16,5 +16,11 @@ export const renewDaemonToken: NonNullable<MutationResolvers['renewDaemonToken']
         message: `The token expires at ${outcome.expiresAt.toISOString()}. Renew it from ${outcome.renewableAt.toISOString()} on.`,
         ...outcome,
       };
+    case 'maximumAge':
+      return {
+        __typename: 'MaximumAgeReachedError',
+        message: `The token has the longest lifetime that a policy allows. It expires at ${outcome.expiresAt.toISOString()}. Create a new one.`,
+        ...outcome,
+      };
   }
 };

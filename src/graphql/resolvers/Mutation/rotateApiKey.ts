@@ -1,4 +1,4 @@
-import { apiKeyNotFound, conflict, invalidInput, scopeNotHeld } from '../../error-results.ts';
+import { apiKeyNotFound, apiKeyRevoked, conflict, invalidInput, scopeNotHeld } from '../../error-results.ts';
 import type { MutationResolvers } from '../../generated/types.ts';
 
 export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = async (_parent, { input }, context) => {
@@ -9,11 +9,7 @@ export const rotateApiKey: NonNullable<MutationResolvers['rotateApiKey']> = asyn
     case 'notFound':
       return apiKeyNotFound();
     case 'revoked':
-      return {
-        __typename: 'ApiKeyRevokedError',
-        message: 'The key was revoked and cannot be rotated. Create a new one.',
-        revokedAt: outcome.revokedAt,
-      };
+      return apiKeyRevoked(outcome, 'rotated');
     case 'scopeNotHeld':
       return scopeNotHeld(outcome);
     case 'conflict':

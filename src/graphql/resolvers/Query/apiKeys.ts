@@ -1,6 +1,8 @@
 import { apiKeysMatching } from '../../../api-keys/api-key.queries.ts';
-import { paginate } from '../../connection.ts';
+import { paginateIds } from '../../connection.ts';
 import type { QueryResolvers } from '../../generated/types.ts';
 
-export const apiKeys: NonNullable<QueryResolvers['apiKeys']> = (_parent, { filter, ...paging }, context) =>
-  paginate(context, apiKeysMatching(context, filter), paging);
+export const apiKeys: NonNullable<QueryResolvers['apiKeys']> = async (_parent, { filter, ...paging }, context) => {
+  const list = apiKeysMatching(context, filter);
+  return { ...(await paginateIds(list, paging)), count: list.count };
+};

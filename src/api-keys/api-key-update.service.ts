@@ -1,0 +1,149 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import { userBounds, usersAs } from '../accounts/user.sql.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { PermissionBound } from '../identity/permission.ts';
+import { scopesNotHeld } from '../identity/principal.ts';
+import type { Scope, UserRole } from '../identity/scope.ts';
+import type { InvalidInput } from '../kernel/input.ts';
+import type { Receipt } from '../revocation/propagation-barrier.ts';
+import { apiKeyTag } from '../revocation/tags.ts';
+import { findForChange } from './api-key.access.ts';
+import { ApiKey, type ApiKeySettings } from './api-key.entity.ts';
+import type { ApiKeyServiceOptions } from './api-key.service.ts';
+import { type ApiKeyChanges, type CheckedChanges, checkChanges, isNarrower } from './api-key-changes.ts';
+import type { Metadata } from './metadata.ts';
+
+const USER = `select ${userBounds('u')} from ${usersAs('u')} where u.id = ?`;
+
+export type ApiKeyUpdateOptions = Pick<
+  ApiKeyServiceOptions,
+  'audit' | 'barrier' | 'clock' | 'metadata' | 'lockRole' | 'keepBounds'
+>;
+
+export type UpdateApiKeyOutcome =
+  | { kind: 'updated'; apiKey: ApiKey; receipt: Receipt | null }
+  | { kind: 'notFound' }
+  | { kind: 'revoked'; revokedAt: Date }
+  | { kind: 'scopeNotHeld'; scopes: Scope[] }
+  | InvalidInput;
+
+export type EndApiKeyOverlapOutcome = { kind: 'ended'; apiKey: ApiKey; receipt: Receipt } | { kind: 'notFound' };
+
+/** An update that was committed. */
+interface Updated {
+  kind: 'committed';
+  apiKey: ApiKey;
+  changed: (keyof ApiKeySettings)[];
+  isNarrowed: boolean;
+  changedAt: Date;
+}
+
+/** The settings of which a change can narrow what a key may do. */
+const DECIDING: readonly (keyof ApiKeyChanges)[] = ['scopes', 'permissions', 'allowedAddresses', 'expiresAt'];
+
+/** Changes API keys that exist. */
+export class ApiKeyUpdateService {
+  readonly #options: ApiKeyUpdateOptions;
+
+  constructor(options: ApiKeyUpdateOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Changes what is given and leaves the rest. What narrows the key takes effect like a revocation. What widens it must be
+   * within what the caller holds, and no key widens itself.
+   */
+  async update(
+    unitOfWork: UnitOfWork,
+    { apiKeyId, ...changes }: ApiKeyChanges & { apiKeyId: string },
+  ): Promise<UpdateApiKeyOutcome> {
+    const outcome = await unitOfWork.transaction(() => this.#update(unitOfWork, apiKeyId, changes), apiKeyId);
+    if (outcome.kind !== 'committed') return outcome;
+    const { apiKey, changed, isNarrowed, changedAt } = outcome;
+    // If nothing changed, this may be the retry of a call that was not answered and is still propagating.
+    const mayPropagate = isNarrowed || (changed.length === 0 && DECIDING.some((name) => changes[name] !== undefined));
+    const receipt = mayPropagate ? await this.#propagated(apiKey, changedAt) : null;
+    return { kind: 'updated', apiKey, receipt: isNarrowed ? receipt : null };
+  }
+
+  async #update(
+    unitOfWork: UnitOfWork,
+    apiKeyId: string,
+    changes: ApiKeyChanges,
+  ): Promise<Updated | Exclude<UpdateApiKeyOutcome, { kind: 'updated' }>> {
+    const { caller, em } = unitOfWork;
+    const { audit, clock, lockRole, keepBounds } = this.#options;
+    const seen = await findForChange(em, { caller, apiKeyId, lockRole }, { lock: false });
+    if (!seen) return { kind: 'notFound' };
+    // Before the key: a change of a policy may wait for the transaction that has locked the key.
+    const bounds = await keepBounds(em, seen.workspaceId);
+    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    const apiKey = await em.findOne(ApiKey, { id: apiKeyId }, lock);
+    if (!apiKey) return { kind: 'notFound' };
+    if (apiKey.revokedAt) return { kind: 'revoked', revokedAt: apiKey.revokedAt };
+    const now = clock.now();
+    if (apiKey.isExpired(now)) return expired();
+    const added = changes.scopes?.filter((scope) => !apiKey.scopes.includes(scope)) ?? [];
+    const missing = scopesNotHeld(caller, added);
+    if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
+    const user = await userOf(em, apiKey);
+    const checked = checkChanges(changes, { apiKey, user, caller, bounds, now });
+    if ('kind' in checked) return checked;
+    const before = apiKey.settings;
+    const changed = apiKey.change(this.#settingsOf(apiKey, checked), now);
+    const isNarrowed = isNarrower(before, apiKey.settings);
+    if (changed.length > 0) {
+      const { scopes, permissions, expiresAt, workspaceId } = apiKey;
+      const data = { changed, isNarrowed, scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      audit.record(unitOfWork, { type: 'api-key.updated', subjectId: apiKeyId, workspaceId, data });
+    }
+    return { kind: 'committed', apiKey, changed, isNarrowed, changedAt: now };
+  }
+
+  /** Ends the overlap of a rotation now. Without one, it changes nothing, and still waits until no replica accepts it. */
+  async endOverlap(unitOfWork: UnitOfWork, { apiKeyId }: { apiKeyId: string }): Promise<EndApiKeyOverlapOutcome> {
+    const { caller, em } = unitOfWork;
+    const { audit, clock, lockRole } = this.#options;
+    const now = clock.now();
+    const apiKey = await unitOfWork.transaction(async () => {
+      const found = await findForChange(em, { caller, apiKeyId, lockRole }, { lock: true });
+      if (found && !found.revokedAt && !found.isExpired(now) && found.endOverlap()) {
+        const { workspaceId } = found;
+        audit.record(unitOfWork, { type: 'api-key.overlap-ended', subjectId: apiKeyId, workspaceId, data: {} });
+      }
+      return found;
+    }, apiKeyId);
+    if (!apiKey) return { kind: 'notFound' };
+    return { kind: 'ended', apiKey, receipt: await this.#propagated(apiKey, now) };
+  }
+
+  /** Metadata that stays the same is not sealed again. */
+  #settingsOf(apiKey: ApiKey, { metadata, ...settings }: CheckedChanges): Partial<ApiKeySettings> {
+    const vault = this.#options.metadata;
+    if (metadata === undefined || isSame(metadata, vault.open(apiKey))) return settings;
+    return { ...settings, metadataSealed: vault.seal(apiKey.id, metadata) };
+  }
+
+  #propagated(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {
+    return this.#options.barrier.waitUntilPropagated(apiKeyTag(apiKey.id), changedAt);
+  }
+}
+
+function isSame(one: Metadata, other: Metadata): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ key, value }, index) => key === other[index]?.key && value === other[index]?.value)
+  );
+}
+
+async function userOf(em: EntityManager, { userId }: ApiKey): Promise<PermissionBound | null> {
+  if (userId === null) return null;
+  const [user] = await em.execute<{ role: UserRole; userPermissions: string[] }[]>(USER, [userId]);
+  return user ? { role: user.role, permissions: user.userPermissions } : null;
+}
+
+const expired = (): InvalidInput => ({
+  kind: 'invalidInput',
+  fields: [{ path: 'input.apiKeyId', message: 'The key has expired and cannot be changed. Create a new one.' }],
+});

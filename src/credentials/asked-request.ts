@@ -1,0 +1,44 @@
+import { sha256 } from '../crypto/hash.ts';
+import type { RequestToProve } from './credential-type.ts';
+import type { RequestHeaders } from './presented-credential.ts';
+
+/** The parts of a request that authentication reads. Node's `IncomingMessage` has them. */
+export interface AuthenticatedRequest extends RequestHeaders {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+/** Reads the raw body of a request. It is called only if a proof covers the body. */
+export type ReadBody = () => Promise<Uint8Array>;
+
+/** The request that a gateway asks about, as its headers describe it. */
+export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwardedHost'>;
+
+/**
+ * Reads what a gateway says about a request whose body it keeps; null if the request itself is meant. Called only if a
+ * proof covers the request.
+ *
+ * @throws AccessError `UNAUTHENTICATED` if the gateway says only a part of it
+ */
+export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest | null;
+
+/** A request, and how to read the parts of it that only proofs need. */
+export interface Asked {
+  readonly request: AuthenticatedRequest;
+  readonly readBody: ReadBody;
+  readonly readForwarded: ReadForwarded;
+}
+
+export const noBody: ReadBody = async () => new Uint8Array();
+export const notForwarded: ReadForwarded = () => null;
+
+/** The parts of a request that proofs cover. Two proofs share the digest of the body. */
+export function toProve({ request, readBody, readForwarded }: Asked): RequestToProve {
+  const { method = '', url = '', rawHeaders } = request;
+  const forwarded = readForwarded(request);
+  if (forwarded) return { ...forwarded, rawHeaders, bodyDigest: null };
+  let digest: Promise<Buffer> | undefined;
+  const bodyDigest = () => (digest ??= readBody().then(sha256));
+  return { method, target: url, forwardedHost: null, rawHeaders, bodyDigest };
+}

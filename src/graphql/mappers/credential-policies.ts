@@ -1,0 +1,3 @@
+import type { PolicyBounds } from '../../identity/credential-policy.ts';
+
+export type CredentialPolicyMapper = PolicyBounds;

@@ -1,0 +1,5 @@
+import type { ApiKeyConnectionResolvers } from '../generated/types.ts';
+
+export const ApiKeyConnection: ApiKeyConnectionResolvers = {
+  totalCount: ({ count }) => count(),
+};

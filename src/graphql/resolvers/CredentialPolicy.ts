@@ -1,0 +1,3 @@
+import type { CredentialPolicyResolvers } from '../generated/types.ts';
+
+export const CredentialPolicy: CredentialPolicyResolvers = {};

@@ -1,0 +1,3 @@
+import type { MetadataEntryResolvers } from '../generated/types.ts';
+
+export const MetadataEntry: MetadataEntryResolvers = {};
