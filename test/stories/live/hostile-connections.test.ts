@@ -198,6 +198,6 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', { timeout: 120_
       last = now;
       return isStill && now;
     });
-    expect(grown).toBeLessThan(16 * KIB * KIB);
+    expect(grown).toBeLessThan(8 * KIB * KIB);
   });
 });

@@ -106,6 +106,7 @@ describe.each(backends())('on $name', { timeout: 120_000 }, ({ start }) => {
     client.pause();
     await appendEvents(app.app, MANY);
     await untilStalled(client.socket);
+    app.app.live.sweep(); // Sees that nothing is read any more.
     return client;
   }
 
