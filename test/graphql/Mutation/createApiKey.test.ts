@@ -152,6 +152,52 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       const { apiKey } = await create(maker, { permissions: ['billing:read', 'billing:read'] }).expectSuccess();
       expect(apiKey.permissions).toEqual(['billing:read']);
     });
+
+    test('a key has its description, metadata, addresses in one spelling, and rate limit', async () => {
+      const member = await app.member();
+      const settings = {
+        description: 'Deploys the web site',
+        metadata: [
+          { key: 'team', value: 'payments' },
+          { key: 'cost center', value: '' },
+        ],
+        rateLimit: { requests: 100, windowSeconds: 60 },
+      };
+      const allowedAddresses = ['::ffff:127.0.0.1', '127.0.0.1', '10.1.2.3/8', '2001:DB8::0/32'];
+      const { apiKey, secret } = await create(member, { ...settings, allowedAddresses }).expectSuccess();
+      const expected = { ...settings, allowedAddresses: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'] };
+      expect(apiKey).toMatchObject(expected);
+      expect(await app.as(member).apiKey({ id: apiKey.id })).toMatchObject(expected);
+      expect(await app.accepts(secret)).toBe(true);
+    });
+
+    test('an owner creates a key that belongs to the workspace, and to no user', async () => {
+      const member = await app.member();
+      const workspaceId = await app.workspace(member);
+      const { apiKey, secret } = await create(member, { owner: 'WORKSPACE', workspaceId }).expectSuccess();
+      const made = await app.as(member).apiKey({ id: apiKey.id });
+      expect(made).toMatchObject({ user: null, workspace: { id: workspaceId }, createdBy: { id: member.id } });
+      expect(await app.accepts(secret)).toBe(true);
+    });
+
+    test('F1.5: a key that may be used from some addresses only gives a new key the same ones', async () => {
+      const maker = await app.apiKey(await app.member(), { allowedAddresses: ['127.0.0.0/8'] });
+      expect((await create(maker).expectSuccess()).apiKey.allowedAddresses).toEqual(['127.0.0.0/8']);
+      const narrower = await create(maker, { allowedAddresses: ['127.0.0.1'] }).expectSuccess();
+      expect(narrower.apiKey.allowedAddresses).toEqual(['127.0.0.1']);
+    });
+  });
+
+  describe('IdempotencyKeyReusedError', () => {
+    test('the same idempotency key with other input creates nothing', async () => {
+      const member = await app.member();
+      const { apiKey } = await create(member, { idempotencyKey: 'deploy-1' }).expectSuccess();
+      const refused = await create(member, { idempotencyKey: 'deploy-1', name: 'other' }).expect(
+        'IdempotencyKeyReusedError',
+      );
+      expect(refused.message).toContain('idempotency');
+      expect(await keysOf(member)).toEqual([apiKey.id]);
+    });
   });
 
   describe('ScopeNotHeldError', () => {
@@ -234,6 +280,19 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
         'input.permissions',
       ],
       ['51 permissions', { permissions: Array.from({ length: 51 }, (_, i) => `p${i}`) }, 'input.permissions'],
+      ['an empty description', { description: '' }, 'input.description'],
+      ['a description of 501 characters', { description: 'x'.repeat(501) }, 'input.description'],
+      ['21 entries', { metadata: times(21, (i) => ({ key: `${i}`, value: '' })) }, 'input.metadata'],
+      ['an entry without a key', { metadata: [{ key: '', value: '' }] }, 'input.metadata.0.key'],
+      ['the same entry twice', { metadata: times(2, (i) => ({ key: 'a', value: `${i}` })) }, 'input.metadata'],
+      ['a long value', { metadata: [{ key: 'x', value: 'x'.repeat(501) }] }, 'input.metadata.0.value'],
+      ['a host name as an address', { allowedAddresses: ['example.com'] }, 'input.allowedAddresses'],
+      ['a network of 129 bits', { allowedAddresses: ['2001:db8::/129'] }, 'input.allowedAddresses'],
+      ['51 addresses', { allowedAddresses: times(51, (i) => `10.0.0.${i}`) }, 'input.allowedAddresses'],
+      ['a rate limit of 0', { rateLimit: { requests: 0, windowSeconds: 1 } }, 'input.rateLimit.requests'],
+      ['a window of 0 s', { rateLimit: { requests: 1, windowSeconds: 0 } }, 'input.rateLimit.windowSeconds'],
+      ['a key of a workspace without one', { owner: 'WORKSPACE' as const }, 'input.workspaceId'],
+      ['an idempotency key with a space', { idempotencyKey: 'a b' }, 'input.idempotencyKey'],
     ])('%s is rejected', async (_what, input, path) => {
       const refused = await create(await app.admin(), input).expect('InvalidInputError');
       expect(refused.fields.map(({ path }) => path)).toEqual([path]);
@@ -263,6 +322,16 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
       expect(byKey).toMatchObject({ fields: [{ path: 'input.permissions' }] });
       expect(byKey.message).toContain('billing:write');
       expect(byKey.message).not.toContain('billing:read');
+    });
+
+    test('F1.5: a key cannot give a new key an address that it lacks', async () => {
+      const member = await app.member();
+      const maker = await app.apiKey(member, { allowedAddresses: ['127.0.0.0/8'] });
+      for (const address of ['10.0.0.1', '126.0.0.0/7', '0.0.0.0/0', '::1']) {
+        const refused = await create(maker, { allowedAddresses: [address] }).expect('InvalidInputError');
+        expect(refused, address).toMatchObject({ fields: [{ path: 'input.allowedAddresses' }] });
+      }
+      expect(await keysOf(member)).toEqual([maker.id]);
     });
 
     test('F1.5: a key cannot outlive the key that creates it', async () => {

@@ -83,6 +83,43 @@ describe.each(backends())('renewDaemonToken on $name', ({ start }) => {
     });
   });
 
+  describe('MaximumAgeReachedError', () => {
+    const limit = (maximumLifetimeSeconds?: number) =>
+      app
+        .as(member)
+        .setCredentialPolicy({ workspaceId, ...(maximumLifetimeSeconds && { maximumLifetimeSeconds }) })
+        .expectSuccess();
+
+    test('a policy bounds all renewals together, and the last one ends where the policy ends', async () => {
+      const token = await app.daemonToken(member, workspaceId, { expiresAt: inSeconds(4000) });
+      await limit(6000);
+      const created = async () =>
+        Date.parse((await app.as(member).daemonTokens({ workspaceId, first: 1 })).nodes[0]!.createdAt);
+      await later(token, 3500);
+      const { daemonToken } = await renew(token).expectSuccess();
+      const end = new Date((await created()) + 6_000_000).toISOString();
+      expect(daemonToken.expiresAt).toBe(end);
+      await later(token, 2000);
+      const refused = await renew(token).expect('MaximumAgeReachedError');
+      expect(refused.expiresAt).toBe(new Date((await created()) + 6_000_000).toISOString());
+      expect(await app.accepts(token.secret)).toBe(true);
+      expect((await eventsOf(app, token.id)).filter((type) => type === 'daemon-token.renewed')).toHaveLength(1);
+      await limit();
+      await renew(token).expectSuccess();
+    });
+
+    test('a policy that is older than the token bounds its renewals, too', async () => {
+      await limit(4000);
+      const token = await app.daemonToken(member, workspaceId, { expiresAt: inSeconds(3999) });
+      await later(token, 3500);
+      const { daemonToken } = await renew(token).expectSuccess();
+      expect(millisecondsUntil(daemonToken.expiresAt)).toBeLessThan(501_000);
+      await later(token, 400);
+      await renew(token).expect('MaximumAgeReachedError');
+      await limit();
+    });
+  });
+
   describe('NotADaemonTokenError', () => {
     test('a session and an API key cannot renew themselves', async () => {
       const key = await app.apiKey(member, { workspaceId, scopes: ['DAEMON_TOKENS_WRITE'] });
