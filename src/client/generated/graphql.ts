@@ -942,6 +942,21 @@ export type RenewDaemonTokenMutation = { renewDaemonToken:
     | { __typename: 'TooEarlyToRenewError', message: string, renewableAt: string, expiresAt: string }
    };
 
+export type NodeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type NodeQuery = { node:
+    | { __typename: 'ApiKey', id: string }
+    | { __typename: 'DaemonToken', id: string }
+    | { __typename: 'Revocation', id: string }
+    | { __typename: 'Session', id: string }
+    | { __typename: 'SigningKey', id: string }
+    | { __typename: 'User', id: string }
+    | { __typename: 'Workspace', id: string }
+   | null };
+
 export type SessionFieldsFragment = { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastUsedAt: string | null, expiresAt: string | null, idleExpiresAt: string, revokedAt: string | null, revocationReason: RevocationReason | null };
 
 export type TokenFieldsFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string, refreshTokenExpiresAt: string, session: { id: string, status: CredentialStatus, isCurrent: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, expiresAt: string | null, idleExpiresAt: string } };
@@ -2523,6 +2538,14 @@ export const RenewDaemonTokenDocument = new TypedDocumentString(`
   revokedAt
   revocationReason
 }`, {"hash":"sha256:3a86949ccf4608aacd481dbc0ac9fcfce662cd938d353b2ced9c2cb1eb37f1a2"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
+export const NodeDocument = new TypedDocumentString(`
+    query Node($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+  }
+}
+    `, {"hash":"sha256:674a4e60b765ab762155deb5480b435445a7ecf217bd9a818ee68fa139bfb45a"}) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
 export const SessionDocument = new TypedDocumentString(`
     query Session($id: ID!) {
   session(id: $id) {
