@@ -8,7 +8,7 @@ const LARGEST_BODY = 256 * 1024;
 
 export interface GraphQLEndpointOptions {
   /** GraphiQL. Called once, at the first request for it. */
-  page: () => PageContent;
+  page: () => Promise<PageContent>;
   /** Executes the operation in this body, which is declared as JSON, and responds in this media type. */
   answer: (operation: {
     rawBody: Buffer;
