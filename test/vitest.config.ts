@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { filesOf, PROJECTS, type ProjectName } from './support/projects.ts';
+import { filesOf, PROJECTS, type ProjectName, replacesModules } from './support/projects.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const project = (name: ProjectName) => ({
+/** The files share the modules of their worker, because loading them takes longer than most files, or they do not. */
+const project = (name: ProjectName, isolate: boolean) => ({
   extends: true as const,
   test: {
-    name,
+    name: isolate ? `${name}-isolated` : name,
     root,
-    include: filesOf(name),
+    include: filesOf(name).filter((file) => replacesModules(file) === isolate),
+    isolate,
     // An embedded database runs a few thousand statements, which is not worth optimised code. More garbage dies young.
     execArgv: name === 'fast' ? [] : ['--liftoff-only', '--max-semi-space-size=64'],
-    // Files that only start apps share the modules of their worker: loading them takes longer than most files.
-    isolate: name !== 'service',
     globalSetup: name === 'fast' ? [] : ['test/support/global-setup.ts'],
   },
 });
@@ -21,7 +21,9 @@ const project = (name: ProjectName) => ({
 export default defineConfig({
   test: {
     root,
-    projects: PROJECTS.map(project),
+    projects: PROJECTS.flatMap((name) => [project(name, false), project(name, true)]).filter(
+      (each) => each.test.include.length > 0,
+    ),
     // Most tests wait for a database or a lease, so two cores are busy with three workers.
     maxWorkers: 3,
     // Time for a loaded machine. No test asserts how long something takes.

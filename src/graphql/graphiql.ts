@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { PLACEHOLDER_PASSWORD } from '../accounts/famous-phrases.ts';
 
@@ -93,8 +92,12 @@ mutation RotateApiKey {
 // GraphiQL stores what was typed: the setup token, passwords, secrets. This limits the storage to the tab.
 const FORGET_WITH_THE_TAB = `Object.defineProperty(window, 'localStorage', { value: window.sessionStorage });`;
 
-/** The page, and a policy with which it connects only to this service and no page can frame it. */
-export function graphiqlPage(): { html: string; contentSecurityPolicy: string } {
+/**
+ * The page, and a policy with which it connects only to this service and no page can frame it. It loads nine megabytes, so
+ * only a process that serves the page does so.
+ */
+export async function graphiqlPage(): Promise<{ html: string; contentSecurityPolicy: string }> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL(GRAPHIQL).replace('<head>', () => `<head><script>${FORGET_WITH_THE_TAB}</script>`);
   const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)];
   const hashes = scripts.map(([, script]) => `'sha256-${hash('sha256', script as string, 'base64')}'`);

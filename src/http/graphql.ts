@@ -27,7 +27,7 @@ export interface GraphQLRequest {
 
 export interface GraphQLEndpointOptions {
   /** GraphiQL. Called once, at the first request for it. */
-  page: () => PageContent;
+  page: () => Promise<PageContent>;
   /** Executes the operation: a response in this media type, or the results of a subscription. */
   answer: (operation: GraphQLRequest) => Promise<Response | AsyncIterable<FormattedExecutionResult>>;
   live: LiveConnections;

@@ -15,14 +15,14 @@ export interface PageContent {
 /**
  * Serves a page to browsers. Other sites must not read or frame it, and it must not be stored.
  *
- * @param content called once, at the first request: GraphiQL has nine megabytes, and few processes serve it
+ * @param content called once, at the first request
  */
-export function createHtmlPage(content: () => PageContent) {
-  let prepared: ReturnType<typeof prepare> | undefined;
+export function createHtmlPage(content: () => Promise<PageContent>) {
+  let prepared: Promise<ReturnType<typeof prepare>> | undefined;
   // A quarter of its size. It is compressed once.
   let compressed: Promise<Buffer> | undefined;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { plain, headers } = (prepared ??= prepare(content()));
+    const { plain, headers } = await (prepared ??= content().then(prepare));
     const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
     const body = zipped ? await (compressed ??= promisify(gzip)(plain)) : plain;
     if (zipped) response.setHeader('Content-Encoding', 'gzip');

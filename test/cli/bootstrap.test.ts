@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
-import { ENVIRONMENT, emptyDirectory } from '../support/server-process.ts';
+import { ENVIRONMENT, emptyDirectory, NODE } from '../support/server-process.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const MAIN = join(CLI, 'main.ts');
 const BOOTSTRAP = ['bootstrap', '--email', 'ada@example.com', '--display-name', 'Ada'];
-const COMMAND = [process.execPath, MAIN, ...BOOTSTRAP];
+const COMMAND = [...NODE, MAIN, ...BOOTSTRAP];
 const TEST_MS = 180_000;
 
 /** Runs the command and answers each prompt, in order, as soon as it appears. */
@@ -74,7 +74,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
         return next(url, context);
       } });`;
     const preload = `data:text/javascript,${encodeURIComponent(report.replaceAll("'", '"'))}`;
-    const launcher = [process.execPath, '--import', preload, join(CLI, 'rekey.mjs'), ...BOOTSTRAP];
+    const launcher = [...NODE, '--import', preload, join(CLI, 'rekey.mjs'), ...BOOTSTRAP];
     const { code, shown } = await run(directory, onTerminal(quoted(launcher)), [
       ['[loading]', `${PASSWORD}\r`],
       [AGAIN, `${PASSWORD}\r`],

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { MASTER_KEY } from '../support/app.ts';
 import { type Databases, databasesAt } from '../support/postgres.ts';
-import { ENVIRONMENT, emptyDirectory } from '../support/server-process.ts';
+import { ENVIRONMENT, emptyDirectory, NODE } from '../support/server-process.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const TEST_MS = 180_000;
@@ -16,7 +16,8 @@ const rekey = (databaseUrl: string, ...argv: string[]) =>
 
 async function rekeyWith(environment: Record<string, string>, ...argv: string[]) {
   const env = { ...ENVIRONMENT, REKEY_LOG_LEVEL: 'error', ...environment };
-  const child = spawn(process.execPath, [MAIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [node, ...flags] = NODE;
+  const child = spawn(node, [...flags, MAIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (output.stdout += chunk));
   child.stderr.on('data', (chunk) => (output.stderr += chunk));

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { backends, startTestApp, testEnvironment } from '../support/app.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
-import { ENVIRONMENT } from '../support/server-process.ts';
+import { ENVIRONMENT, NODE } from '../support/server-process.ts';
 import { later, login, sessionRow, UNLIMITED } from '../support/sessions.ts';
 
 const DAY = 86_400;
@@ -44,8 +44,9 @@ test('the commands of the operator do the housekeeping at once and report what t
     ...ENVIRONMENT,
     ...testEnvironment({ env: { REKEY_DATA_DIR, REKEY_LOG_LEVEL: 'warn' } }),
   };
+  const [node, ...flags] = NODE;
   const rekey = async (...command: string[]) =>
-    (await promisify(execFile)(process.execPath, [REKEY, ...command], { env })).stdout;
+    (await promisify(execFile)(node, [...flags, REKEY, ...command], { env })).stdout;
   // The embedded database belongs to one process, so the rows to purge are written before the commands run.
   const inDirectory = {
     env: { ...UNLIMITED, REKEY_DATA_DIR },

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { filesOf, PROJECTS, projectOf, type Read } from './projects.ts';
+import { filesOf, PROJECTS, projectOf, type Read, replacesModules } from './projects.ts';
 
 /** Files that exist only here. The dynamic import is split, so that this file does not count as one that has it. */
 const reading =
@@ -52,10 +52,10 @@ test.each([
   expect(projectOf(file, reading({ [file]: source }))).toEqual({ project: 'fast', because: null });
 });
 
-test('a test file that starts an app and replaces a module is in `stories`, isolated from others', () => {
+test.each(['vi.mock', 'vi.doMock'])('a test file that calls %s needs modules of its own', (call) => {
   const file = 'test/kernel/new.test.ts';
-  const source = `import { createApp } from '../../src/app.ts';\nvi.mock('../../src/kernel/clock.ts');`;
-  expect(projectOf(file, reading({ [file]: source })).project).toBe('stories');
+  expect(replacesModules(file, reading({ [file]: `${call}('../../src/kernel/clock.ts');` }))).toBe(true);
+  expect(replacesModules(file, reading({ [file]: `vi.spyOn(clock, 'now');` }))).toBe(false);
 });
 
 test('every test file of the repository is in one project', () => {

@@ -34,10 +34,13 @@ const readSource: Read = (file) => (existsSync(join(ROOT, file)) ? readFileSync(
 /** The project of a test file, and the reason why it is not in `fast`: a slow import, and the file that has it. */
 export function projectOf(file: string, read: Read = readSource): { project: ProjectName; because: string | null } {
   const because = reasonToBeSlow(file, read, new Set());
-  // The files of `service` share modules: one that replaces a module must not be among them.
-  const replaces = because !== null && /\bvi\.(do)?[mM]ock\(/.test(read(file) ?? '');
-  if (replaces || STORIES.test(file)) return { project: 'stories', because };
+  if (STORIES.test(file)) return { project: 'stories', because };
   return { project: because ? 'service' : 'fast', because };
+}
+
+/** Whether a file replaces a module. Such a file needs modules of its own, and must not leave them to other files. */
+export function replacesModules(file: string, read: Read = readSource): boolean {
+  return /\bvi\.(do)?[mM]ock\(/.test(read(file) ?? '');
 }
 
 /** Every test file of a project. */

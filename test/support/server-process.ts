@@ -15,6 +15,8 @@ export const ENVIRONMENT = {
   PATH: process.env.PATH ?? '',
   NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests'),
 };
+/** Node for short-lived processes: the WebAssembly of the embedded database runs too briefly to be worth optimising. */
+export const NODE = [process.execPath, '--liftoff-only'] as const;
 /** Longer than any start or stop on a busy machine. */
 const TIMEOUT_MS = 60_000;
 /** How long a server may take to stop before it is killed. */
@@ -45,7 +47,7 @@ export class ServerProcess {
   readonly #listeners = new Set<() => void>();
   #exit: Exit | null = null;
 
-  constructor({ directory, environment = {}, command = [process.execPath, SERVER], preload }: ServerProcessOptions) {
+  constructor({ directory, environment = {}, command = [...NODE, SERVER], preload }: ServerProcessOptions) {
     const [program, ...argv] = command;
     const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
     this.#child = spawn(program, [...first, ...argv], {

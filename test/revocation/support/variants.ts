@@ -29,7 +29,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
   },
   {
     variant: 'a late stamp: the lease starts when the answer arrives',
-    seed: 5,
+    seed: 20,
     edits: [
       lease('monotonic + leaseMs;', 'this.#clock.monotonic() + leaseMs;'),
       lease('wall + leaseMs;', 'this.#clock.now().getTime() + leaseMs;'),
