@@ -113,9 +113,12 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   const bearer = { authorization: `Bearer ${session.accessToken}` };
 
   // Keys: created, used at every endpoint, rotated with and without an overlap, revoked.
-  const create = `mutation { createApiKey(input: { name: "a key", scopes: [API_KEYS_READ, API_KEYS_WRITE, INTROSPECT] }) {
+  const metadata = 'Warbler thicket 42';
+  secrets.set('the metadata of a key', metadata);
+  const create = (idempotencyKey: string) => `mutation { createApiKey(input: { name: "a key",
+    scopes: [API_KEYS_READ, API_KEYS_WRITE, INTROSPECT], idempotencyKey: "${idempotencyKey}", metadata: [{ key: "bird", value: "${metadata}" }] }) {
     ... on CreateApiKeySuccess { secret apiKey { id } } } }`;
-  const { secret, apiKey } = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey;
+  const { secret, apiKey } = JSON.parse((await graphql(create('one'), {}, bearer)).text).data.createApiKey;
   secrets.set('a key', secret);
   const rotate = async (overlapSeconds: number, headers: Record<string, string>) => {
     const query = `mutation { rotateApiKey(input: { apiKeyId: "${apiKey.id}", overlapSeconds: ${overlapSeconds} }) {
@@ -181,12 +184,12 @@ async function tour(app: TestApp, secrets: Secrets, refusals: string[]): Promise
   const troubled = makeSecret('rka');
   secrets.set('a key that could not be looked up', troubled);
   await Promise.all(use(troubled).map(refused));
-  await refused(graphql(create, {}, bearer));
+  await refused(graphql(create('two'), {}, bearer));
   await sql('alter table api_keys_hidden rename to api_keys');
 
   await graphql(`mutation { revokeApiKey(input: { apiKeyId: "${apiKey.id}" }) { __typename } }`, {}, bearer);
   await Promise.all(use(third).map(refused));
-  const good = JSON.parse((await graphql(create, {}, bearer)).text).data.createApiKey.secret;
+  const good = JSON.parse((await graphql(create('two'), {}, bearer)).text).data.createApiKey.secret;
   secrets.set('a key that stays good', good);
   await Promise.all(use(good));
 
