@@ -15,6 +15,8 @@ import type { Row } from './table.ts';
 const SUBSCRIPTIONS = 2000;
 const USERS = 40;
 const STREAMS_OF_A_USER = SUBSCRIPTIONS / USERS;
+/** Users that are disabled before anything is measured. */
+const WARM_UP = 4;
 const REVOCATIONS = 100;
 /** While requests are measured: a revocation so often. Each is sent to every subscription. */
 const EVENT_EVERY_MS = 500;
@@ -43,13 +45,14 @@ const databaseOf = (environment: { DATABASE_URL: string }) => new URL(environmen
 
 /** Users with many credentials and streams are disabled, one after the other. */
 async function endRows(servers: Servers): Promise<Row[]> {
+  const { administrator } = servers;
   const environment = await servers.database('live');
   const replica = await ServerProcess.replica({ ...environment, ...UNBOUND });
   const clients: LiveClient[] = [];
   try {
     const users = await newUsers(servers, databaseOf(environment));
-    const warmUp = await openLiveClients(replica.url, users.pop()!.secrets);
-    for (const client of warmUp) client.close();
+    for (const { id, secrets } of users.splice(0, WARM_UP))
+      await disabled(replica.url, id, await openLiveClients(replica.url, secrets), administrator);
     await sleep(SETTLE_MS);
     const before = await replica.memory();
     const streams: LiveClient[][] = [];
@@ -61,11 +64,9 @@ async function endRows(servers: Servers): Promise<Row[]> {
     const each: number[] = [];
     const last: number[] = [];
     for (const [index, { id }] of users.entries()) {
-      const start = performance.now();
-      await disable(replica.url, id, servers.administrator.accessToken);
-      const closed = await Promise.all(streams[index]!.map(({ closedAt }) => closedAt));
-      each.push(...closed.map((at) => at - start));
-      last.push(Math.max(...closed) - start);
+      const took = await disabled(replica.url, id, streams[index]!, administrator);
+      each.push(...took);
+      last.push(Math.max(...took));
     }
     const ofOne = (bytes: (memory: NodeJS.MemoryUsage) => number) => [
       (bytes(after) - bytes(before)) / clients.length / 1024,
@@ -172,9 +173,9 @@ async function followers({ postgres, administrator }: Servers, database: string)
   return keys.map(({ secret }) => secret);
 }
 
-/** New users, one of them to warm up, each with a key for each of their streams. */
+/** New users, each with a key for each of their streams. */
 async function newUsers({ postgres }: Servers, database: string): Promise<{ id: string; secrets: string[] }[]> {
-  const users = Array.from({ length: USERS + 1 }, () => ({ id: newId('usr'), keys: newKeys(STREAMS_OF_A_USER) }));
+  const users = Array.from({ length: USERS + WARM_UP }, () => ({ id: newId('usr'), keys: newKeys(STREAMS_OF_A_USER) }));
   for (const { id, keys } of users) {
     await postgres.query(
       `insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
@@ -188,11 +189,20 @@ async function newUsers({ postgres }: Servers, database: string): Promise<{ id: 
   return users.map(({ id, keys }) => ({ id, secrets: keys.map(({ secret }) => secret) }));
 }
 
+/** Disables a user. Returns how long each of the user's streams was open from then on, in milliseconds. */
+async function disabled(
+  url: string,
+  userId: string,
+  streams: readonly LiveClient[],
+  { accessToken }: Servers['administrator'],
+): Promise<number[]> {
+  const start = performance.now();
+  const { receipt } = await graphql(url, DISABLE, { userId }, accessToken);
+  if (!receipt) throw new Error(`${userId} was not disabled.`);
+  const closed = await Promise.all(streams.map(({ closedAt }) => closedAt));
+  return closed.map((at) => at - start);
+}
+
 const DISABLE = `mutation ($input: DisableUserInput!) {
   disableUser(input: $input) { ... on DisableUserSuccess { receipt { propagation } } }
 }`;
-
-async function disable(url: string, userId: string, bearer: string): Promise<void> {
-  const { receipt } = await graphql(url, DISABLE, { userId }, bearer);
-  if (!receipt) throw new Error(`${userId} was not disabled.`);
-}
