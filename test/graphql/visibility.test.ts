@@ -140,6 +140,17 @@ describe.each(backends())('on $name', ({ start }) => {
       signingKeys: [`(workspaceId: "${shared}")`],
       workspace: [shared, other].map((id) => `(id: "${id}")`),
       workspaces: [''],
+      node: [
+        memberKey,
+        unrelatedKey,
+        member.id,
+        unrelated.id,
+        admin.id,
+        shared,
+        other,
+        ...daemonTokens,
+        ...signingKeys,
+      ].map((id) => `(id: "${id}")`),
     };
     return known[name] ?? [`Add arguments for ${name} to this test.`];
   };
@@ -167,6 +178,9 @@ describe.each(backends())('on $name', ({ start }) => {
       enableUser: { userId: unrelated.id },
       createApiKey: { name: 'a key' },
       rotateApiKey: { apiKeyId: memberKey },
+      updateApiKey: { apiKeyId: memberKey, name: 'another name' },
+      endApiKeyOverlap: { apiKeyId: memberKey },
+      setCredentialPolicy: { workspaceId: other },
       revokeApiKey: { apiKeyId: unrelatedKey },
       revokeSession: { sessionId: mine.sessionId },
       revokeAccessToken: { jti: jtiOf(revokedToken) },

@@ -211,7 +211,7 @@ describe.each(backends())('a WebSocket on $name', ({ start }) => {
     test('answers pings of both kinds', async () => {
       const socket = await open();
       expect(await socket.ask({ type: 'ping' })).toEqual({ type: 'pong' });
-      expect(await socket.ask({ type: 'ping', payload: { a: 1 } })).toEqual({ type: 'pong', payload: { a: 1 } });
+      expect(await socket.ask({ type: 'ping', payload: { a: 1 } })).toEqual({ type: 'pong' });
       socket.send({ type: 'pong' });
       socket.ws.ping('x');
       const [data] = await once(socket.ws, 'pong');

@@ -262,7 +262,10 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     test('each position is one from which to continue', async () => {
       const after = await positionOf(app.url, service);
       for (const _ of times(4, () => null))
-        await app.sql(`update api_keys set permissions = array[random()::text] where id = ?`, [service.id]);
+        await app.sql(
+          `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+          [service.id],
+        );
       const follower = await follow(app.url, service, after);
       const first = await follower.event();
       await follower.close();
@@ -301,7 +304,10 @@ describe.each(backends())('revocations on $name', ({ start }) => {
 
     test('before what the log still holds is POSITION_TOO_OLD, with nothing before it', async () => {
       for (const _ of times(3, () => null))
-        await app.sql(`update api_keys set permissions = array[random()::text] where id = ?`, [service.id]);
+        await app.sql(
+          `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+          [service.id],
+        );
       const end = Number(await positionOf(app.url, service));
       await app.sql('delete from auth_inval where seq < ?', [end]);
       // A replica that starts cold has no row in its memory.
@@ -321,7 +327,10 @@ describe.each(backends())('revocations on $name', ({ start }) => {
       for (const variables of [{ after: null }, {}, undefined]) {
         const stream = await EventStream.open(app.url, { caller: service, variables });
         const before = Number(await positionOf(app.url, service));
-        await app.sql(`update api_keys set permissions = array[random()::text] where id = ?`, [service.id]);
+        await app.sql(
+          `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+          [service.id],
+        );
         expect(Number((await stream.event()).sequence)).toBe(before + 1);
         stream.close();
       }
@@ -333,7 +342,10 @@ describe.each(backends())('revocations on $name', ({ start }) => {
       fragment F on RevocationEvent { id: credentialId kind }`;
     const from = await positionOf(app.url, service);
     const stream = await EventStream.open(app.url, { caller: service, query, variables: { from } });
-    await app.sql(`update api_keys set permissions = array[random()::text] where id = ?`, [service.id]);
+    await app.sql(
+      `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+      [service.id],
+    );
     expect(await stream.next()).toEqual({
       data: { ended: { id: service.id, kind: 'API_KEY', __typename: 'RevocationEvent' } },
     });
