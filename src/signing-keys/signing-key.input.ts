@@ -29,7 +29,7 @@ export function checkNewSigningKey(
   check.require(
     input.scopes.every(staysInWorkspace),
     'input.scopes',
-    'Must not include ADMIN, INTROSPECT, SESSIONS_READ or SESSIONS_WRITE, because the key belongs to a workspace.',
+    'Must not include ADMIN, INTROSPECT or SESSIONS_WRITE, because the key belongs to a workspace.',
   );
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);

@@ -310,11 +310,37 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     const row = { workspace_id: workspaceId as string, actor_user_id: admin.id };
     expectEvents(events, [
       ['workspace.created', workspaceId, { ownerId: admin.id }, row],
-      ['api-key.created', key.id, created, row],
+      ['api-key.created', key.id, { owner: 'USER', ...created }, row],
       // The key itself expires before the overlap ends.
       ['api-key.rotated', key.id, { overlapSeconds: 7200, previousSecretExpiresAt: expiresAt }, row],
       ['api-key.revoked', key.id, { reason: 'REMOVED' }, row],
     ]);
+  });
+
+  test('a key that is changed: what was changed, the end of its overlap, and a use from another address', async () => {
+    const { workspace } = await app.as(admin).createWorkspace({ name: 'White Stork' }).expectSuccess();
+    const key = await app.apiKey(admin, { workspaceId: workspace.id, scopes: [] });
+    const typesOf = async () =>
+      (await inOrder(app)).filter((each) => each.subject_id === key.id).map(({ type }) => type);
+    const events = await eventsOf(async () => {
+      const { secret } = await app.as(admin).rotateApiKey({ apiKeyId: key.id, overlapSeconds: 60 }).expectSuccess();
+      said.push(key.secret, secret);
+      await app.as(admin).endApiKeyOverlap({ apiKeyId: key.id }).expectSuccess();
+      const changes = { apiKeyId: key.id, name: 'Black Stork', allowedAddresses: ['203.0.113.7'] };
+      await app.as(admin).updateApiKey(changes).expectSuccess();
+      expect(await app.accepts(secret)).toBe(false);
+      await expect.poll(typesOf).toContain('api-key.refused');
+      await app.as(admin).setCredentialPolicy({ workspaceId: workspace.id, idleSeconds: 86_400 }).expectSuccess();
+    });
+    expect(events.map(({ type, subject_id }) => [type, subject_id])).toEqual([
+      ['api-key.rotated', key.id],
+      ['api-key.overlap-ended', key.id],
+      ['api-key.updated', key.id],
+      ['api-key.refused', key.id],
+      ['credential-policy.set', workspace.id],
+    ]);
+    expect(events[2]!.data).toMatchObject({ changed: ['name', 'allowedAddresses'], isNarrowed: true });
+    expect(events[4]!.data).toMatchObject({ idleSeconds: 86_400, endedCount: 0 });
   });
 
   test('a daemon token: what it may do, its renewal, why it ended, and the end of its daemon', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Account, backends, type TestApp } from '../support/app.ts';
+import { login } from '../support/sessions.ts';
 
 describe.each(backends())('on $name', ({ start }) => {
   let app: TestApp;
@@ -65,13 +66,13 @@ describe.each(backends())('on $name', ({ start }) => {
     test('logs one line when one database error fails several fields', async () => {
       const requestId = 'one-id-for-all-logs-4';
       const member = await app.member();
-      for (let key = 0; key < 3; key++) await app.apiKey(member);
+      for (let more = 0; more < 2; more++) await login(app, member);
       await app.sql('alter table credential_usage rename to credential_usage_hidden');
       onTestFinished(
         async () => void (await app.sql('alter table credential_usage_hidden rename to credential_usage')),
       );
       const { errors } = await app.graphql(
-        '{ apiKeys { nodes { lastUsedAt } } }',
+        '{ sessions { nodes { lastUsedAt } } }',
         {},
         { bearer: member.accessToken, headers: { 'x-request-id': requestId } },
       );

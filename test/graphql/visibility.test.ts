@@ -288,7 +288,7 @@ describe.each(backends())('on $name', ({ start }) => {
     const membershipReads = () => execute.mock.calls.filter(([text]) => String(text).includes('workspace_members'));
     try {
       await app.graphql(REVOCATIONS, {}, as(admin));
-      await app.graphql('{ viewer { user { email } } apiKeys { nodes { user { email } } } }', {}, as(member));
+      await app.graphql('{ viewer { user { email } } sessions { nodes { user { email } } } }', {}, as(member));
       expect(membershipReads()).toHaveLength(0);
       await app.graphql(`{ a: ${REVOCATIONS.slice(1, -1)} b: ${REVOCATIONS.slice(1, -1)} }`, {}, as(member));
       expect(membershipReads()).toHaveLength(1);

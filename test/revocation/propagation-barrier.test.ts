@@ -225,7 +225,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
 
   test('a caller that lost a permission or a scope since its authentication is not confirmed', async () => {
     const credential = apiKeyCredential;
-    await database.sql(`update users set disabled_at = null`);
+    await database.sql(`update users set disabled_at = null, permissions = '{read,write}'`);
     await database.sql(`update api_keys set revoked_at = null`);
     const { principal } = await credential.load('hash', runtimeOn(database.reads));
     const em = database.fork();

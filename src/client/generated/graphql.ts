@@ -183,7 +183,7 @@ export type CreateSigningKeyInput = {
   permissions?: Array<string>;
   /**
    * What a request that the key has signed can do in Rekey. The calling credential must hold each scope. A signing key
-   * cannot hold `ADMIN`, `INTROSPECT`, `SESSIONS_READ` or `SESSIONS_WRITE`. A key that signs requests to your own services
+   * cannot hold `ADMIN`, `INTROSPECT` or `SESSIONS_WRITE`. A key that signs requests to your own services
    * needs no scope.
    */
   scopes?: Array<Scope>;
