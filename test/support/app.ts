@@ -223,3 +223,39 @@ export function backends(): Backend[] {
     },
   ];
 }
+
+/** Two ways to the same data: the replica of a test, and another one if the database allows several. */
+export interface Pair {
+  name: string;
+  start(options?: TestAppOptions): Promise<{ near: TestApp; far: TestApp; close(): Promise<void> }>;
+}
+
+/** The embedded database, whose only replica is both, and two replicas on PostgreSQL with Redis. */
+export function pairs(): Pair[] {
+  const [embedded, postgres] = backends() as [Backend, Backend?];
+  const one: Pair = {
+    name: embedded.name,
+    async start(options) {
+      const app = await embedded.start(options);
+      return { near: app, far: app, close: () => app.close() };
+    },
+  };
+  if (!postgres) return [one];
+  const two: Pair = {
+    name: `two replicas on ${postgres.name}`,
+    async start(options) {
+      const shared = { ...options, databaseUrl: await migratedDatabase() };
+      const near = await postgres.start(shared);
+      const far = await postgres.start(shared);
+      return {
+        near,
+        far,
+        async close() {
+          await near.close();
+          await far.close();
+        },
+      };
+    },
+  };
+  return [one, two];
+}

@@ -334,47 +334,44 @@ export function poll(
 
 /** Follows by one poll after the other. */
 class Polls {
-  readonly #origin: string;
-  readonly #caller: Caller;
-  readonly #left: FeedEvent[] = [];
-  #after: string;
-  #isClosed = false;
-  #waiting: Promise<RawAnswer> | null = null;
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+  readonly #events = new Inbox<FeedEvent>();
+  readonly #closing = new AbortController();
+  readonly #ended: Promise<string>;
 
   constructor(origin: string, caller: Caller, after: string) {
-    this.#origin = origin;
-    this.#caller = caller;
-    this.#after = after;
-    this.#ask();
+    this.#url = `${origin}/v1/revocations?wait=10000&after=`;
+    this.#headers = headersOf(caller);
+    this.#ended = this.#follow(after).finally(() => this.#events.end());
+    this.#ended.catch(() => undefined); // `end` reports it.
   }
 
-  #ask(): Promise<RawAnswer> {
-    this.#waiting ??= poll(this.#origin, this.#caller, { after: this.#after, wait: 10_000 }).finally(() => {
-      this.#waiting = null;
-    });
-    return this.#waiting;
+  /** Resolves with the status of the first answer that is none of events. */
+  async #follow(after: string): Promise<string> {
+    let from = after;
+    for (;;) {
+      const { signal } = this.#closing;
+      const answer = await fetch(`${this.#url}${from}`, { headers: this.#headers, signal });
+      if (answer.status !== 200) return String(answer.status);
+      const { position, events } = (await answer.json()) as { position: string; events: FeedEvent[] };
+      for (const event of events) this.#events.push(event);
+      from = position;
+    }
   }
 
   async event(): Promise<FeedEvent> {
-    while (this.#left.length === 0 && !this.#isClosed) {
-      const { status, json, text } = await this.#ask();
-      if (status !== 200) throw new Error(`Not events: ${status} ${text}`);
-      this.#after = json.position;
-      this.#left.push(...json.events);
-    }
-    return this.#left.shift()!;
+    const event = await this.#events.next();
+    if (!event) throw new Error(`The polls ended with ${await this.#ended}`);
+    return event;
   }
 
-  async end(): Promise<string> {
-    for (;;) {
-      const { status, json } = await this.#ask();
-      if (status !== 200) return String(status);
-      this.#after = json.position;
-    }
+  end(): Promise<string> {
+    return this.#ended;
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): void {
+    this.#closing.abort();
   }
 }
 
