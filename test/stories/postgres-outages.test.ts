@@ -306,7 +306,7 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
   test('is lost between a commit and the reads after it, the caller gets the committed secret and OUTCOME_UNKNOWN', async () => {
     const { account } = await operationsOn(longLeased);
     const held = proxy.holdRepliesWhen(
-      (chunk, direction) => direction === 'request' && chunk.includes('last_used_at from credential_usage'),
+      (chunk, direction) => direction === 'request' && chunk.includes('last_used_from from credential_usage'),
     );
     const answer = longLeased.graphql(
       `mutation { createApiKey(input: { name: "made before" }) {

@@ -184,7 +184,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await dropNotifications();
         await rekey.warmCaches(...keys, sessionOf(rekey.admin));
         const load = rekey.load([...keys, sessionOf(rekey.admin)]);
-        await revokes('truncate api_keys', [], '*', keys);
+        await revokes('truncate api_keys cascade', [], '*', keys);
         await load.stop();
         await heal();
         await rekey.warmCaches(sessionOf(rekey.admin));
