@@ -3,7 +3,8 @@ import type { Origins } from './origins.ts';
 
 /** How long a browser may remember a preflight, in seconds. Browsers shorten it to two hours at most. */
 const PREFLIGHT_SECONDS = 7200;
-const REQUEST_HEADERS = 'Accept, Authorization, Content-Type, X-API-Key, X-Request-Id, X-Rekey-Csrf';
+const REQUEST_HEADERS =
+  'Accept, Authorization, Content-Digest, Content-Type, Signature, Signature-Input, X-API-Key, X-Nonce, X-Rekey-Csrf, X-Request-Id, X-Signature, X-Timestamp';
 const RESPONSE_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id';
 
 /**
