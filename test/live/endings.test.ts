@@ -277,8 +277,14 @@ describe.each(pairs())('F1.9: a live connection on $name', ({ start }) => {
     const sync = vi.spyOn(near.app.replica, 'requestSync').mockImplementation(() => undefined);
     onTestFinished(() => sync.mockRestore());
     await near.sql('delete from auth_replica');
-    await near.sql(`update api_keys set permissions = '{a}' where id = ?`, [key.id]);
-    await near.sql(`update api_keys set permissions = '{b}' where id = ?`, [key.id]);
+    await near.sql(
+      `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+      [key.id],
+    );
+    await near.sql(
+      `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
+      [key.id],
+    );
     await near.app.replica.sync();
     for (const follower of followers) {
       const [one, two] = [await follower.event(), await follower.event()];
