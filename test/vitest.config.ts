@@ -24,8 +24,8 @@ export default defineConfig({
     projects: PROJECTS.flatMap((name) => [project(name, false), project(name, true)]).filter(
       (each) => each.test.include.length > 0,
     ),
-    // Most tests wait for a database or a lease, so two cores are busy with three workers.
-    maxWorkers: 3,
+    // Most tests wait for a database or a lease, so two cores are busy with four workers.
+    maxWorkers: 4,
     // Time for a loaded machine. No test asserts how long something takes.
     testTimeout: 60_000,
     hookTimeout: 180_000,

@@ -95,7 +95,9 @@ export class ApiKeyUpdateService {
     const isNarrowed = isNarrower(before, apiKey.settings);
     if (changed.length > 0) {
       const { scopes, permissions, expiresAt, workspaceId } = apiKey;
-      const data = { changed, isNarrowed, scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      const names = changed.map((name) => (name === 'metadataSealed' ? 'metadata' : name));
+      const grant = { scopes, permissions, expiresAt: expiresAt?.toISOString() ?? null };
+      const data = { changed: names, isNarrowed, ...grant };
       audit.record(unitOfWork, { type: 'api-key.updated', subjectId: apiKeyId, workspaceId, data });
     }
     return { kind: 'committed', apiKey, changed, isNarrowed, changedAt: now };

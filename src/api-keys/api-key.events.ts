@@ -9,9 +9,9 @@ const grant = {
   expiresAt: moment().nullable(),
 };
 
-/** The names of the settings, as columns hold them. */
+/** The names of the settings, as in the API. */
 const SETTINGS = [
-  ...(['name', 'description', 'metadataSealed', 'scopes', 'permissions', 'allowedAddresses', 'expiresAt'] as const),
+  ...(['name', 'description', 'metadata', 'scopes', 'permissions', 'allowedAddresses', 'expiresAt'] as const),
   ...(['rateLimit'] as const),
 ];
 

@@ -318,6 +318,7 @@ describe.each(backends())('/v1/revocations on $name', ({ start }) => {
 
     test('asks for more than the log still holds: 410', async () => {
       await narrow(service.id);
+      await app.app.replica.sync(); // Plain SQL does not wait for it.
       const after = Number(await position());
       await narrow(service.id);
       const rows = await app.sql('delete from auth_inval where seq <= ? returning seq', [after]);

@@ -164,7 +164,7 @@ describe.each(backends())('updateApiKey on $name', ({ start }) => {
       ]);
       expect(event).toMatchObject({ actor_user_id: member.id, outcome: 'SUCCEEDED', reason: null });
       expect(event.data).toEqual({
-        changed: ['name', 'metadataSealed', 'scopes', 'allowedAddresses'],
+        changed: ['name', 'metadata', 'scopes', 'allowedAddresses'],
         isNarrowed: true,
         scopes: ['API_KEYS_READ'],
         permissions: [],
