@@ -1,9 +1,5 @@
-// Metadata is sealed in the database, and only the key's owner and services that introspect the key see it.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { workspaceKey } from '../support/api-keys.ts';
-import { type Account, backends, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
-import { migratedDatabase } from '../support/postgres-template.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, backends, type TestApp } from '../support/app.ts';
 
 const METADATA = [
   { key: 'cost-center', value: 'Quillfeather 7' },
@@ -88,36 +84,5 @@ describe.each(backends())('the metadata of an API key, on $name', ({ start }) =>
     await app.as(member).updateApiKey({ apiKeyId: key.id, metadata }).expectSuccess();
     const { data } = await app.graphql(document, { token: key.secret }, { apiKey: service.secret });
     expect(data.introspect.credential).toEqual({ metadata: [{ value: '8' }] });
-  });
-});
-
-describe.skipIf(inject('postgresUrl') === null)('with another master key', () => {
-  test('the metadata opens as long as the earlier one is retired, and without it the service does not start', async () => {
-    const databaseUrl = await migratedDatabase();
-    const start = (env: Record<string, string>) => startTestApp({ databaseUrl, env });
-    const before = await start({});
-    const member = await before.member();
-    const key = await workspaceKey(before, member, await before.workspace(member), {
-      metadata: METADATA,
-      scopes: ['API_KEYS_READ'],
-    });
-    await before.close();
-    const REKEY_MASTER_KEY = randomBytes(32).toString('base64');
-    const after = await start({ REKEY_MASTER_KEY, REKEY_RETIRED_MASTER_KEYS: MASTER_KEY });
-    const document = 'query ($id: ID!) { apiKey(id: $id) { metadata { key value } } }';
-    const { data } = await after.graphql(document, { id: key.id }, { apiKey: key.secret });
-    expect(data.apiKey.metadata).toEqual(METADATA);
-    // The metadata is all that the earlier master key has sealed.
-    await after.sql('delete from jwt_keys');
-    await after.sql('delete from users');
-    await after.close();
-    await expect(start({ REKEY_MASTER_KEY })).rejects.toThrow(/REKEY_MASTER_KEY: the database holds/);
-    const again = await start({ REKEY_MASTER_KEY, REKEY_RETIRED_MASTER_KEYS: MASTER_KEY });
-    await again.sql('update api_keys set metadata_sealed = null');
-    await again.sql('delete from jwt_keys');
-    await again.close();
-    const last = await start({ REKEY_MASTER_KEY });
-    expect(await last.accepts(key.secret)).toBe(true);
-    await last.close();
   });
 });
