@@ -31,7 +31,8 @@ export interface LiveCredentialsOptions {
 }
 
 /**
- * The credentials of live connections, each one once for all of its connections from one address.
+ * The credentials of live connections, each one once for all of its connections from one address. A credential in a
+ * request that a signing key has signed is another one than the credential alone.
  *
  * The invalidation feed names the subjects that changed. A credential that depends on one of them is read again, and it
  * ends its connections if it is not valid any more. It is also read again when it expires, because it may have been
@@ -50,8 +51,7 @@ export class LiveCredentials {
 
   /** @param address where the connection comes from: a credential may be valid from some addresses only */
   hold(accepted: AcceptedCredential, request: AuthenticatedRequest, address: string): LiveCredential {
-    const { kind, credentialId, proof } = accepted.principal;
-    const key = `${kind} ${credentialId} ${proof} ${address}`;
+    const key = keyOf(accepted.principal, address);
     let held = this.#held.get(key);
     if (held) {
       held.offer(accepted);
@@ -85,6 +85,12 @@ export class LiveCredentials {
       else this.#reading--;
     }
   }
+}
+
+/** Connections with the same key share one check. So it names everything that a revocation can affect. */
+function keyOf({ signedBy, ...principal }: Principal, address: string): string {
+  const named = ({ kind, credentialId, proof }: Principal) => `${kind} ${credentialId} ${proof}`;
+  return `${named(principal)} ${signedBy ? named(signedBy) : '-'} ${address}`;
 }
 
 /** What one credential needs of the others. */
@@ -174,7 +180,8 @@ export class LiveCredential {
     try {
       return await this.#needs.read();
     } catch (error) {
-      return error instanceof AccessError && error.code === 'UNAUTHENTICATED' ? null : 'unknown';
+      // An error that names no time for a retry is final, e.g. that of a request whose credentials contradict each other.
+      return error instanceof AccessError && error.retryAfterSeconds === undefined ? null : 'unknown';
     }
   }
 

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AcceptedCredential } from '../../src/credentials/cached-credential.ts';
-import { credentialRefused, unavailable } from '../../src/identity/access-error.ts';
+import { credentialRefused, signatureOfAnotherWorkspace, unavailable } from '../../src/identity/access-error.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import type { Scope } from '../../src/identity/scope.ts';
 import { type Holder, LiveCredentials } from '../../src/live/live-credential.ts';
@@ -207,10 +207,13 @@ describe('a read that fails', () => {
     expect([credential.isCurrent(), connection.ends, failures]).toEqual([true, [], 3]);
   });
 
-  test('and says that the credential is not valid: ends the connections', async () => {
+  test.each([
+    ['the credential is not valid', credentialRefused],
+    ['the credentials of the request contradict each other', signatureOfAnotherWorkspace],
+  ])('and says that %s: ends the connections', async (_what, error) => {
     const { connection } = hold();
     database = () => {
-      throw credentialRefused();
+      throw error();
     };
     invalidate('key:key_a');
     await until('it has ended', () => connection.ends.length);
@@ -333,13 +336,30 @@ test('a new connection is not judged by what was read before: the credential tak
   expect(former.connection.principals).toMatchObject([{ scopes: ['SESSIONS_READ'] }]);
 });
 
-test('credentials, secrets and addresses are told apart', () => {
-  const { credential } = hold();
-  const rotated = { ...read(), principal: { ...read().principal, proof: 'another' } };
-  expect(hold(rotated).credential).not.toBe(credential);
-  expect(hold(read({ id: 'key_b' })).credential).not.toBe(credential);
-  expect(hold(read(), '192.0.2.2').credential).not.toBe(credential);
-  expect(hold().credential).toBe(credential);
+describe('connections share a check only if they have the same', () => {
+  const signer: Principal = { ...read().principal, kind: 'signingKey', credentialId: 'sgk_a', proof: 'sealed' };
+  const signed = (signedBy: Partial<Principal> = {}) => ({
+    ...read(),
+    principal: { ...read().principal, signedBy: { ...signer, ...signedBy } },
+  });
+
+  test.each<[string, () => AcceptedCredential, address?: string]>([
+    ['credential', () => read({ id: 'key_b' })],
+    ['secret', () => ({ ...read(), principal: { ...read().principal, proof: 'another' } })],
+    ['address', () => read(), '192.0.2.2'],
+    ['signing key, or none', () => signed()],
+  ])('%s', (_what, accepted, address) => {
+    const { credential } = hold();
+    expect(hold(accepted(), address).credential).not.toBe(credential);
+    expect(hold().credential).toBe(credential);
+  });
+
+  test('signing key and signing secret, if they are signed', () => {
+    const { credential } = hold(signed());
+    expect(hold(signed({ credentialId: 'sgk_b' })).credential).not.toBe(credential);
+    expect(hold(signed({ proof: 'another' })).credential).not.toBe(credential);
+    expect(hold(signed()).credential).toBe(credential);
+  });
 });
 
 test('at most 4 credentials are read at the same time, and each is read', async () => {

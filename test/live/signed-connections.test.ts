@@ -70,4 +70,27 @@ describe.each(backends())('a live connection of a signed request on $name', ({ s
       expect([ends, await socket.closed]).toEqual([ends, expect.objectContaining({ code: 4403 })]);
     }
   });
+
+  test.each(['signed first', 'unsigned first'])(
+    'beside an unsigned connection of the same API key, %s: only the signed one ends with the signing key',
+    async (order) => {
+      const scopes = ['API_KEYS_READ', 'SESSIONS_READ'];
+      const key = await app.apiKey(admin, { workspaceId, scopes });
+      const signer = await app.signingKey(admin, workspaceId, { scopes });
+      const open = async (headers: Record<string, string>) => {
+        const socket = await Socket.open(app.url, { headers, init: { 'x-api-key': key.secret } });
+        expect((await socket.execute(WHO)).data.viewer.credential.id).toBe(key.id);
+        return socket;
+      };
+      const bySigner = () => open(signedHeaders(signer, { method: 'GET', target: '/graphql' }));
+      let unsigned: Socket;
+      let signedOne: Socket;
+      if (order === 'signed first') [signedOne, unsigned] = [await bySigner(), await open({})];
+      else [unsigned, signedOne] = [await open({}), await bySigner()];
+      await app.as(admin).revokeSigningKey({ signingKeyId: signer.id }).expectSuccess();
+      expect(await signedOne.closed).toMatchObject({ code: 4403 });
+      expect((await unsigned.execute(WHO)).data.viewer.credential.id).toBe(key.id);
+      await unsigned.close();
+    },
+  );
 });
