@@ -31,9 +31,9 @@ export interface RefusalsOptions {
 
 /** How long refusals are counted together, in milliseconds. */
 const WINDOW_MS = 60_000;
-/** How many addresses of one subject are told apart in a window. */
+/** How many addresses of one subject have a count of their own in a window. */
 const MOST_ADDRESSES = 5;
-/** How many subjects are told apart in a window. */
+/** How many subjects have a count of their own in a window. */
 const MOST_SUBJECTS = 1000;
 
 interface Window {

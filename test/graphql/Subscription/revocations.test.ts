@@ -28,6 +28,12 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     return json.events;
   }
 
+  /** Invalidates everything in plain SQL. This replica has applied it then: no answer of a mutation says so. */
+  async function invalidateEverything(): Promise<void> {
+    await app.sql(`select auth_invalidate('*')`);
+    await app.app.replica.sync();
+  }
+
   const none = { userId: null, workspaceId: null, daemonId: null };
 
   describe('an event tells what ended or was narrowed, why, and to whom it belongs', () => {
@@ -158,7 +164,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     });
 
     test('of everything', async () => {
-      const events = await eventsOf(() => app.sql(`select auth_invalidate('*')`));
+      const events = await eventsOf(invalidateEverything);
       expect(events).toMatchObject<Expected[]>([
         { ...none, kind: 'ALL', credentialId: '*', effect: 'NARROWED', reason: 'UNSPECIFIED' },
       ]);
@@ -218,7 +224,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
         await app.as(owner).revokeApiKey({ apiKeyId: personal.id }).expectSuccess();
         await app.as(owner).revokeDaemonToken({ daemonTokenId: daemon.id }).expectSuccess();
         await app.as(admin).disableUser({ userId: member.id }).expectSuccess();
-        await app.sql(`select auth_invalidate('*')`);
+        await invalidateEverything();
       });
       expect(seen).toEqual([`API_KEY ${bound.id}`, `DAEMON_TOKEN ${daemon.id}`, 'ALL *']);
     });
@@ -308,6 +314,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
           `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
           [service.id],
         );
+      await app.app.replica.sync();
       const end = Number(await positionOf(app.url, service));
       await app.sql('delete from auth_inval where seq < ?', [end]);
       // A replica that starts cold has no row in its memory.
