@@ -100,7 +100,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressRefused: apiKeys.addressRefused,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
+  const authenticate: Authenticate = (request, readBody, readForwarded) =>
+    authenticator.authenticate(request, readBody, readForwarded);
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(

@@ -10,7 +10,9 @@ export interface AuthenticatedRequest extends RequestHeaders {
 }
 
 /** Reads the raw body of a request. It is called only if a proof covers the body. */
-export type ReadBody = () => Promise<Uint8Array>;
+export type ReadBody<Request extends AuthenticatedRequest = AuthenticatedRequest> = (
+  request: Request,
+) => Promise<Uint8Array>;
 
 /** The request that a gateway asks about, as its headers describe it. */
 export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwardedHost'>;
@@ -26,8 +28,16 @@ export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest 
 /** A request, and how to read the parts of it that only proofs need. */
 export interface Asked {
   readonly request: AuthenticatedRequest;
-  readonly readBody: ReadBody;
+  readonly readBody: () => Promise<Uint8Array>;
   readonly readForwarded: ReadForwarded;
+}
+
+export function askedBy<Request extends AuthenticatedRequest>(
+  request: Request,
+  readBody: ReadBody<Request>,
+  readForwarded: ReadForwarded,
+): Asked {
+  return { request, readBody: () => readBody(request), readForwarded };
 }
 
 export const noBody: ReadBody = async () => new Uint8Array();

@@ -21,8 +21,8 @@ export interface CredentialRuntime {
   readonly sql: Sql;
   /** Verifies JWTs. `verify` returns null for a token that is not valid, and throws if the keys cannot be read. */
   readonly accessTokens: { verify(token: string): Promise<AccessTokenClaims | null> };
-  /** Checks the signature of a request; see `CredentialType.prove`, which has the same parameters. */
-  readonly signatures: { verify(request: RequestToProve, principal: Principal | null): Promise<void> };
+  /** Reads the signatures of requests; see `CredentialType.signatureOf`. */
+  readonly signatures: { read(rawHeaders: readonly string[]): PresentedSignature | null };
 }
 
 /** The parts of a request that a proof may cover. */
@@ -41,13 +41,34 @@ export interface RequestToProve {
   readonly bodyDigest: (() => Promise<Buffer>) | null;
 }
 
+/** A signature of ours in the headers of a request. It is not verified yet. */
+export interface PresentedSignature {
+  /** The id of the key that it names. */
+  readonly keyId: string;
+  /**
+   * Checks what needs neither the key nor the body nor any I/O: the form of what is signed, and the time.
+   *
+   * @returns the check of the rest
+   * @throws AccessError `UNAUTHENTICATED`
+   */
+  begin(request: RequestToProve): VerifySignature;
+}
+
+/**
+ * Checks the signature and the body, and accepts the request once.
+ *
+ * @param principal of the key; null if the key is not valid: the check does the same work as for a valid key, and throws
+ * @throws AccessError `UNAUTHENTICATED`
+ */
+export type VerifySignature = (principal: Principal | null) => Promise<void>;
+
 /**
  * One kind of credential: how it is recognized, read, proved and confirmed. A feature declares it as data and lists it
  * in its `credentials`. The authenticator, the GraphQL interface `Credential`, the metrics and the purge read that
  * list. None of them depends on one kind.
  *
  * A request is authenticated in two phases. `identify` and `load` find out what the presented text stands for; their
- * result is cached. `prove` runs for every request, also for a cached credential.
+ * result is cached. `prove`, or the check of the signature, runs for every request, also for a cached credential.
  *
  * @typeParam Proof the result of `identify` and the input of `load`, e.g. the hash of a secret
  */
@@ -74,15 +95,16 @@ export interface CredentialType<Proof = unknown> {
     /** From when on the lifetime of the row counts, if that is not its creation. */
     lifetimeFrom?: (row: string) => string;
   };
-  /** Where in a request it may be presented. */
+  /** Where in a request it may be presented: by a signature, or in some of the other places. */
   readonly carriers: readonly Carrier[];
   /**
-   * Finds the id of the key that has signed a request, for a kind whose carrier is `signature`. Synchronous, without I/O.
+   * Finds the signature by a key of this kind in the headers of a request. A kind whose carrier is `signature` must have it,
+   * and no other kind may. Synchronous, without I/O.
    *
    * @returns null if the request has no signature of this kind
    * @throws AccessError `UNAUTHENTICATED` if it has one that is incomplete or malformed
    */
-  signerOf?(request: RequestToProve): string | null;
+  signatureOf?(rawHeaders: readonly string[], runtime: CredentialRuntime): PresentedSignature | null;
   /** Whether a text has the form of this kind, e.g. by prefix and checksum. Synchronous, without I/O. */
   isWellFormed(text: string): boolean;
   /** What a well-formed text proves; null if it proves nothing, e.g. because its signature does not verify. */
@@ -90,13 +112,12 @@ export interface CredentialType<Proof = unknown> {
   /** Reads the state of this proof from the database: one round trip, one snapshot. */
   load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
   /**
-   * Checks what must hold for each single request, e.g. a signature and a nonce.
+   * Checks what must hold for each single request, e.g. a proof of possession in a header. Signatures are checked by
+   * themselves: see `PresentedSignature`.
    *
-   * @param principal null, only for a kind whose carrier is `signature`, if the key is not valid: the check does the same
-   *   work as for a valid key, and throws
    * @throws AccessError `UNAUTHENTICATED` if the request does not prove possession of the credential
    */
-  prove?(request: RequestToProve, principal: Principal | null, runtime: CredentialRuntime): Promise<void>;
+  prove?(request: RequestToProve, principal: Principal, runtime: CredentialRuntime): Promise<void>;
   /** Whether the credential is still valid, checked inside a transaction; see `ConfirmCaller`. */
   readonly confirm: ConfirmCaller;
   /** The rows with these ids, in any order: the loader behind the GraphQL type. */

@@ -1,7 +1,7 @@
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { ConfirmCaller } from '../database/unit-of-work.ts';
 import type { CredentialKind } from '../identity/principal.ts';
-import type { CredentialType, RequestToProve } from './credential-type.ts';
+import type { CredentialRuntime, CredentialType, PresentedSignature } from './credential-type.ts';
 import type { PresentedCredential } from './presented-credential.ts';
 
 /** The credential types of this service, and how to find one by its kind, a row or a text. */
@@ -9,11 +9,18 @@ export class CredentialTypes {
   readonly all: readonly CredentialType[];
   readonly #byKind: ReadonlyMap<CredentialKind, CredentialType>;
 
-  /** @throws Error if two types have the same kind */
+  /** @throws Error if two types have the same kind, or if a type could be accepted without the check of its signature */
   constructor(types: readonly CredentialType[]) {
     this.all = types;
     this.#byKind = new Map(types.map((type) => [type.kind, type]));
     if (this.#byKind.size < types.length) throw new Error('Two credential types have the same kind.');
+    for (const { kind, carriers, signatureOf } of types) {
+      const isSigned = carriers.length === 1 && carriers[0] === 'signature';
+      if (isSigned ? !signatureOf : signatureOf || carriers.includes('signature'))
+        throw new Error(
+          `The kind ${kind} must have \`signatureOf\` and the carrier \`signature\` alone, or neither of them.`,
+        );
+    }
   }
 
   /** @throws Error for a kind that no feature declares */
@@ -36,14 +43,14 @@ export class CredentialTypes {
   }
 
   /**
-   * The signing key that a request names; null if it has no signature of ours.
+   * The signature of ours in the headers of a request; null if there is none.
    *
-   * @throws AccessError `UNAUTHENTICATED` if it has one that is incomplete or malformed
+   * @throws AccessError `UNAUTHENTICATED` if there is one that is incomplete or malformed
    */
-  signerOf(request: RequestToProve): PresentedCredential | null {
+  signatureOf(rawHeaders: readonly string[], runtime: CredentialRuntime): PresentedSignature | null {
     for (const type of this.all) {
-      const text = type.signerOf?.(request) ?? null;
-      if (text !== null) return { carrier: 'signature', text };
+      const signature = type.signatureOf?.(rawHeaders, runtime) ?? null;
+      if (signature !== null) return signature;
     }
     return null;
   }
@@ -62,5 +69,5 @@ export class CredentialTypes {
 
   /** Whether a text has the form of a secret or credential that this service issues. It need not be valid. */
   readonly isOurs = (text: string): boolean =>
-    parseSecret(text) !== null || this.all.some((type) => !type.signerOf && type.isWellFormed(text));
+    parseSecret(text) !== null || this.all.some((type) => !type.signatureOf && type.isWellFormed(text));
 }

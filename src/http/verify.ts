@@ -28,63 +28,54 @@ export function createVerify(
   const headersOf = new WeakMap<Principal, string[]>();
 
   /** The headers of a response that is not a yes. */
-  const setHeaders = ({ request, response, position }: Exchange): void => {
-    response.setHeader('X-Request-Id', requestIdOf(request));
+  const setHeaders = (response: ServerResponse, position: number | null): void => {
+    response.setHeader('X-Request-Id', requestIdOf(response.req));
     const [name, value] = followers.headerOf(position);
     if (name) response.setHeader(name, value!);
   };
 
-  const refuse = (exchange: Exchange, error: unknown): void => {
-    setHeaders(exchange);
-    respondAccessError(exchange.response, error);
+  const refuse = (response: ServerResponse, position: number | null, error: unknown): void => {
+    setHeaders(response, position);
+    respondAccessError(response, error);
   };
 
-  const answer = (exchange: Exchange, accepted: AcceptedCredential | null): void => {
-    if (!accepted) return refuse(exchange, credentialMissing());
-    const { request, response, position } = exchange;
+  /** @param position of the log before the decision, for a client that follows it */
+  const answer = (response: ServerResponse, position: number | null, accepted: AcceptedCredential | null): void => {
+    if (!accepted) return refuse(response, position, credentialMissing());
     const { principal } = accepted;
-    const question = questionOf(request.url!);
+    const question = questionOf(response.req.url!);
     if ('problem' in question) {
-      setHeaders(exchange);
+      setHeaders(response, position);
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-      setHeaders(exchange);
+      setHeaders(response, position);
       const error_description = 'The credential does not hold the requested permission.';
       return respondJson(response, 403, { error: 'insufficient_scope', error_description });
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(request), ...followers.headerOf(position)]);
+    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(response.req), ...followers.headerOf(position)]);
     response.end();
   };
 
   return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
-    const exchange = { request, response, position: followers.before(request) };
+    const position = followers.before(request);
     try {
-      const accepted = authenticate(
-        request,
-        async () => bodyToProve(await readBody(request, LARGEST_BODY)),
-        readForwarded,
-      );
-      if (!(accepted instanceof Promise)) return answer(exchange, accepted);
+      const accepted = authenticate(request, signedBody, readForwarded);
+      if (!(accepted instanceof Promise)) return answer(response, position, accepted);
       return accepted.then(
-        (known) => answer(exchange, known),
-        (error) => refuse(exchange, error),
+        (known) => answer(response, position, known),
+        (error) => refuse(response, position, error),
       );
     } catch (error) {
-      return refuse(exchange, error);
+      return refuse(response, position, error);
     }
   };
 }
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The position of the log before the decision, for a client that follows it. */
-  readonly position: number | null;
-}
+const signedBody = async (request: IncomingMessage) => bodyToProve(await readBody(request, LARGEST_BODY));
 
 /** Means "none". Some gateways let the client's own header pass if the value that replaces it is empty. */
 const NONE = '-';

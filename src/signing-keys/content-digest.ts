@@ -1,17 +1,26 @@
 import { signatureRefused } from '../identity/access-error.ts';
-import { dictionaryOf } from './headers.ts';
+import { textOf } from './headers.ts';
 
 const SHA256_BYTES = 32;
+/** A member of a `Content-Digest`: an algorithm and a digest in base64. It has no parameters, so a comma ends it. */
+const MEMBER = /^[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):[ \t]*$/;
 
 /**
  * The SHA-256 of the body that `Content-Digest` declares (RFC 9530 §2). Other algorithms in it are ignored.
  *
- * @throws AccessError `SIGNATURE_INCOMPLETE` if it has none, `SIGNATURE_MALFORMED` if it is not well-formed
+ * It must declare one SHA-256, and in a form that cannot be read in two ways. The service and a backend behind a gateway
+ * would otherwise choose different ones, and the backend would accept a body that was not signed.
+ *
+ * @throws AccessError `SIGNATURE_INCOMPLETE` if it has none, `SIGNATURE_MALFORMED` if it has several or another form
  */
 export function declaredDigestOf(rawHeaders: readonly string[]): Buffer {
-  const [digest] = dictionaryOf(rawHeaders, 'content-digest').get('sha-256') ?? [];
-  if (digest === undefined) throw signatureRefused('SIGNATURE_INCOMPLETE');
-  if (!(digest instanceof ArrayBuffer) || digest.byteLength !== SHA256_BYTES)
-    throw signatureRefused('SIGNATURE_MALFORMED');
-  return Buffer.from(digest);
+  const text = textOf(rawHeaders, 'content-digest');
+  if (text === null) throw signatureRefused('SIGNATURE_INCOMPLETE');
+  const members = text.split(',').map((member) => MEMBER.exec(member));
+  const digests = members.filter((member) => member?.[1] === 'sha-256').map((member) => member![2]!);
+  if (members.includes(null) || digests.length > 1) throw signatureRefused('SIGNATURE_MALFORMED');
+  if (digests.length === 0) throw signatureRefused('SIGNATURE_INCOMPLETE');
+  const digest = Buffer.from(digests[0]!, 'base64');
+  if (digest.length !== SHA256_BYTES) throw signatureRefused('SIGNATURE_MALFORMED');
+  return digest;
 }

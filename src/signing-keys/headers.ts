@@ -33,19 +33,42 @@ export function soleValue(rawHeaders: readonly string[], name: string): string |
 }
 
 /** The values of a signed request have some hundred characters. A client without a credential sends what it wants. */
-const LONGEST_DICTIONARY = 4096;
+const LONGEST_TEXT = 4096;
+
+/**
+ * All values of a header together, as RFC 9110 §5.2 joins them; null if the header is missing.
+ *
+ * @throws AccessError `SIGNATURE_MALFORMED` if they are too long
+ */
+export function textOf(rawHeaders: readonly string[], name: string): string | null {
+  const values = valuesOf(rawHeaders, name);
+  if (values.length === 0) return null;
+  const text = values.join(', ');
+  if (text.length > LONGEST_TEXT) throw signatureRefused('SIGNATURE_MALFORMED');
+  return text;
+}
 
 /**
  * A header as a dictionary (RFC 9651 §3.2), all of its values together. Empty if the header is missing.
  *
- * @throws AccessError `SIGNATURE_MALFORMED` if it is too long or not well-formed
+ * @throws AccessError `SIGNATURE_MALFORMED` if it is too long or not well-formed, or if it has a key twice. By RFC 9651 the
+ *   last value of a key counts. Other readers of the request may use the first one.
  */
 export function dictionaryOf(rawHeaders: readonly string[], name: string): Dictionary {
-  const value = valuesOf(rawHeaders, name).join(', ');
+  const text = textOf(rawHeaders, name) ?? '';
   try {
-    if (value.length <= LONGEST_DICTIONARY) return parseDictionary(value);
+    const dictionary = parseDictionary(text);
+    if (dictionary.size === countMembers(text)) return dictionary;
   } catch {
     // Refused below. The error of the parser says nothing that a client could not see.
   }
   throw signatureRefused('SIGNATURE_MALFORMED');
+}
+
+/** A string or a display string (RFC 9651 §3.3.3 and §3.3.8). */
+const STRING = /%"[^"]*"|"(?:[^"\\]|\\.)*"/g;
+
+/** The number of members of a dictionary that is well-formed. A comma outside of strings is between two members. */
+function countMembers(text: string): number {
+  return text.trim() === '' ? 0 : text.replace(STRING, '').split(',').length;
 }

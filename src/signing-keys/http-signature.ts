@@ -1,5 +1,4 @@
 import type { BareItem, InnerList, Parameters } from 'structured-headers';
-import type { RequestToProve } from '../credentials/credential-type.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import { isId } from '../kernel/ids.ts';
 import { declaredDigestOf } from './content-digest.ts';
@@ -18,8 +17,7 @@ const MOST_COMPONENTS = 64;
  *
  * @throws AccessError `SIGNATURE_INCOMPLETE`, or `SIGNATURE_MALFORMED` also if there are two of ours
  */
-export function readHttpSignature(request: RequestToProve): RequestSignature | null {
-  const { rawHeaders } = request;
+export function readHttpSignature(rawHeaders: readonly string[]): RequestSignature | null {
   // It need not be well-formed if it is of another service.
   if (!valuesOf(rawHeaders, 'signature-input').some((value) => value.includes('sgk_'))) return null;
   const ours = [...dictionaryOf(rawHeaders, 'signature-input')].filter(([, member]) => isOurs(member));
@@ -30,16 +28,18 @@ export function readHttpSignature(request: RequestToProve): RequestSignature | n
   const components = componentsOf(input);
   const { keyId, nonce, created, expires } = parametersOf(input[1]);
   if (!REQUIRED.every((name) => components.includes(name))) throw signatureRefused('SIGNATURE_INCOMPLETE');
-  const base = signatureBase(request, components, input);
+  const declaredDigest = declaredDigestOf(rawHeaders);
   return {
     keyId,
     nonce,
     signedAt: created * 1000,
     expiresAt: expires === null ? null : expires * 1000,
     value: signatureOf(label, rawHeaders),
-    declaredDigest: declaredDigestOf(rawHeaders),
-    // Node decodes headers as Latin-1. So this encodes the same bytes that the client has sent.
-    message: () => Buffer.from(base, 'latin1'),
+    contentOf(request) {
+      const base = signatureBase(request, components, input);
+      // Node decodes headers as Latin-1. So this encodes the same bytes that the client has sent.
+      return { declaredDigest, message: () => Buffer.from(base, 'latin1') };
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import type { RequestToProve } from '../credentials/credential-type.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import { isId } from '../kernel/ids.ts';
 import { declaredDigestOf } from './content-digest.ts';
@@ -14,12 +13,7 @@ const TIMESTAMP = /^(?:0|[1-9]\d{0,14})$/;
  *
  * @throws AccessError `SIGNATURE_INCOMPLETE`, `SIGNATURE_MALFORMED`
  */
-export function readRekeySignature({
-  method,
-  target,
-  rawHeaders,
-  bodyDigest,
-}: RequestToProve): RequestSignature | null {
+export function readRekeySignature(rawHeaders: readonly string[]): RequestSignature | null {
   const signature = soleValue(rawHeaders, 'x-signature');
   const timestamp = soleValue(rawHeaders, 'x-timestamp');
   const nonce = soleValue(rawHeaders, 'x-nonce');
@@ -34,10 +28,12 @@ export function readRekeySignature({
     signedAt: Number(timestamp),
     expiresAt: null,
     value: Buffer.from(hex, 'hex'),
-    // Beside a body of its own, `Content-Digest` is a header like any other.
-    declaredDigest: bodyDigest ? null : declaredDigestOf(rawHeaders),
-    message: (digest) =>
-      // Node decodes a request as Latin-1. So this encodes the same bytes that the client has sent.
-      Buffer.from([method.toUpperCase(), target, timestamp, nonce, digest.toString('hex')].join('\n'), 'latin1'),
+    contentOf: ({ method, target, bodyDigest }) => ({
+      // Beside a body of its own, `Content-Digest` is a header like any other.
+      declaredDigest: bodyDigest ? null : declaredDigestOf(rawHeaders),
+      message: (digest) =>
+        // Node decodes a request as Latin-1. So this encodes the same bytes that the client has sent.
+        Buffer.from([method.toUpperCase(), target, timestamp, nonce, digest.toString('hex')].join('\n'), 'latin1'),
+    }),
   };
 }

@@ -3,7 +3,7 @@ import { signatureRefused } from '../identity/access-error.ts';
 import { readHttpSignature } from './http-signature.ts';
 import { readRekeySignature } from './rekey-signature.ts';
 
-/** A signature in the headers of a request, in either profile. */
+/** A signature in the headers of a request, in either profile. It is not verified yet. */
 export interface RequestSignature {
   /** The id of the signing key. */
   readonly keyId: string;
@@ -14,6 +14,16 @@ export interface RequestSignature {
   readonly expiresAt: number | null;
   /** HMAC-SHA-256. */
   readonly value: Buffer;
+  /**
+   * What is signed of the request with these headers.
+   *
+   * @throws AccessError `SIGNATURE_INCOMPLETE`, `SIGNATURE_MALFORMED`
+   */
+  contentOf(request: RequestToProve): SignedContent;
+}
+
+/** What a signature covers of one request. */
+export interface SignedContent {
   /**
    * The SHA-256 of the body that the headers declare; null if only the body itself tells it. The body must have it, unless
    * a gateway keeps the body.
@@ -30,14 +40,9 @@ export interface RequestSignature {
  * @returns null if there is none of ours
  * @throws AccessError `UNAUTHENTICATED`: `SIGNATURE_INCOMPLETE`, or `SIGNATURE_MALFORMED` also if there are two
  */
-export function readSignature(request: RequestToProve): RequestSignature | null {
-  const rekey = readRekeySignature(request);
-  const http = readHttpSignature(request);
+export function readSignature(rawHeaders: readonly string[]): RequestSignature | null {
+  const rekey = readRekeySignature(rawHeaders);
+  const http = readHttpSignature(rawHeaders);
   if (rekey && http) throw signatureRefused('SIGNATURE_MALFORMED');
   return rekey ?? http;
-}
-
-/** The id of the key that has signed a request; see `CredentialType.signerOf`. */
-export function signerOf(request: RequestToProve): string | null {
-  return readSignature(request)?.keyId ?? null;
 }

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { RequestToProve } from '../credentials/credential-type.ts';
+import type { PresentedSignature, RequestToProve, VerifySignature } from '../credentials/credential-type.ts';
 import { constantTimeEqual } from '../crypto/compare.ts';
 import { hmacSha256 } from '../crypto/hmac.ts';
 import { signatureRefused } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Nonces } from './nonces.ts';
-import { type RequestSignature, readSignature } from './request-signature.ts';
+import { type RequestSignature, readSignature, type SignedContent } from './request-signature.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface RequestSignaturesOptions {
@@ -26,17 +26,32 @@ export class RequestSignatures {
   }
 
   /**
-   * Accepts a request once. The nonce is used last, when everything else is good.
+   * The signature of ours in the headers of a request; null if there is none.
    *
-   * @param principal of the key that the signature names; null if there is no valid one, which costs the same work
-   * @throws AccessError `UNAUTHENTICATED` with its reason, or the error of a database that does not answer
+   * Its check ends with the nonce, which is used when everything else is good. It throws an AccessError `UNAUTHENTICATED`
+   * with its reason, or the error of a database that does not answer.
+   *
+   * @throws AccessError `UNAUTHENTICATED` if it is incomplete or malformed
    */
-  async verify(request: RequestToProve, principal: Principal | null): Promise<void> {
-    const signature = readSignature(request);
-    if (!signature) throw signatureRefused('SIGNATURE_INCOMPLETE');
-    if (!this.#isTimely(signature)) throw signatureRefused('TIMESTAMP_OUT_OF_RANGE');
-    const digest = (await request.bodyDigest?.()) ?? signature.declaredDigest;
-    if (!digest || !this.#isSigned(signature, digest, principal)) throw signatureRefused('SIGNATURE_INVALID');
+  read(rawHeaders: readonly string[]): PresentedSignature | null {
+    const signature = readSignature(rawHeaders);
+    return signature && { keyId: signature.keyId, begin: (request) => this.#begin(signature, request) };
+  }
+
+  #begin(signature: RequestSignature, request: RequestToProve): VerifySignature {
+    const content = signature.contentOf(request);
+    this.#checkTime(signature);
+    return async (principal) => {
+      const digest = (await request.bodyDigest?.()) ?? content.declaredDigest;
+      // Again: the body may have arrived slowly.
+      this.#checkTime(signature);
+      if (!digest || !this.#isSigned({ signature, content, digest }, principal))
+        throw signatureRefused('SIGNATURE_INVALID');
+      await this.#useNonce(signature);
+    };
+  }
+
+  async #useNonce(signature: RequestSignature): Promise<void> {
     switch (await this.#options.nonces.consume(signature)) {
       case 'fresh':
         return;
@@ -47,19 +62,23 @@ export class RequestSignatures {
     }
   }
 
-  #isTimely({ signedAt, expiresAt }: RequestSignature): boolean {
+  #checkTime({ signedAt, expiresAt }: RequestSignature): void {
     const { now, windowMs } = this.#options;
     const time = now();
-    return Math.abs(time - signedAt) <= windowMs && (expiresAt === null || time < expiresAt);
+    const isTimely = Math.abs(time - signedAt) <= windowMs && (expiresAt === null || time < expiresAt);
+    if (!isTimely) throw signatureRefused('TIMESTAMP_OUT_OF_RANGE');
   }
 
   /** Whether the key has signed exactly this. Every part is computed, whatever the others say. */
-  #isSigned(signature: RequestSignature, digest: Buffer, principal: Principal | null): boolean {
+  #isSigned(
+    { signature, content, digest }: { signature: RequestSignature; content: SignedContent; digest: Buffer },
+    principal: Principal | null,
+  ): boolean {
     const { secrets } = this.#options;
     const key = secrets.open(principal && { id: principal.credentialId, sealed: principal.proof });
-    const expected = hmacSha256(key, signature.message(digest));
+    const expected = hmacSha256(key, content.message(digest));
     const isGood = constantTimeEqual(expected, signature.value);
-    const hasBody = timingSafeEqual(digest, signature.declaredDigest ?? digest);
+    const hasBody = timingSafeEqual(digest, content.declaredDigest ?? digest);
     return isGood && hasBody && principal !== null;
   }
 }

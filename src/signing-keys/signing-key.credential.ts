@@ -17,7 +17,6 @@ import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts';
-import { signerOf } from './request-signature.ts';
 import { SigningKey } from './signing-key.entity.ts';
 import { governedKey, lifetimeFrom } from './signing-key.sql.ts';
 
@@ -58,7 +57,7 @@ const confirmStatement = (
 
 /**
  * How signing keys authenticate. A request names the key by its id, which is no secret, and proves the possession of the
- * secret by its signature. The proof of the principal is the sealed secret, with which `prove` checks each request.
+ * secret by its signature. The proof of the principal is the sealed secret, which verifies the signature of each request.
  */
 export const signingKeyCredential = defineCredentialType<string>({
   kind: 'signingKey',
@@ -68,7 +67,7 @@ export const signingKeyCredential = defineCredentialType<string>({
   beginning: 'sgk_',
   governed: { isUnrevoked: (row) => `${row}.revoked_at is null`, lifetimeFrom },
   carriers: ['signature'],
-  signerOf,
+  signatureOf: (rawHeaders, { signatures }) => signatures.read(rawHeaders),
   isWellFormed: (text) => isId(text, 'sgk'),
   identify: (text) => text,
   byIds: (em, ids) => em.find(SigningKey, { id: { $in: [...ids] } }),
@@ -93,7 +92,6 @@ export const signingKeyCredential = defineCredentialType<string>({
     } as const;
     return accepted(row, principal, tags, [end]);
   },
-  prove: (request, principal, { signatures }) => signatures.verify(request, principal),
   async confirm(em, caller, changing) {
     // Before the key, as the end of a workspace locks them.
     if ((await em.execute(KEEP_WORKSPACE, [caller.workspaceId])).length === 0) return false;

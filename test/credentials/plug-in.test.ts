@@ -1,6 +1,7 @@
 // A new kind of credential is one feature: every endpoint, resolver, metric, purge and check handles it.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { CredentialType } from '../../src/credentials/credential-type.ts';
 import { CredentialTypes } from '../../src/credentials/credential-types.ts';
 import { sha256Base64url } from '../../src/crypto/hash.ts';
 import { features } from '../../src/features.ts';
@@ -166,4 +167,13 @@ describe.each(backends())('a third kind of credential on $name', ({ start }) => 
 test('two credential types of the same kind do not start', () => {
   const [toy] = toys.credentials;
   expect(() => new CredentialTypes([toy, toy])).toThrow('the same kind');
+});
+
+test.each<[string, Partial<CredentialType>]>([
+  ['that is named by a signature and does not check it', { carriers: ['signature'] }],
+  ['that could be presented without its signature', { carriers: ['signature', 'bearer'], signatureOf: () => null }],
+  ['that reads signatures, and is presented as a secret', { signatureOf: () => null }],
+])('a credential type %s does not start', (_what, change) => {
+  const [toy] = toys.credentials;
+  expect(() => new CredentialTypes([{ ...toy, ...change }])).toThrow('signatureOf');
 });

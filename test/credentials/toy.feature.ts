@@ -83,7 +83,7 @@ const toyCredential = defineCredentialType<string>({
     return accepted(row, principal, tags, []);
   },
   async prove({ method, target, rawHeaders, bodyDigest }, principal) {
-    if (!bodyDigest || !principal) throw credentialRefused();
+    if (!bodyDigest) throw credentialRefused();
     const given = rawHeaders[rawHeaders.findIndex((name) => name.toLowerCase() === 'x-toy-proof') + 1] ?? '';
     const digest = (await bodyDigest()).toString('base64url');
     const expected = sha256Base64url(`${principal.proof} ${method} ${target} ${digest}`);

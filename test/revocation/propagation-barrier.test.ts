@@ -23,7 +23,7 @@ const LEASE_MS = 300;
 const runtimeOn = (sql: Sql) => ({
   sql,
   accessTokens: { verify: async () => null },
-  signatures: { verify: async () => undefined },
+  signatures: { read: () => null },
 });
 
 describe.each(backends())('a revocation on $name', ({ open }) => {

@@ -82,6 +82,29 @@ describe.each(backends())('a gateway on $name', ({ start }) => {
     }
   });
 
+  test('two digests of SHA-256 are 401: the backend could compare the body with the one that was not signed', async () => {
+    const other = digestOf('{"n":2}');
+    for (const [profile, headers] of inBoth()) {
+      const own = headers['content-digest'];
+      for (const digest of [`${other}, ${own}`, `${own}, ${other}`]) {
+        const { status, json } = await ask({ ...headers, ...forwarded, 'content-digest': digest });
+        expect([profile, status, json.reason]).toEqual([profile, 401, 'SIGNATURE_MALFORMED']);
+      }
+    }
+  });
+
+  test('a signature of another service is not affected by what the gateway says', async () => {
+    const { secret } = await app.apiKey(admin, { permissions: ['api:use'] });
+    const theirs = {
+      'signature-input': 'sig=("@method");keyid="theirs"',
+      signature: 'sig=:AAAA:',
+      'x-api-key': secret,
+    };
+    for (const said of [forwarded, { 'x-forwarded-method': 'PUT' }, { 'x-forwarded-uri': 'a, b' }]) {
+      expect((await ask({ ...theirs, ...(said as Record<string, string>) })).status).toBe(204);
+    }
+  });
+
   test('a request without a signature is not affected by what the gateway says', async () => {
     const { secret } = await app.apiKey(admin, { permissions: ['api:use'] });
     for (const headers of [forwarded, { 'x-forwarded-method': 'PUT' }, { 'x-forwarded-uri': 'a, b' }]) {

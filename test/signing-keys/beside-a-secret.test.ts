@@ -78,6 +78,11 @@ describe.each(backends())('a signature beside a secret on $name', ({ start }) =>
     expect((await fetch(`${app.url}/v1/verify`, { headers: incomplete })).status).toBe(401);
   });
 
+  test('an access token in X-API-Key is 401 as without a signature, also if it is cached', async () => {
+    expect(await app.accepts(admin.accessToken)).toBe(true);
+    expect(await statusOf({ 'x-api-key': admin.accessToken })).toBe(401);
+  });
+
   test('two different secrets are 400, signed or not', async () => {
     const both = { 'x-api-key': apiKey.secret, authorization: `Bearer ${daemon.secret}` };
     expect(await statusOf(both)).toBe(400);

@@ -38,7 +38,12 @@ test('the example of src/http/README.md compares a body with its declared digest
     expect(hasDeclaredDigest(Buffer.from(body), digestOf(body))).toBe(true);
     expect(hasDeclaredDigest(Buffer.from(body), `sha-512=:AAAA:, ${digestOf(body)}`)).toBe(true);
     expect(hasDeclaredDigest(Buffer.from(`${body} `), digestOf(body))).toBe(false);
-    for (const header of [undefined, '', 'sha-512=:AAAA:', digestOf(body).replace('256', '512')]) {
+    const other = digestOf('another');
+    for (const header of [
+      ...[undefined, '', 'sha-512=:AAAA:', digestOf(body).replace('256', '512'), digestOf(body).toUpperCase()],
+      ...[`${other}, ${digestOf(body)}`, `${digestOf(body)}, ${other}`, `${digestOf(body)}, ${digestOf(body)}`],
+      `sha-512=:AAAA:;p=", ${digestOf(body)}", ${other}`,
+    ]) {
       expect(hasDeclaredDigest(Buffer.from(body), header)).toBe(false);
     }
   }

@@ -3,10 +3,9 @@ import { createSecretKey } from 'node:crypto';
 import { type InnerList, parseDictionary } from 'structured-headers';
 import { describe, expect, test } from 'vitest';
 import { hmacSha256 } from '../../src/crypto/hmac.ts';
-import { readSignature } from '../../src/signing-keys/request-signature.ts';
 import { signatureBase } from '../../src/signing-keys/signature-base.ts';
 import { COVERED, type HttpSigned, httpSignedHeaders, signedHeaders } from '../support/signing.ts';
-import { reasonOf, received, type Sent } from './support.ts';
+import { readSigned, reasonOf, received, type Sent } from './support.ts';
 
 /** The request of RFC 9421, appendix B.2. */
 const TEST_REQUEST: Sent = {
@@ -128,14 +127,14 @@ function signed(request: Partial<HttpSigned> = {}, headers: Record<string, strin
   const whole = { ...REQUEST, ...request };
   return { ...whole, headers: { host: 'api.example', ...headers, ...httpSignedHeaders(KEY, whole) } };
 }
-const reason = (sent: Sent) => reasonOf(() => readSignature(received(sent)));
+const reason = (sent: Sent) => reasonOf(() => readSigned(sent));
 
 describe('a signature of ours', () => {
   test('is read: its key, nonce, times and digest', () => {
     const timestamp = 1_764_400_000_000;
     const parameters = { expires: 1_764_400_060 };
     const nonce = 'a-nonce_of-16+chars'.replace('+', '-');
-    expect(readSignature(received(signed({ timestamp, nonce, parameters })))).toMatchObject({
+    expect(readSigned(signed({ timestamp, nonce, parameters }))).toMatchObject({
       keyId: KEY.id,
       nonce,
       signedAt: timestamp,
@@ -180,11 +179,18 @@ describe('a signature of ours', () => {
     expect(await reason({ ...sent, headers: lines })).toBeNull();
   });
 
+  test('is found beside labels and texts with commas', async () => {
+    const sent = signed({ parameters: { tag: 'a, rekey=1, b' } });
+    const headers = sent.headers as Record<string, string>;
+    const input = `a=%"\\", b="\\", b=\\\\", c=1;d="x,y", ${headers['signature-input']}`;
+    expect(await reason({ ...sent, headers: { ...headers, 'signature-input': input } })).toBeNull();
+  });
+
   test('of other services alone is no signature, well-formed or not', () => {
     for (const input of ['proxy=("@method");keyid="a"', 'nonsense((', 'sig=("@method");created=1', '']) {
-      expect(readSignature(received({ headers: { 'signature-input': input, signature: 'x' } }))).toBeNull();
+      expect(readSigned({ headers: { 'signature-input': input, signature: 'x' } })).toBeNull();
     }
-    expect(readSignature(received({ headers: { signature: 'keyId="a",signature="b"' } }))).toBeNull();
+    expect(readSigned({ headers: { signature: 'keyId="a",signature="b"' } })).toBeNull();
   });
 });
 
@@ -248,6 +254,11 @@ describe('SIGNATURE_MALFORMED', () => {
     ['a signature without components', 'signature-input', (value: string) => value.replace(/\(.*\)/, '?1')],
     ['no structured field', 'signature-input', (value: string) => `${value},`],
     ['two signatures of ours', 'signature-input', (value: string) => `${value}, other=();keyid="sgk_1"`],
+    ['two signatures under one label', 'signature-input', (value: string) => `${value}, ${value}`],
+    ['a label twice, with another signature before', 'signature-input', (value: string) => `rekey=1, ${value}`],
+    ['a label twice, hidden by a text', 'signature-input', (value: string) => `a=%"\\", rekey=1, b="c", ${value}`],
+    ['two values under one label', 'signature', (value: string) => `rekey=:AAAA:, ${value}`],
+    ['two digests', 'content-digest', (value: string) => `sha-256=:AAAA:, ${value}`],
     ['more than 4096 characters', 'signature-input', (value: string) => `${value}, a="${'x'.repeat(4096)}"`],
     ['a signature that is text', 'signature', () => 'rekey="AAAA"'],
     ['a signature that is no structured field', 'signature', () => 'rekey=:A'],

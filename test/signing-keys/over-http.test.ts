@@ -97,6 +97,31 @@ describe.each(backends())('signed requests on $name', ({ start }) => {
     expect(await answered.promise).toBe(401);
   });
 
+  test('the time is checked before the body arrives and before the database is asked', async () => {
+    const query = vi.spyOn(app.app.database.reads, 'query');
+    onTestFinished(() => query.mockRestore());
+    const own = { id: newId('sgk'), secret: key.secret };
+    for (const [profile, headers] of inBoth(
+      { method: 'POST', body: '{"n":1}', timestamp: Date.now() - 3_600_000 },
+      own,
+    )) {
+      const answered = Promise.withResolvers<number>();
+      const sending = request(
+        `${app.url}/v1/verify`,
+        { method: 'POST', headers: { ...headers, 'content-length': '7' } },
+        (response) => answered.resolve(response.statusCode!),
+      );
+      sending.on('error', answered.reject);
+      sending.flushHeaders();
+      expect([profile, await answered.promise]).toEqual([profile, 401]);
+      sending
+        .off('error', answered.reject)
+        .on('error', () => undefined)
+        .destroy();
+    }
+    expect(query.mock.calls.map(([{ name }]) => name)).not.toContain('signing-key-load');
+  });
+
   test('a request in absolute form is signed with its path and query', async () => {
     const target = '/v1/verify?permission=x';
     const answer = await send(app.url, `http://rekey.example${target}`, { headers: signedHeaders(key, { target }) });

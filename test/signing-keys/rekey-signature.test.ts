@@ -1,16 +1,14 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { hmacSha256 } from '../../src/crypto/hmac.ts';
-import { readSignature } from '../../src/signing-keys/request-signature.ts';
 import { digestOf, newNonce, signedHeaders } from '../support/signing.ts';
-import { reasonOf, received, type Sent } from './support.ts';
+import { readSigned, reasonOf, received, type Sent } from './support.ts';
 
 const KEY = { id: 'sgk_01JDQ8Z3W4F5G6H7J8K9M0N1P2', secret: 'rks_a' };
 const GOOD = signedHeaders(KEY);
 const HEADERS = ['x-signature', 'x-timestamp', 'x-nonce'] as const;
 
-const read = (sent: Sent) => readSignature(received(sent));
-const reason = (headers: Sent['headers']) => reasonOf(() => read({ headers }));
+const reason = (headers: Sent['headers']) => reasonOf(() => readSigned({ headers }));
 
 test('a known request has this text to sign and this signature', async () => {
   // Computed with OpenSSL: printf 'POST\\n/graphql?trace=1\\n…' | openssl dgst -sha256 -hmac "$SECRET"
@@ -21,15 +19,15 @@ test('a known request has this text to sign and this signature', async () => {
   const request = { method: 'POST', target: '/graphql?trace=1', body, timestamp: 1_764_400_000_000 };
   const headers = signedHeaders({ id: KEY.id, secret }, { ...request, nonce: 'abcdefghijklmnop' });
   expect(headers['x-signature']).toBe(`kid=${KEY.id};hmac-sha256=${hmac}`);
-  const sent = received({ ...request, headers });
-  const message = readSignature(sent)!.message(await sent.bodyDigest!());
+  const sent = { ...request, headers };
+  const message = readSigned(sent)!.message(await received(sent).bodyDigest!());
   expect(message.toString()).toBe(`POST\n/graphql?trace=1\n1764400000000\nabcdefghijklmnop\n${digest}`);
   expect(hmacSha256(createSecretKey(Buffer.from(secret)), message).toString('hex')).toBe(hmac);
 });
 
 test('a request without any of the headers is not signed', () => {
   expect(
-    read({ headers: { authorization: 'Bearer x', 'content-digest': 'nonsense', signature: 'nonsense' } }),
+    readSigned({ headers: { authorization: 'Bearer x', 'content-digest': 'nonsense', signature: 'nonsense' } }),
   ).toBeNull();
 });
 
@@ -85,25 +83,25 @@ describe('SIGNATURE_MALFORMED', () => {
 });
 
 test('white space around a value, the case of a name and of the hexadecimal digits do not matter', () => {
-  const { value } = read({ headers: GOOD })!;
+  const { value } = readSigned({ headers: GOOD })!;
   const spelled = Object.entries(GOOD).map(([name, text]): [string, string] => [name.toUpperCase(), ` \t${text} `]);
-  expect(read({ headers: spelled })!.value).toEqual(value);
+  expect(readSigned({ headers: spelled })!.value).toEqual(value);
   const [, hex] = GOOD['x-signature']!.split('hmac-sha256=');
   const upper = { ...GOOD, 'x-signature': `kid=${KEY.id};hmac-sha256=${hex!.toUpperCase()}` };
-  expect(read({ headers: upper })!.value).toEqual(value);
+  expect(readSigned({ headers: upper })!.value).toEqual(value);
 });
 
 test('a nonce of 16 and of 128 characters is accepted', () => {
   for (const length of [16, 128]) {
     const nonce = newNonce().repeat(6).slice(0, length);
-    expect(read({ headers: signedHeaders(KEY, { nonce }) })).toMatchObject({ nonce });
+    expect(readSigned({ headers: signedHeaders(KEY, { nonce }) })).toMatchObject({ nonce });
   }
 });
 
 test('bytes that are not ASCII are signed as they were sent', () => {
   // Node hands over each byte as one character.
   const target = Buffer.from('/größe?q=日本').toString('latin1');
-  const message = read({ target, headers: GOOD })!.message(Buffer.alloc(32));
+  const message = readSigned({ target, headers: GOOD })!.message(Buffer.alloc(32));
   expect(message.toString('utf8').split('\n')[1]).toBe('/größe?q=日本');
 });
 
@@ -111,7 +109,7 @@ describe('a request whose body a gateway keeps', () => {
   const forwarded = (digest: Record<string, string>) => ({ headers: { ...GOOD, ...digest }, isForwarded: true });
 
   test('declares the digest of the body in Content-Digest', () => {
-    const { declaredDigest } = read(forwarded({ 'content-digest': digestOf('hello') }))!;
+    const { declaredDigest } = readSigned(forwarded({ 'content-digest': digestOf('hello') }))!;
     expect(declaredDigest?.toString('hex')).toBe('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
   });
 
@@ -121,11 +119,38 @@ describe('a request whose body a gateway keeps', () => {
     ['SIGNATURE_MALFORMED', 'a digest in hexadecimal', { 'content-digest': `sha-256=${'a'.repeat(64)}` }],
     ['SIGNATURE_MALFORMED', 'a digest of another length', { 'content-digest': 'sha-256=:AAAA:' }],
     ['SIGNATURE_MALFORMED', 'no structured field', { 'content-digest': 'sha-256=:' }],
+    ['SIGNATURE_MALFORMED', 'SHA-256 twice', { 'content-digest': `${digestOf('one')}, ${digestOf('two')}` }],
+    ['SIGNATURE_MALFORMED', 'the same twice', { 'content-digest': `${digestOf('one')},${digestOf('one')}` }],
+    [
+      'SIGNATURE_MALFORMED',
+      'SHA-256 twice, not side by side',
+      { 'content-digest': `${digestOf('one')}, sha-512=:AAAA:, ${digestOf('two')}` },
+    ],
+    [
+      'SIGNATURE_MALFORMED',
+      'another SHA-256 in a parameter',
+      { 'content-digest': `sha-512=:AAAA:;p=", ${digestOf('two')}", ${digestOf('one')}` },
+    ],
+    ['SIGNATURE_MALFORMED', 'an algorithm in upper case', { 'content-digest': digestOf('one').toUpperCase() }],
+    ['SIGNATURE_MALFORMED', 'too much text', { 'content-digest': `${digestOf('one')}, a=:${'A'.repeat(4096)}:` }],
   ])('%s: %s', async (expected, _what, digest) => {
-    expect(await reasonOf(() => read(forwarded(digest as Record<string, string>)))).toBe(expected);
+    expect(await reasonOf(() => readSigned(forwarded(digest as Record<string, string>)))).toBe(expected);
+  });
+
+  test('declares one digest, although the header is sent twice', async () => {
+    const lines = [...Object.entries(GOOD), ['Content-Digest', digestOf('one')], ['content-digest', digestOf('two')]];
+    const headers = lines as [string, string][];
+    expect(await reasonOf(() => readSigned({ headers, isForwarded: true }))).toBe('SIGNATURE_MALFORMED');
+  });
+
+  test('may declare digests by other algorithms', () => {
+    const sent = forwarded({ 'content-digest': `sha-512=:AAAA:,\t${digestOf('hello')} ,  md5=:AAAA:` });
+    expect(readSigned(sent)?.declaredDigest).toEqual(
+      readSigned(forwarded({ 'content-digest': digestOf('hello') }))?.declaredDigest,
+    );
   });
 
   test('and beside a body of its own, Content-Digest is not read', () => {
-    expect(read({ headers: { ...GOOD, 'content-digest': 'nonsense' } })).toMatchObject({ declaredDigest: null });
+    expect(readSigned({ headers: { ...GOOD, 'content-digest': 'nonsense' } })).toMatchObject({ declaredDigest: null });
   });
 });

@@ -7,6 +7,7 @@ import type { AccessError } from '../../src/identity/access-error.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import type { NonceOutcome, NonceUse } from '../../src/signing-keys/nonces.ts';
+import { readSignature } from '../../src/signing-keys/request-signature.ts';
 import { RequestSignatures } from '../../src/signing-keys/request-signatures.ts';
 import { SigningSecrets } from '../../src/signing-keys/signing-secrets.ts';
 
@@ -32,6 +33,13 @@ export function received({
   const rawHeaders = (Array.isArray(headers) ? headers : Object.entries(headers)).flat();
   const digest = createHash('sha256').update(body).digest();
   return { method, target, rawHeaders, forwardedHost, bodyDigest: isForwarded ? null : async () => digest };
+}
+
+/** The signature of a request, and what it covers; null if there is none of ours. */
+export function readSigned(sent: Sent) {
+  const request = received(sent);
+  const signature = readSignature(request.rawHeaders);
+  return signature && { ...signature, ...signature.contentOf(request) };
 }
 
 /** The reason for which this is rejected; null if it is accepted. */
@@ -69,13 +77,20 @@ export function createService({ now = () => Date.now(), windowMs = 300_000 } = {
     },
   };
   const signatures = new RequestSignatures({ secrets, nonces, now, windowMs });
+  const verify = async (sent: Sent, as: Principal | null = principal) => {
+    const request = received(sent);
+    const signature = signatures.read(request.rawHeaders);
+    if (!signature) throw new Error('The request has no signature of ours.');
+    await signature.begin(request)(as);
+  };
   return {
     key,
     principal,
     secrets,
     signatures,
+    verify,
     /** The nonces that were used, and tried, in order. */
     used,
-    reasonFor: (sent: Sent, as: Principal | null = principal) => reasonOf(() => signatures.verify(received(sent), as)),
+    reasonFor: (sent: Sent, as: Principal | null = principal) => reasonOf(() => verify(sent, as)),
   };
 }
