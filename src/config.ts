@@ -59,7 +59,8 @@ const processVariables = {
   trustedProxies: text('REKEY_TRUSTED_PROXIES', {
     fallback: '',
     shown: 'none',
-    meaning: 'Addresses and CIDRs whose `X-Forwarded-For` is believed, read from right to left.',
+    meaning:
+      'Addresses and CIDRs of proxies that may name the client (`X-Forwarded-For`, read from right to left) and the request that it has signed.',
     read(given, problem) {
       const cidrs = partsOf(given as string);
       for (const cidr of cidrs) {

@@ -80,7 +80,7 @@ export class AnswerMemory {
 
   /** Keeps a yes, if it may be given again. */
   keep({ secret, fingerprint }: Presented, verified: Verified, headers: Headers, asked: Asked): void {
-    const position = positionIn(headers);
+    const position = positionOf(headers.get('x-rekey-position'));
     if (position === null || asked.generation !== this.#generation) return;
     // The service counts the requests of a credential with a rate limit.
     if (headers.has('ratelimit') || headers.has('ratelimit-policy')) return;
@@ -116,10 +116,6 @@ export class AnswerMemory {
 /** A position in the log: a 64-bit number; null if the text is none. */
 export function positionOf(text: unknown): bigint | null {
   return typeof text === 'string' && /^\d{1,19}$/.test(text) ? BigInt(text) : null;
-}
-
-function positionIn(headers: Headers): bigint | null {
-  return positionOf(headers.get('x-rekey-position'));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { decide, type GuardOptions, pass } from './guard.ts';
-import { headersOf, type NodeRequest, type NodeResponse } from './node.ts';
+import { type NodeRequest, type NodeResponse, valuesIn } from './node.ts';
 
 export { type GuardOptions, verifiedOf } from './guard.ts';
 
@@ -22,7 +22,7 @@ export function guard<Incoming extends ExpressRequest = ExpressRequest>(options:
   const { clientAddress = ({ ip }: Incoming) => ip } = options;
   return async (request: Incoming, response: NodeResponse, next: (error?: unknown) => void): Promise<void> => {
     try {
-      const decision = await decide({ header: headersOf(request), clientAddress: clientAddress(request) }, options);
+      const decision = await decide({ values: valuesIn(request), clientAddress: clientAddress(request) }, options);
       if ('ok' in decision) {
         pass(request, decision);
       } else {

@@ -1,5 +1,5 @@
 import { decide, type GuardOptions, pass } from './guard.ts';
-import { headersOf, type NodeRequest } from './node.ts';
+import { type NodeRequest, valuesIn } from './node.ts';
 
 export { type GuardOptions, verifiedOf } from './guard.ts';
 
@@ -29,7 +29,7 @@ export interface FastifyReply {
 export function guard<Incoming extends FastifyRequest = FastifyRequest>(options: GuardOptions<Incoming>) {
   const { clientAddress = ({ ip }: Incoming) => ip } = options;
   return async (request: Incoming, reply: FastifyReply): Promise<unknown> => {
-    const decision = await decide({ header: headersOf(request.raw), clientAddress: clientAddress(request) }, options);
+    const decision = await decide({ values: valuesIn(request.raw), clientAddress: clientAddress(request) }, options);
     if ('ok' in decision) return pass(request, decision);
     reply.code(decision.status);
     reply.headers(decision.headers);

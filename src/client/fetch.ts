@@ -21,10 +21,18 @@ export type { GuardOptions } from './guard.ts';
  */
 export function guard<Incoming extends Pick<Request, 'headers'> = Request>(options: GuardOptions<Incoming>) {
   return async (request: Incoming): Promise<Verified | Response> => {
-    const header = (name: string) => request.headers.get(name);
-    const decision = await decide({ header, clientAddress: options.clientAddress?.(request) }, options);
+    const values = (name: string) => valuesOf(request.headers.get(name));
+    const decision = await decide({ values, clientAddress: options.clientAddress?.(request) }, options);
     if ('ok' in decision) return decision;
     const { status, headers, body } = decision;
     return new Response(body, { status, headers });
   };
+}
+
+/**
+ * The values of a header, which `Headers` has joined with `, `. No credential contains that. Parameters of other schemes may
+ * follow one, but they have a `=`, and a next value begins with the name of a scheme, is an API key or is empty.
+ */
+function valuesOf(joined: string | null): string[] {
+  return joined === null ? [] : joined.split(/, (?=[^\s,="]*(?:[\s,]|$))/);
 }

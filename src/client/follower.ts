@@ -99,7 +99,7 @@ export class Follower {
   /** @throws RekeyError, or whatever `fetch` and `credential` throw */
   async #poll(sentAt: number, signal: AbortSignal): Promise<void> {
     const after = this.#position;
-    const { position, events, more, view } = await this.#read(after, signal);
+    const { position, events, more, view } = await this.#attempt(after, signal);
     if (signal.aborted) return;
     if (view !== 'all') {
       this.#forget();
@@ -115,29 +115,37 @@ export class Follower {
     this.#failures = 0;
   }
 
-  async #read(after: bigint | null, signal: AbortSignal): Promise<Page> {
-    const { url, credential, runtime } = this.#options;
-    const target = new URL(`/v1/revocations${after === null ? '' : `?after=${after}&wait=${WAIT_MS}`}`, url);
+  /** Reads the feed for a limited time, also if `fetch` or `credential` never settles. */
+  async #attempt(after: bigint | null, signal: AbortSignal): Promise<Page> {
     const attempt = new AbortController();
     const end = () => attempt.abort();
     signal.addEventListener('abort', end);
-    void runtime.pause(TIMEOUT_MS, attempt.signal).then(end);
+    const late = this.#options.runtime.pause(TIMEOUT_MS, attempt.signal).then(() => {
+      end();
+      throw attempt.signal.reason;
+    });
     try {
-      const presented = typeof credential === 'function' ? await credential() : credential;
-      const requestId = crypto.randomUUID();
-      const response = await runtime.fetch(target, {
-        headers: { authorization: `Bearer ${presented}`, 'cache-control': 'no-store', 'x-request-id': requestId },
-        redirect: 'manual',
-        signal: attempt.signal,
-      });
-      if (response.status !== 200) throw await errorOf(response);
-      // The service repeats the id. The answer to another request says nothing about now.
-      if ((response.headers.get('x-request-id') ?? requestId) !== requestId) throw unreadable();
-      return pageOf(await response.json(), after);
+      return await Promise.race([this.#read(after, attempt.signal), late]);
     } finally {
       signal.removeEventListener('abort', end);
       end();
     }
+  }
+
+  async #read(after: bigint | null, signal: AbortSignal): Promise<Page> {
+    const { url, credential, runtime } = this.#options;
+    const target = new URL(`/v1/revocations${after === null ? '' : `?after=${after}&wait=${WAIT_MS}`}`, url);
+    const presented = typeof credential === 'function' ? await credential() : credential;
+    const requestId = crypto.randomUUID();
+    const response = await runtime.fetch(target, {
+      headers: { authorization: `Bearer ${presented}`, 'cache-control': 'no-store', 'x-request-id': requestId },
+      redirect: 'manual',
+      signal,
+    });
+    if (response.status !== 200) throw await errorOf(response);
+    // The service repeats the id. The answer to another request says nothing about now.
+    if ((response.headers.get('x-request-id') ?? requestId) !== requestId) throw unreadable();
+    return pageOf(await response.json(), after);
   }
 
   /** Milliseconds until the next poll. */
@@ -147,8 +155,11 @@ export class Follower {
       cause instanceof RekeyError ? cause : unavailable('The feed of revocations does not answer. Check `url`.', cause);
     // The log does not reach back to the position, or has been replaced by an earlier one.
     const isRestart = this.#position !== null && ['POSITION_TOO_OLD', 'INVALID_REQUEST'].includes(error.code);
-    if (isRestart) this.#forget();
-    if (this.#failures++ === 0 && !isRestart) this.#options.onError(error);
+    if (isRestart) {
+      this.#forget();
+      return RETRY_MS.first;
+    }
+    if (this.#failures++ === 0) this.#options.onError(error);
     if (['UNAUTHENTICATED', 'FORBIDDEN'].includes(error.code)) return REFUSED_RETRY_MS;
     const delay = Math.min(RETRY_MS.first * 2 ** (this.#failures - 1), RETRY_MS.last);
     return Math.max(delay, Math.min((error.retryAfterSeconds ?? 0) * 1000, REFUSED_RETRY_MS));
@@ -159,8 +170,8 @@ export class Follower {
 function pageOf(body: unknown, after: bigint | null): Page {
   const { position: text, events: list, more, view } = Object(body) as Record<string, unknown>;
   const position = positionOf(text);
-  const events = Array.isArray(list) ? list.map(eventOf) : null;
-  if (position === null || events === null) throw unreadable();
+  if (position === null || !Array.isArray(list)) throw unreadable();
+  const events = list.map(eventOf);
   const isFirst = after === null;
   if (isFirst && (events.length > 0 || more !== false)) throw unreadable();
   let last = after ?? position;

@@ -1,4 +1,5 @@
 import { RekeyError } from './error.ts';
+import { type HeaderValues, presentedCredential } from './presented-credential.ts';
 import { isAddress, type Verified } from './verification.ts';
 import type { Verify } from './verifier.ts';
 
@@ -20,53 +21,28 @@ export interface Refusal {
   body: string;
 }
 
-/** What a guard reads of a request. `header` returns all values of a header, joined by `, `; null if there is none. */
+/** What a guard reads of a request. */
 export interface Incoming {
-  header(name: string): string | null;
+  values: HeaderValues;
   clientAddress: string | undefined;
 }
 
-/**
- * Decides about a request, for every adapter. It reads the credential from `Authorization: Bearer …` or `X-API-Key`, by the
- * rules of `/v1/verify`. It reads no cookies.
- */
+/** Decides about a request, for every adapter. It finds the credential by the rules of `/v1/verify`, but reads no cookies. */
 export async function decide(
-  { header, clientAddress }: Incoming,
+  { values, clientAddress }: Incoming,
   { verify, permission }: Pick<GuardOptions<never>, 'verify' | 'permission'>,
 ): Promise<Verified | Refusal> {
-  const secret = presentedIn(header);
-  if (secret === null) return MISSING;
-  if (typeof secret !== 'string') return secret;
+  const presented = presentedCredential(values);
+  if (typeof presented === 'string') return UNPRESENTED[presented];
   if (clientAddress !== undefined && !isAddress(clientAddress)) return UNREADABLE_ADDRESS;
   try {
-    const result = await verify(secret, { permission, clientAddress });
+    const result = await verify(presented.secret, { permission, clientAddress });
     if (result.ok) return result;
     return result.status === 401 ? INVALID : FORBIDDEN;
   } catch (error) {
     if (error instanceof RekeyError) return refusalOf(error);
     throw error;
   }
-}
-
-/** The credential of a request; null if there is none, and a refusal if there are two. */
-function presentedIn(header: Incoming['header']): string | Refusal | null {
-  const apiKey = header('x-api-key')?.trim() || null;
-  const bearer = bearerIn(header('authorization'));
-  if (apiKey === null || bearer === null || apiKey === bearer) return apiKey ?? bearer;
-  // A token of the application may stay in `Authorization` beside an API key of Rekey.
-  if (!isOurs(bearer)) return apiKey;
-  return isOurs(apiKey) ? CONTRADICTORY : bearer;
-}
-
-/** The text after `Bearer`; empty if it cannot be read; null if the scheme is another one. */
-function bearerIn(authorization: string | null): string | null {
-  if (authorization === null || !/^bearer(?![-!#$%&'*+.^_`|~0-9a-z])/i.test(authorization)) return null;
-  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
-}
-
-/** Whether a text has the form of a credential that Rekey issues. The second form is the header of an access token. */
-function isOurs(text: string): boolean {
-  return /^rk[ad]_[0-9A-Za-z]{36}$/.test(text) || text.startsWith('eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6');
 }
 
 const MISSING = refuse(
@@ -86,6 +62,7 @@ const CONTRADICTORY = refuse(
   'bad_credentials_in_request',
   'The request carries two different credentials. Send only one.',
 );
+const UNPRESENTED = { none: MISSING, invalid: INVALID, contradictory: CONTRADICTORY };
 const UNREADABLE_ADDRESS = refuse(
   400,
   'invalid_request',

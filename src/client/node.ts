@@ -1,5 +1,6 @@
 // For servers of `node:http`, and for every framework that hands out its requests and responses.
 import { decide, type GuardOptions } from './guard.ts';
+import type { HeaderValues } from './presented-credential.ts';
 import type { Verified } from './verification.ts';
 
 export type { GuardOptions } from './guard.ts';
@@ -33,7 +34,7 @@ export interface NodeResponse {
 export function guard<Incoming extends NodeRequest = NodeRequest>(options: GuardOptions<Incoming>) {
   const { clientAddress = peerOf } = options;
   return async (request: Incoming, response: NodeResponse): Promise<Verified | null> => {
-    const decision = await decide({ header: headersOf(request), clientAddress: clientAddress(request) }, options);
+    const decision = await decide({ values: valuesIn(request), clientAddress: clientAddress(request) }, options);
     if ('ok' in decision) return decision;
     response.writeHead(decision.status, decision.headers);
     response.end(decision.body);
@@ -42,11 +43,8 @@ export function guard<Incoming extends NodeRequest = NodeRequest>(options: Guard
 }
 
 /** Reads the raw headers: of a repeated `Authorization`, Node silently drops all but the first. */
-export function headersOf({ rawHeaders }: NodeRequest): (name: string) => string | null {
-  return (name) => {
-    const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === name);
-    return values.length === 0 ? null : values.join(', ');
-  };
+export function valuesIn({ rawHeaders }: NodeRequest): HeaderValues {
+  return (name) => rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === name);
 }
 
 /** The address of the peer. */

@@ -40,26 +40,36 @@ export async function readVerification(response: Response): Promise<Verified | R
   throw error;
 }
 
+const ID = /^\w+$/;
+const LIST = /^[^\s,]+(,[^\s,]+)*$/;
+
+/**
+ * Reads the identity headers. The service always sends all of them, with `-` for none. If one is missing or malformed,
+ * something on the way has changed the response, and the credential may be narrower than it seems.
+ */
 function verifiedOf(headers: Headers): Verified {
-  const value = (name: string) => {
-    const text = headers.get(`x-rekey-${name}`);
-    return text === null || text === '' || text === '-' ? null : text;
+  const value = (name: string, form: RegExp) => {
+    const text = headers.get(`x-rekey-${name}`) ?? '';
+    if (text === '-') return null;
+    if (!form.test(text)) throw unidentified(name);
+    return text;
   };
-  const list = (name: string) => Object.freeze(value(name)?.split(',') ?? []);
-  const credentialId = value('credential');
-  if (credentialId === null) {
-    throw unavailable('The response names no credential, so it does not come from Rekey. Check `url`.');
-  }
+  const list = (name: string) => Object.freeze(value(name, LIST)?.split(',') ?? []);
+  const credentialId = value('credential', ID);
+  if (credentialId === null) throw unidentified('credential');
   return Object.freeze({
     ok: true,
     credentialId,
-    userId: value('user'),
-    workspaceId: value('workspace'),
+    userId: value('user', ID),
+    workspaceId: value('workspace', ID),
     scopes: list('scopes'),
     permissions: list('permissions'),
-    expiresAt: value('expires'),
+    expiresAt: value('expires', /./),
   });
 }
+
+const unidentified = (name: string) =>
+  unavailable(`The response has no valid \`x-rekey-${name}\`. Check \`url\`, and that no proxy changes headers.`);
 
 /** The errors of the endpoints that are not GraphQL, each with its status. */
 const STATUSES: Partial<Record<RekeyErrorCode, number>> = {

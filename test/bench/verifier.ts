@@ -8,6 +8,10 @@ import { interleave, perAwaitedCall, perCall } from './interleave.ts';
 import type { Report } from './main.ts';
 
 const KEYS = 1000;
+const YES = {
+  ...{ 'x-rekey-credential': 'key_1', 'x-rekey-user': 'usr_1', 'x-rekey-workspace': '-', 'x-rekey-scopes': '-' },
+  ...{ 'x-rekey-permissions': '-', 'x-rekey-expires': '-', 'x-rekey-position': '1' },
+};
 
 export async function verifier(): Promise<Report> {
   let verifications = 0;
@@ -18,8 +22,7 @@ export async function verifier(): Promise<Report> {
       return Response.json({ position: '1', events: [], more: false, view: 'all' });
     }
     verifications++;
-    const headers = { 'x-rekey-credential': 'key_1', 'x-rekey-user': 'usr_1', 'x-rekey-position': '1' };
-    return new Response(null, { status: 204, headers });
+    return new Response(null, { status: 204, headers: YES });
   };
   const verify = createVerifier({ url: 'http://rekey.internal', credential: 'rka_introspection', fetch });
   const secrets = Array.from({ length: KEYS }, () => makeSecret('rka'));

@@ -12,10 +12,11 @@ import * as forFetch from '../../src/client/fetch.ts';
 import * as forHono from '../../src/client/hono.ts';
 import * as forNode from '../../src/client/node.ts';
 import type { Verify, VerifyOptions } from '../../src/client/verifier.ts';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { hasFormOfAccessToken } from '../../src/sessions/access-token.ts';
 
-const API_KEY = 'rka_a0000000000000000000000000000000000a';
-const OTHER_KEY = 'rkd_b0000000000000000000000000000000000b';
+const API_KEY = makeSecret('rka');
+const OTHER_KEY = makeSecret('rkd');
 const ACCESS_TOKEN = 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImsifQ.eyJqdGkiOiJ4In0.AAAA';
 const APPLICATION_TOKEN = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ4In0.AAAA';
 
@@ -211,7 +212,6 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, { start, knowsAddress })
   test.each([
     ['that is empty', ['Authorization', 'Bearer']],
     ['with white space in it', ['Authorization', 'Bearer a b']],
-    ['that is repeated', ['Authorization', `Bearer ${API_KEY}`, 'Authorization', `Bearer ${OTHER_KEY}`]],
   ])('never accepts a Bearer %s', async (_what, headers) => {
     const { ask, handled } = await guarded({}, async (secret) =>
       secret === '' ? { ok: false, status: 401, code: 'UNAUTHENTICATED' } : accept(secret),
@@ -223,6 +223,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, { start, knowsAddress })
   test.each([
     ['an API key and an access token', beside(ACCESS_TOKEN, API_KEY)],
     ['two API keys', beside(OTHER_KEY, API_KEY)],
+    ['two Bearers', ['Authorization', `Bearer ${API_KEY}`, 'Authorization', `Bearer ${OTHER_KEY}`]],
   ])('responds with 400 to %s', async (_what, headers) => {
     const { ask, handled } = await guarded();
     const { status, body } = await ask(headers);

@@ -137,6 +137,11 @@ const programFor = (url: string) => `
   console.log(JSON.stringify([await request.text(), viewer, ok, credentialId]));
 `;
 
+const YES = {
+  ...{ 'x-rekey-credential': 'key_1', 'x-rekey-user': 'usr_1', 'x-rekey-workspace': '-', 'x-rekey-scopes': '-' },
+  ...{ 'x-rekey-permissions': '-', 'x-rekey-expires': '-', 'x-rekey-position': '1' },
+};
+
 /** A service that accepts everything. It counts the polls. */
 async function startService() {
   let polls = 0;
@@ -149,7 +154,7 @@ async function startService() {
       if (url.searchParams.has('wait')) setTimeout(answer, Number(url.searchParams.get('wait')));
       else answer();
     } else if (url.pathname === '/v1/verify') {
-      response.writeHead(204, { 'x-rekey-credential': 'key_1', 'x-rekey-position': '1' }).end();
+      response.writeHead(204, YES).end();
     } else {
       response.end('{"data":{"viewer":{"user":null}}}');
     }

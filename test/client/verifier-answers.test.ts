@@ -6,6 +6,17 @@ import { createVerifier } from '../../src/client/verifier.ts';
 const URL_OF_SERVICE = 'http://rekey.internal:4000';
 const UNKNOWN = { name: 'RekeyError', code: 'AUTHENTICATION_UNAVAILABLE', retryAfterSeconds: undefined };
 
+/** The headers of a yes. */
+const IDENTITY = {
+  'x-rekey-credential': 'key_1',
+  'x-rekey-user': '-',
+  'x-rekey-workspace': '-',
+  'x-rekey-scopes': 'API_KEYS_READ,AUDIT_READ',
+  'x-rekey-permissions': '-',
+  'x-rekey-expires': '2099-12-31T23:59:59.000Z',
+};
+const yes = (headers: Record<string, string> = IDENTITY) => new Response(null, { status: 204, headers });
+
 /** A verifier of a service that gives this answer to every request. */
 function answering(answer: () => Response | Promise<Response>, options: { timeoutMs?: number } = {}) {
   const fetch = vi.fn<typeof globalThis.fetch>(async () => answer());
@@ -13,9 +24,7 @@ function answering(answer: () => Response | Promise<Response>, options: { timeou
 }
 
 test('asks with the secret as a Bearer, the permission and the address, and follows no redirect', async () => {
-  const { verify, fetch } = answering(
-    () => new Response(null, { status: 204, headers: { 'x-rekey-credential': 'k' } }),
-  );
+  const { verify, fetch } = answering(() => yes());
   expect(await verify('rka_any', { permission: 'a b&c', clientAddress: '192.0.2.1' })).toMatchObject({ ok: true });
   const [url, init] = fetch.mock.calls[0]!;
   expect(String(url)).toBe(`${URL_OF_SERVICE}/v1/verify?permission=a+b%26c`);
@@ -79,15 +88,8 @@ test('throws if there is no answer, and if it takes longer than `timeoutMs`', as
   await expect(late('rka_any')).rejects.toMatchObject({ ...UNKNOWN, cause: expect.any(Error) });
 });
 
-test('reads `-` and an absent header as none, and lists by commas', async () => {
-  const headers = {
-    'x-rekey-credential': 'key_1',
-    'x-rekey-user': '-',
-    'x-rekey-scopes': 'API_KEYS_READ,AUDIT_READ',
-    'x-rekey-permissions': '-',
-    'x-rekey-expires': '2099-12-31T23:59:59.000Z',
-  };
-  const { verify } = answering(() => new Response(null, { status: 204, headers }));
+test('reads `-` as none, and lists by commas', async () => {
+  const { verify } = answering(() => yes());
   expect(await verify('rka_any')).toEqual({
     ok: true,
     credentialId: 'key_1',
@@ -97,6 +99,34 @@ test('reads `-` and an absent header as none, and lists by commas', async () => 
     permissions: [],
     expiresAt: '2099-12-31T23:59:59.000Z',
   });
+});
+
+describe.each(Object.keys(IDENTITY))('%s', (name) => {
+  test('must be present: a proxy that removes it must not widen a credential', async () => {
+    const { verify } = answering(() => {
+      const response = yes();
+      response.headers.delete(name);
+      return response;
+    });
+    await expect(verify('rka_any')).rejects.toMatchObject({ ...UNKNOWN, message: expect.stringContaining(name) });
+  });
+
+  test('must not be empty', async () => {
+    const { verify } = answering(() => yes({ ...IDENTITY, [name]: '' }));
+    await expect(verify('rka_any')).rejects.toMatchObject(UNKNOWN);
+  });
+});
+
+test.each([
+  ['x-rekey-credential', '-'],
+  ['x-rekey-credential', 'key_1, key_1'],
+  ['x-rekey-user', 'usr_1, usr_1'],
+  ['x-rekey-workspace', 'wsp_1, -'],
+  ['x-rekey-scopes', 'ADMIN, API_KEYS_READ'],
+  ['x-rekey-permissions', ','],
+])('throws if a header is repeated or malformed: %s: %s', async (name, value) => {
+  const { verify } = answering(() => yes({ ...IDENTITY, [name]: value }));
+  await expect(verify('rka_any')).rejects.toMatchObject({ ...UNKNOWN, message: expect.stringContaining(name) });
 });
 
 test.each(['', ' ', 'rka_a b', 'rka_a\nb', 'schlüssel€', 'x'.repeat(8193)])(

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FakeService, gate, type Interference, refusal, UNREACHABLE } from './support/fake-service.ts';
 import { following, KEY, URL_OF_SERVICE } from './support/following.ts';
-import type { VirtualTime } from './support/virtual-time.ts';
+import { settle, type VirtualTime } from './support/virtual-time.ts';
 
 describe('the feed', () => {
   test('is polled from the first use on: the position first, then what came after it', async () => {
@@ -266,6 +266,47 @@ describe('the feed', () => {
     expect(errors).toHaveLength(2);
     expect(errors[0]).toMatchObject({ name: 'RekeyError', code: 'AUTHENTICATION_UNAVAILABLE' });
     expect(errors[0]!.cause).toBeInstanceOf(TypeError);
+  });
+
+  test('that fails after a restart of following is reported', async () => {
+    const { service, time, errors } = await following();
+    service.trimLog(9);
+    await time.advance(300); // The poll that finds that the log does not reach back.
+    service.interference.poll = UNREACHABLE;
+    await time.advance(10_000);
+    expect(errors).toMatchObject([{ code: 'AUTHENTICATION_UNAVAILABLE' }]);
+  });
+
+  test('fails if `credential` never settles, is tried again, and ends with `close`', async () => {
+    const pending: ((secret: string) => void)[] = [];
+    const credential = () => new Promise<string>((resolve) => pending.push(resolve));
+    const { verify, from, errors, service, time } = await following({ credential });
+    await time.advance(6000);
+    expect(errors).toMatchObject([{ code: 'AUTHENTICATION_UNAVAILABLE' }]);
+    expect([await from(), await from()]).toEqual(['yes from the service', 'yes from the service']);
+    pending[1]!('rka_introspection');
+    await time.advance(100);
+    expect(service.requests.poll).toHaveLength(1);
+    expect([await from(), await from()]).toEqual(['yes from the service', 'yes from memory']);
+    verify.close();
+    await settle();
+    expect(time.waiting).toBe(0);
+  });
+
+  test('fails if `fetch` ignores its signal and never settles, is tried again, and ends with `close`', async () => {
+    const { verify, from, errors, time, network } = await following();
+    const { fetch } = network;
+    network.fetch = () => new Promise(() => undefined);
+    await time.advance(6000);
+    expect(errors).toMatchObject([{ code: 'AUTHENTICATION_UNAVAILABLE' }]);
+    network.fetch = fetch;
+    await time.advance(6000);
+    expect([await from(), await from()]).toEqual(['yes from the service', 'yes from memory']);
+    network.fetch = () => new Promise(() => undefined);
+    await time.advance(1000);
+    verify.close();
+    await settle();
+    expect(time.waiting).toBe(0);
   });
 
   test('fails if `credential` throws, and the verifier asks the service every time', async () => {

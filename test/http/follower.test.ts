@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { backends, type TestApp } from '../support/app.ts';
 
 const FOLLOWER = 'a-follower-of-the-tests';
@@ -34,6 +34,38 @@ describe.each(backends())('X-Rekey-Position on $name', ({ start }) => {
         expect(Number(positionOf(response))).toBeGreaterThanOrEqual(Number(receipt.sequence));
       }
     }
+  });
+
+  /** Holds the next answer of this function of the authenticator, after it has decided. */
+  function hold(name: 'authenticate' | 'introspect') {
+    const [decided, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { authenticator } = app.app;
+    const decide = authenticator[name].bind(authenticator) as (...given: unknown[]) => Promise<never>;
+    const spy = vi.spyOn(authenticator, name).mockImplementationOnce(async (...given: unknown[]) => {
+      const decision = await decide(...given);
+      decided.resolve();
+      await opened.promise;
+      return decision;
+    });
+    onTestFinished(() => spy.mockRestore());
+    return { decided: decided.promise, open: opened.resolve };
+  }
+
+  test.each([
+    ['authenticate', () => verify(FOLLOWER)],
+    ['introspect', () => introspect(FOLLOWER)],
+  ] as const)('is taken before the decision (%s), which a later revocation overtakes', async (name, ask) => {
+    const admin = await app.admin();
+    const [earlier, later] = [await app.apiKey(admin), await app.apiKey(admin)];
+    const before = await app.as(admin).revokeApiKey({ apiKeyId: earlier.id }).expectSuccess();
+    const held = hold(name);
+    const answer = ask();
+    await held.decided;
+    const after = await app.as(admin).revokeApiKey({ apiKeyId: later.id }).expectSuccess();
+    held.open();
+    const position = Number(positionOf(await answer));
+    expect(position).toBeGreaterThanOrEqual(Number(before.receipt.sequence));
+    expect(position).toBeLessThan(Number(after.receipt.sequence));
   });
 
   test('is also on a no: a credential that is rejected, and a permission that is not held', async () => {

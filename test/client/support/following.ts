@@ -18,9 +18,10 @@ export async function following(
   const service = new FakeService(time, given);
   service.credential(KEY, { credentialId: 'key_1', userId: USER, workspaceId: WORKSPACE, permissions: 'a,b' });
   const errors: RekeyError[] = [];
+  const network = { fetch: service.fetch };
   const verify = verifierOf(
     { url: URL_OF_SERVICE, credential: 'rka_introspection', onError: (error) => errors.push(error), ...options },
-    { fetch: service.fetch, monotonic: time.monotonic, pause: time.pause },
+    { fetch: (input, init) => network.fetch(input, init), monotonic: time.monotonic, pause: time.pause },
   );
   /** Verifies, and says whether the answer came from the service or from the memory. */
   const from = async (secret = KEY, options: VerifyOptions = {}) => {
@@ -30,5 +31,5 @@ export async function following(
   };
   await verify('rka_unknown'); // The first use. Nothing can be kept before the first poll is answered.
   await time.advance(100); // From now on, a poll waits at the service.
-  return { time, service, verify, from, errors };
+  return { time, service, network, verify, from, errors };
 }
