@@ -7,6 +7,7 @@ import { inSeconds } from '../../support/values.ts';
 import { join, outsiders, tagsOf } from '../../support/workspaces.ts';
 
 const DAY = 86_400;
+const TEN_YEARS = 315_360_000;
 
 describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
   let app: TestApp;
@@ -319,6 +320,29 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
         'InvalidInputError',
       );
       expect(fields.map(({ path }) => path)).toEqual(['input.maximumLifetimeSeconds', 'input.idleSeconds']);
+    });
+
+    test('bounds above ten years, so that no owner sets one with which the queries of others fail', async () => {
+      const largest = { maximumLifetimeSeconds: TEN_YEARS, idleSeconds: TEN_YEARS };
+      for (const tooLarge of [TEN_YEARS + 1, 2_147_483_647]) {
+        const input = { maximumLifetimeSeconds: tooLarge, idleSeconds: tooLarge };
+        const { fields } = await set(owner, { workspaceId, ...input }).expect('InvalidInputError');
+        expect(fields.map(({ path }) => path)).toEqual(['input.maximumLifetimeSeconds', 'input.idleSeconds']);
+        for (const table of ['credential_policies', 'former_credential_policies']) {
+          const columns = 'subject, workspace_id, idle_seconds, valid_from';
+          const values = `'wsp_x', 'wsp_x', ${tooLarge}, now()`;
+          const written =
+            table === 'credential_policies'
+              ? `insert into ${table} (${columns}) values (${values})`
+              : `insert into ${table} (${columns}, valid_until) values (${values}, now())`;
+          await expect(app.sql(written)).rejects.toThrow(/largest/);
+        }
+      }
+      await set(owner, { workspaceId, ...largest }).expectSuccess();
+      const key = await bound();
+      expect(await app.accepts(key.secret)).toBe(true);
+      const { nodes } = await app.as(admin).apiKeys({ first: 100 });
+      expect(nodes.map(({ id }) => id)).toContain(key.id);
     });
   });
 
