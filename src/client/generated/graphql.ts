@@ -1136,7 +1136,7 @@ export type AddWorkspaceMemberMutationVariables = Exact<{
 
 
 export type AddWorkspaceMemberMutation = { addWorkspaceMember:
-    | { __typename: 'AddWorkspaceMemberSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string } }
+    | { __typename: 'AddWorkspaceMemberSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string } }
     | { __typename: 'UserNotFoundError', message: string }
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
@@ -1160,7 +1160,7 @@ export type SetWorkspaceMemberRoleMutationVariables = Exact<{
 
 export type SetWorkspaceMemberRoleMutation = { setWorkspaceMemberRole:
     | { __typename: 'LastOwnerError', message: string, workspaces: Array<{ id: string, name: string, requiresSignedRequests: boolean, createdAt: string }> }
-    | { __typename: 'SetWorkspaceMemberRoleSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'SetWorkspaceMemberRoleSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
     | { __typename: 'UserNotFoundError', message: string }
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
@@ -3084,8 +3084,6 @@ export const AddWorkspaceMemberDocument = new TypedDocumentString(`
       }
       user {
         id
-        email
-        displayName
       }
       role
     }
@@ -3099,7 +3097,7 @@ export const AddWorkspaceMemberDocument = new TypedDocumentString(`
   name
   requiresSignedRequests
   createdAt
-}`, {"hash":"sha256:4d31d23efa6760f771fb64d91dc72ad916a6170bbee18acbcbb13999f9a802cf"}) as unknown as TypedDocumentString<AddWorkspaceMemberMutation, AddWorkspaceMemberMutationVariables>;
+}`, {"hash":"sha256:70662f877e177123321c261003e4842844b0e04e5a5e523013faa42021b4214e"}) as unknown as TypedDocumentString<AddWorkspaceMemberMutation, AddWorkspaceMemberMutationVariables>;
 export const RemoveWorkspaceMemberDocument = new TypedDocumentString(`
     mutation RemoveWorkspaceMember($input: RemoveWorkspaceMemberInput!) {
   removeWorkspaceMember(input: $input) {
@@ -3147,8 +3145,6 @@ export const SetWorkspaceMemberRoleDocument = new TypedDocumentString(`
       }
       user {
         id
-        email
-        displayName
       }
       role
       receipt {
@@ -3179,7 +3175,7 @@ fragment WorkspaceFields on Workspace {
   name
   requiresSignedRequests
   createdAt
-}`, {"hash":"sha256:18797ab7b9bf04c8682609030837244e5f7bf547865da4e03c9be1482ccf6ff0"}) as unknown as TypedDocumentString<SetWorkspaceMemberRoleMutation, SetWorkspaceMemberRoleMutationVariables>;
+}`, {"hash":"sha256:441d23151e4dbc55cae8d8ad19a8ef2496c987ae965339383dc084dad22114c7"}) as unknown as TypedDocumentString<SetWorkspaceMemberRoleMutation, SetWorkspaceMemberRoleMutationVariables>;
 export const DeleteWorkspaceDocument = new TypedDocumentString(`
     mutation DeleteWorkspace($input: DeleteWorkspaceInput!) {
   deleteWorkspace(input: $input) {
