@@ -1,4 +1,5 @@
 import type { InputCheck } from '../kernel/input.ts';
+import { AccessError } from './access-error.ts';
 import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from './permission.ts';
 import { type Principal, permissionsNotHeld } from './principal.ts';
 
@@ -46,4 +47,16 @@ export function checkGrantable(permissions: readonly string[], caller: Principal
  */
 export function latestEnd(caller: Principal): Date | null {
   return caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
+}
+
+/**
+ * For a credential of a kind that cannot be limited to addresses: a caller that is limited does not create it.
+ *
+ * @throws AccessError `FORBIDDEN`
+ */
+export function requireUnlimitedAddresses(caller: Principal): void {
+  if (caller.allowedAddresses === undefined) return;
+  const message =
+    'The calling credential is limited to addresses. It can create only API keys, which get the same limit.';
+  throw new AccessError('FORBIDDEN', message);
 }

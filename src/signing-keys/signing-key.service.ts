@@ -5,7 +5,7 @@ import { makeSecret } from '../crypto/secret-text.ts';
 import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
-import { latestEnd } from '../identity/grant.ts';
+import { latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
 import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -72,11 +72,16 @@ export class SigningKeyService {
     this.#options = options;
   }
 
-  /** A new key of the workspace, with at most the scopes, permissions and lifetime of the caller. */
+  /**
+   * A new key of the workspace, with at most the scopes, permissions and lifetime of the caller.
+   *
+   * @throws AccessError `FORBIDDEN` if the caller is limited to addresses: a signing key cannot be
+   */
   async create(unitOfWork: UnitOfWork, input: NewSigningKeyInput): Promise<CreateSigningKeyOutcome> {
     const { caller, em } = unitOfWork;
     const { clock, secrets, lockAccess, keepBounds, audit } = this.#options;
     const { workspaceId } = input;
+    requireUnlimitedAddresses(caller);
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const createdAt = clock.now();
@@ -215,14 +220,15 @@ const expired = (): InvalidInput => ({
 });
 
 /**
- * The successor can do everything that its key can do. So a caller that rotates a key must hold as much, and must not expire
- * before it. The key itself does.
+ * The successor can do everything that its key can do, from every address. So a caller that rotates a key must hold as much,
+ * must not expire before it, and must not be limited to addresses. The key itself does.
  */
 function beyondReach(caller: Principal, key: SigningKey): { kind: 'scopeNotHeld'; scopes: Scope[] } | null {
   if (caller.credentialId === key.id) return null;
   const scopes = scopesNotHeld(caller, key.scopes.filter(staysInWorkspace));
   const longest = latestEnd(caller);
   const outlives = longest !== null && (key.fixedEnd === null || key.fixedEnd > longest);
-  const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives;
+  const isLimited = caller.allowedAddresses !== undefined;
+  const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives || isLimited;
   return more ? { kind: 'scopeNotHeld', scopes } : null;
 }
