@@ -1,5 +1,6 @@
 import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
+import { areWithin } from '../credentials/allowed-addresses.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
@@ -208,7 +209,7 @@ function scopesOf({ scopes, role, userId, workspaceId }: Grant) {
  * of the request is one of these.
  */
 function isAsOpen(now: readonly string[], before: readonly string[]): boolean {
-  return now.length === 0 || (before.length > 0 && before.every((address) => now.includes(address)));
+  return now.length === 0 || (before.length > 0 && areWithin(before, now));
 }
 
 /**

@@ -141,12 +141,12 @@ export class ApiKey {
     return previousExpiresAt;
   }
 
-  /** Makes the secret from before the last rotation invalid now. Returns whether there was one. */
-  endOverlap(): boolean {
-    const had = this.previousSecretHash !== null;
+  /** Makes the secret from before the last rotation invalid now. Returns whether it was valid. */
+  endOverlap(now: Date): boolean {
+    if (this.previousSecretExpiresAt === null || this.previousSecretExpiresAt <= now) return false;
     this.previousSecretHash = null;
     this.previousSecretExpiresAt = null;
-    return had;
+    return true;
   }
 
   /**
