@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SetCredentialPolicyInput } from '../../../src/client/index.ts';
+import { EndedCredentials } from '../../../src/credential-policies/ended-credentials.ts';
 import { age, workspaceKey } from '../../support/api-keys.ts';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import type { Caller } from '../../support/calls.ts';
@@ -186,7 +187,7 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       );
       expect(events).toMatchObject([
         { subject: 'WORKSPACE', subject_id: workspaceId, effect: 'NARROWED', reason: 'ADMINISTRATIVE' },
-        { subject: 'ALL', subject_id: '*', effect: 'NARROWED' },
+        { subject: 'ALL', subject_id: '*', effect: 'NARROWED', reason: 'ADMINISTRATIVE' },
       ]);
       expect(events[0].members).toContain(owner.id);
     });
@@ -266,6 +267,26 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       const before = await events();
       expect(await set(owner, input).expectSuccess()).toMatchObject({ endedCount: 0, receipt: null });
       expect(await events()).toHaveLength(before.length);
+    });
+
+    test('while the credentials of the installation are counted, other mutations go on', async () => {
+      const { countOf } = EndedCredentials.prototype;
+      const [isCounting, mayCount] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const counting = vi.spyOn(EndedCredentials.prototype, 'countOf').mockImplementationOnce(async function (
+        this: EndedCredentials,
+        ...given
+      ) {
+        isCounting.resolve();
+        await mayCount.promise;
+        return countOf.apply(this, given);
+      });
+      onTestFinished(() => counting.mockRestore());
+      const setting = set(admin, { idleSeconds: 30 * DAY }).expectSuccess();
+      await isCounting.promise;
+      const { apiKey } = await app.as(owner).createApiKey({ name: 'x', workspaceId }).expectSuccess();
+      await app.as(owner).rotateApiKey({ apiKeyId: apiKey.id }).expectSuccess();
+      mayCount.resolve();
+      expect((await setting).policy.idleSeconds).toBe(30 * DAY);
     });
 
     test('an audit event has the bounds and how much they ended', async () => {
