@@ -1,6 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { governed, policyEnd } from '../credential-policies/credential-policy.sql.ts';
-import { effectiveEnd, type PolicyEnd, parsePolicyEnd, revokedByPolicy } from '../identity/credential-policy.ts';
+import {
+  effectiveEnd,
+  type PolicyEnd,
+  parsePolicyEnd,
+  policyEndJson,
+  revokedByPolicy,
+} from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -75,15 +81,14 @@ export class ApiKey {
   /** Optimistic lock: of two changes that started from the same state, one succeeds. */
   version!: number;
 
-  static create({ policyEnd, rateLimit, ...fields }: NewApiKey): ApiKey {
-    const { endsAt, revokedAt, fixedEnd } = policyEnd;
+  static create({ policyEnd: end, rateLimit, ...fields }: NewApiKey): ApiKey {
     return Object.assign(new ApiKey(), {
       ...fields,
       ...columnsOf({ rateLimit }),
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],
       allowedAddresses: [...fields.allowedAddresses],
-      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      policyEndJson: policyEndJson(end),
       previousSecretHash: null,
       previousSecretExpiresAt: null,
       rotatedAt: null,

@@ -9,6 +9,8 @@ import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
+import { checkNewExpiry } from '../identity/grant.ts';
+import { checkOverlap } from '../identity/overlap.ts';
 import { owningWorkspace, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
@@ -18,20 +20,15 @@ import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { findForChange, type LockRole } from './api-key.access.ts';
-import { ApiKey } from './api-key.entity.ts';
+import { ApiKey, MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
-import {
-  type CheckedApiKey,
-  checkNewApiKey,
-  checkNewExpiry,
-  checkOverlap,
-  type NewApiKeyInput,
-} from './api-key.input.ts';
+import { type CheckedApiKey, checkNewApiKey, type NewApiKeyInput } from './api-key.input.ts';
 import { countActiveApiKeys } from './api-key.queries.ts';
 import { beyondReach } from './api-key.reach.ts';
 import type { IdempotentCall, IdempotentCreations } from './idempotent-creations.ts';
 import type { MetadataVault } from './metadata.ts';
 
+const LONGEST_OVERLAP = { seconds: MAX_OVERLAP_SECONDS, inWords: '30 days' };
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
 
 export interface ApiKeyServiceOptions {
@@ -200,7 +197,7 @@ export class ApiKeyService {
     unitOfWork: UnitOfWork,
     input: { apiKeyId: string; overlapSeconds: number },
   ): Promise<RotateApiKeyOutcome> {
-    const invalid = checkOverlap(input.overlapSeconds);
+    const invalid = checkOverlap(input.overlapSeconds, LONGEST_OVERLAP);
     if (invalid) return invalid;
 
     const secret = makeSecret('rka');

@@ -6,6 +6,7 @@ import {
   type PolicyBounds,
   type PolicyEnd,
   parsePolicyEnd,
+  policyEndJson,
   revokedByPolicy,
 } from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
@@ -110,10 +111,10 @@ export class DaemonToken {
   /** When policies end it, as JSON. Read-only, from the policies. */
   readonly policyEndJson?: string | null;
 
-  static create({ registration, policyEnd: { endsAt, revokedAt, fixedEnd }, ...fields }: NewDaemonToken): DaemonToken {
+  static create({ registration, policyEnd: end, ...fields }: NewDaemonToken): DaemonToken {
     return Object.assign(new DaemonToken(), {
       ...fields,
-      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      policyEndJson: policyEndJson(end),
       registrationId: registration.id,
       workspaceId: registration.workspaceId,
       daemonId: registration.daemonId,

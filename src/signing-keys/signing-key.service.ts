@@ -5,7 +5,8 @@ import { makeSecret } from '../crypto/secret-text.ts';
 import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
-import { latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
+import { checkNewExpiry, latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
+import { checkOverlap } from '../identity/overlap.ts';
 import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -14,9 +15,9 @@ import { newId } from '../kernel/ids.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { signingKeyTag } from './signing-key.credential.ts';
-import { SigningKey } from './signing-key.entity.ts';
+import { MAX_OVERLAP_SECONDS, SigningKey } from './signing-key.entity.ts';
 import type { signingKeyEvents } from './signing-key.events.ts';
-import { checkNewExpiry, checkNewSigningKey, checkOverlap, type NewSigningKeyInput } from './signing-key.input.ts';
+import { checkNewSigningKey, type NewSigningKeyInput } from './signing-key.input.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface SigningKeyServiceOptions {
@@ -61,6 +62,7 @@ export type RevokeSigningKeyOutcome =
   | { kind: 'revoked'; signingKey: SigningKey; receipt: Receipt }
   | { kind: 'notFound' };
 
+const LONGEST_OVERLAP = { seconds: MAX_OVERLAP_SECONDS, inWords: 'one day' };
 /** SQLSTATE of a row that refers to a row that does not exist. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -122,7 +124,7 @@ export class SigningKeyService {
     unitOfWork: UnitOfWork,
     { signingKeyId, overlapSeconds }: { signingKeyId: string; overlapSeconds: number },
   ): Promise<RotateSigningKeyOutcome> {
-    const invalid = checkOverlap(overlapSeconds);
+    const invalid = checkOverlap(overlapSeconds, LONGEST_OVERLAP);
     if (invalid) return invalid;
     const replace = () => this.#replace(unitOfWork, signingKeyId, overlapSeconds);
     const outcome = await unitOfWork.transaction(replace, signingKeyId);
