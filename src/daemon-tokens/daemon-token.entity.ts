@@ -150,7 +150,7 @@ export class DaemonToken {
 
   /**
    * Extends the token by its first lifetime, if it is in the last quarter of its span, but not beyond the longest lifetime
-   * of the policy. A renewal never moves the expiry to an earlier time, also if it was moved by hand: then it must wait
+   * of the policy. A renewal never moves the expiry to an earlier time, also if plain SQL has moved it: then it must wait
    * until the new expiry is later.
    *
    * @throws Error if the token is revoked or expired; the caller must check this first

@@ -19,7 +19,7 @@ export interface NewDaemonTokenInput {
   rateLimit: object | null;
 }
 
-/** One spelling of each daemon id, so that a revocation finds the tokens however a keyboard writes the same text. */
+/** One spelling of each daemon id, so that a revocation finds the tokens in every Unicode form of the same text. */
 export function canonicalDaemonId(text: string): string {
   return text.normalize('NFC').trim();
 }

@@ -77,8 +77,8 @@ export type ChangePasswordInput = {
 /** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
   /**
-   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is
-   * restricted itself, it can only grant its own addresses, which are the default then.
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is limited
+   * to addresses itself, it can only grant these, which are the default then.
    */
   allowedAddresses?: Array<string>;
   /** A label in plain text, 1 to 500 visible characters. `apiKeys` searches it, so it must not hold personal data or secrets. */
@@ -90,8 +90,9 @@ export type CreateApiKeyInput = {
    */
   expiresAt?: string | null | undefined;
   /**
-   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input. 1 to
-   * 255 visible ASCII characters. A call that failed does not use it up.
+   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input, as
+   * long as it may manage the key and holds what the key holds. 1 to 255 visible ASCII characters. A call that failed does not
+   * use it up.
    */
   idempotencyKey?: string | null | undefined;
   /** Your own data, at most 20 entries with different keys. Introspection returns it. */
@@ -99,8 +100,9 @@ export type CreateApiKeyInput = {
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
   /**
-   * Who the key belongs to. `WORKSPACE` needs the role `OWNER` in the workspace; another member gets `FORBIDDEN`. A key that
-   * belongs to a workspace creates only keys that belong to it, and this field is ignored.
+   * Who the key belongs to. Only an owner of the workspace, an administrator and a key of the workspace can create a key that
+   * belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong to it, and
+   * this field is ignored.
    */
   owner?: ApiKeyOwner;
   /**
@@ -119,8 +121,8 @@ export type CreateApiKeyInput = {
    */
   scopes?: Array<Scope>;
   /**
-   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
-   * bound to. Must be set if the key belongs to a workspace.
+   * The workspace that the key is bound to, or belongs to. Must be set if the key belongs to a workspace. The user of a key
+   * that is bound to a workspace must be a member. Defaults to the workspace that the calling credential is bound to.
    */
   workspaceId?: string | null | undefined;
 };
@@ -135,7 +137,8 @@ export type CreateDaemonTokenInput = {
   daemonId: string;
   /**
    * When the token expires. Must be in the future, and at most ten years from now. Must not be later than the expiry of
-   * the calling credential, unless that is a session. A daemon can renew its token before that.
+   * the calling credential, unless that is a session, nor later than credential policies allow. A daemon can renew its token
+   * before that.
    */
   expiresAt: string;
   /**
@@ -484,13 +487,13 @@ export type SetCredentialPolicyInput = {
   /** Changes nothing, and returns what would be revoked. */
   dryRun?: boolean;
   /**
-   * For how long a credential may be unused, in seconds. At least 1. Uses are recorded with a delay, so a credential may stay
-   * valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
+   * For how long a credential may be unused, in seconds: 1 to 315360000 (ten years). Uses are recorded with a delay, so a
+   * credential may stay valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
    */
   idleSeconds?: number | null | undefined;
-  /** The longest lifetime of a credential, in seconds. At least 1. */
+  /** The longest lifetime of a credential, in seconds: 1 to 315360000 (ten years). */
   maximumLifetimeSeconds?: number | null | undefined;
-  /** Whether every credential must be created with an expiry. Revokes every credential that was created without one. */
+  /** Whether every credential must have an expiry of its own. Revokes every credential that has none. */
   requiresExpiry?: boolean;
   /** The id of the workspace. Left out: the installation. */
   workspaceId?: string | null | undefined;
@@ -524,7 +527,10 @@ export type UpdateApiKeyInput = {
   metadata?: Array<MetadataEntryInput> | null | undefined;
   /** The new name. Must not be empty and must have only visible characters. */
   name?: string | null | undefined;
-  /** The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. */
+  /**
+   * The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. So
+   * must the user of the key, unless that is an administrator.
+   */
   permissions?: Array<string> | null | undefined;
   /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
   rateLimit?: RateLimitInput | null | undefined;
