@@ -92,8 +92,7 @@ export function checkChanges(changes: ApiKeyChanges, context: ChangeContext): Ch
   });
   take('rateLimit', (rateLimit) => {
     checkRateLimit(rateLimit, check);
-    const before = apiKey.rateLimit;
-    onlyNarrows(before === null || (rateLimit !== null && isSlower(rateLimit, before)), 'rateLimit');
+    onlyNarrows(isAsSlow(rateLimit, apiKey.rateLimit), 'rateLimit');
     return rateLimit;
   });
   return check.outcome ?? given;
@@ -110,6 +109,16 @@ export function isNarrower(before: ApiKeySettings, after: ApiKeySettings): boole
     !holdsAll(after.permissions, before.permissions) ||
     isLater(before.expiresAt, after.expiresAt) ||
     widensAddresses(after.allowedAddresses, before.allowedAddresses)
+  );
+}
+
+/** Whether a change removes something that restricts the key as a whole: addresses, the expiry, or the rate limit. */
+export function liftsRestriction(before: ApiKeySettings, changes: CheckedChanges): boolean {
+  const { allowedAddresses, expiresAt, rateLimit } = changes;
+  return (
+    (allowedAddresses !== undefined && widensAddresses(before.allowedAddresses, allowedAddresses)) ||
+    (expiresAt !== undefined && isLater(expiresAt, before.expiresAt)) ||
+    (rateLimit !== undefined && !isAsSlow(rateLimit, before.rateLimit))
   );
 }
 
@@ -145,6 +154,8 @@ function isLater(one: Date | null, other: Date | null): boolean {
   return other !== null && (one === null || one > other);
 }
 
-function isSlower(one: RateLimit, other: RateLimit): boolean {
+/** Whether one rate allows nothing that the other does not. Null is no limit. */
+function isAsSlow(one: RateLimit | null, other: RateLimit | null): boolean {
+  if (one === null || other === null) return other === null;
   return one.requests <= other.requests && one.windowSeconds >= other.windowSeconds;
 }

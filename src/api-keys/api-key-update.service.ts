@@ -10,8 +10,15 @@ import type { Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { findForChange } from './api-key.access.ts';
 import { ApiKey, type ApiKeySettings } from './api-key.entity.ts';
+import { grantNotHeld } from './api-key.reach.ts';
 import type { ApiKeyServiceOptions } from './api-key.service.ts';
-import { type ApiKeyChanges, type CheckedChanges, checkChanges, isNarrower } from './api-key-changes.ts';
+import {
+  type ApiKeyChanges,
+  type CheckedChanges,
+  checkChanges,
+  isNarrower,
+  liftsRestriction,
+} from './api-key-changes.ts';
 import type { Metadata } from './metadata.ts';
 
 const USER = `select ${userBounds('u')} from ${usersAs('u')} where u.id = ?`;
@@ -52,7 +59,8 @@ export class ApiKeyUpdateService {
 
   /**
    * Changes what is given and leaves the rest. What narrows the key takes effect like a revocation. What widens it must be
-   * within what the caller holds, and no key widens itself.
+   * within what the caller holds, and no key widens itself. To remove a restriction, the caller must hold the scopes and
+   * permissions of the key.
    */
   async update(
     unitOfWork: UnitOfWork,
@@ -90,6 +98,8 @@ export class ApiKeyUpdateService {
     const user = await userOf(em, apiKey);
     const checked = checkChanges(changes, { apiKey, user, caller, bounds, now });
     if ('kind' in checked) return checked;
+    const beyond = liftsRestriction(apiKey.settings, checked) ? await grantNotHeld(em, caller, apiKey) : null;
+    if (beyond) return beyond;
     const before = apiKey.settings;
     const changed = apiKey.change(this.#settingsOf(apiKey, checked), now);
     const isNarrowed = isNarrower(before, apiKey.settings);
@@ -103,14 +113,14 @@ export class ApiKeyUpdateService {
     return { kind: 'committed', apiKey, changed, isNarrowed, changedAt: now };
   }
 
-  /** Ends the overlap of a rotation now. Without one, it changes nothing, and still waits until no replica accepts it. */
+  /** Ends the overlap of a rotation now. Without one, or after its end, it changes nothing, and still waits until no replica accepts it. */
   async endOverlap(unitOfWork: UnitOfWork, { apiKeyId }: { apiKeyId: string }): Promise<EndApiKeyOverlapOutcome> {
     const { caller, em } = unitOfWork;
     const { audit, clock, lockRole } = this.#options;
     const now = clock.now();
     const apiKey = await unitOfWork.transaction(async () => {
       const found = await findForChange(em, { caller, apiKeyId, lockRole }, { lock: true });
-      if (found && !found.revokedAt && !found.isExpired(now) && found.endOverlap()) {
+      if (found && !found.revokedAt && !found.isExpired(now) && found.endOverlap(now)) {
         const { workspaceId } = found;
         audit.record(unitOfWork, { type: 'api-key.overlap-ended', subjectId: apiKeyId, workspaceId, data: {} });
       }

@@ -1,10 +1,12 @@
 import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
+import { areWithin } from '../credentials/allowed-addresses.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
   earliest,
+  endsOf,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
@@ -14,7 +16,6 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
-import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { effectivePermissions } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
 import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
@@ -122,7 +123,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
     const tags = tagsOf(row.id, row);
-    const { fixedEnd, idleEnd } = endsOf(row);
+    const { fixedEnd, idleEnd } = endsOfSecret(row);
     const end = earliest([fixedEnd, idleEnd]);
     const isDisabled = row.userId !== null && row.disabled;
     if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now))
@@ -164,7 +165,7 @@ export const apiKeyCredential = defineCredentialType<string>({
     const permissions = permissionsOf(row);
     // A credential that it creates must not outlive it. A key that changes itself grants nothing for longer.
     const endsEarlier =
-      (endsOf(row).fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+      (endsOfSecret(row).fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== credentialId) return false;
     const held = scopesOf(row);
     return (
@@ -183,13 +184,9 @@ function tagsOf(id: string, { userId, workspaceId }: Grant): string[] {
   return tags;
 }
 
-/** When the presented secret ends; null: never. `idleEnd` moves with each use. */
-function endsOf({ expiresAt, current, previousExpiresAt, policyEnd: json }: Lifetime) {
-  const { endsAt, fixedEnd } = parsePolicyEnd(json);
-  return {
-    fixedEnd: earliest([expiresAt, current ? null : previousExpiresAt, fixedEnd]),
-    idleEnd: endsAt === fixedEnd ? null : endsAt,
-  };
+/** When the presented secret ends. */
+function endsOfSecret({ expiresAt, current, previousExpiresAt, policyEnd: end }: Lifetime) {
+  return endsOf([expiresAt, current ? null : previousExpiresAt], end);
 }
 
 /**
@@ -208,7 +205,7 @@ function scopesOf({ scopes, role, userId, workspaceId }: Grant) {
  * of the request is one of these.
  */
 function isAsOpen(now: readonly string[], before: readonly string[]): boolean {
-  return now.length === 0 || (before.length > 0 && before.every((address) => now.includes(address)));
+  return now.length === 0 || (before.length > 0 && areWithin(before, now));
 }
 
 /**

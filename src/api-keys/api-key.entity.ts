@@ -1,6 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { governed, policyEnd } from '../credential-policies/credential-policy.sql.ts';
-import { effectiveEnd, type PolicyEnd, parsePolicyEnd, revokedByPolicy } from '../identity/credential-policy.ts';
+import {
+  effectiveEnd,
+  type PolicyEnd,
+  parsePolicyEnd,
+  policyEndJson,
+  revokedByPolicy,
+} from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -75,15 +81,14 @@ export class ApiKey {
   /** Optimistic lock: of two changes that started from the same state, one succeeds. */
   version!: number;
 
-  static create({ policyEnd, rateLimit, ...fields }: NewApiKey): ApiKey {
-    const { endsAt, revokedAt, fixedEnd } = policyEnd;
+  static create({ policyEnd: end, rateLimit, ...fields }: NewApiKey): ApiKey {
     return Object.assign(new ApiKey(), {
       ...fields,
       ...columnsOf({ rateLimit }),
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],
       allowedAddresses: [...fields.allowedAddresses],
-      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      policyEndJson: policyEndJson(end),
       previousSecretHash: null,
       previousSecretExpiresAt: null,
       rotatedAt: null,
@@ -141,12 +146,12 @@ export class ApiKey {
     return previousExpiresAt;
   }
 
-  /** Makes the secret from before the last rotation invalid now. Returns whether there was one. */
-  endOverlap(): boolean {
-    const had = this.previousSecretHash !== null;
+  /** Makes the secret from before the last rotation invalid now. Returns whether it was valid. */
+  endOverlap(now: Date): boolean {
+    if (this.previousSecretExpiresAt === null || this.previousSecretExpiresAt <= now) return false;
     this.previousSecretHash = null;
     this.previousSecretExpiresAt = null;
-    return had;
+    return true;
   }
 
   /**

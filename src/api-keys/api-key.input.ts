@@ -1,11 +1,11 @@
 import { areWithin } from '../credentials/allowed-addresses.ts';
-import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
+import { checkExpiry, UNBOUNDED } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import { owningWorkspace, type Principal } from '../identity/principal.ts';
 import { belongsToWorkspace, type Scope, staysInWorkspace } from '../identity/scope.ts';
 import { networkText, parseNetwork } from '../kernel/cidr.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
-import { type ApiKeySettings, MAX_OVERLAP_SECONDS, type RateLimit } from './api-key.entity.ts';
+import type { ApiKeySettings, RateLimit } from './api-key.entity.ts';
 import { checkMetadata, type Metadata } from './metadata.ts';
 
 export const LONGEST_NAME = 100;
@@ -67,36 +67,11 @@ export function checkNewApiKey(input: NewApiKeyInput, caller: Principal, now: Da
     'input.idempotencyKey',
     'Must have 1 to 255 visible ASCII characters.',
   );
-  checkExpiry(
-    { given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now },
-    { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false },
-    check,
-  );
+  checkExpiry({ given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now }, UNBOUNDED, check);
   const { metadata, rateLimit } = input;
   const scopes = [...new Set(input.scopes)];
   const settings = { name, description, metadata, scopes, permissions, allowedAddresses, rateLimit };
   return check.outcome ?? { ...settings, workspaceId, owner };
-}
-
-/** The expiry of a new key under the policies in force. */
-export function checkNewExpiry(
-  { expiresAt: given }: Pick<NewApiKeyInput, 'expiresAt'>,
-  { caller, now, bounds }: { caller: Principal; now: Date; bounds: PolicyBounds },
-): { expiresAt: Date | null } | InvalidInput {
-  const check = new InputCheck();
-  const expiresAt = checkExpiry({ given, latest: latestEnd(caller), createdAt: now, now }, bounds, check);
-  return check.outcome ?? { expiresAt };
-}
-
-/** Null if the overlap of a rotation is valid. */
-export function checkOverlap(overlapSeconds: number): InvalidInput | null {
-  const check = new InputCheck();
-  check.require(
-    Number.isInteger(overlapSeconds) && overlapSeconds >= 0 && overlapSeconds <= MAX_OVERLAP_SECONDS,
-    'input.overlapSeconds',
-    `Must be from 0 to ${MAX_OVERLAP_SECONDS} seconds (30 days).`,
-  );
-  return check.outcome;
 }
 
 export function checkDescription(description: string | null, check: InputCheck): string | null {

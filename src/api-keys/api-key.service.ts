@@ -1,43 +1,35 @@
 import { LockMode, OptimisticLockError } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import { usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
-import { areWithin } from '../credentials/allowed-addresses.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
-import { latestEnd } from '../identity/grant.ts';
-import { owningWorkspace, type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
+import { checkNewExpiry } from '../identity/grant.ts';
+import { checkOverlap } from '../identity/overlap.ts';
+import { owningWorkspace, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
-import { type Scope, scopesOfRole, staysInWorkspace, type UserRole } from '../identity/scope.ts';
+import type { Scope } from '../identity/scope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { findForChange, type LockRole } from './api-key.access.ts';
-import { ApiKey } from './api-key.entity.ts';
+import { ApiKey, MAX_OVERLAP_SECONDS } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
-import {
-  type CheckedApiKey,
-  checkNewApiKey,
-  checkNewExpiry,
-  checkOverlap,
-  type NewApiKeyInput,
-} from './api-key.input.ts';
+import { type CheckedApiKey, checkNewApiKey, type NewApiKeyInput } from './api-key.input.ts';
 import { countActiveApiKeys } from './api-key.queries.ts';
+import { beyondReach } from './api-key.reach.ts';
 import type { IdempotentCall, IdempotentCreations } from './idempotent-creations.ts';
 import type { MetadataVault } from './metadata.ts';
 
-const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
+const LONGEST_OVERLAP = { seconds: MAX_OVERLAP_SECONDS, inWords: '30 days' };
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 export interface ApiKeyServiceOptions {
   /** For reads before it is the caller's turn: not the connections of units of work. */
@@ -57,8 +49,14 @@ export interface ApiKeyServiceOptions {
   keepBounds: (em: EntityManager, workspaceId: string | null) => Promise<BoundsInForce>;
 }
 
+interface Created {
+  kind: 'created';
+  apiKey: ApiKey;
+  secret: string;
+}
+
 export type CreateApiKeyOutcome =
-  | { kind: 'created'; apiKey: ApiKey; secret: string }
+  | Created
   | { kind: 'scopeNotHeld'; scopes: Scope[] }
   | { kind: 'quotaReached'; limit: number }
   | { kind: 'workspaceNotFound' }
@@ -107,7 +105,7 @@ export class ApiKeyService {
   async create(unitOfWork: UnitOfWork, input: NewApiKeyInput): Promise<CreateApiKeyOutcome> {
     const { caller, em } = unitOfWork;
     if (caller.userId === null && owningWorkspace(caller) === null)
-      throw new AccessError('FORBIDDEN', 'A daemon token cannot create an API key. Use a session or an API key.');
+      throw new AccessError('FORBIDDEN', 'Only a session or an API key can create an API key.');
     const now = this.#options.clock.now();
     const scopes = scopesNotHeld(caller, input.scopes);
     const checked: CheckedApiKey | CreateApiKeyOutcome =
@@ -118,7 +116,7 @@ export class ApiKeyService {
     try {
       return await unitOfWork.transaction<CreateApiKeyOutcome>(async () => {
         const repeated = call && (await this.#options.creations.repeat(em, call));
-        if (repeated) return repeated;
+        if (repeated) return repeated.kind === 'created' ? this.#repeated(unitOfWork, repeated) : repeated;
         if ('kind' in checked) return checked;
         return (await this.#refusal(unitOfWork, checked)) ?? this.#create(unitOfWork, checked, { input, call, now });
       });
@@ -129,10 +127,24 @@ export class ApiKeyService {
     }
   }
 
+  /**
+   * The answer to an earlier call, once more. The caller must still be allowed to see the key and hold what it can do:
+   * since then, it may have left the workspace, or have lost permissions.
+   */
+  async #repeated(unitOfWork: UnitOfWork, created: Created): Promise<CreateApiKeyOutcome> {
+    const { caller, em } = unitOfWork;
+    const { id: apiKeyId, workspaceId } = created.apiKey;
+    const apiKey = await findForChange(em, { caller, apiKeyId, lockRole: this.#options.lockRole }, { lock: false });
+    if (apiKey) return (await beyondReach(em, caller, apiKey)) ?? created;
+    return (await this.#refusal(unitOfWork, { owner: 'WORKSPACE', workspaceId })) ?? { kind: 'workspaceNotFound' };
+  }
+
   /** Why the caller cannot have this key; null if it can. What decides it is locked until the commit. */
-  async #refusal({ caller, em }: UnitOfWork, key: CheckedApiKey): Promise<CreateApiKeyOutcome | null> {
+  async #refusal(
+    { caller, em }: UnitOfWork,
+    { owner, workspaceId }: Pick<CheckedApiKey, 'owner' | 'workspaceId'>,
+  ): Promise<CreateApiKeyOutcome | null> {
     const { lockMembership, lockRole, maxPerUser } = this.#options;
-    const { owner, workspaceId } = key;
     const { userId } = caller;
     if (caller.workspaceId && workspaceId !== caller.workspaceId) return { kind: 'workspaceNotFound' };
     if (owner === 'WORKSPACE') {
@@ -185,7 +197,7 @@ export class ApiKeyService {
     unitOfWork: UnitOfWork,
     input: { apiKeyId: string; overlapSeconds: number },
   ): Promise<RotateApiKeyOutcome> {
-    const invalid = checkOverlap(input.overlapSeconds);
+    const invalid = checkOverlap(input.overlapSeconds, LONGEST_OVERLAP);
     if (invalid) return invalid;
 
     const secret = makeSecret('rka');
@@ -278,34 +290,3 @@ const expired = (): InvalidInput => ({
   kind: 'invalidInput',
   fields: [{ path: 'input.apiKeyId', message: 'The key has expired and cannot be rotated. Create a new one.' }],
 });
-
-/**
- * A new secret can do everything that its key can do. So a caller that rotates a key must already hold as much. The key
- * itself does, and so does a session of its user or an administrator, unless it is from before a promotion.
- */
-async function beyondReach(
-  em: EntityManager,
-  caller: Principal,
-  apiKey: ApiKey,
-): Promise<{ kind: 'scopeNotHeld'; scopes: Scope[] } | null> {
-  if (caller.credentialId === apiKey.id || (await holdsAllOfItsRole(em, caller))) return null;
-  const scopes = scopesNotHeld(caller, apiKey.workspaceId ? apiKey.scopes.filter(staysInWorkspace) : apiKey.scopes);
-  const longest = latestEnd(caller);
-  const outlives = longest !== null && (apiKey.fixedEnd === null || apiKey.fixedEnd > longest);
-  const isElsewhere = !admitsAll(caller, apiKey.allowedAddresses);
-  const more =
-    scopes.length > 0 || permissionsNotHeld(caller, apiKey.permissions).length > 0 || outlives || isElsewhere;
-  return more ? { kind: 'scopeNotHeld', scopes } : null;
-}
-
-/** Whether the caller may be used from everywhere where the key may be used. */
-function admitsAll({ allowedAddresses: own }: Principal, addresses: readonly string[]): boolean {
-  return own === undefined || (addresses.length > 0 && areWithin(addresses, own));
-}
-
-/** Whether a session holds all scopes that its user's role allows now. One that began before a promotion does not. */
-async function holdsAllOfItsRole(em: EntityManager, caller: Principal): Promise<boolean> {
-  if (caller.kind !== 'session') return false;
-  const [user] = await em.execute<{ role: UserRole }[]>(ROLE, [caller.userId]);
-  return user !== undefined && scopesNotHeld(caller, scopesOfRole(user.role)).length === 0;
-}

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { PolicyBounds } from '../identity/credential-policy.ts';
+import { type BoundsInForce, UNBOUNDED } from '../identity/credential-policy.ts';
 
 /** The subject of the policy of the installation. The subject of any other policy is the id of its workspace. */
 export const INSTALLATION = '*';
@@ -8,7 +8,7 @@ export const INSTALLATION = '*';
  * The policy in force for a workspace or for the installation. A trigger keeps what it was before, because the
  * credentials that had ended under it stay ended.
  */
-export class CredentialPolicy implements PolicyBounds {
+export class CredentialPolicy implements BoundsInForce {
   subject!: string;
   workspaceId!: string | null;
   maximumLifetimeSeconds!: number | null;
@@ -26,26 +26,32 @@ export class CredentialPolicy implements PolicyBounds {
     });
   }
 
-  /** Replaces all bounds. Returns whether one of them is stricter than before, and whether any changed. */
-  set(bounds: PolicyBounds, idleToleranceSeconds: number): { tightened: boolean; changed: boolean } {
+  /** Whether one of these bounds is stricter than the bounds in force, and whether any differs. The trigger decides the same. */
+  compare(bounds: BoundsInForce): { tightened: boolean; changed: boolean } {
     const stricter = (before: number | null, after: number | null) =>
       after !== null && (before === null || after < before);
     const tightened =
       stricter(this.maximumLifetimeSeconds, bounds.maximumLifetimeSeconds) ||
-      stricter(this.idleSeconds, bounds.idleSeconds) ||
+      stricter(idleBound(this), idleBound(bounds)) ||
       (bounds.requiresExpiry && !this.requiresExpiry);
     const changed =
       tightened ||
       this.maximumLifetimeSeconds !== bounds.maximumLifetimeSeconds ||
       this.idleSeconds !== bounds.idleSeconds ||
+      idleBound(this) !== idleBound(bounds) ||
       this.requiresExpiry !== bounds.requiresExpiry;
-    Object.assign(this, bounds, { idleToleranceSeconds });
     return { tightened, changed };
+  }
+
+  /** Replaces all bounds. */
+  set({ maximumLifetimeSeconds, idleSeconds, idleToleranceSeconds, requiresExpiry }: BoundsInForce): void {
+    Object.assign(this, { maximumLifetimeSeconds, idleSeconds, idleToleranceSeconds, requiresExpiry });
   }
 }
 
-/** The bounds where there is no policy. */
-export const UNBOUNDED: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
+function idleBound({ idleSeconds, idleToleranceSeconds }: BoundsInForce): number | null {
+  return idleSeconds === null ? null : idleSeconds + idleToleranceSeconds;
+}
 
 export const CredentialPolicySchema = defineEntity({
   class: CredentialPolicy,

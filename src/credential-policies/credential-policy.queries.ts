@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import type { BoundsInForce } from '../identity/credential-policy.ts';
-import { CredentialPolicy, INSTALLATION, UNBOUNDED } from './credential-policy.entity.ts';
+import { type BoundsInForce, UNBOUNDED } from '../identity/credential-policy.ts';
+import { CredentialPolicy, INSTALLATION } from './credential-policy.entity.ts';
 import { KEEP_POLICIES } from './credential-policy.sql.ts';
 
 /** The policies with these subjects: see `INSTALLATION`. A subject without a policy is left out. */

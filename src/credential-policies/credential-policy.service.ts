@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
-import { WRITE_EVERY_MS } from '../credentials/last-used.ts';
+import { longestLagSeconds } from '../credentials/last-used.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import type { PolicyBounds } from '../identity/credential-policy.ts';
@@ -43,23 +43,7 @@ export interface NewPolicy extends PolicyBounds {
   dryRun: boolean;
 }
 
-interface Change {
-  kind: 'set';
-  policy: PolicyBounds;
-  endedCount: number;
-  tightened: boolean;
-  changed: boolean;
-  changedAt: Date;
-}
-
-/** Ends the transaction of a dry run, and carries its outcome out of it. */
-class DryRun extends Error {
-  readonly change: Change;
-  constructor(change: Change) {
-    super('A dry run changes nothing.');
-    this.change = change;
-  }
-}
+type Change = { kind: 'set'; endedCount: number; tightened: boolean; changed: boolean; changedAt: Date };
 
 /** Sets the bounds on the credentials of a workspace or of the installation. */
 export class CredentialPolicyService {
@@ -71,69 +55,71 @@ export class CredentialPolicyService {
 
   /**
    * Replaces all bounds of a policy. What is over a bound that is stricter than before ends in the same commit, with one
-   * row in the log. A dry run makes the change, counts what ends, and rolls it back.
+   * row in the log. A dry run only counts what would end.
    */
   async set(unitOfWork: UnitOfWork, input: NewPolicy): Promise<SetCredentialPolicyOutcome> {
     const { workspaceId, dryRun, ...bounds } = input;
     const invalid = checkBounds(bounds);
     if (invalid) return invalid;
-    const subject = workspaceId ?? INSTALLATION;
     if (workspaceId === null && !isAdministrator(unitOfWork.caller))
       throw new AccessError('FORBIDDEN', 'Only an administrator can set the policy of the installation.');
-    let change: Change | { kind: 'workspaceNotFound' };
-    try {
-      change = await unitOfWork.transaction(() => this.#change(unitOfWork, input, bounds), subject);
-    } catch (error) {
-      if (!(error instanceof DryRun)) throw error;
-      change = error.change;
-    }
+    const change = await unitOfWork.inTurn(() => this.#change(unitOfWork, input, bounds));
     if (change.kind !== 'set') return change;
-    const { policy, endedCount, tightened, changed, changedAt } = change;
-    const outcome = { kind: 'set', policy, endedCount } as const;
+    const { endedCount, tightened, changed, changedAt } = change;
+    const outcome = { kind: 'set', policy: bounds, endedCount } as const;
+    if (dryRun) return { ...outcome, receipt: null };
+    const subject = workspaceId ?? INSTALLATION;
     // Without a change, this may be the retry of a call that was not answered and is still propagating.
-    if (dryRun || (changed && !tightened)) return { ...outcome, receipt: null };
+    const mayPropagate = tightened || !changed;
     const tag = workspaceId === null ? '*' : workspaceTag(workspaceId);
-    const receipt = await this.#options.barrier.waitUntilPropagated(tag, changedAt);
+    const receipt = mayPropagate ? await this.#options.barrier.waitUntilPropagated(tag, changedAt) : null;
+    // If this fails, one row more is left. The policy is set.
+    if (changed) await this.#options.ended.forgetIdleSpan(unitOfWork.em, subject).catch(() => undefined);
     return { ...outcome, receipt: tightened ? receipt : null };
   }
 
   async #change(
     unitOfWork: UnitOfWork,
     { workspaceId, dryRun }: NewPolicy,
-    bounds: PolicyBounds,
+    given: PolicyBounds,
   ): Promise<Change | { kind: 'workspaceNotFound' }> {
     const { em } = unitOfWork;
     const { audit, clock, ended, lockManaged } = this.#options;
-    if (workspaceId !== null && !(await lockManaged(unitOfWork, workspaceId))) return { kind: 'workspaceNotFound' };
     const subject = workspaceId ?? INSTALLATION;
-    await em.execute(LOCK_POLICY, [subject]);
-    const policy = (await em.findOne(CredentialPolicy, { subject })) ?? CredentialPolicy.for(workspaceId);
-    const { tightened, changed } = policy.set(bounds, this.#idleToleranceSeconds);
-    em.persist(policy);
-    await em.flush();
-    const endedCount = tightened ? await ended.countOf(em, subject) : 0;
-    if (changed) {
-      await ended.forgetIdleSpan(em, subject);
-      const data = { ...bounds, endedCount };
-      audit.record(unitOfWork, { type: 'credential-policy.set', subjectId: subject, workspaceId, data });
-    }
-    const change = { kind: 'set', policy: bounds, endedCount, tightened, changed, changedAt: clock.now() } as const;
-    if (dryRun) throw new DryRun(change);
-    return change;
+    const bounds = { ...given, idleToleranceSeconds: this.#idleToleranceSeconds };
+    // Reads all credentials, so it must come before the lock, for which every other mutation of a credential would wait.
+    const endedOfAll = workspaceId === null ? await ended.countOf(em, subject, bounds) : null;
+    return unitOfWork.transaction(async () => {
+      if (workspaceId !== null && !(await lockManaged(unitOfWork, workspaceId))) return { kind: 'workspaceNotFound' };
+      await em.execute(LOCK_POLICY, [subject]);
+      const policy = (await em.findOne(CredentialPolicy, { subject })) ?? CredentialPolicy.for(workspaceId);
+      const { tightened, changed } = policy.compare(bounds);
+      const endedCount = tightened ? (endedOfAll ?? (await ended.countOf(em, subject, bounds))) : 0;
+      if (changed && !dryRun) {
+        policy.set(bounds);
+        em.persist(policy);
+        const data = { ...given, endedCount };
+        audit.record(unitOfWork, { type: 'credential-policy.set', subjectId: subject, workspaceId, data });
+      }
+      return { kind: 'set', endedCount, tightened, changed, changedAt: clock.now() };
+    }, subject);
   }
 
   /**
-   * Uses are written once per window and a moment later. A policy must not end a credential that is in use, so each is
-   * valid for that much longer. The policies follow the configuration of the replica that started last.
+   * Uses are recorded later than they happen. A policy must not end a credential that is in use, so each is valid for that
+   * much longer. The policies follow the configuration of the replica that started last.
    */
   async applyIdleTolerance(em: EntityManager): Promise<void> {
     const seconds = this.#idleToleranceSeconds;
     const others = { idleSeconds: { $ne: null }, idleToleranceSeconds: { $ne: seconds } };
-    for (const policy of await em.find(CredentialPolicy, others)) policy.idleToleranceSeconds = seconds;
-    await em.flush();
+    for (const policy of await em.find(CredentialPolicy, others)) {
+      policy.set({ ...policy, idleToleranceSeconds: seconds });
+      await em.flush(); // Alone, so that two replicas that start at once do not lock policies in different orders.
+      await this.#options.ended.forgetIdleSpan(em, policy.subject);
+    }
   }
 
   get #idleToleranceSeconds(): number {
-    return this.#options.lastUsedSeconds + Math.ceil(WRITE_EVERY_MS / 1000);
+    return longestLagSeconds(this.#options.lastUsedSeconds);
   }
 }

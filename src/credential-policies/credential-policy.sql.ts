@@ -46,7 +46,8 @@ const fixedDue = (span: string, { createdAt, expiresAt, lifetimeFrom = createdAt
 /** The same for `idle_seconds`. @param lastUse SQL for the last use; null if there was none */
 const idleDue = (span: string, { createdAt }: GovernedColumns, lastUse: string) =>
   `case when ${span}.idle_seconds is not null then
-      greatest(${createdAt}, ${lastUse}) + make_interval(secs => ${span}.idle_seconds + ${span}.idle_tolerance_seconds) end`;
+      greatest(${createdAt}, ${lastUse})
+        + make_interval(secs => ${span}.idle_seconds::float8 + ${span}.idle_tolerance_seconds) end`;
 
 /** When a credential is due under all bounds of a span. */
 export const dueIn = (span: string, columns: GovernedColumns, lastUse = lastUseOf(columns.id)) =>

@@ -24,7 +24,7 @@ export function createAuthentication(
     clock,
     logger,
     now: () => replica.databaseNow(),
-    windowSeconds: lastUsedSeconds,
+    lagSeconds: lastUsedSeconds,
     entries: cacheEntries,
     tables: types.all.map(({ table }) => table),
     addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),

@@ -24,7 +24,7 @@ export const credentials = defineFeature({
       fallback: 60,
       min: 1,
       max: 86_400,
-      meaning: 'At most one write of `lastUsedAt` per credential in this time.',
+      meaning: 'By how much a recorded `lastUsedAt` may lag behind, and two seconds.',
     }),
   },
 });

@@ -47,8 +47,8 @@ export interface LastUsedOptions {
   logger: Logger;
   /** Database time, milliseconds since the epoch. */
   now: () => number;
-  /** At most one write per credential in this many seconds. */
-  windowSeconds: number;
+  /** By how many seconds a recorded use may lag behind at most, until it is written. */
+  lagSeconds: number;
   /** How many credentials are remembered as written lately. */
   entries: number;
   /** The tables of all kinds of credentials. */
@@ -58,7 +58,12 @@ export interface LastUsedOptions {
 }
 
 /** Milliseconds between two writes of the collected uses. */
-export const WRITE_EVERY_MS = 2000;
+const WRITE_EVERY_MS = 2000;
+/** By how many seconds the last use in the database may lag behind at most. @param lagSeconds see `LastUsedOptions` */
+export function longestLagSeconds(lagSeconds: number): number {
+  return lagSeconds + Math.ceil(WRITE_EVERY_MS / 1000);
+}
+
 /** The number of uses that one statement writes. */
 const LONGEST_BATCH = 5000;
 /** The number of rows that one round of housekeeping reads. */
@@ -77,6 +82,9 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
 /**
  * Records when credentials were used: in memory for each request, and in batches in the
  * database, once per window at most.
+ *
+ * A window is half of the longest lag. A replica may note a use at the end of the window of another replica, where it is not
+ * written, and notes no other one for its own window.
  */
 export class LastUsed {
   readonly #options: LastUsedOptions;
@@ -86,12 +94,14 @@ export class LastUsed {
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   readonly #purge: Statement;
+  readonly #windowSeconds: number;
   /** The id of the last row that housekeeping has read. */
   #purgedTo = '';
 
   constructor(options: LastUsedOptions) {
     this.#options = options;
     this.#noted = new LRUCache({ max: options.entries });
+    this.#windowSeconds = options.lagSeconds / 2;
     this.#purge = purgeStatement(options.tables);
   }
 
@@ -101,10 +111,10 @@ export class LastUsed {
    * @param request where the use comes from; left out if that is not recorded
    */
   note(credentialId: string, kind?: CredentialKind, request?: AuthenticatedRequest): void {
-    const { clock, windowSeconds, now } = this.#options;
+    const { clock, now } = this.#options;
     const noted = this.#noted.peek(credentialId); // `peek` keeps the order: the oldest record is dropped first.
     const at = clock.monotonic();
-    if (noted !== undefined && at - noted < windowSeconds * 1000) return;
+    if (noted !== undefined && at - noted < this.#windowSeconds * 1000) return;
     this.#noted.set(credentialId, at);
     const from = kind !== undefined && request !== undefined ? this.#options.addressOf(kind, request) : null;
     this.#pending.set(credentialId, { at: now(), from });
@@ -148,10 +158,9 @@ export class LastUsed {
     if (batch.size === 0) return true;
     for (const id of batch.keys()) this.#pending.delete(id);
     try {
-      const { sql, windowSeconds } = this.#options;
       const uses = [...batch.values()];
-      const values = [[...batch.keys()], uses.map(({ at }) => at), windowSeconds, uses.map(({ from }) => from)];
-      await sql.query(NOTE, values);
+      const values = [[...batch.keys()], uses.map(({ at }) => at), this.#windowSeconds, uses.map(({ from }) => from)];
+      await this.#options.sql.query(NOTE, values);
       return true;
     } catch (error) {
       this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');

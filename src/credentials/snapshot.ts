@@ -1,3 +1,4 @@
+import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import { END_OF_LOG } from '../revocation/statements.ts';
 import type { CachedCredential } from './cached-credential.ts';
@@ -35,6 +36,17 @@ export function accepted(
 ): CachedCredential {
   const until = earliest(ends) ?? Number.MAX_SAFE_INTEGER;
   return { principal, asOf: positionOf(snapshot), tags, until };
+}
+
+/**
+ * When a credential ends, in milliseconds since the epoch; null: never. `idleEnd` is set by a policy and moves with each use.
+ *
+ * @param own its own expiries
+ * @param policyEnd what the function of this name in `credential-policies` selects
+ */
+export function endsOf(own: readonly (number | null)[], policyEnd: string | null) {
+  const { endsAt, fixedEnd } = parsePolicyEnd(policyEnd);
+  return { fixedEnd: earliest([...own, fixedEnd]), idleEnd: endsAt === fixedEnd ? null : endsAt };
 }
 
 /** The earliest of these moments, in milliseconds since the epoch; null if there is none. */

@@ -5,6 +5,7 @@ import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
   earliest,
+  endsOf,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
@@ -14,7 +15,6 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
-import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, mustSignIn, workspaceExists } from '../workspaces/workspace.sql.ts';
@@ -85,9 +85,9 @@ export const daemonTokenCredential = defineCredentialType<string>({
     const tags = [daemonTokenTag(row.id), daemonTag(row), workspaceTag(row.workspaceId)];
     if (row.revoked) return rejected(row, tags);
     if (row.expiresAt <= row.now) return expired(row, tags);
-    const { fixedEnd, idleEnd } = endsOf(row);
-    const end = earliest([fixedEnd, idleEnd]) ?? fixedEnd;
-    if (end <= row.now) return rejected(row, tags);
+    const { fixedEnd, idleEnd } = endsOf([row.expiresAt], row.policyEnd);
+    const end = earliest([fixedEnd, idleEnd]);
+    if (end !== null && end <= row.now) return rejected(row, tags);
     const principal = {
       kind: 'daemonToken',
       credentialId: row.id,
@@ -117,7 +117,8 @@ export const daemonTokenCredential = defineCredentialType<string>({
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, it creates nothing that does.
-    const endsEarlier = endsOf(row).fixedEnd < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
+    const { fixedEnd } = endsOf([row.expiresAt], row.policyEnd);
+    const endsEarlier = (fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     const held = scopesOf(row);
     return (
@@ -134,12 +135,6 @@ export const daemonTokenCredential = defineCredentialType<string>({
 function expired(row: LoadRow, tags: readonly string[]): CachedCredential {
   const isFinal = row.expiresAt + LONGEST_RENEWAL_MS <= row.now;
   return isFinal ? rejected(row, tags) : { ...rejected(row, tags), until: row.now };
-}
-
-/** When a token ends. `idleEnd` moves with each use; null if no policy sets it. */
-function endsOf({ expiresAt, policyEnd: json }: Pick<LoadRow, 'expiresAt' | 'policyEnd'>) {
-  const { endsAt, fixedEnd } = parsePolicyEnd(json);
-  return { fixedEnd: Math.min(expiresAt, fixedEnd ?? expiresAt), idleEnd: endsAt === fixedEnd ? null : endsAt };
 }
 
 /** The scopes of a token. Plain SQL can write scopes that no mutation accepts. */

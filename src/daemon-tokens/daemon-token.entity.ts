@@ -6,6 +6,7 @@ import {
   type PolicyBounds,
   type PolicyEnd,
   parsePolicyEnd,
+  policyEndJson,
   revokedByPolicy,
 } from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
@@ -110,10 +111,10 @@ export class DaemonToken {
   /** When policies end it, as JSON. Read-only, from the policies. */
   readonly policyEndJson?: string | null;
 
-  static create({ registration, policyEnd: { endsAt, revokedAt, fixedEnd }, ...fields }: NewDaemonToken): DaemonToken {
+  static create({ registration, policyEnd: end, ...fields }: NewDaemonToken): DaemonToken {
     return Object.assign(new DaemonToken(), {
       ...fields,
-      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      policyEndJson: policyEndJson(end),
       registrationId: registration.id,
       workspaceId: registration.workspaceId,
       daemonId: registration.daemonId,
@@ -149,7 +150,7 @@ export class DaemonToken {
 
   /**
    * Extends the token by its first lifetime, if it is in the last quarter of its span, but not beyond the longest lifetime
-   * of the policy. A renewal never moves the expiry to an earlier time, also if it was moved by hand: then it must wait
+   * of the policy. A renewal never moves the expiry to an earlier time, also if plain SQL has moved it: then it must wait
    * until the new expiry is later.
    *
    * @throws Error if the token is revoked or expired; the caller must check this first

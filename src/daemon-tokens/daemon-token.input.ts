@@ -1,4 +1,4 @@
-import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
+import { checkExpiry, type PolicyBounds, UNBOUNDED } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -19,7 +19,7 @@ export interface NewDaemonTokenInput {
   rateLimit: object | null;
 }
 
-/** One spelling of each daemon id, so that a revocation finds the tokens however a keyboard writes the same text. */
+/** One spelling of each daemon id, so that a revocation finds the tokens in every Unicode form of the same text. */
 export function canonicalDaemonId(text: string): string {
   return text.normalize('NFC').trim();
 }
@@ -41,7 +41,7 @@ export function checkNewDaemonToken(
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);
 
-  checkExpiry({ given: expiresAt, latest: latestEnd(caller), createdAt: now, now }, NO_BOUNDS, check);
+  checkExpiry({ given: expiresAt, latest: latestEnd(caller), createdAt: now, now }, UNBOUNDED, check);
   check.require(expiresAt <= yearsAfter(now), 'input.expiresAt', `Must be at most ${MOST_YEARS} years from now.`);
   check.require(input.rateLimit === null, 'input.rateLimit', 'Must be null. Rate limits are not available yet.');
   return check.outcome ?? { daemonId, scopes: [...new Set(input.scopes)], permissions, expiresAt };
@@ -53,8 +53,6 @@ export function checkPolicy(expiresAt: Date, now: Date, bounds: PolicyBounds): I
   checkExpiry({ given: expiresAt, latest: null, createdAt: now, now }, bounds, check);
   return check.outcome;
 }
-
-const NO_BOUNDS: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
 
 function yearsAfter(now: Date): Date {
   const end = new Date(now);

@@ -9,6 +9,7 @@ import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
+import { requireUnlimitedAddresses } from '../identity/grant.ts';
 import { type Principal, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
@@ -72,10 +73,15 @@ export class DaemonTokenService {
     this.#options = options;
   }
 
-  /** A new token of the workspace, with at most the scopes, permissions and lifetime of the caller. */
+  /**
+   * A new token of the workspace, with at most the scopes, permissions and lifetime of the caller.
+   *
+   * @throws AccessError `FORBIDDEN` if the caller is limited to addresses: a token cannot be
+   */
   async create(unitOfWork: UnitOfWork, input: NewDaemonTokenInput): Promise<CreateDaemonTokenOutcome> {
     const { caller, em } = unitOfWork;
     const { workspaceId } = input;
+    requireUnlimitedAddresses(caller);
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const createdAt = this.#options.clock.now();

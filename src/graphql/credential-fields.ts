@@ -1,7 +1,7 @@
 import type { User } from '../accounts/user.entity.ts';
-import { INSTALLATION, UNBOUNDED } from '../credential-policies/credential-policy.entity.ts';
+import { INSTALLATION } from '../credential-policies/credential-policy.entity.ts';
 import { AccessError, credentialRefused } from '../identity/access-error.ts';
-import type { PolicyBounds } from '../identity/credential-policy.ts';
+import { type PolicyBounds, UNBOUNDED } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Workspace } from '../workspaces/workspace.entity.ts';
 import type { GraphQLContext } from './context.ts';

@@ -1,12 +1,14 @@
 import {
   defaultFieldResolver,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isObjectType,
 } from 'graphql';
 import { User } from '../accounts/user.entity.ts';
+import { AccessError } from '../identity/access-error.ts';
 import { isAdministrator, type Principal } from '../identity/principal.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -26,6 +28,8 @@ export class Visibility {
   readonly #principal: Principal | null;
   readonly #memberships: Memberships;
   readonly #admitted = new Set<string>();
+  /** Users of whom a caller without a user reads the id. */
+  readonly #named = new Set<string>();
   readonly #authenticated = new Set<string>();
 
   constructor(principal: Principal | null, memberships: Memberships) {
@@ -35,10 +39,12 @@ export class Visibility {
 
   /**
    * Records a user whom the request may read without another check: it has read or changed their membership in a workspace
-   * of the caller. Another request may have ended that membership meanwhile.
+   * of the caller. Another request may have ended that membership meanwhile. A key of a workspace has no user and reads no
+   * people: it reads the id, and nothing else.
    */
   admit(userId: string): void {
-    this.#admitted.add(userId);
+    const isPerson = this.#principal === null || this.#principal.userId !== null;
+    (isPerson ? this.#admitted : this.#named).add(userId);
   }
 
   /** Records the user whom the request has authenticated by something else than a credential, such as a password. */
@@ -49,9 +55,14 @@ export class Visibility {
 
   sees(userId: string): boolean | Promise<boolean> {
     const principal = this.#principal;
-    if (this.#admitted.has(userId)) return true;
+    if (this.#admitted.has(userId) || this.#named.has(userId)) return true;
     if (!principal) return false;
     return userId === principal.userId || seesAll(principal) || this.#memberships.sharesWorkspace(userId);
+  }
+
+  /** Whether the request may read more of a user than the id. */
+  seesPerson(userId: string): boolean {
+    return !this.#named.has(userId);
   }
 
   /** Whether the request may read more of a user than what members of a workspace read of each other. */
@@ -81,12 +92,13 @@ function seesAll(principal: Principal): boolean {
 }
 
 /**
- * Adds a check to every field whose value can be a user: a user whom the caller may not see becomes null. The fields
- * are found by their type, so a new one cannot be left out.
+ * Adds a check to every field whose value can be a user: a user whom the caller may not see becomes null. And one to every
+ * field of a user but the id. The fields are found by their type, so a new one cannot be left out.
  */
 export function hideInvisibleUsers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    if (type.name === 'User') hideFieldsOfUsers(type);
     for (const field of Object.values(type.getFields())) {
       const named = getNamedType(field.type);
       if (!canBeUser(schema, named)) continue;
@@ -96,6 +108,17 @@ export function hideInvisibleUsers(schema: GraphQLSchema): GraphQLSchema {
     }
   }
   return schema;
+}
+
+function hideFieldsOfUsers(type: GraphQLObjectType): void {
+  for (const [name, field] of Object.entries(type.getFields())) {
+    if (name === 'id') continue;
+    const { resolve = defaultFieldResolver } = field;
+    field.resolve = (user: User, args, context, info) => {
+      if ((context as GraphQLContext).visibility.seesPerson(user.id)) return resolve(user, args, context, info);
+      throw new AccessError('FORBIDDEN', 'A credential that belongs to a workspace reads only the id of a user.');
+    };
+  }
 }
 
 function canBeUser(schema: GraphQLSchema, type: GraphQLNamedType): boolean {

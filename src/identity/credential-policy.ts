@@ -10,6 +10,9 @@ export interface PolicyBounds {
   readonly requiresExpiry: boolean;
 }
 
+/** The bounds where there is no policy. */
+export const UNBOUNDED: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
+
 /** The bounds in force for a credential: the stricter ones of the installation and of its workspace. */
 export interface BoundsInForce extends PolicyBounds {
   /** By how much a credential may be idle for longer, because the last use is written later. */
@@ -31,7 +34,12 @@ export interface PolicyEnd {
 
 export const NO_POLICY_END: PolicyEnd = { endsAt: null, revokedAt: null, fixedEnd: null };
 
-/** Reads what `POLICY_END` of `credential-policies` returns: the three times as JSON, or null. */
+/** The three times as JSON, as the function `policyEnd` of `credential-policies` selects them. */
+export function policyEndJson({ endsAt, revokedAt, fixedEnd }: PolicyEnd): string {
+  return JSON.stringify([endsAt, revokedAt, fixedEnd]);
+}
+
+/** Reads these times. Null: there are none. */
 export function parsePolicyEnd(json: string | null | undefined): PolicyEnd {
   if (json == null) return NO_POLICY_END;
   const [endsAt, revokedAt, fixedEnd]: (number | null)[] = JSON.parse(json);

@@ -1,4 +1,6 @@
-import type { InputCheck } from '../kernel/input.ts';
+import { InputCheck, type InvalidInput } from '../kernel/input.ts';
+import { AccessError } from './access-error.ts';
+import { checkExpiry, type PolicyBounds } from './credential-policy.ts';
 import { isPermission, MOST_PERMISSION_CHARACTERS, MOST_PERMISSIONS } from './permission.ts';
 import { type Principal, permissionsNotHeld } from './principal.ts';
 
@@ -46,4 +48,26 @@ export function checkGrantable(permissions: readonly string[], caller: Principal
  */
 export function latestEnd(caller: Principal): Date | null {
   return caller.kind === 'session' || caller.expiresAt === null ? null : new Date(caller.expiresAt);
+}
+
+/** The expiry of a new credential under the policies in force: as it was given, or the latest one that is allowed. */
+export function checkNewExpiry(
+  { expiresAt: given }: { expiresAt: Date | null },
+  { caller, now, bounds }: { caller: Principal; now: Date; bounds: PolicyBounds },
+): { expiresAt: Date | null } | InvalidInput {
+  const check = new InputCheck();
+  const expiresAt = checkExpiry({ given, latest: latestEnd(caller), createdAt: now, now }, bounds, check);
+  return check.outcome ?? { expiresAt };
+}
+
+/**
+ * For a credential of a kind that cannot be limited to addresses: a caller that is limited does not create it.
+ *
+ * @throws AccessError `FORBIDDEN`
+ */
+export function requireUnlimitedAddresses(caller: Principal): void {
+  if (caller.allowedAddresses === undefined) return;
+  const message =
+    'The calling credential is limited to addresses. It can create only API keys, which get the same limit.';
+  throw new AccessError('FORBIDDEN', message);
 }

@@ -4,6 +4,7 @@ import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
   earliest,
+  endsOf,
   FROM_SNAPSHOT,
   milliseconds,
   rejected,
@@ -12,7 +13,6 @@ import {
 } from '../credentials/snapshot.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Statement } from '../database/sql.ts';
-import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { workspaceTag } from '../revocation/tags.ts';
@@ -76,7 +76,7 @@ export const signingKeyCredential = defineCredentialType<string>({
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
     const tags = [signingKeyTag(row.id), workspaceTag(row.workspaceId)];
-    const { fixedEnd, idleEnd } = endsOf(row);
+    const { fixedEnd, idleEnd } = endsOf([row.expiresAt], row.policyEnd);
     const end = earliest([fixedEnd, idleEnd]);
     if (row.revoked || (end !== null && end <= row.now)) return rejected(row, tags);
     const principal = {
@@ -103,7 +103,7 @@ export const signingKeyCredential = defineCredentialType<string>({
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.
-    const { fixedEnd } = endsOf(row);
+    const { fixedEnd } = endsOf([row.expiresAt], row.policyEnd);
     const endsEarlier = (fixedEnd ?? Number.POSITIVE_INFINITY) < (caller.expiresAt ?? Number.POSITIVE_INFINITY);
     if (endsEarlier && changing !== caller.credentialId) return false;
     const held = scopesOf(row);
@@ -113,12 +113,6 @@ export const signingKeyCredential = defineCredentialType<string>({
     );
   },
 });
-
-/** When a key ends; null: never. `idleEnd` moves with each use. */
-function endsOf({ expiresAt, policyEnd: json }: Pick<LoadRow, 'expiresAt' | 'policyEnd'>) {
-  const { endsAt, fixedEnd } = parsePolicyEnd(json);
-  return { fixedEnd: earliest([expiresAt, fixedEnd]), idleEnd: endsAt === fixedEnd ? null : endsAt };
-}
 
 /** The scopes of a key. Plain SQL can write scopes that no mutation accepts. */
 function scopesOf({ scopes }: { scopes: string[] }) {

@@ -1,6 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { policyEnd } from '../credential-policies/credential-policy.sql.ts';
-import { effectiveEnd, type PolicyEnd, parsePolicyEnd, revokedByPolicy } from '../identity/credential-policy.ts';
+import {
+  effectiveEnd,
+  type PolicyEnd,
+  parsePolicyEnd,
+  policyEndJson,
+  revokedByPolicy,
+} from '../identity/credential-policy.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 import { governedKey } from './signing-key.sql.ts';
@@ -51,10 +57,10 @@ export class SigningKey {
   /** When policies end it, as JSON. Read-only, from the policies. */
   readonly policyEndJson?: string | null;
 
-  static create({ policyEnd: { endsAt, revokedAt, fixedEnd }, ...fields }: NewSigningKey): SigningKey {
+  static create({ policyEnd: end, ...fields }: NewSigningKey): SigningKey {
     return Object.assign(new SigningKey(), {
       ...fields,
-      policyEndJson: JSON.stringify([endsAt, revokedAt, fixedEnd]),
+      policyEndJson: policyEndJson(end),
       lifetimeFrom: null,
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],

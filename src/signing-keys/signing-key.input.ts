@@ -1,9 +1,8 @@
-import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
+import { checkExpiry, UNBOUNDED } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
-import { MAX_OVERLAP_SECONDS } from './signing-key.entity.ts';
 
 /** The most characters of a description. */
 const LONGEST_DESCRIPTION = 200;
@@ -34,29 +33,6 @@ export function checkNewSigningKey(
   const permissions = [...new Set(input.permissions)];
   checkPermissions(permissions, caller, check);
 
-  checkExpiry({ given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now }, NO_BOUNDS, check);
+  checkExpiry({ given: input.expiresAt, latest: latestEnd(caller), createdAt: now, now }, UNBOUNDED, check);
   return check.outcome ?? { description, scopes: [...new Set(input.scopes)], permissions };
-}
-
-/** The expiry of a new key under the policies in force. */
-export function checkNewExpiry(
-  { expiresAt: given }: Pick<NewSigningKeyInput, 'expiresAt'>,
-  { caller, now, bounds }: { caller: Principal; now: Date; bounds: PolicyBounds },
-): { expiresAt: Date | null } | InvalidInput {
-  const check = new InputCheck();
-  const expiresAt = checkExpiry({ given, latest: latestEnd(caller), createdAt: now, now }, bounds, check);
-  return check.outcome ?? { expiresAt };
-}
-
-const NO_BOUNDS: PolicyBounds = { maximumLifetimeSeconds: null, idleSeconds: null, requiresExpiry: false };
-
-/** Null if the overlap of a rotation is valid. */
-export function checkOverlap(overlapSeconds: number): InvalidInput | null {
-  const check = new InputCheck();
-  check.require(
-    Number.isInteger(overlapSeconds) && overlapSeconds >= 0 && overlapSeconds <= MAX_OVERLAP_SECONDS,
-    'input.overlapSeconds',
-    `Must be from 0 to ${MAX_OVERLAP_SECONDS} seconds (one day).`,
-  );
-  return check.outcome;
 }

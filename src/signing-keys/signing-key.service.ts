@@ -5,7 +5,8 @@ import { makeSecret } from '../crypto/secret-text.ts';
 import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
-import { latestEnd } from '../identity/grant.ts';
+import { checkNewExpiry, latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
+import { checkOverlap } from '../identity/overlap.ts';
 import { type Principal, permissionsNotHeld, scopesNotHeld } from '../identity/principal.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
@@ -14,9 +15,9 @@ import { newId } from '../kernel/ids.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { signingKeyTag } from './signing-key.credential.ts';
-import { SigningKey } from './signing-key.entity.ts';
+import { MAX_OVERLAP_SECONDS, SigningKey } from './signing-key.entity.ts';
 import type { signingKeyEvents } from './signing-key.events.ts';
-import { checkNewExpiry, checkNewSigningKey, checkOverlap, type NewSigningKeyInput } from './signing-key.input.ts';
+import { checkNewSigningKey, type NewSigningKeyInput } from './signing-key.input.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface SigningKeyServiceOptions {
@@ -61,6 +62,7 @@ export type RevokeSigningKeyOutcome =
   | { kind: 'revoked'; signingKey: SigningKey; receipt: Receipt }
   | { kind: 'notFound' };
 
+const LONGEST_OVERLAP = { seconds: MAX_OVERLAP_SECONDS, inWords: 'one day' };
 /** SQLSTATE of a row that refers to a row that does not exist. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -72,11 +74,16 @@ export class SigningKeyService {
     this.#options = options;
   }
 
-  /** A new key of the workspace, with at most the scopes, permissions and lifetime of the caller. */
+  /**
+   * A new key of the workspace, with at most the scopes, permissions and lifetime of the caller.
+   *
+   * @throws AccessError `FORBIDDEN` if the caller is limited to addresses: a signing key cannot be
+   */
   async create(unitOfWork: UnitOfWork, input: NewSigningKeyInput): Promise<CreateSigningKeyOutcome> {
     const { caller, em } = unitOfWork;
     const { clock, secrets, lockAccess, keepBounds, audit } = this.#options;
     const { workspaceId } = input;
+    requireUnlimitedAddresses(caller);
     const missing = scopesNotHeld(caller, input.scopes);
     if (missing.length > 0) return { kind: 'scopeNotHeld', scopes: missing };
     const createdAt = clock.now();
@@ -117,7 +124,7 @@ export class SigningKeyService {
     unitOfWork: UnitOfWork,
     { signingKeyId, overlapSeconds }: { signingKeyId: string; overlapSeconds: number },
   ): Promise<RotateSigningKeyOutcome> {
-    const invalid = checkOverlap(overlapSeconds);
+    const invalid = checkOverlap(overlapSeconds, LONGEST_OVERLAP);
     if (invalid) return invalid;
     const replace = () => this.#replace(unitOfWork, signingKeyId, overlapSeconds);
     const outcome = await unitOfWork.transaction(replace, signingKeyId);
@@ -215,14 +222,15 @@ const expired = (): InvalidInput => ({
 });
 
 /**
- * The successor can do everything that its key can do. So a caller that rotates a key must hold as much, and must not expire
- * before it. The key itself does.
+ * The successor can do everything that its key can do, from every address. So a caller that rotates a key must hold as much,
+ * must not expire before it, and must not be limited to addresses. The key itself does.
  */
 function beyondReach(caller: Principal, key: SigningKey): { kind: 'scopeNotHeld'; scopes: Scope[] } | null {
   if (caller.credentialId === key.id) return null;
   const scopes = scopesNotHeld(caller, key.scopes.filter(staysInWorkspace));
   const longest = latestEnd(caller);
   const outlives = longest !== null && (key.fixedEnd === null || key.fixedEnd > longest);
-  const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives;
+  const isLimited = caller.allowedAddresses !== undefined;
+  const more = scopes.length > 0 || permissionsNotHeld(caller, key.permissions).length > 0 || outlives || isLimited;
   return more ? { kind: 'scopeNotHeld', scopes } : null;
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/client/index.ts';
 import { workspaceKey } from '../support/api-keys.ts';
-import { type Account, backends, type TestApp } from '../support/app.ts';
+import { type Account, backends, type Presented, type TestApp } from '../support/app.ts';
 import type { Caller } from '../support/calls.ts';
 import { inSeconds, times } from '../support/values.ts';
 import { join, outsiders, rolesIn } from '../support/workspaces.ts';
@@ -217,6 +217,38 @@ describe.each(backends())('a key that belongs to a workspace, on $name', ({ star
       await app.as(key).updateWorkspace({ workspaceId, name: 'x' }).expect('WorkspaceNotFoundError');
       expect((await app.as(key).workspaces()).nodes.map(({ id }) => id)).toEqual([own]);
       await app.as(key).createWorkspace({ name: 'x' }).expectError('FORBIDDEN');
+    });
+
+    test('WORKSPACES_*: of a member whom it adds or changes, it reads the id and nothing else', async () => {
+      const own = await app.workspace(owner);
+      const key = await workspaceKey(app, owner, own, { scopes: ['WORKSPACES_READ', 'WORKSPACES_WRITE'] });
+      const account = await app.member();
+      const changes = [
+        ['addWorkspaceMember', { workspaceId: own, email: account.email }],
+        ['setWorkspaceMemberRole', { workspaceId: own, userId: account.id, role: 'OWNER' }],
+      ] as const;
+      const personal = ['email', 'displayName', 'role', 'createdAt', 'disabledAt', 'invitedAt', 'lastUsedAt'];
+      for (const [field, input] of changes) {
+        const type = `${field[0]!.toUpperCase()}${field.slice(1)}`;
+        const changed = (selection: string, presented: Presented) =>
+          app.graphql(
+            `mutation ($input: ${type}Input!) { ${field}(input: $input) { ... on ${type}Success { user { ${selection} } } } }`,
+            { input },
+            presented,
+          );
+        const { data } = await changed('id', { apiKey: key.secret });
+        expect(data[field].user).toEqual({ id: account.id });
+        for (const name of [...personal, 'permissions', 'sessionCount', 'apiKeyCount']) {
+          const { data: none, errors } = await changed(name, { apiKey: key.secret });
+          expect(
+            errors?.map(({ extensions }) => extensions.code),
+            name,
+          ).toEqual(['FORBIDDEN']);
+          expect(JSON.stringify(none)).not.toContain(account.email);
+        }
+        const byOwner = await changed('id email displayName', { bearer: owner.accessToken });
+        expect(byOwner.data[field].user).toMatchObject({ id: account.id, email: account.email });
+      }
     });
 
     test('DAEMON_TOKENS_* and SIGNING_KEYS_*: it creates both for its workspace', async () => {

@@ -38,7 +38,7 @@ describe('noting when credentials were used', () => {
       clock,
       logger,
       now: () => time,
-      windowSeconds: 60,
+      lagSeconds: 120,
       entries: 1000,
       tables: [],
       addressOf: () => null,

@@ -1,6 +1,7 @@
 // The last use of a credential is written in batches, with a delay, and to a table of its own.
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { LastUsed } from '../../src/credentials/last-used.ts';
 import {
   type Account,
   backends,
@@ -86,6 +87,47 @@ describe.each(backends())('on $name', ({ start }) => {
     expect(await sql(`select * from api_keys where id = '${revoked.id}'`)).toEqual(before);
     expect(await sql(`select * from api_keys where id = '${deleted.id}'`)).toEqual([]);
     expect([await app.accepts(revoked.secret), await app.accepts(deleted.secret)]).toEqual([false, false]);
+  });
+});
+
+describe.each(backends())('F1.12: with two replicas, on $name', ({ start }) => {
+  test('the last use in the database never lags behind by more than the configured time', async () => {
+    const app = await start();
+    onTestFinished(() => app.close());
+    const { id } = await app.apiKey(await app.member());
+    const lagSeconds = 60;
+    // In the past, because a use in the future is corrected.
+    const begin = Date.now() - 3_600_000;
+    let second = 0;
+    const now = () => begin + second * 1000;
+    const newReplica = () =>
+      new LastUsed({
+        ...{ sql: app.app.database.reads, logger: app.app.logger, now, lagSeconds, entries: 10, tables: [] },
+        clock: { now: () => new Date(now()), monotonic: now },
+        addressOf: () => null,
+      });
+    const [first, other] = [newReplica(), newReplica()];
+    const recorded = async () => {
+      const [row] = await app.sql('select last_used_at from credential_usage where credential_id = ?', [id]);
+      return (new Date(row.last_used_at).getTime() - begin) / 1000;
+    };
+    first.note(id);
+    await first.flush();
+    let longestLag = 0;
+    // The second replica begins at the worst moment of each window of the first one.
+    for (const beginning of [29, 31, 59, 61]) {
+      for (const from = second + beginning; second < from + 65; ) {
+        second++;
+        if (second < from) continue;
+        other.note(id);
+        await other.flush();
+        longestLag = Math.max(longestLag, second - (await recorded()));
+      }
+      first.note(id);
+      await first.flush();
+    }
+    expect(longestLag).toBeLessThanOrEqual(lagSeconds);
+    expect(longestLag).toBeGreaterThan(0);
   });
 });
 

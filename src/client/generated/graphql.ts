@@ -77,8 +77,8 @@ export type ChangePasswordInput = {
 /** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
   /**
-   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is
-   * restricted itself, it can only grant its own addresses, which are the default then.
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is limited
+   * to addresses itself, it can only grant these, which are the default then.
    */
   allowedAddresses?: Array<string>;
   /** A label in plain text, 1 to 500 visible characters. `apiKeys` searches it, so it must not hold personal data or secrets. */
@@ -90,8 +90,9 @@ export type CreateApiKeyInput = {
    */
   expiresAt?: string | null | undefined;
   /**
-   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input. 1 to
-   * 255 visible ASCII characters. A call that failed does not use it up.
+   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input, as
+   * long as it may manage the key and holds what the key holds. 1 to 255 visible ASCII characters. A call that failed does not
+   * use it up.
    */
   idempotencyKey?: string | null | undefined;
   /** Your own data, at most 20 entries with different keys. Introspection returns it. */
@@ -99,8 +100,9 @@ export type CreateApiKeyInput = {
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
   /**
-   * Who the key belongs to. `WORKSPACE` needs the role `OWNER` in the workspace; another member gets `FORBIDDEN`. A key that
-   * belongs to a workspace creates only keys that belong to it, and this field is ignored.
+   * Who the key belongs to. Only an owner of the workspace, an administrator and a key of the workspace can create a key that
+   * belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong to it, and
+   * this field is ignored.
    */
   owner?: ApiKeyOwner;
   /**
@@ -119,8 +121,8 @@ export type CreateApiKeyInput = {
    */
   scopes?: Array<Scope>;
   /**
-   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
-   * bound to. Must be set if the key belongs to a workspace.
+   * The workspace that the key is bound to, or belongs to. Must be set if the key belongs to a workspace. The user of a key
+   * that is bound to a workspace must be a member. Defaults to the workspace that the calling credential is bound to.
    */
   workspaceId?: string | null | undefined;
 };
@@ -135,7 +137,8 @@ export type CreateDaemonTokenInput = {
   daemonId: string;
   /**
    * When the token expires. Must be in the future, and at most ten years from now. Must not be later than the expiry of
-   * the calling credential, unless that is a session. A daemon can renew its token before that.
+   * the calling credential, unless that is a session, nor later than credential policies allow. A daemon can renew its token
+   * before that.
    */
   expiresAt: string;
   /**
@@ -484,13 +487,13 @@ export type SetCredentialPolicyInput = {
   /** Changes nothing, and returns what would be revoked. */
   dryRun?: boolean;
   /**
-   * For how long a credential may be unused, in seconds. At least 1. Uses are recorded with a delay, so a credential may stay
-   * valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
+   * For how long a credential may be unused, in seconds: 1 to 315360000 (ten years). Uses are recorded with a delay, so a
+   * credential may stay valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
    */
   idleSeconds?: number | null | undefined;
-  /** The longest lifetime of a credential, in seconds. At least 1. */
+  /** The longest lifetime of a credential, in seconds: 1 to 315360000 (ten years). */
   maximumLifetimeSeconds?: number | null | undefined;
-  /** Whether every credential must be created with an expiry. Revokes every credential that was created without one. */
+  /** Whether every credential must have an expiry of its own. Revokes every credential that has none. */
   requiresExpiry?: boolean;
   /** The id of the workspace. Left out: the installation. */
   workspaceId?: string | null | undefined;
@@ -524,7 +527,10 @@ export type UpdateApiKeyInput = {
   metadata?: Array<MetadataEntryInput> | null | undefined;
   /** The new name. Must not be empty and must have only visible characters. */
   name?: string | null | undefined;
-  /** The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. */
+  /**
+   * The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. So
+   * must the user of the key, unless that is an administrator.
+   */
   permissions?: Array<string> | null | undefined;
   /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
   rateLimit?: RateLimitInput | null | undefined;
@@ -1136,7 +1142,7 @@ export type AddWorkspaceMemberMutationVariables = Exact<{
 
 
 export type AddWorkspaceMemberMutation = { addWorkspaceMember:
-    | { __typename: 'AddWorkspaceMemberSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string } }
+    | { __typename: 'AddWorkspaceMemberSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string } }
     | { __typename: 'UserNotFoundError', message: string }
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
@@ -1160,7 +1166,7 @@ export type SetWorkspaceMemberRoleMutationVariables = Exact<{
 
 export type SetWorkspaceMemberRoleMutation = { setWorkspaceMemberRole:
     | { __typename: 'LastOwnerError', message: string, workspaces: Array<{ id: string, name: string, requiresSignedRequests: boolean, createdAt: string }> }
-    | { __typename: 'SetWorkspaceMemberRoleSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string, email: string, displayName: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
+    | { __typename: 'SetWorkspaceMemberRoleSuccess', role: WorkspaceRole, workspace: { id: string, name: string, requiresSignedRequests: boolean, createdAt: string }, user: { id: string }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } | null }
     | { __typename: 'UserNotFoundError', message: string }
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
@@ -3084,8 +3090,6 @@ export const AddWorkspaceMemberDocument = new TypedDocumentString(`
       }
       user {
         id
-        email
-        displayName
       }
       role
     }
@@ -3099,7 +3103,7 @@ export const AddWorkspaceMemberDocument = new TypedDocumentString(`
   name
   requiresSignedRequests
   createdAt
-}`, {"hash":"sha256:4d31d23efa6760f771fb64d91dc72ad916a6170bbee18acbcbb13999f9a802cf"}) as unknown as TypedDocumentString<AddWorkspaceMemberMutation, AddWorkspaceMemberMutationVariables>;
+}`, {"hash":"sha256:70662f877e177123321c261003e4842844b0e04e5a5e523013faa42021b4214e"}) as unknown as TypedDocumentString<AddWorkspaceMemberMutation, AddWorkspaceMemberMutationVariables>;
 export const RemoveWorkspaceMemberDocument = new TypedDocumentString(`
     mutation RemoveWorkspaceMember($input: RemoveWorkspaceMemberInput!) {
   removeWorkspaceMember(input: $input) {
@@ -3147,8 +3151,6 @@ export const SetWorkspaceMemberRoleDocument = new TypedDocumentString(`
       }
       user {
         id
-        email
-        displayName
       }
       role
       receipt {
@@ -3179,7 +3181,7 @@ fragment WorkspaceFields on Workspace {
   name
   requiresSignedRequests
   createdAt
-}`, {"hash":"sha256:18797ab7b9bf04c8682609030837244e5f7bf547865da4e03c9be1482ccf6ff0"}) as unknown as TypedDocumentString<SetWorkspaceMemberRoleMutation, SetWorkspaceMemberRoleMutationVariables>;
+}`, {"hash":"sha256:441d23151e4dbc55cae8d8ad19a8ef2496c987ae965339383dc084dad22114c7"}) as unknown as TypedDocumentString<SetWorkspaceMemberRoleMutation, SetWorkspaceMemberRoleMutationVariables>;
 export const DeleteWorkspaceDocument = new TypedDocumentString(`
     mutation DeleteWorkspace($input: DeleteWorkspaceInput!) {
   deleteWorkspace(input: $input) {

@@ -72,7 +72,7 @@ export type AddWorkspaceMemberSuccess = {
   __typename?: 'AddWorkspaceMemberSuccess';
   /** The role of the member. Another one than the requested role if the user already was a member. */
   role: WorkspaceRole;
-  /** The member. */
+  /** The member. A key of a workspace reads only the `id`: other fields are `FORBIDDEN`, after the change is made. */
   user: User;
   /** The workspace. */
   workspace: Workspace;
@@ -191,7 +191,7 @@ export type ApiKeyFilter = {
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** No API key of the caller has this id. */
+/** No API key that the caller can manage has this id. */
 export type ApiKeyNotFoundError = UserError & {
   __typename?: 'ApiKeyNotFoundError';
   /** The error in plain English, for people. */
@@ -282,8 +282,8 @@ export type ConflictError = UserError & {
 /** Input of `createApiKey`. */
 export type CreateApiKeyInput = {
   /**
-   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is
-   * restricted itself, it can only grant its own addresses, which are the default then.
+   * The IP addresses and networks (CIDR) from which the key is accepted; empty: from all. If the calling credential is limited
+   * to addresses itself, it can only grant these, which are the default then.
    */
   allowedAddresses: Array<Scalars['String']['input']>;
   /** A label in plain text, 1 to 500 visible characters. `apiKeys` searches it, so it must not hold personal data or secrets. */
@@ -295,8 +295,9 @@ export type CreateApiKeyInput = {
    */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   /**
-   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input. 1 to
-   * 255 visible ASCII characters. A call that failed does not use it up.
+   * Makes the call safe to repeat: within 24 hours, the same credential gets the same key and secret for the same input, as
+   * long as it may manage the key and holds what the key holds. 1 to 255 visible ASCII characters. A call that failed does not
+   * use it up.
    */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Your own data, at most 20 entries with different keys. Introspection returns it. */
@@ -304,8 +305,9 @@ export type CreateApiKeyInput = {
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: Scalars['String']['input'];
   /**
-   * Who the key belongs to. `WORKSPACE` needs the role `OWNER` in the workspace; another member gets `FORBIDDEN`. A key that
-   * belongs to a workspace creates only keys that belong to it, and this field is ignored.
+   * Who the key belongs to. Only an owner of the workspace, an administrator and a key of the workspace can create a key that
+   * belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong to it, and
+   * this field is ignored.
    */
   owner: ApiKeyOwner;
   /**
@@ -324,8 +326,8 @@ export type CreateApiKeyInput = {
    */
   scopes: Array<Scope>;
   /**
-   * Binds the key to this workspace. The caller must be a member. Defaults to the workspace that the calling credential is
-   * bound to. Must be set if the key belongs to a workspace.
+   * The workspace that the key is bound to, or belongs to. Must be set if the key belongs to a workspace. The user of a key
+   * that is bound to a workspace must be a member. Defaults to the workspace that the calling credential is bound to.
    */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
@@ -352,7 +354,8 @@ export type CreateDaemonTokenInput = {
   daemonId: Scalars['String']['input'];
   /**
    * When the token expires. Must be in the future, and at most ten years from now. Must not be later than the expiry of
-   * the calling credential, unless that is a session. A daemon can renew its token before that.
+   * the calling credential, unless that is a session, nor later than credential policies allow. A daemon can renew its token
+   * before that.
    */
   expiresAt: Scalars['DateTime']['input'];
   /**
@@ -487,16 +490,16 @@ export type Credential = {
 };
 
 /**
- * Bounds on the API keys and daemon tokens of a workspace, or of the installation. For a credential of a workspace, the
- * stricter of both holds.
+ * Bounds on the API keys, daemon tokens and signing keys of a workspace, or of the installation. For a credential of a
+ * workspace, the stricter ones of both hold.
  */
 export type CredentialPolicy = {
   __typename?: 'CredentialPolicy';
   /** For how long a credential may be unused, from its last use or its creation, in seconds; null if there is no bound. */
   idleSeconds?: Maybe<Scalars['Int']['output']>;
-  /** The longest lifetime of a credential, from its creation, in seconds; null if there is no bound. A rotation and a renewal do not restart it. */
+  /** The longest lifetime of a credential, from its creation, in seconds; null if there is no bound. A rotation or a renewal does not restart it. */
   maximumLifetimeSeconds?: Maybe<Scalars['Int']['output']>;
-  /** Whether every credential must be created with an expiry. */
+  /** Whether every credential must have an expiry of its own. */
   requiresExpiry: Scalars['Boolean']['output'];
 };
 
@@ -518,8 +521,8 @@ export type DaemonToken = Credential & Node & {
   /** When the token was created. */
   createdAt: Scalars['DateTime']['output'];
   /**
-   * The user who created the token. Null if that user was deleted, if the caller may not see that user, or if a daemon
-   * token created this one.
+   * The user who created the token. Null if that user was deleted, if the caller may not see that user, or if a credential
+   * without a user created the token.
    */
   createdBy?: Maybe<User>;
   /** The daemon that the token was created for. You define this text. */
@@ -543,7 +546,7 @@ export type DaemonToken = Credential & Node & {
   renewedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why the token was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
-  /** When the token was revoked, alone or with its daemon; null if it was not. */
+  /** When the token was revoked: alone, with its daemon, or by a credential policy; null if it was not. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
   /** What the token can do in Rekey. */
   scopes: Array<Scope>;
@@ -891,7 +894,8 @@ export type Mutation = {
   createApiKey: CreateApiKeyResult;
   /**
    * Creates a daemon token for a workspace. The secret is returned only here. Select no other root field: if one fails,
-   * `data` is null and the secret is lost.
+   * `data` is null and the secret is lost. A caller that is limited to addresses gets `FORBIDDEN`: a daemon token is accepted
+   * from all addresses.
    */
   createDaemonToken: CreateDaemonTokenResult;
   /**
@@ -901,7 +905,8 @@ export type Mutation = {
   createPasswordReset: CreatePasswordResetResult;
   /**
    * Creates a signing key for a workspace. A workspace may have several active keys. The secret is returned only here.
-   * Select no other root field: if one fails, `data` is null and the secret is lost.
+   * Select no other root field: if one fails, `data` is null and the secret is lost. A caller that is limited to addresses
+   * gets `FORBIDDEN`: a signing key is accepted from all addresses.
    */
   createSigningKey: CreateSigningKeyResult;
   /** Creates a workspace. The caller becomes its owner. A credential that is bound to a workspace gets `FORBIDDEN`. */
@@ -924,8 +929,8 @@ export type Mutation = {
    */
   enableUser: EnableUserResult;
   /**
-   * Ends the overlap of a rotation: every replica rejects the previous secret before the response. It succeeds, and waits, also
-   * if there is no overlap.
+   * Ends the overlap of a rotation: every replica rejects the previous secret before the response. Without an overlap, or after
+   * its end, it changes nothing. It succeeds and waits all the same.
    */
   endApiKeyOverlap: EndApiKeyOverlapResult;
   /**
@@ -1013,8 +1018,9 @@ export type Mutation = {
    * `overlapSeconds`. The new secret is returned only here. Select no other root field: if one fails, `data` is null and
    * the secret is lost.
    *
-   * A key can rotate itself, unless it presents its previous secret (`ConflictError`). Another API key, or a session from
-   * before a promotion, must hold at least the scopes, permissions and lifetime of the key (`ScopeNotHeldError`).
+   * A key can rotate itself, unless it presents its previous secret (`ConflictError`). So can a session of the user of the
+   * key, unless it is from before a promotion. Every other caller must hold the scopes and permissions of the key, must not
+   * expire before it, and must be accepted from all of its addresses (`ScopeNotHeldError`).
    */
   rotateApiKey: RotateApiKeyResult;
   /**
@@ -1030,16 +1036,19 @@ export type Mutation = {
   /**
    * Sets all bounds of a workspace or of the installation. A stricter bound applies at once to everything that exists: what is
    * over it is revoked with the reason `ADMINISTRATIVE`, before the response, and what remains expires by it. A looser bound
-   * makes nothing valid again. The owners of a workspace and administrators can set its policy, only administrators that of
-   * the installation. Others get `FORBIDDEN`.
+   * makes nothing valid again. The owners of a workspace, its keys and administrators can set its policy, only administrators
+   * that of the installation. Other members get `FORBIDDEN`.
    */
   setCredentialPolicy: SetCredentialPolicyResult;
   /** Changes the role of a member. The last owner keeps the role. */
   setWorkspaceMemberRole: SetWorkspaceMemberRoleResult;
   /**
    * Changes what is given and leaves the rest. A change that takes something away from the key takes effect like a revocation:
-   * every replica obeys it before the response. A change that adds something must be within what the caller holds. A key
-   * cannot extend its own scopes, permissions, addresses, expiry or rate limit.
+   * every replica obeys it before the response. A revoked or expired key is not changed.
+   *
+   * A change that adds something must be within what the caller holds. A change that allows more addresses, a later expiry or a
+   * faster rate needs more: the caller must hold the scopes and permissions of the key (`ScopeNotHeldError`), or be a session of
+   * its user. A key cannot extend its own scopes, permissions, addresses, expiry or rate limit.
    */
   updateApiKey: UpdateApiKeyResult;
   /**
@@ -1991,7 +2000,7 @@ export type ScopeNotHeldError = UserError & {
   __typename?: 'ScopeNotHeldError';
   /** The error in plain English, for people. */
   message: Scalars['String']['output'];
-  /** The scopes that the calling credential lacks. Empty if it lacks permissions, or expires too early. */
+  /** The scopes that the calling credential lacks. Empty if it lacks permissions, expires too early, or is limited to addresses. */
   scopes: Array<Scope>;
 };
 
@@ -2079,13 +2088,13 @@ export type SetCredentialPolicyInput = {
   /** Changes nothing, and returns what would be revoked. */
   dryRun: Scalars['Boolean']['input'];
   /**
-   * For how long a credential may be unused, in seconds. At least 1. Uses are recorded with a delay, so a credential may stay
-   * valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
+   * For how long a credential may be unused, in seconds: 1 to 315360000 (ten years). Uses are recorded with a delay, so a
+   * credential may stay valid for up to `REKEY_LAST_USED_SECONDS` and two seconds longer, and is never rejected earlier.
    */
   idleSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** The longest lifetime of a credential, in seconds. At least 1. */
+  /** The longest lifetime of a credential, in seconds: 1 to 315360000 (ten years). */
   maximumLifetimeSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** Whether every credential must be created with an expiry. Revokes every credential that was created without one. */
+  /** Whether every credential must have an expiry of its own. Revokes every credential that has none. */
   requiresExpiry: Scalars['Boolean']['input'];
   /** The id of the workspace. Left out: the installation. */
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
@@ -2097,7 +2106,7 @@ export type SetCredentialPolicyResult = InvalidInputError | SetCredentialPolicyS
 /** The bounds are as requested, or would be. */
 export type SetCredentialPolicySuccess = {
   __typename?: 'SetCredentialPolicySuccess';
-  /** How many credentials the bounds revoked, or would revoke. */
+  /** How many credentials the bounds revoked, or would revoke. Those of the installation are counted just before the change. */
   endedCount: Scalars['Int']['output'];
   /** The bounds. */
   policy: CredentialPolicy;
@@ -2125,7 +2134,7 @@ export type SetWorkspaceMemberRoleSuccess = {
   receipt?: Maybe<RevocationReceipt>;
   /** The role of the member. */
   role: WorkspaceRole;
-  /** The member. */
+  /** The member. A key of a workspace reads only the `id`: other fields are `FORBIDDEN`, after the change is made. */
   user: User;
   /** The workspace. */
   workspace: Workspace;
@@ -2271,7 +2280,10 @@ export type UpdateApiKeyInput = {
   metadata?: InputMaybe<Array<MetadataEntryInput>>;
   /** The new name. Must not be empty and must have only visible characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. */
+  /**
+   * The new permissions. The calling credential must hold each permission that is added, unless it holds the scope `ADMIN`. So
+   * must the user of the key, unless that is an administrator.
+   */
   permissions?: InputMaybe<Array<Scalars['String']['input']>>;
   /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
   rateLimit?: InputMaybe<RateLimitInput>;

@@ -23,7 +23,7 @@ describe.each(backends())('addWorkspaceMember on $name', ({ start }) => {
         const added = await app.as(owner).addWorkspaceMember({ workspaceId, email, role }).expectSuccess();
         expect(added).toMatchObject({
           workspace: { id: workspaceId },
-          user: { id: account.id, email: account.email },
+          user: { id: account.id },
           role,
         });
         expect(await rolesIn(app, workspaceId)).toContainEqual([account.id, role]);
@@ -60,7 +60,7 @@ describe.each(backends())('addWorkspaceMember on $name', ({ start }) => {
       const key = await app.apiKey(owner, { workspaceId, scopes: ['WORKSPACES_WRITE'] });
       const account = await app.member();
       const { user } = await app.as(key).addWorkspaceMember({ workspaceId, email: account.email }).expectSuccess();
-      expect(user).toMatchObject({ id: account.id, email: account.email });
+      expect(user).toEqual({ id: account.id });
     });
   });
 

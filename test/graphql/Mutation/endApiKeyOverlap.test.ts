@@ -35,6 +35,20 @@ describe.each(backends())('endApiKeyOverlap on $name', ({ start }) => {
       expect(await eventsOf(app, key.id)).toEqual(['api-key.created']);
     });
 
+    test('after the overlap is over it changes nothing', async () => {
+      const member = await app.member();
+      const key = await app.apiKey(member);
+      await app.as(member).rotateApiKey({ apiKeyId: key.id, overlapSeconds: 3600 }).expectSuccess();
+      const ended = 'update api_keys set previous_secret_expires_at = clock_timestamp() where id = ?';
+      await app.sql(ended, [key.id]);
+      const read = 'select version, previous_secret_expires_at from api_keys where id = ?';
+      const before = await app.sql(read, [key.id]);
+      const { apiKey } = await app.as(member).endApiKeyOverlap({ apiKeyId: key.id }).expectSuccess();
+      expect(apiKey.previousSecretExpiresAt).not.toBeNull();
+      expect(await app.sql(read, [key.id])).toEqual(before);
+      expect(await eventsOf(app, key.id)).toEqual(['api-key.created', 'api-key.rotated']);
+    });
+
     test('a revoked key stays as it is', async () => {
       const member = await app.member();
       const key = await app.apiKey(member);

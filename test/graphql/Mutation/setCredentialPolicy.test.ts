@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SetCredentialPolicyInput } from '../../../src/client/index.ts';
+import { EndedCredentials } from '../../../src/credential-policies/ended-credentials.ts';
 import { age, workspaceKey } from '../../support/api-keys.ts';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import type { Caller } from '../../support/calls.ts';
@@ -7,6 +8,7 @@ import { inSeconds } from '../../support/values.ts';
 import { join, outsiders, tagsOf } from '../../support/workspaces.ts';
 
 const DAY = 86_400;
+const TEN_YEARS = 315_360_000;
 
 describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
   let app: TestApp;
@@ -185,7 +187,7 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       );
       expect(events).toMatchObject([
         { subject: 'WORKSPACE', subject_id: workspaceId, effect: 'NARROWED', reason: 'ADMINISTRATIVE' },
-        { subject: 'ALL', subject_id: '*', effect: 'NARROWED' },
+        { subject: 'ALL', subject_id: '*', effect: 'NARROWED', reason: 'ADMINISTRATIVE' },
       ]);
       expect(events[0].members).toContain(owner.id);
     });
@@ -267,6 +269,26 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       expect(await events()).toHaveLength(before.length);
     });
 
+    test('while the credentials of the installation are counted, other mutations go on', async () => {
+      const { countOf } = EndedCredentials.prototype;
+      const [isCounting, mayCount] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const counting = vi.spyOn(EndedCredentials.prototype, 'countOf').mockImplementationOnce(async function (
+        this: EndedCredentials,
+        ...given
+      ) {
+        isCounting.resolve();
+        await mayCount.promise;
+        return countOf.apply(this, given);
+      });
+      onTestFinished(() => counting.mockRestore());
+      const setting = set(admin, { idleSeconds: 30 * DAY }).expectSuccess();
+      await isCounting.promise;
+      const { apiKey } = await app.as(owner).createApiKey({ name: 'x', workspaceId }).expectSuccess();
+      await app.as(owner).rotateApiKey({ apiKeyId: apiKey.id }).expectSuccess();
+      mayCount.resolve();
+      expect((await setting).policy.idleSeconds).toBe(30 * DAY);
+    });
+
     test('an audit event has the bounds and how much they ended', async () => {
       const key = await bound();
       await age(app, key.id, 2 * DAY);
@@ -319,6 +341,29 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
         'InvalidInputError',
       );
       expect(fields.map(({ path }) => path)).toEqual(['input.maximumLifetimeSeconds', 'input.idleSeconds']);
+    });
+
+    test('bounds above ten years, so that no owner sets one with which the queries of others fail', async () => {
+      const largest = { maximumLifetimeSeconds: TEN_YEARS, idleSeconds: TEN_YEARS };
+      for (const tooLarge of [TEN_YEARS + 1, 2_147_483_647]) {
+        const input = { maximumLifetimeSeconds: tooLarge, idleSeconds: tooLarge };
+        const { fields } = await set(owner, { workspaceId, ...input }).expect('InvalidInputError');
+        expect(fields.map(({ path }) => path)).toEqual(['input.maximumLifetimeSeconds', 'input.idleSeconds']);
+        for (const table of ['credential_policies', 'former_credential_policies']) {
+          const columns = 'subject, workspace_id, idle_seconds, valid_from';
+          const values = `'wsp_x', 'wsp_x', ${tooLarge}, now()`;
+          const written =
+            table === 'credential_policies'
+              ? `insert into ${table} (${columns}) values (${values})`
+              : `insert into ${table} (${columns}, valid_until) values (${values}, now())`;
+          await expect(app.sql(written)).rejects.toThrow(/largest/);
+        }
+      }
+      await set(owner, { workspaceId, ...largest }).expectSuccess();
+      const key = await bound();
+      expect(await app.accepts(key.secret)).toBe(true);
+      const { nodes } = await app.as(admin).apiKeys({ first: 100 });
+      expect(nodes.map(({ id }) => id)).toContain(key.id);
     });
   });
 
