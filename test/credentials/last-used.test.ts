@@ -40,6 +40,7 @@ describe('noting when credentials were used', () => {
       now: () => time,
       windowSeconds: 60,
       entries: 1000,
+      addressed: [],
       tables: [],
       addressOf: () => null,
       ...options,
