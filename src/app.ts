@@ -1,7 +1,7 @@
 import { findUserByEmail } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EmailVault } from './accounts/email.ts';
-import { lockApiKeysOf } from './api-keys/api-key.queries.ts';
+import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
@@ -76,6 +76,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
         await lockSessionsOf(em, userId);
       },
       leaveWorkspaces: (scope, userId) => workspaces.memberships.leaveAll(scope, userId),
+      eraseAddresses: eraseApiKeyAddresses,
     },
     limits: limits.limits,
   });

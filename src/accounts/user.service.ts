@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit, AuditScope } from '../audit/audit.ts';
-import { eraseActor } from '../audit/erase-actor.ts';
+import { eraseActor } from '../audit/erase-addresses.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError, credentialRefused } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -25,6 +25,8 @@ export interface Holdings {
    * nothing and returns their ids.
    */
   leaveWorkspaces(scope: AuditScope, userId: string): Promise<string[]>;
+  /** Erases the addresses that are recorded for the keys of a user. */
+  eraseAddresses(em: EntityManager, userId: string): Promise<void>;
 }
 
 export interface UserServiceOptions {
@@ -154,6 +156,7 @@ export class UserService {
       if (await isLastAdministrator(em, user)) return { kind: 'lastAdministrator' } as const;
       const workspaceIds = await holdings.leaveWorkspaces(scope, userId);
       if (workspaceIds.length > 0) return { kind: 'lastOwner', workspaceIds } as const;
+      await holdings.eraseAddresses(em, userId);
       em.remove(user);
       audit.record(scope, { type: 'account.deleted', subjectId: userId, data: { role: user.role } });
       await eraseActor(em, userId);

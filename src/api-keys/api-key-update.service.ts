@@ -19,7 +19,6 @@ import {
   isNarrower,
   liftsRestriction,
 } from './api-key-changes.ts';
-import type { Metadata } from './metadata.ts';
 
 const USER = `select ${userBounds('u')} from ${usersAs('u')} where u.id = ?`;
 
@@ -133,20 +132,13 @@ export class ApiKeyUpdateService {
   /** Metadata that stays the same is not sealed again. */
   #settingsOf(apiKey: ApiKey, { metadata, ...settings }: CheckedChanges): Partial<ApiKeySettings> {
     const vault = this.#options.metadata;
-    if (metadata === undefined || isSame(metadata, vault.open(apiKey))) return settings;
+    if (metadata === undefined || vault.holds(apiKey, metadata)) return settings;
     return { ...settings, metadataSealed: vault.seal(apiKey.id, metadata) };
   }
 
   #propagated(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {
     return this.#options.barrier.waitUntilPropagated(apiKeyTag(apiKey.id), changedAt);
   }
-}
-
-function isSame(one: Metadata, other: Metadata): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ key, value }, index) => key === other[index]?.key && value === other[index]?.value)
-  );
 }
 
 async function userOf(em: EntityManager, { userId }: ApiKey): Promise<PermissionBound | null> {

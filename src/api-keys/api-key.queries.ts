@@ -1,7 +1,8 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import { eraseRefused } from '../audit/erase-addresses.ts';
 import { ARE_POLICIES, governed, hasEnded } from '../credential-policies/credential-policy.sql.ts';
-import { usageAs } from '../credentials/last-used.sql.ts';
+import { eraseUsesOf, usageAs } from '../credentials/last-used.sql.ts';
 import type { IdList, QueryContext } from '../database/query.ts';
 import { isAdministrator, owningWorkspace, type Principal } from '../identity/principal.ts';
 import { workspacesOwnedBy } from '../workspaces/workspace.sql.ts';
@@ -126,6 +127,25 @@ function scansFor(principal: Principal, owner: ApiKeyFilter['owner'] | null): Sc
 /** Locks all keys of a user until the commit, before the user is locked: in the order in which their requests do. */
 export async function lockApiKeysOf(em: EntityManager, userId: string): Promise<void> {
   await em.execute('select from api_keys where user_id = ? order by id for update', [userId]);
+}
+
+const OF_USER = 'select k.id from api_keys k where k.user_id = ?';
+
+/**
+ * Erases the addresses that are recorded for the keys of a user: of their last uses, and of refused requests. A trigger
+ * erases those from which the user created keys of workspaces.
+ */
+export async function eraseApiKeyAddresses(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(eraseUsesOf(OF_USER), [userId]);
+  await eraseRefused(em, OF_USER, [userId]);
+}
+
+/** Which of these keys exist. They stay until the end of the transaction. */
+export async function keepApiKeys(em: EntityManager, ids: readonly string[]): Promise<Set<string>> {
+  const marks = ids.map(() => '?').join(', ');
+  const text = `select k.id from api_keys k where k.id in (${marks}) order by k.id for key share`;
+  const rows = await em.execute<{ id: string }[]>(text, [...ids]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** When each of these users last used a key. A user who never did is left out. */

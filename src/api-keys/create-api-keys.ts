@@ -10,6 +10,7 @@ import { currentRequestId } from '../kernel/request-context.ts';
 import type { Part, Platform } from '../platform.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
+import { keepApiKeys } from './api-key.queries.ts';
 import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
 import { ApiKeyUpdateService } from './api-key-update.service.ts';
 import { IdempotentCreations, purgeCreations } from './idempotent-creations.ts';
@@ -30,10 +31,18 @@ export function createApiKeys(
     clock: monotonic,
     logger,
     requestId: () => currentRequestId() ?? null,
-    record(em, { subjectId, workspaceId, ipAddress, requestId, count }) {
-      const data = { count, replica: replica.id ?? '' };
-      const event = { type: 'api-key.refused', refusedBecause: 'ADDRESS_NOT_ALLOWED', data } as const;
-      audit.record({ em, principal: null, origin: { ipAddress, requestId } }, { ...event, subjectId, workspaceId });
+    async record(em, refused) {
+      const existing = await keepApiKeys(
+        em,
+        refused.map(({ subjectId }) => subjectId),
+      );
+      for (const { subjectId, workspaceId, requestId, count, ...from } of refused) {
+        // The addresses of a key are erased with its user. What is recorded later has none.
+        const origin = { requestId, ipAddress: existing.has(subjectId) ? from.ipAddress : null };
+        const data = { count, replica: replica.id ?? '' };
+        const event = { type: 'api-key.refused', refusedBecause: 'ADDRESS_NOT_ALLOWED', data } as const;
+        audit.record({ em, principal: null, origin }, { ...event, subjectId, workspaceId });
+      }
     },
   });
   return {

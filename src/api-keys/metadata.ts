@@ -1,5 +1,5 @@
 import type { Keyring } from '../crypto/keyring.ts';
-import { open, seal } from '../crypto/seal.ts';
+import { open, SealError, seal } from '../crypto/seal.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { InputCheck } from '../kernel/input.ts';
@@ -54,6 +54,16 @@ export class MetadataVault {
     return entries.map(([key, value]) => ({ key, value }));
   }
 
+  /** Whether the metadata of a key is this. What cannot be opened is something else, so that it can be replaced. */
+  holds(row: { id: string; metadataSealed: string | null }, metadata: Metadata): boolean {
+    try {
+      return isSame(this.open(row), metadata);
+    } catch (error) {
+      if (error instanceof SealError) return false;
+      throw error;
+    }
+  }
+
   /**
    * The metadata that a key has now, as an object; null if there is no such key.
    *
@@ -64,4 +74,11 @@ export class MetadataVault {
     const [row] = await reading.catch((error) => Promise.reject(unavailable(error)));
     return row ? Object.fromEntries(this.open(row).map(({ key, value }) => [key, value])) : null;
   }
+}
+
+function isSame(one: Metadata, other: Metadata): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ key, value }, index) => key === other[index]?.key && value === other[index]?.value)
+  );
 }

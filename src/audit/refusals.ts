@@ -25,16 +25,16 @@ export interface RefusalsOptions {
   logger: Logger;
   /** The request that is running; null if there is none. */
   requestId: () => string | null;
-  /** Records one event in this EntityManager, without a flush. */
-  record: (em: EntityManager, refusal: CountedRefusal) => void;
+  /** Records one event for each of these in this transaction, without a flush. */
+  record: (em: EntityManager, refusals: readonly CountedRefusal[]) => Promise<void>;
 }
 
 /** How long refusals are counted together, in milliseconds. */
 const WINDOW_MS = 60_000;
 /** How many addresses of one subject have a count of their own in a window. */
 const MOST_ADDRESSES = 5;
-/** How many subjects have a count of their own in a window. */
-const MOST_SUBJECTS = 1000;
+/** How many subjects have a count of their own in a window. Refusals of further ones are only counted in the log of the service. */
+const MOST_SUBJECTS = 10_000;
 
 interface Window {
   subject: Omit<Refusal, 'ipAddress'>;
@@ -55,6 +55,8 @@ export class Refusals {
   readonly #windows = new Map<string, Window>();
   #queue: CountedRefusal[] = [];
   #writing: Promise<void> | null = null;
+  /** Refused requests since the last summary of subjects for which there was no place. */
+  #unrecorded = 0;
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
@@ -65,7 +67,10 @@ export class Refusals {
     const { clock, requestId } = this.#options;
     let window = this.#windows.get(subject.subjectId);
     if (!window) {
-      if (this.#windows.size >= MOST_SUBJECTS) return;
+      if (this.#windows.size >= MOST_SUBJECTS) {
+        this.#unrecorded++;
+        return;
+      }
       window = { subject, begunAt: clock.monotonic(), addresses: new Map(), others: 0 };
       this.#windows.set(subject.subjectId, window);
     }
@@ -80,7 +85,13 @@ export class Refusals {
 
   /** Writes the counts of the minutes that are over; with `all`, also those of the current one. */
   async summarize({ all = false } = {}): Promise<void> {
-    const now = this.#options.clock.monotonic();
+    const { clock, logger } = this.#options;
+    const now = clock.monotonic();
+    if (this.#unrecorded > 0) {
+      const counts = { requests: this.#unrecorded, credentials: MOST_SUBJECTS };
+      logger.warn(counts, 'refused requests of further credentials are not recorded');
+      this.#unrecorded = 0;
+    }
     for (const [subjectId, window] of this.#windows) {
       if (!all && now - window.begunAt < WINDOW_MS) continue;
       this.#windows.delete(subjectId);
@@ -92,23 +103,22 @@ export class Refusals {
 
   #write(refusal: CountedRefusal): void {
     this.#queue.push(refusal);
-    this.#writing ??= this.#drain().finally(() => {
-      this.#writing = null;
-    });
+    this.#writing ??= this.#drain();
   }
 
   /** One transaction at a time, for all events that have come until then. */
   async #drain(): Promise<void> {
+    while (this.#queue.length > 0) await this.#record(this.#queue.splice(0));
+    // In the same turn in which the queue was empty: what comes next begins another write.
+    this.#writing = null;
+  }
+
+  async #record(batch: readonly CountedRefusal[]): Promise<void> {
     const { fork, record, logger } = this.#options;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0);
-      try {
-        const em = fork();
-        for (const refusal of batch) record(em, refusal);
-        await em.flush();
-      } catch (error) {
-        logger.warn({ err: error, events: batch.length }, 'recording refused requests failed; they are lost');
-      }
+    try {
+      await fork().transactional((em) => record(em, batch));
+    } catch (error) {
+      logger.warn({ err: error, events: batch.length }, 'recording refused requests failed; they are lost');
     }
   }
 }

@@ -27,6 +27,7 @@ export function createAuthentication(
     lagSeconds: lastUsedSeconds,
     entries: cacheEntries,
     tables: types.all.map(({ table }) => table),
+    addressed: types.all.filter(({ recordsAddress }) => recordsAddress).map(({ table }) => table),
     addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),
   });
   const runtime = { sql: database.reads, accessTokens, signatures };

@@ -12,3 +12,13 @@ export function usageAs(usage: string): string {
 export function lastUseOf(id: string): string {
   return `(select u.last_used_at from credential_usage u where u.credential_id = ${id})`;
 }
+
+/**
+ * A statement that erases the addresses from which these credentials were last used.
+ *
+ * @param credentials SQL that selects their ids
+ */
+export function eraseUsesOf(credentials: string): string {
+  return `update credential_usage set last_used_from = null
+    where last_used_from is not null and credential_id in (${credentials})`;
+}

@@ -8,16 +8,18 @@ import type { AuthenticatedRequest } from './asked-request.ts';
 
 // The time only moves forward, and at most once per window, whichever replica saw the credential. A time in the future
 // is from before the clock was set back, and the next use corrects it. No credential is read from this table, so a
-// write here can never make a credential valid again.
-const NOTE: Statement = {
+// write here can never make a credential valid again. A credential that was deleted meanwhile gets no address any more.
+const noteStatement = (addressed: readonly string[]): Statement => ({
   name: 'usage-note',
   text: `insert into credential_usage as u (credential_id, last_used_at, last_used_from)
-    select id, to_timestamp(at / 1000), address from unnest($1::text[], $2::float8[], $4::text[]) as n (id, at, address)
+    select id, to_timestamp(at / 1000), case when address is not null and (false
+        ${addressed.map((table) => `or exists (select from ${table} t where t.id = n.id)`).join(' ')}) then address end
+      from unnest($1::text[], $2::float8[], $4::text[]) as n (id, at, address)
       order by id
     on conflict (credential_id) do update set last_used_at = excluded.last_used_at, last_used_from = excluded.last_used_from
       where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
-};
+});
 
 /** The last request that a credential authenticated. */
 export interface LastUse {
@@ -53,6 +55,8 @@ export interface LastUsedOptions {
   entries: number;
   /** The tables of all kinds of credentials. */
   tables: readonly string[];
+  /** The tables of the kinds that record the address of the client. */
+  addressed: readonly string[];
   /** The address of a client that used a credential of this kind; null if the kind does not record it. */
   addressOf: (kind: CredentialKind, request: AuthenticatedRequest) => string | null;
 }
@@ -93,6 +97,7 @@ export class LastUsed {
   #pending = new Map<string, { at: number; from: string | null }>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  readonly #note: Statement;
   readonly #purge: Statement;
   readonly #windowSeconds: number;
   /** The id of the last row that housekeeping has read. */
@@ -102,6 +107,7 @@ export class LastUsed {
     this.#options = options;
     this.#noted = new LRUCache({ max: options.entries });
     this.#windowSeconds = options.lagSeconds / 2;
+    this.#note = noteStatement(options.addressed);
     this.#purge = purgeStatement(options.tables);
   }
 
@@ -160,7 +166,7 @@ export class LastUsed {
     try {
       const uses = [...batch.values()];
       const values = [[...batch.keys()], uses.map(({ at }) => at), this.#windowSeconds, uses.map(({ from }) => from)];
-      await this.#options.sql.query(NOTE, values);
+      await this.#options.sql.query(this.#note, values);
       return true;
     } catch (error) {
       this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');

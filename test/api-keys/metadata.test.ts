@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, backends, type TestApp } from '../support/app.ts';
+// Metadata is sealed in the database, and only those who see the key, and services that introspect it, read it.
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Account, backends, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
 
 const METADATA = [
   { key: 'cost-center', value: 'Quillfeather 7' },
@@ -58,6 +61,16 @@ describe.each(backends())('the metadata of an API key, on $name', ({ start }) =>
     expect(await app.accepts(one.secret)).toBe(true);
   });
 
+  test('that cannot be opened can be replaced and removed', async () => {
+    const [one, other] = [await app.apiKey(member), await app.apiKey(member, { metadata: METADATA })];
+    for (const metadata of [METADATA, []]) {
+      await app.sql('update api_keys set metadata_sealed = ? where id = ?', [await sealedOf(other.id), one.id]);
+      const { apiKey } = await app.as(member).updateApiKey({ apiKeyId: one.id, metadata }).expectSuccess();
+      expect(apiKey.metadata).toEqual(metadata);
+    }
+    expect(await sealedOf(one.id)).toBeNull();
+  });
+
   test('is returned by introspection as it is now, and in no header', async () => {
     const key = await app.apiKey(member, { metadata: METADATA });
     const service = await app.apiKey(await app.admin(), { scopes: ['INTROSPECT'] });
@@ -84,5 +97,45 @@ describe.each(backends())('the metadata of an API key, on $name', ({ start }) =>
     await app.as(member).updateApiKey({ apiKeyId: key.id, metadata }).expectSuccess();
     const { data } = await app.graphql(document, { token: key.secret }, { apiKey: service.secret });
     expect(data.introspect.credential).toEqual({ metadata: [{ value: '8' }] });
+  });
+});
+
+describe.skipIf(inject('postgresUrl') === null)('the metadata of an API key, with another master key', () => {
+  const DOCUMENT = 'query ($id: ID!) { apiKey(id: $id) { metadata { key value } } }';
+  /** Runs this on a replica with these master keys. */
+  async function on<Result>(
+    databaseUrl: string,
+    env: Record<string, string>,
+    work: (app: TestApp) => Promise<Result>,
+  ): Promise<Result> {
+    const app = await startTestApp({ databaseUrl, env });
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  }
+
+  test('opens as long as the earlier master key is retired, and without it the service does not start', async () => {
+    const databaseUrl = await migratedDatabase();
+    const key = await on(databaseUrl, {}, async (app) =>
+      app.apiKey(await app.member(), { metadata: METADATA, scopes: ['API_KEYS_READ', 'API_KEYS_WRITE'] }),
+    );
+    const changed = { REKEY_MASTER_KEY: randomBytes(32).toString('base64') };
+    const both = { ...changed, REKEY_RETIRED_MASTER_KEYS: MASTER_KEY };
+    await on(databaseUrl, both, async (app) => {
+      const { data } = await app.graphql(DOCUMENT, { id: key.id }, { apiKey: key.secret });
+      expect(data.apiKey.metadata).toEqual(METADATA);
+    });
+    await expect(on(databaseUrl, changed, async () => undefined)).rejects.toThrow(/REKEY_MASTER_KEY: the database/);
+    // From now on it is sealed with the new one.
+    await on(databaseUrl, both, async (app) => {
+      const metadata = [{ key: 'cost-center', value: '8' }];
+      await app.as(key).updateApiKey({ apiKeyId: key.id, metadata }).expectSuccess();
+      const [{ sealed }] = await app.sql('select metadata_sealed as sealed from api_keys where id = ?', [key.id]);
+      const { data } = await app.graphql(DOCUMENT, { id: key.id }, { apiKey: key.secret });
+      expect(data.apiKey.metadata).toEqual(metadata);
+      expect(sealed.split('.')[1]).toBe(app.app.keyring.current.version);
+    });
   });
 });

@@ -22,7 +22,8 @@ beforeEach(() => {
   refusals = new Refusals({
     fork: () =>
       ({
-        flush: async () => {
+        async transactional(work: (em: EntityManager) => Promise<void>) {
+          await work(this as unknown as EntityManager);
           flushes++;
           if (failing) throw new Error('no database');
         },
@@ -30,7 +31,7 @@ beforeEach(() => {
     clock,
     logger: logger.logger,
     requestId: () => 'a-request',
-    record: (_em, refusal) => void written.push(refusal),
+    record: async (_em, refusals) => void written.push(...refusals),
   });
 });
 
@@ -91,6 +92,28 @@ describe('Refusals', () => {
     await refusals.summarize({ all: true });
     expect(flushes).toBeLessThanOrEqual(2);
     expect(written.at(-1)).toEqual(first('key_1', '192.0.2.1', 1, null));
+  });
+
+  test('a refusal that comes when a write has just ended is written, too', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      note('key_1', `192.0.2.${turns}`);
+      // In every turn from the beginning of the write to after its end.
+      for (let turn = 0; turn < turns; turn++) await null;
+      note('key_2', `192.0.2.${turns}`);
+      await refusals.summarize({ all: true });
+      expect(written.splice(0)).toHaveLength(2);
+    }
+  });
+
+  test('refusals of more subjects than are told apart are counted in the log of the service', async () => {
+    for (const n of times(10_003, (n) => n)) note(`key_${n}`, '192.0.2.1');
+    await refusals.summarize();
+    expect(written).toHaveLength(10_000);
+    expect(logger.lines.filter((line) => line.includes('not recorded'))).toMatchObject([
+      expect.stringContaining('"requests":3'),
+    ]);
+    await refusals.summarize();
+    expect(logger.lines.filter((line) => line.includes('not recorded'))).toHaveLength(1);
   });
 
   test('a database that does not answer fails no request, and the loss is logged', async () => {

@@ -40,6 +40,7 @@ describe('noting when credentials were used', () => {
       now: () => time,
       lagSeconds: 120,
       entries: 1000,
+      addressed: [],
       tables: [],
       addressOf: () => null,
       ...options,

@@ -238,6 +238,23 @@ describe.each(pairs())('F1.9: a live connection on $name', ({ start }) => {
       await ends(key, () => sql('update api_keys set scopes = ? where id = ?', left, key.id), FORBIDDEN);
     });
 
+    test('ends if an update takes the scope away', async () => {
+      const key = await keyOf(admin, { scopes: ['INTROSPECT', 'API_KEYS_READ'] });
+      const narrow = () =>
+        far
+          .as(admin)
+          .updateApiKey({ apiKeyId: key.id, scopes: ['API_KEYS_READ'] })
+          .expectSuccess();
+      await ends(key, narrow, FORBIDDEN);
+      expect(await near.accepts(key.secret)).toBe(true);
+    });
+
+    test('ends if a policy revokes the credential', async () => {
+      const workspaceId = await far.workspace(admin);
+      const key = await keyOf(admin, { workspaceId });
+      await ends(key, () => far.as(admin).setCredentialPolicy({ workspaceId, requiresExpiry: true }).expectSuccess());
+    });
+
     test('ends if its user is no administrator any more', async () => {
       const other = await far.member();
       await sql(`update users set role = 'ADMIN' where id = ?`, other.id);

@@ -105,6 +105,7 @@ describe.each(backends())('F1.12: with two replicas, on $name', ({ start }) => {
         ...{ sql: app.app.database.reads, logger: app.app.logger, now, lagSeconds, entries: 10, tables: [] },
         clock: { now: () => new Date(now()), monotonic: now },
         addressOf: () => null,
+        addressed: [],
       });
     const [first, other] = [newReplica(), newReplica()];
     const recorded = async () => {

@@ -3,6 +3,7 @@
 import { EntityManager } from '@mikro-orm/sql';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
+import { verifyFrom } from '../support/api-keys.ts';
 import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { holdNextCommit, untilLocked } from '../support/gates.ts';
 import { accept, administrator, held, invite, memberWith, NEW_PASSWORD, resetTokenOf } from '../support/people.ts';
@@ -227,6 +228,29 @@ describe.skipIf(inject('postgresUrl') === null || inject('redisUrl') === null)(
       expect(await everywhere(async (app) => (await held(app, second.accessToken)).scopes.includes('ADMIN'))).toEqual(
         times(REPLICAS, () => false),
       );
+    });
+
+    test('a replica that still counts refused requests of a deleted user writes no address', async () => {
+      const [here] = replicas as [TestApp];
+      const { databaseUrl } = here.app.config;
+      const env = { REKEY_TRUSTED_PROXIES: '127.0.0.1' };
+      const leaving = await startTestApp({ databaseUrl, redisUrl: inject('redisUrl'), env });
+      const member = await here.member();
+      const { id, secret } = await here.apiKey(member, { allowedAddresses: ['192.0.2.0/24'] });
+      for (let n = 0; n < 3; n++) expect(await verifyFrom(leaving, secret, '198.51.100.7')).toBe(401);
+      const events = () =>
+        here.sql('select ip_address, data from audit_events where subject_id = ? and outcome = ? order by position', [
+          id,
+          'REFUSED',
+        ]);
+      await until('the first one is written', async () => (await events()).length === 1);
+      await here.as(admin).deleteUser({ userId: member.id }).expectSuccess();
+      await leaving.close(); // Writes what it has counted.
+      const data = (count: number) => expect.objectContaining({ count });
+      expect(await events()).toEqual([
+        { ip_address: null, data: data(1) },
+        { ip_address: null, data: data(2) },
+      ]);
     });
 
     test('a deleted user is rejected on every replica, and every other entry stays cached', async () => {

@@ -3,7 +3,8 @@ import { EntityManager } from '@mikro-orm/sql';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
-import { type Account, backends, startTestApp, type TestApp } from '../support/app.ts';
+import { type Account, backends, pairs, startTestApp, type TestApp } from '../support/app.ts';
+import { holdNextCommit, untilLocked } from '../support/gates.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { until } from '../support/until.ts';
 import { times } from '../support/values.ts';
@@ -127,6 +128,69 @@ describe.each(backends())('a key that is created while its user is removed, on $
     );
   });
 });
+
+describe.each(pairs())(
+  'a key of a workspace that an owner creates while losing the ownership, on $name',
+  ({ start }) => {
+    let near: TestApp;
+    let far: TestApp;
+    let close: () => Promise<void>;
+    let owner: Account;
+    beforeAll(async () => {
+      ({ near, far, close } = await start());
+      owner = await near.member();
+    });
+    afterEach(() => vi.restoreAllMocks());
+    afterAll(() => close());
+
+    const LOSSES = ['removed', 'demoted'] as const;
+    const lose = (how: (typeof LOSSES)[number], workspaceId: string, userId: string) =>
+      how === 'removed'
+        ? far.as(owner).removeWorkspaceMember({ workspaceId, userId }).expectSuccess()
+        : far.as(owner).setWorkspaceMemberRole({ workspaceId, userId, role: 'MEMBER' }).expectSuccess();
+    const create = (caller: Account, workspaceId: string) =>
+      near.as(caller).createApiKey({ name: 'of the workspace', workspaceId, owner: 'WORKSPACE' });
+    async function secondOwner() {
+      const workspaceId = await near.workspace(owner);
+      const second = await join(near, { workspaceId, role: 'OWNER' });
+      for (const app of [near, far])
+        for (const { accessToken } of [owner, second]) expect(await app.accepts(accessToken)).toBe(true);
+      return { workspaceId, second };
+    }
+    const keysOf = (workspaceId: string) => near.sql('select id from api_keys where workspace_id = ?', [workspaceId]);
+
+    test.each(LOSSES)('is created before the owner is %s, and stays', async (how) => {
+      const { workspaceId, second } = await secondOwner();
+      const gate = holdNextCommit();
+      const creating = create(second, workspaceId).expectSuccess();
+      await gate.reached;
+      const begun = vi.spyOn(UnitOfWork.prototype, 'transaction');
+      const losing = lose(how, workspaceId, second.id);
+      await until('the loss has begun', () => begun.mock.calls.length > 0);
+      await untilLocked(near);
+      gate.open();
+      const [{ secret }] = await Promise.all([creating, losing]);
+      for (const app of [near, far]) expect(await app.accepts(secret)).toBe(true);
+      expect(await keysOf(workspaceId)).toHaveLength(1);
+    });
+
+    test.each(LOSSES)('is not created after the owner was %s', async (how) => {
+      const { workspaceId, second } = await secondOwner();
+      const gate = holdNextCommit();
+      const losing = lose(how, workspaceId, second.id);
+      await gate.reached;
+      const begun = vi.spyOn(UnitOfWork.prototype, 'transaction');
+      const creation = create(second, workspaceId);
+      const creating =
+        how === 'removed' ? creation.expect('WorkspaceNotFoundError') : creation.expectError('FORBIDDEN');
+      await until('the creation has begun', () => begun.mock.calls.length > 0);
+      await untilLocked(near);
+      gate.open();
+      await Promise.all([creating, losing]);
+      expect(await keysOf(workspaceId)).toEqual([]);
+    });
+  },
+);
 
 describe.skipIf(inject('postgresUrl') === null || inject('redisUrl') === null)(
   'two replicas with a shared cache',

@@ -197,7 +197,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...(config.databaseUrl ? {} : { inMemory: true, embeddedTemplate: await embeddedTemplate() }),
     ...options.overrides,
   });
-  await app.start();
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close(); // Otherwise its connections would keep the process running.
+    throw error;
+  }
   const server = createHttpServer(app.handle, app.upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return new TestApp(app, server, log);

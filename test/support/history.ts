@@ -31,8 +31,8 @@ interface Verify {
 
 export interface Revocation {
   readonly tag: string;
-  /** Every secret that it revokes. */
-  readonly secrets: readonly string[];
+  /** Every secret that it revokes. Secrets can be added while it runs, e.g. of keys that are created meanwhile. */
+  readonly secrets: string[];
   /** Until here every replica that can decide must accept. */
   began: number;
   /** From here on no replica may accept: the time of the response, or the latest time that a story allows. */
@@ -69,7 +69,13 @@ export class History {
 
   /** Must be called before the request to revoke is sent. */
   revoking(tag: string, secrets: readonly string[]): Revocation {
-    const revocation: Revocation = { tag, secrets, began: performance.now(), certainFrom: null, receipt: null };
+    const revocation: Revocation = {
+      tag,
+      secrets: [...secrets],
+      began: performance.now(),
+      certainFrom: null,
+      receipt: null,
+    };
     this.revocations.push(revocation);
     return revocation;
   }

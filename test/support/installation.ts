@@ -117,6 +117,13 @@ export class Installation {
     return { id: made.apiKey.id, secret: made.secret };
   }
 
+  /** A workspace that this account owns: its id. */
+  async workspace(owner = this.admin, by = this.replicas[0]!): Promise<string> {
+    const selection = 'workspace { id }';
+    const { workspace } = await by.mutate('createWorkspace', { name: 'a workspace' }, selection, owner.accessToken);
+    return workspace.id;
+  }
+
   async apiKeys(count: number, owner = this.admin): Promise<Credential[]> {
     const made: Credential[] = [];
     // A few at a time: a replica without a lease limits its concurrent reads.
@@ -192,6 +199,21 @@ export class Installation {
     return this.#recorded(`user:${account.id}`, [sessionOf(account), ...keys], () =>
       by.mutate('deleteUser', { userId: account.id }, RECEIPT, this.admin.accessToken),
     );
+  }
+
+  /** Sets a policy that is stricter than before. It ends these credentials, and others that are added meanwhile. */
+  async tighten(
+    by: ReplicaProcess,
+    policy: { workspaceId?: string; maximumLifetimeSeconds?: number; idleSeconds?: number; requiresExpiry?: boolean },
+    ended: Credential[],
+  ): Promise<{ revocation: Revocation; receipt: Receipt; endedCount: number }> {
+    const tag = policy.workspaceId === undefined ? '*' : `workspace:${policy.workspaceId}`;
+    const revocation = this.recordRevocation(tag, ended);
+    const selection = `endedCount ${RECEIPT}`;
+    const answer = await by.mutate('setCredentialPolicy', policy, selection, this.admin.accessToken);
+    this.history.answered(revocation, answer.receipt);
+    void this.verifyEverywhere(...ended);
+    return { revocation, ...answer };
   }
 
   async #recorded(tag: string, revoked: Credential[], ask: () => Promise<{ receipt: Receipt }>): Promise<Receipt> {

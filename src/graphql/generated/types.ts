@@ -913,7 +913,8 @@ export type Mutation = {
   createWorkspace: CreateWorkspaceResult;
   /**
    * Deletes an account with its sessions, API keys and personal data. Every replica rejects all of its credentials before the
-   * response. The audit log stays, without the addresses of the user.
+   * response. The keys of workspaces that the user created stay. The audit log stays. No address from which the user or an
+   * API key of the user came is kept.
    */
   deleteUser: DeleteUserResult;
   /** Revokes every credential that is bound to a workspace, then deletes the workspace. */

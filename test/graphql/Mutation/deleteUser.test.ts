@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
+import { verifyFrom } from '../../support/api-keys.ts';
 import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
 import { holdNextCommit, untilLocked } from '../../support/gates.ts';
 import { accept, administrator, invite, logsIn, resetTokenOf } from '../../support/people.ts';
@@ -79,6 +80,44 @@ describe.each(backends())('deleteUser on $name', ({ start }) => {
       const { nodes } = await app.as(admin).daemonTokens({ workspaceId });
       expect(nodes).toMatchObject([{ id: made.id, createdBy: null }]);
       expect(await rolesIn(app, workspaceId)).toEqual([[admin.id, 'OWNER']]);
+    });
+
+    test('no address from which the person came remains, also not with a key of a workspace or a refused request', async () => {
+      const address = '198.51.100.77';
+      const own = await start({ env: { REKEY_TRUSTED_PROXIES: '127.0.0.1' } });
+      onTestFinished(() => own.close());
+      const person = await own.member();
+      const owner = await own.admin();
+      const workspaceId = await own.workspace(owner);
+      await own.as(owner).addWorkspaceMember({ workspaceId, email: person.email, role: 'OWNER' }).expectSuccess();
+      const from = own.as({ headers: { authorization: `Bearer ${person.accessToken}`, 'x-forwarded-for': address } });
+      const create = async (input: object = {}) => {
+        const { apiKey, secret } = await from.createApiKey({ name: 'x', ...input }).expectSuccess();
+        return { id: apiKey.id, secret };
+      };
+      const [used, late] = [await create(), await create()];
+      const elsewhere = await create({ allowedAddresses: ['192.0.2.0/24'] });
+      const ofWorkspace = await create({ workspaceId, owner: 'WORKSPACE' });
+      expect(await verifyFrom(own, used.secret, address)).toBe(204);
+      for (let n = 0; n < 2; n++) expect(await verifyFrom(own, elsewhere.secret, address)).toBe(401);
+      const usesOf = ({ id }: { id: string }) =>
+        own.sql('select last_used_from from credential_usage where credential_id = ?', [id]);
+      await until('the use is written', async () => (await usesOf(used)).length > 0);
+      const refusals = `select 1 from audit_events where type = 'api-key.refused' and ip_address = ?`;
+      await until('the refusal is written', async () => (await own.sql(refusals, [address])).length > 0);
+      expect(await verifyFrom(own, late.secret, address)).toBe(204);
+
+      await own.as(owner).deleteUser({ userId: person.id }).expectSuccess();
+      await until('the late use is written', async () => (await usesOf(late)).length > 0);
+      const tables = await own.sql(`select table_name as name from information_schema.tables
+        where table_schema = 'public' and table_type = 'BASE TABLE'`);
+      const holding = [];
+      for (const { name } of tables) {
+        const rows = await own.sql(`select to_jsonb(t)::text as text from ${name} t`);
+        if (rows.some(({ text }) => text.includes(address))) holding.push(name);
+      }
+      expect(holding).toEqual([]);
+      expect(await own.accepts(ofWorkspace.secret)).toBe(true);
     });
 
     test('is one row of the log, however many sessions, keys and memberships end', async () => {
