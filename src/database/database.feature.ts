@@ -8,6 +8,7 @@ import { Migration20261129000000 } from './migrations/20261129000000-function-se
 import { Migration20261129000200 } from './migrations/20261129000200-write-check.ts';
 import { Migration20261130000300 } from './migrations/20261130000300-revocation-events.ts';
 import { Migration20261213000100 } from './migrations/20261213000100-reasons-for-all.ts';
+import { Migration20261215000000 } from './migrations/20261215000000-idle-expiry.ts';
 
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
@@ -21,6 +22,7 @@ export const database = defineFeature({
     { name: '20261129000200-write-check', class: Migration20261129000200 },
     { name: '20261130000300-revocation-events', class: Migration20261130000300 },
     { name: '20261213000100-reasons-for-all', class: Migration20261213000100 },
+    { name: '20261215000000-idle-expiry', class: Migration20261215000000 },
   ],
   variables: {
     databaseUrl: text('DATABASE_URL', {

@@ -17,6 +17,7 @@ import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
+import { useSharedEvents } from './plugins/use-shared-events.ts';
 import { constrainArguments } from './request/constraints.ts';
 import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
 import type { CookieResponse } from './token-cookies.ts';
@@ -92,6 +93,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
       useDocumentLimits(schema),
       useAuthentication(schema, authentication),
       useCheckedVariables(),
+      useSharedEvents(schema),
       useOutcome(),
     ],
   });

@@ -21,7 +21,7 @@ export function createLive(
     log,
     drain: () => connections.drain(),
     timers: [
-      { name: 'checking live connections', everyMs: connections.times.everyMs, work: async () => connections.sweep() },
+      { name: 'checking live connections', everyMs: connections.times.everyMs, work: () => connections.sweep() },
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuthenticatedRequest } from '../credentials/asked-request.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { tooManyConnections, unavailable } from '../identity/access-error.ts';
@@ -22,6 +23,9 @@ const TIMES: LiveTimes = {
   withoutLeaseMs: 5_000,
   everyMs: 500,
 };
+
+/** How many connections are checked in one turn of the event loop. Requests run between two turns. */
+const SWEPT_PER_TURN = 10;
 
 export interface LiveConnectionsOptions extends LiveCredentialsOptions {
   clock: Clock;
@@ -96,15 +100,27 @@ export class LiveConnections {
   }
 
   /** Sends heartbeats, and ends the connections that must end without an invalidation. Called twice per second. */
-  sweep(): void {
+  async sweep(): Promise<void> {
+    let cannotKnow = this.#cannotKnow();
+    let swept = 0;
+    // A set may change while it is read.
+    for (const connection of this.#open) {
+      if (swept > 0 && swept % SWEPT_PER_TURN === 0) {
+        await nextTurn();
+        cannotKnow = this.#cannotKnow();
+      }
+      swept++;
+      if (cannotKnow && connection.isAuthenticated) connection.end(unavailable());
+      else connection.sweep(this.#options.clock.monotonic(), this.times);
+    }
+  }
+
+  /** Whether this replica has had no lease for so long that its connections must end. */
+  #cannotKnow(): boolean {
     const { clock, replica } = this.#options;
     const now = clock.monotonic();
     if (replica.leaseRemaining() > 0) this.#leaseSeenAt = now;
-    const cannotKnow = now - this.#leaseSeenAt > this.times.withoutLeaseMs;
-    for (const connection of [...this.#open]) {
-      if (cannotKnow && connection.isAuthenticated) connection.end(unavailable());
-      else connection.sweep(now, this.times);
-    }
+    return now - this.#leaseSeenAt > this.times.withoutLeaseMs;
   }
 
   /** Ends every connection, and admits no further one: this replica stops. */

@@ -6,7 +6,7 @@ import type { RevocationView } from '../revocation/revocation-view.ts';
 
 const EVENTS_PER_READ = 200;
 /** How many events a stream returns in one turn of the event loop. Other streams and requests run between two turns. */
-const EVENTS_PER_TURN = 10;
+const EVENTS_PER_TURN = 5;
 /** The pause before the next attempt, while this replica has no lease. The connection decides how long that may last. */
 const RETRY_MS = 100;
 

@@ -9,7 +9,7 @@ import { type EventsRow, READ_EVENTS } from './statements.ts';
 /** How many of the latest rows stay in memory. A follower that is no further behind costs no read. */
 const WINDOW = 10_000;
 /** How many readers continue in one turn of the event loop. Requests run between two turns. */
-const READERS_PER_TURN = 4;
+const READERS_PER_TURN = 2;
 
 /** What a reader gets of the log. */
 export interface EventPage {

@@ -317,7 +317,7 @@ describe.each(backends())('a client that does not read, on $name', ({ start }) =
   let app: TestApp;
   beforeAll(async () => {
     app = await start({
-      overrides: { schema: { typeDefs: GATES, resolvers: gates.resolvers }, live: { everyMs: 5, unreadMs: 200 } },
+      overrides: { schema: { typeDefs: GATES, resolvers: gates.resolvers }, live: { everyMs: 5, unreadMs: 1000 } },
     });
   });
   afterAll(() => app.close());

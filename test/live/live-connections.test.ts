@@ -1,5 +1,6 @@
 // How many live connections there may be, and when each one ends, with a clock and a lease that the test sets.
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptedCredential } from '../../src/credentials/cached-credential.ts';
@@ -8,7 +9,7 @@ import type { Principal } from '../../src/identity/principal.ts';
 import type { Scope } from '../../src/identity/scope.ts';
 import { deliverable } from '../../src/live/deliverable.ts';
 import type { LiveConnection } from '../../src/live/live-connection.ts';
-import { LiveConnections } from '../../src/live/live-connections.ts';
+import { LiveConnections, type LiveLimits } from '../../src/live/live-connections.ts';
 import type { LiveEnd } from '../../src/live/live-end.ts';
 import { LiveSubscription } from '../../src/live/live-subscription.ts';
 import { createLiveMetrics } from '../../src/live/metrics.ts';
@@ -38,16 +39,20 @@ beforeEach(() => {
   read = async () => accepted();
   feed = new InvalidationFeed(silentLogger);
   metrics = createLiveMetrics(new Registry());
-  live = new LiveConnections({
+  live = connections(LIMITS);
+});
+
+function connections(limits: LiveLimits): LiveConnections {
+  return new LiveConnections({
     clock,
     metrics,
     feed,
-    limits: LIMITS,
+    limits,
     replica: { leaseRemaining: () => lease, databaseNow: () => 0 },
     cache: { isCurrent: () => states.shift() ?? current },
     authenticator: { readAgain: () => read() },
   });
-});
+}
 
 function accepted(id = 'key_a', scopes: Scope[] = ['SESSIONS_READ']): AcceptedCredential {
   const principal: Principal = {
@@ -300,6 +305,20 @@ describe('a sweep', () => {
       live.sweep();
     }
     expect(client.ends).toEqual([]);
+  });
+
+  test('of many connections checks a few in each turn of the event loop, and each one once', async () => {
+    live = connections({ liveConnections: 100, livePerAddress: 100, livePerCredential: 100 });
+    const clients = times(95, () => connect().client);
+    const beats = () => clients.reduce((sum, client) => sum + client.beats, 0);
+    clock.advance(heartbeatMs);
+    let isOver = false;
+    void live.sweep().then(() => (isOver = true));
+    for (let before = 0; !isOver; before = beats()) {
+      await nextTurn();
+      expect(beats() - before).toBeLessThanOrEqual(20);
+    }
+    expect(clients.map((client) => client.beats)).toEqual(times(95, () => 1));
   });
 
   test('leaves a connection alone that has ended', () => {

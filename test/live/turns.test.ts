@@ -10,7 +10,7 @@ import { recordingLogger } from '../support/loggers.ts';
 const STREAMS = 300;
 const EVENTS = 60;
 /** Events that all streams together return in one turn of the event loop. Each takes about 20 µs until it is sent. */
-const MOST_PER_TURN = 100;
+const MOST_PER_TURN = 20;
 
 const eventAt = (sequence: number): RevocationEvent => ({
   sequence,

@@ -89,6 +89,23 @@ describe.each(backends())('revocations on $name', ({ start }) => {
       ]);
     });
 
+    test('of a session whose idle expiry is moved by plain SQL', async () => {
+      const member = await app.member();
+      const move = (interval: string) =>
+        app.sql(`update sessions set idle_expires_at = clock_timestamp() + interval '${interval}' where id = ?`, [
+          member.sessionId,
+        ]);
+      const events = await eventsOf(async () => {
+        await move('1 minute');
+        await move('-1 second');
+      });
+      const session = { ...none, kind: 'SESSION', credentialId: member.sessionId, userId: member.id };
+      expect(events).toMatchObject<Expected[]>([
+        { ...session, effect: 'NARROWED', reason: 'UNSPECIFIED' },
+        { ...session, effect: 'ENDED', reason: 'UNSPECIFIED' },
+      ]);
+    });
+
     test('of a session whose refresh token was used twice', async () => {
       const member = await app.member();
       await app.as().refreshSession({ refreshToken: member.refreshToken }).expectSuccess();
