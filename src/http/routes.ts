@@ -7,18 +7,28 @@ import { createJwks, type JwtKeySet } from './jwks.ts';
 import { createMetricsEndpoint } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
 import { createRevocations, type RevocationsOptions } from './revocations.ts';
+import { createRevoke, type RevokeOptions } from './revoke.ts';
 import type { Route } from './router.ts';
+import { serverMetadataRoutes } from './server-metadata.ts';
 import { createVerify } from './verify.ts';
 
 export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, RevocationsOptions {
   graphql: Omit<GraphQLEndpointOptions, 'live' | 'addressOf'>;
   readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
+  possession: RevokeOptions;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
 /** Every endpoint of the service, by its path. */
-export function createRoutes({ graphql, readForwarded, jwtKeys, platform, ...access }: Endpoints): Map<string, Route> {
+export function createRoutes({
+  graphql,
+  readForwarded,
+  jwtKeys,
+  possession,
+  platform,
+  ...access
+}: Endpoints): Map<string, Route> {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -34,8 +44,10 @@ export function createRoutes({ graphql, readForwarded, jwtKeys, platform, ...acc
     // Gateways send the method of the request that they verify.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, { readForwarded, followers }) }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect({ ...access, followers }) }],
+    ['/v1/revoke', { methods: ['POST'], handle: createRevoke(possession), cors: ['POST'] }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
+    ...serverMetadataRoutes(access.issuer),
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
