@@ -2,6 +2,7 @@ import type { ReadForwarded } from '../credentials/asked-request.ts';
 import type { Platform } from '../platform.ts';
 import { createFollowerPositions } from './follower.ts';
 import { createGraphQLEndpoint, type GraphQLEndpointOptions } from './graphql.ts';
+import { createHomePage } from './home-page.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import { createJwks, type JwtKeySet } from './jwks.ts';
 import { createMetricsEndpoint } from './metrics.ts';
@@ -40,6 +41,7 @@ export function createRoutes({
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
   return new Map<string, Route>([
+    ['/', { ...read, handle: createHomePage() }],
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
     ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, { readForwarded, followers }) }],
