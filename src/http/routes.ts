@@ -10,7 +10,7 @@ import { createReadiness } from './readiness.ts';
 import { createRevocations, type RevocationsOptions } from './revocations.ts';
 import { createRevoke, type RevokeOptions } from './revoke.ts';
 import type { Route } from './router.ts';
-import { serverMetadataRoutes } from './server-metadata.ts';
+import { createServerMetadata, metadataOfPath } from './server-metadata.ts';
 import { createVerify } from './verify.ts';
 
 export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, RevocationsOptions {
@@ -40,6 +40,8 @@ export function createRoutes({
   const followers = createFollowerPositions(replica);
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
+  const metadata = createServerMetadata(access.issuer);
+  const serverMetadata: Route = { ...read, cors: ['GET'], handle: (_request, response) => metadata(response) };
   return new Map<string, Route>([
     ['/', { ...read, handle: createHomePage() }],
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
@@ -49,7 +51,8 @@ export function createRoutes({
     ['/v1/revoke', { methods: ['POST'], handle: createRevoke(possession), cors: ['POST'] }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
-    ...serverMetadataRoutes(access.issuer),
+    ['/.well-known/oauth-authorization-server', serverMetadata],
+    ...metadataOfPath(access.issuer, serverMetadata),
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],

@@ -110,7 +110,11 @@ describe('what is not a valid secret changes nothing', () => {
   test('unknown and expired tokens, and ids: 200 without a receipt', async () => {
     const key = await app.apiKey(admin);
     const unknown = (['rka', 'rkd', 'rkr', 'rks'] as const).map((prefix) => makeSecret(prefix));
-    for (const token of [...unknown, 'no token of ours', key.id, `${key.secret}x`]) {
+    const expired = await app.apiKey(admin);
+    await app.app.database
+      .fork()
+      .execute(`update api_keys set expires_at = now() - interval '1 second' where id = ?`, [expired.id]);
+    for (const token of [...unknown, expired.secret, 'no token of ours', key.id, `${key.secret}x`]) {
       const answer = await revoke(token);
       expect([answer.status, answer.headers['x-rekey-receipt']], token).toEqual([200, undefined]);
     }
