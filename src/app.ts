@@ -20,6 +20,7 @@ import { createClientAddress, createProxyTrust } from './http/client-address.ts'
 import { createCors } from './http/cors.ts';
 import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
+import { createRequestMetrics } from './http/request-metrics.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
@@ -176,7 +177,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     jwtKeys: sessions.jwtKeys,
     canary: canary.canary,
     live: live.connections,
-    handle: createRouter(routes, { logger, cors: createCors(origins) }),
+    handle: createRouter(routes, {
+      logger,
+      cors: createCors(origins),
+      metrics: createRequestMetrics(platform.registry),
+    }),
     upgrade: createWebSocketEndpoint({
       execute: graphql.execute,
       authenticate,
