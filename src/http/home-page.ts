@@ -14,6 +14,7 @@ const ENDPOINTS: readonly { path: string; text: string; isLink: boolean }[] = [
   { path: '/v1/revoke', text: 'Token revocation (RFC 7009).', isLink: false },
   { path: '/v1/revocations', text: 'The feed of revocations, as a long poll.', isLink: false },
   { path: '/.well-known/jwks.json', text: 'The public keys of the access tokens.', isLink: true },
+  { path: '/openapi.json', text: 'The endpoints above but GraphQL, as OpenAPI 3.1.', isLink: true },
   { path: '/readyz', text: 'Whether this replica is ready.', isLink: true },
 ];
 

@@ -6,6 +6,7 @@ import { createHomePage } from './home-page.ts';
 import { createIntrospect, type IntrospectOptions } from './introspect.ts';
 import { createJwks, type JwtKeySet } from './jwks.ts';
 import { createMetricsEndpoint } from './metrics.ts';
+import { createOpenApi } from './openapi.ts';
 import { createReadiness } from './readiness.ts';
 import { createRevocations, type RevocationsOptions } from './revocations.ts';
 import { createRevoke, type RevokeOptions } from './revoke.ts';
@@ -40,6 +41,7 @@ export function createRoutes({
   const followers = createFollowerPositions(replica);
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
+  const openApi = createOpenApi();
   const metadata = createServerMetadata(access.issuer);
   const serverMetadata: Route = { ...read, cors: ['GET'], handle: (_request, response) => metadata(response) };
   return new Map<string, Route>([
@@ -53,6 +55,7 @@ export function createRoutes({
     ['/.well-known/jwks.json', { ...read, handle: (_request, response) => jwks(response) }],
     ['/.well-known/oauth-authorization-server', serverMetadata],
     ...metadataOfPath(access.issuer, serverMetadata),
+    ['/openapi.json', { ...read, cors: ['GET'], handle: (_request, response) => openApi(response) }],
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
