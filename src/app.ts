@@ -20,10 +20,12 @@ import { createClientAddress, createProxyTrust } from './http/client-address.ts'
 import { createCors } from './http/cors.ts';
 import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
+import { createRequestMetrics } from './http/request-metrics.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
 import { createLimits } from './limits/create-limits.ts';
+import { WorkOfRequests } from './limits/request-work.ts';
 import { createLive } from './live/create-live.ts';
 import type { LiveTimes } from './live/live-connection.ts';
 import { RevocationStream } from './live/revocation-stream.ts';
@@ -137,19 +139,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
   };
+  const work = new WorkOfRequests({ database, turns: limits.turns, confirm: types.confirm, addressOf });
   const graphql = createGraphQL({
     logger,
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
-    createContext: createContextFactory({
-      services,
-      fork: database.fork,
-      forkReserved: database.forkReserved,
-      turns: limits.turns,
-      confirm: types.confirm,
-      clientAddress: addressOf,
-      now: databaseClock.now,
-    }),
+    createContext: createContextFactory({ services, work, fork: database.fork, now: databaseClock.now }),
     extension: overrides.schema,
   });
   const connections = { live: live.connections, addressOf };
@@ -161,6 +156,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     metadataOf: ({ credentialId }) => apiKeys.metadata.read(database.reads, credentialId),
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
+    possession: {
+      kinds: [apiKeys.possession, daemonTokens.possession, signingKeys.possession, ...sessions.possession],
+      workFor: (request) => work.revocation(request, null),
+      failures: limits.limits.failures,
+    },
     log: live.log,
     ...connections,
     platform,
@@ -179,7 +179,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     jwtKeys: sessions.jwtKeys,
     canary: canary.canary,
     live: live.connections,
-    handle: createRouter(routes, { logger, cors: createCors(origins) }),
+    handle: createRouter(routes, {
+      logger,
+      cors: createCors(origins),
+      metrics: createRequestMetrics(platform.registry),
+    }),
     upgrade: createWebSocketEndpoint({
       execute: graphql.execute,
       authenticate,

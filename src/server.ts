@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
@@ -19,6 +20,8 @@ try {
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config);
+  // One process has one event loop, so the app does not measure it.
+  collectDefaultMetrics({ register: app.registry });
   const server = createHttpServer(app.handle, app.upgrade);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {

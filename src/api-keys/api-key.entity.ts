@@ -154,6 +154,13 @@ export class ApiKey {
     return true;
   }
 
+  /** The same, and the replaced secret is still known as one that has ended. Returns whether it was still valid. */
+  cutOverlap(now: Date): boolean {
+    if (this.previousSecretExpiresAt === null || this.previousSecretExpiresAt <= now) return false;
+    this.previousSecretExpiresAt = now;
+    return true;
+  }
+
   /**
    * Replaces these settings and leaves the others.
    *

@@ -11,6 +11,7 @@ import type { Part, Platform } from '../platform.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
 import { keepApiKeys } from './api-key.queries.ts';
+import { apiKeyPossession } from './api-key.possession.ts';
 import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
 import { ApiKeyUpdateService } from './api-key-update.service.ts';
 import { IdempotentCreations, purgeCreations } from './idempotent-creations.ts';
@@ -48,6 +49,7 @@ export function createApiKeys(
   return {
     service: new ApiKeyService(options),
     updates: new ApiKeyUpdateService(options),
+    possession: apiKeyPossession(options),
     metadata,
     /** Records that a valid key was rejected because of the address of the client. */
     addressRefused({ credentialId: subjectId, workspaceId }: Principal, ipAddress: string): void {

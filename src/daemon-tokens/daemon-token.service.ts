@@ -17,10 +17,11 @@ import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { InvalidInput } from '../kernel/input.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
-import { daemonTag, daemonTokenTag } from './daemon-token.credential.ts';
+import { daemonTag } from './daemon-token.credential.ts';
 import { Daemon, DaemonToken, subjectOf } from './daemon-token.entity.ts';
 import type { daemonTokenEvents } from './daemon-token.events.ts';
 import { canonicalDaemonId, checkNewDaemonToken, checkPolicy, type NewDaemonTokenInput } from './daemon-token.input.ts';
+import { tagOfEnd } from './daemon-token.possession.ts';
 
 export interface DaemonTokenServiceOptions {
   audit: Audit<typeof daemonTokenEvents>;
@@ -179,9 +180,7 @@ export class DaemonTokenService {
       return token;
     }, daemonTokenId);
     if (!daemonToken) return { kind: 'notFound' };
-    const isRevokedWithDaemon = !daemonToken.revokedAloneAt && daemonToken.revokedWithDaemonAt;
-    const tag = isRevokedWithDaemon ? daemonTag(daemonToken) : daemonTokenTag(daemonToken.id);
-    const receipt = await this.#options.barrier.waitUntilPropagated(tag, daemonToken.revokedAt!);
+    const receipt = await this.#options.barrier.waitUntilPropagated(tagOfEnd(daemonToken), daemonToken.revokedAt!);
     return { kind: 'revoked', daemonToken, receipt };
   }
 

@@ -56,7 +56,7 @@ function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement):
   if (requirement.kind === 'public') return;
   const anyOf = requirement.kind === 'scope' ? requirement.anyOf : null;
   const allow = ({ scopes }: Principal) => {
-    if (anyOf && !anyOf.some((scope) => scopes.includes(scope))) throw scopeMissing(anyOf.join(' or '));
+    if (anyOf && !anyOf.some((scope) => scopes.includes(scope))) throw scopeMissing(...anyOf);
   };
   checkBefore(field, (_args, { principal, subscription }, begins) => {
     if (!principal) throw credentialMissing();

@@ -2,19 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
-import { type ConfirmCaller, UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
-import { currentRequestId } from '../kernel/request-context.ts';
-import type { Turns } from '../limits/turns.ts';
+import type { WorkOfRequests } from '../limits/request-work.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
 import { coMembers, membershipsOf } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
 import { type CookieResponse, TokenCookies } from './token-cookies.ts';
 import { Visibility } from './visibility.ts';
-
-const LONGEST_USER_AGENT = 500;
 
 const isUnavailable = (error: unknown) =>
   databaseDidNotAnswer(error) || (error instanceof AccessError && error.code === 'AUTHENTICATION_UNAVAILABLE');
@@ -23,12 +19,7 @@ export interface ContextFactoryOptions {
   services: Services;
   /** A fresh EntityManager. */
   fork: () => EntityManager;
-  /** The same on the connections that are reserved for revocations. */
-  forkReserved: () => EntityManager;
-  /** Limits the concurrent work of each caller. */
-  turns: Turns;
-  confirm: ConfirmCaller;
-  clientAddress: (request: IncomingMessage) => string;
+  work: WorkOfRequests;
   /** Database time. */
   now: () => Date;
 }
@@ -46,18 +37,13 @@ export interface ContextOf {
 
 /** Creates the context of resolvers, one for each request. */
 export function createContextFactory(options: ContextFactoryOptions) {
-  const { services, fork, forkReserved, turns, confirm, clientAddress, now } = options;
+  const { services, fork, work, now } = options;
   return ({ request, response, principal, isRefused, subscription }: ContextOf): GraphQLContext => {
     let reads: EntityManager | undefined;
     const em = () => (reads ??= fork());
     let changes = false;
     // Reads about a change follow its commit. If one fails, the client must not be asked to repeat the change.
     const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
-    const origin = {
-      ipAddress: clientAddress(request),
-      userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
-      requestId: currentRequestId() ?? '',
-    };
     const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
     const loaders = createLoaders(em, services.credentialTypes, {
       coMembers: sharingWorkspace,
@@ -68,7 +54,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
     return {
       services,
       principal,
-      origin,
+      origin: work.originOf(request),
       subscription,
       loaders,
       visibility: new Visibility(principal, {
@@ -88,14 +74,11 @@ export function createContextFactory(options: ContextFactoryOptions) {
       em,
       unitOfWork() {
         changes = true;
-        return new UnitOfWork(fork(), principal, origin, confirm, {
-          inTurn: turns.change(principal, origin.ipAddress),
-        });
+        return work.change(request, principal);
       },
       revocation() {
         changes = true;
-        const inTurn = turns.revocation(principal, origin.ipAddress);
-        return new UnitOfWork(forkReserved(), principal, origin, confirm, { inTurn });
+        return work.revocation(request, principal);
       },
       now,
     };

@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { withRequestId } from '../kernel/request-context.ts';
 import type { Cors } from './cors.ts';
 import { requestIdOf } from './request-id.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import { respondJson } from './respond.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -40,7 +41,7 @@ export function originForm(target: string): string {
  */
 export function createRouter(
   routes: ReadonlyMap<string, Route>,
-  { logger, cors }: { logger: Logger; cors: Cors },
+  { logger, cors, metrics }: { logger: Logger; cors: Cors; metrics: RequestMetrics },
 ): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
     // A client that disconnects during a request waits for no response, and this is not an error of the service.
@@ -68,6 +69,7 @@ export function createRouter(
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const route = routes.get(path);
+    metrics(route ? path : null, response);
     if (route?.writesAllHeaders) return answer(route.handle, request, response);
     const requestId = requestIdOf(request);
     response.setHeader('X-Content-Type-Options', 'nosniff');

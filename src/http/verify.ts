@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReadForwarded } from '../credentials/asked-request.ts';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
-import { credentialMissing } from '../identity/access-error.ts';
+import { credentialMissing, insufficientScope } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
 import type { FollowerPositions } from './follower.ts';
@@ -52,7 +52,12 @@ export function createVerify(
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
       setHeaders(response, position);
       const error_description = 'The credential does not hold the requested permission.';
-      return respondJson(response, 403, { error: 'insufficient_scope', error_description });
+      return respondJson(
+        response,
+        403,
+        { error: 'insufficient_scope', error_description },
+        { 'WWW-Authenticate': insufficientScope() },
+      );
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));

@@ -39,7 +39,7 @@ export class AccessError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** What is wrong with the signature of the request; undefined for every other error. */
   readonly reason: SignatureReason | undefined;
-  /** The `WWW-Authenticate` challenge, for a caller that is not authenticated. */
+  /** The `WWW-Authenticate` challenge, for a caller that is not authenticated or not authorized. */
   readonly #challenge: string | undefined;
 
   constructor(
@@ -88,9 +88,16 @@ export const credentialMissing = () =>
     { challenge: 'Bearer realm="rekey"' },
   );
 
-/** The credential is valid but lacks a required scope. */
-export const scopeMissing = (scope: string) =>
-  new AccessError('FORBIDDEN', `The scope ${scope} is required. The credential does not hold it.`);
+/** The challenge of a credential that may not do this (RFC 6750 §3.1), with the scope that would be enough. */
+export const insufficientScope = (scope?: string) =>
+  `Bearer realm="rekey", error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}`;
+
+/** The credential is valid but lacks a required scope. Any one of these would be enough. */
+export const scopeMissing = (...anyOf: readonly string[]) =>
+  new AccessError('FORBIDDEN', `The scope ${anyOf.join(' or ')} is required. The credential does not hold it.`, {
+    // A list of scopes in a challenge means all of them.
+    challenge: insufficientScope(anyOf.length === 1 ? anyOf[0] : undefined),
+  });
 
 /** The caller has reached a rate limit. */
 export const tooMany = (retryAfterSeconds: number) =>

@@ -11,7 +11,7 @@ import { nameOf, type RevocationView } from '../revocation/revocation-view.ts';
 export function viewOf(principal: Principal): RevocationView {
   const { scopes, workspaceId, userId } = principal;
   if (!scopes.includes('SESSIONS_READ') && !scopes.includes('INTROSPECT')) {
-    throw scopeMissing('SESSIONS_READ or INTROSPECT');
+    throw scopeMissing('SESSIONS_READ', 'INTROSPECT');
   }
   if (workspaceId !== null) return { name: 'workspace', id: workspaceId };
   if (isAdministrator(principal) || scopes.includes('INTROSPECT')) return { name: 'all' };

@@ -8,6 +8,7 @@ import { JwtKeys } from './jwt-keys.ts';
 import { purge } from './purge.ts';
 import { RefreshService } from './refresh.service.ts';
 import { sessionEvents } from './session.events.ts';
+import { accessTokenPossession, refreshTokenPossession } from './session.possession.ts';
 import { SessionService } from './session.service.ts';
 import type { sessionVariables } from './session.variables.ts';
 
@@ -29,11 +30,13 @@ export function createSessions(
   });
   const common = { accessTokens, audit, barrier, clock, idleSeconds: config.refreshIdleSeconds, limits };
   const refresh = new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds });
+  const service = new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds, refresh });
   return {
     jwtKeys,
     accessTokens,
-    service: new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds, refresh }),
+    service,
     refresh,
+    possession: [refreshTokenPossession(refresh), accessTokenPossession(accessTokens, service)],
     purge: () => purge(database.reads),
     jobs: { 'purging the JWT keys': () => jwtKeys.purge(), 'purging sessions': () => purge(database.reads) },
     start: () => jwtKeys.load(),

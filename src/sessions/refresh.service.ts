@@ -25,6 +25,8 @@ const SUCCESSOR_PURPOSE = 'refresh-successor';
 export interface Rejected {
   kind: 'rejected';
   reason: 'UNKNOWN' | 'EXPIRED' | 'REVOKED' | 'REUSED';
+  /** Proof that no replica accepts a token of the session; undefined if it was not revoked. */
+  receipt?: Receipt;
 }
 
 interface Refreshed {
@@ -196,8 +198,11 @@ export class RefreshService {
         return { kind: 'rejected', reason: 'EXPIRED' };
       case 'revoked':
         // Revoked by this call, or by another one whose revocation may still be propagating.
-        await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.revokedAt ?? at);
-        return { kind: 'rejected', reason: refusal.reason };
+        return {
+          kind: 'rejected',
+          reason: refusal.reason,
+          receipt: await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.revokedAt ?? at),
+        };
     }
   }
 

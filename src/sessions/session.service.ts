@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import type { AccessTokenClaims } from '../credentials/credential-type.ts';
 import type { SessionIssuer, SessionTokens, StartedSession } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret, parseSecret } from '../crypto/secret-text.ts';
@@ -178,23 +179,35 @@ export class SessionService implements SessionIssuer {
     const { caller, em } = unitOfWork;
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
+    const where = { id: sessionId, ...sessionsVisibleTo(caller) };
     const revocation = await unitOfWork.inTurn(async () => {
       await this.#options.limits.checkLedgerEntry(em, caller);
-      return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
+      return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, where, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
     const receipt = await this.#options.barrier.waitUntilPropagated(jtiTag(jti), revocation.revokedAt);
     return { kind: 'revoked', revocation, receipt };
   }
 
+  /** Revokes an access token that was presented. It authorizes this, and its session counts for the limit. */
+  async revokePresented(unitOfWork: UnitOfWork, { jti, sid, sub }: AccessTokenClaims): Promise<Receipt | null> {
+    const entry = { jti, where: { id: sid }, reason: 'UNSPECIFIED' } as const;
+    const revocation = await unitOfWork.inTurn(async () => {
+      await this.#options.limits.checkLedgerEntry(unitOfWork.em, { credentialId: sid, userId: sub });
+      return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, entry));
+    });
+    return revocation && this.#options.barrier.waitUntilPropagated(jtiTag(jti), revocation.revokedAt);
+  }
+
   /** The entry for this token; the existing one if the token was already revoked. */
   async #addToLedger(
     unitOfWork: UnitOfWork,
-    { jti, sessionId, reason }: { jti: string; sessionId: string; reason: RevocationReason },
+    { jti, where, reason }: { jti: string; where: { id: string; userId?: string }; reason: RevocationReason },
   ): Promise<AccessTokenRevocation | null> {
-    const { caller, em } = unitOfWork;
-    const session = await em.findOne(Session, { id: sessionId, ...sessionsVisibleTo(caller) });
+    const { principal, em } = unitOfWork;
+    const session = await em.findOne(Session, where);
     if (!session) return null;
+    const sessionId = session.id;
     // Of two concurrent calls, the second waits here for the first, and then finds its entry.
     await lockText(em, jtiTag(jti));
     const known = await em.findOne(AccessTokenRevocation, { jti });
@@ -209,7 +222,7 @@ export class SessionService implements SessionIssuer {
       revokedAt: now,
       expiresAt: session.expiresAt < latest ? session.expiresAt : latest,
       reason,
-      revokedBy: caller.userId,
+      revokedBy: principal?.userId ?? null,
     });
     em.persist(made);
     const data = { jti, sessionId, reason };

@@ -20,6 +20,7 @@ export interface NewSigningKey {
   workspaceId: string;
   description: string;
   secretSealed: string;
+  secretHash: string;
   scopes: readonly Scope[];
   permissions: readonly string[];
   createdAt: Date;
@@ -39,6 +40,8 @@ export class SigningKey {
   description!: string;
   /** The secret, sealed for this row: see `SigningSecrets`. */
   secretSealed!: string;
+  /** SHA-256 of the secret, base64url. It finds the key of a presented secret, and signs nothing. */
+  secretHash!: string | null;
   scopes!: Scope[];
   permissions!: string[];
   createdAt!: Date;
@@ -107,7 +110,7 @@ export class SigningKey {
    * @throws Error if the key has ended or has a successor: check before
    */
   rotate(
-    to: Pick<NewSigningKey, 'id' | 'secretSealed' | 'createdBy' | 'policyEnd'>,
+    to: Pick<NewSigningKey, 'id' | 'secretSealed' | 'secretHash' | 'createdBy' | 'policyEnd'>,
     { overlapSeconds, now }: { overlapSeconds: number; now: Date },
   ): SigningKey {
     if (!this.isActive(now) || this.replacedBy !== null)
@@ -148,6 +151,7 @@ export const SigningKeySchema = defineEntity({
     workspaceId: p.string(),
     description: p.string(),
     secretSealed: p.text(),
+    secretHash: p.string().nullable(),
     scopes: p.array().$type<Scope[]>(),
     permissions: p.array(),
     createdAt: p.datetime(),

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
 import { sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
@@ -99,7 +100,7 @@ export class SigningKeyService {
         const lifetime = checkNewExpiry(input, { caller, now: createdAt, bounds });
         if ('kind' in lifetime) return lifetime;
         const signingKey = SigningKey.create({
-          ...{ ...checked, ...lifetime, id, workspaceId, secretSealed, createdAt },
+          ...{ ...checked, ...lifetime, id, workspaceId, secretSealed, secretHash: sha256Base64url(secret), createdAt },
           createdBy: caller.userId,
           policyEnd: policyEndOfNew(createdAt, bounds),
         });
@@ -158,7 +159,7 @@ export class SigningKeyService {
     // As with API keys, two secrets are valid at most: another rotation ends an earlier overlap.
     (await lockPredecessor(em, previous, rotatedAt))?.endBy(rotatedAt);
     const ends = policyEndOfNew(rotatedAt, bounds, previous.lifetimeFrom ?? previous.createdAt);
-    const to = { id, secretSealed, createdBy: caller.userId, policyEnd: ends };
+    const to = { id, secretSealed, secretHash: sha256Base64url(secret), createdBy: caller.userId, policyEnd: ends };
     const signingKey = previous.rotate(to, { overlapSeconds, now: rotatedAt });
     em.persist(signingKey);
     const { workspaceId } = previous;

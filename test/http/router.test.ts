@@ -13,11 +13,21 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const PATHS = ['/graphql', '/v1/verify', '/v1/introspect', '/.well-known/jwks.json', '/livez', '/readyz', '/metrics'];
+const PATHS = [
+  '/',
+  '/graphql',
+  '/v1/verify',
+  '/v1/introspect',
+  '/v1/revoke',
+  '/.well-known/jwks.json',
+  '/livez',
+  '/readyz',
+  '/metrics',
+];
 const errorsLogged = () => app.log.filter((line) => JSON.parse(line).level >= 50);
 
 describe('an unknown path', () => {
-  test.each(['/', '/graphql/', '/GraphQL', '/v1', '/v1/verify/', '/.env', '/%67raphql', '//graphql', '/constructor'])(
+  test.each(['/graphql/', '/GraphQL', '/v1', '/v1/verify/', '/.env', '/%67raphql', '//graphql', '/constructor'])(
     'gets 404 in JSON that must not be cached: %s',
     async (path) => {
       const answer = await send(app.url, path, { method: 'POST' });
@@ -46,7 +56,9 @@ describe('the absolute form of a request target', () => {
       expect((await get(`${origin}/readyz`)).status).toBe(200);
       expect((await get(`${origin}/metrics`)).status).toBe(200);
       expect((await get(`${origin}/.well-known/jwks.json`)).json.keys).toBeInstanceOf(Array);
-      for (const path of ['', '/', '?livez', '?/livez', '/nothing', '//livez', '/http://any/livez']) {
+      for (const path of ['', '/', '?livez', '?/livez'])
+        expect((await get(`${origin}${path}`)).json, path).toMatchObject({ name: 'rekey' });
+      for (const path of ['/nothing', '//livez', '/http://any/livez']) {
         expect(await get(`${origin}${path}`), path).toMatchObject({ status: 404, json: { error: 'not_found' } });
       }
     },

@@ -226,6 +226,7 @@ describe('the parameter `permission` restricts access', () => {
       expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
       expect(answer.headers).not.toHaveProperty('x-rekey-user');
       expect(answer.json).toEqual({ error: 'insufficient_scope', error_description: expect.any(String) });
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey", error="insufficient_scope"');
     },
   );
 

@@ -1,0 +1,55 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Audit } from '../audit/audit.ts';
+import type { RevokedByPossession } from '../credentials/possession.ts';
+import { sha256Base64url } from '../crypto/hash.ts';
+import { parseSecret } from '../crypto/secret-text.ts';
+import type { UnitOfWork } from '../database/unit-of-work.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { PropagationBarrier } from '../revocation/propagation-barrier.ts';
+import { apiKeyTag } from '../revocation/tags.ts';
+import { ApiKey } from './api-key.entity.ts';
+import type { apiKeyEvents } from './api-key.events.ts';
+
+export interface ApiKeyPossessionOptions {
+  audit: Audit<typeof apiKeyEvents>;
+  barrier: PropagationBarrier;
+  /** Database time. */
+  clock: Pick<Clock, 'now'>;
+}
+
+/**
+ * Revokes the API key of a presented secret. The secret from before a rotation ends only the overlap: its owner has
+ * replaced it, and the new secret was not presented.
+ */
+export function apiKeyPossession({ audit, barrier, clock }: ApiKeyPossessionOptions): RevokedByPossession {
+  const end = (unitOfWork: UnitOfWork, found: ApiKey, secretHash: string): Date | null => {
+    const now = clock.now();
+    const of = { subjectId: found.id, workspaceId: found.workspaceId };
+    if (found.revokedAt) return found.revokedAt;
+    if (found.isExpired(now)) return null;
+    if (found.secretHash === secretHash) {
+      const reason = 'UNSPECIFIED';
+      found.revoke(now, reason);
+      audit.record(unitOfWork, { type: 'api-key.revoked', ...of, data: { reason } });
+      return now;
+    }
+    if (found.cutOverlap(now)) audit.record(unitOfWork, { type: 'api-key.overlap-ended', ...of, data: {} });
+    return found.previousSecretExpiresAt;
+  };
+  return {
+    isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
+    isKnown: async (em, text) => (await em.count(ApiKey, bySecret(sha256Base64url(text)))) > 0,
+    async revoke(unitOfWork, text) {
+      const secretHash = sha256Base64url(text);
+      const ended = await unitOfWork.transaction(async () => {
+        const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
+        const found = await unitOfWork.em.findOne(ApiKey, bySecret(secretHash), lock);
+        const at = found && end(unitOfWork, found, secretHash);
+        return found && at && { id: found.id, at };
+      });
+      return ended && barrier.waitUntilPropagated(apiKeyTag(ended.id), ended.at);
+    },
+  };
+}
+
+const bySecret = (hash: string) => ({ $or: [{ secretHash: hash }, { previousSecretHash: hash }] });

@@ -1,0 +1,32 @@
+import type { RevokedByPossession } from '../credentials/possession.ts';
+import { parseSecret } from '../crypto/secret-text.ts';
+import { type AccessTokens, hasFormOfAccessToken } from './access-token.ts';
+import type { RefreshService } from './refresh.service.ts';
+import type { SessionService } from './session.service.ts';
+
+/**
+ * Revokes the session of a presented refresh token. A used one is reuse: it revokes its session, too. The refresh
+ * service limits failures itself.
+ */
+export function refreshTokenPossession(refresh: Pick<RefreshService, 'logout'>): RevokedByPossession {
+  return {
+    isWellFormed: (text) => parseSecret(text)?.prefix === 'rkr',
+    isKnown: async () => true,
+    revoke: async (unitOfWork, text) => (await refresh.logout(unitOfWork, text)).receipt ?? null,
+  };
+}
+
+/** Revokes one access token. Its session, and the next access tokens of it, stay valid. */
+export function accessTokenPossession(
+  accessTokens: Pick<AccessTokens, 'verify'>,
+  sessions: Pick<SessionService, 'revokePresented'>,
+): RevokedByPossession {
+  return {
+    isWellFormed: hasFormOfAccessToken,
+    isKnown: async (_em, text) => (await accessTokens.verify(text)) !== null,
+    async revoke(unitOfWork, text) {
+      const claims = await accessTokens.verify(text);
+      return claims && sessions.revokePresented(unitOfWork, claims);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/**
+ * The hash of the secret of a signing key, so that a presented secret finds its key and can revoke it. It signs nothing:
+ * the key of a signature is the secret itself. A key from before this migration has none, and is revoked by its id.
+ */
+export class Migration20261219000000 extends Migration {
+  override async up(): Promise<void> {
+    this.addSql('alter table signing_keys add column secret_hash text unique');
+  }
+
+  override async down(): Promise<void> {
+    this.addSql('alter table signing_keys drop column secret_hash');
+  }
+}
