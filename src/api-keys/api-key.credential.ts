@@ -41,6 +41,7 @@ const LOAD: Statement = {
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       k.allowed_addresses as "allowedAddresses", k.metadata_sealed is not null as "hasMetadata",
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
+      ${milliseconds('coalesce(case when k.current then k.rotated_at end, k.created_at)', 'issuedAt')},
       k.revoked_at is not null as revoked, ${userStanding('u')},
       k.workspace_id is null or ${isMemberOf(BOUND)}
         or (k.user_id is null and ${workspaceExists('k.workspace_id')}) as "mayUseWorkspace",
@@ -78,6 +79,7 @@ interface Lifetime {
 
 interface LoadRow extends Snapshot, Grant, Lifetime {
   id: string | null;
+  issuedAt: number;
   allowedAddresses: string[];
   hasMetadata: boolean;
   revoked: boolean;
@@ -137,6 +139,7 @@ export const apiKeyCredential = defineCredentialType<string>({
       scopes: scopesOf(row),
       permissions: permissionsOf(row),
       expiresAt: fixedEnd,
+      issuedAt: row.issuedAt,
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
       ...(row.hasMetadata ? { hasMetadata: true } : {}),

@@ -29,7 +29,7 @@ const LOAD: Statement = {
   name: 'daemon-token-load',
   text: `select ${SNAPSHOT_COLUMNS},
       t.id, t.workspace_id as "workspaceId", t.daemon_id as "daemonId", t.scopes, t.permissions,
-      ${milliseconds('t.expires_at', 'expiresAt')},
+      ${milliseconds('t.expires_at', 'expiresAt')}, ${milliseconds('t.created_at', 'issuedAt')},
       (t.revoked_at is not null or d.id is null or d.revoked_at is not null
         or not ${workspaceExists('t.workspace_id')}) as revoked,
       ${policyEnd(governed('t'))} as "policyEnd",
@@ -46,6 +46,7 @@ interface LoadRow extends Snapshot {
   scopes: string[];
   permissions: string[];
   expiresAt: number;
+  issuedAt: number;
   revoked: boolean;
   /** See `parsePolicyEnd`. */
   policyEnd: string | null;
@@ -97,6 +98,7 @@ export const daemonTokenCredential = defineCredentialType<string>({
       scopes: scopesOf(row),
       permissions: row.permissions,
       expiresAt: fixedEnd,
+      issuedAt: row.issuedAt,
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
     } as const;

@@ -62,6 +62,10 @@ function describe(principal: Principal, metadata: Readonly<Record<string, string
     sub: principal.userId ?? principal.credentialId,
     scope: principal.scopes.join(' '),
     token_type: 'Bearer',
+    // Access tokens name the issuer as their client. Every other credential is a client of its own.
+    client_id: principal.tokenId === undefined ? principal.credentialId : issuer,
+    ...(principal.tokenId === undefined ? {} : { jti: principal.tokenId }),
+    ...(principal.issuedAt === undefined ? {} : { iat: Math.floor(principal.issuedAt / 1000) }),
     ...(end === null ? {} : { exp: Math.floor(end / 1000) }),
     credential: principal.credentialId,
     ...(principal.workspaceId === null ? {} : { workspace: principal.workspaceId }),

@@ -220,13 +220,16 @@ const SCHEMAS = {
       },
       {
         type: 'object',
-        required: ['active', 'iss', 'sub', 'scope', 'token_type', 'credential', 'permissions'],
+        required: ['active', 'iss', 'sub', 'scope', 'token_type', 'client_id', 'credential', 'permissions'],
         properties: {
           active: { const: true },
           iss: { type: 'string' },
           sub: text('The id of the user; that of the credential if it has none.'),
           scope: text('Separated by spaces.'),
           token_type: { const: 'Bearer' },
+          client_id: text('The id of the credential; the issuer for an access token.'),
+          jti: text('Of an access token.'),
+          iat: { type: 'integer', description: 'When the secret or the token was issued, in seconds since the epoch.' },
           exp: { type: 'integer', description: 'Seconds since the epoch.' },
           credential: { type: 'string' },
           workspace: { type: 'string' },

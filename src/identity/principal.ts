@@ -23,6 +23,13 @@ export interface Principal {
   readonly permissions: readonly string[];
   /** When the proof (not the cache entry) expires at the latest, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
+  /**
+   * When what was presented was issued, in milliseconds since the epoch: the current secret, or the access token. Left out if
+   * it is not known.
+   */
+  readonly issuedAt?: number;
+  /** The `jti` of an access token. Left out for every other proof. */
+  readonly tokenId?: string;
   /** Whether a request with this credential is accepted only if it is signed. Left out if it is not. */
   readonly mustBeSigned?: boolean;
   /** The signing key that has signed the request, beside this credential. Then this principal holds what both hold. */

@@ -68,7 +68,7 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
   isWellFormed: hasFormOfAccessToken,
   identify: (text, { accessTokens }) => accessTokens.verify(text),
   byIds: (em, ids) => em.find(Session, { id: { $in: [...ids] } }),
-  async load({ sid, jti, sub, exp, kid }, { sql }) {
+  async load({ sid, jti, sub, iat, exp, kid }, { sql }) {
     const [row] = await sql.query<LoadRow>(LOAD, [sid, jti, kid]);
     if (!row) throw new Error('A snapshot always has a row.');
     const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
@@ -85,6 +85,8 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
       scopes: effectiveScopes(row.scopes, row.role),
       permissions: row.userPermissions,
       expiresAt: Math.min(exp * 1000, row.expiresAt),
+      issuedAt: iat * 1000,
+      tokenId: jti,
     } as const;
     return accepted(row, principal, tags, ends);
   },

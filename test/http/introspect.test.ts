@@ -50,9 +50,27 @@ describe('RFC 7662 §2.2: an active token is described', () => {
       sub: member.id,
       scope: 'API_KEYS_READ WORKSPACES_READ',
       token_type: 'Bearer',
+      client_id: key.id,
+      iat: expect.any(Number),
       credential: key.id,
       permissions: [],
     });
+  });
+
+  test('`iat` is when the presented secret was issued, also after a rotation', async () => {
+    const key = await app.apiKey(member);
+    await app.sql(`update api_keys set created_at = created_at - interval '1 hour' where id = ?`, [key.id]);
+    const issued = (await ask(key.secret)).json.iat;
+    expect(issued).toBeLessThan(Date.now() / 1000 - 3000);
+    const { secret } = await app.as(member).rotateApiKey({ apiKeyId: key.id, overlapSeconds: 60 }).expectSuccess();
+    expect((await ask(secret)).json.iat).toBeGreaterThan(issued + 3000);
+    expect((await ask(key.secret)).json.iat).toBe(issued);
+  });
+
+  test('an access token: its own `jti`, `iat` and `client_id`', async () => {
+    const claims = JSON.parse(Buffer.from(member.accessToken.split('.')[1]!, 'base64url').toString());
+    const { jti, iat, client_id } = (await ask(member.accessToken)).json;
+    expect({ jti, iat, client_id }).toEqual({ jti: claims.jti, iat: claims.iat, client_id: claims.client_id });
   });
 
   test('an API key with permissions, and with `exp` in whole seconds', async () => {
