@@ -7,7 +7,7 @@ import { sha256Base64url } from '../crypto/hash.ts';
 import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
@@ -36,8 +36,6 @@ import type { MetadataVault } from './metadata.ts';
 
 const ROLE = `select u.role from ${usersAs('u')} where u.id = ?`;
 const VERSION: Statement = { name: 'api-key-version', text: 'select version from api_keys where id = $1' };
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 export interface ApiKeyServiceOptions {
   /** For reads before it is the caller's turn: not the connections of units of work. */

@@ -2,7 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { latestEnd } from '../identity/grant.ts';
@@ -60,9 +60,6 @@ export type RotateSigningKeyOutcome =
 export type RevokeSigningKeyOutcome =
   | { kind: 'revoked'; signingKey: SigningKey; receipt: Receipt }
   | { kind: 'notFound' };
-
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Creates, rotates and revokes signing keys. */
 export class SigningKeyService {
