@@ -65,6 +65,10 @@ export class ReplicaProcess {
     return replica;
   }
 
+  get url(): string {
+    return this.#server.url;
+  }
+
   get isRunning(): boolean {
     return this.#server.isRunning;
   }
