@@ -65,10 +65,6 @@ export class ReplicaProcess {
     return replica;
   }
 
-  get url(): string {
-    return this.#server.url;
-  }
-
   get isRunning(): boolean {
     return this.#server.isRunning;
   }
