@@ -15,3 +15,32 @@ export function governTable({ table, changes, set = '' }: { table: string; chang
     enableAlways({ table, trigger }),
   ];
 }
+
+/**
+ * Invalidates a credential when an update changes the times that policies count from. Only plain SQL changes them alone. For
+ * migrations, after `governTable`.
+ *
+ * @param tag the kind of the tag, as for `invalidateOnUpdate`
+ * @param subject a `RevocationSubject`, if its name is not that of the tag in upper case
+ * @param changes SQL condition on `old` and `new`: an update that gives a row other times, beside those that every table has
+ */
+export function invalidateOnDates({
+  table,
+  tag,
+  subject,
+  changes,
+}: {
+  table: string;
+  tag: string;
+  subject?: string;
+  changes?: string;
+}): string[] {
+  const trigger = `${table}_invalidate_dates`;
+  // A row that is dated later is ended by fewer spans.
+  const moved = ['new.created_at <> old.created_at', 'new.dated_at < old.dated_at', ...(changes ? [changes] : [])];
+  return [
+    `create constraint trigger ${trigger} after update on ${table} deferrable initially deferred for each row
+        when (${moved.join(' or ')}) execute function auth_invalidate_row('${tag}', 'id', 'old'${subject ? `, '${subject}'` : ''})`,
+    enableAlways({ table, trigger }),
+  ];
+}

@@ -12,12 +12,14 @@ export function signedBy(secret: AcceptedCredential, signer: AcceptedCredential)
   const { principal } = secret;
   const { principal: key } = signer;
   if (principal.workspaceId !== key.workspaceId) throw signatureOfAnotherWorkspace();
+  const idleEnd = earliest([principal.idleExpiresAt ?? null, key.idleExpiresAt ?? null]);
   return {
     principal: {
       ...principal,
       scopes: principal.scopes.filter((scope) => key.scopes.includes(scope)),
       permissions: principal.permissions.filter((permission) => key.permissions.includes(permission)),
       expiresAt: earliest([principal.expiresAt, key.expiresAt]),
+      ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       signedBy: key,
     },
     asOf: Math.min(secret.asOf, signer.asOf),

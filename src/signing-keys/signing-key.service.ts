@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
-import { sqlStateOf } from '../database/sql-errors.ts';
+import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { checkNewExpiry, latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
@@ -64,8 +64,6 @@ export type RevokeSigningKeyOutcome =
   | { kind: 'notFound' };
 
 const LONGEST_OVERLAP = { seconds: MAX_OVERLAP_SECONDS, inWords: 'one day' };
-/** SQLSTATE of a row that refers to a row that does not exist. */
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Creates, rotates and revokes signing keys. */
 export class SigningKeyService {

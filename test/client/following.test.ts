@@ -1,4 +1,5 @@
 // A verifier that follows the revocations of a real service.
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RekeyError } from '../../src/client/error.ts';
 import { createVerifier, type Verify } from '../../src/client/verifier.ts';
@@ -193,6 +194,7 @@ describe.each(backends().slice(1))('two replicas on $name', ({ start }) => {
         startedAt = performance.now();
         ({ ok } = await verify(key.secret));
         if (ok) expect(startedAt - answeredAt).toBeLessThan(1000);
+        await setImmediate(); // An answer from memory lets no poll run.
       }
     }
     expect(errors).toEqual([]);

@@ -6,6 +6,12 @@ import { until } from '../support/until.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
 import { join, type Member } from './support/replica.ts';
 
+/** From these, the bounds of credential policies count. */
+const DATES = {
+  created_at: [`now() - interval '1 day'`, 'now()'],
+  dated_at: [`dated_at - interval '1 day'`],
+};
+
 /** Every column that decides about a credential, by table, and the values to which the tests change it. */
 const DECIDING: Record<string, Record<string, string[]>> = {
   api_keys: {
@@ -22,6 +28,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     metadata_sealed: [`'sealed'`, 'null'],
     expires_at: ['now()', `now() + interval '1 year'`, 'null'],
     revoked_at: ['now()', 'null'],
+    ...DATES,
   },
   sessions: {
     id: [`'ses_other'`],
@@ -59,6 +66,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     permissions: [`'{read}'`],
     expires_at: ['now()', `expires_at - interval '1 second'`],
     revoked_at: ['now()', 'null'],
+    ...DATES,
   },
   signing_keys: {
     id: [`'sgk_other'`],
@@ -68,6 +76,10 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     permissions: [`'{read}'`],
     expires_at: ['now()', `now() + interval '1 year'`, 'null'],
     revoked_at: ['now()', 'null'],
+    // Followers learn of each rotation, also of one that moves no expiry.
+    replaced_by: ['id'],
+    lifetime_from: [`now() - interval '1 day'`, 'null'],
+    ...DATES,
   },
   access_token_revocations: { jti: [`'jti_other'`] },
   jwt_keys: { kid: [`'jwk_other'`] },
@@ -77,7 +89,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
 /** The other columns, which decide nothing. Every new column must be on one of the lists. */
 const INDIFFERENT: Record<string, string[]> = {
   api_keys: [
-    ...['name', 'description', 'hint', 'created_at', 'dated_at', 'created_by', 'created_from_ip', 'rotated_at'],
+    ...['name', 'description', 'hint', 'created_by', 'created_from_ip', 'rotated_at'],
     ...['rate_limit_requests', 'rate_limit_seconds', 'revocation_reason', 'version'],
   ],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
@@ -87,21 +99,8 @@ const INDIFFERENT: Record<string, string[]> = {
   ],
   workspaces: ['name', 'created_at'],
   daemons: ['created_at', 'revocation_reason'],
-  daemon_tokens: [
-    ...['hint', 'created_at', 'dated_at', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
-  ],
-  signing_keys: [
-    ...[
-      'description',
-      'created_at',
-      'dated_at',
-      'created_by',
-      'lifetime_from',
-      'replaces',
-      'replaced_by',
-      'revocation_reason',
-    ],
-  ],
+  daemon_tokens: ['hint', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
+  signing_keys: ['description', 'created_by', 'replaces', 'revocation_reason'],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],
   workspace_members: ['created_at'],
@@ -203,7 +202,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(columns.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(known.toSorted());
 
     const tags = await database.tagsOf(async () => {
-      await database.sql(`update api_keys set name = 'x', hint = 'x', created_at = now(), created_from_ip = 'x',
+      await database.sql(`update api_keys set name = 'x', hint = 'x', created_from_ip = 'x',
         rotated_at = now(), revocation_reason = 'x', version = version + 1, description = 'x', created_by = null,
         rate_limit_requests = 1, rate_limit_seconds = 1`);
       await database.sql(`update api_keys set metadata_sealed = 'x' where metadata_sealed is not null`);
@@ -214,10 +213,12 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       );
       await database.sql(`update workspaces set name = 'x'`);
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
-      await database.sql(`update daemon_tokens set hint = 'x', created_at = now(), created_by = null,
+      await database.sql(`update daemon_tokens set hint = 'x', created_by = null,
         first_expires_at = now(), renewed_at = now(), revocation_reason = 'x', expires_at = expires_at + interval '1 minute'`);
-      await database.sql(`update signing_keys set description = 'x', created_at = now(), created_by = null,
-        replaces = null, replaced_by = id, revocation_reason = 'x', lifetime_from = now()`);
+      await database.sql(`update signing_keys set description = 'x', created_by = null, replaces = null,
+        revocation_reason = 'x', dated_at = dated_at + interval '1 day'`);
+      // The successor was deleted.
+      await database.sql('update signing_keys set replaced_by = null');
       await database.sql(`update workspace_members set created_at = now()`);
       await database.sql(`update access_token_revocations set revoked_at = now(), reason = 'x', revoked_by = 'x'`);
       await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = 'x', retired_at = now()`);

@@ -120,15 +120,21 @@ describe.each(backends())('a signing key on $name', ({ start }) => {
   });
 
   test('F1.12: its last use is shown, and only that of accepted requests', async () => {
-    const used = await app.signingKey(member, workspaceId);
-    const lastUsedAt = async () => (await app.as(member).signingKeys({ workspaceId, first: 1 })).nodes[0]!.lastUsedAt;
-    expect(await accepts({ id: used.id, secret: makeSecret('rks') })).toBe(false);
-    await app.app.jobs['purging last uses']!();
-    expect(await lastUsedAt()).toBeNull();
+    const [rejected, used] = [await app.signingKey(member, workspaceId), await app.signingKey(member, workspaceId)];
+    const lastUses = async () => {
+      const { nodes } = await app.as(member).signingKeys({ workspaceId, first: 2 });
+      return nodes.map(({ id, lastUsedAt }) => [id, lastUsedAt]);
+    };
+    expect(await accepts({ id: rejected.id, secret: makeSecret('rks') })).toBe(false);
     expect(await accepts(used)).toBe(true);
-    await expect.poll(lastUsedAt, { timeout: 10_000 }).toEqual(expect.any(String));
+    // Uses are written in their order. So a use of the rejected key would be written, too.
+    const expected = [
+      [used.id, expect.any(String)],
+      [rejected.id, null],
+    ];
+    await expect.poll(lastUses, { timeout: 10_000 }).toEqual(expected);
     await app.app.jobs['purging last uses']!();
-    expect(await lastUsedAt()).not.toBeNull();
+    expect(await lastUses()).toEqual(expected);
   });
 
   test('is counted by its kind in the metrics', async () => {
@@ -169,18 +175,13 @@ describe.each(backends())('a signing key on $name', ({ start }) => {
     });
 
     test.each([
-      ['revoked_at = now()', 'its row is revoked in plain SQL'],
-      [`expires_at = now() - interval '1 hour'`, 'its end is moved to an earlier time'],
-      [
-        'workspace_id = (select max(id) from workspaces)',
-        'it is moved to another workspace, which it was not sealed for',
-      ],
-    ])('when %s: %s', async (change) => {
+      ['is revoked', 'revoked_at = now()'],
+      ['expires earlier', `expires_at = now() - interval '1 hour'`],
+    ])('when its row %s in plain SQL', async (_what, change) => {
       const each = await app.signingKey(member, workspaceId);
-      await app.workspace(member);
-      expect((await verify(each)).headers.get('x-rekey-workspace')).toBe(workspaceId);
+      expect(await accepts(each)).toBe(true);
       await app.sql(`update signing_keys set ${change} where id = ?`, [each.id]);
-      await expect.poll(async () => (await verify(each)).headers.get('x-rekey-workspace')).not.toBe(workspaceId);
+      await expect.poll(() => accepts(each)).toBe(false);
     });
 
     test('but not with the user who created it, or when that user is disabled or leaves the workspace', async () => {
@@ -200,6 +201,15 @@ describe.each(backends())('a signing key on $name', ({ start }) => {
       expect(await accepts(each)).toBe(true);
       expect(await createdBy()).toBeNull();
     });
+  });
+
+  test('that plain SQL moves to another workspace acts for that one from then on, and for its former one no more', async () => {
+    const each = await app.signingKey(member, workspaceId);
+    const other = await app.workspace(member);
+    expect((await verify(each)).headers.get('x-rekey-workspace')).toBe(workspaceId);
+    await app.sql('update signing_keys set workspace_id = ? where id = ?', [other, each.id]);
+    await app.app.replica.sync();
+    expect((await verify(each)).headers.get('x-rekey-workspace')).toBe(other);
   });
 
   test('a secret that was sealed for another key cannot be used: neither accepted nor rejected', async () => {

@@ -69,6 +69,11 @@ export class ReplicaProcess {
     return this.#server.isRunning;
   }
 
+  /** The address on which it listens. */
+  get url(): string {
+    return this.#server.url;
+  }
+
   /** Sends one request over a kept connection. Rejects if the connection ends before the response. */
   ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Reply> {
     const reply = Promise.withResolvers<Reply>();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
 import { EventStream, type FeedEvent, poll, positionOf, WAYS } from '../../support/live.ts';
 import { jtiOf, login } from '../../support/sessions.ts';
-import { times } from '../../support/values.ts';
+import { inSeconds, times } from '../../support/values.ts';
 import { join } from '../../support/workspaces.ts';
 
 type Expected = Partial<FeedEvent>;
@@ -54,6 +54,26 @@ describe.each(backends())('revocations on $name', ({ start }) => {
         { ...ofBound, effect: 'NARROWED', reason: 'ROTATED' },
         { ...ofOwn, effect: 'ENDED', reason: 'COMPROMISED' },
         { ...ofBound, effect: 'ENDED', reason: 'UNSPECIFIED' },
+      ]);
+    });
+
+    test('of a signing key: of each rotation, also of one that moves no expiry', async () => {
+      const member = await app.member();
+      const workspaceId = await app.workspace(member);
+      const [endless, ending] = [
+        await app.signingKey(member, workspaceId),
+        await app.signingKey(member, workspaceId, { expiresAt: inSeconds(600) }),
+      ];
+      const events = await eventsOf(async () => {
+        for (const { id: signingKeyId } of [endless, ending])
+          await app.as(member).rotateSigningKey({ signingKeyId, overlapSeconds: 3600 }).expectSuccess();
+        await app.as(member).revokeSigningKey({ signingKeyId: ending.id, reason: 'COMPROMISED' }).expectSuccess();
+      });
+      const of = { ...none, kind: 'SIGNING_KEY', workspaceId };
+      expect(events).toMatchObject<Expected[]>([
+        { ...of, credentialId: endless.id, effect: 'NARROWED', reason: 'ROTATED' },
+        { ...of, credentialId: ending.id, effect: 'NARROWED', reason: 'ROTATED' },
+        { ...of, credentialId: ending.id, effect: 'ENDED', reason: 'COMPROMISED' },
       ]);
     });
 
