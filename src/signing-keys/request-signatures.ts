@@ -6,6 +6,7 @@ import { signatureRefused } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Nonces } from './nonces.ts';
 import { type RequestSignature, readSignature } from './request-signature.ts';
+import { secretOf } from './signing-key.credential.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface RequestSignaturesOptions {
@@ -36,7 +37,7 @@ export class RequestSignatures {
     if (!signature) throw signatureRefused('SIGNATURE_INCOMPLETE');
     if (!this.#isTimely(signature)) throw signatureRefused('TIMESTAMP_OUT_OF_RANGE');
     const digest = (await request.bodyDigest?.()) ?? signature.declaredDigest;
-    if (!digest || !this.#isSigned(signature, digest, principal)) throw signatureRefused('SIGNATURE_INVALID');
+    if (!digest || !(await this.#isSigned(signature, digest, principal))) throw signatureRefused('SIGNATURE_INVALID');
     switch (await this.#options.nonces.consume(signature)) {
       case 'fresh':
         return;
@@ -54,9 +55,9 @@ export class RequestSignatures {
   }
 
   /** Whether the key has signed exactly this. Every part is computed, whatever the others say. */
-  #isSigned(signature: RequestSignature, digest: Buffer, principal: Principal | null): boolean {
+  async #isSigned(signature: RequestSignature, digest: Buffer, principal: Principal | null): Promise<boolean> {
     const { secrets } = this.#options;
-    const key = secrets.open(principal && { id: principal.credentialId, sealed: principal.proof });
+    const key = await secrets.open(principal && secretOf(principal));
     const expected = hmacSha256(key, signature.message(digest));
     const isGood = constantTimeEqual(expected, signature.value);
     const hasBody = timingSafeEqual(digest, signature.declaredDigest ?? digest);

@@ -11,8 +11,10 @@ import {
   type Snapshot,
 } from '../credentials/snapshot.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
+import { wrappedKeyOf } from '../database/data-keys.sql.ts';
 import type { Statement } from '../database/sql.ts';
 import { parsePolicyEnd } from '../identity/credential-policy.ts';
+import type { Principal } from '../identity/principal.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { workspaceTag } from '../revocation/tags.ts';
@@ -20,6 +22,7 @@ import { KEEP_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts'
 import { signerOf } from './request-signature.ts';
 import { SigningKey } from './signing-key.entity.ts';
 import { governedKey, lifetimeFrom } from './signing-key.sql.ts';
+import type { SealedSecret } from './signing-secrets.ts';
 
 /** One signing key. The triggers of the migration write the same. */
 export const signingKeyTag = (signingKeyId: string) => `signing-key:${signingKeyId}`;
@@ -28,6 +31,7 @@ const LOAD: Statement = {
   name: 'signing-key-load',
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.workspace_id as "workspaceId", k.secret_sealed as "secretSealed", k.scopes, k.permissions,
+      ${wrappedKeyOf('k.workspace_id', 'k.secret_sealed')} as "wrappedKey",
       ${milliseconds('k.expires_at', 'expiresAt')},
       (k.revoked_at is not null or not ${workspaceExists('k.workspace_id')}) as revoked,
       ${policyEnd(governedKey('k'))} as "policyEnd"
@@ -39,6 +43,8 @@ interface LoadRow extends Snapshot {
   id: string | null;
   workspaceId: string;
   secretSealed: string;
+  /** Null if the data key was deleted. */
+  wrappedKey: string | null;
   scopes: string[];
   permissions: string[];
   expiresAt: number | null;
@@ -83,7 +89,7 @@ export const signingKeyCredential = defineCredentialType<string>({
     const principal = {
       kind: 'signingKey',
       credentialId: row.id,
-      proof: row.secretSealed,
+      proof: `${row.secretSealed} ${row.wrappedKey ?? ''}`,
       userId: null,
       workspaceId: row.workspaceId,
       scopes: scopesOf(row),
@@ -101,7 +107,7 @@ export const signingKeyCredential = defineCredentialType<string>({
     await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
     const statement = confirmStatement(changing === caller.credentialId ? 'for update' : 'for share');
     const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt' | 'policyEnd'>[]>(statement, [
-      ...[caller.credentialId, caller.workspaceId, caller.proof],
+      ...[caller.credentialId, caller.workspaceId, secretOf(caller).sealed],
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.
@@ -115,6 +121,12 @@ export const signingKeyCredential = defineCredentialType<string>({
     );
   },
 });
+
+/** The secret of a principal, from its proof. */
+export function secretOf({ credentialId: id, workspaceId, proof }: Principal): SealedSecret {
+  const [sealed = '', wrapped = ''] = proof.split(' ');
+  return { id, workspaceId: workspaceId ?? '', sealed, wrapped };
+}
 
 /** When a key ends; null: never. `idleEnd` moves with each use. */
 function endsOf({ expiresAt, policyEnd: json }: Pick<LoadRow, 'expiresAt' | 'policyEnd'>) {

@@ -5,6 +5,7 @@ import { Migration20261203000400 } from './migrations/20261203000400-lifetimes.t
 import { signingKeyCredential, signingKeyEviction } from './signing-key.credential.ts';
 import { SigningKeySchema } from './signing-key.entity.ts';
 import { signingKeyEvents } from './signing-key.events.ts';
+import { SECRET } from './signing-secrets.ts';
 
 /** Secrets of workspaces that sign requests. */
 export const signingKeys = defineFeature({
@@ -25,6 +26,6 @@ export const signingKeys = defineFeature({
   },
   credentials: [signingKeyCredential],
   evictions: [signingKeyEviction],
-  sealedFields: [{ table: 'signing_keys', column: 'secret_sealed', key: 'id' }],
+  sealedFields: [SECRET],
   auditEvents: signingKeyEvents,
 });
