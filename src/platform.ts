@@ -5,19 +5,15 @@ import { AuthCache } from './credentials/cache/auth-cache.ts';
 import { EvictionSubscriber } from './credentials/cache/eviction-subscriber.ts';
 import { connectSharedCache, type SharedCache } from './credentials/cache/shared-cache.ts';
 import { createSharedCacheMetrics } from './credentials/metrics.ts';
-import { type KeyManagement, localKeyManagement } from './crypto/key-management.ts';
+import type { KeyManagement } from './crypto/key-management.ts';
 import { createKeyring, type Keyring } from './crypto/keyring.ts';
+import { createSealing } from './database/create-sealing.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
-import { DataKeys } from './database/data-keys.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
-import { requireMasterKeys } from './database/master-key-check.ts';
 import { modelOf } from './database/orm.ts';
-import { sealExisting } from './database/seal-existing.ts';
 import type { SealedField } from './database/sealed-field.ts';
-import { Sealer } from './database/sealer.ts';
-import { SealingSubscriber } from './database/sealing-subscriber.ts';
-import type { Sql } from './database/sql.ts';
+import type { Sealer } from './database/sealer.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
@@ -110,16 +106,16 @@ export async function createPlatform(
   const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
   const longestEntryMs = config.cacheSeconds * 1000;
-  const keyManagement = localKeyManagement(keyring);
-  const reads: Sql = { query: (...statement) => database.reads.query(...statement) };
-  const { mostEncryptions } = overrides;
-  const keys = new DataKeys({
-    management: keyManagement,
-    sql: reads,
+  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
+  const sealing = createSealing({
+    fields: sealedFields,
+    properties: features.flatMap((feature) => feature.sealedProperties ?? []),
+    keyring,
+    reads: () => database.reads,
     monotonic: () => clock.monotonic(),
-    ...(mostEncryptions === undefined ? {} : { mostEncryptions }),
+    mostEncryptions: overrides.mostEncryptions,
   });
-  const sealer = new Sealer(keys);
+  const { sealer, keyManagement } = sealing;
 
   // The cache needs the database, and the subscriber of the database evicts from the cache. So the database is created
   // first, and the subscriber uses constants that are assigned later.
@@ -132,10 +128,7 @@ export async function createPlatform(
     logger,
     model: modelOf(features),
     subscribers: [
-      new SealingSubscriber(
-        sealer,
-        features.flatMap((feature) => feature.sealedProperties ?? []),
-      ),
+      sealing.subscriber,
       new EvictionSubscriber({
         rules: features.flatMap((feature) => feature.evictions ?? []),
         evict: (fingerprints) => cache.evict(fingerprints),
@@ -144,12 +137,11 @@ export async function createPlatform(
       }),
     ],
   });
-  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
   const feed = new InvalidationFeed(logger);
   const deleted = workspaceTag('');
   feed.listen({
-    invalidated: (tag) => tag.startsWith(deleted) && keys.forget(tag.slice(deleted.length)),
-    everything: () => keys.forgetWorkspaces(),
+    invalidated: (tag) => tag.startsWith(deleted) && sealer.keys.forget(tag.slice(deleted.length)),
+    everything: () => sealer.keys.forgetWorkspaces(),
   });
   const metrics = createRevocationMetrics(registry);
   const replica = new Replica({
@@ -196,19 +188,19 @@ export async function createPlatform(
     barrier,
     shared,
     cache,
-    requireMasterKeys: () => requireMasterKeys(database.fork(), keyManagement, { keyring, fields: sealedFields }),
-    migrate: () => database.migrate((em) => sealExisting(em, { fields: sealedFields, sealer, keyring })),
+    requireMasterKeys: () => sealing.requireMasterKeys(database),
+    migrate: () => sealing.migrate(database),
   };
   const part: Part = {
     jobs: { 'purging the invalidation log': () => barrier.purge() },
-    timers: [{ name: 'looking for new data keys', everyMs: KEYS_EVERY_MS, work: () => keys.refresh() }],
+    timers: [{ name: 'looking for new data keys', everyMs: KEYS_EVERY_MS, work: () => sealer.keys.refresh() }],
     async start() {
-      await keys.start();
+      await sealer.keys.start();
       await replica.start();
     },
     async stop() {
       barrier.stop();
-      await keys.count().catch((error) => logger.warn({ err: error }, 'counting encryptions failed'));
+      await sealer.keys.count().catch((error) => logger.warn({ err: error }, 'counting encryptions failed'));
       await replica.stop().catch((error) => logger.warn({ err: error }, 'deregistering this replica failed'));
       redis?.destroy();
       await database.close();

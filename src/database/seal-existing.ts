@@ -8,7 +8,8 @@ import type { Sealer } from './sealer.ts';
 import { sqlIn } from './sql-in.ts';
 
 /** The constraint of a column accepts the rows that are there only after they were sealed. See the migration. */
-const UNSEALED = `select conname as name from pg_constraint where not convalidated and conname like '%_is_sealed'`;
+const UNSEALED = `select conname as name from pg_constraint where connamespace = 'public'::regnamespace
+    and not convalidated and conname like '%\\_is\\_sealed'`;
 const constraintOf = ({ table, column }: SealedField) => `${table}_${column}_is_sealed`;
 
 export interface FormerValues {

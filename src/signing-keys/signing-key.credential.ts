@@ -53,12 +53,14 @@ interface LoadRow extends Snapshot {
   policyEnd: string | null;
 }
 
+// A text of another data key is the same secret, sealed again: the secret of a key never changes.
 const confirmStatement = (
   lockKey: string,
 ) => `select k.scopes, k.permissions, ${milliseconds('k.expires_at', 'expiresAt')},
     ${policyEnd(governedKey('k'))} as "policyEnd"
   from signing_keys k
-  where k.id = ? and k.workspace_id = ? and k.secret_sealed = ?
+  where k.id = ? and k.workspace_id = ?
+    and (k.secret_sealed = ? or split_part(k.secret_sealed, '.', 2) <> split_part(?, '.', 2))
     and k.revoked_at is null and not ${hasEnded(governedKey('k'))}
   ${lockKey} of k`;
 
@@ -105,9 +107,10 @@ export const signingKeyCredential = defineCredentialType<string>({
     if ((await em.execute(KEEP_WORKSPACE, [caller.workspaceId])).length === 0) return false;
     // After the workspace, as a change of a policy. It waits for the keys that it governs.
     await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
+    const { sealed } = secretOf(caller);
     const statement = confirmStatement(changing === caller.credentialId ? 'for update' : 'for share');
     const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt' | 'policyEnd'>[]>(statement, [
-      ...[caller.credentialId, caller.workspaceId, secretOf(caller).sealed],
+      ...[caller.credentialId, caller.workspaceId, sealed, sealed],
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.

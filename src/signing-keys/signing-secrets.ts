@@ -37,7 +37,7 @@ export class SigningSecrets {
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;
-    const key = createDataKey(makeDataKey(), { tenant: 'nobody', version: 1 });
+    const key = createDataKey(makeDataKey(), { tenant: 'decoy', version: 1 });
     const place = placeOf(SECRET, { id: newId('sgk') });
     const sealed = key.seal(place, makeSecret('rks'));
     this.#decoy = () => key.open(place, sealed);

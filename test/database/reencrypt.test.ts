@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { reencryptData, rewrapDataKeys } from '../../src/database/reencrypt.ts';
+import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import { ConfigError } from '../../src/kernel/config-error.ts';
 import { backends, MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
+import { inSeconds } from '../support/values.ts';
 
 const aKey = () => randomBytes(32).toString('base64');
 const quiet = () => undefined;
@@ -64,6 +66,24 @@ describe.each(backends())('new data keys on $name', ({ start }) => {
     expect(row.email_sealed).toMatch(new RegExp(`^s2\\.${newest}\\.`));
     const input = { email: member.email.toUpperCase(), password: PASSWORD, displayName: 'x' };
     await app.as().register(input).expect('EmailTakenError');
+  });
+
+  test('fail no write of a signing key whose secret is sealed again between its check and the write', async () => {
+    const member = await app.member();
+    const workspaceId = await app.workspace(member);
+    const signing = await app.signingKey(member, workspaceId, { scopes: ['DAEMON_TOKENS_WRITE'] });
+    const transaction = UnitOfWork.prototype.transaction;
+    const spy = vi.spyOn(UnitOfWork.prototype, 'transaction').mockImplementationOnce(async function (
+      this: UnitOfWork,
+      ...work
+    ) {
+      await reencrypt();
+      return transaction.apply(this, work) as never;
+    });
+    onTestFinished(() => spy.mockRestore());
+    const input = { workspaceId, daemonId: 'in time', expiresAt: inSeconds(60) };
+    await app.as({ signedBy: signing }).createDaemonToken(input).expectSuccess();
+    expect(spy).toHaveBeenCalled();
   });
 
   test('fail no read and no login while they are made', async () => {
