@@ -1,6 +1,6 @@
 import { findUserByEmail } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
-import { EmailVault } from './accounts/email.ts';
+import { EMAIL, EmailIndex } from './accounts/email.ts';
 import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createCanary } from './canary/create-canary.ts';
@@ -57,11 +57,11 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 export async function createApp(config: Config, overrides: Overrides = {}) {
   const features: readonly Feature[] = overrides.features ?? allFeatures;
   const { platform, part } = await createPlatform(config, features, overrides);
-  const { logger, database, databaseClock, keyring } = platform;
+  const { logger, database, databaseClock, sealer } = platform;
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
-  const emails = new EmailVault(keyring);
+  const emails = new EmailIndex((canonical) => sealer.index(EMAIL, canonical));
   const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
   const workspaces = createWorkspaces(platform, {
     findUserByEmail: (em, email) => findUserByEmail(em, emails.indexes(email)),
@@ -126,6 +126,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     invitations: accounts.invitations,
     passwordResets: accounts.passwordResets,
     emails,
+    sealer,
     sessions: sessions.service,
     refresh: sessions.refresh,
     apiKeys: apiKeys.service,

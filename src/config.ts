@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseMasterKey } from './crypto/keyring.ts';
 import type { Feature } from './feature.ts';
@@ -46,13 +47,16 @@ const processVariables = {
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
     shown: 'generated on the embedded database, required with `DATABASE_URL`',
-    meaning: '32 bytes, base64, the same on every replica: `openssl rand -base64 32`.',
+    meaning:
+      '32 bytes, base64, the same on every replica: `openssl rand -base64 32`. Or `REKEY_MASTER_KEY_FILE`: the path of a file with it.',
+    inFile: true,
     read: (given, problem) => (given === null ? null : masterKey('REKEY_MASTER_KEY', given, problem)),
   }),
   retiredMasterKeys: text('REKEY_RETIRED_MASTER_KEYS', {
     fallback: '',
     shown: 'none',
-    meaning: 'Comma-separated; these keys still decrypt.',
+    meaning: 'Comma-separated; these keys still decrypt. Or `REKEY_RETIRED_MASTER_KEYS_FILE`.',
+    inFile: true,
     read: (given, problem) =>
       partsOf(given as string).map((key) => masterKey('REKEY_RETIRED_MASTER_KEYS', key, problem)),
   }),
@@ -129,7 +133,7 @@ function isServiceLink(name: string, value: string): boolean {
 
 /** The problem of each unknown `REKEY_…` variable: a misspelled limit must not mean "no limit". */
 function unknownVariables(given: Record<string, string | undefined>): string[] {
-  const known = Object.values(variables).map(({ name }) => name);
+  const known = Object.values(variables).flatMap(({ name, inFile }) => (inFile ? [name, `${name}_FILE`] : [name]));
   return Object.entries(given)
     .filter(([name, value]) => /^REKEY_/i.test(name) && !known.includes(name) && !isServiceLink(name, value ?? ''))
     .map(([name]) => {
@@ -141,6 +145,22 @@ function unknownVariables(given: Record<string, string | undefined>): string[] {
     });
 }
 
+/** Replaces the name of a file by its text, for the variables that may be in a file. */
+function readFiles(given: Record<string, string | undefined>, problem: (message: string) => void): void {
+  for (const { name, inFile } of Object.values(variables)) {
+    const path = inFile ? given[`${name}_FILE`] : undefined;
+    if (path === undefined) continue;
+    if (given[name] !== undefined) problem(`${name} and ${name}_FILE are both set. Set one of them.`);
+    try {
+      const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      if (text === '') problem(`${name}_FILE: the file is empty.`);
+      given[name] ??= text;
+    } catch (error) {
+      problem(`${name}_FILE: the file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    }
+  }
+}
+
 /**
  * Reads the configuration.
  *
@@ -150,6 +170,8 @@ function unknownVariables(given: Record<string, string | undefined>): string[] {
 export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const problems: string[] = [];
+  readFiles(given, (message) => problems.push(message));
+  if (problems.length > 0) throw new ConfigError(problems);
   const values = Object.entries(variables).map(([key, { name, schema }]: [string, Variable]) => {
     const parsed = schema.safeParse(given[name]);
     if (!parsed.success) problems.push(...parsed.error.issues.map(({ message }) => message));

@@ -3,7 +3,7 @@ import type { Migration } from '@mikro-orm/migrations';
 import type { ZodType } from 'zod';
 import type { EvictionRule } from './credentials/cache/eviction-subscriber.ts';
 import type { CredentialType } from './credentials/credential-type.ts';
-import type { SealedField } from './database/master-key-check.ts';
+import type { SealedField, SealedProperty } from './database/sealed-field.ts';
 import type { Variables } from './kernel/variable.ts';
 
 /** One migration of the schema. The database records its name, which never changes and begins with a timestamp. */
@@ -30,8 +30,10 @@ export interface Feature {
   readonly evictions?: readonly EvictionRule[];
   /** Tables of this feature that have no entity. */
   readonly tables?: readonly string[];
-  /** Columns that are sealed with a master key. */
+  /** Columns whose values are sealed with a data key. */
   readonly sealedFields?: readonly SealedField[];
+  /** Those of them that are properties of entities. */
+  readonly sealedProperties?: readonly SealedProperty[];
   /** The audit events that this feature records, and the shape of their data. */
   readonly auditEvents?: Readonly<Record<string, ZodType>>;
 }

@@ -5,12 +5,15 @@ import { AuthCache } from './credentials/cache/auth-cache.ts';
 import { EvictionSubscriber } from './credentials/cache/eviction-subscriber.ts';
 import { connectSharedCache, type SharedCache } from './credentials/cache/shared-cache.ts';
 import { createSharedCacheMetrics } from './credentials/metrics.ts';
+import type { KeyManagement } from './crypto/key-management.ts';
 import { createKeyring, type Keyring } from './crypto/keyring.ts';
+import { createSealing } from './database/create-sealing.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
-import { requireMasterKeys } from './database/master-key-check.ts';
 import { modelOf } from './database/orm.ts';
+import type { SealedField } from './database/sealed-field.ts';
+import type { Sealer } from './database/sealer.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
@@ -19,6 +22,10 @@ import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
 import { PropagationBarrier } from './revocation/propagation-barrier.ts';
 import { queryTimeoutMs, Replica, removeFormerRegistrations } from './revocation/replica.ts';
+import { workspaceTag } from './revocation/tags.ts';
+
+/** Milliseconds between two looks for data keys that other replicas have made. */
+const KEYS_EVERY_MS = 2000;
 
 /** What tests and benchmarks replace. */
 export interface PlatformOverrides {
@@ -28,6 +35,8 @@ export interface PlatformOverrides {
   inMemory?: boolean;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
+  /** Encryptions after which a data key gets a new version. */
+  mostEncryptions?: number;
 }
 
 /** The background work of one part of the service. `app.ts` runs it. */
@@ -53,6 +62,10 @@ export interface Platform {
   readonly databaseClock: Clock;
   readonly registry: Registry;
   readonly keyring: Keyring;
+  readonly keyManagement: KeyManagement;
+  /** Seals and opens the values of sealed fields. */
+  readonly sealer: Sealer;
+  readonly sealedFields: readonly SealedField[];
   readonly database: Database;
   readonly health: DatabaseHealth;
   /** Null if no Redis is configured. */
@@ -64,6 +77,8 @@ export interface Platform {
   readonly cache: AuthCache;
   /** Must be called before anything is written; see `requireMasterKeys`. */
   requireMasterKeys(): Promise<void>;
+  /** Brings the schema up to date, and seals what an earlier version has written. */
+  migrate(): Promise<void>;
 }
 
 type PlatformConfig = Pick<
@@ -91,6 +106,16 @@ export async function createPlatform(
   const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
   const longestEntryMs = config.cacheSeconds * 1000;
+  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
+  const sealing = createSealing({
+    fields: sealedFields,
+    properties: features.flatMap((feature) => feature.sealedProperties ?? []),
+    keyring,
+    reads: () => database.reads,
+    monotonic: () => clock.monotonic(),
+    mostEncryptions: overrides.mostEncryptions,
+  });
+  const { sealer, keyManagement } = sealing;
 
   // The cache needs the database, and the subscriber of the database evicts from the cache. So the database is created
   // first, and the subscriber uses constants that are assigned later.
@@ -103,6 +128,7 @@ export async function createPlatform(
     logger,
     model: modelOf(features),
     subscribers: [
+      sealing.subscriber,
       new EvictionSubscriber({
         rules: features.flatMap((feature) => feature.evictions ?? []),
         evict: (fingerprints) => cache.evict(fingerprints),
@@ -111,8 +137,12 @@ export async function createPlatform(
       }),
     ],
   });
-  const sealedFields = features.flatMap((feature) => feature.sealedFields ?? []);
   const feed = new InvalidationFeed(logger);
+  const deleted = workspaceTag('');
+  feed.listen({
+    invalidated: (tag) => tag.startsWith(deleted) && sealer.keys.forget(tag.slice(deleted.length)),
+    everything: () => sealer.keys.forgetWorkspaces(),
+  });
   const metrics = createRevocationMetrics(registry);
   const replica = new Replica({
     sql: database.sync,
@@ -147,6 +177,9 @@ export async function createPlatform(
     databaseClock,
     registry,
     keyring,
+    keyManagement,
+    sealer,
+    sealedFields,
     database,
     health,
     redis,
@@ -155,13 +188,19 @@ export async function createPlatform(
     barrier,
     shared,
     cache,
-    requireMasterKeys: () => requireMasterKeys(database.fork(), keyring, sealedFields),
+    requireMasterKeys: () => sealing.requireMasterKeys(database),
+    migrate: () => sealing.migrate(database),
   };
   const part: Part = {
     jobs: { 'purging the invalidation log': () => barrier.purge() },
-    start: () => replica.start(),
+    timers: [{ name: 'looking for new data keys', everyMs: KEYS_EVERY_MS, work: () => sealer.keys.refresh() }],
+    async start() {
+      await sealer.keys.start();
+      await replica.start();
+    },
     async stop() {
       barrier.stop();
+      await sealer.keys.count().catch((error) => logger.warn({ err: error }, 'counting encryptions failed'));
       await replica.stop().catch((error) => logger.warn({ err: error }, 'deregistering this replica failed'));
       redis?.destroy();
       await database.close();

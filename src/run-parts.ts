@@ -10,7 +10,7 @@ const HOUSEKEEPING_MS = 60_000;
  */
 export function runParts(
   parts: readonly Part[],
-  { database, logger, requireMasterKeys }: Platform,
+  { database, logger, requireMasterKeys, migrate: migrateDatabase }: Platform,
   housekeepingMs = HOUSEKEEPING_MS,
 ) {
   const jobs: Readonly<Record<string, () => Promise<unknown>>> = Object.assign({}, ...parts.map((part) => part.jobs));
@@ -29,7 +29,7 @@ export function runParts(
      */
     async start({ migrate = true } = {}): Promise<void> {
       await requireMasterKeys();
-      await (migrate ? database.migrate() : database.requireCurrentSchema());
+      await (migrate ? migrateDatabase() : database.requireCurrentSchema());
       for (const part of parts) await part.start?.();
       for (const [name, work] of Object.entries(jobs)) every(housekeepingMs, name, work);
       for (const { name, everyMs, work } of parts.flatMap((part) => part.timers ?? [])) every(everyMs, name, work);

@@ -105,6 +105,11 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
     reason: 'the owner of a finished canary; no other code uses that account',
   },
   {
+    file: 'database/sealed-rows.ts',
+    write: 'update …',
+    reason: 'the same value, sealed again: the triggers append a row where the sealed text decides something',
+  },
+  {
     file: 'credential-policies/governed-table.sql.ts',
     write: 'update …',
     reason: 'a part of migrations: a column that decides nothing by itself',

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ConfigError } from '../src/kernel/config-error.ts';
 
@@ -343,6 +346,43 @@ describe('an invalid value is rejected', () => {
     const problems = problemsOf({ DATABASE_URL: 'postgres://rekey@db.example/rekey' });
     expect(problems).toEqual([expect.stringMatching(/^REKEY_MASTER_KEY is required with DATABASE_URL/)]);
     expect(problemsOf({ DATABASE_URL: 'postgres://rekey@db.example/rekey', REKEY_MASTER_KEY: '' })).toHaveLength(1);
+  });
+});
+
+describe('a variable may be in a file', () => {
+  const fileWith = (content: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'rekey-config-')), 'key');
+    writeFileSync(file, content);
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    return file;
+  };
+
+  test('whose last newline does not count', () => {
+    const other = randomBytes(32).toString('base64');
+    const config = readConfig({
+      REKEY_MASTER_KEY_FILE: fileWith(`${KEY}\n`),
+      REKEY_RETIRED_MASTER_KEYS_FILE: fileWith(other),
+      DATABASE_URL: 'postgres://rekey@db.example/rekey',
+    });
+    expect(config.masterKey).toEqual(Buffer.from(KEY, 'base64'));
+    expect(config.retiredMasterKeys).toEqual([Buffer.from(other, 'base64')]);
+  });
+
+  test.each([
+    ['is not there', () => '/no/such/file', /^REKEY_MASTER_KEY_FILE: the file cannot be read \(ENOENT\)\.$/],
+    ['is empty', () => fileWith('\n'), /^REKEY_MASTER_KEY_FILE: the file is empty\.$/],
+    ['holds no key', () => fileWith('password'), /^REKEY_MASTER_KEY: The master key /],
+  ])('that %s is a problem', (_, path, problem) => {
+    expect(problemsOf({ REKEY_MASTER_KEY_FILE: path() })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('but not in both places, and not any variable', () => {
+    expect(problemsOf({ REKEY_MASTER_KEY: KEY, REKEY_MASTER_KEY_FILE: fileWith(KEY) })).toEqual([
+      'REKEY_MASTER_KEY and REKEY_MASTER_KEY_FILE are both set. Set one of them.',
+    ]);
+    expect(problemsOf({ REKEY_ISSUER_FILE: fileWith('urn:x') })).toEqual([
+      expect.stringMatching(/^REKEY_ISSUER_FILE is an unknown variable/),
+    ]);
   });
 });
 

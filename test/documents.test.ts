@@ -50,7 +50,10 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const { scripts } = JSON.parse(read('package.json'));
     const commands = [...read(path).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
     expect(commands.filter((name) => !(name in scripts))).toEqual([]);
-    const known = ['REKEY_TEST_SERVERS', ...Object.values(variables).map(({ name }) => name)];
+    const known = [
+      'REKEY_TEST_SERVERS',
+      ...Object.values(variables).flatMap(({ name, inFile }) => [name, ...(inFile ? [`${name}_FILE`] : [])]),
+    ];
     const named = [...read(path).matchAll(/REKEY_[A-Z_]+\b/g)].map(([name]) => name);
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });

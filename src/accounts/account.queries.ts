@@ -2,12 +2,12 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { lockText } from '../database/advisory-lock.ts';
 import type { List, QueryContext } from '../database/query.ts';
-import type { EmailVault } from './email.ts';
+import type { EmailIndex } from './email.ts';
 import { User } from './user.entity.ts';
 import { canLogIn } from './user.sql.ts';
 
 /** All users, or the one with this email. For administrators: it does not check what the caller may see. */
-export function usersMatching(emails: EmailVault, filter: { email?: string | null } | null | undefined): List<User> {
+export function usersMatching(emails: EmailIndex, filter: { email?: string | null } | null | undefined): List<User> {
   const email = filter?.email;
   const where = email == null ? {} : { emailIndex: { $in: emails.indexes(email) } };
   return { entity: User, prefix: 'usr', where };
@@ -30,7 +30,7 @@ export function lockUser(em: EntityManager, id: string): Promise<User | null> {
 }
 
 /** The user with this address. Until the commit, no other request can give the address to another user. */
-export async function lockEmail(em: EntityManager, emails: EmailVault, email: string): Promise<User | null> {
+export async function lockEmail(em: EntityManager, emails: EmailIndex, email: string): Promise<User | null> {
   // One at a time per address, because the unique index alone does not cover a row under a retired key.
   await lockText(em, `email:${emails.nameOf(email)}`);
   return findUserByEmail(em, emails.indexes(email));

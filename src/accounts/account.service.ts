@@ -14,7 +14,7 @@ import type { accountEvents } from './account.events.ts';
 import { type AccountInput, checkNewAccount, wordsAbout } from './account.input.ts';
 import { findUserByEmail, lockEmail, lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
-import type { EmailVault } from './email.ts';
+import { type EmailIndex, trimEmail } from './email.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
@@ -24,7 +24,7 @@ export interface AccountServiceOptions {
   sessions: SessionIssuer;
   passwords: Passwords;
   limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
-  emails: EmailVault;
+  emails: EmailIndex;
   setupToken: SetupToken;
   userSessions: UserSessions;
   /** The tokens with which users set a new password. */
@@ -182,7 +182,7 @@ export class AccountService {
     input: { currentPassword: string; newPassword: string },
   ): Promise<ChangePasswordOutcome> {
     const { caller, em } = unitOfWork;
-    const { passwords, emails, userSessions, resetTokens, audit } = this.#options;
+    const { passwords, userSessions, resetTokens, audit } = this.#options;
     // Not for API keys: a leaked key must not be able to lock its user out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
     const owner = { sessionId: caller.credentialId, userId: caller.userId };
@@ -193,7 +193,7 @@ export class AccountService {
     if (!known) throw credentialRefused(); // Deleted since the request began.
     if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
     const check = new InputCheck();
-    const about = wordsAbout({ email: emails.open(known), displayName: known.displayName });
+    const about = wordsAbout(known);
     passwords.check(check, { password: input.newPassword, path: 'input.newPassword', about });
     if (check.outcome) return check.outcome;
 
@@ -214,7 +214,7 @@ export class AccountService {
     const id = newId('usr');
     return User.create({
       id,
-      ...this.#options.emails.seal(id, input.email),
+      email: trimEmail(input.email),
       displayName: input.displayName.trim(),
       role,
       passwordHash,

@@ -8,7 +8,7 @@ import { accountEvents } from './account.events.ts';
 import { AccountService } from './account.service.ts';
 import type { accountVariables } from './account.variables.ts';
 import { AccountTokens } from './account-tokens.ts';
-import type { EmailVault } from './email.ts';
+import type { EmailIndex } from './email.ts';
 import { InvitationService, type JoinedWorkspaces } from './invitation.service.ts';
 import { Passwords } from './password.ts';
 import { PasswordResetService } from './password-reset.service.ts';
@@ -18,7 +18,7 @@ import { type Holdings, UserService } from './user.service.ts';
 import { UserSessions } from './user-sessions.ts';
 
 export interface AccountNeeds {
-  emails: EmailVault;
+  emails: EmailIndex;
   sessions: SessionIssuer;
   workspaces: JoinedWorkspaces;
   holdings: Holdings;
@@ -37,15 +37,15 @@ export function createAccounts(
   const userSessions = new UserSessions({ sessions, audit, barrier, clock });
   const resetTokens = new AccountTokens('PASSWORD_RESET', { limits, clock });
   const tokens = new AccountTokens('INVITATION', { limits, clock });
-  const common = { emails, audit, clock };
+  const common = { audit, clock };
   return {
     service: new AccountService({
       ...common,
-      ...{ sessions, userSessions, resetTokens, passwords, limits, setupToken },
+      ...{ emails, sessions, userSessions, resetTokens, passwords, limits, setupToken },
       registration: config.registration,
     }),
-    users: new UserService({ ...common, holdings, barrier }),
-    invitations: new InvitationService({ ...common, tokens, workspaces, sessions, passwords }),
+    users: new UserService({ ...common, emails, holdings, barrier }),
+    invitations: new InvitationService({ ...common, emails, tokens, workspaces, sessions, passwords }),
     passwordResets: new PasswordResetService({ ...common, tokens: resetTokens, sessions: userSessions, passwords }),
     setupToken,
     /** Persists a user without a way to log in, in a domain that does not exist (RFC 2606), e.g. the owner of a canary. */
@@ -53,8 +53,8 @@ export function createAccounts(
       em: EntityManager,
       { id, name, createdAt }: { id: string; name: string; createdAt: Date },
     ): void {
-      const email = emails.seal(id, `${id}@${name}.invalid`);
-      em.persist(User.create({ id, ...email, displayName: name, role: 'MEMBER', passwordHash: '', createdAt }));
+      const email = `${id}@${name}.invalid`;
+      em.persist(User.create({ id, email, displayName: name, role: 'MEMBER', passwordHash: '', createdAt }));
     },
   };
 }

@@ -1,9 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
-import type { Keyring } from '../crypto/keyring.ts';
-import { blindIndex, blindIndexes, open, seal } from '../crypto/seal.ts';
+import type { SealedField } from '../database/sealed-field.ts';
 
-const FIELD = 'users.email';
 /** RFC 5321 §4.5.3.1.3. It also limits normalization, whose time grows with the square of the length. */
 const LONGEST = 254;
 // Not a grammar (that of RFC 5321 accepts far more than addresses in use): something before and after one @, and no
@@ -15,13 +13,13 @@ const ADDRESS =
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /** Removes white space around an address. JavaScript also trims characters that users do not regard as white space. */
-function trim(email: string): string {
+export function trimEmail(email: string): string {
   return email.replace(/^[ \t\r\n]+/, '').replace(/(?<![ \t\r\n])[ \t\r\n]+$/, '');
 }
 
 /** An address in two parts, each in the canonical form of all its spellings; null if it cannot be an address. */
 function parse(email: string): { local: string; host: string } | null {
-  const trimmed = trim(email);
+  const trimmed = trimEmail(email);
   if (trimmed.length > LONGEST) return null;
   const [, local, name] = ADDRESS.exec(trimmed) ?? [];
   if (local === undefined || name === undefined) return null;
@@ -71,57 +69,49 @@ function foldCase(text: string): string {
 
 const isOneCharacter = (text: string) => text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
 
-/**
- * The canonical form of rows that were written before hosts were converted to ASCII and case was folded. Needed until
- * every `users.email_index` is computed from `canonicalEmail`, which `reencrypt` is planned to do.
- */
+/** The canonical form of rows that were written before hosts were converted to ASCII and case was folded. */
 function formerForm(email: string): string | null {
   const trimmed = email.trim();
   return trimmed.length > LONGEST || !trimmed.isWellFormed() ? null : trimmed.toLowerCase().normalize('NFC');
 }
 
-/**
- * Stores email addresses encrypted and still finds them: an address is sealed under the id of its row, and a keyed hash
- * of its canonical form finds the row. The hash reveals which rows are equal, and nothing else.
- */
-export class EmailVault {
-  readonly #keyring: Keyring;
+/** The address of a user. A keyed hash of its canonical form finds the row. The hash reveals which rows are equal. */
+export const EMAIL: SealedField = {
+  table: 'users',
+  column: 'email_sealed',
+  key: 'id',
+  index: {
+    column: 'email_index',
+    spellings(email) {
+      const forms = [canonicalEmail(email), formerForm(email)].filter((form) => form !== null);
+      const [first, ...others] = forms;
+      if (first === undefined) throw new Error('Only an email address is sealed as one.');
+      return [first, ...others];
+    },
+  },
+  former: { purpose: 'users.email', aad: (id) => id },
+};
 
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring;
+/** Finds users by their sealed addresses. */
+export class EmailIndex {
+  readonly #indexOf: (canonical: string) => Buffer;
+
+  /** @param indexOf the blind index of a canonical address */
+  constructor(indexOf: (canonical: string) => Buffer) {
+    this.#indexOf = indexOf;
   }
 
-  /** @throws Error if it is not an address; see `isEmail` */
-  seal(userId: string, email: string): { emailSealed: string; emailIndex: Buffer } {
-    const canonical = canonicalEmail(email);
-    if (canonical === null) throw new Error('Only an email address is sealed as one.');
-    return {
-      emailSealed: seal(this.#keyring, { purpose: FIELD, aad: userId, plaintext: trim(email) }),
-      emailIndex: blindIndex(this.#keyring, { field: FIELD, canonical }),
-    };
-  }
-
-  open(user: { id: string; emailSealed: string }): string {
-    return open(this.#keyring, { purpose: FIELD, aad: user.id, sealed: user.emailSealed }).toString('utf8');
-  }
-
-  /**
-   * The same name for all spellings of an address, under the current key. No account has an address that is too long.
-   */
+  /** The same name for all spellings of an address. No account has an address that is too long. */
   nameOf(email: string): string {
-    const canonical = canonicalEmail(email) ?? formerForm(email) ?? '';
-    return blindIndex(this.#keyring, { field: FIELD, canonical }).toString('base64url');
+    return this.#indexOf(canonicalEmail(email) ?? formerForm(email) ?? '').toString('base64url');
   }
 
   /**
-   * The indexes to search for: of the address under the current key and under each retired key that rows may still use.
-   * The former form is first, because it is more exact: if two accounts were created with two spellings of one address,
-   * each is found by its own spelling.
+   * The indexes to search for. The former form is first, because it is more exact: if two accounts were created with two
+   * spellings of one address, each is found by its own spelling.
    */
   indexes(email: string): Buffer[] {
     const forms = new Set([formerForm(email), canonicalEmail(email)]);
-    return [...forms].flatMap((canonical) =>
-      canonical === null ? [] : blindIndexes(this.#keyring, { field: FIELD, canonical }),
-    );
+    return [...forms].flatMap((canonical) => (canonical === null ? [] : [this.#indexOf(canonical)]));
   }
 }

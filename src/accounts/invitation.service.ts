@@ -9,7 +9,7 @@ import type { accountEvents } from './account.events.ts';
 import { checkInvitation, type InvitationInput, wordsAbout } from './account.input.ts';
 import { lockEmail, lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
-import type { EmailVault } from './email.ts';
+import { type EmailIndex, trimEmail } from './email.ts';
 import type { Passwords } from './password.ts';
 import { User } from './user.entity.ts';
 
@@ -27,7 +27,7 @@ export interface InvitationServiceOptions {
   workspaces: JoinedWorkspaces;
   sessions: Pick<SessionIssuer, 'start' | 'tokensOf'>;
   passwords: Passwords;
-  emails: EmailVault;
+  emails: EmailIndex;
   audit: Audit<typeof accountEvents>;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -81,11 +81,11 @@ export class InvitationService {
     unitOfWork: UnitOfWork,
     { invitationToken, password }: { invitationToken: string; password: string },
   ): Promise<AcceptInvitationOutcome> {
-    const { tokens, emails, passwords, sessions } = this.#options;
+    const { tokens, passwords, sessions } = this.#options;
     const user = await tokens.lookUp(unitOfWork, invitationToken);
     if (!user?.invitedAt || user.disabledAt) return { kind: 'rejected' };
     const check = new InputCheck();
-    const about = wordsAbout({ email: emails.open(user), displayName: user.displayName });
+    const about = wordsAbout(user);
     passwords.check(check, { password, path: 'input.password', about });
     if (check.outcome) return check.outcome;
 
@@ -123,15 +123,12 @@ export class InvitationService {
   }
 
   #inviteAgain(user: User, { email, displayName, role, permissions }: InvitationInput, now: Date): User {
-    const sealed = this.#options.emails.seal(user.id, email);
-    user.inviteAgain({ email: sealed, displayName, role, permissions }, now);
+    user.inviteAgain({ email: trimEmail(email), displayName, role, permissions }, now);
     return user;
   }
 
   #newUser({ email, displayName, role, permissions }: InvitationInput, now: Date): User {
-    const id = newId('usr');
-    const sealed = this.#options.emails.seal(id, email);
-    const account = { id, ...sealed, displayName, role, permissions, passwordHash: '', createdAt: now, invitedAt: now };
-    return User.create(account);
+    const account = { email: trimEmail(email), displayName, role, permissions, passwordHash: '' };
+    return User.create({ id: newId('usr'), ...account, createdAt: now, invitedAt: now });
   }
 }

@@ -7,7 +7,6 @@ import type { accountEvents } from './account.events.ts';
 import { wordsAbout } from './account.input.ts';
 import { lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
-import type { EmailVault } from './email.ts';
 import type { Passwords } from './password.ts';
 import type { User } from './user.entity.ts';
 import type { UserSessions } from './user-sessions.ts';
@@ -16,7 +15,6 @@ export interface PasswordResetServiceOptions {
   tokens: AccountTokens;
   sessions: UserSessions;
   passwords: Passwords;
-  emails: EmailVault;
   audit: Audit<typeof accountEvents>;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
@@ -58,11 +56,11 @@ export class PasswordResetService {
     unitOfWork: UnitOfWork,
     { resetToken, newPassword }: { resetToken: string; newPassword: string },
   ): Promise<ResetPasswordOutcome> {
-    const { tokens, sessions, emails, passwords } = this.#options;
+    const { tokens, sessions, passwords } = this.#options;
     const known = await tokens.lookUp(unitOfWork, resetToken);
     if (!known) return { kind: 'rejected' };
     const check = new InputCheck();
-    const about = wordsAbout({ email: emails.open(known), displayName: known.displayName });
+    const about = wordsAbout(known);
     passwords.check(check, { password: newPassword, path: 'input.newPassword', about });
     if (check.outcome) return check.outcome;
 

@@ -1,14 +1,14 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { type SealedField, sealedProperty } from '../database/sealed-field.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { UserRole } from '../identity/scope.ts';
+import { EMAIL } from './email.ts';
 
 /** The fields of a new user. */
 export interface NewUser {
   id: string;
-  /** Sealed under the row's id; see `EmailVault`. */
-  emailSealed: string;
-  /** Keyed hash of the canonical address, for the exact search and for uniqueness. */
-  emailIndex: Buffer;
+  /** An address, without white space around it. */
+  email: string;
   displayName: string;
   role: UserRole;
   /** argon2id in PHC string format; empty for an account without a password, such as that of an invited user. */
@@ -20,7 +20,7 @@ export interface NewUser {
 
 /** What a change of a user sets. What is undefined stays as it is. */
 export interface UserChanges {
-  email?: { emailSealed: string; emailIndex: Buffer } | undefined;
+  email?: string | undefined;
   displayName?: string | undefined;
   role?: UserRole | undefined;
   permissions?: readonly string[] | undefined;
@@ -29,9 +29,14 @@ export interface UserChanges {
 /** A user with an account. */
 export class User {
   id!: string;
+  /** Stored in `emailSealed`. It opens when it is read. */
+  email!: string;
   emailSealed!: string;
+  /** Keyed hash of the canonical address, for the exact search and for uniqueness. */
   emailIndex!: Buffer;
+  /** Stored in `displayNameSealed`. It opens when it is read. */
   displayName!: string;
+  displayNameSealed!: string;
   role!: UserRole;
   passwordHash!: string;
   /** What the sessions of the user hold, and the most that the keys of a member hold. */
@@ -67,8 +72,9 @@ export class User {
   /** Changes the user, and returns the names of the fields that were different before. */
   change({ email, displayName, role, permissions }: UserChanges): (keyof UserChanges)[] {
     const changed: (keyof UserChanges)[] = [];
-    if (email) {
-      Object.assign(this, email);
+    // Another spelling of the same address is a change, too.
+    if (email !== undefined && email !== this.email) {
+      this.email = email;
       changed.push('email');
     }
     if (displayName !== undefined && displayName !== this.displayName) {
@@ -132,6 +138,13 @@ function holdsAll(all: readonly string[], some: readonly string[]): boolean {
   return some.every((each) => all.includes(each));
 }
 
+const DISPLAY_NAME: SealedField = { table: 'users', column: 'display_name', key: 'id' };
+
+export const USER_PROPERTIES = [
+  sealedProperty({ field: EMAIL, entity: User, property: 'email', opens: true }),
+  sealedProperty({ field: DISPLAY_NAME, entity: User, property: 'displayName', opens: true }),
+];
+
 export const UserSchema = defineEntity({
   class: User,
   tableName: 'users',
@@ -139,7 +152,7 @@ export const UserSchema = defineEntity({
     id: p.string().primary(),
     emailSealed: p.text(),
     emailIndex: p.blob(),
-    displayName: p.string(),
+    displayNameSealed: p.text().fieldName('display_name'),
     role: p.string().$type<UserRole>(),
     passwordHash: p.string(),
     permissions: p.array(),

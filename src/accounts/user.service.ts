@@ -10,7 +10,7 @@ import { userTag } from '../revocation/tags.ts';
 import type { accountEvents } from './account.events.ts';
 import { checkDisplayName, checkUserUpdate, type UserUpdate } from './account.input.ts';
 import { isLastAdministrator, lockEmail, lockUser } from './account.queries.ts';
-import type { EmailVault } from './email.ts';
+import { type EmailIndex, trimEmail } from './email.ts';
 import type { User, UserChanges } from './user.entity.ts';
 
 /** What a user holds in other features, as the deletion of the user needs it. */
@@ -30,7 +30,7 @@ export interface Holdings {
 }
 
 export interface UserServiceOptions {
-  emails: EmailVault;
+  emails: EmailIndex;
   holdings: Holdings;
   audit: Audit<typeof accountEvents>;
   barrier: PropagationBarrier;
@@ -85,7 +85,7 @@ export class UserService {
       const isDemotion = others.role === 'MEMBER' && user.role === 'ADMIN';
       if (isDemotion && (await isLastAdministrator(unitOfWork.em, user))) return { kind: 'lastAdministrator' } as const;
       const { permissions } = user;
-      this.#change(unitOfWork, user, { ...others, ...this.#newEmail(user, email) });
+      this.#change(unitOfWork, user, { ...others, email: email === undefined ? undefined : trimEmail(email) });
       return { kind: 'updated', user, mayNarrow: mayNarrow(checked, permissions), at: clock.now() } as const;
     }, userId);
     if (outcome.kind !== 'updated') return outcome;
@@ -165,14 +165,6 @@ export class UserService {
     if (outcome.kind !== 'deleted') return outcome;
     const receipt = await barrier.waitUntilPropagated(userTag(userId), outcome.at);
     return { kind: 'deleted', userId, receipt };
-  }
-
-  #newEmail(user: User, email: string | undefined): Pick<UserChanges, 'email'> {
-    if (email === undefined) return {};
-    const { emails } = this.#options;
-    const sealed = emails.seal(user.id, email);
-    // Another spelling of the same address is a change, too.
-    return emails.open({ id: user.id, ...sealed }) === emails.open(user) ? {} : { email: sealed };
   }
 
   #change(unitOfWork: UnitOfWork, user: User, changes: UserChanges): void {

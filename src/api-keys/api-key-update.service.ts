@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { userBounds, usersAs } from '../accounts/user.sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { PermissionBound } from '../identity/permission.ts';
 import { scopesNotHeld } from '../identity/principal.ts';
@@ -100,7 +101,7 @@ export class ApiKeyUpdateService {
     const beyond = liftsRestriction(apiKey.settings, checked) ? await grantNotHeld(em, caller, apiKey) : null;
     if (beyond) return beyond;
     const before = apiKey.settings;
-    const changed = apiKey.change(this.#settingsOf(apiKey, checked), now);
+    const changed = apiKey.change(await this.#settingsOf(em, apiKey, checked), now);
     const isNarrowed = isNarrower(before, apiKey.settings);
     if (changed.length > 0) {
       const { scopes, permissions, expiresAt, workspaceId } = apiKey;
@@ -130,10 +131,15 @@ export class ApiKeyUpdateService {
   }
 
   /** Metadata that stays the same is not sealed again. */
-  #settingsOf(apiKey: ApiKey, { metadata, ...settings }: CheckedChanges): Partial<ApiKeySettings> {
+  async #settingsOf(
+    em: EntityManager,
+    apiKey: ApiKey,
+    { metadata, ...settings }: CheckedChanges,
+  ): Promise<Partial<ApiKeySettings>> {
     const vault = this.#options.metadata;
-    if (metadata === undefined || vault.holds(apiKey, metadata)) return settings;
-    return { ...settings, metadataSealed: vault.seal(apiKey.id, metadata) };
+    const sql = sqlIn(em);
+    if (metadata === undefined || (await vault.holds(apiKey, metadata, sql))) return settings;
+    return { ...settings, metadataSealed: await vault.seal(apiKey, metadata, sql) };
   }
 
   #propagated(apiKey: ApiKey, changedAt: Date): Promise<Receipt> {

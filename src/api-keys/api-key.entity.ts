@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { governed, policyEnd } from '../credential-policies/credential-policy.sql.ts';
+import { type SealedField, sealedProperty } from '../database/sealed-field.ts';
 import {
   effectiveEnd,
   type PolicyEnd,
@@ -69,7 +70,9 @@ export class ApiKey {
   rateLimitRequests!: number | null;
   rateLimitSeconds!: number | null;
   createdAt!: Date;
+  /** Set for a new key only. `CREATED_FROM` opens what is stored. */
   createdFromIp!: string | null;
+  createdFromIpSealed!: string | null;
   /** The expiry that it was given. A policy may end the key before: see `endsAt`. */
   expiresAt!: Date | null;
   rotatedAt!: Date | null;
@@ -194,6 +197,18 @@ function columnsOf({ rateLimit }: { rateLimit: RateLimit | null }) {
   return { rateLimitRequests: rateLimit?.requests ?? null, rateLimitSeconds: rateLimit?.windowSeconds ?? null };
 }
 
+/** The address of the client that created a key. */
+export const CREATED_FROM: SealedField = {
+  table: 'api_keys',
+  column: 'created_from_ip',
+  key: 'id',
+  workspace: 'workspace_id',
+};
+
+export const API_KEY_PROPERTIES = [
+  sealedProperty({ field: CREATED_FROM, entity: ApiKey, property: 'createdFromIp', workspace: 'workspaceId' }),
+];
+
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 export const ApiKeySchema = defineEntity({
@@ -217,7 +232,7 @@ export const ApiKeySchema = defineEntity({
     rateLimitRequests: p.integer().nullable(),
     rateLimitSeconds: p.integer().nullable(),
     createdAt: p.datetime(),
-    createdFromIp: p.string().nullable(),
+    createdFromIpSealed: p.text().fieldName('created_from_ip').nullable(),
     expiresAt: p.datetime().nullable(),
     rotatedAt: p.datetime().nullable(),
     revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),

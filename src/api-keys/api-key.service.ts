@@ -6,6 +6,7 @@ import { hintOf, makeSecret } from '../crypto/secret-text.ts';
 import { lockText } from '../database/advisory-lock.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
@@ -178,7 +179,7 @@ export class ApiKeyService {
       id,
       userId: owner === 'USER' ? caller.userId : null,
       createdBy: caller.userId,
-      metadataSealed: this.#options.metadata.seal(id, metadata),
+      metadataSealed: await this.#options.metadata.seal({ id, workspaceId }, metadata, sqlIn(em)),
       hint: hintOf(secret),
       secretHash: sha256Base64url(secret),
       createdAt: now,

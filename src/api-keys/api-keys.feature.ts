@@ -1,9 +1,10 @@
 import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { apiKeyCredential, apiKeyEviction } from './api-key.credential.ts';
-import { ApiKeySchema } from './api-key.entity.ts';
+import { API_KEY_PROPERTIES, ApiKeySchema, CREATED_FROM } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
 import { ApiKeyCreationSchema } from './api-key-creation.entity.ts';
+import { METADATA } from './metadata.ts';
 import { Migration20261202000300 } from './migrations/20261202000300-keys-of-deleted-users.ts';
 import { Migration20261203000300 } from './migrations/20261203000300-governed-keys.ts';
 import { Migration20261211000100 } from './migrations/20261211000100-dates-of-keys.ts';
@@ -19,7 +20,8 @@ export const apiKeys = defineFeature({
     { name: '20261211000100-dates-of-keys', class: Migration20261211000100 },
     { name: '20261214000000-erased-creators', class: Migration20261214000000 },
   ],
-  sealedFields: [{ table: 'api_keys', column: 'metadata_sealed', key: 'id', where: 'metadata_sealed is not null' }],
+  sealedFields: [METADATA, CREATED_FROM],
+  sealedProperties: API_KEY_PROPERTIES,
   variables: {
     apiKeysPerUser: wholeNumber('REKEY_API_KEYS_PER_USER', {
       fallback: 100,

@@ -19,12 +19,12 @@ import { MetadataVault } from './metadata.ts';
 
 /** API keys. */
 export function createApiKeys(
-  { database, barrier, clock: monotonic, databaseClock: clock, keyring, logger, replica }: Platform,
+  { database, barrier, clock: monotonic, databaseClock: clock, keyring, sealer, logger, replica }: Platform,
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
   needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'>,
 ) {
   const audit = new Audit(apiKeyEvents, clock);
-  const metadata = new MetadataVault(keyring);
+  const metadata = new MetadataVault(sealer);
   const creations = new IdempotentCreations({ keyring, random: randomBytes });
   const options = { reads: database.reads, audit, barrier, clock, maxPerUser, metadata, creations, ...needs };
   const refusals = new Refusals({

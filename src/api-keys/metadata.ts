@@ -1,10 +1,20 @@
-import type { Keyring } from '../crypto/keyring.ts';
-import { open, SealError, seal } from '../crypto/seal.ts';
+import { SealError } from '../crypto/seal.ts';
+import type { SealedField } from '../database/sealed-field.ts';
+import type { SealedRow, Sealer } from '../database/sealer.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { InputCheck } from '../kernel/input.ts';
+import type { ApiKey } from './api-key.entity.ts';
 
-const FIELD = 'api_keys.metadata';
+/** The metadata of a key, as JSON. */
+export const METADATA: SealedField = {
+  table: 'api_keys',
+  column: 'metadata_sealed',
+  key: 'id',
+  workspace: 'workspace_id',
+  former: { purpose: 'api_keys.metadata', aad: (id) => id },
+};
+
 const MOST_ENTRIES = 20;
 const LONGEST_KEY = 64;
 const LONGEST_VALUE = 500;
@@ -28,36 +38,38 @@ export function checkMetadata(metadata: Metadata, check: InputCheck): void {
 
 const READ: Statement = {
   name: 'api-key-metadata',
-  text: 'select id, metadata_sealed as "metadataSealed" from api_keys where id = $1',
+  text: 'select id, workspace_id as "workspaceId", metadata_sealed as "metadataSealed" from api_keys where id = $1',
 };
 
-/** Seals the metadata of a key under the id of its row. */
-export class MetadataVault {
-  readonly #keyring: Keyring;
+type SealedMetadata = Pick<ApiKey, 'id' | 'workspaceId' | 'metadataSealed'>;
 
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring;
+/** Seals the metadata of a key under the id of its row, and opens it where it is needed. */
+export class MetadataVault {
+  readonly #sealer: Sealer;
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer;
   }
 
-  /** Null if there is no entry. */
-  seal(apiKeyId: string, metadata: Metadata): string | null {
+  /** Null if there is no entry. @param sql in the transaction that writes the row; see `sqlIn` */
+  async seal(row: SealedRow, metadata: Metadata, sql: Sql): Promise<string | null> {
     if (metadata.length === 0) return null;
     const plaintext = JSON.stringify(metadata.map(({ key, value }) => [key, value]));
-    return seal(this.#keyring, { purpose: FIELD, aad: apiKeyId, plaintext });
+    return this.#sealer.seal(METADATA, row, { plaintext, sql });
   }
 
-  /** @throws SealError if no configured master key opens it */
-  open({ id, metadataSealed }: { id: string; metadataSealed: string | null }): Metadata {
-    if (metadataSealed === null) return [];
-    const opened = open(this.#keyring, { purpose: FIELD, aad: id, sealed: metadataSealed }).toString('utf8');
-    const entries: [key: string, value: string][] = JSON.parse(opened);
+  /** @throws SealError if it does not open */
+  async open({ id, workspaceId, metadataSealed: sealed }: SealedMetadata, sql: Sql): Promise<Metadata> {
+    if (sealed === null) return [];
+    const row = { id, workspaceId };
+    const entries: [key: string, value: string][] = JSON.parse(await this.#sealer.open(METADATA, row, { sealed, sql }));
     return entries.map(([key, value]) => ({ key, value }));
   }
 
   /** Whether the metadata of a key is this. What cannot be opened is something else, so that it can be replaced. */
-  holds(row: { id: string; metadataSealed: string | null }, metadata: Metadata): boolean {
+  async holds(row: SealedMetadata, metadata: Metadata, sql: Sql): Promise<boolean> {
     try {
-      return isSame(this.open(row), metadata);
+      return isSame(await this.open(row, sql), metadata);
     } catch (error) {
       if (error instanceof SealError) return false;
       throw error;
@@ -70,9 +82,14 @@ export class MetadataVault {
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if the database does not answer
    */
   async read(sql: Sql, apiKeyId: string): Promise<Record<string, string> | null> {
-    const reading = sql.query<{ id: string; metadataSealed: string | null }>(READ, [apiKeyId]);
+    const reading = sql.query<SealedMetadata>(READ, [apiKeyId]);
     const [row] = await reading.catch((error) => Promise.reject(unavailable(error)));
-    return row ? Object.fromEntries(this.open(row).map(({ key, value }) => [key, value])) : null;
+    if (!row) return null;
+    const opening = this.open(row, sql);
+    const metadata = await opening.catch((error) =>
+      Promise.reject(error instanceof SealError ? error : unavailable(error)),
+    );
+    return Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
   }
 }
 

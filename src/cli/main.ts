@@ -6,6 +6,7 @@ import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { purgeCommand } from './purge.ts';
+import { reencryptCommand } from './reencrypt.ts';
 import { usersCommand } from './users.ts';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -17,7 +18,8 @@ const program = new Command('rekey')
   .addCommand(bootstrapCommand())
   .addCommand(usersCommand())
   .addCommand(jwtKeysCommand())
-  .addCommand(purgeCommand());
+  .addCommand(purgeCommand())
+  .addCommand(reencryptCommand());
 
 // The reader of a pipe, `head` for instance, may close it before everything is written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -8,7 +8,7 @@ export function migrateCommand(): Command {
     const app = await createApp(readConfig());
     try {
       await app.requireMasterKeys();
-      await app.database.migrate();
+      await app.migrate();
       process.stdout.write('The database schema is up to date.\n');
     } finally {
       await app.close();

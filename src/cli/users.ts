@@ -29,9 +29,9 @@ function list(): Command {
   return new Command('list')
     .description('list all users, oldest first: id, role, state, email address, name')
     .action(async () => {
-      await readingApp(async ({ database, services: { emails } }) => {
+      await readingApp(async ({ database }) => {
         for await (const user of allUsers(database.fork())) {
-          const columns = [user.id, user.role.padEnd(6), stateOf(user).padEnd(8), emails.open(user), user.displayName];
+          const columns = [user.id, user.role.padEnd(6), stateOf(user).padEnd(8), user.email, user.displayName];
           process.stdout.write(`${columns.join('  ')}\n`);
         }
       });

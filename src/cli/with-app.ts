@@ -14,7 +14,12 @@ export function withMigratedApp<T>(work: (app: App) => Promise<T>): Promise<T> {
 
 /** For a command that only reads: the replica does not join the protocol, and nothing is written. */
 export function readingApp<T>(work: (app: App) => Promise<T>): Promise<T> {
-  return using((app) => app.database.requireCurrentSchema(), work, existing(readConfig()));
+  const prepare = async (app: App) => {
+    await app.database.requireCurrentSchema();
+    await app.requireMasterKeys();
+    await app.sealer.keys.load();
+  };
+  return using(prepare, work, existing(readConfig()));
 }
 
 /** Before anything is opened, because opening an embedded database creates one if there is none. */

@@ -15,12 +15,13 @@ export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failure
 
 /** The authenticator of this replica, and its records of when credentials were last used. */
 export function createAuthentication(
-  { database, clock, logger, replica, cache, registry }: Platform,
+  { database, sealer, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
   { types, accessTokens, signatures, failures, addressOf, addressRefused }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
+    sealer,
     clock,
     logger,
     now: () => replica.databaseNow(),

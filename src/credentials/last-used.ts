@@ -1,5 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { LRUCache } from 'lru-cache';
+import type { SealedField } from '../database/sealed-field.ts';
+import type { Sealer } from '../database/sealer.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import type { CredentialKind } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -21,10 +23,20 @@ const noteStatement = (addressed: readonly string[]): Statement => ({
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 });
 
+/**
+ * The address of the last use. It is sealed for the accounts, also that of a credential of a workspace: one write notes the
+ * uses of many workspaces, and needs one key.
+ */
+export const LAST_USED_FROM: SealedField = {
+  table: 'credential_usage',
+  column: 'last_used_from',
+  key: 'credential_id',
+};
+
 /** The last request that a credential authenticated. */
 export interface LastUse {
   at: Date;
-  /** The address of the client; null for a kind of credential that does not record it. */
+  /** The address of the client, sealed; null for a kind of credential that does not record it. See `LAST_USED_FROM`. */
   from: string | null;
 }
 
@@ -45,6 +57,7 @@ export async function lastUses(
 
 export interface LastUsedOptions {
   sql: Sql;
+  sealer: Sealer;
   clock: Clock;
   logger: Logger;
   /** Database time, milliseconds since the epoch. */
@@ -144,6 +157,13 @@ export class LastUsed {
     this.#purgedTo = row?.seen === PURGE_BATCH ? row.last : '';
   }
 
+  #sealed(batch: Map<string, { from: string | null }>): Promise<(string | null)[]> {
+    const { sealer, sql } = this.#options;
+    const seal = ([id, { from: plaintext }]: [string, { from: string | null }]) =>
+      plaintext === null ? null : sealer.seal(LAST_USED_FROM, { id }, { plaintext, sql });
+    return Promise.all(Array.from(batch, seal));
+  }
+
   #writeLater(): NodeJS.Timeout {
     return setTimeout(() => void this.#inTurn(() => this.#write()), WRITE_EVERY_MS).unref();
   }
@@ -164,8 +184,8 @@ export class LastUsed {
     if (batch.size === 0) return true;
     for (const id of batch.keys()) this.#pending.delete(id);
     try {
-      const uses = [...batch.values()];
-      const values = [[...batch.keys()], uses.map(({ at }) => at), this.#windowSeconds, uses.map(({ from }) => from)];
+      const times = [...batch.values()].map(({ at }) => at);
+      const values = [[...batch.keys()], times, this.#windowSeconds, await this.#sealed(batch)];
       await this.#options.sql.query(this.#note, values);
       return true;
     } catch (error) {

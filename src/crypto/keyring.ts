@@ -1,6 +1,7 @@
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { sha256 } from './hash.ts';
+import { hkdfSha256 } from './hkdf.ts';
 
 /** The master keys of a service: one that seals new values, and retired ones that still open older values. */
 export interface Keyring {
@@ -113,7 +114,7 @@ function createMasterKey(key: Buffer): MasterKey {
   if (key.length !== KEY_BYTES) throw new RangeError(`A master key must have ${KEY_BYTES} bytes, not ${key.length}.`);
   // KeyObjects do not show their bytes when they are logged or inspected, and are three to four times as fast to use.
   const master = createSecretKey(key);
-  const expand = (info: string) => Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), info, KEY_BYTES));
+  const expand = (info: string) => hkdfSha256(master, { info, length: KEY_BYTES });
   const derived = new LRUCache<string, KeyObject>({
     max: REMEMBERED_PURPOSES,
     memoMethod: (purpose) => createSecretKey(expand(`rekey/v1/${purpose}`)),

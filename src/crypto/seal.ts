@@ -3,7 +3,7 @@ import { randomBytes } from '../kernel/random.ts';
 import type { Keyring, MasterKey } from './keyring.ts';
 
 const FORMAT = 's1';
-const IV_BYTES = 12;
+export const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
@@ -14,7 +14,7 @@ const TAG_BYTES = 16;
  */
 export type SealErrorCode = 'MALFORMED' | 'UNKNOWN_KEY' | 'FORGED';
 
-/** A sealed text that cannot be opened. The error contains neither the text nor its purpose. */
+/** A sealed text that cannot be opened. The error contains neither the text nor its purpose; it may name its row. */
 export class SealError extends Error {
   override readonly name = 'SealError';
   readonly code: SealErrorCode;
@@ -140,9 +140,15 @@ function boundTo(version: string, aad: string): Buffer {
 function parse(sealed: string): { version: string; iv: Buffer; encrypted: Buffer } | null {
   const [, version, body] = /^s1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)$/.exec(sealed) ?? [];
   if (version === undefined || body === undefined) return null;
+  const parts = readBody(body);
+  return parts && { version, ...parts };
+}
+
+/** The parts of the last part of a sealed text; null if it is too short or not the one spelling of its bytes. */
+export function readBody(body: string): { iv: Buffer; encrypted: Buffer } | null {
   const bytes = Buffer.from(body, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) return null;
   // The last character of base64url has unused bits. Only one spelling of the same bytes is accepted.
   if (bytes.toString('base64url') !== body) return null;
-  return { version, iv: bytes.subarray(0, IV_BYTES), encrypted: bytes.subarray(IV_BYTES) };
+  return { iv: bytes.subarray(0, IV_BYTES), encrypted: bytes.subarray(IV_BYTES) };
 }

@@ -9,11 +9,12 @@ import { Migration20261129000200 } from './migrations/20261129000200-write-check
 import { Migration20261130000300 } from './migrations/20261130000300-revocation-events.ts';
 import { Migration20261213000100 } from './migrations/20261213000100-reasons-for-all.ts';
 import { Migration20261215000000 } from './migrations/20261215000000-idle-expiry.ts';
+import { Migration20261216000000 } from './migrations/20261216000000-data-keys.ts';
 
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
   name: 'database',
-  tables: ['rekey_migrations', 'auth_write_check'],
+  tables: ['rekey_migrations', 'auth_write_check', 'data_keys', 'reencryption'],
   migrations: [
     { name: '20261122000000-initial', class: Migration20261122000000 },
     { name: '20261122000100-invalidation-log', class: Migration20261122000100 },
@@ -23,6 +24,7 @@ export const database = defineFeature({
     { name: '20261130000300-revocation-events', class: Migration20261130000300 },
     { name: '20261213000100-reasons-for-all', class: Migration20261213000100 },
     { name: '20261215000000-idle-expiry', class: Migration20261215000000 },
+    { name: '20261216000000-data-keys', class: Migration20261216000000 },
   ],
   variables: {
     databaseUrl: text('DATABASE_URL', {

@@ -46,8 +46,11 @@ export interface Database {
   requireCurrentSchema(): Promise<void>;
   /** A fresh EntityManager on the connections that are reserved for revocations. The embedded database has only one. */
   forkReserved(): EntityManager;
-  /** Brings the schema up to date. Safe when several replicas do so at once. */
-  migrate(): Promise<void>;
+  /**
+   * Brings the schema up to date, then runs `after` with the same rights. Safe when several replicas do so at once: one
+   * does it, and the others wait.
+   */
+  migrate(after?: (em: EntityManager) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -116,7 +119,7 @@ async function openPostgres(
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
-    async migrate() {
+    async migrate(after) {
       // Several replicas may start at once: one migrates, the others wait and then find no missing migration.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests, because a migration may take long. It needs no entities.
@@ -130,6 +133,7 @@ async function openPostgres(
       try {
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
+        await after?.(migrating.em.fork());
       } finally {
         await Promise.all([migrating.close(), lock.close()]); // Ends the session, which releases the lock.
       }
@@ -178,8 +182,9 @@ async function openEmbedded({
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),
-    async migrate() {
+    async migrate(after) {
       await orm.migrator.up();
+      await after?.(orm.em.fork());
       // The directory is locked: no other process uses this database.
       await onEmbeddedMigrated?.(sql);
     },

@@ -1,56 +1,96 @@
 import type { EntityManager } from '@mikro-orm/sql';
+import type { KeyManagement } from '../crypto/key-management.ts';
 import type { Keyring } from '../crypto/keyring.ts';
+import { SealError } from '../crypto/seal.ts';
 import { ConfigError } from '../kernel/config-error.ts';
+import { ACCOUNTS } from './data-keys.ts';
+import type { SealedField } from './sealed-field.ts';
 
-/** A sealed text begins with its format and the version of its master key; see `seal`. */
-const VERSION = `split_part(sealed, '.', 2)`;
 /**
  * How many of the oldest and of the newest rows are read. Ids sort by time, so these have the first and the last keys.
  */
 const SAMPLE = 100;
 
-/** A column whose values are sealed with a master key. */
-export interface SealedField {
-  readonly table: string;
-  readonly column: string;
-  /** The primary key of the table. */
-  readonly key: string;
-  /** SQL condition for the rows that are still opened. Defaults to all rows. */
-  readonly where?: string;
-}
-
-const versionsIn = (fields: readonly SealedField[]): string => {
-  const samples = fields.flatMap(({ table, column, key, where = 'true' }) =>
+/** The versions of master keys in some rows of a column. A sealed text begins with its format and that version. */
+const versionsIn = (columns: readonly Pick<SealedField, 'table' | 'column' | 'key' | 'former'>[]): string => {
+  const samples = columns.flatMap(({ table, column, key, former }) =>
     ['asc', 'desc'].map(
-      (order) => `(select ${column} as sealed from ${table} where ${where} order by ${key} ${order} limit ${SAMPLE})`,
+      (order) => `(select ${column} as sealed from ${table} where ${column} is not null and ${former?.where ?? 'true'}
+        order by ${key} ${order} limit ${SAMPLE})`,
     ),
   );
-  return `select distinct ${VERSION} as version from (${samples.join(' union all ')}) as fields`;
+  return `select distinct split_part(sealed, '.', 2) as version from (${samples.join(' union all ')}) as fields
+    where sealed like 's1.%'`;
 };
 
 /**
- * Checks that the configured master keys open the values in the database. It only reads. It must run before anything is
- * written: a service with a wrong key would write rows that the right key does not open.
+ * Checks that the configured master keys open the data keys, and, in the database of an earlier version, the values. It only
+ * reads. It must run before anything is written: a service with a wrong key would write rows that the right key does not
+ * open.
  *
  * @throws ConfigError that names the versions of the missing keys
  */
 export async function requireMasterKeys(
   em: EntityManager,
-  keyring: Keyring,
-  fields: readonly SealedField[],
+  management: KeyManagement,
+  { keyring, fields }: { keyring: Keyring; fields: readonly SealedField[] },
 ): Promise<void> {
-  const tables = [...new Set(fields.map(({ table }) => table))];
-  const there = await em.execute<{ name: string }[]>(
-    `select name from unnest(string_to_array(?, ',')) as name where to_regclass(name) is not null`,
-    [tables.join(',')],
+  if (await exists(em, 'data_keys')) {
+    await requireDataKeys(em, { management, keyring, fields });
+    return;
+  }
+  const former: SealedField[] = [];
+  for (const field of fields) if (field.former && (await exists(em, field.table, field.column))) former.push(field);
+  if (former.length === 0) return; // A database without a schema holds nothing yet.
+  await requireVersions(em, keyring, versionsIn(former));
+}
+
+async function requireDataKeys(
+  em: EntityManager,
+  { management, keyring, fields }: { management: KeyManagement; keyring: Keyring; fields: readonly SealedField[] },
+): Promise<void> {
+  await requireVersions(em, keyring, versionsIn([{ table: 'data_keys', column: 'wrapped', key: 'tenant' }]));
+  const [first] = await em.execute<{ version: number; wrapped: string }[]>(
+    'select version, wrapped from data_keys where tenant = ? and version = 1',
+    [ACCOUNTS],
   );
-  const readable = fields.filter(({ table }) => there.some(({ name }) => name === table));
-  if (readable.length === 0) return; // A database without a schema holds nothing yet.
-  const rows = await em.execute<{ version: string }[]>(versionsIn(readable));
+  if (first) {
+    // Two master keys may have the same version. One of them opens the key.
+    await management.unwrap({ tenant: ACCOUNTS, version: first.version }, first.wrapped).catch((error) => {
+      throw error instanceof SealError ? new ConfigError([wrongKey()]) : error;
+    });
+    return;
+  }
+  for (const { table, column } of fields.filter(({ workspace }) => workspace === undefined)) {
+    const sealed = await em.execute(`select from ${table} where ${column} like 's2.%' limit 1`);
+    if (sealed.length > 0)
+      throw new ConfigError([
+        `DATABASE_URL: ${table} holds values that are sealed with a data key, but the table data_keys does not hold that key. Nothing was written. Restore data_keys from your backup: without it, the values cannot be opened.`,
+      ]);
+  }
+}
+
+async function requireVersions(em: EntityManager, keyring: Keyring, versions: string): Promise<void> {
+  const rows = await em.execute<{ version: string }[]>(versions);
   const missing = rows.map((row) => row.version).filter((version) => !keyring.byVersion(version));
   if (missing.length === 0) return;
   const configured = keyring.all.map((key) => key.version).join(', ');
   throw new ConfigError([
-    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, but the configured keys are ${configured}. Nothing was written. Restore the key of this database from your backup and set REKEY_MASTER_KEY to it. If you changed the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Also check that DATABASE_URL or REKEY_DATA_DIR names the right database.`,
+    `REKEY_MASTER_KEY: the database holds values that were sealed with the master key ${missing.sort().join(' and ')}, but the configured keys are ${configured}. Nothing was written. ${WHAT_TO_DO}`,
   ]);
+}
+
+const wrongKey = () =>
+  `REKEY_MASTER_KEY: the data key of the database does not open with the configured master keys. Nothing was written. ${WHAT_TO_DO}`;
+
+const WHAT_TO_DO =
+  'Restore the key of this database from your backup and set REKEY_MASTER_KEY to it. If you changed the key, list the earlier one in REKEY_RETIRED_MASTER_KEYS. Also check that DATABASE_URL or REKEY_DATA_DIR names the right database.';
+
+async function exists(em: EntityManager, table: string, column?: string): Promise<boolean> {
+  const found = await em.execute(
+    `select from pg_attribute where attrelid = to_regclass(?) and attnum > 0 and not attisdropped
+      ${column === undefined ? '' : 'and attname = ?'} limit 1`,
+    column === undefined ? [table] : [table, column],
+  );
+  return found.length > 0;
 }

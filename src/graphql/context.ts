@@ -1,5 +1,5 @@
 import type { AccountService } from '../accounts/account.service.ts';
-import type { EmailVault } from '../accounts/email.ts';
+import type { EmailIndex } from '../accounts/email.ts';
 import type { InvitationService } from '../accounts/invitation.service.ts';
 import type { PasswordResetService } from '../accounts/password-reset.service.ts';
 import type { UserService } from '../accounts/user.service.ts';
@@ -10,6 +10,7 @@ import type { CredentialPolicyService } from '../credential-policies/credential-
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
 import type { QueryContext } from '../database/query.ts';
+import type { Sealer } from '../database/sealer.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
@@ -29,7 +30,8 @@ export interface Services {
   users: UserService;
   invitations: InvitationService;
   passwordResets: PasswordResetService;
-  emails: EmailVault;
+  emails: EmailIndex;
+  sealer: Sealer;
   sessions: SessionService;
   refresh: RefreshService;
   apiKeys: ApiKeyService;

@@ -7,6 +7,8 @@ export interface Variable<Value = unknown> {
   readonly default: string;
   /** For the documentation: one sentence or two, in Markdown. */
   readonly meaning: string;
+  /** Whether `<name>_FILE` may name a file that holds the text, as for the secrets of a container. */
+  readonly inFile?: boolean;
   /** Parses the text of the variable; `undefined` if it is not set. Its issues are complete sentences. */
   readonly schema: z.ZodType<Value, string | undefined>;
 }
@@ -65,10 +67,11 @@ export function text<Value>(
     /** The default that the documentation shows, if it differs from `fallback`. */
     shown?: string;
     meaning: string;
+    inFile?: boolean;
     read: (given: string | null, problem: (message: string) => void) => Value;
   },
 ): Variable<Value> {
-  const { fallback, shown, meaning, read } = options;
+  const { fallback, shown, meaning, inFile = false, read } = options;
   const schema = z
     .string()
     .optional()
@@ -80,7 +83,7 @@ export function text<Value>(
       });
       return failed ? z.NEVER : value;
     });
-  return { name, default: shown ?? fallback ?? 'none', meaning, schema };
+  return { name, default: shown ?? fallback ?? 'none', meaning, inFile, schema };
 }
 
 /** The parts of a comma-separated list, without the white space around them. */

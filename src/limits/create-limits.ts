@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 2000;
 
 /** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
-  { redis, database, clock, logger, replica }: Platform,
+  { redis, database, sealer, clock, logger, replica }: Platform,
   rates: ValuesOf<typeof feature.variables>,
   accountOf: (email: string) => string,
 ): Part & { limits: Limits; turns: Turns } {
@@ -21,6 +21,7 @@ export function createLimits(
     logger,
     replicas: () => replica.registeredReplicas,
     accountOf,
+    hide: (key) => sealer.index({ table: 'auth_limits', column: 'key' }, key).toString('base64url'),
     ...rates,
   });
   const turns = new Turns({

@@ -38,6 +38,8 @@ export interface FailureLimitOptions {
   clock: Clock;
   /** How many replicas share the limit at the moment. */
   replicas: () => number;
+  /** The text under which Redis counts a key, which is the address of a client. */
+  hide: (key: string) => string;
 }
 
 /**
@@ -52,11 +54,13 @@ export interface FailureLimitOptions {
 export class FailureLimit {
   readonly #perMinute: number;
   readonly #replicas: () => number;
+  readonly #hide: (key: string) => string;
   readonly #shared: RateLimiterRedis | null;
   readonly #memory: MemoryWindow;
   readonly #breaker: Breaker;
 
-  constructor({ perMinute, redis, breaker, clock, replicas }: FailureLimitOptions) {
+  constructor({ perMinute, redis, breaker, clock, replicas, hide }: FailureLimitOptions) {
+    this.#hide = hide;
     this.#perMinute = perMinute;
     this.#replicas = replicas;
     this.#memory = new MemoryWindow(clock);
@@ -86,7 +90,7 @@ export class FailureLimit {
     const known = this.#memory.wait(key, this.#perMinute);
     if (known > 0) return known;
     try {
-      const verdict = await this.#breaker.run(() => consume(shared, key));
+      const verdict = await this.#breaker.run(() => consume(shared, this.#hide(key)));
       this.#memory.note(key, verdict);
       return verdict.passed ? 0 : verdict.waitMs;
     } catch {

@@ -53,6 +53,8 @@ export interface LimitOptions {
   clock: Clock;
   /** Whether the limit is halved at the moment. */
   halved: () => boolean;
+  /** The text under which the database counts a key, which may be the address of a client. */
+  hide: (key: string) => string;
 }
 
 /**
@@ -84,12 +86,12 @@ export class Limit {
   async take(em: EntityManager, key: string): Promise<number> {
     const known = this.wait(key);
     if (known > 0) return known;
-    const { name, perMinute, halved } = this.#options;
+    const { name, perMinute, halved, hide } = this.#options;
     const half = halved();
     const most = half ? Math.max(1, Math.floor(perMinute / 2)) : perMinute;
     const seconds = half && perMinute === 1 ? 2 * MINUTE : MINUTE; // Half of one per minute.
     const [row] = await em.execute<{ passed: boolean; sinceMs: number }[]>(TAKE, [
-      ...[`${name}:${key}`, most, this.#refusedForSeconds(key), seconds],
+      ...[`${name}:${hide(key)}`, most, this.#refusedForSeconds(key), seconds],
       most,
     ]);
     if (!row) throw new Error('An upsert without a condition always has a row.');

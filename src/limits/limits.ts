@@ -28,6 +28,8 @@ export interface LimitsOptions {
   replicas: () => number;
   /** The same name for all spellings of the email of an account. It cannot be turned back into an email. */
   accountOf: (email: string) => string;
+  /** A keyed hash of the address of a client, or of another key. The database and Redis hold no address. */
+  hide: (key: string) => string;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
   registerPerMinute: number;
@@ -69,7 +71,7 @@ export class Limits {
   readonly #sql: Sql;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, sql, clock, logger, replicas, accountOf, ...rates }: LimitsOptions) {
+  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, ...rates }: LimitsOptions) {
     this.#accountOf = accountOf;
     this.#sql = sql;
     const breaker = new Breaker({
@@ -88,7 +90,7 @@ export class Limits {
     // While replicas do not know of each other's failures, the limits for everything that issues sessions are halved.
     const halved = () => redis !== null && !redis.isReady;
     const limit = (name: string, perMinute: number) =>
-      perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved });
+      perMinute === 0 ? null : new Limit({ name, perMinute, clock, halved, hide });
     const pair = (each: string, all: string, perMinute: number): Pair | null => {
       const [part, whole] = [limit(each, perMinute), limit(all, perMinute * TIMES_ALL)];
       return part && whole && { each: part, all: whole };
@@ -102,7 +104,7 @@ export class Limits {
     this.#repeatedRefresh = pair('refresh-again-session', 'refresh-again', repeats);
     this.#ledger = pair('ledger-credential', 'ledger', rates.ledgerPerMinute);
     const perMinute = rates.failedAuthPerMinute;
-    this.#failedAuth = perMinute === 0 ? null : new FailureLimit({ perMinute, redis, breaker, clock, replicas });
+    this.#failedAuth = perMinute === 0 ? null : new FailureLimit({ perMinute, redis, breaker, clock, replicas, hide });
   }
 
   /** Counts a login for its address, for its account, and for both together. */

@@ -14,12 +14,12 @@ import type { sessionVariables } from './session.variables.ts';
 
 /** Sessions, their tokens, and the keys that sign these. */
 export function createSessions(
-  { database, keyring, databaseClock: clock, replica, feed, barrier, logger }: Platform,
+  { database, keyring, sealer, databaseClock: clock, replica, feed, barrier, logger }: Platform,
   config: ValuesOf<typeof sessionVariables>,
   { limits }: { limits: Limits },
 ) {
   const audit = new Audit(sessionEvents, clock);
-  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, audit, clock });
+  const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, sealer, audit, clock });
   const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
   feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });
   const accessTokens = new AccessTokens({

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JWK } from 'jose';
+import type { SealedField } from '../database/sealed-field.ts';
 
 /** NEXT is published but does not sign yet; CURRENT signs; RETIRED only verifies what it has signed. */
 export type JwtKeyState = 'NEXT' | 'CURRENT' | 'RETIRED';
@@ -38,6 +39,14 @@ export class JwtKey {
     this.retiredAt = now;
   }
 }
+
+/** The private half of a key. That of a retired key is no longer opened. */
+export const PRIVATE_JWT_KEY: SealedField = {
+  table: 'jwt_keys',
+  column: 'private_sealed',
+  key: 'kid',
+  former: { purpose: 'jwt-key', aad: (kid) => kid, where: `state <> 'RETIRED'` },
+};
 
 export const JwtKeySchema = defineEntity({
   class: JwtKey,

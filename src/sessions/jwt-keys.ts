@@ -4,17 +4,16 @@ import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { Audit, RecordedEvent } from '../audit/audit.ts';
-import type { Keyring } from '../crypto/keyring.ts';
-import { open, seal } from '../crypto/seal.ts';
 import { lockText } from '../database/advisory-lock.ts';
+import type { Sealer } from '../database/sealer.ts';
 import type { Sql, Statement } from '../database/sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { JwtKey } from './jwt-key.entity.ts';
+import { JwtKey, PRIVATE_JWT_KEY } from './jwt-key.entity.ts';
 import { LONGEST_ACCESS_TOKEN_MS } from './lifetimes.ts';
 import type { sessionEvents } from './session.events.ts';
 
-const SEAL_PURPOSE = 'jwt-key';
 /** Milliseconds between two loads: a flood of unknown key ids must not cause a flood of reads. */
 const LOAD_EVERY_MS = 100;
 
@@ -38,7 +37,7 @@ interface LoadedKey {
 export interface JwtKeysOptions {
   sql: Sql;
   fork: () => EntityManager;
-  keyring: Keyring;
+  sealer: Sealer;
   audit: Audit<typeof sessionEvents>;
   /** Database time, and the monotonic clock of this process for pauses. */
   clock: Clock;
@@ -88,7 +87,7 @@ export class JwtKeys {
       current.retire(now);
       await em.flush(); // The schema allows only one current key.
       next.activate(now);
-      const following = await this.#generate();
+      const following = await this.#generate(em);
       em.persist(following);
       const data = { retiredKid: current.kid, nextKid: following.kid, how };
       this.#record(em, { type: 'jwt-key.rotated', subjectId: next.kid, data });
@@ -173,6 +172,8 @@ export class JwtKeys {
     this.#loadedAt = this.#options.clock.monotonic();
     const load = ++this.#loads;
     const rows = await this.#options.sql.query<LoadRow>(LOAD);
+    const current = rows.find((row) => row.state === 'CURRENT');
+    const signing = current ? { kid: current.kid, privateKey: await this.#open(current) } : null;
     if (load < this.#latestLoad) return; // A load that began later was faster.
     this.#latestLoad = load;
     this.#loaded = new Map(
@@ -184,12 +185,12 @@ export class JwtKeys {
         },
       ]),
     );
-    const current = rows.find((row) => row.state === 'CURRENT');
-    this.#signing = null;
-    if (!current) return;
-    const sealed = { purpose: SEAL_PURPOSE, aad: current.kid, sealed: current.privateSealed };
-    const pem = open(this.#options.keyring, sealed).toString('utf8');
-    this.#signing = { kid: current.kid, privateKey: createPrivateKey(pem) };
+    this.#signing = signing;
+  }
+
+  async #open({ kid, privateSealed: sealed }: LoadRow): Promise<KeyObject> {
+    const { sealer, sql } = this.#options;
+    return createPrivateKey(await sealer.open(PRIVATE_JWT_KEY, { id: kid }, { sealed, sql }));
   }
 
   /** If no key signs, the next key does from now on. */
@@ -197,7 +198,7 @@ export class JwtKeys {
     if ((await em.count(JwtKey, { state: 'CURRENT' })) > 0) return null;
     const next = await this.#nextKey(em);
     next.activate(this.#options.clock.now());
-    const following = await this.#generate();
+    const following = await this.#generate(em);
     em.persist(following);
     this.#record(em, { type: 'jwt-key.activated', subjectId: next.kid, data: { nextKid: following.kid, how } });
     return null;
@@ -205,7 +206,7 @@ export class JwtKeys {
 
   /** The key that signs next. If it was deleted, it is generated again. */
   async #nextKey(em: EntityManager): Promise<JwtKey> {
-    const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate());
+    const next = (await em.findOne(JwtKey, { state: 'NEXT' })) ?? (await this.#generate(em));
     em.persist(next);
     return next;
   }
@@ -224,7 +225,8 @@ export class JwtKeys {
     return this.#options.fork().transactional(locked, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
 
-  async #generate(): Promise<JwtKey> {
+  async #generate(em: EntityManager): Promise<JwtKey> {
+    const { sealer } = this.#options;
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const jwk = publicKey.export({ format: 'jwk' }) as JWK;
     const kid = await calculateJwkThumbprint(jwk);
@@ -233,7 +235,7 @@ export class JwtKeys {
       kid,
       state: 'NEXT',
       publicJwk: { ...jwk, kid, use: 'sig', alg: 'EdDSA' },
-      privateSealed: seal(this.#options.keyring, { purpose: SEAL_PURPOSE, aad: kid, plaintext: pem }),
+      privateSealed: await sealer.seal(PRIVATE_JWT_KEY, { id: kid }, { plaintext: pem, sql: sqlIn(em) }),
       createdAt: this.#options.clock.now(),
       activatedAt: null,
       retiredAt: null,

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { hasRevokedSession, revocationOfSessions, usersAs } from '../accounts/user.sql.ts';
+import { type SealedField, sealedProperty } from '../database/sealed-field.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -30,8 +31,11 @@ export class Session {
   idleExpiresAt!: Date;
   /** The absolute expiry, also for a session in constant use. */
   expiresAt!: Date;
+  /** Stored in `ipAddressSealed`. It opens when it is read, like the user agent. */
   ipAddress!: string | null;
+  ipAddressSealed!: string | null;
   userAgent!: string | null;
+  userAgentSealed!: string | null;
   /** When and why this session was revoked alone. */
   revokedAloneAt!: Date | null;
   revokedAloneReason!: RevocationReason | null;
@@ -78,6 +82,13 @@ export class Session {
   }
 }
 
+const sealedColumn = (column: string): SealedField => ({ table: 'sessions', column, key: 'id' });
+
+export const SESSION_PROPERTIES = [
+  sealedProperty({ field: sealedColumn('ip_address'), entity: Session, property: 'ipAddress', opens: true }),
+  sealedProperty({ field: sealedColumn('user_agent'), entity: Session, property: 'userAgent', opens: true }),
+];
+
 /** When or why the user's sessions were all revoked, if this session was one of them; else null. */
 function ofRevokedGeneration({ id, userId, generation }: Record<string, string>, which: 'at' | 'reason'): string {
   return `(select ${revocationOfSessions('u')[which]} from ${usersAs('u')} where u.id = ${userId}
@@ -96,8 +107,8 @@ export const SessionSchema = defineEntity({
     refreshedAt: p.datetime(),
     idleExpiresAt: p.datetime(),
     expiresAt: p.datetime(),
-    ipAddress: p.string().nullable(),
-    userAgent: p.string().nullable(),
+    ipAddressSealed: p.text().fieldName('ip_address').nullable(),
+    userAgentSealed: p.text().fieldName('user_agent').nullable(),
     revokedAloneAt: p.datetime().nullable().fieldName('revoked_at'),
     revokedAloneReason: p.string().$type<RevocationReason>().nullable().fieldName('revocation_reason'),
     revokedWithAllAt: p

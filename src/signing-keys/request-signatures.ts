@@ -6,6 +6,7 @@ import { signatureRefused } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Nonces } from './nonces.ts';
 import { type RequestSignature, readSignature, type SignedContent } from './request-signature.ts';
+import { secretOf } from './signing-key.credential.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface RequestSignaturesOptions {
@@ -45,7 +46,7 @@ export class RequestSignatures {
       const digest = (await request.bodyDigest?.()) ?? content.declaredDigest;
       // Again: the body may have arrived slowly.
       this.#checkTime(signature);
-      if (!digest || !this.#isSigned({ signature, content, digest }, principal))
+      if (!digest || !(await this.#isSigned({ signature, content, digest }, principal)))
         throw signatureRefused('SIGNATURE_INVALID');
       await this.#useNonce(signature);
     };
@@ -70,12 +71,12 @@ export class RequestSignatures {
   }
 
   /** Whether the key has signed exactly this. Every part is computed, whatever the others say. */
-  #isSigned(
+  async #isSigned(
     { signature, content, digest }: { signature: RequestSignature; content: SignedContent; digest: Buffer },
     principal: Principal | null,
-  ): boolean {
+  ): Promise<boolean> {
     const { secrets } = this.#options;
-    const key = secrets.open(principal && { id: principal.credentialId, sealed: principal.proof });
+    const key = await secrets.open(principal && secretOf(principal));
     const expected = hmacSha256(key, content.message(digest));
     const isGood = constantTimeEqual(expected, signature.value);
     const hasBody = timingSafeEqual(digest, content.declaredDigest ?? digest);

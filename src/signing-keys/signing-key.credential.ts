@@ -12,13 +12,16 @@ import {
   type Snapshot,
 } from '../credentials/snapshot.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
+import { wrappedKeyOf } from '../database/data-keys.sql.ts';
 import type { Statement } from '../database/sql.ts';
+import type { Principal } from '../identity/principal.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, workspaceExists } from '../workspaces/workspace.sql.ts';
 import { SigningKey } from './signing-key.entity.ts';
 import { governedKey, lifetimeFrom } from './signing-key.sql.ts';
+import type { SealedSecret } from './signing-secrets.ts';
 
 /** One signing key. The triggers of the migration write the same. */
 export const signingKeyTag = (signingKeyId: string) => `signing-key:${signingKeyId}`;
@@ -27,6 +30,7 @@ const LOAD: Statement = {
   name: 'signing-key-load',
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.workspace_id as "workspaceId", k.secret_sealed as "secretSealed", k.scopes, k.permissions,
+      ${wrappedKeyOf('k.workspace_id', 'k.secret_sealed')} as "wrappedKey",
       ${milliseconds('k.expires_at', 'expiresAt')},
       (k.revoked_at is not null or not ${workspaceExists('k.workspace_id')}) as revoked,
       ${policyEnd(governedKey('k'))} as "policyEnd"
@@ -38,6 +42,8 @@ interface LoadRow extends Snapshot {
   id: string | null;
   workspaceId: string;
   secretSealed: string;
+  /** Null if the data key was deleted. */
+  wrappedKey: string | null;
   scopes: string[];
   permissions: string[];
   expiresAt: number | null;
@@ -46,12 +52,14 @@ interface LoadRow extends Snapshot {
   policyEnd: string | null;
 }
 
+// A text of another data key is the same secret, sealed again: the secret of a key never changes.
 const confirmStatement = (
   lockKey: string,
 ) => `select k.scopes, k.permissions, ${milliseconds('k.expires_at', 'expiresAt')},
     ${policyEnd(governedKey('k'))} as "policyEnd"
   from signing_keys k
-  where k.id = ? and k.workspace_id = ? and k.secret_sealed = ?
+  where k.id = ? and k.workspace_id = ?
+    and (k.secret_sealed = ? or split_part(k.secret_sealed, '.', 2) <> split_part(?, '.', 2))
     and k.revoked_at is null and not ${hasEnded(governedKey('k'))}
   ${lockKey} of k`;
 
@@ -82,7 +90,7 @@ export const signingKeyCredential = defineCredentialType<string>({
     const principal = {
       kind: 'signingKey',
       credentialId: row.id,
-      proof: row.secretSealed,
+      proof: `${row.secretSealed} ${row.wrappedKey ?? ''}`,
       userId: null,
       workspaceId: row.workspaceId,
       scopes: scopesOf(row),
@@ -97,9 +105,10 @@ export const signingKeyCredential = defineCredentialType<string>({
     if ((await em.execute(KEEP_WORKSPACE, [caller.workspaceId])).length === 0) return false;
     // After the workspace, as a change of a policy. It waits for the keys that it governs.
     await em.execute(policyLock(changing, caller.workspaceId), [caller.workspaceId]);
+    const { sealed } = secretOf(caller);
     const statement = confirmStatement(changing === caller.credentialId ? 'for update' : 'for share');
     const [row] = await em.execute<Pick<LoadRow, 'scopes' | 'permissions' | 'expiresAt' | 'policyEnd'>[]>(statement, [
-      ...[caller.credentialId, caller.workspaceId, caller.proof],
+      ...[caller.credentialId, caller.workspaceId, sealed, sealed],
     ]);
     if (!row) return false;
     // What it creates must not outlive it. If it changes itself, its successor ends when it would have ended.
@@ -113,6 +122,12 @@ export const signingKeyCredential = defineCredentialType<string>({
     );
   },
 });
+
+/** The secret of a principal, from its proof. */
+export function secretOf({ credentialId: id, workspaceId, proof }: Principal): SealedSecret {
+  const [sealed = '', wrapped = ''] = proof.split(' ');
+  return { id, workspaceId: workspaceId ?? '', sealed, wrapped };
+}
 
 /** The scopes of a key. Plain SQL can write scopes that no mutation accepts. */
 function scopesOf({ scopes }: { scopes: string[] }) {

@@ -4,6 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { type BoundsInForce, policyEndOfNew } from '../identity/credential-policy.ts';
 import { checkNewExpiry, latestEnd, requireUnlimitedAddresses } from '../identity/grant.ts';
@@ -90,13 +91,14 @@ export class SigningKeyService {
     if ('kind' in checked) return checked;
 
     const secret = makeSecret('rks');
-    const { id, sealed: secretSealed } = secrets.seal(newId('sgk'), secret);
+    const id = newId('sgk');
     try {
       return await unitOfWork.transaction(async () => {
         if (!(await lockAccess(em, caller, workspaceId))) return { kind: 'workspaceNotFound' };
         const bounds = await keepBounds(em, workspaceId);
         const lifetime = checkNewExpiry(input, { caller, now: createdAt, bounds });
         if ('kind' in lifetime) return lifetime;
+        const secretSealed = await secrets.seal({ id, workspaceId }, secret, sqlIn(em));
         const signingKey = SigningKey.create({
           ...{ ...checked, ...lifetime, id, workspaceId, secretSealed, secretHash: sha256Base64url(secret), createdAt },
           createdBy: caller.userId,
@@ -153,14 +155,15 @@ export class SigningKeyService {
     if (beyond) return beyond;
 
     const secret = makeSecret('rks');
-    const { id, sealed: secretSealed } = secrets.seal(newId('sgk'), secret);
+    const id = newId('sgk');
+    const { workspaceId } = previous;
+    const secretSealed = await secrets.seal({ id, workspaceId }, secret, sqlIn(em));
     // As with API keys, two secrets are valid at most: another rotation ends an earlier overlap.
     (await lockPredecessor(em, previous, rotatedAt))?.endBy(rotatedAt);
     const ends = policyEndOfNew(rotatedAt, bounds, previous.lifetimeFrom ?? previous.createdAt);
     const to = { id, secretSealed, secretHash: sha256Base64url(secret), createdBy: caller.userId, policyEnd: ends };
     const signingKey = previous.rotate(to, { overlapSeconds, now: rotatedAt });
     em.persist(signingKey);
-    const { workspaceId } = previous;
     const data = { replacedBy: id, overlapSeconds, expiresAt: previous.expiresAt!.toISOString() };
     audit.record(unitOfWork, { type: 'signing-key.rotated', subjectId: signingKeyId, workspaceId, data });
     return { kind: 'rotated', signingKey, previous, secret, rotatedAt };

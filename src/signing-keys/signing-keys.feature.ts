@@ -7,6 +7,7 @@ import { Migration20261219000000 } from './migrations/20261219000000-secret-hash
 import { signingKeyCredential, signingKeyEviction } from './signing-key.credential.ts';
 import { SigningKeySchema } from './signing-key.entity.ts';
 import { signingKeyEvents } from './signing-key.events.ts';
+import { SECRET } from './signing-secrets.ts';
 
 /** Secrets of workspaces that sign requests. */
 export const signingKeys = defineFeature({
@@ -29,6 +30,6 @@ export const signingKeys = defineFeature({
   },
   credentials: [signingKeyCredential],
   evictions: [signingKeyEviction],
-  sealedFields: [{ table: 'signing_keys', column: 'secret_sealed', key: 'id' }],
+  sealedFields: [SECRET],
   auditEvents: signingKeyEvents,
 });

@@ -1,13 +1,30 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { Keyring } from '../crypto/keyring.ts';
-import { open, type SealBinding, seal } from '../crypto/seal.ts';
+import { createDataKey, makeDataKey } from '../crypto/data-key.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
+import type { SealedField } from '../database/sealed-field.ts';
+import { placeOf, type Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
 import { newId } from '../kernel/ids.ts';
 
-/** A sealed secret, and the id of the signing key that it belongs to. */
-export interface SealedSecret {
-  id: string;
-  sealed: string;
+/** The secret of a signing key. */
+export const SECRET: SealedField = {
+  table: 'signing_keys',
+  column: 'secret_sealed',
+  key: 'id',
+  workspace: 'workspace_id',
+  former: { purpose: 'signing-key', aad: (id) => `signing_keys|secret_sealed|${id}` },
+};
+
+/** The signing key that a secret belongs to. */
+export interface OwnerOfSecret {
+  readonly id: string;
+  readonly workspaceId: string;
+}
+
+/** A sealed secret, and the wrapped data key that opens it. Together they need no query. */
+export interface SealedSecret extends OwnerOfSecret {
+  readonly sealed: string;
+  readonly wrapped: string;
 }
 
 /**
@@ -15,17 +32,20 @@ export interface SealedSecret {
  * database alone is not enough to sign.
  */
 export class SigningSecrets {
-  readonly #keyring: Keyring;
-  readonly #decoy: SealedSecret;
+  readonly #sealer: Sealer;
+  readonly #decoy: () => Buffer;
 
-  constructor(keyring: Keyring) {
-    this.#keyring = keyring;
-    this.#decoy = this.seal(newId('sgk'), makeSecret('rks'));
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer;
+    const key = createDataKey(makeDataKey(), { tenant: 'decoy', version: 1 });
+    const place = placeOf(SECRET, { id: newId('sgk') });
+    const sealed = key.seal(place, makeSecret('rks'));
+    this.#decoy = () => key.open(place, sealed);
   }
 
-  /** Seals the secret of the key with this id, so that it opens for no other one. */
-  seal(id: string, secret: string): SealedSecret {
-    return { id, sealed: seal(this.#keyring, { ...boundTo(id), plaintext: secret }) };
+  /** Seals a secret so that it opens for no other key. @param sql in the transaction that writes the key */
+  seal(owner: OwnerOfSecret, secret: string, sql: Sql): Promise<string> {
+    return this.#sealer.seal(SECRET, owner, { plaintext: secret, sql });
   }
 
   /**
@@ -33,14 +53,11 @@ export class SigningSecrets {
    * valid key and one that does not exist cost the same, and no secret stays in memory.
    *
    * @param secret null for a key that does not exist: returns a key that has signed nothing
-   * @throws SealError if it was sealed for another key, or with a master key that is not configured
+   * @throws SealError if it was sealed for another key, or if its data key does not open
    */
-  open(secret: SealedSecret | null): KeyObject {
-    const { id, sealed } = secret ?? this.#decoy;
-    return createSecretKey(open(this.#keyring, { ...boundTo(id), sealed }));
+  async open(secret: SealedSecret | null): Promise<KeyObject> {
+    if (!secret) return createSecretKey(this.#decoy());
+    const { sealed, wrapped, ...owner } = secret;
+    return createSecretKey(await this.#sealer.openWith(SECRET, owner, { sealed, wrapped }));
   }
-}
-
-function boundTo(id: string): SealBinding {
-  return { purpose: 'signing-key', aad: `signing_keys|secret_sealed|${id}` };
 }

@@ -1,7 +1,9 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import type { DataKeys } from '../database/data-keys.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { AccessError } from '../identity/access-error.ts';
 import { isAdministrator, owningWorkspace } from '../identity/principal.ts';
@@ -21,6 +23,7 @@ export interface WorkspaceServiceOptions {
   barrier: PropagationBarrier;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
+  dataKeys: Pick<DataKeys, 'newest'>;
   findUserByEmail: (em: EntityManager, email: string) => Promise<{ id: string } | null>;
 }
 
@@ -76,6 +79,7 @@ export class WorkspaceService {
     const workspace = await unitOfWork.transaction(async () => {
       const made = Workspace.create({ id: newId('wsp'), name, createdAt });
       em.persist(made);
+      await this.#options.dataKeys.newest(made.id, sqlIn(em));
       em.persist(WorkspaceMember.create({ workspaceId: made.id, userId, role: 'OWNER', createdAt }));
       this.#record(unitOfWork, made, { type: 'workspace.created', data: { ownerId: userId } });
       return made;

@@ -41,7 +41,7 @@ describe.each(backends())('the metadata of an API key, on $name', ({ start }) =>
       await app.apiKey(member, { metadata: METADATA }),
       await app.apiKey(member, { metadata: METADATA }),
     ];
-    expect(await sealedOf(one.id)).toMatch(/^s1\./);
+    expect(await sealedOf(one.id)).toMatch(/^s2\.1\./);
     expect(await sealedOf(one.id)).not.toBe(await sealedOf(other.id));
     await app.as(member).updateApiKey({ apiKeyId: one.id, metadata: [] }).expectSuccess();
     expect(await sealedOf(one.id)).toBeNull();

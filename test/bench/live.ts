@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../../src/kernel/ids.ts';
+import { SEALED } from '../support/constants.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { graphql, INSERT_KEYS, keyRows, newKeys, revoke } from './client.ts';
 import { daemonRows } from './daemons.ts';
@@ -179,7 +180,7 @@ async function newUsers({ postgres }: Servers, database: string): Promise<{ id: 
   for (const { id, keys } of users) {
     await postgres.query(
       `insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-        values ($1, 'none', sha256($1::text::bytea), 'Live', 'MEMBER', 'none', now())`,
+        values ($1, '${SEALED}', sha256($1::text::bytea), '${SEALED}', 'MEMBER', 'none', now())`,
       [id],
       database,
     );

@@ -5,6 +5,7 @@ import { hostile } from './hostile.ts';
 import { http } from './http.ts';
 import { live } from './live.ts';
 import { revocation } from './revocation.ts';
+import { sealed } from './sealed.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
 import { signing } from './signing.ts';
@@ -25,6 +26,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   live,
   hostile,
   signing,
+  sealed,
   verifier,
 };
 

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import { backends, PASSWORD, type TestApp } from '../support/app.ts';
+import { SEALED } from '../support/constants.ts';
 import { chainOf, exchange, jtiOf, login } from '../support/sessions.ts';
 
 const LOCKED = `select count(*)::int as n from pg_stat_activity
@@ -149,7 +150,7 @@ describe.each(backends())('the caller of a mutation on $name', ({ start }) => {
       (id: string) => `update signing_keys set expires_at = now() + interval '1 minute' where id = '${id}'`,
     ],
     ['narrowed', (id: string) => `update signing_keys set scopes = '{}' where id = '${id}'`],
-    ['given another secret', (id: string) => `update signing_keys set secret_sealed = id where id = '${id}'`],
+    ['given another secret', (id: string) => `update signing_keys set secret_sealed = '${SEALED}' where id = '${id}'`],
     ['deleted', (id: string) => `delete from signing_keys where id = '${id}'`],
     [
       'deleted with its workspace',

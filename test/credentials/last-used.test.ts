@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LastUsed } from '../../src/credentials/last-used.ts';
 import type { Sql } from '../../src/database/sql.ts';
 import { recordingLogger } from '../support/loggers.ts';
+import { sealerInMemory } from '../support/sealing.ts';
 
 describe('noting when credentials were used', () => {
   let time: number;
@@ -35,6 +36,7 @@ describe('noting when credentials were used', () => {
     log = lines;
     return new LastUsed({
       sql,
+      sealer: sealerInMemory(),
       clock,
       logger,
       now: () => time,

@@ -1,6 +1,7 @@
 // Users who were disabled by a release in which the database did not revoke their sessions.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type TestDatabase } from '../revocation/support/databases.ts';
+import { SEALED } from '../support/constants.ts';
 
 const MIGRATION = '20261129000100-disabled-users';
 
@@ -18,7 +19,7 @@ describe.each(backends())('migrating $name', ({ open }) => {
     const columns = 'id, email_sealed, email_index, display_name, role, password_hash, created_at';
     const past = `'2026-01-01T00:00:00Z'::timestamptz`;
     await database.sql(`insert into users (${columns}, disabled_at, session_generation, session_kept, sessions_revoked_at, sessions_revocation_reason)
-      select id, '', convert_to(id, 'UTF8'), '', 'MEMBER', '', now(), disabled_at, generation, kept, revoked_at, reason
+      select id, '${SEALED}', convert_to(id, 'UTF8'), '${SEALED}', 'MEMBER', '', now(), disabled_at, generation, kept, revoked_at, reason
       from (values
         ('in use', null::timestamptz, 2, 'ses_kept', null::timestamptz, null),
         ('by the API', ${past}, 3, null, ${past}, 'COMPROMISED'),

@@ -26,6 +26,7 @@ export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {})
     clock: systemClock,
     logger: silentLogger,
     replicas: () => 1,
+    hide: (key) => key,
     accountOf: (email) => app.services.emails.nameOf(email),
     ...RATES,
     ...options,

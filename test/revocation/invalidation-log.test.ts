@@ -2,6 +2,7 @@
 // log, in the same commit. No other change does.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SEALED } from '../support/constants.ts';
 import { until } from '../support/until.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from './support/databases.ts';
 import { join, type Member } from './support/replica.ts';
@@ -25,7 +26,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
     permissions: [`'{read}'`],
     allowed_addresses: [`'{10.0.0.0/8}'`],
     // Only whether there is metadata.
-    metadata_sealed: [`'sealed'`, 'null'],
+    metadata_sealed: [`'${SEALED}'`, 'null'],
     expires_at: ['now()', `now() + interval '1 year'`, 'null'],
     revoked_at: ['now()', 'null'],
     ...DATES,
@@ -71,7 +72,7 @@ const DECIDING: Record<string, Record<string, string[]>> = {
   signing_keys: {
     id: [`'sgk_other'`],
     workspace_id: [`'wsp_two'`],
-    secret_sealed: [`'other'`],
+    secret_sealed: [`'${SEALED}'`],
     scopes: [`'{API_KEYS_READ}'`, `'{}'`],
     permissions: [`'{read}'`],
     expires_at: ['now()', `now() + interval '1 year'`, 'null'],
@@ -133,7 +134,7 @@ const OTHER_TABLES = [
   'auth_write_check',
   ...['bootstrapped', 'canary', 'canary_witnesses'],
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
-  ...['request_nonces', 'request_nonce_horizon', 'api_key_creations'],
+  ...['request_nonces', 'request_nonce_horizon', 'api_key_creations', 'data_keys', 'reencryption'],
   // See test/credential-policies.
   ...['credential_policies', 'former_credential_policies'],
 ];
@@ -202,14 +203,14 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(columns.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(known.toSorted());
 
     const tags = await database.tagsOf(async () => {
-      await database.sql(`update api_keys set name = 'x', hint = 'x', created_from_ip = 'x',
+      await database.sql(`update api_keys set name = 'x', hint = 'x', created_from_ip = '${SEALED}',
         rotated_at = now(), revocation_reason = 'x', version = version + 1, description = 'x', created_by = null,
         rate_limit_requests = 1, rate_limit_seconds = 1`);
-      await database.sql(`update api_keys set metadata_sealed = 'x' where metadata_sealed is not null`);
-      await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = 'x',
-        user_agent = 'x', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
+      await database.sql(`update api_keys set metadata_sealed = '${SEALED}' where metadata_sealed is not null`);
+      await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = '${SEALED}',
+        user_agent = '${SEALED}', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
       await database.sql(
-        `update users set email_sealed = 'x', display_name = 'x', password_hash = 'x', invited_at = now()`,
+        `update users set email_sealed = '${SEALED}', display_name = '${SEALED}', password_hash = 'x', invited_at = now()`,
       );
       await database.sql(`update workspaces set name = 'x'`);
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
@@ -221,7 +222,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql('update signing_keys set replaced_by = null');
       await database.sql(`update workspace_members set created_at = now()`);
       await database.sql(`update access_token_revocations set revoked_at = now(), reason = 'x', revoked_by = 'x'`);
-      await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = 'x', retired_at = now()`);
+      await database.sql(`update jwt_keys set state = 'RETIRED', private_sealed = '${SEALED}', retired_at = now()`);
     });
     expect(tags).toEqual([]);
   });
@@ -302,7 +303,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
   test('DELETE, MERGE and TRUNCATE append rows, and a purge of expired rows does not', async () => {
     const { sql, tagsOf } = database;
     await sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-      values ('usr_x', '', 'x', '', 'MEMBER', '', now())`);
+      values ('usr_x', '${SEALED}', 'x', '${SEALED}', 'MEMBER', '', now())`);
     await sql(`insert into workspaces (id, name, created_at) values ('wsp_x', '', now())`);
     await sql(`insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
       values ('key_x', 'usr_x', 'wsp_x', '', '', 'x', '{}', '{}', now())`);
@@ -316,7 +317,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
     expect(await tagsOf(() => sql(`delete from access_token_revocations where id = 'atr_x'`))).toEqual([]);
     expect(await tagsOf(() => sql(`delete from sessions where id = 'ses_over'`))).toEqual([]);
     await sql(
-      `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('k', 'NEXT', '{}', '', now())`,
+      `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('k', 'NEXT', '{}', '${SEALED}', now())`,
     );
     expect(await tagsOf(() => sql(`delete from jwt_keys where kid = 'k'`))).toEqual(['jwt-key:k']);
     expect(await tagsOf(() => sql(`delete from workspaces where id = 'wsp_x'`))).toEqual(['workspace:wsp_x']);
@@ -383,7 +384,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       const level = async () => (await em.execute('show synchronous_commit'))[0]?.synchronous_commit;
       await em.begin();
       await em.execute(`set local synchronous_commit = ${own}`);
-      await em.execute(`update users set display_name = 'Another' where id = 'usr_one'`);
+      await em.execute(`update users set display_name = '${SEALED}' where id = 'usr_one'`);
       await em.execute('set constraints all immediate');
       expect(await level()).toBe(own);
       await em.execute(`update users set disabled_at = clock_timestamp() where id = 'usr_one'`);

@@ -5,9 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
-import { open, seal } from '../../src/crypto/seal.ts';
 import { hasFormOfAccessToken } from '../../src/sessions/access-token.ts';
+import { PRIVATE_JWT_KEY } from '../../src/sessions/jwt-key.entity.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
@@ -17,11 +16,6 @@ import { send } from '../support/raw.ts';
 type Json = Record<string, unknown>;
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Json;
-const keyring = (() => {
-  const parsed = parseMasterKey(MASTER_KEY);
-  if (!('key' in parsed)) throw new Error(parsed.problem);
-  return createKeyring(parsed.key, []);
-})();
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -39,8 +33,8 @@ async function signingKey(app: TestApp): Promise<{ kid: string; privateKey: stri
   const [row] = await app.app.database
     .fork()
     .execute<{ kid: string; private_sealed: string }[]>(`select kid, private_sealed from jwt_keys`);
-  const sealed = { purpose: 'jwt-key', aad: row!.kid, sealed: row!.private_sealed };
-  return { kid: row!.kid, privateKey: open(keyring, sealed).toString('utf8') };
+  const { sealer } = app.app;
+  return { kid: row!.kid, privateKey: sealer.openNow(PRIVATE_JWT_KEY, { id: row!.kid }, row!.private_sealed) };
 }
 
 async function present(app: TestApp, token: string) {
@@ -293,9 +287,11 @@ describe.skipIf(inject('postgresUrl') === null)('a token of a key that another r
     const kid = 'the key of another replica';
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'EdDSA' };
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const { reads: sql } = app.app.database;
+    const sealed = await app.app.sealer.seal(PRIVATE_JWT_KEY, { id: kid }, { plaintext: pem, sql });
     await databases.query(
       `insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ($1, 'NEXT', $2, $3, now())`,
-      [kid, jwk, seal(keyring, { purpose: 'jwt-key', aad: kid, plaintext: pem })],
+      [kid, jwk, sealed],
       new URL(databaseUrl).pathname.slice(1),
     );
     const token = (jti: string) => jws({ ...header, kid }, { ...claims, jti }, byEd25519(privateKey));

@@ -17,8 +17,7 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createKeyring, parseMasterKey } from '../../src/crypto/keyring.ts';
-import { open } from '../../src/crypto/seal.ts';
+import { PRIVATE_JWT_KEY } from '../../src/sessions/jwt-key.entity.ts';
 import { type Account, MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { sendBytes } from '../support/raw.ts';
 import { claimsOf, login } from '../support/sessions.ts';
@@ -47,17 +46,11 @@ describe('a forged access token', () => {
   beforeAll(async () => {
     app = await startTestApp({ env: { REKEY_MASTER_KEY: MASTER_KEY } });
     [member, otherMember] = [await app.member(), await app.member()];
-    const parsed = parseMasterKey(MASTER_KEY);
-    if (!('key' in parsed)) throw new Error(parsed.problem);
     const rows = await app.sql('select kid, state, private_sealed from jwt_keys');
     const current = rows.find(({ state }) => state === 'CURRENT');
     ({ kid } = current);
     otherKid = rows.find(({ state }) => state === 'NEXT').kid;
-    ours = createPrivateKey(
-      open(createKeyring(parsed.key, []), { purpose: 'jwt-key', aad: kid, sealed: current.private_sealed }).toString(
-        'utf8',
-      ),
-    );
+    ours = createPrivateKey(app.app.sealer.openNow(PRIVATE_JWT_KEY, { id: kid }, current.private_sealed));
     ({ x: publicX } = app.app.jwtKeys.jwks.keys.find((key) => key.kid === kid) as { x: string });
     const { privateKey, publicKey } = await generateKeyPair('EdDSA');
     theirs = privateKey;

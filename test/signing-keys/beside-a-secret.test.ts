@@ -4,6 +4,7 @@ import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import type { Credential } from '../support/account.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
+import { SEALED } from '../support/constants.ts';
 import { signedHeaders } from '../support/signing.ts';
 import { inSeconds } from '../support/values.ts';
 import { join } from '../support/workspaces.ts';
@@ -125,7 +126,7 @@ describe.each(backends())('a signature beside a secret on $name', ({ start }) =>
     ['the API key', () => `update api_keys set revoked_at = now() where id = '${apiKey.id}'`],
     ['the signing key', () => `update signing_keys set revoked_at = now() where id = '${signing.id}'`],
     ['the scopes of the signing key', () => `update signing_keys set scopes = '{}' where id = '${signing.id}'`],
-    ['the sealed secret', () => `update signing_keys set secret_sealed = 'another' where id = '${signing.id}'`],
+    ['the sealed secret', () => `update signing_keys set secret_sealed = '${SEALED}' where id = '${signing.id}'`],
   ])('G4: no write commits after %s ended, although the request was accepted before', async (_what, change) => {
     // As if it ended between authentication and the transaction.
     const transaction = UnitOfWork.prototype.transaction;

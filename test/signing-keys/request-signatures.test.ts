@@ -115,7 +115,7 @@ describe.each(PROFILES)('in the profile $profile', ({ profile, sign }) => {
   });
 
   test('a key that does not exist accepts nothing, also if its decoy had signed the request', async () => {
-    const open = vi.spyOn(service.secrets, 'open').mockReturnValue(createSecretKey(Buffer.from(key.secret)));
+    const open = vi.spyOn(service.secrets, 'open').mockResolvedValue(createSecretKey(Buffer.from(key.secret)));
     try {
       expect(await reasonFor(sign(REQUEST), null)).toBe('SIGNATURE_INVALID');
     } finally {

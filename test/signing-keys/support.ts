@@ -1,15 +1,17 @@
 // Requests as the service gets them, and the check of signatures without a database.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { RequestToProve } from '../../src/credentials/credential-type.ts';
-import { createKeyring } from '../../src/crypto/keyring.ts';
+import { createDataKey, makeDataKey } from '../../src/crypto/data-key.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { placeOf } from '../../src/database/sealer.ts';
 import type { AccessError } from '../../src/identity/access-error.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import type { NonceOutcome, NonceUse } from '../../src/signing-keys/nonces.ts';
 import { readSignature } from '../../src/signing-keys/request-signature.ts';
 import { RequestSignatures } from '../../src/signing-keys/request-signatures.ts';
-import { SigningSecrets } from '../../src/signing-keys/signing-secrets.ts';
+import { SECRET, SigningSecrets } from '../../src/signing-keys/signing-secrets.ts';
+import { openManagement, sealerInMemory } from '../support/sealing.ts';
 
 export interface Sent {
   method?: string;
@@ -56,14 +58,18 @@ export async function reasonOf(work: () => unknown): Promise<string | null> {
 
 /** One signing key, and a service that knows it. Its nonces are in memory. */
 export function createService({ now = () => Date.now(), windowMs = 300_000 } = {}) {
-  const secrets = new SigningSecrets(createKeyring(randomBytes(32)));
+  const secrets = new SigningSecrets(sealerInMemory({ management: openManagement }));
   const key = { id: newId('sgk'), secret: makeSecret('rks') };
+  const workspaceId = newId('wsp');
+  const bytes = makeDataKey();
+  const dataKey = createDataKey(bytes, { tenant: workspaceId, version: 1 });
+  const sealed = dataKey.seal(placeOf(SECRET, key), key.secret);
   const principal: Principal = {
     kind: 'signingKey',
     credentialId: key.id,
-    proof: secrets.seal(key.id, key.secret).sealed,
+    proof: `${sealed} ${bytes.toString('hex')}`,
     userId: null,
-    workspaceId: 'wsp_one',
+    workspaceId,
     scopes: [],
     permissions: [],
     expiresAt: null,

@@ -106,6 +106,7 @@ describe.each(backends())('F1.12: with two replicas, on $name', ({ start }) => {
         clock: { now: () => new Date(now()), monotonic: now },
         addressOf: () => null,
         addressed: [],
+        sealer: app.app.sealer,
       });
     const [first, other] = [newReplica(), newReplica()];
     const recorded = async () => {

@@ -12,11 +12,11 @@ const ORIGIN = { ipAddress: '127.0.0.1', userAgent: 'node', requestId: 'seed' };
 
 /** An account with one session, as `bootstrap` makes an administrator and `register` a member. Its password is PASSWORD. */
 export async function seedAccount(app: App, { email, role }: { email: string; role: UserRole }): Promise<Account> {
-  const { emails, sessions } = app.services;
+  const { sessions } = app.services;
   const id = newId('usr');
   const user = User.create({
     id,
-    ...emails.seal(id, email),
+    email,
     displayName: 'Ann',
     role,
     passwordHash: PASSWORD_HASH,

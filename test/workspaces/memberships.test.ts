@@ -1,6 +1,7 @@
 // How API keys depend on memberships, in plain SQL: which keys the end of a membership revokes, and what the log gets.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { backends, fill, type TestDatabase } from '../revocation/support/databases.ts';
+import { SEALED } from '../support/constants.ts';
 
 describe.each(backends())('memberships on $name', ({ open }) => {
   let database: TestDatabase;
@@ -53,7 +54,7 @@ describe.each(backends())('memberships on $name', ({ open }) => {
     const restore = async () => {
       await sql(`insert into workspaces (id, name, created_at) values ('wsp_x', '', now()) on conflict do nothing`);
       await sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-        values ('usr_x', '', 'x', '', 'MEMBER', '', now()) on conflict do nothing`);
+        values ('usr_x', '${SEALED}', 'x', '${SEALED}', 'MEMBER', '', now()) on conflict do nothing`);
       await sql(`insert into workspace_members (workspace_id, user_id, role, created_at)
         values ('wsp_x', 'usr_x', 'OWNER', now()) on conflict do nothing`);
       await sql(`insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)

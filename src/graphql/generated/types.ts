@@ -101,7 +101,7 @@ export type ApiKey = Credential & Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The user who created the key; null if that user is deleted, shares no workspace with the caller, or a key of a workspace created it. */
   createdBy?: Maybe<User>;
-  /** IP address of the request that created the key. */
+  /** IP address of the request that created the key. Stored encrypted. */
   createdFromIp?: Maybe<Scalars['String']['output']>;
   /** A label in plain text; null if there is none. `apiKeys` searches it, so it must not hold personal data or secrets. */
   description?: Maybe<Scalars['String']['output']>;
@@ -116,11 +116,11 @@ export type ApiKey = Credential & Node & {
   id: Scalars['ID']['output'];
   /** When the key last authenticated a request; null if it never did. May lag by up to two minutes. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** IP address from which the key last authenticated a request, as far as it was recorded; null if it never did. */
+  /** IP address from which the key last authenticated a request, as far as it was recorded; null if it never did. Stored encrypted. */
   lastUsedFromIp?: Maybe<Scalars['String']['output']>;
   /** Your own data, encrypted at rest. Introspection returns it. It is never in a header, and Rekey does not interpret it. */
   metadata: Array<MetadataEntry>;
-  /** The name that was given to the key. */
+  /** The name that was given to the key. `apiKeys` searches it, so it is stored in plain text. */
   name: Scalars['String']['output'];
   /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
@@ -2020,7 +2020,7 @@ export type Session = Credential & Node & {
   id: Scalars['ID']['output'];
   /** When the session expires unless it is refreshed earlier (`REKEY_REFRESH_IDLE_SECONDS`). */
   idleExpiresAt: Scalars['DateTime']['output'];
-  /** IP address of the login request. */
+  /** IP address of the login request. Stored encrypted. */
   ipAddress?: Maybe<Scalars['String']['output']>;
   /** Whether this request belongs to the session. */
   isCurrent: Scalars['Boolean']['output'];
@@ -2034,7 +2034,7 @@ export type Session = Credential & Node & {
   status: CredentialStatus;
   /** The user who logged in. */
   user: User;
-  /** User agent of the login request, at most 500 characters. */
+  /** User agent of the login request, at most 500 characters. Stored encrypted. */
   userAgent?: Maybe<Scalars['String']['output']>;
 };
 
@@ -2165,7 +2165,7 @@ export type SigningKey = Credential & Node & {
    * without a user created it.
    */
   createdBy?: Maybe<User>;
-  /** Your own note about the key; empty if there is none. */
+  /** Your own note about the key, in plain text; empty if there is none. */
   description: Scalars['String']['output'];
   /**
    * When the key expires, by its own expiry or by a credential policy, whichever is first; null if it does not expire. A
@@ -2398,7 +2398,7 @@ export type User = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** When the account was disabled; null if it is active. */
   disabledAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The name to show to other users. */
+  /** The name to show to other users. Stored encrypted. */
   displayName: Scalars['String']['output'];
   /** The email address as it was given. Stored encrypted. */
   email: Scalars['String']['output'];
@@ -2500,7 +2500,7 @@ export type Workspace = Node & {
    * credentials without a user.
    */
   members: WorkspaceMemberConnection;
-  /** The name of the workspace. */
+  /** The name of the workspace. Stored in plain text. */
   name: Scalars['String']['output'];
   /**
    * Whether requests with an API key or a daemon token that is bound to this workspace must also be signed by a signing key

@@ -3,7 +3,6 @@ import type { UserResolvers } from '../generated/types.ts';
 
 export const User: UserResolvers = {
   apiKeyCount: async ({ id }, _arg, context) => (await accountOnly(id, context).loaders.apiKeyCount.load(id)) ?? 0,
-  email: (user, _arg, { services }) => services.emails.open(user),
   lastUsedAt: ({ id }, _arg, { visibility, loaders }) =>
     visibility.seesAccount(id) ? loaders.lastUsedByUser.load(id) : null,
   permissions: ({ id, permissions }, _arg, context) => accountOnly(id, context) && permissions,

@@ -9,6 +9,7 @@ import { type EvictionRule, EvictionSubscriber } from '../../../src/credentials/
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import { embeddedExtensions } from '../../../src/database/embedded.ts';
 import { modelOf, ormOptions } from '../../../src/database/orm.ts';
+import { SealingSubscriber } from '../../../src/database/sealing-subscriber.ts';
 import { UnitOfWork } from '../../../src/database/unit-of-work.ts';
 import { features } from '../../../src/features.ts';
 import { NO_POLICY_END } from '../../../src/identity/credential-policy.ts';
@@ -17,6 +18,7 @@ import { createLogger } from '../../../src/kernel/logger.ts';
 import { Workspace } from '../../../src/workspaces/workspace.entity.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
 import { databasesAt } from '../../support/postgres.ts';
+import { sealerInMemory } from '../../support/sealing.ts';
 
 const postgresUrl = inject('postgresUrl');
 const databases = ['the embedded database', ...(postgresUrl ? ['PostgreSQL'] : [])];
@@ -49,7 +51,10 @@ describe.each(databases)('on %s', (name) => {
   });
 
   beforeAll(async () => {
-    const options = ormOptions(modelOf(features), { subscribers: [subscriber] });
+    const sealer = sealerInMemory();
+    await sealer.keys.start();
+    const sealing = new SealingSubscriber(sealer, accounts.sealedProperties);
+    const options = ormOptions(modelOf(features), { subscribers: [sealing, subscriber] });
     if (onPostgres) {
       const { MikroORM } = await import('@mikro-orm/postgresql');
       orm = await MikroORM.init({ ...options, clientUrl: await databasesAt(postgresUrl!).createDatabase() });
@@ -67,8 +72,7 @@ describe.each(databases)('on %s', (name) => {
     }
     user = User.create({
       id: newId('usr'),
-      emailSealed: 'sealed',
-      emailIndex: Buffer.from('index'),
+      email: 'somebody@example.com',
       displayName: 'Somebody',
       role: 'MEMBER',
       passwordHash: 'hash',

@@ -46,7 +46,7 @@ describe.each(backends())('createSigningKey on $name', ({ start }) => {
       });
       expect(parseSecret(secret)).toEqual({ prefix: 'rks' });
       const [row] = await app.sql('select * from signing_keys where id = ?', [signingKey.id]);
-      expect(row).toMatchObject({ secret_sealed: expect.stringMatching(/^s1\./), created_by: member.id });
+      expect(row).toMatchObject({ secret_sealed: expect.stringMatching(/^s2\.1\./), created_by: member.id });
       expect(JSON.stringify(row)).not.toContain(secret.slice(4, 20));
       const headers = signedHeaders({ id: signingKey.id, secret });
       expect((await fetch(`${app.url}/v1/verify`, { headers })).status).toBe(204);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../../support/app.ts';
+import { SEALED } from '../../support/constants.ts';
 import { exchange } from '../../support/sessions.ts';
 
 describe.each(backends())('enableUser on $name', ({ start }) => {
@@ -51,7 +52,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
       'in SQL, with a time in the past': sql(`update users set disabled_at = '2020-01-01' where id = ?`),
       'in SQL, as an upsert':
         sql(`insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-        select id, '', '', '', role, '', created_at from users where id = ?
+        select id, '${SEALED}', '', '${SEALED}', role, '', created_at from users where id = ?
         on conflict (id) do update set disabled_at = now()`),
       'in SQL, with all sessions but one revoked': sql(`update users set disabled_at = now(),
         session_generation = session_generation + 1, session_kept = (select max(s.id) from sessions s where s.user_id = users.id)
@@ -115,7 +116,7 @@ describe.each(backends())('enableUser on $name', ({ start }) => {
 
     test('but another change of the user revokes no session', async () => {
       const member = await app.member();
-      await app.sql(`update users set display_name = 'another', disabled_at = null where id = ?`, [member.id]);
+      await app.sql(`update users set display_name = '${SEALED}', disabled_at = null where id = ?`, [member.id]);
       expect(await app.accepts(member.accessToken)).toBe(true);
       expect(await exchange(app, member.refreshToken)).toMatch(/^rkr_/);
     });

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { modelOf } from '../../../src/database/orm.ts';
 import { features } from '../../../src/features.ts';
 import { queryTimeoutMs, removeFormerRegistrations } from '../../../src/revocation/replica.ts';
+import { SEALED } from '../../support/constants.ts';
 import { embeddedTemplate } from '../../support/embedded-template.ts';
 import { silentLogger } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
@@ -64,10 +65,10 @@ export function backends(): { name: string; open(): Promise<TestDatabase> }[] {
 /** Three users, and one credential of each kind of the first one. */
 export const FIXTURES = `
   insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-    select 'usr_' || n, '', convert_to(n, 'UTF8'), '', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;
+    select 'usr_' || n, '${SEALED}', convert_to(n, 'UTF8'), '${SEALED}', 'MEMBER', '', now() from unnest(array['one', 'two', 'gone']) as n;
   insert into workspaces (id, name, created_at) select 'wsp_' || n, '', now() from unnest(array['one', 'two', 'three']) as n;
   insert into workspace_members (workspace_id, user_id, role, created_at) values ('wsp_one', 'usr_one', 'OWNER', now());
-  insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('jwk_one', 'CURRENT', '{}', '', now());
+  insert into jwt_keys (kid, state, public_jwk, private_sealed, created_at) values ('jwk_one', 'CURRENT', '{}', '${SEALED}', now());
   insert into sessions (id, user_id, scopes, created_at, refreshed_at, idle_expires_at, expires_at)
     values ('ses_one', 'usr_one', '{SESSIONS_READ,SESSIONS_WRITE}', now(), now(), now() + interval '1 day', now() + interval '2 days');
   insert into api_keys (id, user_id, workspace_id, name, hint, secret_hash, scopes, permissions, created_at)
@@ -79,7 +80,7 @@ export const FIXTURES = `
     values ('dmn_one', 'dae_one', 'wsp_one', 'd1', '', 'daemon', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(),
       'usr_one', now() + interval '1 day', now() + interval '1 day');
   insert into signing_keys (id, workspace_id, description, secret_sealed, scopes, permissions, created_at, created_by, expires_at)
-    values ('sgk_one', 'wsp_one', '', 'sealed', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(), 'usr_one',
+    values ('sgk_one', 'wsp_one', '', '${SEALED.replace(/A$/, 'B')}', '{API_KEYS_READ,API_KEYS_WRITE}', '{read,write}', now(), 'usr_one',
       now() + interval '1 day');
   insert into access_token_revocations (id, jti, session_id, user_id, revoked_at, expires_at, reason)
     values ('atr_one', 'jti_one', 'ses_one', 'usr_one', now(), now(), '')`;
