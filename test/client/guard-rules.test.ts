@@ -7,9 +7,11 @@ import type { Verify } from '../../src/client/verifier.ts';
 import { CredentialTypes } from '../../src/credentials/credential-types.ts';
 import { presentedCredential } from '../../src/credentials/presented-credential.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
+import type { Feature } from '../../src/feature.ts';
 import { features } from '../../src/features.ts';
 
-const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
+const all: readonly Feature[] = features;
+const types = new CredentialTypes(all.flatMap((feature) => feature.credentials ?? []));
 
 const API_KEY = makeSecret('rka');
 const DAEMON_TOKEN = makeSecret('rkd');
