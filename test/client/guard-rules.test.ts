@@ -10,7 +10,8 @@ import { makeSecret } from '../../src/crypto/secret-text.ts';
 import type { Feature } from '../../src/feature.ts';
 import { features } from '../../src/features.ts';
 
-const types = new CredentialTypes(features.flatMap((feature: Feature) => feature.credentials ?? []));
+const all: readonly Feature[] = features;
+const types = new CredentialTypes(all.flatMap((feature) => feature.credentials ?? []));
 
 const API_KEY = makeSecret('rka');
 const DAEMON_TOKEN = makeSecret('rkd');
