@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PASSWORD } from './support/app.ts';
 import { fillDirectory } from './support/embedded-template.ts';
+import { EventStream, poll, Socket } from './support/live.ts';
 import { databasesAt } from './support/postgres.ts';
 import { send } from './support/raw.ts';
 import { emptyDirectory, SERVER, ServerProcess, startServer } from './support/server-process.ts';
+import { until } from './support/until.ts';
 
 // Long enough for a busy machine. On an idle one, each test takes a few seconds.
 const TEST_MS = 180_000;
@@ -255,6 +257,48 @@ describe('SIGTERM', () => {
     expect(server.stderr).toBe('');
     agent.destroy();
     idle.destroy();
+  });
+
+  test('ends live connections before anything else: `complete`, close code 1001, and a poll answers what there is', {
+    timeout: TEST_MS,
+  }, async () => {
+    const directory = emptyDirectory();
+    fillDirectory(directory);
+    const server = startServer(directory);
+    const url = await server.ready();
+    await server.printed(/Setup token/);
+    const caller = { bearer: await bootstrap(url, setupTokenOf(server) as string) };
+    const stream = await EventStream.open(url, { caller });
+    const socket = await Socket.open(url, { caller });
+    socket.subscribe();
+    await socket.execute('{ __typename }'); // The subscription before it has begun.
+    const { json } = await poll(url, caller);
+    const polled = poll(url, caller, { after: json.position, wait: 10_000 });
+    await until('the poll waits', async () =>
+      /rekey_live_connections\{kind="poll"\} 1\n/.test((await send(url, '/metrics')).text),
+    );
+
+    // A request whose body is not complete keeps the process, until the time for in-flight requests is over.
+    const body = '{"query":"{ __typename }"}';
+    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    const sent = request(`${url}/graphql`, { method: 'POST', headers, agent: false });
+    const answered = once(sent, 'response');
+    sent.write(body.slice(0, 5));
+    await fetch(`${url}/livez`);
+
+    server.kill('SIGTERM');
+    expect(await stream.next()).toBe(null);
+    await stream.closed;
+    expect(await socket.closed).toEqual({ code: 1001, reason: 'This replica stops. Connect again.' });
+    const answer = await polled;
+    expect([answer.status, answer.json]).toEqual([200, { ...json, events: [], more: false }]);
+
+    sent.end(body.slice(5));
+    const [response] = await answered;
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    expect(await server.exited()).toEqual({ code: 0, signal: null });
+    expect(server.stderr).toBe('');
   });
 
   test('reaches the service through `npm start`, which waits until it has ended', {
