@@ -170,8 +170,9 @@ export type CreateSigningKeyInput = {
   /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
   description?: string;
   /**
-   * When the key expires. If left out, the key does not expire, or expires with the calling credential. Must be in the
-   * future. Must not be later than the expiry of the calling credential, unless that is a session.
+   * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that is
+   * a session, nor later than credential policies allow. Defaults to the latest expiry that is allowed, which may be none.
+   * Must be set if a policy requires an expiry.
    */
   expiresAt?: string | null | undefined;
   /**

@@ -416,8 +416,9 @@ export type CreateSigningKeyInput = {
   /** Your own note about the key. Must have only visible characters. White space at both ends is removed. */
   description: Scalars['String']['input'];
   /**
-   * When the key expires. If left out, the key does not expire, or expires with the calling credential. Must be in the
-   * future. Must not be later than the expiry of the calling credential, unless that is a session.
+   * When the key expires. Must be in the future. Must not be later than the expiry of the calling credential, unless that is
+   * a session, nor later than credential policies allow. Defaults to the latest expiry that is allowed, which may be none.
+   * Must be set if a policy requires an expiry.
    */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   /**
@@ -1022,6 +1023,9 @@ export type Mutation = {
    * when the key would have expired. The key itself stays valid for the overlap, and ends at once when its successor is
    * revoked or rotated. The secret is returned only here. Select no other root field: if one fails, `data` is null and the
    * secret is lost.
+   *
+   * A key can rotate itself. Any other caller must hold the scopes and permissions of the key, and must not expire before
+   * it, unless the caller is a session (`ScopeNotHeldError`). An administrator holds every permission.
    *
    * A revoked or expired key cannot be rotated. Of several rotations at the same time, one succeeds. The others, and every
    * later rotation of the same key, get `ConflictError`: rotate the key in `replacedBy`.
@@ -2153,7 +2157,11 @@ export type SigningKey = Credential & Node & {
   createdBy?: Maybe<User>;
   /** Your own note about the key; empty if there is none. */
   description: Scalars['String']['output'];
-  /** When the key expires; null if it does not expire. For a key that was rotated, the end of the overlap. */
+  /**
+   * When the key expires, by its own expiry or by a credential policy, whichever is first; null if it does not expire. A
+   * rotation moves its own expiry to the end of the overlap, and never to a later time. While a policy bounds how long the key
+   * may be idle, each use moves this time.
+   */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** The id of the key, with the prefix `sgk_`. It is the `kid` of a signature, and not a secret. */
   id: Scalars['ID']['output'];
