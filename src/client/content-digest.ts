@@ -14,8 +14,9 @@ const MEMBER = /^[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):[ \t]*$/;
  * the body: the gateway asks Rekey about the signature, which covers the header `Content-Digest`, and Rekey does not see
  * the body. The check says nothing about requests that are not signed.
  *
- * The header must have exactly one `sha-256`, and each of its members the form `<algorithm>=:<base64>:`. Rekey rejects a
- * signed request behind a gateway with any other header. Digests by other algorithms are not compared, because not every signature covers them.
+ * The header must have exactly one `sha-256`, and each of its members the form `<algorithm>=:<base64>:`. Behind a gateway,
+ * Rekey rejects a signed request with any other header. Digests by other algorithms are not compared, because not every
+ * signature covers them.
  *
  * @param request the request. Its body stays readable.
  * @param body the raw bytes, if the body was read before

@@ -5,6 +5,7 @@ import { PLACEHOLDER_PASSWORD } from '../accounts/famous-phrases.ts';
 /** GraphiQL. Everything it loads comes from this service. Headers are not stored, because they hold credentials. */
 export const GRAPHIQL: GraphiQLOptions = {
   title: 'Rekey',
+  method: 'POST', // Otherwise GraphiQL sends subscriptions by GET, with the document in the URL.
   shouldPersistHeaders: false,
   isHeadersEditorEnabled: true,
   defaultEditorToolsVisibility: 'headers',

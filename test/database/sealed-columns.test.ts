@@ -77,6 +77,7 @@ const PLAIN: Record<string, Partial<Record<Reason, string[]>>> = {
   signing_keys: {
     id: ['id', 'workspace_id', 'created_by', 'replaces', 'replaced_by'],
     name: ['description'],
+    hash: ['secret_hash'],
     word: ['scopes', 'permissions', 'revocation_reason'],
   },
   users: {

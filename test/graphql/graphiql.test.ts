@@ -6,9 +6,11 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
+import { accountOf } from '../support/account.ts';
 import { PASSWORD, SETUP_TOKEN, startTestApp, type TestApp } from '../support/app.ts';
 import { browserFor } from '../support/browser.ts';
 import { send } from '../support/raw.ts';
+import { until } from '../support/until.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -168,6 +170,26 @@ describe.skipIf(!launch)('GraphiQL in a browser', () => {
     const tab = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
     expect(tab).not.toContain(accessToken);
     expect(await context.cookies()).toEqual([]);
+    expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
+    expect(pageErrors).toEqual([]);
+  });
+
+  test('follows the revocations with the credential in the Headers tab, and stops when its user stops it', async () => {
+    const login = await app.as().login({ email: 'admin@example.com', password: PASSWORD }).expectSuccess();
+    const admin = accountOf(login);
+    const service = await app.apiKey(admin, { scopes: ['INTROSPECT'] });
+    const [first, second] = [await app.apiKey(admin), await app.apiKey(admin)];
+    await write('header', `{ "X-API-Key": "${service.secret}" }`);
+    await write('query', 'subscription { revocations { credentialId effect } }');
+    await run();
+    await until('the subscription has begun', () => app.app.live.size === 1);
+    for (const { id } of [first, second]) {
+      await app.as(admin).revokeApiKey({ apiKeyId: id }).expectSuccess();
+      await expect.poll(answer, { timeout: 10_000 }).toContain(id);
+    }
+    expect(await answer()).toContain('"effect": "ENDED"');
+    await page.getByRole('button', { name: /stop query/i }).click();
+    await until('the subscription has ended', () => app.app.live.size === 0);
     expect([...hosts].filter((origin) => origin !== app.url)).toEqual([]);
     expect(pageErrors).toEqual([]);
   });

@@ -101,7 +101,7 @@ const INDIFFERENT: Record<string, string[]> = {
   workspaces: ['name', 'created_at'],
   daemons: ['created_at', 'revocation_reason'],
   daemon_tokens: ['hint', 'created_by', 'first_expires_at', 'renewed_at', 'revocation_reason'],
-  signing_keys: ['description', 'created_by', 'replaces', 'revocation_reason'],
+  signing_keys: ['description', 'secret_hash', 'created_by', 'replaces', 'revocation_reason'],
   access_token_revocations: ['id', 'session_id', 'user_id', 'revoked_at', 'expires_at', 'reason', 'revoked_by'],
   jwt_keys: ['state', 'private_sealed', 'created_at', 'activated_at', 'retired_at'],
   workspace_members: ['created_at'],
@@ -216,7 +216,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
       await database.sql(`update daemon_tokens set hint = 'x', created_by = null,
         first_expires_at = now(), renewed_at = now(), revocation_reason = 'x', expires_at = expires_at + interval '1 minute'`);
-      await database.sql(`update signing_keys set description = 'x', created_by = null, replaces = null,
+      await database.sql(`update signing_keys set description = 'x', secret_hash = 'x', created_by = null, replaces = null,
         revocation_reason = 'x', dated_at = dated_at + interval '1 day'`);
       // The successor was deleted.
       await database.sql('update signing_keys set replaced_by = null');
