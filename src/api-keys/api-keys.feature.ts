@@ -6,7 +6,7 @@ import { apiKeyEvents } from './api-key.events.ts';
 import { ApiKeyCreationSchema } from './api-key-creation.entity.ts';
 import { Migration20261202000300 } from './migrations/20261202000300-keys-of-deleted-users.ts';
 import { Migration20261203000300 } from './migrations/20261203000300-governed-keys.ts';
-import { Migration20261214000000 } from './migrations/20261214000000-erased-creators.ts';
+import { Migration20261214000100 } from './migrations/20261214000100-keys-among-many.ts';
 
 /** Long-lived secrets for programs that act for a user or for a workspace. */
 export const apiKeys = defineFeature({
@@ -15,7 +15,7 @@ export const apiKeys = defineFeature({
   migrations: [
     { name: '20261202000300-keys-of-deleted-users', class: Migration20261202000300 },
     { name: '20261203000300-governed-keys', class: Migration20261203000300 },
-    { name: '20261214000000-erased-creators', class: Migration20261214000000 },
+    { name: '20261214000100-keys-among-many', class: Migration20261214000100 },
   ],
   sealedFields: [{ table: 'api_keys', column: 'metadata_sealed', key: 'id', where: 'metadata_sealed is not null' }],
   variables: {

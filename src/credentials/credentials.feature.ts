@@ -1,12 +1,16 @@
 import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { Migration20261203000100 } from './migrations/20261203000100-last-used-from.ts';
+import { Migration20261214000000 } from './migrations/20261214000000-unused-credentials.ts';
 
 /** Authentication: credential types, their caches, and when each credential was last used. */
 export const credentials = defineFeature({
   name: 'credentials',
   tables: ['credential_usage'],
-  migrations: [{ name: '20261203000100-last-used-from', class: Migration20261203000100 }],
+  migrations: [
+    { name: '20261203000100-last-used-from', class: Migration20261203000100 },
+    { name: '20261214000000-unused-credentials', class: Migration20261214000000 },
+  ],
   variables: {
     cacheSeconds: wholeNumber('REKEY_CACHE_SECONDS', {
       fallback: 600,

@@ -2,6 +2,7 @@ import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { Migration20261201000000 } from './migrations/20261201000000-signing-keys.ts';
 import { Migration20261203000400 } from './migrations/20261203000400-lifetimes.ts';
+import { Migration20261214000300 } from './migrations/20261214000300-unused-keys.ts';
 import { signingKeyCredential, signingKeyEviction } from './signing-key.credential.ts';
 import { SigningKeySchema } from './signing-key.entity.ts';
 import { signingKeyEvents } from './signing-key.events.ts';
@@ -14,6 +15,7 @@ export const signingKeys = defineFeature({
   migrations: [
     { name: '20261201000000-signing-keys', class: Migration20261201000000 },
     { name: '20261203000400-lifetimes', class: Migration20261203000400 },
+    { name: '20261214000300-unused-keys', class: Migration20261214000300 },
   ],
   variables: {
     signatureWindowSeconds: wholeNumber('REKEY_SIGNATURE_WINDOW_SECONDS', {
