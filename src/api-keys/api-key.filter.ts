@@ -1,5 +1,11 @@
-import { governed, policyEndsAt, policyRevokedAt } from '../credential-policies/credential-policy.sql.ts';
-import { lastUseOf } from '../credentials/last-used.sql.ts';
+import { governed, type SpanColumns } from '../credential-policies/credential-policy.sql.ts';
+import {
+  type Alternative,
+  type KnownPolicies,
+  mayHaveEnded,
+  policyEndsAmong,
+} from '../credential-policies/known-policies.sql.ts';
+import { isUnusedSince, usageAs, wasUsed } from '../credentials/last-used.sql.ts';
 import type { ApiKeyOwner } from './api-key.input.ts';
 
 export interface ApiKeyFilter {
@@ -15,30 +21,38 @@ export interface ApiKeyFilter {
 }
 
 const KEY = governed('k');
-const POLICY_END = policyEndsAt(KEY);
-const REVOKED_BY_POLICY = `coalesce(${policyRevokedAt(KEY)} <= ${POLICY_END}
-  and (k.expires_at is null or k.expires_at > ${POLICY_END}), false)`;
+/** The moment at which the statement began: unlike `clock_timestamp`, an index can be asked for it. */
+const NOW = 'statement_timestamp()';
+const USAGE = `left join ${usageAs('k_usage')} on k_usage.credential_id = k.id`;
 /** The expression of the index `api_keys_search`. */
 const TEXT = `lower(k.name || chr(10) || coalesce(k.description, '') || chr(10) || k.hint)`;
 
-/** When a key ends that is not revoked, and whether a policy has revoked it. Without any policy, indexes know both. */
+/** When a key ends that is not revoked, and whether a policy has revoked it. */
 interface Ends {
+  joins: string;
   /** Null if it never ends. `least` ignores null. */
   end: string;
   isRevokedByPolicy: string;
 }
-const WITH_POLICIES: Ends = { end: `least(k.expires_at, ${POLICY_END})`, isRevokedByPolicy: REVOKED_BY_POLICY };
-const WITHOUT_POLICIES: Ends = { end: 'k.expires_at', isRevokedByPolicy: 'false' };
+
+function endsUnder(known: KnownPolicies | null): Ends {
+  if (known === null) return { joins: '', end: 'k.expires_at', isRevokedByPolicy: 'false' };
+  const { joins, end, revoked } = policyEndsAmong(known, KEY, 'k_usage.last_used_at');
+  return {
+    joins: `${USAGE} ${joins}`,
+    end: `least(k.expires_at, ${end})`,
+    isRevokedByPolicy: `coalesce(${revoked} <= ${end} and (k.expires_at is null or k.expires_at > ${end}), false)`,
+  };
+}
 
 function statusCondition(status: 'ACTIVE' | 'EXPIRED' | 'REVOKED', { end, isRevokedByPolicy }: Ends): string {
-  const hasEnded = `coalesce(${end} <= clock_timestamp(), false)`;
   switch (status) {
     case 'REVOKED':
       return `(k.revoked_at is not null or ${isRevokedByPolicy})`;
     case 'EXPIRED':
-      return `k.revoked_at is null and ${hasEnded} and not ${isRevokedByPolicy}`;
+      return `k.revoked_at is null and ${end} <= ${NOW} and not ${isRevokedByPolicy}`;
     case 'ACTIVE':
-      return `k.revoked_at is null and not ${hasEnded}`;
+      return `k.revoked_at is null and (${end} is null or ${end} > ${NOW})`;
   }
 }
 
@@ -47,13 +61,24 @@ export function dependsOnPolicies({ status, neverExpires, expiresBefore }: ApiKe
   return status != null || neverExpires != null || expiresBefore != null;
 }
 
+/** Conditions on `api_keys k`. */
+export interface Conditions {
+  /** Joins of the statement. */
+  joins: string;
+  /** Each after `and`. */
+  text: string;
+  /** The values of the parameters of the text. */
+  values: unknown[];
+  /** Each key that fulfils the conditions fulfils one of these, too, and indexes find what fulfils one of them. */
+  alternatives: readonly Alternative[];
+}
+
 /**
- * Conditions on `api_keys k`, each after `and`, with the values of their parameters.
- *
- * @param arePolicies whether there is a policy with a bound, or was one
+ * @param known the policies, if there is one and the conditions depend on them
+ * @param after only keys that are older than this one
  */
-export function conditionsOf(filter: ApiKeyFilter, arePolicies: boolean): { text: string; values: unknown[] } {
-  const ends = arePolicies ? WITH_POLICIES : WITHOUT_POLICIES;
+export function conditionsOf(filter: ApiKeyFilter, known: KnownPolicies | null, after: string | null): Conditions {
+  const ends = endsUnder(known);
   const conditions: string[] = [];
   const values: unknown[] = [];
   const add = (condition: string, ...more: unknown[]) => {
@@ -65,15 +90,42 @@ export function conditionsOf(filter: ApiKeyFilter, arePolicies: boolean): { text
   if (workspaceId != null) add('k.workspace_id = ?', workspaceId);
   if (owner != null) add(`k.user_id is ${owner === 'USER' ? 'not ' : ''}null`);
   if (status != null) add(statusCondition(status, ends));
-  if (neverExpires != null) add(`${ends.end} is ${neverExpires ? '' : 'not '}null`);
-  if (expiresBefore != null) add(`${ends.end} < ?`, expiresBefore);
-  if (neverUsed != null) add(`${lastUseOf('k.id')} is ${neverUsed ? '' : 'not '}null`);
-  if (unusedSince != null) add(`coalesce(${lastUseOf('k.id')} < ?, true)`, unusedSince);
+  if (neverExpires != null) {
+    // A bound in force for all keys ends each of them.
+    const allEnd = known?.installation.some(({ validUntil }) => validUntil === 'infinity') ?? false;
+    add(allEnd ? String(!neverExpires) : `${ends.end} is ${neverExpires ? '' : 'not '}null`);
+    if (neverExpires) add('k.expires_at is null');
+  }
+  if (expiresBefore != null) add(`${ends.end} < ${constant(expiresBefore)}`);
+  const older = after === null ? {} : { before: '?' };
+  const cursor = after === null ? [] : [after];
+  if (after !== null) add('k.id < ?', after);
+  if (neverUsed != null) add(wasUsed('k.id', !neverUsed, older), ...cursor);
+  if (unusedSince != null) add(isUnusedSince('k.id', constant(unusedSince), older), ...cursor);
   if (search != null && search !== '') {
     for (const [condition, value] of searchFor(search)) add(condition, value);
   }
-  return { text: conditions.join(' '), values };
+  const alternatives = alternativesOf(filter, known);
+  return { joins: ends.joins, text: conditions.join(' '), values, alternatives };
 }
+
+/** A key that has ended was ended by its own expiry, by itself, by a policy of its workspace, or by one of all keys. */
+function alternativesOf({ status, expiresBefore }: ApiKeyFilter, known: KnownPolicies | null): Alternative[] {
+  const ended = (itself: string, by: (span: SpanColumns) => string) => [
+    { where: itself, inEach: once },
+    ...(known === null ? [] : mayHaveEnded(known, KEY, by)),
+  ];
+  if (expiresBefore != null) {
+    const moment = constant(expiresBefore);
+    return ended(`k.expires_at < ${moment}`, () => moment);
+  }
+  if (status === 'EXPIRED') return ended(`k.expires_at <= ${NOW}`, () => NOW);
+  if (status === 'REVOKED') return ended('k.revoked_at is not null', ({ validFrom }) => validFrom);
+  return [{ where: 'true', inEach: once }];
+}
+
+const once = (selection: string) => selection;
+const constant = (moment: Date) => `'${moment.toISOString()}'::timestamptz`;
 
 /**
  * Conditions for "this text occurs, in any case". The database may only know the case of ASCII letters. So any character

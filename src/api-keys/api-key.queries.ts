@@ -1,7 +1,8 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { eraseRefused } from '../audit/erase-addresses.ts';
-import { ARE_POLICIES, governed, hasEnded } from '../credential-policies/credential-policy.sql.ts';
+import { governed, hasEnded } from '../credential-policies/credential-policy.sql.ts';
+import { KNOWN_POLICIES, type KnownPolicies } from '../credential-policies/known-policies.sql.ts';
 import { eraseUsesOf, usageAs } from '../credentials/last-used.sql.ts';
 import type { IdList, QueryContext } from '../database/query.ts';
 import { isAdministrator, owningWorkspace, type Principal } from '../identity/principal.ts';
@@ -48,52 +49,64 @@ export async function findApiKey({ em, caller }: QueryContext, id: string): Prom
 /**
  * The API keys that match a filter, among those that the caller may see.
  *
- * Each list is a few scans of an index that has the order of the list: of the keys of one user, and of the keys of each
- * workspace that the user owns. So a page costs the same among a thousand keys and among a million.
+ * Each list is a few scans of an index: of all keys, of the keys of one user, or of the keys of each workspace that the
+ * user owns. So a page costs the same among a thousand keys and among a million.
  */
 export function apiKeysMatching({ em, caller }: QueryContext, filter: ApiKeyFilter | null | undefined): IdList<ApiKey> {
   const scans = scansFor(caller(), filter?.owner ?? null);
-  /** @param page the values of the parameters after those of the conditions */
-  const run = async <Row>(select: (scan: Scan, conditions: string) => string, page: unknown[]): Promise<Row[]> => {
-    if (scans.length === 0) return [];
-    const { text, values } = conditionsOf(filter ?? {}, await arePolicies(em(), filter));
-    const parts = scans.map((scan) => `(${select(scan, text)})`);
-    const all = scans.flatMap((scan) => [...scan.values, ...values, ...page]);
-    return em().execute<Row[]>(parts.join(' union all '), all as never[]);
-  };
+  const conditions = async (after: string | null) =>
+    conditionsOf(filter ?? {}, await knownPolicies(em(), filter), after);
   return {
     prefix: 'key',
     async ids({ after, limit }) {
-      const older = after === null ? '' : 'and k.id < ?';
-      const rows = await run<{ id: string }>(
-        ({ from, inEach }, conditions) =>
-          inEach(`select k.id ${from} ${conditions} ${older} order by k.id desc limit ?`),
-        [...(after === null ? [] : [after]), limit],
+      if (scans.length === 0) return [];
+      const { joins, text, values, alternatives } = await conditions(after);
+      const page = `order by id desc limit ${limit}`;
+      const parts = scans.flatMap((scan) =>
+        alternatives.map((alternative) => {
+          const from = `from api_keys k ${joins} where ${scan.where} and ${alternative.where} ${text}`;
+          const found = scan.inEach(alternative.inEach(`select k.id ${from} ${page}`));
+          return `(select found.id from (${found}) found ${page})`;
+        }),
       );
-      const ids = rows.map(({ id }) => id).toSorted();
+      const all = scans.flatMap((scan) => alternatives.flatMap(() => [...scan.values, ...values]));
+      const rows = await em().execute<{ id: string }[]>(parts.join(' union all '), all as never[]);
+      // A key may fulfil several of the alternatives.
+      const ids = [...new Set(rows.map(({ id }) => id))].toSorted();
       return ids.toReversed().slice(0, limit);
     },
     rows: (ids) => em().find(ApiKey, { id: { $in: ids } }),
     async count() {
-      const counts = await run<{ count: number }>(
-        ({ from, inEach }, conditions) =>
-          `select count(*)::int as count from (${inEach(`select k.id ${from} ${conditions}`)}) counted`,
-        [],
+      if (scans.length === 0) return 0;
+      const { joins, text, values } = await conditions(null);
+      const counts = scans.map(({ where, inEach }) => {
+        const found = inEach(`select k.id from api_keys k ${joins} where ${where} ${text}`);
+        return `(select count(*) from (${found}) counted)`;
+      });
+      const all = scans.flatMap((scan) => [...scan.values, ...values]);
+      const [row] = await em().execute<{ count: number }[]>(
+        `select (${counts.join(' + ')})::int as count`,
+        all as never[],
       );
-      return counts.reduce((sum, { count }) => sum + count, 0);
+      return row!.count;
     },
   };
 }
 
-async function arePolicies(em: EntityManager, filter: ApiKeyFilter | null | undefined): Promise<boolean> {
-  if (!filter || !dependsOnPolicies(filter)) return false;
-  const [row] = await em.execute<{ exist: boolean }[]>(ARE_POLICIES);
-  return row?.exist ?? true;
+/** Null if the filter does not depend on policies, or there is none. */
+async function knownPolicies(
+  em: EntityManager,
+  filter: ApiKeyFilter | null | undefined,
+): Promise<KnownPolicies | null> {
+  if (!filter || !dependsOnPolicies(filter)) return null;
+  const [row] = await em.execute<{ known: string }[]>(KNOWN_POLICIES);
+  const known: KnownPolicies = JSON.parse(row!.known);
+  return known.installation.length > 0 || known.ofWorkspaces || known.formerOfWorkspaces ? known : null;
 }
 
 /** Keys that are next to each other in an index, in the order of their ids. */
 interface Scan {
-  from: string;
+  where: string;
   values: unknown[];
   /** Repeats a selection for each workspace of the scan. */
   inEach: (selection: string) => string;
@@ -105,19 +118,17 @@ const inOwned = (selection: string) => `select s.id from (${OWNED}) w cross join
 function scansFor(principal: Principal, owner: ApiKeyFilter['owner'] | null): Scan[] {
   const { userId, workspaceId } = principal;
   const ownWorkspace = owningWorkspace(principal);
-  if (isAdministrator(principal)) return [{ from: 'from api_keys k where true', values: [], inEach: once }];
-  if (ownWorkspace !== null) {
-    const from = 'from api_keys k where k.user_id is null and k.workspace_id = ?';
-    return [{ from, values: [ownWorkspace], inEach: once }];
-  }
+  if (isAdministrator(principal)) return [{ where: 'true', values: [], inEach: once }];
+  if (ownWorkspace !== null)
+    return [{ where: 'k.user_id is null and k.workspace_id = ?', values: [ownWorkspace], inEach: once }];
   if (userId === null) return [];
   const ofUser = {
-    from: `from api_keys k where k.user_id = ? ${workspaceId === null ? '' : 'and k.workspace_id = ?'}`,
+    where: `k.user_id = ? ${workspaceId === null ? '' : 'and k.workspace_id = ?'}`,
     values: workspaceId === null ? [userId] : [userId, workspaceId],
     inEach: once,
   };
   const ofWorkspaces = {
-    from: 'from api_keys k where k.user_id is null and k.workspace_id = w.id',
+    where: 'k.user_id is null and k.workspace_id = w.id',
     values: [userId, workspaceId],
     inEach: inOwned,
   };
@@ -152,7 +163,7 @@ export async function keepApiKeys(em: EntityManager, ids: readonly string[]): Pr
 export async function lastApiKeyUses(em: EntityManager, userIds: readonly string[]): Promise<[id: string, at: Date][]> {
   const rows = await em.execute<{ user_id: string; at: string | Date }[]>(
     `select k.user_id, max(n.last_used_at) as at from api_keys k join ${usageAs('n')} on n.credential_id = k.id
-      where k.user_id in (${userIds.map(() => '?').join(', ')}) group by k.user_id`,
+      where k.user_id in (${userIds.map(() => '?').join(', ')}) and n.last_used_at is not null group by k.user_id`,
     [...userIds],
   );
   return rows.map((row) => [row.user_id, new Date(row.at)]);

@@ -8,7 +8,7 @@ import { METADATA } from './metadata.ts';
 import { Migration20261202000300 } from './migrations/20261202000300-keys-of-deleted-users.ts';
 import { Migration20261203000300 } from './migrations/20261203000300-governed-keys.ts';
 import { Migration20261211000100 } from './migrations/20261211000100-dates-of-keys.ts';
-import { Migration20261214000000 } from './migrations/20261214000000-erased-creators.ts';
+import { Migration20261214000100 } from './migrations/20261214000100-keys-among-many.ts';
 
 /** Long-lived secrets for programs that act for a user or for a workspace. */
 export const apiKeys = defineFeature({
@@ -18,7 +18,7 @@ export const apiKeys = defineFeature({
     { name: '20261202000300-keys-of-deleted-users', class: Migration20261202000300 },
     { name: '20261203000300-governed-keys', class: Migration20261203000300 },
     { name: '20261211000100-dates-of-keys', class: Migration20261211000100 },
-    { name: '20261214000000-erased-creators', class: Migration20261214000000 },
+    { name: '20261214000100-keys-among-many', class: Migration20261214000100 },
   ],
   sealedFields: [METADATA, CREATED_FROM],
   sealedProperties: API_KEY_PROPERTIES,

@@ -14,11 +14,15 @@ import { ApiKeyCreation } from './api-key-creation.entity.ts';
 const REMEMBERED_SECONDS = 86_400;
 const SALT_BYTES = 16;
 
+const PURGE_BATCH = 2000;
+
 const PURGE: Statement = {
   name: 'api-key-creations-purge',
-  text: `delete from api_key_creations where (credential_id, key_digest) in (
-    select credential_id, key_digest from api_key_creations
-      where created_at < clock_timestamp() - make_interval(secs => ${REMEMBERED_SECONDS}) order by created_at limit 1000)`,
+  text: `with gone as (delete from api_key_creations where (credential_id, key_digest) in (
+      select credential_id, key_digest from api_key_creations
+        where created_at < clock_timestamp() - make_interval(secs => ${REMEMBERED_SECONDS}) order by created_at limit $1::int)
+      returning 1)
+    select count(*)::int as purged from gone`,
 };
 
 /** A call that is made with an idempotency key. */
@@ -81,9 +85,12 @@ export class IdempotentCreations {
   }
 }
 
-/** Deletes what is older than 24 hours, at most one batch. */
+/** Deletes what is older than 24 hours, in batches. */
 export async function purgeCreations(sql: Sql): Promise<void> {
-  await sql.query(PURGE);
+  for (let purged = PURGE_BATCH; purged === PURGE_BATCH; ) {
+    const [row] = await sql.query<{ purged: number }>(PURGE, [PURGE_BATCH]);
+    purged = row?.purged ?? 0;
+  }
 }
 
 function placeOf({ caller, idempotencyKey }: IdempotentCall): Pick<ApiKeyCreation, 'credentialId' | 'keyDigest'> {

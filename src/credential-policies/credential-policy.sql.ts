@@ -28,48 +28,72 @@ export const governed = (row: string): GovernedColumns => ({
   datedAt: `${row}.dated_at`,
 });
 
+/** Whether a policy or a span has a bound. */
+export const isBounded = (row: string) =>
+  `(coalesce(${row}.maximum_lifetime_seconds, ${row}.idle_seconds) is not null or ${row}.requires_expiry)`;
+
 const COLUMNS = 'subject, maximum_lifetime_seconds, idle_seconds, idle_tolerance_seconds, requires_expiry, valid_from';
 
 /** Every span: `valid_until` is `infinity` for the policies in force. */
 export const SPANS = `(select ${COLUMNS}, 'infinity'::timestamptz as valid_until from credential_policies
     union all select ${COLUMNS}, valid_until from former_credential_policies)`;
 
-/** One row: whether there is a policy with a bound, or was one. */
-export const ARE_POLICIES = `select exists (select from ${SPANS} s
-    where coalesce(s.maximum_lifetime_seconds, s.idle_seconds) is not null or s.requires_expiry) as exist`;
+/** Whether there is a policy for the workspace of a credential, or was one. */
+export const hasPolicyOfWorkspace = ({ workspaceId }: Pick<GovernedColumns, 'workspaceId'>) =>
+  `${workspaceId} in (select s.subject from ${SPANS} s where s.subject <> '*' and ${isBounded('s')})`;
+
+/** SQL for the columns of a span: those of a row, or constants. */
+export interface SpanColumns {
+  maximumLifetimeSeconds: string;
+  idleSeconds: string;
+  idleToleranceSeconds: string;
+  requiresExpiry: string;
+  validFrom: string;
+  validUntil: string;
+}
+
+/** The columns of a row of `SPANS`. */
+export const spanRow = (row: string): SpanColumns => ({
+  maximumLifetimeSeconds: `${row}.maximum_lifetime_seconds`,
+  idleSeconds: `${row}.idle_seconds`,
+  idleToleranceSeconds: `${row}.idle_tolerance_seconds`,
+  requiresExpiry: `${row}.requires_expiry`,
+  validFrom: `${row}.valid_from`,
+  validUntil: `${row}.valid_until`,
+});
 
 /** When a credential is due under the bounds of a span, without `idle_seconds`; null if it never is. */
-const fixedDue = (span: string, { createdAt, expiresAt, lifetimeFrom = createdAt }: GovernedColumns) =>
-  `least(${lifetimeFrom} + make_interval(secs => ${span}.maximum_lifetime_seconds),
-      case when ${span}.requires_expiry and ${expiresAt} is null then '-infinity'::timestamptz end)`;
+export const fixedDue = (span: SpanColumns, { createdAt, expiresAt, lifetimeFrom = createdAt }: GovernedColumns) =>
+  `least(${lifetimeFrom} + make_interval(secs => ${span.maximumLifetimeSeconds}),
+      case when ${span.requiresExpiry} and ${expiresAt} is null then '-infinity'::timestamptz end)`;
 
 /** The same for `idle_seconds`. @param lastUse SQL for the last use; null if there was none */
-const idleDue = (span: string, { createdAt }: GovernedColumns, lastUse: string) =>
-  `case when ${span}.idle_seconds is not null then
-      greatest(${createdAt}, ${lastUse})
-        + make_interval(secs => ${span}.idle_seconds::float8 + ${span}.idle_tolerance_seconds) end`;
+export const idleDue = (span: SpanColumns, { createdAt }: GovernedColumns, lastUse: string) =>
+  `case when ${span.idleSeconds} is not null then
+      greatest(${createdAt}, ${lastUse}) + make_interval(secs => ${span.idleSeconds}::float8 + ${span.idleToleranceSeconds}) end`;
 
 /** When a credential is due under all bounds of a span. */
-export const dueIn = (span: string, columns: GovernedColumns, lastUse = lastUseOf(columns.id)) =>
+export const dueIn = (span: SpanColumns, columns: GovernedColumns, lastUse = lastUseOf(columns.id)) =>
   `least(${fixedDue(span, columns)}, ${idleDue(span, columns, lastUse)})`;
 
 /** Whether a span revokes a credential that is due then: it was due when the span began. */
-export const isRevokedIn = (span: string, { datedAt }: Pick<GovernedColumns, 'datedAt'>, due: string) =>
-  `(${due} <= ${span}.valid_from and ${datedAt} <= ${span}.valid_from)`;
+export const isRevokedIn = (span: SpanColumns, { datedAt }: Pick<GovernedColumns, 'datedAt'>, due: string) =>
+  `(${due} <= ${span.validFrom} and ${datedAt} <= ${span.validFrom})`;
 
 /** When a span ends a credential that is due then; null if it does not. */
-export const endIn = (span: string, columns: Pick<GovernedColumns, 'datedAt'>, due: string) =>
-  `case when ${due} <= ${span}.valid_until and ${columns.datedAt} <= ${span}.valid_until then
-      case when ${isRevokedIn(span, columns, due)} then ${span}.valid_from
+export const endIn = (span: SpanColumns, columns: Pick<GovernedColumns, 'datedAt'>, due: string) =>
+  `case when ${due} <= ${span.validUntil} and ${columns.datedAt} <= ${span.validUntil} then
+      case when ${isRevokedIn(span, columns, due)} then ${span.validFrom}
         when ${due} = '-infinity' then ${columns.datedAt} else ${due} end end`;
 
 /** A scalar subquery over the ends that all spans set for one credential. */
 function overEnds(columns: GovernedColumns, selection: string): string {
-  const ofDue = (due: string) => endIn('span', columns, due);
+  const span = spanRow('span');
+  const ofDue = (due: string) => endIn(span, columns, due);
   return `(select ${selection} from ${SPANS} span
-    cross join lateral (select ${fixedDue('span', columns)} as fixed, ${idleDue('span', columns, lastUseOf(columns.id))} as idle) due
+    cross join lateral (select ${fixedDue(span, columns)} as fixed, ${idleDue(span, columns, lastUseOf(columns.id))} as idle) due
     cross join lateral (select ${ofDue('due.fixed')} as fixed, ${ofDue('due.idle')} as idle,
-      case when ${isRevokedIn('span', columns, 'least(due.fixed, due.idle)')} then ${ofDue('least(due.fixed, due.idle)')} end
+      case when ${isRevokedIn(span, columns, 'least(due.fixed, due.idle)')} then ${ofDue('least(due.fixed, due.idle)')} end
         as revoked) ends
     where span.subject in ('*', ${columns.workspaceId}))`;
 }
@@ -86,11 +110,6 @@ export function policyEnd(columns: GovernedColumns): string {
 /** The first of these ends, as a moment; null if there is none. */
 export function policyEndsAt(columns: GovernedColumns): string {
   return overEnds(columns, 'min(least(ends.fixed, ends.idle))');
-}
-
-/** The same for ends that a policy set when it was tightened. */
-export function policyRevokedAt(columns: GovernedColumns): string {
-  return overEnds(columns, 'min(ends.revoked)');
 }
 
 /** Whether a credential that is not revoked has ended: by itself or by a policy. */

@@ -2,13 +2,17 @@ import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { LAST_USED_FROM } from './last-used.ts';
 import { Migration20261203000100 } from './migrations/20261203000100-last-used-from.ts';
+import { Migration20261214000000 } from './migrations/20261214000000-unused-credentials.ts';
 
 /** Authentication: credential types, their caches, and when each credential was last used. */
 export const credentials = defineFeature({
   name: 'credentials',
   tables: ['credential_usage'],
   sealedFields: [LAST_USED_FROM],
-  migrations: [{ name: '20261203000100-last-used-from', class: Migration20261203000100 }],
+  migrations: [
+    { name: '20261203000100-last-used-from', class: Migration20261203000100 },
+    { name: '20261214000000-unused-credentials', class: Migration20261214000000 },
+  ],
   variables: {
     cacheSeconds: wholeNumber('REKEY_CACHE_SECONDS', {
       fallback: 600,

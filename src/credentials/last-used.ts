@@ -19,7 +19,7 @@ const noteStatement = (addressed: readonly string[]): Statement => ({
       from unnest($1::text[], $2::float8[], $4::text[]) as n (id, at, address)
       order by id
     on conflict (credential_id) do update set last_used_at = excluded.last_used_at, last_used_from = excluded.last_used_from
-      where u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
+      where u.last_used_at is null or u.last_used_at <= excluded.last_used_at - make_interval(secs => $3::float8)
         or u.last_used_at > clock_timestamp() + interval '1 second'`,
 });
 
@@ -49,7 +49,7 @@ export async function lastUses(
     { credential_id: string; last_used_at: string | Date; last_used_from: string | null }[]
   >(
     `select credential_id, last_used_at, last_used_from from credential_usage
-      where credential_id in (${credentialIds.map(() => '?').join(', ')})`,
+      where last_used_at is not null and credential_id in (${credentialIds.map(() => '?').join(', ')})`,
     [...credentialIds],
   );
   return rows.map((row) => [row.credential_id, { at: new Date(row.last_used_at), from: row.last_used_from }]);

@@ -6,6 +6,7 @@ import { Migration20261130000200 } from './migrations/20261130000200-daemon-toke
 import { Migration20261130000700 } from './migrations/20261130000700-daemon-events.ts';
 import { Migration20261203000500 } from './migrations/20261203000500-governed-tokens.ts';
 import { Migration20261211000200 } from './migrations/20261211000200-dates-of-tokens.ts';
+import { Migration20261214000200 } from './migrations/20261214000200-unused-tokens.ts';
 
 /** Secrets of machines, which belong to a workspace and renew themselves. */
 export const daemonTokens = defineFeature({
@@ -16,6 +17,7 @@ export const daemonTokens = defineFeature({
     { name: '20261130000700-daemon-events', class: Migration20261130000700 },
     { name: '20261203000500-governed-tokens', class: Migration20261203000500 },
     { name: '20261211000200-dates-of-tokens', class: Migration20261211000200 },
+    { name: '20261214000200-unused-tokens', class: Migration20261214000200 },
   ],
   credentials: [daemonTokenCredential],
   evictions: [daemonTokenEviction, daemonEviction],

@@ -155,6 +155,18 @@ describe.each(backends())('createApiKey with an idempotency key, on $name', ({ s
     expect(left).toEqual([]);
   });
 
+  test('one round of housekeeping deletes everything that is older than 24 hours, also more than a batch', async () => {
+    const { apiKey } = await create(member, { idempotencyKey: newKey() }).expectSuccess();
+    await app.sql(
+      `insert into api_key_creations (credential_id, key_digest, api_key_id, master_key, salt, input_digest, created_at)
+        select 'ses_old', n::text, ?, '', '', '', now() - interval '25 hours' from generate_series(1, 4500) as n`,
+      [apiKey.id],
+    );
+    await purgeCreations(app.app.database.reads);
+    const left = await app.sql('select credential_id from api_key_creations where api_key_id = ?', [apiKey.id]);
+    expect(left.map(({ credential_id }) => credential_id)).toEqual([member.sessionId]);
+  });
+
   test.each(['', 'with a space', 'tab\t', 'ü', 'x'.repeat(256)])('InvalidInputError: %j', async (idempotencyKey) => {
     const { fields } = await create(member, { idempotencyKey }).expect('InvalidInputError');
     expect(fields.map(({ path }) => path)).toEqual(['input.idempotencyKey']);

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { authentication } from './authentication.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
+import { keys } from './keys.ts';
 import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { sealed } from './sealed.ts';
@@ -28,6 +29,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   signing,
   sealed,
   verifier,
+  keys,
 };
 
 const asked = process.argv.slice(2);

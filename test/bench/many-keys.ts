@@ -2,6 +2,8 @@
 import { ID_OF_I, MILLION } from './access-tokens.ts';
 import type { Servers } from './servers.ts';
 
+export const THOUSAND_KEYS = 1000;
+export const MILLION_KEYS = MILLION;
 /** How many keys the member of the benchmarks has, in a workspace of which the member is the owner. */
 export const OWN_KEYS = 1000;
 /** How many keys are unlike all others: never used, without an expiry, found by a search, about to expire. */
@@ -27,7 +29,7 @@ const INSERT_KEYS = `insert into api_keys (${COLUMNS})
     (case when is_rare then '${RARE_WORD} ' else 'service ' end) || md5(n::text),
     case when n % 3 = 0 then 'runs in region ' || n % 97 end, 'rka_…' || lpad((n % 10000)::text, 4, '0'), 'hash of ' || n,
     '{API_KEYS_READ}', '{orders:read}', created_at, created_at,
-    case when is_rare and n % 2 = 0 then null when is_rare then now() + interval '1 hour'
+    case when is_rare and n / ($1::int / ${RARE}) % 2 = 0 then null when is_rare then now() + interval '1 hour'
       else now() + make_interval(days => 30 + (n % 300)) end,
     case when n % 20 = 7 and not is_rare then now() end, case when n % 20 = 7 and not is_rare then 'UNSPECIFIED' end
   from (select n, n * (${MILLION} / $1::int) as i, n % ($1::int / ${RARE}) = 0 as is_rare,
@@ -43,7 +45,8 @@ const INSERT_OWN_KEYS = `insert into api_keys (${COLUMNS})
 
 /** All but the rare keys were used within the last ten days. */
 const INSERT_USES = `insert into credential_usage (credential_id, last_used_at)
-  select id, now() - make_interval(mins => (hashtext(id) & 16383)) from api_keys where name not like '${RARE_WORD}%'`;
+  select id, now() - make_interval(mins => (hashtext(id) & 16383)) from api_keys where name not like '${RARE_WORD}%'
+  on conflict (credential_id) do update set last_used_at = excluded.last_used_at`;
 
 /** Makes a database with this many keys. Returns the environment of a replica on it. */
 export async function databaseWithKeys(servers: Servers, size: number): Promise<Record<string, string>> {

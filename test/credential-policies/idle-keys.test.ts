@@ -47,7 +47,9 @@ describe.each(pairs())('the end of an idle key on $name', { timeout: 60_000 }, (
     expect(await far.accepts(secret)).toBe(true);
     await until(
       'the use is written',
-      async () => (await far.sql('select 1 from credential_usage where credential_id = ?', [id])).length > 0,
+      async () =>
+        (await far.sql('select 1 from credential_usage where credential_id = ? and last_used_at is not null', [id]))
+          .length > 0,
     );
     // The use was long ago, and a policy makes it count: the cached entry of the far replica must not decide.
     await near.sql(`update credential_usage set last_used_at = now() - interval '1 hour' where credential_id = ?`, [

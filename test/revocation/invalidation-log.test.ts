@@ -249,7 +249,8 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
         where id = 'ses_two'`);
       await database.sql(`insert into api_keys (id, user_id, name, hint, secret_hash, scopes, permissions, created_at)
         values ('key_two', 'usr_two', '', '', 'hash two', '{}', '{}', now())`);
-      await database.sql(`insert into credential_usage values ('key_two', now())`);
+      await database.sql(`insert into credential_usage values ('key_two', now())
+        on conflict (credential_id) do update set last_used_at = excluded.last_used_at`);
       await database.sql(`update credential_usage set last_used_at = now()`);
       await database.sql(`update sessions set revoked_at = null where id = 'ses_two'`); // it was null
     });

@@ -118,7 +118,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('on three replica
       // All were used just now. What is in the database decides, and the replicas write it within seconds.
       await until('the uses are written', async () => {
         const ids = [...unused, ...used].map(({ id }) => id);
-        const rows = await rekey.postgres.query('select 1 from credential_usage where credential_id = any($1)', [ids]);
+        const rows = await rekey.postgres.query(
+          'select 1 from credential_usage where credential_id = any($1) and last_used_at is not null',
+          [ids],
+        );
         return rows.length === ids.length;
       });
       const ids = unused.map(({ id }) => id);

@@ -358,7 +358,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
   });
 });
 
-describe.each(backends())('a quota of five keys on $name', ({ start }) => {
+describe.each(backends())('ApiKeyQuotaError: a quota of five keys on $name', ({ start }) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await start({ env: { REKEY_API_KEYS_PER_USER: '5' } });

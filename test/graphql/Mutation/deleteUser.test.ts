@@ -101,7 +101,7 @@ describe.each(backends())('deleteUser on $name', ({ start }) => {
       expect(await verifyFrom(own, used.secret, address)).toBe(204);
       for (let n = 0; n < 2; n++) expect(await verifyFrom(own, elsewhere.secret, address)).toBe(401);
       const usesOf = ({ id }: { id: string }) =>
-        own.sql('select last_used_from from credential_usage where credential_id = ?', [id]);
+        own.sql('select 1 from credential_usage where credential_id = ? and last_used_at is not null', [id]);
       await until('the use is written', async () => (await usesOf(used)).length > 0);
       const refusals = `select 1 from audit_events where type = 'api-key.refused' and ip_address = ?`;
       await until('the refusal is written', async () => (await own.sql(refusals, [address])).length > 0);

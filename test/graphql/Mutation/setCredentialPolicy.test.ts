@@ -265,7 +265,10 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       await set(owner, input).expectSuccess();
       const events = () => app.sql(`select 1 from audit_events where type = 'credential-policy.set'`);
       const before = await events();
+      const waits = vi.spyOn(app.app.barrier, 'waitUntilPropagated');
+      onTestFinished(() => waits.mockRestore());
       expect(await set(owner, input).expectSuccess()).toMatchObject({ endedCount: 0, receipt: null });
+      expect(waits.mock.calls.map(([tag]) => tag)).toEqual([`workspace:${workspaceId}`]);
       expect(await events()).toHaveLength(before.length);
     });
 

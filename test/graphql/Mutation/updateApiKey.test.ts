@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { UpdateApiKeyInput } from '../../../src/client/index.ts';
 import { workspaceKey } from '../../support/api-keys.ts';
 import { backends, type TestApp } from '../../support/app.ts';
@@ -125,7 +125,10 @@ describe.each(backends())('updateApiKey on $name', ({ start }) => {
       const member = await app.member();
       const key = await app.apiKey(member);
       expect((await update(member, key.id, { scopes: [] }).expectSuccess()).receipt).not.toBeNull();
+      const waits = vi.spyOn(app.app.barrier, 'waitUntilPropagated');
+      onTestFinished(() => waits.mockRestore());
       expect((await update(member, key.id, { scopes: [] }).expectSuccess()).receipt).toBeNull();
+      expect(waits.mock.calls.map(([tag]) => tag)).toEqual([`key:${key.id}`]);
     });
 
     test('a narrower key is an event for followers, and a wider one or a new label is none', async () => {

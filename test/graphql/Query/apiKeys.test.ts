@@ -164,7 +164,8 @@ describe.each(backends())('apiKeys on $name', ({ start }) => {
       const member = await app.member();
       const [unused, used, lately] = [await app.apiKey(member), await app.apiKey(member), await app.apiKey(member)];
       await app.sql(
-        `insert into credential_usage (credential_id, last_used_at) values (?, now() - interval '90 days'), (?, now())`,
+        `insert into credential_usage (credential_id, last_used_at) values (?, now() - interval '90 days'), (?, now())
+          on conflict (credential_id) do update set last_used_at = excluded.last_used_at`,
         [used.id, lately.id],
       );
       expect(await filtered(member, { neverUsed: true })).toEqual([unused.id]);

@@ -55,7 +55,8 @@ describe.each(backends())('user on $name', ({ start }) => {
     const { tokens } = await accept(app, invited.invitationToken).expectSuccess();
     expect(await lastUsedAt()).toBe(tokens.session.createdAt);
     const key = await app.apiKey(tokens);
-    const used = `insert into credential_usage values (?, now() + interval '1 hour')`;
+    const used = `insert into credential_usage values (?, now() + interval '1 hour')
+      on conflict (credential_id) do update set last_used_at = excluded.last_used_at`;
     await app.sql(used, [key.id]);
     const [{ at }] = await app.sql('select last_used_at as at from credential_usage where credential_id = ?', [key.id]);
     expect(await lastUsedAt()).toBe(new Date(at).toISOString());
