@@ -5,8 +5,8 @@ import { type Account, backends, type TestApp } from '../support/app.ts';
 import { randomFrom } from '../support/random.ts';
 
 const DAY = 86_400;
-const KEYS = 150;
-const POLICIES = 12;
+const KEYS = 48;
+const POLICIES = 3;
 const DAY_MS = DAY * 1000;
 
 describe.each(backends())('the filters of `apiKeys` under policies, on $name', { timeout: 60_000 }, ({ start }) => {
