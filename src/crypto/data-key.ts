@@ -6,10 +6,8 @@ import { decrypt, encrypt, IV_BYTES, readBody, SealError } from './seal.ts';
 
 const FORMAT = 's2';
 const KEY_BYTES = 32;
+/** The constraints of sealed columns demand the same form. */
 const SEALED = /^s2\.([1-9]\d{0,8})\.([A-Za-z0-9_-]{38,})$/;
-
-/** The same form as a regular expression of PostgreSQL, for the constraints of sealed columns. */
-export const SEALED_PATTERN = '^s2\\.[1-9][0-9]{0,8}\\.[A-Za-z0-9_-]{38,}$';
 
 /** Where a sealed value is stored. It opens nowhere else. */
 export interface Place {

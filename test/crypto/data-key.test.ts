@@ -5,7 +5,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDataKey, type Place, SEALED_PATTERN, versionOf } from '../../src/crypto/data-key.ts';
+import { createDataKey, type Place, versionOf } from '../../src/crypto/data-key.ts';
 import { localKeyManagement } from '../../src/crypto/key-management.ts';
 import { createKeyring } from '../../src/crypto/keyring.ts';
 import { SealError } from '../../src/crypto/seal.ts';
@@ -31,7 +31,7 @@ describe('a value that is sealed with a data key', () => {
       fc.property(text, (plaintext) => {
         const sealed = key.seal(place, plaintext);
         expect(key.open(place, sealed).toString()).toBe(plaintext);
-        expect(sealed).toMatch(new RegExp(SEALED_PATTERN));
+        expect(sealed).toMatch(/^s2\.[1-9][0-9]{0,8}\.[A-Za-z0-9_-]{38,}$/);
         expect(versionOf(sealed)).toBe(1);
       }),
     );

@@ -188,7 +188,7 @@ describe.skipIf(inject('postgresUrl') === null)('another master key on PostgreSQ
     const viewed = await two.graphql('{ viewer { user { email } } }', {}, { bearer: member.accessToken });
     expect(viewed.data.viewer.user).toEqual({ email: member.email });
     await two.app.sealer.keys.refresh();
-    const later = await two.member();
+    const later = await two.register();
     const [row] = await two.sql('select email_sealed from users where id = ?', [later.id]);
     expect(row.email_sealed).toMatch(/^s2\.2\./);
   });
