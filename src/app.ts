@@ -3,6 +3,7 @@ import { createAccounts } from './accounts/create-accounts.ts';
 import { EmailVault } from './accounts/email.ts';
 import { lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
 import { createCredentialPolicies } from './credential-policies/create-credential-policies.ts';
@@ -59,6 +60,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
+  const audit = createAudit(platform);
   const emails = new EmailVault(keyring);
   const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
   const workspaces = createWorkspaces(platform, {
@@ -165,7 +167,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
   const parts: readonly Part[] = [
-    ...[part, limits, sessions, policies, apiKeys, signingKeys],
+    ...[part, audit, limits, sessions, policies, apiKeys, signingKeys],
     ...[authentication, live, canary],
   ];
 
@@ -175,6 +177,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     authenticator,
     services,
     jwtKeys: sessions.jwtKeys,
+    audit,
     canary: canary.canary,
     live: live.connections,
     handle: createRouter(routes, { logger, cors: createCors(origins) }),

@@ -3,6 +3,7 @@ import { AuditEventSchema } from './audit-event.entity.ts';
 import { Migration20261130000000 } from './migrations/20261130000000-audit-data.ts';
 import { Migration20261202000100 } from './migrations/20261202000100-audit-actors.ts';
 import { Migration20261203000000 } from './migrations/20261203000000-refusals.ts';
+import { Migration20261217000000 } from './migrations/20261217000000-audit-chain.ts';
 
 /**
  * The audit log. Every event is part of the transaction of the change that it records. Each feature declares its own.
@@ -10,9 +11,17 @@ import { Migration20261203000000 } from './migrations/20261203000000-refusals.ts
 export const audit = defineFeature({
   name: 'audit',
   entities: [AuditEventSchema],
+  tables: ['audit_links', 'audit_chains', 'audit_keys', 'audit_checkpoints', 'audit_removals'],
+  sealedFields: [
+    { table: 'audit_keys', column: 'private_sealed', key: 'kid' },
+    ...['ip_address_sealed', 'user_agent_sealed'].map((column) => ({
+      ...{ table: 'audit_events', column, key: 'id', where: `${column} is not null` },
+    })),
+  ],
   migrations: [
     { name: '20261130000000-audit-data', class: Migration20261130000000 },
     { name: '20261202000100-audit-actors', class: Migration20261202000100 },
     { name: '20261203000000-refusals', class: Migration20261203000000 },
+    { name: '20261217000000-audit-chain', class: Migration20261217000000 },
   ],
 });

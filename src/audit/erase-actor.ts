@@ -3,12 +3,18 @@ import type { EntityManager } from '@mikro-orm/sql';
 /** A statement must end before its timeout. */
 const BATCH = 10_000;
 
-const ERASE = `update audit_events set ip_address = null where id in (
-    select id from audit_events where actor_user_id = ? and ip_address is not null limit ${BATCH}) returning 1`;
+/** Events without an acting user, such as a rejected login, are about the user who is their subject. */
+const ERASE = `update audit_events set ip_address = null, ip_address_sealed = null, user_agent_sealed = null
+    where id in (
+      select id from audit_events where coalesce(actor_user_id, subject_id) = ?
+        and (ip_address is not null or ip_address_sealed is not null or user_agent_sealed is not null)
+      limit ${BATCH})
+    returning 1`;
 
 /**
- * Erases what the audit log knows about a person besides the id: the addresses in the events of which the user is the
- * actor. The events stay. Part of the current transaction.
+ * Erases what the audit log knows about a person besides the id: the addresses and user agents in the events of which the
+ * user is the actor, and in events about the user that have no actor. The events stay, and so do the hashes of what was
+ * erased: the chain still holds. Part of the current transaction.
  */
 export async function eraseActor(em: EntityManager, userId: string): Promise<void> {
   for (let erased = BATCH; erased === BATCH; ) erased = (await em.execute(ERASE, [userId])).length;

@@ -17,7 +17,7 @@ export function createSessions(
   config: ValuesOf<typeof sessionVariables>,
   { limits }: { limits: Limits },
 ) {
-  const audit = new Audit(sessionEvents, clock);
+  const audit = new Audit(sessionEvents, { clock, keyring });
   const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, audit, clock });
   const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
   feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });

@@ -15,7 +15,7 @@ export function createSigningKeys(
   { signatureWindowSeconds }: ValuesOf<typeof signingKeys.variables>,
   needs: Pick<SigningKeyServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): Part & { service: SigningKeyService; signatures: CredentialRuntime['signatures'] } {
-  const audit = new Audit(signingKeyEvents, clock);
+  const audit = new Audit(signingKeyEvents, { clock, keyring });
   const secrets = new SigningSecrets(keyring);
   const windowMs = signatureWindowSeconds * 1000;
   const nonces = new Nonces({ sql: database.nonces, windowMs });

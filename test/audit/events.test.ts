@@ -5,6 +5,7 @@ import { sha256Base64url } from '../../src/crypto/hash.ts';
 import { features } from '../../src/features.ts';
 import { scopesOfRole } from '../../src/identity/scope.ts';
 import { type Account, backends, PASSWORD, SETUP_TOKEN, type TestApp } from '../support/app.ts';
+import { auditRows } from '../support/audit.ts';
 import { exchange, jtiOf, later, login, UNLIMITED } from '../support/sessions.ts';
 
 /** What each feature declares. */
@@ -29,7 +30,7 @@ interface Row {
 /** An event: its type, its subject, its data, and what else is expected of its row. */
 type Expected = [type: string, subjectId: unknown, data: object, row?: Partial<Row>];
 
-const inOrder = (app: TestApp): Promise<Row[]> => app.sql('select * from audit_events order by position');
+const inOrder = (app: TestApp): Promise<Row[]> => auditRows(app);
 const publishedLongAgo = (app: TestApp) =>
   app.sql(`update jwt_keys set created_at = created_at - interval '11 minutes'`);
 const currentKid = async (app: TestApp): Promise<string> =>
