@@ -60,13 +60,21 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
-  const audit = createAudit(platform);
+  const audit = createAudit(platform, valuesOf('audit', config));
   const emails = new EmailVault(keyring);
-  const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
+  const { rejections } = audit;
+  const limits = createLimits(platform, valuesOf('limits', config), {
+    accountOf: (email) => emails.nameOf(email),
+    exceeded: ({ limit, subjectId, userId: actorUserId, address: ipAddress }) =>
+      rejections.note({
+        ...{ type: 'limit.exceeded', reason: 'RATE_LIMITED', data: { limit } },
+        ...{ subjectId, actorUserId, ipAddress },
+      }),
+  });
   const workspaces = createWorkspaces(platform, {
     findUserByEmail: (em, email) => findUserByEmail(em, emails.indexes(email)),
   });
-  const sessions = createSessions(platform, valuesOf('sessions', config), limits);
+  const sessions = createSessions(platform, valuesOf('sessions', config), { limits: limits.limits, rejections });
   const accounts = createAccounts(platform, valuesOf('accounts', config), {
     emails,
     sessions: sessions.service,
@@ -80,6 +88,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       leaveWorkspaces: (scope, userId) => workspaces.memberships.leaveAll(scope, userId),
     },
     limits: limits.limits,
+    rejections,
   });
   const policies = createCredentialPolicies(platform, {
     types,
@@ -100,6 +109,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     failures: limits.limits.failures,
     addressOf,
     addressRefused: apiKeys.addressRefused,
+    rejected: (kind, reason, ipAddress) =>
+      rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress }),
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);
@@ -129,6 +140,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: apiKeys.service,
     apiKeyUpdates: apiKeys.updates,
     apiKeyMetadata: apiKeys.metadata,
+    auditLog: audit.log,
+    personalReads: audit.personalReads,
     credentialPolicies: policies.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,

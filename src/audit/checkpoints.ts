@@ -37,7 +37,7 @@ export interface CheckpointsOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Signs the last event of each chain from time to time, so that a chain that was written anew is found. */
+/** Signs the last event of each chain from time to time, so that a chain that was rewritten is found. */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
 

@@ -23,8 +23,8 @@ interface OpenedPersonal {
 }
 
 /**
- * Stores a personal field of an event. The salt is sealed together with the value: without the master key, nobody can try
- * all addresses against the digest.
+ * Stores a personal field of an event. The salt is sealed together with the value: without the master key, it is not
+ * possible to try all addresses against the digest.
  */
 export function storePersonal(
   keyring: Keyring,

@@ -18,7 +18,7 @@ const MOST_PROBLEMS = 1000;
  * - `REMOVED`: an event is missing
  * - `REORDERED`: two events have each other's place
  * - `INSERTED`: an event was added past the service
- * - `FORGED`: a chain was written anew, or a signature is not one of this service
+ * - `FORGED`: a chain was rewritten, or a signature is not one of this service
  */
 export type ProblemKind = 'CHANGED' | 'REMOVED' | 'REORDERED' | 'INSERTED' | 'FORGED';
 
@@ -39,11 +39,24 @@ export interface VerificationResult {
   erased: number;
   /** Events that were committed within the last second and have no place yet. */
   unchained: number;
-  /** Events after the last checkpoint of their chain. Only an export that was made before shows that they were written anew. */
+  /** Events after the last checkpoint of their chain. Only an export that was made before shows that they were rewritten. */
   unsigned: number;
   problems: Problem[];
   problemCount: number;
 }
+
+interface UnlinkedRow {
+  id: string;
+  chain: string;
+  position: number;
+}
+
+/** The next events by position: the position of the last one, and those that have no link. Parameter: the position before. */
+const UNLINKED = `
+  with batch as (select id, position, workspace_id from audit_events where position > ? order by position limit 20000)
+  select max(b.position)::float8 as last, coalesce(json_agg(json_build_object('id', b.id, 'position', b.position,
+      'chain', coalesce(b.workspace_id, '*'))) filter (where l.event_id is null), '[]')::text as unlinked
+    from batch b left join audit_links l on l.event_id = b.id`;
 
 /** Where the check of a chain is. */
 interface Progress {
@@ -215,15 +228,16 @@ export class Verification {
 
   /** Events without a place: new ones, and those that were added before the last chained one. */
   async #checkUnlinked(em: EntityManager): Promise<void> {
-    const rows = await em.execute<{ id: string; chain: string; isNew: boolean }[]>(
-      `select e.id, coalesce(e.workspace_id, '*') as chain,
-          e.position > coalesce((select max(position) from audit_links), 0) as "isNew"
-        from audit_events e left join audit_links l on l.event_id = e.id where l.event_id is null limit ?`,
-      [MOST_PROBLEMS * 100],
-    );
-    this.#result.unchained = rows.filter(({ isNew }) => isNew).length;
-    for (const { id, chain } of rows.filter(({ isNew }) => !isNew))
-      this.#report('INSERTED', chain, null, `${id} was added between events that are chained.`);
+    const [end] = await em.execute<{ last: number | null }[]>('select max(position)::float8 as last from audit_links');
+    for (let after = -1; ; ) {
+      const [batch] = await em.execute<{ last: number | null; unlinked: string }[]>(UNLINKED, [after]);
+      if (!batch || batch.last === null) return;
+      for (const { id, chain, position } of JSON.parse(batch.unlinked) as UnlinkedRow[]) {
+        if (position > (end?.last ?? 0)) this.#result.unchained++;
+        else this.#report('INSERTED', chain, null, `${id} was added between events that are chained.`);
+      }
+      after = batch.last;
+    }
   }
 
   #isSigned(

@@ -45,6 +45,8 @@ export interface AuthenticatorOptions {
   addressOf: (request: AuthenticatedRequest) => string;
   /** A valid credential was rejected because of the address. Must not throw and must not block. */
   addressRefused: (principal: Principal, address: string) => void;
+  /** A credential was rejected, for the audit log. Must not throw and must not block. */
+  rejected: (kind: CredentialKind | 'unknown', reason: string, address: string) => void;
 }
 
 /** Reads the caches, then the database, for one presented credential. */
@@ -227,11 +229,15 @@ export class Authenticator {
     refusal = credentialRefused(),
   ): Promise<null> {
     if (refusal.code !== 'UNAUTHENTICATED') throw refusal;
-    const { types, failures, addressOf } = this.#options;
+    const { types, failures, addressOf, rejected } = this.#options;
     const address = addressOf(request);
-    this.counts[types.kindOf(presented.text)]!.refused++;
+    const kind = types.kindOf(presented.text);
+    this.counts[kind]!.refused++;
     const isCookie = presented.carrier === 'cookie';
-    if (!isCookie) failures.check(address);
+    if (!isCookie) {
+      rejected(kind, 'NOT_VALID', address);
+      failures.check(address);
+    }
     failures.count(address);
     // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;

@@ -62,6 +62,9 @@ export function createContextFactory(options: ContextFactoryOptions) {
     const loaders = createLoaders(em, services.credentialTypes, {
       coMembers: sharingWorkspace,
       memberships: (ids) => membershipsOf(em(), principal?.userId ?? null, ids),
+      recordReads: async (reads) => {
+        if (principal) await services.personalReads.record({ principal, origin }, reads);
+      },
       explain,
       now,
     });

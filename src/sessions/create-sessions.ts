@@ -1,4 +1,5 @@
 import { Audit } from '../audit/audit.ts';
+import type { Rejections } from '../audit/rejections.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Part, Platform } from '../platform.ts';
@@ -15,7 +16,7 @@ import type { sessionVariables } from './session.variables.ts';
 export function createSessions(
   { database, keyring, databaseClock: clock, replica, feed, barrier, logger }: Platform,
   config: ValuesOf<typeof sessionVariables>,
-  { limits }: { limits: Limits },
+  { limits, rejections }: { limits: Limits; rejections: Pick<Rejections, 'note'> },
 ) {
   const audit = new Audit(sessionEvents, { clock, keyring });
   const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, keyring, audit, clock });
@@ -28,7 +29,7 @@ export function createSessions(
     now: () => replica.databaseNow(),
   });
   const common = { accessTokens, audit, barrier, clock, idleSeconds: config.refreshIdleSeconds, limits };
-  const refresh = new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds });
+  const refresh = new RefreshService({ ...common, rejections, keyring, graceSeconds: config.refreshGraceSeconds });
   return {
     jwtKeys,
     accessTokens,

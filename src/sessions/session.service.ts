@@ -179,7 +179,10 @@ export class SessionService implements SessionIssuer {
     const sessionId = sessionOfJti(jti);
     if (!sessionId) return { kind: 'notFound' };
     const revocation = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.checkLedgerEntry(em, caller);
+      await this.#options.limits.checkLedgerEntry(em, {
+        ...{ credentialId: caller.credentialId, userId: caller.userId },
+        address: unitOfWork.origin.ipAddress,
+      });
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, sessionId, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
