@@ -3,6 +3,7 @@ import { createAccounts } from './accounts/create-accounts.ts';
 import { EMAIL, EmailIndex } from './accounts/email.ts';
 import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
 import { createApiKeys } from './api-keys/create-api-keys.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { createCanary } from './canary/create-canary.ts';
 import { type Config, valuesOf } from './config.ts';
 import { createCredentialPolicies } from './credential-policies/create-credential-policies.ts';
@@ -61,12 +62,21 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
+  const audit = createAudit(platform, valuesOf('audit', config));
   const emails = new EmailIndex((canonical) => sealer.index(EMAIL, canonical));
-  const limits = createLimits(platform, valuesOf('limits', config), (email) => emails.nameOf(email));
+  const { rejections } = audit;
+  const limits = createLimits(platform, valuesOf('limits', config), {
+    accountOf: (email) => emails.nameOf(email),
+    exceeded: ({ limit, subjectId, userId: actorUserId, address: ipAddress }) =>
+      rejections.note({
+        ...{ type: 'limit.exceeded', reason: 'RATE_LIMITED', data: { limit } },
+        ...{ subjectId, actorUserId, ipAddress },
+      }),
+  });
   const workspaces = createWorkspaces(platform, {
     findUserByEmail: (em, email) => findUserByEmail(em, emails.indexes(email)),
   });
-  const sessions = createSessions(platform, valuesOf('sessions', config), limits);
+  const sessions = createSessions(platform, valuesOf('sessions', config), { limits: limits.limits, rejections });
   const accounts = createAccounts(platform, valuesOf('accounts', config), {
     emails,
     sessions: sessions.service,
@@ -81,6 +91,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       eraseAddresses: eraseApiKeyAddresses,
     },
     limits: limits.limits,
+    rejections,
   });
   const policies = createCredentialPolicies(platform, {
     types,
@@ -101,6 +112,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     failures: limits.limits.failures,
     addressOf,
     addressRefused: apiKeys.addressRefused,
+    rejected: (kind, reason, ipAddress) =>
+      rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress }),
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (request, readBody, readForwarded) =>
@@ -132,6 +145,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     apiKeys: apiKeys.service,
     apiKeyUpdates: apiKeys.updates,
     apiKeyMetadata: apiKeys.metadata,
+    auditLog: audit.log,
+    personalReads: audit.personalReads,
     credentialPolicies: policies.service,
     workspaces: workspaces.service,
     daemonTokens: daemonTokens.service,
@@ -168,7 +183,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
   const parts: readonly Part[] = [
-    ...[part, limits, sessions, policies, apiKeys, signingKeys],
+    ...[part, audit, limits, sessions, policies, apiKeys, signingKeys],
     ...[authentication, live, canary],
   ];
 
@@ -178,6 +193,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     authenticator,
     services,
     jwtKeys: sessions.jwtKeys,
+    audit,
     canary: canary.canary,
     live: live.connections,
     handle: createRouter(routes, {

@@ -47,6 +47,7 @@ describe('an unset variable has its documented default', () => {
       ledgerPerMinute: 120,
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
+      auditRetentionDays: 0,
       passwordMinLength: 15,
       signatureWindowSeconds: 300,
       canary: false,
@@ -71,7 +72,7 @@ describe('an unset variable has its documented default', () => {
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
-    'REKEY_SIGNATURE_WINDOW_SECONDS',
+    ...['REKEY_SIGNATURE_WINDOW_SECONDS', 'REKEY_AUDIT_RETENTION_DAYS'],
     ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
   ];
 
@@ -96,7 +97,7 @@ describe('an unset variable has its documented default', () => {
       REKEY_CANARY: 'on',
       REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
-        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH)$|_LIVE_/.test(name)).map((name) => [
+        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH|DAYS)$|_LIVE_/.test(name)).map((name) => [
           name,
           '128',
         ]),

@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Audit } from '../audit/audit.ts';
+import type { Rejections } from '../audit/rejections.ts';
 import type { SessionIssuer, SessionTokens } from '../credentials/session-issuer.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { credentialRefused } from '../identity/access-error.ts';
@@ -24,6 +25,8 @@ export interface AccountServiceOptions {
   sessions: SessionIssuer;
   passwords: Passwords;
   limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
+  /** Logins and passwords that were rejected. */
+  rejections: Pick<Rejections, 'note'>;
   emails: EmailIndex;
   setupToken: SetupToken;
   userSessions: UserSessions;
@@ -137,7 +140,7 @@ export class AccountService {
     const found = await findUserByEmail(em, this.#options.emails.indexes(input.email));
     const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
     // All of this comes before the first difference that could be measured: the transaction below.
-    if (!found || !matches || found.disabledAt) return { kind: 'invalidCredentials' };
+    if (!found || !matches || found.disabledAt) return this.#rejectLogin(origin.ipAddress, found, matches);
     // The replaced session may be the caller's own, and then the next attempt could not confirm the caller.
     const work = replaces === null ? unitOfWork : unitOfWork.withoutCaller();
     const outcome = await work.transaction(async () => {
@@ -151,7 +154,7 @@ export class AccountService {
       );
       return user && { user, started: this.#options.sessions.start(unitOfWork, user, replaced) };
     });
-    if (!outcome) return { kind: 'invalidCredentials' };
+    if (!outcome) return this.#rejectLogin(origin.ipAddress, found, false);
     return { kind: 'loggedIn', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
@@ -185,13 +188,18 @@ export class AccountService {
     const { passwords, userSessions, resetTokens, audit } = this.#options;
     // Not for API keys: a leaked key must not be able to lock its user out.
     if (caller.kind !== 'session' || !caller.userId) return { kind: 'notASession' };
-    const owner = { sessionId: caller.credentialId, userId: caller.userId };
+    const address = unitOfWork.origin.ipAddress;
+    const owner = { sessionId: caller.credentialId, userId: caller.userId, address };
     const known = await unitOfWork.inTurn(async () => {
       await this.#options.limits.checkPassword(em, owner);
       return em.findOne(User, { id: owner.userId });
     });
     if (!known) throw credentialRefused(); // Deleted since the request began.
-    if (!(await passwords.verify(known.passwordHash, input.currentPassword))) return { kind: 'invalidCredentials' };
+    if (!(await passwords.verify(known.passwordHash, input.currentPassword))) {
+      const by = { subjectId: known.id, actorUserId: known.id, ipAddress: address };
+      this.#options.rejections.note({ type: 'account.password-rejected', reason: 'WRONG_PASSWORD', ...by });
+      return { kind: 'invalidCredentials' };
+    }
     const check = new InputCheck();
     const about = wordsAbout(known);
     passwords.check(check, { password: input.newPassword, path: 'input.newPassword', about });
@@ -208,6 +216,14 @@ export class AccountService {
     }, known.id);
     if (!changed) return { kind: 'invalidCredentials' };
     return { kind: 'changed', user: changed.user, ...(await userSessions.propagated(changed)) };
+  }
+
+  /** Recorded after the answer, with the same work for every reason: an unknown address must not answer faster. */
+  #rejectLogin(ipAddress: string | null, found: User | null, matches: boolean): { kind: 'invalidCredentials' } {
+    const wrong = found ? 'WRONG_PASSWORD' : 'UNKNOWN_ACCOUNT';
+    const reason = found && matches ? 'ACCOUNT_DISABLED' : wrong;
+    this.#options.rejections.note({ type: 'account.login-rejected', subjectId: found?.id ?? null, reason, ipAddress });
+    return { kind: 'invalidCredentials' };
   }
 
   #newUser(input: AccountInput, passwordHash: string, role: UserRole): User {

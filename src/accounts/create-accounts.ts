@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { Audit } from '../audit/audit.ts';
+import type { Rejections } from '../audit/rejections.ts';
 import type { SessionIssuer } from '../credentials/session-issuer.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -23,17 +24,18 @@ export interface AccountNeeds {
   workspaces: JoinedWorkspaces;
   holdings: Holdings;
   limits: Limits;
+  rejections: Pick<Rejections, 'note'>;
 }
 
 /** Users, their passwords, and how they are invited. */
 export function createAccounts(
-  { barrier, databaseClock: clock }: Platform,
+  { barrier, databaseClock: clock, keyring }: Platform,
   config: ValuesOf<typeof accountVariables>,
-  { emails, sessions, workspaces, holdings, limits }: AccountNeeds,
+  { emails, sessions, workspaces, holdings, limits, rejections }: AccountNeeds,
 ) {
   const setupToken = new SetupToken(config.setupToken);
   const passwords = new Passwords(config.passwordMinLength);
-  const audit = new Audit(accountEvents, clock);
+  const audit = new Audit(accountEvents, { clock, keyring });
   const userSessions = new UserSessions({ sessions, audit, barrier, clock });
   const resetTokens = new AccountTokens('PASSWORD_RESET', { limits, clock });
   const tokens = new AccountTokens('INVITATION', { limits, clock });
@@ -41,7 +43,7 @@ export function createAccounts(
   return {
     service: new AccountService({
       ...common,
-      ...{ emails, sessions, userSessions, resetTokens, passwords, limits, setupToken },
+      ...{ emails, sessions, userSessions, resetTokens, passwords, limits, rejections, setupToken },
       registration: config.registration,
     }),
     users: new UserService({ ...common, emails, holdings, barrier }),

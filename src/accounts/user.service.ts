@@ -177,9 +177,13 @@ export class UserService {
   }
 }
 
-/** For the events of a deletion: users who delete their own account leave no address behind. */
+/** For the events of a deletion: users who delete their own account leave no address and no user agent behind. */
 function withoutAddressOf(userId: string, { em, principal, origin }: UnitOfWork): AuditScope {
-  return { em, principal, origin: principal?.userId === userId ? { ...origin, ipAddress: null } : origin };
+  return {
+    em,
+    principal,
+    origin: principal?.userId === userId ? { ...origin, ipAddress: null, userAgent: null } : origin,
+  };
 }
 
 /**

@@ -23,7 +23,7 @@ export function createApiKeys(
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
   needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'>,
 ) {
-  const audit = new Audit(apiKeyEvents, clock);
+  const audit = new Audit(apiKeyEvents, { clock, keyring });
   const metadata = new MetadataVault(sealer);
   const creations = new IdempotentCreations({ keyring, random: randomBytes });
   const options = { reads: database.reads, audit, barrier, clock, maxPerUser, metadata, creations, ...needs };

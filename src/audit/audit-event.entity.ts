@@ -10,7 +10,12 @@ export class AuditEvent {
   actorCredentialId!: string | null;
   subjectId!: string | null;
   workspaceId!: string | null;
-  ipAddress!: string | null;
+  /** The address of the client, sealed; null if there is none or if it was erased. See `storePersonal`. */
+  ipAddressSealed!: string | null;
+  ipAddressDigest!: string | null;
+  /** The user agent of the client, in the same form. */
+  userAgentSealed!: string | null;
+  userAgentDigest!: string | null;
   requestId!: string | null;
   data!: EventData;
   outcome!: 'SUCCEEDED' | 'REFUSED';
@@ -33,7 +38,10 @@ export const AuditEventSchema = defineEntity({
     actorCredentialId: p.string().nullable(),
     subjectId: p.string().nullable(),
     workspaceId: p.string().nullable(),
-    ipAddress: p.string().nullable(),
+    ipAddressSealed: p.text().nullable(),
+    ipAddressDigest: p.string().nullable(),
+    userAgentSealed: p.text().nullable(),
+    userAgentDigest: p.string().nullable(),
     requestId: p.string().nullable(),
     data: p.json<EventData>(),
     outcome: p.string().$type<AuditEvent['outcome']>(),

@@ -1,15 +1,18 @@
 import type { z } from 'zod';
+import type { Keyring } from '../crypto/keyring.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { AuditEvent } from './audit-event.entity.ts';
 import type { AuditEvents } from './event-data.ts';
+import { type PersonalField, storePersonal } from './personal-field.ts';
 
 /** The type, subject and data of an event. The actor and the origin come from the scope. */
 export type RecordedEvent<Events extends AuditEvents> = {
   [Type in keyof Events & string]: {
     type: Type;
-    subjectId: string;
+    /** Null if it is not known, e.g. at a login with an unknown address. */
+    subjectId: string | null;
     workspaceId?: string | null;
     /** The acting user if it is not the caller, e.g. at a login. */
     actorUserId?: string;
@@ -21,7 +24,11 @@ export type RecordedEvent<Events extends AuditEvents> = {
 
 /** The transaction of an event, its caller and its origin. Both are null for what the service does by itself. */
 export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
-  readonly origin: { readonly [Part in 'ipAddress' | 'requestId']: RequestOrigin[Part] | null } | null;
+  readonly origin:
+    | ({ readonly [Part in 'ipAddress' | 'requestId']: RequestOrigin[Part] | null } & {
+        readonly userAgent?: string | null;
+      })
+    | null;
 }
 
 /**
@@ -30,10 +37,12 @@ export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
 export class Audit<Events extends AuditEvents> {
   readonly #events: Events;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #keyring: Keyring;
 
-  constructor(events: Events, clock: Pick<Clock, 'now'>) {
+  constructor(events: Events, { clock, keyring }: { clock: Pick<Clock, 'now'>; keyring: Keyring }) {
     this.#events = events;
     this.#clock = clock;
+    this.#keyring = keyring;
   }
 
   /**
@@ -42,21 +51,31 @@ export class Audit<Events extends AuditEvents> {
    * @throws ZodError if the data is not as declared, which rolls the transaction back
    */
   record({ em, principal, origin }: AuditScope, event: RecordedEvent<Events>): void {
+    const id = newId('evt');
+    const ipAddress = this.#personal(id, 'ip_address', origin?.ipAddress);
+    const userAgent = this.#personal(id, 'user_agent', origin?.userAgent);
     em.persist(
       Object.assign(new AuditEvent(), {
-        id: newId('evt'),
+        id,
         type: event.type,
         occurredAt: this.#clock.now(),
         actorUserId: event.actorUserId ?? principal?.userId ?? null,
         actorCredentialId: principal?.credentialId ?? null,
         subjectId: event.subjectId,
         workspaceId: event.workspaceId ?? null,
-        ipAddress: origin?.ipAddress ?? null,
+        ipAddressSealed: ipAddress?.sealed ?? null,
+        ipAddressDigest: ipAddress?.digest ?? null,
+        userAgentSealed: userAgent?.sealed ?? null,
+        userAgentDigest: userAgent?.digest ?? null,
         requestId: origin?.requestId ?? null,
         data: this.#events[event.type]!.parse(event.data),
         outcome: event.refusedBecause === undefined ? 'SUCCEEDED' : 'REFUSED',
         reason: event.refusedBecause ?? null,
       }),
     );
+  }
+
+  #personal(eventId: string, field: PersonalField, value: string | null | undefined) {
+    return value ? storePersonal(this.#keyring, { eventId, field, value }) : null;
   }
 }

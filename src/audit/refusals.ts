@@ -7,6 +7,8 @@ export interface Refusal {
   /** The id of the credential. */
   readonly subjectId: string;
   readonly workspaceId: string | null;
+  /** The user whose request it was, if it is known. */
+  readonly actorUserId?: string | null;
   /** The address of the client. Events are counted by it. */
   readonly ipAddress: string;
 }

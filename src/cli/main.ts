@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { BAD_CONFIGURATION, ConfigError } from '../kernel/config-error.ts';
 import { messageOf } from '../kernel/message.ts';
+import { auditCommand } from './audit.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
@@ -18,6 +19,7 @@ const program = new Command('rekey')
   .addCommand(bootstrapCommand())
   .addCommand(usersCommand())
   .addCommand(jwtKeysCommand())
+  .addCommand(auditCommand())
   .addCommand(purgeCommand())
   .addCommand(reencryptCommand());
 

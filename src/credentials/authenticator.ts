@@ -23,6 +23,8 @@ export type Authenticate = Authenticator['authenticate'];
 
 export interface AuthenticatorOptions extends CredentialLookupOptions {
   lastUsed: LastUsed;
+  /** A credential was rejected, for the audit log. Must not throw and must not block. */
+  rejected: (kind: CredentialKind | 'unknown', reason: string, address: string) => void;
 }
 
 /**
@@ -208,11 +210,15 @@ export class Authenticator {
     refusal = credentialRefused(),
   ): Promise<null> {
     if (refusal.code !== 'UNAUTHENTICATED') throw refusal;
-    const { types, failures, addressOf } = this.#options;
+    const { types, failures, addressOf, rejected } = this.#options;
     const address = addressOf(request);
-    this.counts[types.kindOf(presented.text)]!.refused++;
+    const kind = types.kindOf(presented.text);
+    this.counts[kind]!.refused++;
     const isCookie = presented.carrier === 'cookie';
-    if (!isCookie) failures.check(address);
+    if (!isCookie) {
+      rejected(kind, 'NOT_VALID', address);
+      failures.check(address);
+    }
     failures.count(address);
     // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;

@@ -7,7 +7,8 @@ import type { credentials } from './credentials.feature.ts';
 import { LastUsed } from './last-used.ts';
 import { exposeAuthentication } from './metrics.ts';
 
-export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused'> {
+export interface AuthenticationNeeds
+  extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'rejected'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
   signatures: CredentialRuntime['signatures'];
@@ -17,7 +18,7 @@ export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failure
 export function createAuthentication(
   { database, sealer, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
-  { types, accessTokens, signatures, failures, addressOf, addressRefused }: AuthenticationNeeds,
+  { types, accessTokens, signatures, failures, addressOf, addressRefused, rejected }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
@@ -32,7 +33,8 @@ export function createAuthentication(
     addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),
   });
   const runtime = { sql: database.reads, accessTokens, signatures };
-  const authenticator = new Authenticator({ types, runtime, cache, lastUsed, failures, addressOf, addressRefused });
+  const needs = { failures, addressOf, addressRefused, rejected };
+  const authenticator = new Authenticator({ types, runtime, cache, lastUsed, ...needs });
   exposeAuthentication(registry, { cache, authenticator });
   return {
     authenticator,

@@ -7,10 +7,10 @@ import { DaemonTokenService, type DaemonTokenServiceOptions } from './daemon-tok
 
 /** Daemon tokens. */
 export function createDaemonTokens(
-  { barrier, databaseClock: clock }: Platform,
+  { barrier, databaseClock: clock, keyring }: Platform,
   needs: Pick<DaemonTokenServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): { service: DaemonTokenService; possession: RevokedByPossession } {
-  const audit = new Audit(daemonTokenEvents, clock);
+  const audit = new Audit(daemonTokenEvents, { clock, keyring });
   return {
     service: new DaemonTokenService({ audit, barrier, clock, ...needs }),
     possession: daemonTokenPossession({ audit, barrier, clock }),

@@ -13,6 +13,8 @@ export const ADVISORY_LOCKS = {
   invalidationLog: 823640927,
   /** One replica purges sessions, refresh tokens and the ledger. The others skip their turn. */
   purge: 823640928,
+  /** One replica chains, signs or purges the audit log. The others wait. */
+  auditChain: 823640929,
 } as const;
 
 /**

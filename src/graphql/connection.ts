@@ -57,7 +57,7 @@ export async function paginate<Entity extends object>(
  * @throws GraphQLError `BAD_USER_INPUT` for an invalid page size or cursor
  */
 export async function paginateIds<Entity extends { id: string }>(
-  { prefix, ids, rows }: IdList<Entity>,
+  { prefix, ids, rows }: Omit<IdList<Entity>, 'count'>,
   { first, after }: PageArguments,
 ): Promise<Page<Entity>> {
   checkPage({ first, after }, { prefix, values: 1 });

@@ -6,6 +6,8 @@ import type { UserService } from '../accounts/user.service.ts';
 import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { ApiKeyUpdateService } from '../api-keys/api-key-update.service.ts';
 import type { MetadataVault } from '../api-keys/metadata.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { PersonalReads } from '../audit/personal-reads.ts';
 import type { CredentialPolicyService } from '../credential-policies/credential-policy.service.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
@@ -37,6 +39,8 @@ export interface Services {
   apiKeys: ApiKeyService;
   apiKeyUpdates: ApiKeyUpdateService;
   apiKeyMetadata: MetadataVault;
+  auditLog: AuditLog;
+  personalReads: PersonalReads;
   credentialPolicies: CredentialPolicyService;
   workspaces: WorkspaceService;
   daemonTokens: DaemonTokenService;

@@ -44,17 +44,21 @@ export function createContextFactory(options: ContextFactoryOptions) {
     let changes = false;
     // Reads about a change follow its commit. If one fails, the client must not be asked to repeat the change.
     const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
+    const origin = work.originOf(request);
     const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
     const loaders = createLoaders(em, services.credentialTypes, {
       coMembers: sharingWorkspace,
       memberships: (ids) => membershipsOf(em(), principal?.userId ?? null, ids),
+      recordReads: async (reads) => {
+        if (principal) await services.personalReads.record({ principal, origin }, reads);
+      },
       explain,
       now,
     });
     return {
       services,
       principal,
-      origin: work.originOf(request),
+      origin,
       subscription,
       loaders,
       visibility: new Visibility(principal, {

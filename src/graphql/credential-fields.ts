@@ -45,6 +45,18 @@ export function accountOnly(userId: string, context: GraphQLContext): GraphQLCon
   throw new AccessError('FORBIDDEN', 'Only the user and administrators can read this field.');
 }
 
+/**
+ * A field with personal data of a user. If the caller is another user, the read is recorded before it is answered. Without a
+ * credential, a caller reads what it has just authenticated.
+ */
+export async function personalOf<Value>(
+  { userId, field, value }: { userId: string; field: string; value: Value },
+  { principal, loaders }: GraphQLContext,
+): Promise<Value> {
+  if (value !== null && principal && principal.userId !== userId) await loaders.personalRead.load({ userId, field });
+  return value;
+}
+
 /** The workspace of a credential; null if there is none, or if the caller may not see it. */
 export async function workspaceOf(workspaceId: string | null, context: GraphQLContext): Promise<Workspace | null> {
   if (workspaceId === null || !(await context.visibility.seesWorkspace(workspaceId))) return null;

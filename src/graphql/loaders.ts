@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import DataLoader from 'dataloader';
 import { User } from '../accounts/user.entity.ts';
 import { activeApiKeyCounts, lastApiKeyUses } from '../api-keys/api-key.queries.ts';
+import type { PersonalRead } from '../audit/personal-reads.ts';
 import { policiesOf } from '../credential-policies/credential-policy.queries.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import { type LastUse, lastUses } from '../credentials/last-used.ts';
@@ -26,11 +27,14 @@ export function createLoaders(
   {
     coMembers,
     memberships,
+    recordReads,
     explain,
     now,
   }: {
     coMembers: (userIds: string[]) => Promise<string[]>;
     memberships: (workspaceIds: string[]) => Promise<string[]>;
+    /** Records that the caller reads personal data of other users. */
+    recordReads: (reads: PersonalRead[]) => Promise<void>;
     explain: (error: unknown) => unknown;
     now: () => Date;
   },
@@ -47,6 +51,16 @@ export function createLoaders(
     byId(async (ids) => (await load(ids)).map((row) => [row.id, row]));
   const lastUse = byId<LastUse>((ids) => lastUses(em(), ids));
   return {
+    /** Resolves when the read of a field with personal data of another user is recorded. */
+    personalRead: new DataLoader<PersonalRead, true, string>(
+      async (reads) => {
+        await recordReads([...reads]).catch((error) => {
+          throw explain(error);
+        });
+        return reads.map(() => true as const);
+      },
+      { cacheKeyFn: ({ userId, field }) => `${field} ${userId}` },
+    ),
     user: rows((ids) => em().find(User, { id: { $in: ids } })),
     workspace: rows((ids) => em().find(Workspace, { id: { $in: ids } })),
     /** Credentials, by their kind and then by id. */

@@ -5,7 +5,7 @@ import type { Scope } from '../identity/scope.ts';
 import { isId } from '../kernel/ids.ts';
 import { findRevocation, findSession } from '../sessions/session.queries.ts';
 import { findSigningKey } from '../signing-keys/signing-key.queries.ts';
-import { findWorkspace } from '../workspaces/workspace.queries.ts';
+import { auditedWorkspaces, findWorkspace } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** How `Query.node` finds the objects of one type. */
@@ -24,6 +24,11 @@ export const NODE_TYPES: Readonly<Record<string, NodeType>> = {
     type: 'DaemonToken',
     scope: 'DAEMON_TOKENS_READ',
     find: async (context, id) => findDaemonToken(context, id, (workspaceId) => findWorkspace(context, workspaceId)),
+  },
+  evt: {
+    type: 'AuditEvent',
+    scope: 'AUDIT_READ',
+    find: async (context, id) => context.services.auditLog.find(context, id, await auditedWorkspaces(context)),
   },
   rev: { type: 'Revocation', scope: 'SESSIONS_READ', find: findRevocation },
   ses: { type: 'Session', scope: 'SESSIONS_READ', find: findSession },

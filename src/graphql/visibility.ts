@@ -65,6 +65,11 @@ export class Visibility {
     return !this.#named.has(userId);
   }
 
+  /** Whether the request may read all users and workspaces. */
+  get seesAll(): boolean {
+    return this.#principal !== null && seesAll(this.#principal);
+  }
+
   /** Whether the request may read more of a user than what members of a workspace read of each other. */
   seesAccount(userId: string): boolean {
     const principal = this.#principal;

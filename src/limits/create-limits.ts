@@ -2,7 +2,7 @@ import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from '../database/database.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import type { limits as feature } from './limits.feature.ts';
-import { Limits } from './limits.ts';
+import { Limits, type LimitsOptions } from './limits.ts';
 import { Turns } from './turns.ts';
 
 /** How long a mutation waits for its turn. */
@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 2000;
 export function createLimits(
   { redis, database, sealer, clock, logger, replica }: Platform,
   rates: ValuesOf<typeof feature.variables>,
-  accountOf: (email: string) => string,
+  { accountOf, exceeded }: Pick<LimitsOptions, 'accountOf' | 'exceeded'>,
 ): Part & { limits: Limits; turns: Turns } {
   const limits = new Limits({
     redis,
@@ -22,6 +22,7 @@ export function createLimits(
     replicas: () => replica.registeredReplicas,
     accountOf,
     hide: (key) => sealer.index({ table: 'auth_limits', column: 'key' }, key).toString('base64url'),
+    exceeded,
     ...rates,
   });
   const turns = new Turns({

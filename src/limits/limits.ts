@@ -30,6 +30,8 @@ export interface LimitsOptions {
   accountOf: (email: string) => string;
   /** A keyed hash of the address of a client, or of another key. The database and Redis hold no address. */
   hide: (key: string) => string;
+  /** A call was rejected. Must not throw and must not block. */
+  exceeded?: ((call: RejectedCall) => void) | undefined;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
   registerPerMinute: number;
@@ -38,10 +40,22 @@ export interface LimitsOptions {
   failedAuthPerMinute: number;
 }
 
+/** A call over a limit. */
+export interface RejectedCall {
+  /** Which limit. */
+  limit: string;
+  /** The session or the credential that is counted; null if the address is. */
+  subjectId: string | null;
+  userId: string | null;
+  address: string | null;
+}
+
 /** A session, and its user. */
 export interface SessionOwner {
   sessionId: string;
   userId: string;
+  /** From where the request comes, for the audit log. */
+  address?: string | null;
 }
 
 /** One counter for a part (an address, a session), and one for the whole (an account, a user). */
@@ -69,9 +83,11 @@ export class Limits {
   readonly #limitedLane = new FairQueue(LIMITED_LANE);
   readonly #accountOf: (email: string) => string;
   readonly #sql: Sql;
+  readonly #exceeded: (call: RejectedCall) => void;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, ...rates }: LimitsOptions) {
+  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, exceeded, ...rates }: LimitsOptions) {
+    this.#exceeded = exceeded ?? (() => undefined);
     this.#accountOf = accountOf;
     this.#sql = sql;
     const breaker = new Breaker({
@@ -111,37 +127,43 @@ export class Limits {
   checkLogin(em: EntityManager, address: string | null, email: string): Promise<void> {
     const [network, account] = [networkOf(address), this.#accountOf(email)];
     const byAddress = this.#loginByAddress ? [{ limit: this.#loginByAddress, key: network }] : [];
-    return enforce(em, [...byAddress, ...countsOf(this.#login, `${network} ${account}`, account)]);
+    const counts = [...byAddress, ...countsOf(this.#login, `${network} ${account}`, account)];
+    return this.#enforce(em, counts, byAddressAlone('login', address));
   }
 
   /**
    * Counts a guess at the current password by a session. It does not share the counters of logins, which other users
    * can use up, nor those of the user's other sessions.
    */
-  checkPassword(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
-    return enforce(em, countsOf(this.#password, sessionId, userId));
+  checkPassword(em: EntityManager, owner: SessionOwner): Promise<void> {
+    const { sessionId, userId } = owner;
+    return this.#enforce(em, countsOf(this.#password, sessionId, userId), bySession('password', owner));
   }
 
   checkRegistration(em: EntityManager, address: string | null): Promise<void> {
-    return enforce(em, this.#register ? [{ limit: this.#register, key: networkOf(address) }] : []);
+    const counts = this.#register ? [{ limit: this.#register, key: networkOf(address) }] : [];
+    return this.#enforce(em, counts, byAddressAlone('register', address));
   }
 
   /** Counts an exchange of a refresh token. */
-  checkRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
-    return enforce(em, countsOf(this.#refresh, sessionId, userId));
+  checkRefresh(em: EntityManager, owner: SessionOwner): Promise<void> {
+    const { sessionId, userId } = owner;
+    return this.#enforce(em, countsOf(this.#refresh, sessionId, userId), bySession('refresh', owner));
   }
 
   /** Counts a refresh that only repeats the last response. */
-  checkRepeatedRefresh(em: EntityManager, { sessionId, userId }: SessionOwner): Promise<void> {
-    return enforce(em, countsOf(this.#repeatedRefresh, sessionId, userId));
+  checkRepeatedRefresh(em: EntityManager, owner: SessionOwner): Promise<void> {
+    const { sessionId, userId } = owner;
+    return this.#enforce(em, countsOf(this.#repeatedRefresh, sessionId, userId), bySession('repeated-refresh', owner));
   }
 
   /** Counts the revocation of a single access token, which adds a row to the ledger. */
   checkLedgerEntry(
     em: EntityManager,
-    { credentialId, userId }: { credentialId: string; userId: string | null },
+    { credentialId, userId, address = null }: { credentialId: string; userId: string | null; address?: string | null },
   ): Promise<void> {
-    return enforce(em, countsOf(this.#ledger, credentialId, userId ?? credentialId));
+    const counts = countsOf(this.#ledger, credentialId, userId ?? credentialId);
+    return this.#enforce(em, counts, { limit: 'ledger', subjectId: credentialId, userId, address });
   }
 
   /**
@@ -152,7 +174,9 @@ export class Limits {
   readonly failures = {
     check: (address: string | null): void => {
       const waitMs = this.#failedAuth?.wait(networkOf(address)) ?? 0;
-      if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
+      if (waitMs <= 0) return;
+      this.#exceeded(byAddressAlone('failed-authentication', address));
+      throw tooMany(wholeSeconds(waitMs));
     },
     count: (address: string | null): void => {
       const network = networkOf(address);
@@ -170,6 +194,13 @@ export class Limits {
       return isLimited ? this.#limitedLane.run({ owner: network, key: network }, work) : work();
     },
   };
+
+  async #enforce(em: EntityManager, counts: readonly Count[], call: RejectedCall): Promise<void> {
+    const waitMs = await takeAll(em, counts);
+    if (waitMs <= 0) return;
+    this.#exceeded(call);
+    throw tooMany(wholeSeconds(waitMs));
+  }
 
   /** Deletes the outdated counters from the database. */
   purge(): Promise<void> {
@@ -190,9 +221,12 @@ function countsOf(pair: Pair | null, part: string, whole: string): Count[] {
   ];
 }
 
-async function enforce(em: EntityManager, counts: readonly Count[]): Promise<void> {
-  const waitMs = await takeAll(em, counts);
-  if (waitMs > 0) throw tooMany(wholeSeconds(waitMs));
+function byAddressAlone(limit: string, address: string | null): RejectedCall {
+  return { limit, subjectId: null, userId: null, address };
+}
+
+function bySession(limit: string, { sessionId, userId, address = null }: SessionOwner): RejectedCall {
+  return { limit, subjectId: sessionId, userId, address };
 }
 
 /** Rounded up, so that a retry after this time is allowed. */

@@ -1,4 +1,5 @@
 import { Audit } from '../audit/audit.ts';
+import type { Rejections } from '../audit/rejections.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Part, Platform } from '../platform.ts';
@@ -16,9 +17,9 @@ import type { sessionVariables } from './session.variables.ts';
 export function createSessions(
   { database, keyring, sealer, databaseClock: clock, replica, feed, barrier, logger }: Platform,
   config: ValuesOf<typeof sessionVariables>,
-  { limits }: { limits: Limits },
+  { limits, rejections }: { limits: Limits; rejections: Pick<Rejections, 'note'> },
 ) {
-  const audit = new Audit(sessionEvents, clock);
+  const audit = new Audit(sessionEvents, { clock, keyring });
   const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, sealer, audit, clock });
   const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
   feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });
@@ -29,7 +30,7 @@ export function createSessions(
     now: () => replica.databaseNow(),
   });
   const common = { accessTokens, audit, barrier, clock, idleSeconds: config.refreshIdleSeconds, limits };
-  const refresh = new RefreshService({ ...common, keyring, graceSeconds: config.refreshGraceSeconds });
+  const refresh = new RefreshService({ ...common, rejections, keyring, graceSeconds: config.refreshGraceSeconds });
   const service = new SessionService({ ...common, absoluteSeconds: config.refreshAbsoluteSeconds, refresh });
   return {
     jwtKeys,

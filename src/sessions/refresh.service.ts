@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import { hasRevokedSession, isActiveUser, usersAs } from '../accounts/user.sql.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Rejections } from '../audit/rejections.ts';
 import type { SessionTokens } from '../credentials/session-issuer.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import type { Keyring, MasterKey } from '../crypto/keyring.ts';
@@ -47,6 +48,7 @@ export interface RefreshServiceOptions {
   clock: Pick<Clock, 'now'>;
   idleSeconds: number;
   graceSeconds: number;
+  rejections: Pick<Rejections, 'note'>;
   limits: Pick<Limits, 'checkRefresh' | 'checkRepeatedRefresh' | 'failures'>;
 }
 
@@ -63,7 +65,7 @@ interface TokenUse {
 /** Why a token cannot be used, as decided in its transaction. */
 type Refusal =
   | { kind: 'unknown' }
-  | { kind: 'expired' }
+  | { kind: 'expired'; session: Session }
   | { kind: 'revoked'; session: Session; reason: 'REVOKED' | 'REUSED' };
 
 /**
@@ -100,7 +102,8 @@ export class RefreshService {
       // Counted before the user's row is locked: refreshes of one user wait for each other here. They share the lock on
       // that row. If they held it during the wait, a change that revokes all sessions would never get the row.
       if (use.isExchangeable) {
-        const owner = { sessionId: session.id, userId: session.userId };
+        const address = unitOfWork.origin.ipAddress;
+        const owner = { sessionId: session.id, userId: session.userId, address };
         // Of many concurrent calls with the same token, one creates the successor, and the others return the same one.
         await (token.usedAt ? limits.checkRepeatedRefresh(em, owner) : limits.checkRefresh(em, owner));
       }
@@ -165,7 +168,7 @@ export class RefreshService {
     if (!token) return { kind: 'unknown' };
     const now = this.#options.clock.now();
     if (session.revokedAt) return { kind: 'revoked', session, reason: 'REVOKED' };
-    if (session.isExpired(now)) return { kind: 'expired' };
+    if (session.isExpired(now)) return { kind: 'expired', session };
     return { kind: 'usable', token, session, now, isExchangeable: await this.#isExchangeable(em, token, now) };
   }
 
@@ -191,6 +194,7 @@ export class RefreshService {
   async #reject({ origin }: UnitOfWork, refusal: Refusal, at: Date): Promise<Rejected> {
     const { limits, barrier } = this.#options;
     limits.failures.count(origin.ipAddress);
+    this.#note(refusal, origin.ipAddress);
     switch (refusal.kind) {
       case 'unknown':
         return { kind: 'rejected', reason: 'UNKNOWN' };
@@ -204,6 +208,15 @@ export class RefreshService {
           receipt: await barrier.waitUntilPropagated(sessionTag(refusal.session.id), refusal.session.revokedAt ?? at),
         };
     }
+  }
+
+  /** A reuse has an event of its own, in the transaction that revokes the session. */
+  #note(refusal: Refusal, ipAddress: string | null): void {
+    const session = refusal.kind === 'unknown' ? null : refusal.session;
+    const reason = refusal.kind === 'revoked' ? refusal.reason : refusal.kind.toUpperCase();
+    if (reason === 'REUSED') return;
+    const subject = { subjectId: session?.id ?? null, actorUserId: session?.userId ?? null };
+    this.#options.rejections.note({ type: 'session.refresh-rejected', ...subject, reason, ipAddress });
   }
 
   /** Whether this token is unused, or is the parent of the newest one and was used only just now: a lost response. */

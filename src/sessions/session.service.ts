@@ -181,7 +181,10 @@ export class SessionService implements SessionIssuer {
     if (!sessionId) return { kind: 'notFound' };
     const where = { id: sessionId, ...sessionsVisibleTo(caller) };
     const revocation = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.checkLedgerEntry(em, caller);
+      await this.#options.limits.checkLedgerEntry(em, {
+        ...{ credentialId: caller.credentialId, userId: caller.userId },
+        address: unitOfWork.origin.ipAddress,
+      });
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, { jti, where, reason }), sessionId);
     });
     if (!revocation) return { kind: 'notFound' };
@@ -193,7 +196,10 @@ export class SessionService implements SessionIssuer {
   async revokePresented(unitOfWork: UnitOfWork, { jti, sid, sub }: AccessTokenClaims): Promise<Receipt | null> {
     const entry = { jti, where: { id: sid }, reason: 'UNSPECIFIED' } as const;
     const revocation = await unitOfWork.inTurn(async () => {
-      await this.#options.limits.checkLedgerEntry(unitOfWork.em, { credentialId: sid, userId: sub });
+      await this.#options.limits.checkLedgerEntry(unitOfWork.em, {
+        ...{ credentialId: sid, userId: sub },
+        address: unitOfWork.origin.ipAddress,
+      });
       return unitOfWork.transaction(() => this.#addToLedger(unitOfWork, entry));
     });
     return revocation && this.#options.barrier.waitUntilPropagated(jtiTag(jti), revocation.revokedAt);

@@ -6,10 +6,10 @@ import { WorkspaceService, type WorkspaceServiceOptions } from './workspace.serv
 
 /** Workspaces and their members. */
 export function createWorkspaces(
-  { barrier, databaseClock: clock, sealer }: Platform,
+  { barrier, databaseClock: clock, keyring, sealer }: Platform,
   { findUserByEmail }: Pick<WorkspaceServiceOptions, 'findUserByEmail'>,
 ): { service: WorkspaceService; memberships: Memberships } {
-  const audit = new Audit(workspaceEvents, clock);
+  const audit = new Audit(workspaceEvents, { clock, keyring });
   return {
     service: new WorkspaceService({ audit, barrier, clock, dataKeys: sealer.keys, findUserByEmail }),
     memberships: new Memberships({ audit, clock }),

@@ -99,6 +99,15 @@ export async function coMembers(
   return rows.map((row) => row.user_id);
 }
 
+/** The ids of the workspaces whose audit events the caller may read; null for those of the whole installation. */
+export async function auditedWorkspaces({ em, caller }: QueryContext): Promise<string[] | null> {
+  const principal = caller();
+  if (principal.workspaceId) return [principal.workspaceId];
+  if (isAdministrator(principal)) return null;
+  const memberships = await em().find(WorkspaceMember, { userId: principal.userId ?? '' });
+  return memberships.map(({ workspaceId }) => workspaceId);
+}
+
 async function visibleTo(em: EntityManager, principal: Principal): Promise<FilterQuery<Workspace>> {
   if (principal.workspaceId) return { id: principal.workspaceId };
   if (isAdministrator(principal)) return {};

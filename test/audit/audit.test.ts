@@ -7,9 +7,11 @@ import { apiKeyEvents } from '../../src/api-keys/api-key.events.ts';
 import { Audit, type RecordedEvent } from '../../src/audit/audit.ts';
 import type { AuditEvent } from '../../src/audit/audit-event.entity.ts';
 import { type AuditEvents, idOf, moment } from '../../src/audit/event-data.ts';
+import { createKeyring } from '../../src/crypto/keyring.ts';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { newId } from '../../src/kernel/ids.ts';
+import { randomBytes } from '../../src/kernel/random.ts';
 
 const NOW = new Date('2026-11-29T12:00:00Z');
 const clock = { now: () => NOW };
@@ -17,7 +19,15 @@ const events = {
   'lamp.lit': z.strictObject({ brightness: z.int(), by: z.enum(['hand', 'timer']) }),
   'lamp.broken': z.strictObject({}),
 } satisfies AuditEvents;
-const audit = new Audit(events, clock);
+const keyring = createKeyring(randomBytes(32));
+const audit = new Audit(events, { clock, keyring });
+
+const SEALED = {
+  ipAddressSealed: expect.stringMatching(/^s1\./),
+  ipAddressDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+  userAgentSealed: expect.stringMatching(/^s1\./),
+  userAgentDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+};
 
 /** The rows that this adds to a transaction. */
 function recorded(record: (em: EntityManager) => void): AuditEvent[] {
@@ -47,11 +57,12 @@ test('an event takes who and from where from its scope', () => {
       ...common,
       actorUserId: 'usr_1',
       actorCredentialId: 'key_1',
-      ipAddress: '192.0.2.1',
+      ...SEALED,
       requestId: 'a-request',
     },
   ]);
-  const none = { actorUserId: null, actorCredentialId: null, ipAddress: null, requestId: null };
+  const noPersonal = { ipAddressSealed: null, ipAddressDigest: null, userAgentSealed: null, userAgentDigest: null };
+  const none = { actorUserId: null, actorCredentialId: null, ...noPersonal, requestId: null };
   expect(recorded((em) => audit.record(byService(em), event))).toEqual([{ ...common, ...none }]);
 });
 
@@ -104,7 +115,7 @@ test('the compiler refuses an event that is not declared, and data of another sh
     // @ts-expect-error: data is flat
     const nested: AuditEvents = { 'lamp.moved': z.strictObject({ to: z.strictObject({ room: z.string() }) }) };
     // @ts-expect-error: the log of another feature
-    const another: Audit<typeof accountEvents> = new Audit(apiKeyEvents, clock);
+    const another: Audit<typeof accountEvents> = new Audit(apiKeyEvents, { clock, keyring });
     return [nested, another];
   };
   expect(neverCalled).toBeTypeOf('function');

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
+import { auditRows } from '../support/audit.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
 import { accept, NEW_PASSWORD } from '../support/people.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
@@ -118,8 +119,8 @@ describe.skipIf(inject('postgresUrl') === null)('beside a running replica', () =
       stdout: expect.stringContaining(`${admin.email} (${admin.id}) is deleted; `),
     });
     expect(await app.accepts(admin.accessToken)).toBe(false);
-    const events = await app.sql(`select actor_user_id, ip_address from audit_events where type = 'account.deleted'`);
-    expect(events).toEqual([{ actor_user_id: null, ip_address: null }]);
+    const events = await auditRows(app, `type = 'account.deleted'`);
+    expect(events).toMatchObject([{ actor_user_id: null, ip_address: null, user_agent: 'rekey users delete' }]);
   });
 
   test('what cannot be done is explained, and nothing is printed on standard output', {

@@ -5,6 +5,7 @@ import { makeSecret } from '../../src/crypto/secret-text.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { verifyFrom, workspaceKey } from '../support/api-keys.ts';
 import { type Account, backends, type TestApp } from '../support/app.ts';
+import { auditRows } from '../support/audit.ts';
 import { signedHeaders } from '../support/signing.ts';
 import { times } from '../support/values.ts';
 
@@ -158,10 +159,7 @@ describe.each(backends())('a key with allowed addresses, on $name', ({ start }) 
 
   test('an attempt from elsewhere is audited as REFUSED, once for each address in a minute', async () => {
     const key = await restricted();
-    const attempts = async () =>
-      app.sql(`select * from audit_events where subject_id = ? and type = 'api-key.refused' order by position`, [
-        key.id,
-      ]);
+    const attempts = async () => auditRows(app, `subject_id = ? and type = 'api-key.refused'`, [key.id]);
     await Promise.all(times(20, () => verifyFrom(app, key.secret, '198.51.100.1')));
     await verifyFrom(app, key.secret, '198.51.100.2');
     await vi.waitUntil(async () => (await attempts()).length >= 2, 10_000);

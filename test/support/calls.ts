@@ -55,6 +55,7 @@ const DOCUMENTS = {
   workspaces: client.WorkspacesDocument,
   daemonTokens: client.DaemonTokensDocument,
   signingKeys: client.SigningKeysDocument,
+  auditEvents: client.AuditEventsDocument,
 };
 
 type Documents = typeof DOCUMENTS;

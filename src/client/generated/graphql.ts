@@ -54,6 +54,33 @@ export type ApiKeyOwner =
   /** A workspace. The key acts for no user, survives the user who created it, and ends with the workspace. */
   | 'WORKSPACE';
 
+/** Which audit events to list. An event must match all given fields. */
+export type AuditEventFilter = {
+  /** Only the events that this user, or this credential, caused. */
+  actorId?: string | null | undefined;
+  /** Only the events at this time or later. */
+  from?: string | null | undefined;
+  /** Only the events with this outcome. */
+  outcome?: AuditOutcome | null | undefined;
+  /** Only the events of this request. */
+  requestId?: string | null | undefined;
+  /** Only the events that happened to this. */
+  subjectId?: string | null | undefined;
+  /** Only the events of this type, such as `session.revoked`. */
+  type?: string | null | undefined;
+  /** Only the events before this time. */
+  until?: string | null | undefined;
+  /** Only the events of this workspace. */
+  workspaceId?: string | null | undefined;
+};
+
+/** Whether something happened. */
+export type AuditOutcome =
+  /** It was rejected. The field `reason` says why. */
+  | 'REFUSED'
+  /** It happened. */
+  | 'SUCCEEDED';
+
 /** Input of `bootstrap`. */
 export type BootstrapInput = {
   /** The name to show to other users. Must not be empty and must have only visible characters. */
@@ -451,7 +478,7 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log. Reserved; not enforced yet. */
+  /** Read the audit log: an administrator all of it, others the events of their workspaces. */
   | 'AUDIT_READ'
   /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'
@@ -871,6 +898,15 @@ export type EndApiKeyOverlapMutation = { endApiKeyOverlap:
     | { __typename: 'EndApiKeyOverlapSuccess', apiKey: { id: string, name: string, description: string | null, hint: string, scopes: Array<Scope>, permissions: Array<string>, allowedAddresses: Array<string>, status: CredentialStatus, createdAt: string, createdFromIp: string | null, expiresAt: string | null, lastUsedAt: string | null, lastUsedFromIp: string | null, rotatedAt: string | null, previousSecretExpiresAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, metadata: Array<{ key: string, value: string }>, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
    };
 
+export type AuditEventsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  filter?: AuditEventFilter | null | undefined;
+}>;
+
+
+export type AuditEventsQuery = { auditEvents: { nodes: Array<{ id: string, type: string, occurredAt: string, actorId: string | null, actorCredentialId: string | null, subjectId: string | null, workspaceId: string | null, ipAddress: string | null, userAgent: string | null, outcome: AuditOutcome, reason: string | null, requestId: string | null, sequence: number, hash: string, previousHash: string, actor: { id: string } | null, workspace: { id: string } | null, details: Array<{ key: string, value: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
 export type CredentialPolicyFieldsFragment = { maximumLifetimeSeconds: number | null, idleSeconds: number | null, requiresExpiry: boolean };
 
 export type CredentialPolicyQueryVariables = Exact<{ [key: string]: never; }>;
@@ -956,6 +992,7 @@ export type NodeQueryVariables = Exact<{
 
 export type NodeQuery = { node:
     | { __typename: 'ApiKey', id: string }
+    | { __typename: 'AuditEvent', id: string }
     | { __typename: 'DaemonToken', id: string }
     | { __typename: 'Revocation', id: string }
     | { __typename: 'Session', id: string }
@@ -2314,6 +2351,43 @@ fragment ReceiptFields on RevocationReceipt {
   left
   settledInMilliseconds
 }`, {"hash":"sha256:d2becb208666c9bd6600e81f3e7a0fbeef9f5ec46ed175fe5dfdd012133453fe"}) as unknown as TypedDocumentString<EndApiKeyOverlapMutation, EndApiKeyOverlapMutationVariables>;
+export const AuditEventsDocument = new TypedDocumentString(`
+    query AuditEvents($first: Int! = 20, $after: String, $filter: AuditEventFilter) {
+  auditEvents(first: $first, after: $after, filter: $filter) {
+    nodes {
+      id
+      type
+      occurredAt
+      actor {
+        id
+      }
+      actorId
+      actorCredentialId
+      subjectId
+      workspace {
+        id
+      }
+      workspaceId
+      ipAddress
+      userAgent
+      outcome
+      reason
+      details {
+        key
+        value
+      }
+      requestId
+      sequence
+      hash
+      previousHash
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `, {"hash":"sha256:a2ac35f2e75a959a04a77397f2d6539bc8c05ee23c7b0d484c17f8024837eb86"}) as unknown as TypedDocumentString<AuditEventsQuery, AuditEventsQueryVariables>;
 export const CredentialPolicyDocument = new TypedDocumentString(`
     query CredentialPolicy {
   credentialPolicy {

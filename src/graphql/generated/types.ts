@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ApiKeyMapper, ApiKeyConnectionMapper } from './../mappers/api-keys.ts';
+import type { AuditEventMapper } from './../mappers/audit.ts';
 import type { CredentialMapper, IntrospectionMapper, NodeMapper, ViewerMapper } from './../mappers/root.ts';
 import type { CredentialPolicyMapper } from './../mappers/credential-policies.ts';
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
@@ -222,6 +223,109 @@ export type ApiKeyRevokedError = UserError & {
   /** When the key was revoked. */
   revokedAt: Scalars['DateTime']['output'];
 };
+
+/** One detail of an event. */
+export type AuditDetail = {
+  __typename?: 'AuditDetail';
+  /** The name of the detail, such as `reason`. */
+  key: Scalars['String']['output'];
+  /** The value as text. A number and a list are written as JSON. */
+  value: Scalars['String']['output'];
+};
+
+/**
+ * One event of the audit log. It is part of the change that it records, and never changes. Its hash covers the event and the
+ * hash of the event before it. `rekey audit verify` checks all of them.
+ */
+export type AuditEvent = Node & {
+  __typename?: 'AuditEvent';
+  /** Who caused it; null if it was no user, if the user was deleted, or if the caller may not see the user. */
+  actor?: Maybe<User>;
+  /** The id of the credential with which it was caused. */
+  actorCredentialId?: Maybe<Scalars['ID']['output']>;
+  /** The id of the user who caused it, also if the user was deleted. */
+  actorId?: Maybe<Scalars['ID']['output']>;
+  /** What was changed and how, by name. */
+  details: Array<AuditDetail>;
+  /** The hash of the event: SHA-256 of its canonical JSON (RFC 8785), in hex. */
+  hash: Scalars['String']['output'];
+  /** The id of the event, with the prefix `evt_`. */
+  id: Scalars['ID']['output'];
+  /**
+   * The address of the client. It is null if there is none, if it was erased with its user, or if the caller is neither an
+   * administrator nor the user who caused the event. The address of a rejected client without a user is never hidden.
+   */
+  ipAddress?: Maybe<Scalars['String']['output']>;
+  /** When it happened. Events are listed in the order of their commits, and times may be in another order. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** Whether it happened. */
+  outcome: AuditOutcome;
+  /** The hash of the event before it in the chain; 64 zeros for the first one. */
+  previousHash: Scalars['String']['output'];
+  /** Why it was rejected; null if it was not. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** The id of the request that caused it, as `X-Request-Id` had it. */
+  requestId?: Maybe<Scalars['ID']['output']>;
+  /** The number of the event in its chain, from 1. Each workspace has a chain, and the installation has one for all other events. */
+  sequence: Scalars['Int']['output'];
+  /** The id of what it happened to. What it names depends on the type of the event. */
+  subjectId?: Maybe<Scalars['ID']['output']>;
+  /** What happened, such as `api-key.revoked`. */
+  type: Scalars['String']['output'];
+  /** The user agent of the client. It is null in the same cases as the address. */
+  userAgent?: Maybe<Scalars['String']['output']>;
+  /** The workspace of the event; null if there is none, if it was deleted, or if the caller may not see it. */
+  workspace?: Maybe<Workspace>;
+  /** The id of the workspace of the event, also if the workspace was deleted. */
+  workspaceId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** A page of audit events, the latest commit first. */
+export type AuditEventConnection = {
+  __typename?: 'AuditEventConnection';
+  /** The audit events of this page, each with its cursor. */
+  edges: Array<AuditEventEdge>;
+  /** The audit events of this page. */
+  nodes: Array<AuditEvent>;
+  /** Where this page begins and ends. */
+  pageInfo: PageInfo;
+};
+
+/** An audit event in a list, with its cursor. */
+export type AuditEventEdge = {
+  __typename?: 'AuditEventEdge';
+  /** The position of this event in the list. */
+  cursor: Scalars['String']['output'];
+  /** The audit event. */
+  node: AuditEvent;
+};
+
+/** Which audit events to list. An event must match all given fields. */
+export type AuditEventFilter = {
+  /** Only the events that this user, or this credential, caused. */
+  actorId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only the events at this time or later. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only the events with this outcome. */
+  outcome?: InputMaybe<AuditOutcome>;
+  /** Only the events of this request. */
+  requestId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only the events that happened to this. */
+  subjectId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only the events of this type, such as `session.revoked`. */
+  type?: InputMaybe<Scalars['String']['input']>;
+  /** Only the events before this time. */
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only the events of this workspace. */
+  workspaceId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Whether something happened. */
+export type AuditOutcome =
+  /** It was rejected. The field `reason` says why. */
+  | 'REFUSED'
+  /** It happened. */
+  | 'SUCCEEDED';
 
 /** Input of `bootstrap`. */
 export type BootstrapInput = {
@@ -1333,6 +1437,12 @@ export type Query = {
    * A credential that is bound to a workspace sees only the keys of that workspace.
    */
   apiKeys: ApiKeyConnection;
+  /**
+   * Lists the audit events, the latest commit first. An administrator sees all events, another user those of the workspaces
+   * that the user is a member of, and a credential that is bound to a workspace those of that workspace. The list contains
+   * every event whose change was answered before the query.
+   */
+  auditEvents: AuditEventConnection;
   /** Returns the bounds of the installation. */
   credentialPolicy: CredentialPolicy;
   /**
@@ -1390,6 +1500,14 @@ export type QueryapiKeyArgs = {
 export type QueryapiKeysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<ApiKeyFilter>;
+  first: Scalars['Int']['input'];
+};
+
+
+/** Reads. */
+export type QueryauditEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditEventFilter>;
   first: Scalars['Int']['input'];
 };
 
@@ -1976,7 +2094,7 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log. Reserved; not enforced yet. */
+  /** Read the audit log: an administrator all of it, others the events of their workspaces. */
   | 'AUDIT_READ'
   /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'
@@ -2856,6 +2974,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   ;
   Node:
     | ( ApiKeyMapper & { __typename: 'ApiKey' } )
+    | ( AuditEventMapper & { __typename: 'AuditEvent' } )
     | ( DaemonTokenMapper & { __typename: 'DaemonToken' } )
     | ( RevocationMapper & { __typename: 'Revocation' } )
     | ( SessionMapper & { __typename: 'Session' } )
@@ -2916,6 +3035,12 @@ export type ResolversTypes = {
   ApiKeyOwner: ResolverTypeWrapper<'USER' | 'WORKSPACE'>;
   ApiKeyQuotaError: ResolverTypeWrapper<ApiKeyQuotaError>;
   ApiKeyRevokedError: ResolverTypeWrapper<ApiKeyRevokedError>;
+  AuditDetail: ResolverTypeWrapper<AuditDetail>;
+  AuditEvent: ResolverTypeWrapper<AuditEventMapper>;
+  AuditEventConnection: ResolverTypeWrapper<Omit<AuditEventConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AuditEventEdge']>, nodes: Array<ResolversTypes['AuditEvent']> }>;
+  AuditEventEdge: ResolverTypeWrapper<Omit<AuditEventEdge, 'node'> & { node: ResolversTypes['AuditEvent'] }>;
+  AuditEventFilter: AuditEventFilter;
+  AuditOutcome: ResolverTypeWrapper<'SUCCEEDED' | 'REFUSED'>;
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BootstrapResult']>;
   BootstrapSuccess: ResolverTypeWrapper<Omit<BootstrapSuccess, 'tokens' | 'user'> & { tokens: ResolversTypes['SessionTokens'], user: ResolversTypes['User'] }>;
@@ -3119,6 +3244,11 @@ export type ResolversParentTypes = {
   ApiKeyNotFoundError: ApiKeyNotFoundError;
   ApiKeyQuotaError: ApiKeyQuotaError;
   ApiKeyRevokedError: ApiKeyRevokedError;
+  AuditDetail: AuditDetail;
+  AuditEvent: AuditEventMapper;
+  AuditEventConnection: Omit<AuditEventConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AuditEventEdge']>, nodes: Array<ResolversParentTypes['AuditEvent']> };
+  AuditEventEdge: Omit<AuditEventEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
+  AuditEventFilter: AuditEventFilter;
   BootstrapInput: BootstrapInput;
   BootstrapResult: ResolversUnionTypes<ResolversParentTypes>['BootstrapResult'];
   BootstrapSuccess: Omit<BootstrapSuccess, 'tokens' | 'user'> & { tokens: ResolversParentTypes['SessionTokens'], user: ResolversParentTypes['User'] };
@@ -3402,6 +3532,46 @@ export type ApiKeyRevokedErrorResolvers<ContextType = GraphQLContext, ParentType
   revokedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
+
+export type AuditDetailResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditDetail'] = ResolversParentTypes['AuditDetail']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditEventResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditEvent'] = ResolversParentTypes['AuditEvent']> = {
+  actor?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  actorCredentialId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  actorId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  details?: Resolver<Array<ResolversTypes['AuditDetail']>, ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ipAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AuditOutcome'], ParentType, ContextType>;
+  previousHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  subjectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  workspace?: Resolver<Maybe<ResolversTypes['Workspace']>, ParentType, ContextType>;
+  workspaceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuditEventConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditEventConnection'] = ResolversParentTypes['AuditEventConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEventEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEvent']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEventEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditEventEdge'] = ResolversParentTypes['AuditEventEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEvent'], ParentType, ContextType>;
+};
+
+export type AuditOutcomeResolvers = EnumResolverSignature<{ REFUSED?: any, SUCCEEDED?: any }, ResolversTypes['AuditOutcome']>;
 
 export type BootstrapResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['BootstrapResult'] = ResolversParentTypes['BootstrapResult']> = {
   __resolveType?: TypeResolveFn<'AlreadyBootstrappedError' | 'BootstrapSuccess' | 'InvalidInputError' | 'SetupTokenRejectedError', ParentType, ContextType>;
@@ -3714,7 +3884,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType?: TypeResolveFn<'ApiKey' | 'DaemonToken' | 'Revocation' | 'Session' | 'SigningKey' | 'User' | 'Workspace', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'ApiKey' | 'AuditEvent' | 'DaemonToken' | 'Revocation' | 'Session' | 'SigningKey' | 'User' | 'Workspace', ParentType, ContextType>;
 };
 
 export type NotADaemonTokenErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NotADaemonTokenError'] = ResolversParentTypes['NotADaemonTokenError']> = {
@@ -3737,6 +3907,7 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType, RequireFields<QueryapiKeyArgs, 'id'>>;
   apiKeys?: Resolver<ResolversTypes['ApiKeyConnection'], ParentType, ContextType, RequireFields<QueryapiKeysArgs, 'first'>>;
+  auditEvents?: Resolver<ResolversTypes['AuditEventConnection'], ParentType, ContextType, RequireFields<QueryauditEventsArgs, 'first'>>;
   credentialPolicy?: Resolver<ResolversTypes['CredentialPolicy'], ParentType, ContextType>;
   daemonTokens?: Resolver<ResolversTypes['DaemonTokenConnection'], ParentType, ContextType, RequireFields<QuerydaemonTokensArgs, 'first' | 'workspaceId'>>;
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
@@ -4243,6 +4414,11 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ApiKeyOwner?: ApiKeyOwnerResolvers;
   ApiKeyQuotaError?: ApiKeyQuotaErrorResolvers<ContextType>;
   ApiKeyRevokedError?: ApiKeyRevokedErrorResolvers<ContextType>;
+  AuditDetail?: AuditDetailResolvers<ContextType>;
+  AuditEvent?: AuditEventResolvers<ContextType>;
+  AuditEventConnection?: AuditEventConnectionResolvers<ContextType>;
+  AuditEventEdge?: AuditEventEdgeResolvers<ContextType>;
+  AuditOutcome?: AuditOutcomeResolvers;
   BootstrapResult?: BootstrapResultResolvers<ContextType>;
   BootstrapSuccess?: BootstrapSuccessResolvers<ContextType>;
   ChangePasswordResult?: ChangePasswordResultResolvers<ContextType>;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CreateApiKeyInput } from '../../../src/client/index.ts';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
+import { auditRows } from '../../support/audit.ts';
 import type { Caller } from '../../support/calls.ts';
 import { inSeconds, times } from '../../support/values.ts';
 
@@ -105,8 +106,7 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     test('F1.10: one audit event records the user, the session and the IP address of the caller', async () => {
       const member = await app.member();
       const { apiKey } = await create(member).expectSuccess();
-      const sql = 'select * from audit_events where subject_id = ?';
-      const events = await app.sql(sql, [apiKey.id]);
+      const events = await auditRows(app, 'subject_id = ?', [apiKey.id]);
       expect(events).toHaveLength(1);
       expect(events[0]).toMatchObject({
         type: 'api-key.created',

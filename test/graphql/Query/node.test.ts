@@ -41,6 +41,7 @@ describe.each(backends())('node on $name', ({ start }) => {
     const { signingKey } = await app.as(owner).createSigningKey({ workspaceId }).expectSuccess();
     ids = {
       ApiKey: (await app.apiKey(owner)).id,
+      AuditEvent: (await app.as(owner).auditEvents({ filter: { workspaceId } })).nodes[0]!.id,
       DaemonToken: (await app.daemonToken(owner, workspaceId)).id,
       Revocation: revocation.id,
       Session: owner.sessionId,

@@ -1,0 +1,91 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/sql';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Keyring } from '../crypto/keyring.ts';
+import { open, SealError, seal } from '../crypto/seal.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { type CanonicalValue, canonicalJson } from './canonical-json.ts';
+
+const SEAL_PURPOSE = 'audit-key';
+
+interface KeyRow {
+  kid: string;
+  publicJwk: string;
+  privateSealed: string;
+}
+
+/** A key that signs checkpoints. */
+export interface AuditKey {
+  /** RFC 7638 thumbprint of the public key. */
+  kid: string;
+  publicJwk: JWK;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+
+/**
+ * The keys that sign checkpoints and summaries of the retention: Ed25519, as the JWT keys, but used for nothing else. The
+ * private half is sealed with the master key. So a row that was inserted without the master key is no key.
+ */
+export class AuditKeys {
+  readonly #keyring: Keyring;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor({ keyring, clock }: { keyring: Keyring; clock: Pick<Clock, 'now'> }) {
+    this.#keyring = keyring;
+    this.#clock = clock;
+  }
+
+  /** All keys whose private half this service can open, the oldest first. */
+  async all(em: EntityManager): Promise<AuditKey[]> {
+    const rows = await em.execute<KeyRow[]>(
+      `select kid, public_jwk::text as "publicJwk", private_sealed as "privateSealed" from audit_keys
+        order by created_at, kid`,
+    );
+    return rows.flatMap((row) => this.#open(row) ?? []);
+  }
+
+  /** The newest key. The first call creates it. The caller holds the lock of the chain. */
+  async signing(em: EntityManager): Promise<AuditKey> {
+    return (await this.all(em)).at(-1) ?? this.#create(em);
+  }
+
+  #open({ kid, publicJwk, privateSealed }: KeyRow): AuditKey | null {
+    try {
+      const pem = open(this.#keyring, { ...bindingOf(kid), sealed: privateSealed }).toString('utf8');
+      const privateKey = createPrivateKey(pem);
+      // Made from the private half: the stored public half is not authenticated.
+      return { kid, publicJwk: JSON.parse(publicJwk) as JWK, privateKey, publicKey: createPublicKey(privateKey) };
+    } catch (error) {
+      if (error instanceof SealError && error.code !== 'UNKNOWN_KEY') return null;
+      throw error;
+    }
+  }
+
+  async #create(em: EntityManager): Promise<AuditKey> {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const jwk = publicKey.export({ format: 'jwk' }) as JWK;
+    const kid = await calculateJwkThumbprint(jwk);
+    const publicJwk = { ...jwk, kid, use: 'sig', alg: 'EdDSA' };
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await em.execute(
+      'insert into audit_keys (kid, public_jwk, private_sealed, created_at) values (?, ?::text::jsonb, ?, ?)',
+      [kid, JSON.stringify(publicJwk), seal(this.#keyring, { ...bindingOf(kid), plaintext: pem }), this.#clock.now()],
+    );
+    return { kid, publicJwk, privateKey, publicKey };
+  }
+}
+
+/** Signs the canonical JSON (RFC 8785) of a statement: Ed25519 (RFC 8032), base64url. */
+export function signStatement(statement: CanonicalValue, { privateKey }: Pick<AuditKey, 'privateKey'>): string {
+  return sign(null, Buffer.from(canonicalJson(statement)), privateKey).toString('base64url');
+}
+
+/** Whether a key has signed this statement. */
+export function isSignedBy(statement: CanonicalValue, signature: string, { publicKey }: Pick<AuditKey, 'publicKey'>) {
+  return verify(null, Buffer.from(canonicalJson(statement)), publicKey, Buffer.from(signature, 'base64url'));
+}
+
+function bindingOf(kid: string) {
+  return { purpose: SEAL_PURPOSE, aad: `audit_keys|private_sealed|${kid}` };
+}

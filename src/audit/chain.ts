@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IsolationLevel } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Keyring } from '../crypto/keyring.ts';
+import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
+import type { Sql } from '../database/sql.ts';
+import { unavailable } from '../identity/access-error.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { withTimeout } from '../kernel/timeout.ts';
+import {
+  ADD_LINKS,
+  ALL_ENDED,
+  HAS_UNCHAINED,
+  HEADS,
+  MOVE_HEADS,
+  NEXT_TRANSACTION,
+  SEAL_ADDRESSES,
+  UNCHAINED,
+} from './chain.statements.ts';
+import { chainOf, hashOf, NO_HASH } from './event-hash.ts';
+import { type EventRow, hashedEventOf } from './event-rows.ts';
+import { storePersonal } from './personal-field.ts';
+
+/** Events of one transaction. A statement must end before its timeout. */
+const BATCH = 1000;
+/** How long a reader waits for the chain, and how long a gap is waited for, in milliseconds. */
+const LONGEST_WAIT_MS = 2000;
+const PAUSE_MS = 10;
+
+export interface AuditChainOptions {
+  reads: Sql;
+  fork: () => EntityManager;
+  keyring: Keyring;
+  clock: Pick<Clock, 'monotonic'>;
+}
+
+interface UnchainedRow extends EventRow {
+  position: number;
+  /** The position up to which the log is chained. */
+  chained: number;
+}
+
+interface Head {
+  chain: string;
+  sequence: number;
+  hash: string;
+}
+
+/**
+ * Gives each committed event its place in the hash chain of its workspace, or of the installation, in the order of the
+ * positions. It does so after the commit, in a transaction of its own, so no change waits for it. One replica at a time
+ * chains: it holds an advisory lock.
+ *
+ * A gap in the positions may belong to a transaction that is about to commit. The chain ends before the gap until every
+ * transaction that can fill it has ended; see the migration `20261130000000-audit-data`.
+ */
+export class AuditChain {
+  readonly #options: AuditChainOptions;
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+
+  constructor(options: AuditChainOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Chains every event that is committed when this is called. Calls that come meanwhile share the next run.
+   *
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if a transaction that may hold an earlier event does not end
+   */
+  chain(): Promise<void> {
+    this.#next ??= this.#runAfter(this.#current);
+    return this.#next;
+  }
+
+  /**
+   * The same for a reader, who must not miss an event that was answered before.
+   *
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if it takes too long
+   */
+  upToDate(): Promise<void> {
+    return withTimeout(LONGEST_WAIT_MS, this.chain(), () => unavailable(new Error('Chaining the audit log is late.')));
+  }
+
+  /** Waits for the runs in progress, before the database is closed. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#current, this.#next]);
+  }
+
+  async #runAfter(current: Promise<void>): Promise<void> {
+    await current.catch(() => undefined);
+    if (this.#next) this.#current = this.#next;
+    this.#next = null;
+    await this.#chainAll();
+  }
+
+  async #chainAll(): Promise<void> {
+    const [unchained] = await this.#options.reads.query<{ found: boolean }>(HAS_UNCHAINED);
+    if (!unchained?.found) return;
+    for (let passable = 0; ; ) {
+      const { gapBefore, isFull } = await this.#chainBatch(passable);
+      if (gapBefore !== null) {
+        await this.#waitForGaps();
+        passable = gapBefore;
+      } else if (!isFull) return;
+    }
+  }
+
+  /**
+   * Chains the next events, up to the first gap after the position `passable`.
+   *
+   * @returns if there is such a gap, the last position that was seen behind it
+   */
+  #chainBatch(passable: number): Promise<{ gapBefore: number | null; isFull: boolean }> {
+    const work = async (em: EntityManager) => {
+      await em.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCKS.auditChain})`);
+      const rows = await em.execute<UnchainedRow[]>(UNCHAINED, [BATCH]);
+      const ready = beforeGap(rows, passable);
+      if (ready.length > 0) await this.#addLinks(em, ready);
+      const last = rows.at(-1)?.position ?? null;
+      return { gapBefore: ready.length < rows.length ? last : null, isFull: rows.length === BATCH };
+    };
+    // After the wait for the lock, the transaction must see what the previous holder has committed.
+    return this.#options.fork().transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED });
+  }
+
+  async #addLinks(em: EntityManager, rows: readonly UnchainedRow[]): Promise<void> {
+    const events = await this.#sealAddresses(em, rows);
+    const names = JSON.stringify([...new Set(events.map(chainOf))]);
+    const heads = new Map((await em.execute<Head[]>(HEADS, [names])).map((head) => [head.chain, head]));
+    const moved = new Map<string, Head>();
+    const links = events.map((row) => {
+      const chain = chainOf(row);
+      const head = moved.get(chain) ?? heads.get(chain) ?? { chain, sequence: 0, hash: NO_HASH };
+      const place = { sequence: head.sequence + 1, previousHash: head.hash };
+      const hash = hashOf(hashedEventOf(row), place);
+      moved.set(chain, { chain, sequence: place.sequence, hash });
+      const { id: event_id, position } = row;
+      return { event_id, chain, sequence: place.sequence, position, previous_hash: place.previousHash, hash };
+    });
+    await em.execute(ADD_LINKS, [JSON.stringify(links)]);
+    await em.execute(MOVE_HEADS, [JSON.stringify([...moved.values()])]);
+  }
+
+  /** Seals the addresses that an earlier release wrote. One that is erased meanwhile stays out. */
+  async #sealAddresses(em: EntityManager, rows: readonly UnchainedRow[]): Promise<readonly UnchainedRow[]> {
+    const { keyring } = this.#options;
+    const plain = rows.filter(({ ipAddress }) => ipAddress !== null);
+    if (plain.length === 0) return rows;
+    const sealed = plain.map(({ id, ipAddress }) => ({
+      id,
+      ...storePersonal(keyring, { eventId: id, field: 'ip_address', value: ipAddress! }),
+    }));
+    const done = await em.execute<{ id: string }[]>(SEAL_ADDRESSES, [JSON.stringify(sealed)]);
+    const kept = new Set(done.map(({ id }) => id));
+    const digests = new Map(sealed.filter(({ id }) => kept.has(id)).map(({ id, digest }) => [id, digest]));
+    return rows.map((row) => ({ ...row, ipAddressDigest: digests.get(row.id) ?? row.ipAddressDigest }));
+  }
+
+  /** Waits until every transaction has ended that may still commit an event into one of the gaps seen until now. */
+  async #waitForGaps(): Promise<void> {
+    const { reads, clock } = this.#options;
+    const [next] = await reads.query<{ number: string }>(NEXT_TRANSACTION);
+    for (const begun = clock.monotonic(); ; ) {
+      const [all] = await reads.query<{ ended: boolean }>(ALL_ENDED, [next!.number]);
+      if (all?.ended) return;
+      if (clock.monotonic() - begun > LONGEST_WAIT_MS)
+        throw unavailable(new Error('A transaction that may hold an earlier event of the audit log does not end.'));
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/** The rows before the first gap that may still be filled. */
+function beforeGap(rows: readonly UnchainedRow[], passable: number): readonly UnchainedRow[] {
+  let previous = rows[0]?.chained ?? 0;
+  for (const [index, { position }] of rows.entries()) {
+    if (position !== previous + 1 && position > passable) return rows.slice(0, index);
+    previous = position;
+  }
+  return rows;
+}

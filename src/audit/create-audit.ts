@@ -1,0 +1,57 @@
+import type { ValuesOf } from '../kernel/variable.ts';
+import type { Part, Platform } from '../platform.ts';
+import { auditLogEvents } from './audit.events.ts';
+import type { audit as feature } from './audit.feature.ts';
+import { Audit } from './audit.ts';
+import { AuditKeys } from './audit-keys.ts';
+import { AuditLog } from './audit-log.ts';
+import { AuditChain } from './chain.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { PersonalReads } from './personal-reads.ts';
+import { rejectionEvents } from './rejection.events.ts';
+import { Rejections } from './rejections.ts';
+import { Retention } from './retention.ts';
+
+/** Milliseconds between two runs of the chain, and between two searches for chains that need a checkpoint. */
+const CHAIN_EVERY_MS = 1000;
+const SIGN_EVERY_MS = 10_000;
+
+/** The hash chains of the audit log. Each feature records its own events. */
+export function createAudit(
+  { database, keyring, clock: machineClock, databaseClock: clock, logger, replica }: Platform,
+  { auditRetentionDays: days }: ValuesOf<typeof feature.variables>,
+) {
+  const { reads, fork } = database;
+  const keys = new AuditKeys({ keyring, clock });
+  const chain = new AuditChain({ reads, fork, keyring, clock: machineClock });
+  const checkpoints = new Checkpoints({ fork, keys, clock });
+  const audit = new Audit(auditLogEvents, { clock, keyring });
+  const retention = new Retention({ fork, keys, audit, clock, days });
+  const personalReads = new PersonalReads({ fork, audit, clock: machineClock, replica: () => replica.id });
+  const rejections = new Rejections({
+    ...{ fork, logger, clock: machineClock },
+    audit: new Audit(rejectionEvents, { clock, keyring }),
+    replica: () => replica.id,
+  });
+  return {
+    chain,
+    checkpoints,
+    log: new AuditLog({ chain, keyring }),
+    rejections,
+    personalReads,
+    jobs: {
+      'purging the audit log': () => retention.purge(),
+      'counting rejected requests': () => rejections.summarize(),
+      'counting reads of personal data': () => personalReads.summarize(),
+    },
+    timers: [
+      { name: 'chaining the audit log', everyMs: CHAIN_EVERY_MS, work: () => chain.chain() },
+      { name: 'signing the audit log', everyMs: SIGN_EVERY_MS, work: () => checkpoints.sign() },
+    ],
+    async stop() {
+      await rejections.summarize({ all: true });
+      await personalReads.summarize({ all: true });
+      await chain.close();
+    },
+  } satisfies Part & Record<string, unknown>;
+}

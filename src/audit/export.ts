@@ -1,0 +1,75 @@
+import type { EntityManager } from '@mikro-orm/sql';
+import type { Keyring } from '../crypto/keyring.ts';
+import { AuditKeys } from './audit-keys.ts';
+import { chainNames, type LinkRow, linksOf } from './chain-reader.ts';
+import { hashedObject } from './event-hash.ts';
+import { type EventRow, hashedEventOf } from './event-rows.ts';
+import { openPersonal, type PersonalField } from './personal-field.ts';
+import { CHECKPOINTS, type Checkpoint, checkpointOf, REMOVAL, type Removal, removalOf } from './statements.ts';
+
+export interface ExportOptions {
+  em: EntityManager;
+  keyring: Keyring;
+  /** The chain of this workspace alone; null for all chains. */
+  workspaceId: string | null;
+  /** Whether addresses and user agents are part of the export, with their salts. */
+  withPersonal: boolean;
+}
+
+type SignedRow<Statement> = Statement & { signature: string };
+
+/**
+ * The audit log as JSON lines, without a line break. With them alone, the chains can be verified: the public keys, then for
+ * each chain the summary of what the retention has removed, the events in their order, and after an event the checkpoint
+ * that signs it.
+ */
+export async function* exportLines({ em, workspaceId, ...options }: ExportOptions): AsyncGenerator<string> {
+  const keys = new AuditKeys({ keyring: options.keyring, clock: { now: unused } });
+  for (const { kid, publicJwk } of await keys.all(em)) yield JSON.stringify({ kind: 'key', kid, publicJwk });
+  for (const chain of workspaceId === null ? await chainNames(em) : [workspaceId])
+    yield* chainLines(em, chain, options);
+}
+
+async function* chainLines(
+  em: EntityManager,
+  chain: string,
+  options: Omit<ExportOptions, 'em' | 'workspaceId'>,
+): AsyncGenerator<string> {
+  const [removal] = await em.execute<SignedRow<Removal>[]>(REMOVAL, [chain]);
+  if (removal) yield JSON.stringify({ kind: 'removal', statement: removalOf(removal), signature: removal.signature });
+  const rows = await em.execute<SignedRow<Checkpoint>[]>(CHECKPOINTS, [chain]);
+  const checkpoints = new Map(rows.map((row) => [row.sequence, row]));
+  const checkpointAfter = (sequence: number) => {
+    const row = checkpoints.get(sequence);
+    return row ? [JSON.stringify({ kind: 'checkpoint', statement: checkpointOf(row), signature: row.signature })] : [];
+  };
+  if (removal) yield* checkpointAfter(removal.lastSequence);
+  for await (const links of linksOf(em, chain)) {
+    for (const link of links) {
+      yield eventLine(link, options);
+      yield* checkpointAfter(link.sequence);
+    }
+  }
+}
+
+function eventLine(link: LinkRow, { keyring, withPersonal }: Omit<ExportOptions, 'em' | 'workspaceId'>): string {
+  const { eventId, sequence, previousHash, hash } = link;
+  // The chain of the export does not hold then. It says which event is missing.
+  if (link.id === null) return JSON.stringify({ kind: 'missing', eventId, sequence, previousHash, hash });
+  const row = link as EventRow & LinkRow;
+  const event = hashedObject(hashedEventOf(row), { sequence, previousHash });
+  const opened = (field: PersonalField, sealed: string | null) => {
+    if (sealed === null) return null;
+    const { salt, value } = openPersonal(keyring, { eventId, field, sealed });
+    return { salt: salt.toString('hex'), value };
+  };
+  const personal = withPersonal && {
+    ipAddress: opened('ip_address', row.ipAddressSealed),
+    userAgent: opened('user_agent', row.userAgentSealed),
+  };
+  return JSON.stringify({ kind: 'event', event, hash, ...(personal ? { personal } : {}) });
+}
+
+function unused(): never {
+  throw new Error('An export creates no key.');
+}

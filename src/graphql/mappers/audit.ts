@@ -1,0 +1,3 @@
+import type { ChainedEvent } from '../../audit/audit-log.ts';
+
+export type AuditEventMapper = ChainedEvent;

@@ -1,0 +1,3 @@
+import type { AuditDetailResolvers } from '../generated/types.ts';
+
+export const AuditDetail: AuditDetailResolvers = {};

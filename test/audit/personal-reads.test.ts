@@ -1,0 +1,64 @@
+// Who reads personal data of other users is recorded, before the data is returned.
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Account, backends, type TestApp } from '../support/app.ts';
+import { auditRows } from '../support/audit.ts';
+
+describe.each(backends())('reads of personal data on $name', ({ start }) => {
+  let app: TestApp;
+  let admin: Account;
+  beforeAll(async () => {
+    app = await start();
+    admin = await app.admin();
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => app.close());
+
+  const readsOf = ({ sessionId }: Account) =>
+    auditRows(app, `type = 'personal-data.read' and actor_credential_id = ?`, [sessionId]);
+
+  test('an administrator who reads the addresses of users: one event with all of them', async () => {
+    const member = await app.member();
+    const before = (await readsOf(admin)).length;
+    const { nodes } = await app.as(admin).users({ first: 100 });
+    const events = (await readsOf(admin)).slice(before);
+    expect(events).toHaveLength(1);
+    const others = nodes.map(({ id }) => id).filter((id) => id !== admin.id);
+    expect(others).toContain(member.id);
+    expect(events[0]).toMatchObject({ actor_user_id: admin.id, ip_address: '127.0.0.1', outcome: 'SUCCEEDED' });
+    expect(events[0].data).toMatchObject({ fields: ['User.email'], count: 1, userCount: others.length });
+    expect(events[0].data.userIds.toSorted()).toEqual(others.toSorted());
+  });
+
+  test('the sessions of another user, whose address and user agent are read, have that user as the subject', async () => {
+    const member = await app.member();
+    await app.as(admin).sessions({ filter: { userId: member.id } });
+    const events = (await readsOf(admin)).filter(({ subject_id }) => subject_id === member.id);
+    expect(events.map(({ data }) => data.fields)).toEqual([['Session.ipAddress', 'Session.userAgent']]);
+  });
+
+  test('equal reads within a minute are counted', async () => {
+    const member = await app.member();
+    for (const _ of [1, 2, 3, 4]) await app.as(admin).user({ id: member.id });
+    const counts = async () =>
+      (await readsOf(admin)).filter(({ subject_id }) => subject_id === member.id).map(({ data }) => data.count);
+    expect(await counts()).toEqual([1]);
+    await app.app.audit.personalReads.summarize({ all: true });
+    expect(await counts()).toEqual([1, 3]);
+  });
+
+  test('a user who reads their own data leaves no event', async () => {
+    const member = await app.member();
+    await app.as(member).viewer();
+    await app.as(member).sessions({});
+    expect(await readsOf(member)).toEqual([]);
+  });
+
+  test('what cannot be recorded is not returned', async () => {
+    const member = await app.member();
+    const failure = Object.assign(new Error('out of reach'), { code: '57P01' });
+    vi.spyOn(app.app.audit.personalReads, 'record').mockRejectedValue(failure);
+    const { data, errors } = await app.as(admin).user({ id: member.id }).answer();
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'AUTHENTICATION_UNAVAILABLE' } });
+    expect(JSON.stringify(data)).not.toContain(member.email);
+  });
+});
