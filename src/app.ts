@@ -98,6 +98,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     failures: limits.limits.failures,
     addressOf,
     addressRefused: apiKeys.addressRefused,
+    mayBeImported: apiKeys.mayBeImported,
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (...asked) => authenticator.authenticate(...asked);

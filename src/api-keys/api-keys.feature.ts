@@ -6,6 +6,7 @@ import { apiKeyEvents } from './api-key.events.ts';
 import { ApiKeyCreationSchema } from './api-key-creation.entity.ts';
 import { Migration20261202000300 } from './migrations/20261202000300-keys-of-deleted-users.ts';
 import { Migration20261203000300 } from './migrations/20261203000300-governed-keys.ts';
+import { Migration20261218000000 } from './migrations/20261218000000-key-imports.ts';
 
 /** Long-lived secrets for programs that act for a user or for a workspace. */
 export const apiKeys = defineFeature({
@@ -14,7 +15,9 @@ export const apiKeys = defineFeature({
   migrations: [
     { name: '20261202000300-keys-of-deleted-users', class: Migration20261202000300 },
     { name: '20261203000300-governed-keys', class: Migration20261203000300 },
+    { name: '20261218000000-key-imports', class: Migration20261218000000 },
   ],
+  tables: ['api_key_imports'],
   sealedFields: [{ table: 'api_keys', column: 'metadata_sealed', key: 'id', where: 'metadata_sealed is not null' }],
   variables: {
     apiKeysPerUser: wholeNumber('REKEY_API_KEYS_PER_USER', {

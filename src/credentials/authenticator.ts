@@ -43,6 +43,8 @@ export interface AuthenticatorOptions {
   failures: FailureLimit;
   /** The address that a failure counts against, and that a credential may be restricted to. */
   addressOf: (request: AuthenticatedRequest) => string;
+  /** Whether secrets without our form may have been imported. */
+  mayBeImported: () => boolean;
   /** A valid credential was rejected because of the address. Must not throw and must not block. */
   addressRefused: (principal: Principal, address: string) => void;
 }
@@ -275,12 +277,14 @@ export class Authenticator {
 
   /** The lookup for this text; null if it has the form of no credential, which needs no lookup. */
   #lookUpOf(presented: PresentedCredential): LookUp | null {
-    const { types, cache, runtime } = this.#options;
-    const type = types.ofPresented(presented);
+    const { types, cache, runtime, mayBeImported } = this.#options;
+    const ours = types.ofPresented(presented);
+    const type = ours ?? (mayBeImported() ? types.ofImported(presented) : null);
     if (!type) return null;
+    const { load } = ours ?? type.imported!;
     return async () => {
       const proof = await identify(type, presented.text, runtime);
-      return proof === null ? null : cache.resolve(sha256Base64url(presented.text), () => type.load(proof, runtime));
+      return proof === null ? null : cache.resolve(sha256Base64url(presented.text), () => load(proof, runtime));
     };
   }
 }

@@ -7,7 +7,7 @@ import type { credentials } from './credentials.feature.ts';
 import { LastUsed } from './last-used.ts';
 import { exposeAuthentication } from './metrics.ts';
 
-export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused'> {
+export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'mayBeImported'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
   signatures: CredentialRuntime['signatures'];
@@ -17,7 +17,7 @@ export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failure
 export function createAuthentication(
   { database, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
-  { types, accessTokens, signatures, failures, addressOf, addressRefused }: AuthenticationNeeds,
+  { types, accessTokens, signatures, ...needs }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
@@ -27,10 +27,10 @@ export function createAuthentication(
     windowSeconds: lastUsedSeconds,
     entries: cacheEntries,
     tables: types.all.map(({ table }) => table),
-    addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),
+    addressOf: (kind, request) => (types.of(kind).recordsAddress ? needs.addressOf(request) : null),
   });
   const runtime = { sql: database.reads, accessTokens, signatures };
-  const authenticator = new Authenticator({ types, runtime, cache, lastUsed, failures, addressOf, addressRefused });
+  const authenticator = new Authenticator({ types, runtime, cache, lastUsed, ...needs });
   exposeAuthentication(registry, { cache, authenticator });
   return {
     authenticator,

@@ -90,6 +90,16 @@ export interface CredentialType<Proof = unknown> {
   /** Reads the state of this proof from the database: one round trip, one snapshot. */
   load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
   /**
+   * For a kind that can be imported from other systems: texts without the form of this service. They are looked up only
+   * if some were imported.
+   */
+  readonly imported?: {
+    /** Whether a text may be an imported secret. Synchronous, without I/O. */
+    isPossible(text: string): boolean;
+    /** The same as `load`, but a rejection is remembered for a shorter time. */
+    load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
+  };
+  /**
    * Checks what must hold for each single request, e.g. a signature and a nonce.
    *
    * @param principal null, only for a kind whose carrier is `signature`, if the key is not valid: the check does the same
