@@ -14,13 +14,15 @@ import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
 import { ApiKeyUpdateService } from './api-key-update.service.ts';
 import { IdempotentCreations, purgeCreations } from './idempotent-creations.ts';
 import { ImportedKeys } from './imported-keys.ts';
+import { KeyImportService, type KeyImportServiceOptions } from './key-import.service.ts';
 import { MetadataVault } from './metadata.ts';
 
 /** API keys. */
 export function createApiKeys(
   { database, barrier, clock: monotonic, databaseClock: clock, feed, keyring, logger, replica }: Platform,
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
-  needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'>,
+  needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'> &
+    Pick<KeyImportServiceOptions, 'findOwners'>,
 ) {
   const audit = new Audit(apiKeyEvents, clock);
   const metadata = new MetadataVault(keyring);
@@ -41,6 +43,7 @@ export function createApiKeys(
   return {
     service: new ApiKeyService(options),
     updates: new ApiKeyUpdateService(options),
+    imports: new KeyImportService(options),
     metadata,
     /** Whether secrets without our form may have been imported. */
     mayBeImported: () => imported.mayExist(),

@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { BAD_CONFIGURATION, ConfigError } from '../kernel/config-error.ts';
 import { messageOf } from '../kernel/message.ts';
 import { bootstrapCommand } from './bootstrap.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
+import { moveCommand } from './move.ts';
 import { purgeCommand } from './purge.ts';
 import { usersCommand } from './users.ts';
 
@@ -17,6 +20,9 @@ const program = new Command('rekey')
   .addCommand(bootstrapCommand())
   .addCommand(usersCommand())
   .addCommand(jwtKeysCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
+  .addCommand(moveCommand())
   .addCommand(purgeCommand());
 
 // The reader of a pipe, `head` for instance, may close it before everything is written.

@@ -7,7 +7,8 @@ import type { credentials } from './credentials.feature.ts';
 import { LastUsed } from './last-used.ts';
 import { exposeAuthentication } from './metrics.ts';
 
-export interface AuthenticationNeeds extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'mayBeImported'> {
+export interface AuthenticationNeeds
+  extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'mayBeImported'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
   signatures: CredentialRuntime['signatures'];

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineFeature } from '../feature.ts';
 import { text } from '../kernel/variable.ts';
 import { databaseUrlProblem } from './database-url.ts';
@@ -7,6 +8,11 @@ import { Migration20261126000000 } from './migrations/20261126000000-server-iden
 import { Migration20261129000000 } from './migrations/20261129000000-function-search-path.ts';
 import { Migration20261129000200 } from './migrations/20261129000200-write-check.ts';
 import { Migration20261130000300 } from './migrations/20261130000300-revocation-events.ts';
+
+export const databaseEvents = {
+  /** Everything was moved here from an embedded database. The subject is the move. */
+  'database.moved': z.strictObject({ tables: z.int(), rows: z.int() }),
+};
 
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
@@ -20,6 +26,7 @@ export const database = defineFeature({
     { name: '20261129000200-write-check', class: Migration20261129000200 },
     { name: '20261130000300-revocation-events', class: Migration20261130000300 },
   ],
+  auditEvents: databaseEvents,
   variables: {
     databaseUrl: text('DATABASE_URL', {
       fallback: null,
