@@ -18,6 +18,9 @@ import { insertStaged, type StagedKey, stage, startStaging } from './key-staging
 /** How many lines are checked and staged together. */
 const BATCH = 1000;
 
+/** How many owners and places are remembered, so that a file with very many of them needs no more memory. */
+const MOST_REMEMBERED = 100_000;
+
 /** A user who is named as the owner of keys. */
 export type ImportOwner = PermissionBound & { id: string };
 
@@ -136,6 +139,7 @@ export class KeyImportService {
     if (owner !== null && user === null) return 'owner: There is no user with this email address.';
     if (workspaceId !== null) {
       const place = `${workspaceId} ${user?.id ?? ''}`;
+      if (places.size > MOST_REMEMBERED) places.clear();
       if (!places.has(place)) places.set(place, await this.#isPlaceable(em, workspaceId, user));
       if (!places.get(place))
         return user ? 'workspace: The owner is no member of it.' : 'workspace: There is no such workspace.';
@@ -157,7 +161,7 @@ export class KeyImportService {
     const named = candidates.map(({ value }) => value.owner).filter((email) => email !== null);
     const unknown = [...new Set(named)].filter((email) => !owners.has(email));
     if (unknown.length === 0) return;
-    if (owners.size > 100 * BATCH) owners.clear(); // Bounds the memory. The ones of this batch are read again.
+    if (owners.size > MOST_REMEMBERED) owners.clear(); // The ones of this batch are read again.
     const missing = [...new Set(named)].filter((email) => !owners.has(email));
     for (const [email, user] of await this.#options.findOwners(em, missing)) owners.set(email, user);
   }

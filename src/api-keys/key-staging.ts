@@ -54,7 +54,7 @@ const ofKey = columns.filter((column) => column !== 'line');
 export async function startStaging(em: EntityManager): Promise<void> {
   await em.execute(`set local statement_timeout = '60s'`);
   await em.execute(`set local idle_in_transaction_session_timeout = '60s'`);
-  await em.execute('set constraints api_keys_user_id_fkey, api_keys_workspace_id_fkey immediate');
+  await em.execute('set constraints api_keys_user_id_fkey, api_keys_workspace_id_fkey, api_keys_creator immediate');
   const types = Object.entries(COLUMNS).map(([name, type]) => `${columnOf(name)} ${type}`);
   await em.execute(`create temporary table api_keys_staged (${types.join(', ')}, primary key (line), unique (secret_hash))
     on commit drop`);

@@ -112,9 +112,15 @@ async function run(
   process.stdout.write(`${done}\n`);
 }
 
+/** SQLSTATE of a server without room for more locks: the policies of each workspace are locked until the commit. */
+const OUT_OF_LOCKS = '53200';
+
 /** The message of an error of the database may repeat a statement with its values. */
 function explain(error: unknown): never {
   const state = sqlStateOf(error);
   if (state === undefined) throw error;
-  throw new Error(`The database rejected the import (SQLSTATE ${state}). Nothing was imported.`, { cause: error });
+  const advice = state === OUT_OF_LOCKS ? ' If the file names thousands of workspaces, split it.' : '';
+  throw new Error(`The database rejected the import (SQLSTATE ${state}). Nothing was imported.${advice}`, {
+    cause: error,
+  });
 }

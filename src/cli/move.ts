@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { App } from '../app.ts';
@@ -17,10 +18,10 @@ import { Progress } from './progress.ts';
 export function moveCommand(): Command {
   return new Command('move')
     .description('move everything from the embedded database to an empty PostgreSQL; stop the service first')
-    .requiredOption('--to <url>', 'URL of the database, as in DATABASE_URL')
+    .requiredOption('--to <url>', 'URL of the database, as in DATABASE_URL; `-` reads it from standard input')
     .action(async ({ to }: { to: string }) => {
       const config = readConfig();
-      const target = targetOf(config, to);
+      const target = targetOf(config, to === '-' ? readFileSync(process.stdin.fd, 'utf8').trim() : to);
       const { createApp } = await import('../app.ts');
       // Opening the database takes the lock on its directory: a running service keeps it.
       const source = await createApp(config);

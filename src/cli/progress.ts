@@ -6,18 +6,19 @@ const EVERY_MS = { terminal: 100, file: 10_000 };
 export class Progress {
   readonly #what: string;
   readonly #stream: NodeJS.WriteStream;
-  #writtenAt: number;
+  /** Since the last update, or since the work began. */
+  #writtenAt: number | null = null;
 
   constructor(what: string, stream: NodeJS.WriteStream = process.stderr) {
     this.#what = what;
     this.#stream = stream;
-    this.#writtenAt = performance.now();
   }
 
   /** @param part from 0 to 1 */
   show(part: number, count: number): void {
     const now = performance.now();
     const isTerminal = this.#stream.isTTY === true;
+    this.#writtenAt ??= now;
     if (now - this.#writtenAt < (isTerminal ? EVERY_MS.terminal : EVERY_MS.file)) return;
     this.#writtenAt = now;
     const percent = `${Math.floor(Math.min(1, part) * 100)} %`;

@@ -102,7 +102,7 @@ describe('the users in an export', () => {
         'disabled',
       ],
     ],
-    ['auth0.json', 'auth0', [{ email: 'ada@auth0.example', displayName: 'ada' }, { email: 'grace@auth0.example' }]],
+    ['auth0.ndjson', 'auth0', [{ email: 'ada@auth0.example', displayName: 'ada' }, { email: 'grace@auth0.example' }]],
     [
       'clerk.csv',
       'clerk',
