@@ -54,7 +54,8 @@ function presentedIn(header: Incoming['header']): string | Refusal | null {
   const bearer = bearerIn(header('authorization'));
   if (apiKey === null || bearer === null || apiKey === bearer) return apiKey ?? bearer;
   // A token of the application may stay in `Authorization` beside an API key of Rekey.
-  if (!isOurs(bearer)) return apiKey;
+  // An imported secret must be alone: it is unknown which of two others is for Rekey.
+  if (!isOurs(bearer)) return isOurs(apiKey) ? apiKey : '';
   return isOurs(apiKey) ? CONTRADICTORY : bearer;
 }
 
