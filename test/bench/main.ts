@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { authentication } from './authentication.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
+import { importOfKeys } from './import.ts';
 import { live } from './live.ts';
 import { revocation } from './revocation.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -26,6 +27,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   hostile,
   signing,
   verifier,
+  import: importOfKeys,
 };
 
 const asked = process.argv.slice(2);
