@@ -167,6 +167,12 @@ test('the default fields, in JSON lines and in CSV', async () => {
   expect(two).toMatchObject({ line: 3, value: { name: 'b', owner: null } });
 });
 
+test('`NULL` and `\\N` in the dump of a database mean nothing, and are texts in a file of Rekey', async () => {
+  const dump = fileWith('keys.csv', `hash,name,deleted_at_m,expires,enabled,meta\nabc,NULL,\\N,NULL,1,\\N\n`);
+  expect(await keysIn(dump, 'unkey')).toMatchObject([{ value: { name: 'Unkey', expiresAt: null, metadata: [] } }]);
+  expect(await keysIn(fileWith('keys.csv', 'name,hash\nNULL,abc\n'))).toMatchObject([{ value: { name: 'NULL' } }]);
+});
+
 test('a line that cannot be read is rejected by its number, without its content', async () => {
   const path = fileWith(
     'keys.jsonl',

@@ -4,9 +4,12 @@ export class LineProblem extends Error {}
 /** The fields of one record, as it comes from a file. Each method throws a `LineProblem` that names the field. */
 export class Fields {
   readonly #record: Readonly<Record<string, unknown>>;
+  readonly #isDump: boolean;
 
-  constructor(record: Readonly<Record<string, unknown>>) {
+  /** @param options.isDump whether databases have written it, which write `NULL` or `\N` for nothing in CSV files */
+  constructor(record: Readonly<Record<string, unknown>>, { isDump = false } = {}) {
     this.#record = record;
+    this.#isDump = isDump;
   }
 
   /** Rejects a record with other fields. Their names are not repeated: they could be values. */
@@ -18,7 +21,9 @@ export class Fields {
 
   /** The first of these fields that is there; undefined if none is. Null counts as left out. */
   any(...names: string[]): unknown {
-    return names.map((name) => this.#record[name]).find((value) => value !== undefined && value !== null);
+    const isThere = (value: unknown) =>
+      value !== undefined && value !== null && !(this.#isDump && (value === 'NULL' || value === '\\N'));
+    return names.map((name) => this.#record[name]).find(isThere);
   }
 
   text(...names: string[]): string | null {

@@ -115,7 +115,7 @@ export async function* readUsers(
       continue;
     }
     try {
-      const value = FORMATS[format].read(new Fields(each.record), now);
+      const value = FORMATS[format].read(new Fields(each.record, { isDump: format !== 'rekey' }), now);
       yield typeof value === 'string' ? { line, skipped: value } : { line, value };
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
