@@ -1,4 +1,4 @@
-import { findUserByEmail } from './accounts/account.queries.ts';
+import { findUserByEmail, findUsersByEmails } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EMAIL, EmailIndex } from './accounts/email.ts';
 import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
@@ -98,7 +98,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     lastUsedSeconds: config.lastUsedSeconds,
     lockManaged: (unitOfWork, workspaceId) => workspaces.service.lockForChange(unitOfWork, workspaceId),
   });
-  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), { lockMembership, lockRole, keepBounds });
+  const apiKeys = createApiKeys(platform, valuesOf('api-keys', config), {
+    ...{ lockMembership, lockRole, keepBounds },
+    findOwners: (em, addresses) => findUsersByEmails(em, emails, addresses),
+  });
   const daemonTokens = createDaemonTokens(platform, { lockAccess, keepBounds });
   const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess, keepBounds });
 
@@ -114,6 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressRefused: apiKeys.addressRefused,
     rejected: (kind, reason, ipAddress) =>
       rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress }),
+    mayBeImported: apiKeys.mayBeImported,
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (request, readBody, readForwarded) =>
@@ -210,6 +214,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       clock: platform.clock,
       logger,
     }),
+    imports: { keys: apiKeys.imports, users: accounts.imports },
     purgeSessions: sessions.purge,
     /** Returns the setup token to show to the operator, if one was generated. */
     announceSetupToken: ({ replace = config.databaseUrl === null } = {}) =>

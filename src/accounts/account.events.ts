@@ -6,11 +6,20 @@ const role = z.enum(['MEMBER', 'ADMIN']);
 const reason = z.enum(REVOCATION_REASONS);
 const permissions = z.array(z.string());
 
-/** The subject of each is the user. */
+/** The subject of each is the user, unless it says otherwise. */
 export const accountEvents = {
   /** The first administrator was created. */
   'account.bootstrapped': z.strictObject({ role }),
   'account.registered': z.strictObject({ role }),
+  /** Accounts of another system were imported. The subject is the import. */
+  'account.imported': z.strictObject({
+    count: z.int(),
+    format: z.string(),
+    /** SHA-256 of the file, in hex. */
+    fileSha256: z.string(),
+  }),
+  /** The operator exported all accounts with their password hashes. The subject is the export. */
+  'account.exported': z.strictObject({ count: z.int() }),
   /** A token was issued with which the user sets the first password. It replaces an earlier one. */
   'account.invited': z.strictObject({
     role,

@@ -2,6 +2,7 @@ import { checkFormOfPermissions } from '../identity/grant.ts';
 import type { UserRole } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 import { isEmail, isReserved } from './email.ts';
+import { readPasswordHash } from './imported-password.ts';
 import type { Passwords } from './password.ts';
 
 /** The input for a new account. */
@@ -36,6 +37,31 @@ export function checkNewAccount(input: AccountInput, passwords: Passwords): Inva
   const about = wordsAbout(input);
   passwords.check(check, { password: input.password, path: 'input.password', about });
   return check.outcome;
+}
+
+/** A user of another system, as a file describes it. */
+export interface UserToImport {
+  email: string;
+  displayName: string;
+  role: string;
+  /** Null for an account without a password. */
+  passwordHash: string | null;
+}
+
+/** The checked user, or all of its problems as one text. No problem repeats a value. */
+export function checkImportedUser(
+  input: UserToImport,
+): { email: string; displayName: string; role: UserRole; passwordHash: string } | string {
+  const check = new InputCheck();
+  checkEmail(check, input.email);
+  const displayName = checkDisplayName(check, input.displayName);
+  const isRole = input.role === 'MEMBER' || input.role === 'ADMIN';
+  check.require(isRole, 'input.role', 'Must be MEMBER or ADMIN.');
+  const read = input.passwordHash === null ? { passwordHash: '' } : readPasswordHash(input.passwordHash);
+  if ('problem' in read) check.require(false, 'input.passwordHash', read.problem);
+  if (check.outcome || 'problem' in read)
+    return check.fields.map(({ path, message }) => `${path.replace('input.', '')}: ${message}`).join(' ');
+  return { email: input.email, displayName, role: input.role as UserRole, passwordHash: read.passwordHash };
 }
 
 /** The checked input, without repetitions; or everything that is wrong with it. */

@@ -24,6 +24,28 @@ export async function findUserByEmail(em: EntityManager, indexes: readonly Buffe
   return indexes.flatMap((index) => found.filter(({ emailIndex }) => index.equals(emailIndex)))[0] ?? null;
 }
 
+/** The users with these addresses, by the address as it was given. An unknown one is left out. */
+export async function findUsersByEmails(
+  em: EntityManager,
+  emails: EmailIndex,
+  addresses: readonly string[],
+): Promise<Map<string, User>> {
+  const indexes = new Map(addresses.map((address) => [address, emails.indexes(address)]));
+  const found = await em.find(User, { emailIndex: { $in: [...indexes.values()].flat() } });
+  const byIndex = new Map(found.map((user) => [user.emailIndex.toString('hex'), user]));
+  return new Map(
+    [...indexes].flatMap(([address, each]) => {
+      const index = each.find((one) => byIndex.has(one.toString('hex')));
+      return index ? [[address, byIndex.get(index.toString('hex'))!] as const] : [];
+    }),
+  );
+}
+
+/** Whether an account has a password of another system. */
+export async function hasImportedPasswords(em: EntityManager): Promise<boolean> {
+  return (await em.execute('select 1 from users where password_imported limit 1')).length > 0;
+}
+
 /** Locked until the commit: of several concurrent changes, the later ones see the result of the first. */
 export function lockUser(em: EntityManager, id: string): Promise<User | null> {
   return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });

@@ -13,9 +13,10 @@ import type { Limits } from '../limits/limits.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import type { accountEvents } from './account.events.ts';
 import { type AccountInput, checkNewAccount, wordsAbout } from './account.input.ts';
-import { findUserByEmail, lockEmail, lockUser } from './account.queries.ts';
+import { findUserByEmail, hasImportedPasswords, lockEmail, lockUser } from './account.queries.ts';
 import type { AccountTokens } from './account-tokens.ts';
 import { type EmailIndex, trimEmail } from './email.ts';
+import type { LoginTime } from './login-time.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
@@ -24,6 +25,7 @@ import type { UserSessions } from './user-sessions.ts';
 export interface AccountServiceOptions {
   sessions: SessionIssuer;
   passwords: Passwords;
+  loginTime: LoginTime;
   limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
   /** Logins and passwords that were rejected. */
   rejections: Pick<Rejections, 'note'>;
@@ -128,7 +130,8 @@ export class AccountService {
 
   /**
    * Starts a session, and revokes the active one of the refresh token `replaces`: a browser holds one session. Wrong
-   * password, unknown address and disabled account get the same response in the same time, and revoke nothing.
+   * password, unknown address and disabled account get the same response in the same time, and revoke nothing. The first
+   * login with an imported password replaces its hash.
    */
   async login(
     unitOfWork: UnitOfWork,
@@ -137,10 +140,31 @@ export class AccountService {
   ): Promise<LoginOutcome> {
     const { em, origin } = unitOfWork;
     await this.#options.limits.checkLogin(em, origin.ipAddress, input.email);
-    const found = await findUserByEmail(em, this.#options.emails.indexes(input.email));
-    const matches = await this.#options.passwords.verify(found?.passwordHash ?? null, input.password);
+    const outcome = await this.#logIn(unitOfWork, input, replaces);
+    if (outcome) return outcome;
+    // Another login may have replaced the imported hash of this user meanwhile.
+    return (await this.#logIn(unitOfWork, input, replaces)) ?? { kind: 'invalidCredentials' };
+  }
+
+  /** Null if the user was changed while the password was checked. */
+  async #logIn(
+    unitOfWork: UnitOfWork,
+    input: { email: string; password: string },
+    replaces: string | null,
+  ): Promise<LoginOutcome | null> {
+    const { em } = unitOfWork;
+    const { emails, passwords, loginTime } = this.#options;
+    const endOfStep = loginTime.begin();
+    em.clear();
+    const found = await findUserByEmail(em, emails.indexes(input.email));
+    const imported = found?.passwordImported ?? false;
+    const matches = await passwords.verify(found?.passwordHash ?? null, input.password, { imported });
     // All of this comes before the first difference that could be measured: the transaction below.
-    if (!found || !matches || found.disabledAt) return this.#rejectLogin(origin.ipAddress, found, matches);
+    if (!found || !matches || found.disabledAt) {
+      if (await hasImportedPasswords(em)) await endOfStep();
+      return this.#rejectLogin(unitOfWork.origin.ipAddress, found, matches);
+    }
+    const replacement = imported ? await passwords.hash(input.password) : null;
     // The replaced session may be the caller's own, and then the next attempt could not confirm the caller.
     const work = replaces === null ? unitOfWork : unitOfWork.withoutCaller();
     const outcome = await work.transaction(async () => {
@@ -150,11 +174,12 @@ export class AccountService {
       const user = await em.findOne(
         User,
         { id: found.id, passwordHash: found.passwordHash, disabledAt: null },
-        { lockMode: LockMode.PESSIMISTIC_READ },
+        { lockMode: replacement === null ? LockMode.PESSIMISTIC_READ : LockMode.PESSIMISTIC_WRITE },
       );
+      if (replacement !== null) user?.changePassword(replacement);
       return user && { user, started: this.#options.sessions.start(unitOfWork, user, replaced) };
     });
-    if (!outcome) return this.#rejectLogin(origin.ipAddress, found, false);
+    if (!outcome) return null;
     return { kind: 'loggedIn', user: outcome.user, tokens: await this.#options.sessions.tokensOf(outcome.started) };
   }
 
@@ -195,7 +220,8 @@ export class AccountService {
       return em.findOne(User, { id: owner.userId });
     });
     if (!known) throw credentialRefused(); // Deleted since the request began.
-    if (!(await passwords.verify(known.passwordHash, input.currentPassword))) {
+    const { passwordHash: knownHash, passwordImported: imported } = known;
+    if (!(await passwords.verify(knownHash, input.currentPassword, { imported }))) {
       const by = { subjectId: known.id, actorUserId: known.id, ipAddress: address };
       this.#options.rejections.note({ type: 'account.password-rejected', reason: 'WRONG_PASSWORD', ...by });
       return { kind: 'invalidCredentials' };

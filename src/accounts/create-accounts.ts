@@ -11,11 +11,13 @@ import type { accountVariables } from './account.variables.ts';
 import { AccountTokens } from './account-tokens.ts';
 import type { EmailIndex } from './email.ts';
 import { InvitationService, type JoinedWorkspaces } from './invitation.service.ts';
+import { LoginTime } from './login-time.ts';
 import { Passwords } from './password.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 import { SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
 import { type Holdings, UserService } from './user.service.ts';
+import { UserImportService } from './user-import.service.ts';
 import { UserSessions } from './user-sessions.ts';
 
 export interface AccountNeeds {
@@ -29,7 +31,7 @@ export interface AccountNeeds {
 
 /** Users, their passwords, and how they are invited. */
 export function createAccounts(
-  { barrier, databaseClock: clock, keyring }: Platform,
+  { barrier, clock: monotonic, databaseClock: clock, keyring }: Platform,
   config: ValuesOf<typeof accountVariables>,
   { emails, sessions, workspaces, holdings, limits, rejections }: AccountNeeds,
 ) {
@@ -44,8 +46,10 @@ export function createAccounts(
     service: new AccountService({
       ...common,
       ...{ emails, sessions, userSessions, resetTokens, passwords, limits, rejections, setupToken },
+      loginTime: new LoginTime(monotonic),
       registration: config.registration,
     }),
+    imports: new UserImportService({ ...common, emails }),
     users: new UserService({ ...common, emails, holdings, barrier }),
     invitations: new InvitationService({ ...common, emails, tokens, workspaces, sessions, passwords }),
     passwordResets: new PasswordResetService({ ...common, tokens: resetTokens, sessions: userSessions, passwords }),

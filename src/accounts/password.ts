@@ -6,6 +6,7 @@ import { tooMany } from '../identity/access-error.ts';
 import type { InputCheck } from '../kernel/input.ts';
 import { CommonWords } from './common-words.ts';
 import { containsPlaceholder, FamousPhrases } from './famous-phrases.ts';
+import { matchesImported } from './imported-password.ts';
 import { MORE_KEYBOARDS } from './keyboards.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
@@ -97,9 +98,13 @@ export class Passwords {
   /**
    * Whether the password matches the hash. It takes the same time without a hash (an unknown account, or one without a
    * password), and for a password that no account can have.
+   *
+   * @param options.imported whether it is the hash of another system. The check then takes as long as the one there
    */
-  async verify(passwordHash: string | null, password: string): Promise<boolean> {
+  async verify(passwordHash: string | null, password: string, { imported = false } = {}): Promise<boolean> {
     const text = composed(password);
+    if (imported && text !== null && passwordHash !== null)
+      return this.#inTurn(() => matchesImported(passwordHash, password));
     const known = text !== null && passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
     const matches = await this.#inTurn(() => verify(known ?? DECOY, text ?? ''));
     return matches && known !== null;

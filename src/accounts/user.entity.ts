@@ -13,6 +13,8 @@ export interface NewUser {
   role: UserRole;
   /** argon2id in PHC string format; empty for an account without a password, such as that of an invited user. */
   passwordHash: string;
+  /** Whether the hash is one of another system: see `readPasswordHash`. Defaults to false. */
+  passwordImported?: boolean;
   permissions?: readonly string[];
   createdAt: Date;
   invitedAt?: Date | null;
@@ -39,6 +41,8 @@ export class User {
   displayNameSealed!: string;
   role!: UserRole;
   passwordHash!: string;
+  /** Whether the hash is still the one of another system. The first login replaces it. */
+  passwordImported!: boolean;
   /** What the sessions of the user hold, and the most that the keys of a member hold. */
   permissions!: string[];
   createdAt!: Date;
@@ -51,11 +55,12 @@ export class User {
   sessionsRevokedAt!: Date | null;
   sessionsRevocationReason!: RevocationReason | null;
 
-  static create({ permissions = [], invitedAt = null, ...fields }: NewUser): User {
+  static create({ permissions = [], invitedAt = null, passwordImported = false, ...fields }: NewUser): User {
     return Object.assign(new User(), {
       ...fields,
       permissions: [...permissions],
       invitedAt,
+      passwordImported,
       disabledAt: null,
       sessionGeneration: 0,
       sessionKept: null,
@@ -102,7 +107,7 @@ export class User {
   /** Sets the first password. @throws Error if the user was not invited; the caller must check this first */
   acceptInvitation(passwordHash: string): void {
     if (!this.invitedAt) throw new Error('The user has no invitation to accept.');
-    this.passwordHash = passwordHash;
+    this.changePassword(passwordHash);
     this.invitedAt = null;
   }
 
@@ -124,8 +129,10 @@ export class User {
     this.sessionsRevocationReason = reason;
   }
 
+  /** @param passwordHash argon2id, made by this service */
   changePassword(passwordHash: string): void {
     this.passwordHash = passwordHash;
+    this.passwordImported = false;
   }
 
   enable(): void {
@@ -155,6 +162,7 @@ export const UserSchema = defineEntity({
     displayNameSealed: p.text().fieldName('display_name'),
     role: p.string().$type<UserRole>(),
     passwordHash: p.string(),
+    passwordImported: p.boolean(),
     permissions: p.array(),
     createdAt: p.datetime(),
     disabledAt: p.datetime().nullable(),

@@ -2,6 +2,7 @@ import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/use
 import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { areWithin } from '../credentials/allowed-addresses.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import type { CachedCredential } from '../credentials/cached-credential.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
@@ -14,12 +15,12 @@ import {
   type Snapshot,
 } from '../credentials/snapshot.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
-import { parseSecret } from '../crypto/secret-text.ts';
-import type { Statement } from '../database/sql.ts';
+import { parseSecret, resemblesSecret } from '../crypto/secret-text.ts';
+import type { Sql, Statement } from '../database/sql.ts';
 import { effectivePermissions } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
 import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
-import { apiKeyTag, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
+import { apiKeyTag, IMPORTED_KEYS_TAG, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import {
   isMemberOf,
   joinMember,
@@ -29,6 +30,11 @@ import {
   workspaceExists,
 } from '../workspaces/workspace.sql.ts';
 import { ApiKey } from './api-key.entity.ts';
+
+/** The texts that may be imported as a secret: visible ASCII, as in a header. */
+export const IMPORTABLE = /^[\x21-\x7e]{1,1024}$/;
+/** How long a rejection of a text without our form is remembered. */
+const IMPORTED_REFUSAL_MS = 1000;
 
 /** A user's key that is bound to a workspace is valid only as long as the user is a member of it. */
 const BOUND = { workspaceId: 'k.workspace_id', userId: 'k.user_id' };
@@ -120,32 +126,14 @@ export const apiKeyCredential = defineCredentialType<string>({
   isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
   identify: (text) => sha256Base64url(text),
   byIds: (em, ids) => em.find(ApiKey, { id: { $in: [...ids] } }),
-  async load(secretHash, { sql }) {
-    const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
-    if (!row) throw new Error('A snapshot always has a row.');
-    if (row.id === null) return rejected(row);
-    const tags = tagsOf(row.id, row);
-    const { fixedEnd, idleEnd } = endsOfSecret(row);
-    const end = earliest([fixedEnd, idleEnd]);
-    const isDisabled = row.userId !== null && row.disabled;
-    if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now))
-      return rejected(row, tags);
-    const principal = {
-      kind: 'apiKey',
-      credentialId: row.id,
-      proof: secretHash,
-      userId: row.userId,
-      workspaceId: row.workspaceId,
-      scopes: scopesOf(row),
-      permissions: permissionsOf(row),
-      expiresAt: fixedEnd,
-      issuedAt: row.issuedAt,
-      ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
-      ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
-      ...(row.hasMetadata ? { hasMetadata: true } : {}),
-      ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
-    } as const;
-    return accepted(row, principal, tags, [end]);
+  load: async (secretHash, { sql }) => stateOf(await readKey(sql, secretHash), secretHash),
+  imported: {
+    isPossible: (text) => IMPORTABLE.test(text) && !resemblesSecret(text),
+    async load(secretHash, { sql }) {
+      const row = await readKey(sql, secretHash);
+      const state = stateOf(row, secretHash);
+      return state.principal ? state : { ...state, until: row.now + IMPORTED_REFUSAL_MS };
+    },
   },
   async confirm(em, caller, changing) {
     const { workspaceId, userId } = caller;
@@ -178,6 +166,38 @@ export const apiKeyCredential = defineCredentialType<string>({
     );
   },
 });
+
+async function readKey(sql: Sql, secretHash: string): Promise<LoadRow> {
+  const [row] = await sql.query<LoadRow>(LOAD, [secretHash]);
+  if (!row) throw new Error('A snapshot always has a row.');
+  return row;
+}
+
+/** What a secret authenticates, by the row of its key. */
+function stateOf(row: LoadRow, secretHash: string): CachedCredential {
+  if (row.id === null) return rejected(row, [IMPORTED_KEYS_TAG]);
+  const tags = tagsOf(row.id, row);
+  const { fixedEnd, idleEnd } = endsOfSecret(row);
+  const end = earliest([fixedEnd, idleEnd]);
+  const isDisabled = row.userId !== null && row.disabled;
+  if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now)) return rejected(row, tags);
+  const principal = {
+    kind: 'apiKey',
+    credentialId: row.id,
+    proof: secretHash,
+    userId: row.userId,
+    workspaceId: row.workspaceId,
+    scopes: scopesOf(row),
+    permissions: permissionsOf(row),
+    expiresAt: fixedEnd,
+    issuedAt: row.issuedAt,
+    ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
+    ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
+    ...(row.hasMetadata ? { hasMetadata: true } : {}),
+    ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
+  } as const;
+  return accepted(row, principal, tags, [end]);
+}
 
 function tagsOf(id: string, { userId, workspaceId }: Grant): string[] {
   const tags = [apiKeyTag(id)];

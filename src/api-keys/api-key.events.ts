@@ -15,7 +15,7 @@ const SETTINGS = [
   ...(['rateLimit'] as const),
 ];
 
-/** The subject of each is the API key. */
+/** The subject of each is the API key, unless it says otherwise. */
 export const apiKeyEvents = {
   'api-key.created': z.strictObject({ owner: z.enum(['USER', 'WORKSPACE']), ...grant }),
   /** What was changed, and what the key may do now. The values that users type are not among them. */
@@ -26,6 +26,15 @@ export const apiKeyEvents = {
     /** It is earlier than the overlap says if the key itself expires. */
     previousSecretExpiresAt: moment(),
   }),
+  /** Keys of another system were imported. The subject is the import. */
+  'api-key.imported': z.strictObject({
+    count: z.int(),
+    format: z.string(),
+    /** SHA-256 of the file, in hex. */
+    fileSha256: z.string(),
+  }),
+  /** The operator exported keys with the hashes of their secrets. The subject is the export. */
+  'api-key.exported': z.strictObject({ count: z.int() }),
   'api-key.overlap-ended': z.strictObject({}),
   'api-key.revoked': z.strictObject({ reason: z.enum(REVOCATION_REASONS) }),
   /** Requests with the valid secret of the key were rejected. The outcome is REFUSED, the reason says why. */

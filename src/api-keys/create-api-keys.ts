@@ -15,18 +15,22 @@ import { keepApiKeys } from './api-key.queries.ts';
 import { ApiKeyService, type ApiKeyServiceOptions } from './api-key.service.ts';
 import { ApiKeyUpdateService } from './api-key-update.service.ts';
 import { IdempotentCreations, purgeCreations } from './idempotent-creations.ts';
+import { ImportedKeys } from './imported-keys.ts';
+import { KeyImportService, type KeyImportServiceOptions } from './key-import.service.ts';
 import { MetadataVault } from './metadata.ts';
 
 /** API keys. */
 export function createApiKeys(
-  { database, barrier, clock: monotonic, databaseClock: clock, keyring, sealer, logger, replica }: Platform,
+  { database, barrier, clock: monotonic, databaseClock: clock, feed, keyring, sealer, logger, replica }: Platform,
   { apiKeysPerUser: maxPerUser }: { apiKeysPerUser: number },
-  needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'>,
+  needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'> &
+    Pick<KeyImportServiceOptions, 'findOwners'>,
 ) {
   const audit = new Audit(apiKeyEvents, { clock, keyring });
   const metadata = new MetadataVault(sealer);
   const creations = new IdempotentCreations({ keyring, random: randomBytes });
   const options = { reads: database.reads, audit, barrier, clock, maxPerUser, metadata, creations, ...needs };
+  const imported = new ImportedKeys({ sql: database.reads, replica, feed, logger });
   const refusals = new Refusals({
     fork: database.fork,
     clock: monotonic,
@@ -50,7 +54,10 @@ export function createApiKeys(
     service: new ApiKeyService(options),
     updates: new ApiKeyUpdateService(options),
     possession: apiKeyPossession(options),
+    imports: new KeyImportService(options),
     metadata,
+    /** Whether secrets without our form may have been imported. */
+    mayBeImported: () => imported.mayExist(),
     /** Records that a valid key was rejected because of the address of the client. */
     addressRefused({ credentialId: subjectId, workspaceId }: Principal, ipAddress: string): void {
       refusals.note({ subjectId, workspaceId, ipAddress });
@@ -72,7 +79,9 @@ export function createApiKeys(
     jobs: {
       'purging idempotency keys': () => purgeCreations(database.reads),
       'counting refused requests': () => refusals.summarize(),
+      'looking for imported keys': () => imported.read(),
     },
+    start: () => imported.read(),
     stop: () => refusals.summarize({ all: true }),
   } satisfies Part & Record<string, unknown>;
 }

@@ -4,8 +4,11 @@ import { BAD_CONFIGURATION, ConfigError } from '../kernel/config-error.ts';
 import { messageOf } from '../kernel/message.ts';
 import { auditCommand } from './audit.ts';
 import { bootstrapCommand } from './bootstrap.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { jwtKeysCommand } from './jwt-keys.ts';
 import { migrateCommand } from './migrate.ts';
+import { moveCommand } from './move.ts';
 import { purgeCommand } from './purge.ts';
 import { reencryptCommand } from './reencrypt.ts';
 import { usersCommand } from './users.ts';
@@ -19,6 +22,9 @@ const program = new Command('rekey')
   .addCommand(bootstrapCommand())
   .addCommand(usersCommand())
   .addCommand(jwtKeysCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
+  .addCommand(moveCommand())
   .addCommand(auditCommand())
   .addCommand(purgeCommand())
   .addCommand(reencryptCommand());

@@ -19,8 +19,11 @@ export function presentedCredential(values: HeaderValues): Presented {
   const bearer = authorization === undefined ? null : bearerOf(authorization);
   const apiKey = trimmed(apiKeyHeader);
   if (apiKey === '') return bearer === null ? 'none' : { secret: bearer };
-  if (bearer !== null && bearer !== apiKey && isOurs(bearer))
-    return isOurs(apiKey) ? 'contradictory' : { secret: bearer };
+  if (bearer !== null && bearer !== apiKey) {
+    if (isOurs(bearer)) return isOurs(apiKey) ? 'contradictory' : { secret: bearer };
+    // An imported secret must be alone in the request.
+    if (!isOurs(apiKey)) return 'invalid';
+  }
   // The service takes an access token as a Bearer only. The verifier presents every secret as a Bearer.
   return isAccessToken(apiKey) ? 'invalid' : { secret: apiKey };
 }

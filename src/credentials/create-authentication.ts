@@ -8,7 +8,7 @@ import { LastUsed } from './last-used.ts';
 import { exposeAuthentication } from './metrics.ts';
 
 export interface AuthenticationNeeds
-  extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'rejected'> {
+  extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'rejected' | 'mayBeImported'> {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
   signatures: CredentialRuntime['signatures'];
@@ -18,7 +18,7 @@ export interface AuthenticationNeeds
 export function createAuthentication(
   { database, sealer, clock, logger, replica, cache, registry }: Platform,
   { lastUsedSeconds, cacheEntries }: ValuesOf<typeof credentials.variables>,
-  { types, accessTokens, signatures, failures, addressOf, addressRefused, rejected }: AuthenticationNeeds,
+  { types, accessTokens, signatures, ...needs }: AuthenticationNeeds,
 ): Part & { authenticator: Authenticator } {
   const lastUsed = new LastUsed({
     sql: database.reads,
@@ -30,10 +30,9 @@ export function createAuthentication(
     entries: cacheEntries,
     tables: types.all.map(({ table }) => table),
     addressed: types.all.filter(({ recordsAddress }) => recordsAddress).map(({ table }) => table),
-    addressOf: (kind, request) => (types.of(kind).recordsAddress ? addressOf(request) : null),
+    addressOf: (kind, request) => (types.of(kind).recordsAddress ? needs.addressOf(request) : null),
   });
   const runtime = { sql: database.reads, accessTokens, signatures };
-  const needs = { failures, addressOf, addressRefused, rejected };
   const authenticator = new Authenticator({ types, runtime, cache, lastUsed, ...needs });
   exposeAuthentication(registry, { cache, authenticator });
   return {

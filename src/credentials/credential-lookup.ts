@@ -29,8 +29,16 @@ export interface CredentialLookupOptions {
   failures: FailureLimit;
   /** The address that a failure counts against, and that a credential may be restricted to. */
   addressOf: (request: AuthenticatedRequest) => string;
+  /** Whether secrets without our form may have been imported. */
+  mayBeImported: () => boolean;
   /** A valid credential was rejected because of the address. Must not throw and must not block. */
   addressRefused: (principal: Principal, address: string) => void;
+}
+
+/** A type, and how it reads the state of a proof: imported secrets are read in their own way. */
+interface Reader {
+  readonly type: CredentialType;
+  readonly load: CredentialType['load'];
 }
 
 /** Finds out what a presented text stands for: in the caches, then in the database. It checks no proof of possession. */
@@ -43,9 +51,9 @@ export class CredentialLookup {
 
   /** What is valid of this, from the address of the request. */
   async find(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
-    const { types, cache } = this.#options;
+    const { cache } = this.#options;
     // A kind may be presented in some places only, also if it is cached.
-    if (!types.ofPresented(presented)) return null;
+    if (!this.#readerOf(presented)) return null;
     const fingerprint = sha256Base64url(presented.text);
     const known = cache.recall(fingerprint);
     return known === undefined ? this.load(presented, fingerprint, request) : this.#acceptable(known, request);
@@ -57,10 +65,10 @@ export class CredentialLookup {
     fingerprint: string,
     request: AuthenticatedRequest,
   ): Promise<AcceptedCredential | null> {
-    const { types, failures, addressOf } = this.#options;
-    const type = types.ofPresented(presented);
-    if (!type) return null;
-    const resolve = () => this.#resolve(type, presented.text, fingerprint);
+    const { failures, addressOf } = this.#options;
+    const reader = this.#readerOf(presented);
+    if (!reader) return null;
+    const resolve = () => this.#resolve(reader, presented.text, fingerprint);
     return this.#acceptable(await failures.lookUp(addressOf(request), resolve), request);
   }
 
@@ -73,8 +81,8 @@ export class CredentialLookup {
 
   /** What a text stands for, from any address; null if it has the form of no credential, which needs no I/O. */
   async resolve(presented: PresentedCredential): Promise<CachedCredential | null> {
-    const type = this.#options.types.ofPresented(presented);
-    return type && this.#resolve(type, presented.text, sha256Base64url(presented.text));
+    const reader = this.#readerOf(presented);
+    return reader && this.#resolve(reader, presented.text, sha256Base64url(presented.text));
   }
 
   #acceptable(found: CachedCredential | null, request: AuthenticatedRequest): AcceptedCredential | null {
@@ -82,10 +90,19 @@ export class CredentialLookup {
     return found as AcceptedCredential;
   }
 
-  async #resolve(type: CredentialType, text: string, fingerprint: string): Promise<CachedCredential | null> {
+  /** How a text with this form is read; null if it has the form of no credential, which needs no I/O. */
+  #readerOf(presented: PresentedCredential): Reader | null {
+    const { types, mayBeImported } = this.#options;
+    const type = types.ofPresented(presented);
+    if (type) return { type, load: type.load };
+    const imported = mayBeImported() ? types.ofImported(presented) : null;
+    return imported && { type: imported, load: imported.imported!.load };
+  }
+
+  async #resolve({ type, load }: Reader, text: string, fingerprint: string): Promise<CachedCredential | null> {
     const { cache, runtime } = this.#options;
     const proof = await identify(type, text, runtime);
-    return proof === null ? null : cache.resolve(fingerprint, () => type.load(proof, runtime));
+    return proof === null ? null : cache.resolve(fingerprint, () => load(proof, runtime));
   }
 
   /**

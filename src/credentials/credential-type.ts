@@ -112,6 +112,16 @@ export interface CredentialType<Proof = unknown> {
   /** Reads the state of this proof from the database: one round trip, one snapshot. */
   load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
   /**
+   * For a kind that can be imported from other systems: texts without the form of this service. They are looked up only
+   * if some were imported.
+   */
+  readonly imported?: {
+    /** Whether a text may be an imported secret. Synchronous, without I/O. */
+    isPossible(text: string): boolean;
+    /** The same as `load`, but a rejection is remembered for a shorter time. */
+    load(proof: Proof, runtime: CredentialRuntime): Promise<CachedCredential>;
+  };
+  /**
    * Checks what must hold for each single request, e.g. a proof of possession in a header. Signatures are checked by
    * themselves: see `PresentedSignature`.
    *

@@ -42,6 +42,12 @@ export class CredentialTypes {
     return this.all.find((type) => type.carriers.includes(carrier) && type.isWellFormed(text)) ?? null;
   }
 
+  /** The type of which a presented text without our form may be an imported secret; null if there is none. */
+  ofImported({ carrier, text }: PresentedCredential): CredentialType | null {
+    if (this.isOurs(text)) return null;
+    return this.all.find((type) => type.carriers.includes(carrier) && type.imported?.isPossible(text)) ?? null;
+  }
+
   /**
    * The signature of ours in the headers of a request; null if there is none.
    *

@@ -29,7 +29,8 @@ export interface RequestHeaders {
  * of it, and proxies log it), and never the body. Beside or instead of these, the headers of a signature.
  *
  * Headers that may be for another service are ignored: `Authorization` with another scheme (RFC 9110 §11.4), an empty
- * `X-API-Key`, and, if only one of Bearer and `X-API-Key` has the form of a credential of ours, the other one.
+ * `X-API-Key`, and, if only one of Bearer and `X-API-Key` has the form of a credential of ours, the other one. If neither
+ * has it, it is not known which of them is for this service, and the request is rejected.
  *
  * @returns null if there is none; an empty text if there is one that cannot be read, which is rejected
  * @throws AccessError if two different ones are presented
@@ -93,11 +94,13 @@ function presentedByHeader({ rawHeaders }: RequestHeaders, isOurs: IsOurs): ByHe
 
 function secretOf(bearer: string | null, apiKey: string, isOurs: IsOurs): PresentedCredential | null {
   if (apiKey === '') return bearer === null ? null : { carrier: 'bearer', text: bearer };
-  if (bearer !== null && bearer !== apiKey && isOurs(bearer)) {
+  if (bearer === null || bearer === apiKey) return { carrier: 'apiKeyHeader', text: apiKey };
+  if (isOurs(bearer)) {
     if (isOurs(apiKey)) throw contradictoryCredentials();
     return { carrier: 'bearer', text: bearer };
   }
-  return { carrier: 'apiKeyHeader', text: apiKey };
+  // An imported secret must be alone in the request.
+  return { carrier: 'apiKeyHeader', text: isOurs(apiKey) ? apiKey : '' };
 }
 
 /** Whether a request has a header of a signature, which may be of another service. */

@@ -11,6 +11,7 @@ export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks' | 'rki' | 'rkp';
 const RANDOM_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 const SECRET_LENGTH = 'rka_'.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
+const BEGINNING = /^(?:rka|rkd|rkr|rks|rki|rkp)_/;
 const SECRET = /^(rka|rkd|rkr|rks|rki|rkp)_[0-9A-Za-z]{36}$/;
 
 /**
@@ -51,6 +52,11 @@ export function parseSecret(text: string): { prefix: SecretPrefix } | null {
   if (prefix === undefined) return null;
   if (checksum(text.slice(0, -CHECKSUM_LENGTH)) !== text.slice(-CHECKSUM_LENGTH)) return null;
   return { prefix: prefix as SecretPrefix };
+}
+
+/** Whether a text begins like a secret of this service, well-formed or not. */
+export function resemblesSecret(text: string): boolean {
+  return BEGINNING.test(text);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineFeature } from '../feature.ts';
 import { text } from '../kernel/variable.ts';
 import { databaseUrlProblem } from './database-url.ts';
@@ -10,6 +11,11 @@ import { Migration20261130000300 } from './migrations/20261130000300-revocation-
 import { Migration20261213000100 } from './migrations/20261213000100-reasons-for-all.ts';
 import { Migration20261215000000 } from './migrations/20261215000000-idle-expiry.ts';
 import { Migration20261216000000 } from './migrations/20261216000000-data-keys.ts';
+
+export const databaseEvents = {
+  /** Everything was moved here from an embedded database. The subject is the move. */
+  'database.moved': z.strictObject({ tables: z.int(), rows: z.int() }),
+};
 
 /** The database, embedded or PostgreSQL, and the migrations that concern more than one feature. */
 export const database = defineFeature({
@@ -26,6 +32,7 @@ export const database = defineFeature({
     { name: '20261215000000-idle-expiry', class: Migration20261215000000 },
     { name: '20261216000000-data-keys', class: Migration20261216000000 },
   ],
+  auditEvents: databaseEvents,
   variables: {
     databaseUrl: text('DATABASE_URL', {
       fallback: null,

@@ -11,3 +11,5 @@ export const sessionTag = (sessionId: string) => `session:${sessionId}`;
 export const jtiTag = (jti: string) => `jti:${jti}`;
 /** Everything that one key has signed. */
 export const jwtKeyTag = (kid: string) => `jwt-key:${kid}`;
+/** API keys were imported. What was unknown before may be known now. */
+export const IMPORTED_KEYS_TAG = 'imported-keys';

@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
+import { importOfKeys } from './import.ts';
 import { keys } from './keys.ts';
 import { live } from './live.ts';
 import { revocation } from './revocation.ts';
@@ -32,6 +33,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   audit,
   verifier,
   keys,
+  import: importOfKeys,
 };
 
 const asked = process.argv.slice(2);

@@ -1,6 +1,16 @@
 import { median, quantile } from './statistics.ts';
 
-export type Unit = 'µs' | 'ms' | 'requests/s' | 'refreshes/s' | 'statements/s' | 'writes/s' | 'events/s' | 'KiB';
+export type Unit =
+  | 'µs'
+  | 'ms'
+  | 'requests/s'
+  | 'refreshes/s'
+  | 'statements/s'
+  | 'writes/s'
+  | 'events/s'
+  | 'keys/s'
+  | 'KiB'
+  | 'MiB';
 
 /** What a number should be. Never asserted: on a shared machine, a missed target only asks for a closer look. */
 export type Target = { atMost: number } | { atLeast: number };

@@ -176,6 +176,12 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, { start, knowsAddress })
     expect(handled).toHaveBeenCalledTimes(1);
   });
 
+  test('verifies neither of two secrets of other forms, because an imported one must be alone', async () => {
+    const { ask, verify } = await guarded();
+    await ask(beside(APPLICATION_TOKEN, 'sk_live_0123456789'));
+    expect(verify.mock.calls.map(([secret]) => secret)).toEqual(['']);
+  });
+
   test('passes the address of the client on', async () => {
     const { ask, verify } = await guarded();
     await ask(['X-API-Key', API_KEY, 'X-Forwarded-For', '203.0.113.7']);

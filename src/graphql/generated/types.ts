@@ -111,7 +111,10 @@ export type ApiKey = Credential & Node & {
    * expire. It moves with each use while a policy bounds how long the key may be idle.
    */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. */
+  /**
+   * The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. For the
+   * secret of an imported key: what the other system has shown of it, or `…`.
+   */
   hint: Scalars['String']['output'];
   /** The id of the key, with the prefix `key_`. It is not a secret. */
   id: Scalars['ID']['output'];

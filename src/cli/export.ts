@@ -1,0 +1,121 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import { allUsers } from '../accounts/account.queries.ts';
+import { isReserved } from '../accounts/email.ts';
+import { User } from '../accounts/user.entity.ts';
+import { ApiKey } from '../api-keys/api-key.entity.ts';
+import type { App } from '../app.ts';
+import { operatorWork } from './operator.ts';
+import { withMigratedApp } from './with-app.ts';
+
+const PAGE = 500;
+
+/** `rekey export`: the way back, in the format that `rekey import` reads. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('export API keys or users with their hashes, as JSON lines that `rekey import` reads')
+    .addCommand(
+      kind('keys', 'export the valid API keys with the hashes of their secrets', {
+        records: exportedKeys,
+        record: (app, count) => app.imports.keys.recordExport(operatorWork(app, 'rekey export keys'), count),
+      }),
+    )
+    .addCommand(
+      kind('users', 'export the users who are not disabled, with the hashes of their passwords', {
+        records: exportedUsers,
+        record: (app, count) => app.imports.users.recordExport(operatorWork(app, 'rekey export users'), count),
+      }),
+    );
+}
+
+interface Exported {
+  records: (app: App) => AsyncGenerator<object>;
+  record: (app: App, count: number) => Promise<void>;
+}
+
+function kind(name: string, description: string, { records, record }: Exported): Command {
+  return new Command(name)
+    .description(description)
+    .addArgument(new Argument('[file]', 'new file, which only its owner can read; left out: standard output'))
+    .action((path: string | undefined) =>
+      withMigratedApp(async (app) => {
+        // Before the file is made, and before anything is read out: an export without an audit event does not happen.
+        let count = 0;
+        for await (const _ of records(app)) count++;
+        await record(app, count);
+        const file = path === undefined ? process.stdout.fd : openNew(path);
+        try {
+          for await (const each of records(app)) writeAll(file, `${JSON.stringify(each)}\n`);
+        } finally {
+          if (path !== undefined) closeSync(file);
+        }
+        process.stderr.write(`Exported ${count} ${name}.\n`);
+      }),
+    );
+}
+
+/** @throws Error if the file exists: its mode could be another one */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Error(`The file ${path} exists already. Name a new file. Nothing was written.`);
+  }
+}
+
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(file, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // A pipe that is full.
+    }
+  }
+}
+
+async function* exportedKeys({ database, databaseClock, services }: App): AsyncGenerator<object> {
+  const em = database.fork();
+  const now = databaseClock.now();
+  for (let last = ''; ; ) {
+    const page = await em.find(ApiKey, { id: { $gt: last } }, { orderBy: { id: 'asc' }, limit: PAGE });
+    const userIds = [...new Set(page.map(({ userId }) => userId).filter((id) => id !== null))];
+    const users = await em.find(User, { id: { $in: userIds } });
+    const emails = new Map(users.map(({ id, email }) => [id, email]));
+    for (const key of page) {
+      const owner = key.userId === null ? null : (emails.get(key.userId) ?? null);
+      const isCanary = owner !== null && isReserved(owner);
+      if (key.revokedAt || key.isExpired(now) || isCanary) continue;
+      const metadata = await services.apiKeyMetadata.open(key, database.reads);
+      yield {
+        name: key.name,
+        ...(owner === null ? {} : { owner }),
+        ...(key.workspaceId === null ? {} : { workspace: key.workspaceId }),
+        hash: key.secretHash,
+        hint: key.hint,
+        permissions: key.permissions,
+        scopes: key.scopes,
+        ...(key.endsAt === null ? {} : { expiresAt: key.endsAt.toISOString() }),
+        ...(key.description === null ? {} : { description: key.description }),
+        ...(metadata.length === 0
+          ? {}
+          : { metadata: Object.fromEntries(metadata.map((each) => [each.key, each.value])) }),
+        allowedAddresses: key.allowedAddresses,
+        ...(key.rateLimit === null ? {} : { rateLimit: key.rateLimit }),
+      };
+    }
+    if (page.length < PAGE) return;
+    last = page.at(-1)!.id;
+    em.clear();
+  }
+}
+
+async function* exportedUsers({ database }: App): AsyncGenerator<object> {
+  for await (const user of allUsers(database.fork())) {
+    const { email } = user;
+    if (user.disabledAt || isReserved(email)) continue;
+    const { displayName, passwordHash, role } = user;
+    yield { email, displayName, ...(passwordHash === '' ? {} : { passwordHash }), role };
+  }
+}

@@ -1,0 +1,158 @@
+import type { UserToImport } from '../../accounts/account.input.ts';
+import { argon2Hash, pbkdf2Hash } from '../../accounts/imported-password.ts';
+import type { ImportLine } from '../../kernel/import.ts';
+import { Fields, LineProblem } from './fields.ts';
+import type { FileLine } from './file-line.ts';
+import type { JsonLayout } from './import-file.ts';
+
+/** How one system writes its users. */
+interface UserFormat {
+  layout: JsonLayout;
+  /** The user of one record, or in one word why it is not imported: who may not log in there may not log in here. */
+  read(fields: Fields, now: Date): UserToImport | 'disabled' | 'deleted';
+}
+
+/** The format that `rekey export users` writes. */
+const rekey: UserFormat = {
+  layout: 'lines',
+  read(fields) {
+    fields.allow(['email', 'displayName', 'passwordHash', 'role']);
+    const email = fields.text('email') ?? '';
+    const role = fields.text('role') ?? 'MEMBER';
+    return {
+      email,
+      displayName: nameOr(fields.text('displayName'), email),
+      passwordHash: fields.text('passwordHash'),
+      role,
+    };
+  },
+};
+
+/**
+ * Keycloak: the files of `kc.sh export`, with the users of a realm in `users`. A password is a credential of the type
+ * `password` (`PasswordCredentialModel` of github.com/keycloak/keycloak): `credentialData` and `secretData` are JSON texts.
+ * `pbkdf2` is PBKDF2 with SHA-1.
+ */
+const keycloak: UserFormat = {
+  layout: { arrays: ['users'] },
+  read(fields) {
+    if (!fields.flag('enabled', true)) return 'disabled';
+    const username = fields.text('username');
+    const email = fields.text('email') ?? (username?.includes('@') ? username : '');
+    const name = fullName(fields.text('firstName'), fields.text('lastName'));
+    return member(email, name, keycloakHash(fields.any('credentials')));
+  },
+};
+
+/**
+ * Auth0: the export of password hashes that its support provides, one JSON object on each line, with bcrypt in
+ * `passwordHash` (auth0.com/docs/manage-users/user-migration/export-password-hashes-and-mfa-secrets). It has no names, unless
+ * `name` was added from an export of the users.
+ */
+const auth0: UserFormat = {
+  layout: 'lines',
+  read(fields) {
+    if (fields.flag('blocked', false)) return 'disabled';
+    return member(fields.text('email') ?? '', fields.text('name'), fields.text('passwordHash', 'password_hash'));
+  },
+};
+
+/**
+ * Clerk: the CSV file of the dashboard, with `primary_email_address`, `password_digest` and `password_hasher`
+ * (clerk.com/docs/guides/development/migrating/export-from-clerk).
+ */
+const clerk: UserFormat = {
+  layout: { arrays: ['users', 'data'] },
+  read(fields) {
+    if (fields.flag('banned', false)) return 'disabled';
+    const name = fullName(fields.text('first_name'), fields.text('last_name')) ?? fields.text('username');
+    return member(fields.text('primary_email_address') ?? '', name, fields.text('password_digest'));
+  },
+};
+
+/**
+ * Supabase: the rows of the table `auth.users`, with bcrypt in `encrypted_password`
+ * (github.com/supabase/auth, `models/user.go`). Its column `role` is one of PostgreSQL and is left out.
+ */
+const supabase: UserFormat = {
+  layout: { arrays: ['users'] },
+  read(fields, now) {
+    if (fields.dumpedMoment('deleted_at')) return 'deleted';
+    const bannedUntil = fields.dumpedMoment('banned_until');
+    if (bannedUntil && bannedUntil > now) return 'disabled';
+    const data = new Fields(fields.object('raw_user_meta_data') ?? {});
+    return member(fields.text('email') ?? '', data.text('full_name', 'name'), fields.text('encrypted_password'));
+  },
+};
+
+/**
+ * Better Auth: the rows of its table `user`, each with `password` of the row of `account` whose `providerId` is `credential`
+ * (`crypto/password.ts` of github.com/better-auth/better-auth: scrypt as `salt:key`).
+ */
+const betterAuth: UserFormat = {
+  layout: { arrays: ['users', 'user', 'data'] },
+  read(fields) {
+    if (fields.flag('banned', false)) return 'disabled';
+    return member(fields.text('email') ?? '', fields.text('name'), fields.text('password'));
+  },
+};
+
+const FORMATS = { rekey, keycloak, auth0, clerk, supabase, 'better-auth': betterAuth };
+
+export type UserFormatName = keyof typeof FORMATS;
+export const USER_FORMATS = Object.keys(FORMATS).filter((name) => name !== 'rekey');
+export const layoutOfUsers = (format: UserFormatName): JsonLayout => FORMATS[format].layout;
+
+/** Reads the lines of a file in one of these formats. */
+export async function* readUsers(
+  lines: AsyncIterable<FileLine>,
+  { format, now }: { format: UserFormatName; now: Date },
+): AsyncGenerator<ImportLine<UserToImport>> {
+  for await (const each of lines) {
+    const { line } = each;
+    if ('problem' in each) {
+      yield each;
+      continue;
+    }
+    try {
+      const value = FORMATS[format].read(new Fields(each.record, { isDump: format !== 'rekey' }), now);
+      yield typeof value === 'string' ? { line, skipped: value } : { line, value };
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      yield { line, problem: error.message };
+    }
+  }
+}
+
+/** Roles of other systems mean something else there. The operator makes administrators afterwards. */
+function member(email: string, displayName: string | null, passwordHash: string | null): UserToImport {
+  return { email, displayName: nameOr(displayName, email), passwordHash, role: 'MEMBER' };
+}
+
+const nameOr = (name: string | null, email: string) => name ?? email.split('@')[0]!.slice(0, 100);
+
+function fullName(first: string | null, last: string | null): string | null {
+  return [first, last].filter(Boolean).join(' ') || null;
+}
+
+function keycloakHash(credentials: unknown): string | null {
+  if (!Array.isArray(credentials)) return null;
+  const found: unknown = credentials.find((each) => each?.type === 'password');
+  if (found === undefined) return null;
+  const credential = new Fields(found as Record<string, unknown>);
+  const data = new Fields(credential.object('credentialData') ?? {});
+  const secret = new Fields(credential.object('secretData') ?? {});
+  // Before Keycloak 6, all of it was in the credential.
+  const algorithm = data.text('algorithm') ?? credential.text('algorithm') ?? '';
+  const iterations = Number(data.any('hashIterations') ?? credential.any('hashIterations') ?? 0);
+  const salt = Buffer.from(secret.text('salt') ?? credential.text('salt') ?? '', 'base64');
+  const hash = Buffer.from(secret.text('value') ?? credential.text('hashedSaltedValue') ?? '', 'base64');
+  if (algorithm === 'argon2') {
+    const parameters = data.object('additionalParameters') ?? {};
+    const parameter = (name: string) => String([parameters[name]].flat()[0] ?? '');
+    const [memory, lanes] = [Number(parameter('memory')), Number(parameter('parallelism'))];
+    return argon2Hash(parameter('type'), { memory, iterations, lanes }, { salt, hash });
+  }
+  const [, digest = 'sha1'] = /^pbkdf2(?:-(sha256|sha512))?$/.exec(algorithm) ?? [algorithm, 'unknown'];
+  return pbkdf2Hash(digest, iterations, { salt, hash });
+}
