@@ -31,13 +31,13 @@ export interface AccountNeeds {
 
 /** Users, their passwords, and how they are invited. */
 export function createAccounts(
-  { barrier, clock: monotonic, databaseClock: clock, keyring }: Platform,
+  { barrier, clock: monotonic, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,
   { emails, sessions, workspaces, holdings, limits, rejections }: AccountNeeds,
 ) {
   const setupToken = new SetupToken(config.setupToken);
   const passwords = new Passwords(config.passwordMinLength);
-  const audit = new Audit(accountEvents, { clock, keyring });
+  const audit = new Audit(accountEvents, clock);
   const userSessions = new UserSessions({ sessions, audit, barrier, clock });
   const resetTokens = new AccountTokens('PASSWORD_RESET', { limits, clock });
   const tokens = new AccountTokens('INVITATION', { limits, clock });

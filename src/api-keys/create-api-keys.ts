@@ -26,7 +26,7 @@ export function createApiKeys(
   needs: Pick<ApiKeyServiceOptions, 'lockMembership' | 'lockRole' | 'keepBounds'> &
     Pick<KeyImportServiceOptions, 'findOwners'>,
 ) {
-  const audit = new Audit(apiKeyEvents, { clock, keyring });
+  const audit = new Audit(apiKeyEvents, clock);
   const metadata = new MetadataVault(sealer);
   const creations = new IdempotentCreations({ keyring, random: randomBytes });
   const options = { reads: database.reads, audit, barrier, clock, maxPerUser, metadata, creations, ...needs };

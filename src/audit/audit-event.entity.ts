@@ -1,5 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { sealedProperty } from '../database/sealed-field.ts';
 import type { EventData } from './event-data.ts';
+import { PERSONAL_FIELDS } from './personal-field.ts';
 
 /** One event of a credential or an account: who, what, to what, when, from where. */
 export class AuditEvent {
@@ -10,10 +12,12 @@ export class AuditEvent {
   actorCredentialId!: string | null;
   subjectId!: string | null;
   workspaceId!: string | null;
-  /** The address of the client, sealed; null if there is none or if it was erased. See `storePersonal`. */
+  /** The address of the client with its salt; null if there is none or if it was erased. See `salted`. */
+  ipAddress!: string | null;
   ipAddressSealed!: string | null;
   ipAddressDigest!: string | null;
   /** The user agent of the client, in the same form. */
+  userAgent!: string | null;
   userAgentSealed!: string | null;
   userAgentDigest!: string | null;
   requestId!: string | null;
@@ -26,6 +30,11 @@ export class AuditEvent {
    */
   readonly position?: number | null;
 }
+
+export const AUDIT_EVENT_PROPERTIES = [
+  sealedProperty({ field: PERSONAL_FIELDS.ip_address, entity: AuditEvent, property: 'ipAddress' }),
+  sealedProperty({ field: PERSONAL_FIELDS.user_agent, entity: AuditEvent, property: 'userAgent' }),
+];
 
 export const AuditEventSchema = defineEntity({
   class: AuditEvent,

@@ -1,12 +1,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/sql';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import type { Keyring } from '../crypto/keyring.ts';
-import { open, SealError, seal } from '../crypto/seal.ts';
+import { SealError } from '../crypto/seal.ts';
+import type { SealedField } from '../database/sealed-field.ts';
+import type { Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type CanonicalValue, canonicalJson } from './canonical-json.ts';
 
-const SEAL_PURPOSE = 'audit-key';
+/** The private half of a key. */
+export const AUDIT_KEY: SealedField = { table: 'audit_keys', column: 'private_sealed', key: 'kid' };
 
 interface KeyRow {
   kid: string;
@@ -25,14 +29,14 @@ export interface AuditKey {
 
 /**
  * The keys that sign checkpoints and summaries of the retention: Ed25519, as the JWT keys, but used for nothing else. The
- * private half is sealed with the master key. So a row that was inserted without the master key is no key.
+ * private half is sealed. So a row that was inserted without the data key of the accounts is no key.
  */
 export class AuditKeys {
-  readonly #keyring: Keyring;
+  readonly #sealer: Sealer;
   readonly #clock: Pick<Clock, 'now'>;
 
-  constructor({ keyring, clock }: { keyring: Keyring; clock: Pick<Clock, 'now'> }) {
-    this.#keyring = keyring;
+  constructor({ sealer, clock }: { sealer: Sealer; clock: Pick<Clock, 'now'> }) {
+    this.#sealer = sealer;
     this.#clock = clock;
   }
 
@@ -42,7 +46,8 @@ export class AuditKeys {
       `select kid, public_jwk::text as "publicJwk", private_sealed as "privateSealed" from audit_keys
         order by created_at, kid`,
     );
-    return rows.flatMap((row) => this.#open(row) ?? []);
+    const opened = await Promise.all(rows.map((row) => this.#open(row, sqlIn(em))));
+    return opened.filter((key) => key !== null);
   }
 
   /** The newest key. The first call creates it. The caller holds the lock of the chain. */
@@ -50,9 +55,9 @@ export class AuditKeys {
     return (await this.all(em)).at(-1) ?? this.#create(em);
   }
 
-  #open({ kid, publicJwk, privateSealed }: KeyRow): AuditKey | null {
+  async #open({ kid, publicJwk, privateSealed: sealed }: KeyRow, sql: Sql): Promise<AuditKey | null> {
     try {
-      const pem = open(this.#keyring, { ...bindingOf(kid), sealed: privateSealed }).toString('utf8');
+      const pem = await this.#sealer.open(AUDIT_KEY, { id: kid }, { sealed, sql });
       const privateKey = createPrivateKey(pem);
       // Made from the private half: the stored public half is not authenticated.
       return { kid, publicJwk: JSON.parse(publicJwk) as JWK, privateKey, publicKey: createPublicKey(privateKey) };
@@ -68,9 +73,10 @@ export class AuditKeys {
     const kid = await calculateJwkThumbprint(jwk);
     const publicJwk = { ...jwk, kid, use: 'sig', alg: 'EdDSA' };
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const sealed = await this.#sealer.seal(AUDIT_KEY, { id: kid }, { plaintext: pem, sql: sqlIn(em) });
     await em.execute(
       'insert into audit_keys (kid, public_jwk, private_sealed, created_at) values (?, ?::text::jsonb, ?, ?)',
-      [kid, JSON.stringify(publicJwk), seal(this.#keyring, { ...bindingOf(kid), plaintext: pem }), this.#clock.now()],
+      [kid, JSON.stringify(publicJwk), sealed, this.#clock.now()],
     );
     return { kid, publicJwk, privateKey, publicKey };
   }
@@ -84,8 +90,4 @@ export function signStatement(statement: CanonicalValue, { privateKey }: Pick<Au
 /** Whether a key has signed this statement. */
 export function isSignedBy(statement: CanonicalValue, signature: string, { publicKey }: Pick<AuditKey, 'publicKey'>) {
   return verify(null, Buffer.from(canonicalJson(statement)), publicKey, Buffer.from(signature, 'base64url'));
-}
-
-function bindingOf(kid: string) {
-  return { purpose: SEAL_PURPOSE, aad: `audit_keys|private_sealed|${kid}` };
 }

@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import type { Keyring } from '../crypto/keyring.ts';
 import type { IdList, QueryContext } from '../database/query.ts';
+import type { Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
 import type { AuditChain } from './chain.ts';
 import type { HashedEvent } from './event-hash.ts';
 import { type EventRow, eventColumns, hashedEventOf } from './event-rows.ts';
-import { openPersonal } from './personal-field.ts';
+import { openPersonal, type PersonalField } from './personal-field.ts';
 
 /** A committed event in its place of a chain. */
 export interface ChainedEvent extends Omit<HashedEvent, 'occurredAt'> {
@@ -33,17 +34,24 @@ export interface AuditEventFilter {
 /** The workspaces whose events a caller may read; null for all events of the installation. */
 export type AuditedWorkspaces = readonly string[] | null;
 
+export interface AuditLogOptions {
+  chain: Pick<AuditChain, 'upToDate'>;
+  sealer: Sealer;
+  /** For data keys that are not in memory. */
+  sql: Sql;
+}
+
 /**
  * Reads the audit log. Every event that is committed before a read is chained first, so a caller finds all events of the
  * changes that were answered, each with its place and its hash.
  */
 export class AuditLog {
   readonly #chain: Pick<AuditChain, 'upToDate'>;
-  readonly #keyring: Keyring;
+  readonly #options: Pick<AuditLogOptions, 'sealer' | 'sql'>;
 
-  constructor({ chain, keyring }: { chain: Pick<AuditChain, 'upToDate'>; keyring: Keyring }) {
+  constructor({ chain, ...options }: AuditLogOptions) {
     this.#chain = chain;
-    this.#keyring = keyring;
+    this.#options = options;
   }
 
   /**
@@ -93,13 +101,18 @@ export class AuditLog {
   }
 
   /** The address of the client; null if there is none or if it was erased. */
-  ipAddressOf({ id: eventId, ipAddressSealed: sealed }: ChainedEvent): string | null {
-    return sealed && openPersonal(this.#keyring, { eventId, field: 'ip_address', sealed }).value;
+  ipAddressOf({ id: eventId, ipAddressSealed: sealed }: ChainedEvent): Promise<string | null> {
+    return this.#open(eventId, 'ip_address', sealed);
   }
 
   /** The user agent of the client; null if there is none or if it was erased. */
-  userAgentOf({ id: eventId, userAgentSealed: sealed }: ChainedEvent): string | null {
-    return sealed && openPersonal(this.#keyring, { eventId, field: 'user_agent', sealed }).value;
+  userAgentOf({ id: eventId, userAgentSealed: sealed }: ChainedEvent): Promise<string | null> {
+    return this.#open(eventId, 'user_agent', sealed);
+  }
+
+  async #open(eventId: string, field: PersonalField, sealed: string | null): Promise<string | null> {
+    const { sealer, sql } = this.#options;
+    return sealed === null ? null : (await openPersonal(sealer, { eventId, field, sealed }, sql)).value;
   }
 }
 

@@ -1,11 +1,13 @@
 import { defineFeature } from '../feature.ts';
 import { wholeNumber } from '../kernel/variable.ts';
 import { auditLogEvents } from './audit.events.ts';
-import { AuditEventSchema } from './audit-event.entity.ts';
+import { AUDIT_EVENT_PROPERTIES, AuditEventSchema } from './audit-event.entity.ts';
+import { AUDIT_KEY } from './audit-keys.ts';
 import { Migration20261130000000 } from './migrations/20261130000000-audit-data.ts';
 import { Migration20261202000100 } from './migrations/20261202000100-audit-actors.ts';
 import { Migration20261203000000 } from './migrations/20261203000000-refusals.ts';
 import { Migration20261217000000 } from './migrations/20261217000000-audit-chain.ts';
+import { PERSONAL_FIELDS } from './personal-field.ts';
 import { rejectionEvents } from './rejection.events.ts';
 
 /**
@@ -24,12 +26,8 @@ export const audit = defineFeature({
     }),
   },
   auditEvents: { ...auditLogEvents, ...rejectionEvents },
-  sealedFields: [
-    { table: 'audit_keys', column: 'private_sealed', key: 'kid' },
-    ...['ip_address_sealed', 'user_agent_sealed'].map((column) => ({
-      ...{ table: 'audit_events', column, key: 'id', where: `${column} is not null` },
-    })),
-  ],
+  sealedFields: [AUDIT_KEY, ...Object.values(PERSONAL_FIELDS)],
+  sealedProperties: AUDIT_EVENT_PROPERTIES,
   migrations: [
     { name: '20261130000000-audit-data', class: Migration20261130000000 },
     { name: '20261202000100-audit-actors', class: Migration20261202000100 },

@@ -1,11 +1,10 @@
 import type { z } from 'zod';
-import type { Keyring } from '../crypto/keyring.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import { AuditEvent } from './audit-event.entity.ts';
 import type { AuditEvents } from './event-data.ts';
-import { type PersonalField, storePersonal } from './personal-field.ts';
+import { salted } from './personal-field.ts';
 
 /** The type, subject and data of an event. The actor and the origin come from the scope. */
 export type RecordedEvent<Events extends AuditEvents> = {
@@ -37,12 +36,10 @@ export interface AuditScope extends Pick<UnitOfWork, 'em' | 'principal'> {
 export class Audit<Events extends AuditEvents> {
   readonly #events: Events;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #keyring: Keyring;
 
-  constructor(events: Events, { clock, keyring }: { clock: Pick<Clock, 'now'>; keyring: Keyring }) {
+  constructor(events: Events, clock: Pick<Clock, 'now'>) {
     this.#events = events;
     this.#clock = clock;
-    this.#keyring = keyring;
   }
 
   /**
@@ -52,8 +49,8 @@ export class Audit<Events extends AuditEvents> {
    */
   record({ em, principal, origin }: AuditScope, event: RecordedEvent<Events>): void {
     const id = newId('evt');
-    const ipAddress = this.#personal(id, 'ip_address', origin?.ipAddress);
-    const userAgent = this.#personal(id, 'user_agent', origin?.userAgent);
+    const ipAddress = origin?.ipAddress ? salted(origin.ipAddress) : null;
+    const userAgent = origin?.userAgent ? salted(origin.userAgent) : null;
     em.persist(
       Object.assign(new AuditEvent(), {
         id,
@@ -63,9 +60,9 @@ export class Audit<Events extends AuditEvents> {
         actorCredentialId: principal?.credentialId ?? null,
         subjectId: event.subjectId,
         workspaceId: event.workspaceId ?? null,
-        ipAddressSealed: ipAddress?.sealed ?? null,
+        ipAddress: ipAddress?.text ?? null,
         ipAddressDigest: ipAddress?.digest ?? null,
-        userAgentSealed: userAgent?.sealed ?? null,
+        userAgent: userAgent?.text ?? null,
         userAgentDigest: userAgent?.digest ?? null,
         requestId: origin?.requestId ?? null,
         data: this.#events[event.type]!.parse(event.data),
@@ -73,9 +70,5 @@ export class Audit<Events extends AuditEvents> {
         reason: event.refusedBecause ?? null,
       }),
     );
-  }
-
-  #personal(eventId: string, field: PersonalField, value: string | null | undefined) {
-    return value ? storePersonal(this.#keyring, { eventId, field, value }) : null;
   }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import type { Keyring } from '../crypto/keyring.ts';
 import { ADVISORY_LOCKS } from '../database/advisory-lock.ts';
+import type { Sealer } from '../database/sealer.ts';
 import type { Sql } from '../database/sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { withTimeout } from '../kernel/timeout.ts';
@@ -19,7 +20,7 @@ import {
 } from './chain.statements.ts';
 import { chainOf, hashOf, NO_HASH } from './event-hash.ts';
 import { type EventRow, hashedEventOf } from './event-rows.ts';
-import { storePersonal } from './personal-field.ts';
+import { PERSONAL_FIELDS, salted } from './personal-field.ts';
 
 /** Events of one transaction. A statement must end before its timeout. */
 const BATCH = 1000;
@@ -30,7 +31,7 @@ const PAUSE_MS = 10;
 export interface AuditChainOptions {
   reads: Sql;
   fork: () => EntityManager;
-  keyring: Keyring;
+  sealer: Sealer;
   clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -144,13 +145,15 @@ export class AuditChain {
 
   /** Seals the addresses that an earlier release wrote. One that is erased meanwhile stays out. */
   async #sealAddresses(em: EntityManager, rows: readonly UnchainedRow[]): Promise<readonly UnchainedRow[]> {
-    const { keyring } = this.#options;
+    const { sealer } = this.#options;
     const plain = rows.filter(({ ipAddress }) => ipAddress !== null);
     if (plain.length === 0) return rows;
-    const sealed = plain.map(({ id, ipAddress }) => ({
-      id,
-      ...storePersonal(keyring, { eventId: id, field: 'ip_address', value: ipAddress! }),
-    }));
+    const seal = async ({ id, ipAddress }: UnchainedRow) => {
+      const { text: plaintext, digest } = salted(ipAddress!);
+      const sealed = await sealer.seal(PERSONAL_FIELDS.ip_address, { id }, { plaintext, sql: sqlIn(em) });
+      return { id, sealed, digest };
+    };
+    const sealed = await Promise.all(plain.map(seal));
     const done = await em.execute<{ id: string }[]>(SEAL_ADDRESSES, [JSON.stringify(sealed)]);
     const kept = new Set(done.map(({ id }) => id));
     const digests = new Map(sealed.filter(({ id }) => kept.has(id)).map(({ id, digest }) => [id, digest]));

@@ -18,25 +18,25 @@ const SIGN_EVERY_MS = 10_000;
 
 /** The hash chains of the audit log. Each feature records its own events. */
 export function createAudit(
-  { database, keyring, clock: machineClock, databaseClock: clock, logger, replica }: Platform,
+  { database, sealer, clock: machineClock, databaseClock: clock, logger, replica }: Platform,
   { auditRetentionDays: days }: ValuesOf<typeof feature.variables>,
 ) {
   const { reads, fork } = database;
-  const keys = new AuditKeys({ keyring, clock });
-  const chain = new AuditChain({ reads, fork, keyring, clock: machineClock });
+  const keys = new AuditKeys({ sealer, clock });
+  const chain = new AuditChain({ reads, fork, sealer, clock: machineClock });
   const checkpoints = new Checkpoints({ fork, keys, clock });
-  const audit = new Audit(auditLogEvents, { clock, keyring });
+  const audit = new Audit(auditLogEvents, clock);
   const retention = new Retention({ fork, keys, audit, clock, days });
   const personalReads = new PersonalReads({ fork, audit, clock: machineClock, replica: () => replica.id });
   const rejections = new Rejections({
     ...{ fork, logger, clock: machineClock },
-    audit: new Audit(rejectionEvents, { clock, keyring }),
+    audit: new Audit(rejectionEvents, clock),
     replica: () => replica.id,
   });
   return {
     chain,
     checkpoints,
-    log: new AuditLog({ chain, keyring }),
+    log: new AuditLog({ chain, sealer, sql: reads }),
     rejections,
     personalReads,
     jobs: {

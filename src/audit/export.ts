@@ -1,5 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sql';
-import type { Keyring } from '../crypto/keyring.ts';
+import type { Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import { AuditKeys } from './audit-keys.ts';
 import { chainNames, type LinkRow, linksOf } from './chain-reader.ts';
 import { hashedObject } from './event-hash.ts';
@@ -9,7 +11,7 @@ import { CHECKPOINTS, type Checkpoint, checkpointOf, REMOVAL, type Removal, remo
 
 export interface ExportOptions {
   em: EntityManager;
-  keyring: Keyring;
+  sealer: Sealer;
   /** The chain of this workspace alone; null for all chains. */
   workspaceId: string | null;
   /** Whether addresses and user agents are part of the export, with their salts. */
@@ -24,7 +26,7 @@ type SignedRow<Statement> = Statement & { signature: string };
  * that signs it.
  */
 export async function* exportLines({ em, workspaceId, ...options }: ExportOptions): AsyncGenerator<string> {
-  const keys = new AuditKeys({ keyring: options.keyring, clock: { now: unused } });
+  const keys = new AuditKeys({ sealer: options.sealer, clock: { now: unused } });
   for (const { kid, publicJwk } of await keys.all(em)) yield JSON.stringify({ kind: 'key', kid, publicJwk });
   for (const chain of workspaceId === null ? await chainNames(em) : [workspaceId])
     yield* chainLines(em, chain, options);
@@ -46,26 +48,29 @@ async function* chainLines(
   if (removal) yield* checkpointAfter(removal.lastSequence);
   for await (const links of linksOf(em, chain)) {
     for (const link of links) {
-      yield eventLine(link, options);
+      yield await eventLine(link, { ...options, sql: sqlIn(em) });
       yield* checkpointAfter(link.sequence);
     }
   }
 }
 
-function eventLine(link: LinkRow, { keyring, withPersonal }: Omit<ExportOptions, 'em' | 'workspaceId'>): string {
+async function eventLine(
+  link: LinkRow,
+  { sealer, withPersonal, sql }: Omit<ExportOptions, 'em' | 'workspaceId'> & { sql: Sql },
+): Promise<string> {
   const { eventId, sequence, previousHash, hash } = link;
   // The chain of the export does not hold then. It says which event is missing.
   if (link.id === null) return JSON.stringify({ kind: 'missing', eventId, sequence, previousHash, hash });
   const row = link as EventRow & LinkRow;
   const event = hashedObject(hashedEventOf(row), { sequence, previousHash });
-  const opened = (field: PersonalField, sealed: string | null) => {
+  const opened = async (field: PersonalField, sealed: string | null) => {
     if (sealed === null) return null;
-    const { salt, value } = openPersonal(keyring, { eventId, field, sealed });
+    const { salt, value } = await openPersonal(sealer, { eventId, field, sealed }, sql);
     return { salt: salt.toString('hex'), value };
   };
   const personal = withPersonal && {
-    ipAddress: opened('ip_address', row.ipAddressSealed),
-    userAgent: opened('user_agent', row.userAgentSealed),
+    ipAddress: await opened('ip_address', row.ipAddressSealed),
+    userAgent: await opened('user_agent', row.userAgentSealed),
   };
   return JSON.stringify({ kind: 'event', event, hash, ...(personal ? { personal } : {}) });
 }

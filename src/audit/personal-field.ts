@@ -1,56 +1,61 @@
 import { sha256 } from '../crypto/hash.ts';
-import type { Keyring } from '../crypto/keyring.ts';
-import { open, seal } from '../crypto/seal.ts';
+import type { SealedField } from '../database/sealed-field.ts';
+import type { Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
 import { randomBytes } from '../kernel/random.ts';
 
 const SALT_BYTES = 16;
+const SALT_CHARACTERS = 2 * SALT_BYTES;
 
 /** A personal field of an event. Both columns of its name are named after it. */
 export type PersonalField = 'ip_address' | 'user_agent';
 
-/** How an event stores a personal field. Without `sealed`, the value was erased and the chain still holds. */
-export interface StoredPersonal {
-  /** The salt and the value, encrypted. */
-  sealed: string;
-  /** The lower-case hex SHA-256 of the salt and the value. The hash of the event covers it. */
+const sealedField = (field: PersonalField): SealedField => ({
+  table: 'audit_events',
+  column: `${field}_sealed`,
+  key: 'id',
+});
+
+/** Where personal fields are stored. They are sealed for the accounts: one list shows events of many workspaces. */
+export const PERSONAL_FIELDS: Readonly<Record<PersonalField, SealedField>> = {
+  ip_address: sealedField('ip_address'),
+  user_agent: sealedField('user_agent'),
+};
+
+/** A value with its salt. */
+export interface Salted {
+  /** The salt in hex, then the value. It is stored sealed: with a plain salt, all addresses could be tried. */
+  text: string;
+  /** The lower-case hex SHA-256 of the salt and the value in UTF-8. The hash of the event covers it. */
   digest: string;
 }
 
-/** The bytes that a digest covers: the salt, then the value in UTF-8. */
-interface OpenedPersonal {
+export interface OpenedPersonal {
   salt: Buffer;
   value: string;
 }
 
-/**
- * Stores a personal field of an event. The salt is sealed together with the value: without the master key, it is not
- * possible to try all addresses against the digest.
- */
-export function storePersonal(
-  keyring: Keyring,
-  { eventId, field, value }: { eventId: string; field: PersonalField; value: string },
-): StoredPersonal {
-  const salted = Buffer.concat([randomBytes(SALT_BYTES), Buffer.from(value)]);
-  return {
-    sealed: seal(keyring, { ...bindingOf(eventId, field), plaintext: salted }),
-    digest: sha256(salted).toString('hex'),
-  };
+/** A value with a new salt. */
+export function salted(value: string): Salted {
+  const salt = randomBytes(SALT_BYTES);
+  return { text: `${salt.toString('hex')}${value}`, digest: digestOf({ salt, value }) };
 }
 
-/** Opens what `storePersonal` has sealed. @throws SealError if it was modified, or moved to another event */
-export function openPersonal(
-  keyring: Keyring,
+/**
+ * Opens a sealed personal field.
+ *
+ * @throws SealError if it was modified, or moved to another event
+ */
+export async function openPersonal(
+  sealer: Sealer,
   { eventId, field, sealed }: { eventId: string; field: PersonalField; sealed: string },
-): OpenedPersonal {
-  const salted = open(keyring, { ...bindingOf(eventId, field), sealed });
-  return { salt: salted.subarray(0, SALT_BYTES), value: salted.subarray(SALT_BYTES).toString('utf8') };
+  sql: Sql,
+): Promise<OpenedPersonal> {
+  const text = await sealer.open(PERSONAL_FIELDS[field], { id: eventId }, { sealed, sql });
+  return { salt: Buffer.from(text.slice(0, SALT_CHARACTERS), 'hex'), value: text.slice(SALT_CHARACTERS) };
 }
 
 /** The digest of an opened field. */
 export function digestOf({ salt, value }: OpenedPersonal): string {
   return sha256(Buffer.concat([salt, Buffer.from(value)])).toString('hex');
-}
-
-function bindingOf(eventId: string, field: PersonalField) {
-  return { purpose: 'audit-personal', aad: `audit_events|${field}|${eventId}` };
 }

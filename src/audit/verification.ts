@@ -1,7 +1,9 @@
 import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
-import type { Keyring } from '../crypto/keyring.ts';
 import { SealError } from '../crypto/seal.ts';
+import type { Sealer } from '../database/sealer.ts';
+import type { Sql } from '../database/sql.ts';
+import { sqlIn } from '../database/sql-in.ts';
 import { type AuditKey, AuditKeys, isSignedBy } from './audit-keys.ts';
 import { chainNames, type LinkRow, linksOf } from './chain-reader.ts';
 import { hashOf, NO_HASH } from './event-hash.ts';
@@ -72,7 +74,7 @@ type SignedRow<Statement> = Statement & { signature: string };
 
 export interface VerificationOptions {
   fork: () => EntityManager;
-  keyring: Keyring;
+  sealer: Sealer;
   /** Called with the number of events that are checked. */
   onProgress?: (events: number) => void;
 }
@@ -85,6 +87,7 @@ export class Verification {
     ...{ problems: [], problemCount: 0 },
   };
   #keys = new Map<string, AuditKey>();
+  #sql: Sql | null = null;
 
   constructor(options: VerificationOptions) {
     this.#options = options;
@@ -92,9 +95,10 @@ export class Verification {
 
   async run(): Promise<VerificationResult> {
     const em = this.#options.fork();
+    this.#sql = sqlIn(em);
     await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true });
     try {
-      const keys = new AuditKeys({ keyring: this.#options.keyring, clock: { now: unused } });
+      const keys = new AuditKeys({ sealer: this.#options.sealer, clock: { now: unused } });
       this.#keys = new Map((await keys.all(em)).map((key) => [key.kid, key]));
       for (const chain of await chainNames(em)) await this.#checkChain(em, chain);
       await this.#checkUnlinked(em);
@@ -108,7 +112,7 @@ export class Verification {
     this.#result.chains++;
     const progress = await this.#begin(em, chain);
     for await (const links of linksOf(em, chain)) {
-      for (const link of links) this.#checkLink(progress, link);
+      for (const link of links) await this.#checkLink(progress, link);
       this.#options.onProgress?.(this.#result.events);
     }
     this.#explainMisfits(progress);
@@ -145,7 +149,7 @@ export class Verification {
     return progress;
   }
 
-  #checkLink(progress: Progress, link: LinkRow): void {
+  async #checkLink(progress: Progress, link: LinkRow): Promise<void> {
     const { chain } = progress;
     const { sequence, previousHash, hash } = link;
     this.#result.events++;
@@ -163,7 +167,7 @@ export class Verification {
       if (progress.misfits.length < MOST_PROBLEMS) progress.misfits.push(link);
       else this.#report('CHANGED', chain, sequence, `${link.eventId} is not what was recorded.`);
     }
-    if (link.id !== null) this.#checkPersonal(chain, link as EventRow & LinkRow);
+    if (link.id !== null) await this.#checkPersonal(chain, link as EventRow & LinkRow);
     this.#checkCheckpoint(progress, sequence, hash);
     progress.sequence = Math.max(sequence, progress.sequence);
     progress.hash = hash;
@@ -180,7 +184,7 @@ export class Verification {
     }
   }
 
-  #checkPersonal(chain: string, row: EventRow & LinkRow): void {
+  async #checkPersonal(chain: string, row: EventRow & LinkRow): Promise<void> {
     const fields = [
       { field: 'ip_address', sealed: row.ipAddressSealed, digest: row.ipAddressDigest },
       { field: 'user_agent', sealed: row.userAgentSealed, digest: row.userAgentDigest },
@@ -188,7 +192,7 @@ export class Verification {
     for (const { field, sealed, digest } of fields) {
       if (sealed === null) {
         if (digest !== null) this.#result.erased++;
-      } else if (!this.#fits({ eventId: row.eventId, field, sealed }, digest)) {
+      } else if (!(await this.#fits({ eventId: row.eventId, field, sealed }, digest))) {
         this.#report('CHANGED', chain, row.sequence, `The field ${field} of ${row.eventId} is not what was recorded.`);
       }
     }
@@ -196,9 +200,9 @@ export class Verification {
       this.#report('CHANGED', chain, row.sequence, `An unsealed address was added to ${row.eventId}.`);
   }
 
-  #fits(stored: Parameters<typeof openPersonal>[1], digest: string | null): boolean {
+  async #fits(stored: Parameters<typeof openPersonal>[1], digest: string | null): Promise<boolean> {
     try {
-      return digestOf(openPersonal(this.#options.keyring, stored)) === digest;
+      return digestOf(await openPersonal(this.#options.sealer, stored, this.#sql!)) === digest;
     } catch (error) {
       // A missing master key says nothing about the log.
       if (error instanceof SealError && error.code !== 'UNKNOWN_KEY') return false;

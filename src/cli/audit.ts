@@ -19,9 +19,9 @@ function verify(): Command {
       'check every event of the audit log; exit code 1 if an event was changed, removed, reordered or inserted',
     )
     .action(async () => {
-      const result = await readingApp(({ database, keyring }) => {
+      const result = await readingApp(({ database, sealer }) => {
         const onProgress = progressLine();
-        return new Verification({ fork: database.fork, keyring, onProgress }).run();
+        return new Verification({ fork: database.fork, sealer, onProgress }).run();
       });
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
       report(result);
@@ -56,13 +56,13 @@ function exportLog(): Command {
     .option('--workspace <id>', 'the events of this workspace alone')
     .option('--personal', 'with addresses and user agents')
     .action(async ({ workspace = null, personal = false }: { workspace?: string | null; personal?: boolean }) => {
-      await withMigratedApp(async ({ audit, database, keyring }) => {
+      await withMigratedApp(async ({ audit, database, sealer }) => {
         await audit.chain.chain();
         await audit.checkpoints.sign({ all: true });
         const em = database.fork();
         await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true });
         try {
-          const lines = exportLines({ em, keyring, workspaceId: workspace, withPersonal: personal });
+          const lines = exportLines({ em, sealer, workspaceId: workspace, withPersonal: personal });
           for await (const line of lines) await print(line);
         } finally {
           await em.rollback();

@@ -74,7 +74,7 @@ async function move(source: App, target: App): Promise<MovedTable[]> {
 
 async function record(target: App, moved: readonly MovedTable[]): Promise<void> {
   const work = operatorWork(target, 'rekey move');
-  const audit = new Audit(databaseEvents, { clock: target.databaseClock, keyring: target.keyring });
+  const audit = new Audit(databaseEvents, target.databaseClock);
   const data = { tables: moved.length, rows: moved.reduce((sum, { rows }) => sum + rows, 0) };
   await work.transaction(async () => audit.record(work, { type: 'database.moved', subjectId: newId('mov'), data }));
 }

@@ -7,10 +7,10 @@ import { DaemonTokenService, type DaemonTokenServiceOptions } from './daemon-tok
 
 /** Daemon tokens. */
 export function createDaemonTokens(
-  { barrier, databaseClock: clock, keyring }: Platform,
+  { barrier, databaseClock: clock }: Platform,
   needs: Pick<DaemonTokenServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): { service: DaemonTokenService; possession: RevokedByPossession } {
-  const audit = new Audit(daemonTokenEvents, { clock, keyring });
+  const audit = new Audit(daemonTokenEvents, clock);
   return {
     service: new DaemonTokenService({ audit, barrier, clock, ...needs }),
     possession: daemonTokenPossession({ audit, barrier, clock }),

@@ -19,7 +19,7 @@ export function createSessions(
   config: ValuesOf<typeof sessionVariables>,
   { limits, rejections }: { limits: Limits; rejections: Pick<Rejections, 'note'> },
 ) {
-  const audit = new Audit(sessionEvents, { clock, keyring });
+  const audit = new Audit(sessionEvents, clock);
   const jwtKeys = new JwtKeys({ sql: database.reads, fork: database.fork, sealer, audit, clock });
   const load = () => void jwtKeys.load().catch((err) => logger.warn({ err }, 'loading the JWT keys failed'));
   feed.listen({ invalidated: (tag) => tag.startsWith(jwtKeyTag('')) && load(), everything: load });

@@ -13,7 +13,7 @@ import { SigningSecrets } from './signing-secrets.ts';
 
 /** Signing keys, and the check of the requests that they have signed. */
 export function createSigningKeys(
-  { barrier, database, databaseClock: clock, keyring, sealer, replica }: Platform,
+  { barrier, database, databaseClock: clock, sealer, replica }: Platform,
   { signatureWindowSeconds }: ValuesOf<typeof signingKeys.variables>,
   needs: Pick<SigningKeyServiceOptions, 'lockAccess' | 'keepBounds'>,
 ): Part & {
@@ -21,7 +21,7 @@ export function createSigningKeys(
   possession: RevokedByPossession;
   signatures: CredentialRuntime['signatures'];
 } {
-  const audit = new Audit(signingKeyEvents, { clock, keyring });
+  const audit = new Audit(signingKeyEvents, clock);
   const secrets = new SigningSecrets(sealer);
   const windowMs = signatureWindowSeconds * 1000;
   const nonces = new Nonces({ sql: database.nonces, windowMs });

@@ -6,10 +6,10 @@ import { WorkspaceService, type WorkspaceServiceOptions } from './workspace.serv
 
 /** Workspaces and their members. */
 export function createWorkspaces(
-  { barrier, databaseClock: clock, keyring, sealer }: Platform,
+  { barrier, databaseClock: clock, sealer }: Platform,
   { findUserByEmail }: Pick<WorkspaceServiceOptions, 'findUserByEmail'>,
 ): { service: WorkspaceService; memberships: Memberships } {
-  const audit = new Audit(workspaceEvents, { clock, keyring });
+  const audit = new Audit(workspaceEvents, clock);
   return {
     service: new WorkspaceService({ audit, barrier, clock, dataKeys: sealer.keys, findUserByEmail }),
     memberships: new Memberships({ audit, clock }),

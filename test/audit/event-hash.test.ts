@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/audit/canonical-json.ts';
 import { detailsOf, type HashedEvent, hashOf, NO_HASH } from '../../src/audit/event-hash.ts';
-import { digestOf, openPersonal, storePersonal } from '../../src/audit/personal-field.ts';
-import { createKeyring } from '../../src/crypto/keyring.ts';
-import { randomBytes } from '../../src/kernel/random.ts';
+import { digestOf, openPersonal, PERSONAL_FIELDS, salted } from '../../src/audit/personal-field.ts';
+import { Sealer } from '../../src/database/sealer.ts';
+import { DataKeyTable, dataKeysIn } from '../support/sealing.ts';
 
 const ADDRESS = '3e7d57d305cec1a83108ab38248b369f3fcfbce99e179689b0e7cbd7b9f1af16';
 const EVENT: HashedEvent = {
@@ -86,21 +86,23 @@ test('the details are texts: numbers and lists as JSON, and nothing for null', (
 });
 
 describe('a personal field', () => {
-  const keyring = createKeyring(randomBytes(32));
-  const place = { eventId: 'evt_1', field: 'ip_address', value: '203.0.113.7' } as const;
+  const sql = new DataKeyTable();
+  const sealer = new Sealer(dataKeysIn(sql).keys);
+  const place = { eventId: 'evt_1', field: 'ip_address' } as const;
+  const seal = (plaintext: string) => sealer.seal(PERSONAL_FIELDS.ip_address, { id: 'evt_1' }, { plaintext, sql });
 
-  test('opens to what its digest covers, and has another salt each time', () => {
-    const [one, other] = [storePersonal(keyring, place), storePersonal(keyring, place)];
-    const opened = openPersonal(keyring, { ...place, sealed: one.sealed });
-    expect(opened).toMatchObject({ value: place.value });
+  test('opens to what its digest covers, and has another salt each time', async () => {
+    const [one, other] = [salted('203.0.113.7'), salted('203.0.113.7')];
+    const opened = await openPersonal(sealer, { ...place, sealed: await seal(one.text) }, sql);
+    expect(opened).toMatchObject({ value: '203.0.113.7' });
     expect(opened.salt).toHaveLength(16);
     expect(digestOf(opened)).toBe(one.digest);
     expect(one.digest).not.toBe(other.digest);
   });
 
-  test('does not open at another event or in another field', () => {
-    const { sealed } = storePersonal(keyring, place);
-    expect(() => openPersonal(keyring, { ...place, eventId: 'evt_2', sealed })).toThrow();
-    expect(() => openPersonal(keyring, { ...place, field: 'user_agent', sealed })).toThrow();
+  test('does not open at another event or in another field', async () => {
+    const sealed = await seal(salted('203.0.113.7').text);
+    await expect(openPersonal(sealer, { ...place, eventId: 'evt_2', sealed }, sql)).rejects.toThrow();
+    await expect(openPersonal(sealer, { ...place, field: 'user_agent', sealed }, sql)).rejects.toThrow();
   });
 });

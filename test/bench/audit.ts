@@ -79,7 +79,7 @@ async function writesPerSecond(app: App, caller: Principal): Promise<number> {
 }
 
 async function verifyRows(app: App): Promise<Row[]> {
-  const log = new Audit(rejectionEvents, { clock: app.clock, keyring: app.keyring });
+  const log = new Audit(rejectionEvents, app.clock);
   const data = { count: 1, replica: 'bench' };
   for (let written = 0; written < EVENTS; written += BATCH) {
     const em = app.database.fork();
@@ -100,7 +100,7 @@ async function verifyRows(app: App): Promise<Row[]> {
   const verified: number[] = [];
   for (const _ of [1, 2, 3]) {
     const start = performance.now();
-    const { events, problemCount } = await new Verification({ fork: app.database.fork, keyring: app.keyring }).run();
+    const { events, problemCount } = await new Verification({ fork: app.database.fork, sealer: app.sealer }).run();
     if (problemCount > 0) throw new Error('The log of the benchmark does not hold.');
     verified.push((events * 1000) / (performance.now() - start));
   }

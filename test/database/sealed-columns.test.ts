@@ -41,8 +41,14 @@ const PLAIN: Record<string, Partial<Record<Reason, string[]>>> = {
   audit_events: {
     id: ['id', 'actor_credential_id', 'actor_user_id', 'subject_id', 'workspace_id', 'request_id'],
     word: ['type', 'outcome', 'reason'],
+    hash: ['ip_address_digest', 'user_agent_digest'],
     audit: ['data', 'ip_address'],
   },
+  audit_chains: { id: ['chain'], hash: ['hash'] },
+  audit_checkpoints: { id: ['chain', 'kid'], hash: ['hash'], public: ['signature'] },
+  audit_keys: { id: ['kid'], public: ['public_jwk'] },
+  audit_links: { id: ['chain', 'event_id'], hash: ['hash', 'previous_hash'] },
+  audit_removals: { id: ['chain', 'kid'], hash: ['last_hash'], public: ['signature'] },
   auth_bulk: { protocol: ['writer'] },
   auth_epoch: { protocol: ['writer'] },
   auth_inval: {

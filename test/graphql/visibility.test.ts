@@ -134,6 +134,7 @@ describe.each(backends())('on $name', ({ start }) => {
       users: ['', `(filter: { email: "${unrelated.email}" })`],
       introspect: [`(token: "${unrelated.accessToken}")`],
       viewer: [''],
+      auditEvents: [''],
       user: [unrelated.id, member.id].map((id) => `(id: "${id}")`),
       session: [member.sessionId, unrelated.sessionId].map((id) => `(id: "${id}")`),
       daemonTokens: [`(workspaceId: "${shared}")`],

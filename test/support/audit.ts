@@ -11,19 +11,22 @@ export async function auditRows(
   // biome-ignore lint/suspicious/noExplicitAny: a row of any event
 ): Promise<any[]> {
   const rows = await app.sql(`select * from audit_events where ${where} order by position`, values);
-  return rows.map((row) => {
-    const opened = (field: PersonalField, sealed: string | null) =>
-      sealed && openPersonal(app.app.keyring, { eventId: row.id, field, sealed }).value;
-    return {
-      ...row,
-      ip_address: opened('ip_address', row.ip_address_sealed),
-      user_agent: opened('user_agent', row.user_agent_sealed),
-    };
-  });
+  const { sealer, database } = app.app;
+  return Promise.all(
+    rows.map(async (row) => {
+      const opened = async (field: PersonalField, sealed: string | null) =>
+        sealed && (await openPersonal(sealer, { eventId: row.id, field, sealed }, database.reads)).value;
+      return {
+        ...row,
+        ip_address: await opened('ip_address', row.ip_address_sealed),
+        user_agent: await opened('user_agent', row.user_agent_sealed),
+      };
+    }),
+  );
 }
 
 /** Chains all events, then checks the whole log. */
 export async function verified(app: TestApp): Promise<VerificationResult> {
   await app.app.audit.chain.chain();
-  return new Verification({ fork: app.app.database.fork, keyring: app.app.keyring }).run();
+  return new Verification({ fork: app.app.database.fork, sealer: app.app.sealer }).run();
 }

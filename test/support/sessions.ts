@@ -56,6 +56,10 @@ export async function sessionRow(app: TestApp, sessionId: string) {
 
 /** The types of the audit events with this subject, in order. */
 export async function eventsOf(app: TestApp, subjectId: string): Promise<string[]> {
-  const rows = await app.sql('select type from audit_events where subject_id = ? order by position', [subjectId]);
+  // Rejected requests are recorded a moment after their answer.
+  const rows = await app.sql(
+    `select type from audit_events where subject_id = ? and outcome = 'SUCCEEDED' order by position`,
+    [subjectId],
+  );
   return rows.map(({ type }) => type);
 }

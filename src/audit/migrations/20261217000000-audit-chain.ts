@@ -6,6 +6,13 @@ const COVERED = [
   ...['id', 'type', 'occurred_at', 'actor_user_id', 'actor_credential_id', 'subject_id', 'workspace_id', 'request_id'],
   ...['data', 'outcome', 'reason', 'user_agent_digest'],
 ];
+/** The columns that hold sealed values, and the form of these. */
+const SEALED = [
+  ['audit_events', 'ip_address_sealed'],
+  ['audit_events', 'user_agent_sealed'],
+  ['audit_keys', 'private_sealed'],
+] as const;
+const FORM = String.raw`^s2\.[1-9][0-9]{0,8}\.[A-Za-z0-9_-]{38,}$`;
 const rowOf = (version: 'old' | 'new') => `(${COVERED.map((column) => `${version}.${column}`).join(', ')})`;
 
 /** The address of an event that an earlier release wrote. The chain seals it and adds its hash. */
@@ -37,6 +44,10 @@ export class Migration20261217000000 extends Migration {
     this.addSql(`create index audit_events_personal on audit_events (coalesce(actor_user_id, subject_id))
       where ip_address is not null or ip_address_sealed is not null or user_agent_sealed is not null`);
     this.#createTables();
+    for (const [table, column] of SEALED) {
+      const constraint = `${table}_${column}_is_sealed`;
+      this.addSql(`alter table ${table} add constraint ${constraint} check (${column} ~ '${FORM}')`);
+    }
     this.#refuseChanges();
   }
 

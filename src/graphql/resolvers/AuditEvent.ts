@@ -19,10 +19,10 @@ function seesClient({ actorId, outcome }: ChainedEvent, { visibility, principal 
 }
 
 /** What an event knows about its client, if the caller may read it. */
-function personal(event: ChainedEvent, field: 'ipAddress' | 'userAgent', context: GraphQLContext) {
+async function personal(event: ChainedEvent, field: 'ipAddress' | 'userAgent', context: GraphQLContext) {
   if (!seesClient(event, context)) return null;
   const { auditLog } = context.services;
-  const value = field === 'ipAddress' ? auditLog.ipAddressOf(event) : auditLog.userAgentOf(event);
+  const value = await (field === 'ipAddress' ? auditLog.ipAddressOf(event) : auditLog.userAgentOf(event));
   if (event.actorId === null) return value;
   return personalOf({ userId: event.actorId, field: `AuditEvent.${field}`, value }, context);
 }
