@@ -95,7 +95,15 @@ const INDIFFERENT: Record<string, string[]> = {
   ],
   sessions: ['created_at', 'refreshed_at', 'ip_address', 'user_agent', 'revocation_reason'],
   users: [
-    ...['email_sealed', 'email_index', 'display_name', 'password_hash', 'created_at', 'invited_at'],
+    ...[
+      'email_sealed',
+      'email_index',
+      'display_name',
+      'password_hash',
+      'password_imported',
+      'created_at',
+      'invited_at',
+    ],
     ...['sessions_revoked_at', 'sessions_revocation_reason'],
   ],
   workspaces: ['name', 'created_at'],
@@ -132,6 +140,7 @@ const OTHER_TABLES = [
   'account_tokens',
   ...['audit_events', 'auth_bulk', 'auth_epoch', 'auth_inval', 'auth_limits', 'auth_primary', 'auth_replica'],
   'auth_write_check',
+  ...['audit_chains', 'audit_checkpoints', 'audit_keys', 'audit_links', 'audit_removals', 'api_key_imports'],
   ...['bootstrapped', 'canary', 'canary_witnesses'],
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
   ...['request_nonces', 'request_nonce_horizon', 'api_key_creations', 'data_keys', 'reencryption'],
@@ -210,7 +219,7 @@ describe.each(backends())('the invalidation log on $name', ({ open }) => {
       await database.sql(`update sessions set created_at = now(), refreshed_at = now(), ip_address = '${SEALED}',
         user_agent = '${SEALED}', revocation_reason = 'x', idle_expires_at = idle_expires_at + interval '1 minute'`);
       await database.sql(
-        `update users set email_sealed = '${SEALED}', display_name = '${SEALED}', password_hash = 'x', invited_at = now()`,
+        `update users set email_sealed = '${SEALED}', display_name = '${SEALED}', password_hash = 'x', password_imported = false, invited_at = now()`,
       );
       await database.sql(`update workspaces set name = 'x'`);
       await database.sql(`update daemons set created_at = now(), revocation_reason = 'x'`);
