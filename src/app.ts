@@ -1,4 +1,4 @@
-import { findUserByEmail, findUsersByEmails } from './accounts/account.queries.ts';
+import { findUserByEmail, findUsersByEmails, keepUsers } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EMAIL, EmailIndex } from './accounts/email.ts';
 import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
@@ -62,7 +62,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
-  const audit = createAudit(platform, valuesOf('audit', config));
+  const audit = createAudit(platform, valuesOf('audit', config), { keepUsers });
   const emails = new EmailIndex((canonical) => sealer.index(EMAIL, canonical));
   const { rejections } = audit;
   const limits = createLimits(platform, valuesOf('limits', config), {
@@ -177,7 +177,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
     possession: {
-      kinds: [apiKeys.possession, daemonTokens.possession, signingKeys.possession, ...sessions.possession],
+      kinds: [
+        ...[apiKeys.possession, daemonTokens.possession, signingKeys.possession, ...sessions.possession],
+        apiKeys.importedPossession,
+      ],
       workFor: (request) => work.revocation(request, null),
       failures: limits.limits.failures,
     },

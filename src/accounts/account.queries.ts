@@ -46,6 +46,13 @@ export async function hasImportedPasswords(em: EntityManager): Promise<boolean> 
   return (await em.execute('select 1 from users where password_imported limit 1')).length > 0;
 }
 
+/** Those of these users that exist. None of them can be deleted until the commit. */
+export async function keepUsers(em: EntityManager, ids: readonly string[]): Promise<Set<string>> {
+  const text = `select id from users where id in (${ids.map(() => '?').join(', ')}) order by id for key share`;
+  const rows = await em.execute<{ id: string }[]>(text, [...ids]);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Locked until the commit: of several concurrent changes, the later ones see the result of the first. */
 export function lockUser(em: EntityManager, id: string): Promise<User | null> {
   return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
@@ -59,7 +66,8 @@ export async function lockEmail(em: EntityManager, emails: EmailIndex, email: st
 }
 
 // The constants let PostgreSQL use the index of administrators.
-const OTHER_ADMINISTRATOR = `select 1 from users u where u.role = 'ADMIN' and u.id <> ? and ${canLogIn('u')} limit 1`;
+const OTHER_ADMINISTRATOR = `select 1 from users u where u.role = 'ADMIN' and u.id <> ? and ${canLogIn('u')}
+    and u.password_hash <> '' limit 1`;
 
 /**
  * Whether this is the only active administrator. If it is an active one, others of them can be demoted, disabled or

@@ -104,7 +104,12 @@ export class Passwords {
   async verify(passwordHash: string | null, password: string, { imported = false } = {}): Promise<boolean> {
     const text = composed(password);
     if (imported && text !== null && passwordHash !== null)
-      return this.#inTurn(() => matchesImported(passwordHash, password));
+      return this.#inTurn(
+        async () =>
+          (await matchesImported(passwordHash, password)) ||
+          // A hash of another Rekey is that of the composed text.
+          (text !== password && (await matchesImported(passwordHash, text))),
+      );
     const known = text !== null && passwordHash !== null && PHC_STRING.test(passwordHash) ? passwordHash : null;
     const matches = await this.#inTurn(() => verify(known ?? DECOY, text ?? ''));
     return matches && known !== null;

@@ -2,7 +2,6 @@ import { LockMode } from '@mikro-orm/core';
 import type { Audit } from '../audit/audit.ts';
 import type { RevokedByPossession } from '../credentials/possession.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
-import { parseSecret } from '../crypto/secret-text.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { PropagationBarrier } from '../revocation/propagation-barrier.ts';
@@ -11,6 +10,8 @@ import { ApiKey } from './api-key.entity.ts';
 import type { apiKeyEvents } from './api-key.events.ts';
 
 export interface ApiKeyPossessionOptions {
+  /** Whether a text has the form of a secret of the keys that are revoked: ours, or one that may be imported. */
+  isWellFormed: (text: string) => boolean;
   audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
   /** Database time. */
@@ -21,7 +22,12 @@ export interface ApiKeyPossessionOptions {
  * Revokes the API key of a presented secret. The secret from before a rotation ends only the overlap: its owner has
  * replaced it, and the new secret was not presented.
  */
-export function apiKeyPossession({ audit, barrier, clock }: ApiKeyPossessionOptions): RevokedByPossession {
+export function apiKeyPossession({
+  isWellFormed,
+  audit,
+  barrier,
+  clock,
+}: ApiKeyPossessionOptions): RevokedByPossession {
   const end = (unitOfWork: UnitOfWork, found: ApiKey, secretHash: string): Date | null => {
     const now = clock.now();
     const of = { subjectId: found.id, workspaceId: found.workspaceId };
@@ -37,7 +43,7 @@ export function apiKeyPossession({ audit, barrier, clock }: ApiKeyPossessionOpti
     return found.previousSecretExpiresAt;
   };
   return {
-    isWellFormed: (text) => parseSecret(text)?.prefix === 'rka',
+    isWellFormed,
     isKnown: async (em, text) => (await em.count(ApiKey, bySecret(sha256Base64url(text)))) > 0,
     async revoke(unitOfWork, text) {
       const secretHash = sha256Base64url(text);

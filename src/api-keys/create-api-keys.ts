@@ -8,6 +8,7 @@ import type { Principal } from '../identity/principal.ts';
 import { randomBytes } from '../kernel/random.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Part, Platform } from '../platform.ts';
+import { apiKeyCredential } from './api-key.credential.ts';
 import { ApiKey } from './api-key.entity.ts';
 import { apiKeyEvents } from './api-key.events.ts';
 import { apiKeyPossession } from './api-key.possession.ts';
@@ -53,7 +54,12 @@ export function createApiKeys(
   return {
     service: new ApiKeyService(options),
     updates: new ApiKeyUpdateService(options),
-    possession: apiKeyPossession(options),
+    possession: apiKeyPossession({ ...options, isWellFormed: apiKeyCredential.isWellFormed }),
+    /** After all other kinds: an imported secret may have any form that no secret of ours has. */
+    importedPossession: apiKeyPossession({
+      ...options,
+      isWellFormed: (text) => imported.mayExist() && apiKeyCredential.imported!.isPossible(text),
+    }),
     imports: new KeyImportService(options),
     metadata,
     /** Whether secrets without our form may have been imported. */

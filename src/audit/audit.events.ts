@@ -3,6 +3,8 @@ import type { AuditEvents } from './event-data.ts';
 
 /** Events of the audit log itself. */
 export const auditLogEvents = {
+  /** The operator has exported the log: the chain of the subject, or all chains. */
+  'audit.exported': z.strictObject({ personal: z.boolean() }),
   /** The retention has removed the oldest events of a chain. The subject is the workspace; null for the installation. */
   'audit.removed': z.strictObject({
     firstSequence: z.int(),

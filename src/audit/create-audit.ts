@@ -1,3 +1,4 @@
+import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import { auditLogEvents } from './audit.events.ts';
@@ -9,7 +10,7 @@ import { AuditChain } from './chain.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { PersonalReads } from './personal-reads.ts';
 import { rejectionEvents } from './rejection.events.ts';
-import { Rejections } from './rejections.ts';
+import { Rejections, type RejectionsOptions } from './rejections.ts';
 import { Retention } from './retention.ts';
 
 /** Milliseconds between two runs of the chain, and between two searches for chains that need a checkpoint. */
@@ -20,6 +21,7 @@ const SIGN_EVERY_MS = 10_000;
 export function createAudit(
   { database, sealer, clock: machineClock, databaseClock: clock, logger, replica }: Platform,
   { auditRetentionDays: days }: ValuesOf<typeof feature.variables>,
+  { keepUsers }: Pick<RejectionsOptions, 'keepUsers'>,
 ) {
   const { reads, fork } = database;
   const keys = new AuditKeys({ sealer, clock });
@@ -27,9 +29,9 @@ export function createAudit(
   const checkpoints = new Checkpoints({ fork, keys, clock });
   const audit = new Audit(auditLogEvents, clock);
   const retention = new Retention({ fork, keys, audit, clock, days });
-  const personalReads = new PersonalReads({ fork, audit, clock: machineClock, replica: () => replica.id });
+  const personalReads = new PersonalReads({ fork, audit, keepUsers, clock: machineClock, replica: () => replica.id });
   const rejections = new Rejections({
-    ...{ fork, logger, clock: machineClock },
+    ...{ fork, logger, keepUsers, clock: machineClock },
     audit: new Audit(rejectionEvents, clock),
     replica: () => replica.id,
   });
@@ -39,6 +41,11 @@ export function createAudit(
     log: new AuditLog({ chain, sealer, sql: reads }),
     rejections,
     personalReads,
+    /** Records that the operator reads the log. Call it before it is handed out. */
+    recordExport(unitOfWork: UnitOfWork, { workspaceId, personal }: { workspaceId: string | null; personal: boolean }) {
+      const event = { type: 'audit.exported', subjectId: workspaceId, workspaceId, data: { personal } } as const;
+      return unitOfWork.transaction(async () => audit.record(unitOfWork, event));
+    },
     jobs: {
       'purging the audit log': () => retention.purge(),
       'counting rejected requests': () => rejections.summarize(),

@@ -4,6 +4,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { auditLogEvents } from './audit.events.ts';
 import type { Audit, AuditScope } from './audit.ts';
+import type { KeepUsers } from './rejections.ts';
 
 /** How long equal reads are counted together, in milliseconds. */
 const WINDOW_MS = 60_000;
@@ -47,6 +48,7 @@ export interface PersonalReadsOptions {
   clock: Pick<Clock, 'monotonic'>;
   /** The id of this replica. */
   replica: () => string | null;
+  keepUsers: KeepUsers;
 }
 
 /**
@@ -75,7 +77,7 @@ export class PersonalReads {
     const replica = this.#options.replica() ?? '';
     const data = { fields, userIds: users.slice(0, MOST_USERS), userCount: users.length, replica };
     await this.#write(reader, { ...data, count: 1 });
-    if (this.#windows.size >= MOST_WINDOWS) return;
+    if (this.#windows.size >= MOST_WINDOWS || this.#windows.has(name)) return;
     this.#windows.set(name, { reader, data, begunAt: this.#options.clock.monotonic(), more: 0 });
   }
 
@@ -84,18 +86,23 @@ export class PersonalReads {
     const now = this.#options.clock.monotonic();
     for (const [name, { reader, data, begunAt, more }] of this.#windows) {
       if (!all && now - begunAt < WINDOW_MS) continue;
-      this.#windows.delete(name);
       const { origin } = reader;
       const withoutRequest = { ...reader, origin: origin && { ...origin, requestId: null } };
       if (more > 0) await this.#write(withoutRequest, { ...data, count: more });
+      this.#windows.delete(name); // After the write: what cannot be written is counted again.
     }
   }
 
   async #write({ principal, origin }: Reader, data: ReadData): Promise<void> {
-    const em = this.#options.fork();
+    const { fork, audit, keepUsers } = this.#options;
     const subjectId = data.userCount === 1 ? data.userIds[0]! : null;
     const { workspaceId } = principal;
-    this.#options.audit.record({ em, principal, origin }, { type: 'personal-data.read', subjectId, workspaceId, data });
-    await em.flush();
+    const reader = principal.userId;
+    await fork().transactional(async (em) => {
+      // The addresses of a user are erased with the user. What is recorded later has none.
+      const isErased = reader !== null && !(await keepUsers(em, [reader])).has(reader);
+      const from = isErased && origin ? { requestId: origin.requestId, ipAddress: null } : origin;
+      audit.record({ em, principal, origin: from }, { type: 'personal-data.read', subjectId, workspaceId, data });
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Clock } from '../kernel/clock.ts';
+import { isId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Audit, RecordedEvent } from './audit.ts';
@@ -27,6 +28,15 @@ export interface RejectionsOptions {
   logger: Logger;
   /** The id of this replica. */
   replica: () => string | null;
+  keepUsers: KeepUsers;
+}
+
+/** Those of these users that exist. They stay until the commit. */
+export type KeepUsers = (em: EntityManager, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** The user whose address an event holds; null if it is not known. */
+function userOf({ subjectId, actorUserId }: { subjectId: string; actorUserId?: string | null | undefined }) {
+  return actorUserId ?? (isId(subjectId, 'usr') ? subjectId : null);
 }
 
 /**
@@ -60,11 +70,13 @@ export class Rejections {
   }
 
   #refusalsOf({ type, reason: refusedBecause, data }: Pick<Rejection, 'type' | 'reason' | 'data'>): Refusals {
-    const { audit, fork, clock, logger, replica } = this.#options;
+    const { audit, fork, clock, logger, replica, keepUsers } = this.#options;
     return new Refusals({
       ...{ fork, clock, logger },
       requestId: () => currentRequestId() ?? null,
       async record(em, refused) {
+        const users = refused.map((each) => userOf(each)).filter((id) => id !== null);
+        const existing = users.length > 0 ? await keepUsers(em, users) : new Set();
         for (const { subjectId, actorUserId, ipAddress, requestId, count } of refused) {
           const event = {
             type,
@@ -73,7 +85,10 @@ export class Rejections {
             refusedBecause,
             data: { count, replica: replica() ?? '', ...data },
           };
-          const origin = { ipAddress: ipAddress || null, requestId };
+          // The addresses of a user are erased with the user. What is recorded later has none.
+          const user = userOf({ subjectId, actorUserId });
+          const isErased = user !== null && !existing.has(user);
+          const origin = { ipAddress: (!isErased && ipAddress) || null, requestId };
           audit.record({ em, principal: null, origin }, event as RecordedEvent<typeof rejectionEvents>);
         }
       },

@@ -3,6 +3,7 @@ import { IsolationLevel } from '@mikro-orm/core';
 import { Command } from 'commander';
 import { exportLines } from '../audit/export.ts';
 import { Verification, type VerificationResult } from '../audit/verification.ts';
+import { operatorWork } from './operator.ts';
 import { readingApp, withMigratedApp } from './with-app.ts';
 
 /** `rekey audit`: proves that the audit log was not changed, and exports it. */
@@ -56,11 +57,15 @@ function exportLog(): Command {
     .option('--workspace <id>', 'the events of this workspace alone')
     .option('--personal', 'with addresses and user agents')
     .action(async ({ workspace = null, personal = false }: { workspace?: string | null; personal?: boolean }) => {
-      await withMigratedApp(async ({ audit, database, sealer }) => {
+      await withMigratedApp(async (app) => {
+        const { audit, database, sealer } = app;
+        await audit.recordExport(operatorWork(app, 'rekey audit export'), { workspaceId: workspace, personal });
         await audit.chain.chain();
         await audit.checkpoints.sign({ all: true });
         const em = database.fork();
         await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true });
+        // The reader of the export may pause for as long as it likes.
+        await em.execute('set local idle_in_transaction_session_timeout = 0');
         try {
           const lines = exportLines({ em, sealer, workspaceId: workspace, withPersonal: personal });
           for await (const line of lines) await print(line);

@@ -114,7 +114,7 @@ async function* exportedKeys({ database, databaseClock, services }: App): AsyncG
 async function* exportedUsers({ database }: App): AsyncGenerator<object> {
   for await (const user of allUsers(database.fork())) {
     const { email } = user;
-    if (user.disabledAt || isReserved(email)) continue;
+    if (user.disabledAt || user.invitedAt || isReserved(email)) continue;
     const { displayName, passwordHash, role } = user;
     yield { email, displayName, ...(passwordHash === '' ? {} : { passwordHash }), role };
   }

@@ -29,11 +29,16 @@ async function rewrap({ database, keyManagement }: App): Promise<void> {
 async function reencrypt({ config, database, sealer, sealedFields: fields }: App): Promise<void> {
   // No other process uses the embedded database.
   const settling = config.databaseUrl === null ? { settleMs: 0 } : {};
+  const unopened = new Set<string>();
+  const onUnopened = (place: string) => void unopened.add(place);
   const count = await showing('Encrypting values', 'rows', (onProgress) =>
-    reencryptData(database.fork(), { fields, sealer, onProgress, ...settling }),
+    reencryptData(database.fork(), { fields, sealer, onProgress, onUnopened, ...settling }),
   );
   await sealer.keys.count();
   process.stdout.write(`Values encrypted again, with new data keys: ${count}.\n`);
+  if (unopened.size === 0) return;
+  const places = [...unopened].map((place) => `\n${place}`).join('');
+  throw new Error(`${unopened.size} values do not open and stay as they are:${places}`);
 }
 
 async function showing<T>(

@@ -107,15 +107,16 @@ export class CredentialPolicyService {
 
   /**
    * Uses are recorded later than they happen. A policy must not end a credential that is in use, so each is valid for that
-   * much longer. The policies follow the configuration of the replica that started last.
+   * much longer. A start only raises the tolerance: a smaller one could end credentials whose use another process, with a
+   * longer window, has not recorded yet. The next `set` of a policy takes the one of its replica.
    */
   async applyIdleTolerance(em: EntityManager): Promise<void> {
     const seconds = this.#idleToleranceSeconds;
-    const others = { idleSeconds: { $ne: null }, idleToleranceSeconds: { $ne: seconds } };
+    const others = { idleSeconds: { $ne: null }, idleToleranceSeconds: { $lt: seconds } };
     for (const policy of await em.find(CredentialPolicy, others)) {
       policy.set({ ...policy, idleToleranceSeconds: seconds });
       await em.flush(); // Alone, so that two replicas that start at once do not lock policies in different orders.
-      await this.#options.ended.forgetIdleSpan(em, policy.subject);
+      await this.#options.ended.forgetIdleSpan(em, policy.subject).catch(() => undefined); // As in `set`.
     }
   }
 

@@ -99,7 +99,7 @@ export function notSealed(place: Place): SealError {
 
 /** The error of a value at this place whose data key does not exist. */
 export function dataKeyMissing(place: Place, { tenant, version }: { tenant: string; version: number }): SealError {
-  return cannotOpen(place, 'UNKNOWN_KEY', `There is no data key ${version} of ${tenant}.`);
+  return cannotOpen(place, 'UNKNOWN_DATA_KEY', `There is no data key ${version} of ${tenant}.`);
 }
 
 function cannotOpen({ table, column, row }: Place, code: SealError['code'], why: string): SealError {

@@ -10,9 +10,10 @@ const TAG_BYTES = 16;
  * Why a sealed text cannot be opened.
  * - `MALFORMED`: the text does not have the format of a sealed text
  * - `UNKNOWN_KEY`: it was sealed with a master key that is not in the keyring
+ * - `UNKNOWN_DATA_KEY`: it names a data key that does not exist
  * - `FORGED`: text, purpose or additional data differ from what was sealed; it is not known which of them
  */
-export type SealErrorCode = 'MALFORMED' | 'UNKNOWN_KEY' | 'FORGED';
+export type SealErrorCode = 'MALFORMED' | 'UNKNOWN_KEY' | 'UNKNOWN_DATA_KEY' | 'FORGED';
 
 /** A sealed text that cannot be opened. The error contains neither the text nor its purpose; it may name its row. */
 export class SealError extends Error {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/sql';
 import { versionOf } from '../crypto/data-key.ts';
 import type { KeyManagement } from '../crypto/key-management.ts';
+import { SealError } from '../crypto/seal.ts';
 import type { SealedField } from './sealed-field.ts';
 import { inTransaction, replaceValues, rowsOf, type SealedTable, type StoredRow, sealedTables } from './sealed-rows.ts';
 import { type Sealer, tenantOf } from './sealer.ts';
@@ -61,6 +62,8 @@ export interface Reencryption {
   readonly fields: readonly SealedField[];
   readonly sealer: Sealer;
   readonly onProgress: OnProgress;
+  /** Called with the place of each value that does not open. It stays as it is. */
+  readonly onUnopened: (place: string) => void;
   /** How long to wait until every replica uses the new keys. */
   readonly settleMs?: number;
 }
@@ -74,7 +77,7 @@ export interface Reencryption {
  */
 export async function reencryptData(
   em: EntityManager,
-  { fields, sealer, onProgress, settleMs = SETTLE_MS }: Reencryption,
+  { fields, sealer, onProgress, onUnopened, settleMs = SETTLE_MS }: Reencryption,
 ): Promise<number> {
   await em.execute('insert into reencryption default values on conflict do nothing');
   await replaceDataKeys(em, sealer);
@@ -93,7 +96,7 @@ export async function reencryptData(
       if (table.table < atTable) done += counts[index]!;
       else {
         for await (const rows of rowsOf(em, table, table.table === atTable ? atRow : '')) {
-          inPass += await reencryptPage(em, { sealer, table, rows });
+          inPass += await reencryptPage(em, { sealer, onUnopened, table, rows });
           done += rows.length;
           onProgress(Math.min(done, total), total);
         }
@@ -116,15 +119,17 @@ async function replaceDataKeys(em: EntityManager, sealer: Sealer): Promise<void>
   for (const key of due) await sealer.keys.replace(key, sqlIn(em));
 }
 
+type WithSealer = Pick<Reencryption, 'sealer' | 'onUnopened'>;
+
 async function reencryptPage(
   em: EntityManager,
-  { sealer, table, rows }: { sealer: Sealer; table: SealedTable; rows: StoredRow[] },
+  { rows, table, ...by }: WithSealer & { table: SealedTable; rows: StoredRow[] },
 ): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTransaction(em, async () => {
         let sealed = 0;
-        for (const row of rows) sealed += await reencryptRow(em, { sealer, table, row });
+        for (const row of rows) sealed += await reencryptRow(em, { ...by, table, row });
         const at = [table.table, rows.at(-1)!.id];
         await em.execute('update reencryption set at_table = ?, at_row = ?', at);
         return sealed;
@@ -135,9 +140,20 @@ async function reencryptPage(
   }
 }
 
+/** One value that was modified, or whose data key is lost, must not keep all others under the earlier key. */
+async function openOrReport(open: () => Promise<string>, report: () => void): Promise<string | null> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    report();
+    return null;
+  }
+}
+
 async function reencryptRow(
   em: EntityManager,
-  { sealer, table, row }: { sealer: Sealer; table: SealedTable; row: StoredRow },
+  { sealer, onUnopened, table, row }: WithSealer & { table: SealedTable; row: StoredRow },
 ): Promise<number> {
   const sql = sqlIn(em);
   const values: Record<string, string> = {};
@@ -146,8 +162,11 @@ async function reencryptRow(
     if (sealed === null) continue;
     const { version } = await sealer.keys.newest(tenantOf(field, row), sql);
     if (versionOf(sealed) === version) continue;
-    const plaintext = await sealer.open(field, row, { sealed, sql });
-    values[field.column] = await sealer.seal(field, row, { plaintext, sql });
+    const plaintext = await openOrReport(
+      () => sealer.open(field, row, { sealed, sql }),
+      () => onUnopened(`${field.table}.${field.column} of ${row.id}`),
+    );
+    if (plaintext !== null) values[field.column] = await sealer.seal(field, row, { plaintext, sql });
   }
   if (Object.keys(values).length === 0) return 0;
   return (await replaceValues(em, table, { row, values })) ? Object.keys(values).length : 0;

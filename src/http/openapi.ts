@@ -100,7 +100,8 @@ const PATHS = {
     post: {
       operationId: 'revoke',
       summary: 'Token revocation (RFC 7009)',
-      description: 'The secret authorizes its own revocation. 200: no replica accepts it any more.',
+      description:
+        'The secret authorizes its own revocation. 200 with `X-Rekey-Receipt`: no replica accepts it any more.',
       security: [{}],
       requestBody: form({ token: TOKEN, token_type_hint: HINT }),
       responses: {

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RevokedByPossession } from '../credentials/possession.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
+import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
+import { unavailable } from '../identity/access-error.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import { readBody } from './read-body.ts';
@@ -21,8 +23,8 @@ export interface RevokeOptions {
  * Token revocation, RFC 7009: `token` in a form, by POST. The client needs no other credential: the secret authorizes its
  * own revocation. `token_type_hint` is not needed.
  *
- * 200 means that no replica accepts the token any more. The header `X-Rekey-Receipt` proves it. An unknown or expired
- * token gets 200 without the header (§2.2), and counts as a failed authentication of the address.
+ * 200 with the header `X-Rekey-Receipt` proves that no replica accepts the token any more. An unknown or expired token gets
+ * 200 without the header (§2.2). An unknown one counts as a failed authentication of the address.
  */
 export function createRevoke({ kinds, workFor, failures }: RevokeOptions) {
   const revoke = async (
@@ -52,7 +54,7 @@ export function createRevoke({ kinds, workFor, failures }: RevokeOptions) {
       const receipt = kind ? await revoke(request, kind, token) : null;
       respondJson(response, 200, {}, receipt ? receiptHeader(receipt) : {});
     } catch (error) {
-      respondAccessError(response, error);
+      respondAccessError(response, databaseDidNotAnswer(error) ? unavailable(error) : error);
     }
   };
 }

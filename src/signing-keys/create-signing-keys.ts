@@ -5,6 +5,7 @@ import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import { Nonces } from './nonces.ts';
 import { RequestSignatures } from './request-signatures.ts';
+import { addSecretHashes } from './secret-hashes.ts';
 import { signingKeyEvents } from './signing-key.events.ts';
 import { signingKeyPossession } from './signing-key.possession.ts';
 import { SigningKeyService, type SigningKeyServiceOptions } from './signing-key.service.ts';
@@ -29,6 +30,7 @@ export function createSigningKeys(
     service: new SigningKeyService({ audit, barrier, clock, secrets, ...needs }),
     possession: signingKeyPossession({ audit, barrier, clock }),
     signatures: new RequestSignatures({ secrets, nonces, now: () => replica.databaseNow(), windowMs }),
+    start: () => addSecretHashes(database.fork(), secrets),
     jobs: { 'purging nonces': () => nonces.purge() },
   };
 }

@@ -48,6 +48,11 @@ export class SigningSecrets {
     return this.#sealer.seal(SECRET, owner, { plaintext: secret, sql });
   }
 
+  /** The secret as it was shown. @throws SealError if it does not open */
+  read(owner: OwnerOfSecret, sealed: string, sql: Sql): Promise<string> {
+    return this.#sealer.open(SECRET, owner, { sealed, sql });
+  }
+
   /**
    * The key of the HMAC: the UTF-8 bytes of the whole secret as it was shown. It is opened for each request, so that a
    * valid key and one that does not exist cost the same, and no secret stays in memory.

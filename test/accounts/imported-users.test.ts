@@ -8,7 +8,7 @@ import { backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { importUsers } from '../support/imports.ts';
 
 const OURS = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
-const passwordHash = bcrypt(PASSWORD, { cost: 4 });
+const passwordHash = bcrypt(PASSWORD, 4);
 
 function betterAuth(password: string): string {
   const salt = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';

@@ -80,6 +80,18 @@ describe.each(pairs())('imported keys on $name', ({ start }) => {
     });
   });
 
+  test('who presents it can revoke it at /v1/revoke, and every replica rejects it', async () => {
+    const secret = foreign();
+    await importKeys(near, [{ owner: member.email, secret }]);
+    for (const app of [near, far]) expect(await app.accepts(secret)).toBe(true);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ token: secret }).toString();
+    const answer = await fetch(`${near.url}/v1/revoke`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-rekey-receipt')).toContain('sequence=');
+    for (const app of [near, far]) expect(await app.accepts(secret)).toBe(false);
+  });
+
   test('a text that begins like a secret of Rekey is never looked up', async () => {
     await importKeys(near, [{ owner: member.email, secret: foreign() }]);
     const before = lookUps(far);

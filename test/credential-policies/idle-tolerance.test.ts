@@ -59,19 +59,20 @@ describe.each(backends())('the tolerance for idle credentials, on $name', ({ sta
     expect(await app.accepts(idle.secret)).toBe(false);
   });
 
-  test('a replica sets the one of its configuration when it starts, and nothing is valid again', async () => {
+  test('a replica raises it to the one of its configuration when it starts, and nothing is valid again', async () => {
     const idle = await idleKey();
     await setTolerance(0);
     expect(await tagsOf(app, startReplica)).toEqual([]);
     expect(await tolerance()).toBe(CONFIGURED);
     expect(await statusOf(idle)).toEqual(['REVOKED', 'ADMINISTRATIVE']);
-    await setTolerance(100);
-    expect(await tagsOf(app, startReplica)).toEqual([`workspace:${workspaceId}`]);
+    // A process with a shorter window ends nothing: another one may not have recorded the last use yet.
+    await setTolerance(100_000);
     expect(await tagsOf(app, startReplica)).toEqual([]);
+    expect(await tolerance()).toBe(100_000);
   });
 
   test('one that ended nothing leaves no trace after the next start', async () => {
-    await setTolerance(100);
+    await setTolerance(1);
     await app.sql('delete from former_credential_policies where subject = ?', [workspaceId]);
     await startReplica();
     expect(await tolerance()).toBe(CONFIGURED);

@@ -36,8 +36,10 @@ describe.each(backends())('new data keys on $name', ({ start }) => {
 
   const reencrypt = (onProgress = quiet as (done: number, total: number) => void) =>
     reencryptData(app.app.database.fork(), {
-      ...{ fields: app.app.sealedFields, sealer: app.app.sealer, onProgress, settleMs: 0 },
+      ...{ fields: app.app.sealedFields, sealer: app.app.sealer, onProgress, onUnopened, settleMs: 0 },
     });
+  const unopened: string[] = [];
+  const onUnopened = (place: string) => void unopened.push(place);
 
   test('seal all values again, also those that a stopped run has left', async () => {
     const before = await versionsIn(app);
@@ -56,6 +58,18 @@ describe.each(backends())('new data keys on $name', ({ start }) => {
     for (const [done, total] of progress) expect(done).toBeLessThanOrEqual(total);
     const versions = await app.sql('select tenant, max(version) as newest from data_keys group by tenant');
     for (const { tenant, newest } of versions) expect(newest, tenant).toBe(2);
+  });
+
+  test('one value that does not open is named, stays as it is, and keeps no other from its new key', async () => {
+    const member = await app.member();
+    const forged = `s2.1.${'A'.repeat(60)}`;
+    await app.sql('update users set display_name = ? where id = ?', [forged, member.id]);
+    await reencrypt();
+    expect([...new Set(unopened)]).toEqual([`users.display_name of ${member.id}`]);
+    const [row] = await app.sql('select display_name, email_sealed from users where id = ?', [member.id]);
+    expect(row.display_name).toBe(forged);
+    expect(row.email_sealed).not.toMatch(/^s2\.1\./);
+    await app.sql('delete from users where id = ?', [member.id]);
   });
 
   test('are used for everything that is sealed afterwards, and addresses are still found', async () => {
@@ -183,7 +197,7 @@ describe.skipIf(inject('postgresUrl') === null)('another master key on PostgreSQ
     const [one, two] = [await start(databaseUrl, key), await start(databaseUrl, key)];
     const member = await one.member();
     await reencryptData(one.app.database.fork(), {
-      ...{ fields: one.app.sealedFields, sealer: one.app.sealer, onProgress: quiet, settleMs: 0 },
+      ...{ fields: one.app.sealedFields, sealer: one.app.sealer, onProgress: quiet, onUnopened: quiet, settleMs: 0 },
     });
     const viewed = await two.graphql('{ viewer { user { email } } }', {}, { bearer: member.accessToken });
     expect(viewed.data.viewer.user).toEqual({ email: member.email });

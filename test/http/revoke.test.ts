@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
+import { addSecretHashes } from '../../src/signing-keys/secret-hashes.ts';
+import { SigningSecrets } from '../../src/signing-keys/signing-secrets.ts';
 import { type Account, startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/raw.ts';
 import { signedHeaders } from '../support/signing.ts';
@@ -68,6 +70,13 @@ describe('RFC 7009: who presents a secret ends it', () => {
     expect((await verify()).status).toBe(204);
     expect((await revoke(key.secret)).headers['x-rekey-receipt']).toMatch(RECEIPT);
     expect((await verify()).status).toBe(401);
+  });
+
+  test('a signing secret from before the hashes: the next start finds it', async () => {
+    const key = await app.signingKey(admin, await app.workspace(admin));
+    await app.sql('update signing_keys set secret_hash = null where id = ?', [key.id]);
+    await addSecretHashes(app.app.database.fork(), new SigningSecrets(app.app.sealer));
+    expect((await revoke(key.secret)).headers['x-rekey-receipt']).toMatch(RECEIPT);
   });
 
   test('a refresh token: its session ends, with every access token', async () => {
