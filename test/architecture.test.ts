@@ -120,6 +120,11 @@ const ALLOWED_UNSEEN_WRITES: { file: string; write: string; reason: string }[] =
     reason: 'a policy that is over and has ended nothing',
   },
   {
+    file: 'signing-keys/secret-hashes.ts',
+    write: 'update signing_keys',
+    reason: 'adds a hash that no request reads to authenticate',
+  },
+  {
     file: 'api-keys/key-staging.ts',
     write: 'insert into api_keys',
     reason: 'a million new keys: no cache holds them, and a row of the log invalidates rejections of their secrets',
