@@ -252,7 +252,7 @@ describe.each(backends())('what an import checks on $name', ({ start }) => {
       },
       ...{ rate_limit_requests: 60, rate_limit_seconds: 60, created_by: null, created_from_ip: null },
     });
-    const sealed = { id: row.id, workspaceId, metadataSealed: row.metadata_sealed };
+    const sealed = { id: row.id, workspaceId: row.workspace_id, metadataSealed: row.metadata_sealed };
     expect(await app.app.services.apiKeyMetadata.open(sealed, app.app.database.reads)).toEqual(settings.metadata);
     await app.as(member).setCredentialPolicy({ workspaceId, maximumLifetimeSeconds: 3600 }).expectSuccess();
     const late = { workspaceId, secret: foreign(), expiresAt: new Date('2099-01-31T12:00:00Z') };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { AuditEvent } from '../../src/audit/audit-event.entity.ts';
 import { backends, fill, openTestDatabase, type TestDatabase } from '../revocation/support/databases.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { SEALED } from '../support/constants.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { until } from '../support/until.ts';
 
@@ -101,10 +102,10 @@ describe.each(backends())('positions on $name', ({ open }) => {
     const event = await em.findOneOrFail(AuditEvent, { id: 'evt_of an entity' });
     const position = await last();
     expect(event).toMatchObject({ data: {}, position });
-    Object.assign(event, { position: 7, ipAddressSealed: 'changed' });
+    Object.assign(event, { position: 7, ipAddressSealed: SEALED });
     await em.flush();
     const reread = await database.fork().findOneOrFail(AuditEvent, { id: 'evt_of an entity' });
-    expect(reread).toMatchObject({ position, ipAddressSealed: 'changed' });
+    expect(reread).toMatchObject({ position, ipAddressSealed: SEALED });
     const newest = await database.fork().find(AuditEvent, {}, { orderBy: { position: 'desc' }, limit: 1 });
     expect(newest.map(({ id }) => id)).toEqual(['evt_of an entity']);
   });
