@@ -101,7 +101,8 @@ export class Migration20261217000000 extends Migration {
   }
 
   #refuseChanges(): void {
-    this.addSql(`create function audit_refuse() returns trigger language plpgsql as $$
+    this.addSql(`create function audit_refuse() returns trigger language plpgsql
+      set search_path = public, pg_temp as $$
       begin
         raise exception 'The audit log never changes: % of %.', lower(TG_OP), TG_TABLE_NAME
           using errcode = 'restrict_violation';
