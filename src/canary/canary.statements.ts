@@ -66,12 +66,13 @@ export interface TallyRow {
 }
 export type Tally = Omit<TallyRow, 'accepted'> & { accepting: string[] };
 
-/** Deletes this run, and any whose coordinator has stopped. The key is deleted with its owner. */
+/** Deletes this run, and any whose coordinator has stopped. The key is deleted with its owner, and its row of last uses here. */
 export const PURGE: Statement = {
   name: 'canary-purge',
   text: `with run as (
       delete from canary
       where key_id = $1 or not (${IS_CURRENT})
-      returning owner_id)
+      returning owner_id, key_id),
+    usage as (delete from credential_usage where credential_id in (select key_id from run))
     delete from users where id in (select owner_id from run)`,
 };

@@ -39,7 +39,6 @@ describe.each(backends())('imported users on $name', ({ start }) => {
     expect(await userOf(email)).toMatchObject({
       password_hash: passwordHash,
       password_imported: true,
-      display_name: 'Ada',
     });
     await login(email, 'another password').expect('InvalidCredentialsError');
     expect((await userOf(email)).password_imported).toBe(true);

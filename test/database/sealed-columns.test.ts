@@ -30,6 +30,7 @@ const PLAIN: Record<string, Partial<Record<Reason, string[]>>> = {
     id: ['api_key_id', 'credential_id', 'master_key'],
     hash: ['input_digest', 'key_digest', 'salt'],
   },
+  api_key_imports: { id: ['id'] },
   api_keys: {
     id: ['id', 'user_id', 'workspace_id', 'created_by'],
     name: ['name', 'description'],
