@@ -264,7 +264,8 @@ describe.skipIf(inject('postgresUrl') === null || inject('redisUrl') === null)(
       expect((await accepted(secrets)).flat()).not.toContain(true);
       const reads = vi.spyOn(here.app.database.reads, 'query');
       expect(await here.accepts(kept.secret)).toBe(true);
-      expect(reads).not.toHaveBeenCalled();
+      // Timers of the replica read for other reasons meanwhile.
+      expect(reads.mock.calls.map(([{ name }]) => name)).not.toContain('api-key-load');
       vi.restoreAllMocks();
     });
   },
