@@ -6,6 +6,7 @@ import type { CachedCredential } from '../../../src/credentials/cached-credentia
 import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/credentials/metrics.ts';
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
+import { loadsIn } from '../../support/loads.ts';
 import { silentLogger } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
@@ -254,7 +255,7 @@ describe.skipIf(inject('postgresUrl') === null || findRedis() === null)('F1.4: a
       const key = await usedKey();
       reads.mockClear();
       expect(await victim.accepts(key.secret)).toBe(true);
-      return reads.mock.calls.length === 0;
+      return loadsIn(reads).length === 0;
     });
     expect(await rejected('seal')).toBe(0);
   });
