@@ -130,11 +130,13 @@ describe.each(backends())('setCredentialPolicy on $name', ({ start }) => {
       const [used, unused, fresh] = [await bound(), await bound(), await bound()];
       for (const { id } of [used, unused]) await age(app, id, 10 * DAY);
       expect(await app.accepts(used.secret)).toBe(true);
-      await app.sql(
-        `insert into credential_usage (credential_id, last_used_at) values (?, now() - interval '1 hour')
-          on conflict (credential_id) do update set last_used_at = excluded.last_used_at`,
-        [used.id],
-      );
+      // The replica writes this use later. Then it writes none for the time of the test.
+      const written = () =>
+        app.sql('select 1 from credential_usage where credential_id = ? and last_used_at is not null', [used.id]);
+      await expect.poll(written, { timeout: 30_000 }).toHaveLength(1);
+      await app.sql(`update credential_usage set last_used_at = now() - interval '1 hour' where credential_id = ?`, [
+        used.id,
+      ]);
       const { endedCount } = await set(owner, { workspaceId, idleSeconds: DAY }).expectSuccess();
       expect(endedCount).toBe(1);
       expect(await Promise.all([used, unused, fresh].map(({ secret }) => app.accepts(secret)))).toEqual([
