@@ -44,6 +44,7 @@ export interface UserToImport {
   email: string;
   displayName: string;
   role: string;
+  permissions: readonly string[];
   /** Null for an account without a password. */
   passwordHash: string | null;
 }
@@ -51,17 +52,24 @@ export interface UserToImport {
 /** The checked user, or all of its problems as one text. No problem repeats a value. */
 export function checkImportedUser(
   input: UserToImport,
-): { email: string; displayName: string; role: UserRole; passwordHash: string } | string {
+): { email: string; displayName: string; role: UserRole; permissions: string[]; passwordHash: string } | string {
   const check = new InputCheck();
   checkEmail(check, input.email);
   const displayName = checkDisplayName(check, input.displayName);
   const isRole = input.role === 'MEMBER' || input.role === 'ADMIN';
   check.require(isRole, 'input.role', 'Must be MEMBER or ADMIN.');
+  const permissions = [...new Set(input.permissions)];
+  checkFormOfPermissions(permissions, check);
   const read = input.passwordHash === null ? { passwordHash: '' } : readPasswordHash(input.passwordHash);
   if ('problem' in read) check.require(false, 'input.passwordHash', read.problem);
-  if (check.outcome || 'problem' in read)
-    return check.fields.map(({ path, message }) => `${path.replace('input.', '')}: ${message}`).join(' ');
-  return { email: input.email, displayName, role: input.role as UserRole, passwordHash: read.passwordHash };
+  if (check.outcome || 'problem' in read) return check.problems.join(' ');
+  return {
+    email: input.email,
+    displayName,
+    role: input.role as UserRole,
+    permissions,
+    passwordHash: read.passwordHash,
+  };
 }
 
 /** The checked input, without repetitions; or everything that is wrong with it. */

@@ -184,7 +184,7 @@ export class AccountService {
   }
 
   /**
-   * Revokes all sessions of a user: of the caller, or of the user whom an administrator names. It changes one number in
+   * Revokes all sessions of a user: of the caller, or of the user that an administrator names. It changes one number in
    * one row, however many sessions there are.
    */
   async revokeSessions(

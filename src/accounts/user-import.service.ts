@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { importAll } from '../database/import-all.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import { batches } from '../kernel/batches.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import { type Import, ImportCount, type ImportOutcome } from '../kernel/import.ts';
+import type { Import, ImportCount, ImportOutcome } from '../kernel/import.ts';
 import type { accountEvents } from './account.events.ts';
 import { checkImportedUser, type UserToImport } from './account.input.ts';
 import { findUsersByEmails } from './account.queries.ts';
@@ -21,9 +22,6 @@ export interface UserImportServiceOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Everything is rolled back. */
-class NothingImported extends Error {}
-
 /** Imports users from other systems with the hashes of their passwords, for the operator. */
 export class UserImportService {
   readonly #options: UserImportServiceOptions;
@@ -33,19 +31,8 @@ export class UserImportService {
   }
 
   /** Imports all users of a file in one transaction, or none of them if a line is rejected. */
-  async run(unitOfWork: UnitOfWork, source: Import<UserToImport>): Promise<ImportOutcome> {
-    let count = new ImportCount(source);
-    try {
-      await unitOfWork.transaction(async () => {
-        count = new ImportCount(source);
-        await this.#import(unitOfWork, source, count);
-        if (count.rejected > 0 || source.dryRun) throw new NothingImported();
-      });
-    } catch (error) {
-      if (!(error instanceof NothingImported)) throw error;
-    }
-    const { imported, rejected, skipped } = count;
-    return { imported, rejected, skipped };
+  run(unitOfWork: UnitOfWork, source: Import<UserToImport>): Promise<ImportOutcome> {
+    return importAll(unitOfWork, source, (count) => this.#import(unitOfWork, source, count));
   }
 
   /** Records that the operator reads all users with their hashes. Call it before they are handed out. */

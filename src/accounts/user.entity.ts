@@ -69,7 +69,7 @@ export class User {
     });
   }
 
-  /** Whether this is one of the administrators of whom one must remain. */
+  /** Whether this is an active administrator. At least one of them must remain. */
   get isActiveAdministrator(): boolean {
     return this.role === 'ADMIN' && this.disabledAt === null && this.invitedAt === null;
   }

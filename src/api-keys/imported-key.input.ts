@@ -17,7 +17,7 @@ const LONGEST_HINT = 20;
 /** A key of another system, as a file describes it. What is null or empty is left out. */
 export interface KeyToImport {
   name: string;
-  /** The email address of the user to whom the key belongs. */
+  /** The email address of the user that owns the key. */
   owner: string | null;
   /** The workspace to which the key belongs, or, with an owner, is bound. */
   workspaceId: string | null;
@@ -76,8 +76,7 @@ export function checkImport(key: KeyToImport, { user, bounds, now }: ImportConte
   const allowedAddresses = checkAddresses(key.allowedAddresses, check);
   checkRateLimit(key.rateLimit, check);
   const expiresAt = checkExpiry({ given: key.expiresAt, latest: null, createdAt: now, now }, bounds, check);
-  if (check.outcome)
-    return check.fields.map(({ path, message }) => `${path.replace('input.', '')}: ${message}`).join(' ');
+  if (check.outcome) return check.problems.join(' ');
   const { workspaceId, metadata, rateLimit } = key;
   const settings = { name, description, metadata, scopes, permissions, allowedAddresses, expiresAt, rateLimit };
   return { ...settings, workspaceId, secretHash: secretHash ?? '', hint: hintFor(key) };
@@ -103,7 +102,7 @@ function checkSecret({ secret, hash }: KeyToImport, check: InputCheck): string |
   return digest;
 }
 
-/** A SHA-256 in hex, base64 or base64url as base64url without padding; null if the text is none. */
+/** A SHA-256 in hex, base64 or base64url as base64url without padding; null for any other text. */
 export function readSha256(text: string): string | null {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex').toString('base64url');
   if (!/^(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(text)) return null;
@@ -112,7 +111,7 @@ export function readSha256(text: string): string | null {
   return digest === text.replace(/=$/, '').replaceAll('+', '-').replaceAll('/', '_') ? digest : null;
 }
 
-/** A hint that another system has shown, if it is short enough. It stays what users recognize the key by. */
+/** A hint that another system has shown, if it is short enough. Users recognize the key by it. */
 function hintFor({ secret, hint }: KeyToImport): string {
   if (secret !== null && resemblesSecret(secret)) return hintOf(secret);
   return hint !== null && hint.length <= LONGEST_HINT && /^[\x21-\x7e…]+$/.test(hint) ? hint : '…';

@@ -28,7 +28,7 @@ export class ImportedKeys {
   readonly #options: ImportedKeysOptions;
   /** Null: unknown. Once there are imported keys, there always are. */
   #exist: boolean | null = null;
-  /** Counts what makes an earlier read worthless. */
+  /** Counts the events that make the result of an earlier read uncertain. */
   #doubts = 0;
 
   constructor(options: ImportedKeysOptions) {

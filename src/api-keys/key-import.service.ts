@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
+import { importAll } from '../database/import-all.ts';
 import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
 import type { BoundsInForce } from '../identity/credential-policy.ts';
@@ -7,7 +8,7 @@ import type { PermissionBound } from '../identity/permission.ts';
 import { batches } from '../kernel/batches.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
-import { type Import, ImportCount, type ImportOutcome } from '../kernel/import.ts';
+import type { Import, ImportCount, ImportOutcome } from '../kernel/import.ts';
 import type { PropagationBarrier, Receipt } from '../revocation/propagation-barrier.ts';
 import { IMPORTED_KEYS_TAG } from '../revocation/tags.ts';
 import { workspaceExists } from '../workspaces/workspace.sql.ts';
@@ -48,9 +49,6 @@ interface Known {
   places: Map<string, boolean>;
 }
 
-/** Everything is rolled back. */
-class NothingImported extends Error {}
-
 /** Imports API keys from other systems, for the operator. */
 export class KeyImportService {
   readonly #options: KeyImportServiceOptions;
@@ -66,19 +64,9 @@ export class KeyImportService {
   async run(unitOfWork: UnitOfWork, source: Import<KeyToImport>): Promise<KeyImportOutcome> {
     const { barrier, clock } = this.#options;
     const startedAt = clock.now();
-    let count = new ImportCount(source);
-    try {
-      await unitOfWork.transaction(async () => {
-        count = new ImportCount(source);
-        await this.#import(unitOfWork, source, count);
-        if (count.rejected > 0 || source.dryRun) throw new NothingImported();
-      });
-    } catch (error) {
-      if (!(error instanceof NothingImported)) throw error;
-      return { ...summaryOf(count), receipt: null };
-    }
-    if (count.imported === 0) return { ...summaryOf(count), receipt: null };
-    return { ...summaryOf(count), receipt: await barrier.waitUntilPropagated(IMPORTED_KEYS_TAG, startedAt) };
+    const outcome = await importAll(unitOfWork, source, (count) => this.#import(unitOfWork, source, count));
+    if (outcome.rejected > 0 || source.dryRun || outcome.imported === 0) return { ...outcome, receipt: null };
+    return { ...outcome, receipt: await barrier.waitUntilPropagated(IMPORTED_KEYS_TAG, startedAt) };
   }
 
   /** Records that the operator reads all keys with their hashes. Call it before they are handed out. */
@@ -186,5 +174,3 @@ async function stagedCount(em: EntityManager): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>('select count(*)::int as count from pg_temp.api_keys_staged');
   return row?.count ?? 0;
 }
-
-const summaryOf = ({ imported, rejected, skipped }: ImportCount): ImportOutcome => ({ imported, rejected, skipped });

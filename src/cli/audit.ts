@@ -1,9 +1,10 @@
-import { once } from 'node:events';
 import { IsolationLevel } from '@mikro-orm/core';
 import { Command } from 'commander';
 import { exportLines } from '../audit/export.ts';
 import { Verification, type VerificationResult } from '../audit/verification.ts';
 import { operatorWork } from './operator.ts';
+import { print } from './print.ts';
+import { Progress, showing } from './progress.ts';
 import { readingApp, withMigratedApp } from './with-app.ts';
 
 /** `rekey audit`: proves that the audit log was not changed, and exports it. */
@@ -20,11 +21,12 @@ function verify(): Command {
       'check every event of the audit log; exit code 1 if an event was changed, removed, reordered or inserted',
     )
     .action(async () => {
-      const result = await readingApp(({ database, sealer }) => {
-        const onProgress = progressLine();
-        return new Verification({ fork: database.fork, sealer, onProgress }).run();
-      });
-      if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+      const result = await readingApp(({ database, sealer }) =>
+        showing(new Progress('Checking', 'events'), (progress) => {
+          const onProgress = (events: number) => progress.show(null, events);
+          return new Verification({ fork: database.fork, sealer, onProgress }).run();
+        }),
+      );
       report(result);
     });
 }
@@ -42,13 +44,6 @@ function report(result: VerificationResult): void {
   );
   if (result.problemCount > 0) throw new Error(`The audit log has ${result.problemCount} problems.`);
   process.stdout.write('The audit log holds.\n');
-}
-
-/** Shows how many events are checked, on a terminal only. */
-function progressLine(): (events: number) => void {
-  return (events) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rChecked ${events} events`);
-  };
 }
 
 function exportLog(): Command {
@@ -74,9 +69,4 @@ function exportLog(): Command {
         }
       });
     });
-}
-
-/** Waits for a reader that is slower than the export. */
-async function print(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
 }

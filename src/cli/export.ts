@@ -1,16 +1,19 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import { allUsers } from '../accounts/account.queries.ts';
 import { isReserved } from '../accounts/email.ts';
 import { User } from '../accounts/user.entity.ts';
 import { ApiKey } from '../api-keys/api-key.entity.ts';
 import type { App } from '../app.ts';
+import { effectivePermissions } from '../identity/permission.ts';
+import { effectiveScopes } from '../identity/scope.ts';
 import { operatorWork } from './operator.ts';
+import { print } from './print.ts';
 import { withMigratedApp } from './with-app.ts';
 
 const PAGE = 500;
 
-/** `rekey export`: the way back, in the format that `rekey import` reads. */
+/** `rekey export`: writes keys or users in the format that `rekey import` reads. */
 export function exportCommand(): Command {
   return new Command('export')
     .description('export API keys or users with their hashes, as JSON lines that `rekey import` reads')
@@ -43,18 +46,22 @@ function kind(name: string, description: string, { records, record }: Exported):
         let count = 0;
         for await (const _ of records(app)) count++;
         await record(app, count);
-        const file = path === undefined ? process.stdout.fd : openNew(path);
+        const file = path === undefined ? null : openNew(path);
         try {
-          for await (const each of records(app)) writeAll(file, `${JSON.stringify(each)}\n`);
+          for await (const each of records(app)) {
+            const line = JSON.stringify(each);
+            if (file === null) await print(line);
+            else writeFileSync(file, `${line}\n`);
+          }
         } finally {
-          if (path !== undefined) closeSync(file);
+          if (file !== null) closeSync(file);
         }
         process.stderr.write(`Exported ${count} ${name}.\n`);
       }),
     );
 }
 
-/** @throws Error if the file exists: its mode could be another one */
+/** @throws Error if the file exists: users other than its owner could be able to read it */
 function openNew(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);
@@ -64,38 +71,28 @@ function openNew(path: string): number {
   }
 }
 
-function writeAll(file: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(file, bytes, written);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // A pipe that is full.
-    }
-  }
-}
-
 async function* exportedKeys({ database, databaseClock, services }: App): AsyncGenerator<object> {
   const em = database.fork();
   const now = databaseClock.now();
   for (let last = ''; ; ) {
     const page = await em.find(ApiKey, { id: { $gt: last } }, { orderBy: { id: 'asc' }, limit: PAGE });
     const userIds = [...new Set(page.map(({ userId }) => userId).filter((id) => id !== null))];
-    const users = await em.find(User, { id: { $in: userIds } });
-    const emails = new Map(users.map(({ id, email }) => [id, email]));
+    const users = await em.find(User, { id: { $in: userIds }, disabledAt: null, invitedAt: null });
+    const byId = new Map(users.map((user) => [user.id, user]));
     for (const key of page) {
-      const owner = key.userId === null ? null : (emails.get(key.userId) ?? null);
-      const isCanary = owner !== null && isReserved(owner);
-      if (key.revokedAt || key.isExpired(now) || isCanary) continue;
+      const owner = key.userId === null ? null : byId.get(key.userId);
+      // Keys of a disabled user are not valid. The canary has a reserved address.
+      if (key.revokedAt || key.isExpired(now) || owner === undefined || (owner && isReserved(owner.email))) continue;
       const metadata = await services.apiKeyMetadata.open(key, database.reads);
       yield {
         name: key.name,
-        ...(owner === null ? {} : { owner }),
+        ...(owner === null ? {} : { owner: owner.email }),
         ...(key.workspaceId === null ? {} : { workspace: key.workspaceId }),
         hash: key.secretHash,
         hint: key.hint,
-        permissions: key.permissions,
-        scopes: key.scopes,
+        // What the owner does not hold any more cannot be imported.
+        permissions: owner === null ? key.permissions : effectivePermissions(key.permissions, owner),
+        scopes: owner === null ? key.scopes : effectiveScopes(key.scopes, owner.role),
         ...(key.endsAt === null ? {} : { expiresAt: key.endsAt.toISOString() }),
         ...(key.description === null ? {} : { description: key.description }),
         ...(metadata.length === 0
@@ -115,7 +112,7 @@ async function* exportedUsers({ database }: App): AsyncGenerator<object> {
   for await (const user of allUsers(database.fork())) {
     const { email } = user;
     if (user.disabledAt || user.invitedAt || isReserved(email)) continue;
-    const { displayName, passwordHash, role } = user;
-    yield { email, displayName, ...(passwordHash === '' ? {} : { passwordHash }), role };
+    const { displayName, passwordHash, role, permissions } = user;
+    yield { email, displayName, ...(passwordHash === '' ? {} : { passwordHash }), role, permissions };
   }
 }

@@ -6,13 +6,13 @@ import { ImportFile } from './import/import-file.ts';
 import { KEY_FORMATS, type KeyFormatName, layoutOfKeys, readKeys } from './import/key-formats.ts';
 import { layoutOfUsers, readUsers, USER_FORMATS, type UserFormatName } from './import/user-formats.ts';
 import { operatorWork } from './operator.ts';
-import { Progress } from './progress.ts';
+import { Progress, showing } from './progress.ts';
 import { withMigratedApp } from './with-app.ts';
 
 /** The exit code if a line was rejected: EX_DATAERR of sysexits. */
 const BAD_DATA = 65;
 
-/** `rekey import`: takes API keys and users over from other systems. */
+/** `rekey import`: imports API keys and users of other systems. */
 export function importCommand(): Command {
   return new Command('import')
     .description('import API keys or users of another system')
@@ -25,8 +25,8 @@ function keys(): Command {
     .description('import API keys: all of a file, or none if a line is rejected')
     .addArgument(fileArgument())
     .addOption(new Option('--format <format>', 'the system that wrote the file').choices(KEY_FORMATS))
-    .option('--owner <email>', 'user to whom the keys belong for which the file names neither a user nor a workspace')
-    .option('--workspace <id>', 'workspace to which these keys belong')
+    .option('--owner <email>', 'email address of the owner of keys that name neither an owner nor a workspace')
+    .option('--workspace <id>', 'id of the workspace of these keys')
     .option('--dry-run', 'check the file and change nothing')
     .action(async (path: string, options: KeyOptions) => {
       const file = new ImportFile(path);
@@ -86,7 +86,7 @@ async function run(
   { what, format, dryRun = false }: { what: string; format: string; dryRun?: boolean | undefined },
   work: (app: App, source: Source) => Promise<ImportOutcome>,
 ): Promise<void> {
-  const progress = new Progress(`Reading ${what}`);
+  const progress = new Progress(`Reading ${what}`, 'lines');
   const source: Source = {
     format,
     dryRun,
@@ -97,8 +97,7 @@ async function run(
     },
     progress: (lines) => progress.show(file.bytesRead / Math.max(1, file.size), lines),
   };
-  const outcome = await withMigratedApp((app) => work(app, source)).catch(explain);
-  progress.clear();
+  const outcome = await showing(progress, () => withMigratedApp((app) => work(app, source)).catch(explain));
   for (const [reason, count] of outcome.skipped)
     process.stdout.write(`Left out: ${count} ${what} that are ${reason}.\n`);
   if (outcome.rejected > 0) {

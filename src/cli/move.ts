@@ -12,7 +12,7 @@ import { ConfigError } from '../kernel/config-error.ts';
 import { newId } from '../kernel/ids.ts';
 import { removeFormerRegistrations } from '../revocation/replica.ts';
 import { operatorWork } from './operator.ts';
-import { Progress } from './progress.ts';
+import { Progress, showing } from './progress.ts';
 
 /** `rekey move`: from the embedded database to PostgreSQL. The directory stays as it is. */
 export function moveCommand(): Command {
@@ -51,15 +51,12 @@ function targetOf(config: Config, url: string): Config {
 
 async function move(source: App, target: App): Promise<MovedTable[]> {
   const url = target.config.databaseUrl as string;
-  const progress = new Progress('Moving rows');
   try {
     await requireEmpty(url);
     await target.database.migrate();
-    const moved = await copyDatabase({
-      source: source.database.propagation,
-      url,
-      progress: (rows) => progress.show(0, rows),
-    });
+    const moved = await showing(new Progress('Moving', 'rows'), (progress) =>
+      copyDatabase({ source: source.database.propagation, url, progress: (rows) => progress.show(null, rows) }),
+    );
     // The process that held leases by the embedded database has ended.
     await removeFormerRegistrations(target.database.sync);
     // Starts as the service does: it checks the master keys against what was moved.
@@ -67,7 +64,6 @@ async function move(source: App, target: App): Promise<MovedTable[]> {
     await record(target, moved);
     return moved;
   } finally {
-    progress.clear();
     await target.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { UnitOfWork } from '../database/unit-of-work.ts';
-import type { InvalidInput } from '../kernel/input.ts';
+import { type InvalidInput, problemTexts } from '../kernel/input.ts';
 
 /**
  * A change by the operator, who has access to the database and needs no credential.
@@ -14,5 +14,5 @@ export function operatorWork({ database }: App, command: string): UnitOfWork {
 
 /** All problems of an input, one on each line. */
 export function problemsOf({ fields }: InvalidInput): Error {
-  return new Error(fields.map(({ path, message }) => `${path.replace('input.', '')}: ${message}`).join('\n'));
+  return new Error(problemTexts(fields).join('\n'));
 }

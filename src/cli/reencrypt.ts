@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { App } from '../app.ts';
 import { reencryptData, rewrapDataKeys } from '../database/reencrypt.ts';
-import { Progress } from './progress.ts';
+import { Progress, showing } from './progress.ts';
 import { readingApp } from './with-app.ts';
 
 /** `rekey reencrypt`: moves to the current master key, and with `--data` to new data keys. */
@@ -18,8 +18,8 @@ export function reencryptCommand(): Command {
 }
 
 async function rewrap({ database, keyManagement }: App): Promise<void> {
-  const count = await showing('Wrapping data keys', 'keys', (onProgress) =>
-    rewrapDataKeys(database.fork(), keyManagement, onProgress),
+  const count = await showing(new Progress('Wrapping data keys', 'keys'), (progress) =>
+    rewrapDataKeys(database.fork(), keyManagement, (done, total) => progress.show(partOf(done, total), done)),
   );
   process.stdout.write(
     `Data keys wrapped again: ${count}. All of them are wrapped with the master key ${keyManagement.current}.\n`,
@@ -31,9 +31,10 @@ async function reencrypt({ config, database, sealer, sealedFields: fields }: App
   const settling = config.databaseUrl === null ? { settleMs: 0 } : {};
   const unopened = new Set<string>();
   const onUnopened = (place: string) => void unopened.add(place);
-  const count = await showing('Encrypting values', 'rows', (onProgress) =>
-    reencryptData(database.fork(), { fields, sealer, onProgress, onUnopened, ...settling }),
-  );
+  const count = await showing(new Progress('Encrypting values', 'rows'), (progress) => {
+    const onProgress = (done: number, total: number) => progress.show(partOf(done, total), done);
+    return reencryptData(database.fork(), { fields, sealer, onProgress, onUnopened, ...settling });
+  });
   await sealer.keys.count();
   process.stdout.write(`Values encrypted again, with new data keys: ${count}.\n`);
   if (unopened.size === 0) return;
@@ -41,15 +42,4 @@ async function reencrypt({ config, database, sealer, sealedFields: fields }: App
   throw new Error(`${unopened.size} values do not open and stay as they are:${places}`);
 }
 
-async function showing<T>(
-  what: string,
-  unit: string,
-  work: (onProgress: (done: number, total: number) => void) => Promise<T>,
-): Promise<T> {
-  const progress = new Progress(what, process.stderr, unit);
-  try {
-    return await work((done, total) => progress.show(total === 0 ? 1 : done / total, done));
-  } finally {
-    progress.clear();
-  }
-}
+const partOf = (done: number, total: number) => (total === 0 ? 1 : done / total);

@@ -33,7 +33,7 @@ async function using<T>(
   work: (app: App) => Promise<T>,
   config: Config,
 ): Promise<T> {
-  // Loaded here, because it takes most of a second: by then, the command hides what is typed.
+  // Loaded here, because it takes most of a second. A command hides typed text before that.
   const { createApp } = await import('../app.ts');
   const app = await createApp(config);
   try {

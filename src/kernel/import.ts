@@ -1,10 +1,10 @@
-/** One line of a file to import: what it says, why it is rejected, or why there is nothing to import. */
+/** One line of a file to import: its value, why it is rejected, or why it is skipped. */
 export type ImportLine<Value> =
   | { readonly line: number; readonly value: Value }
   | { readonly line: number; readonly problem: string }
   | { readonly line: number; readonly skipped: string };
 
-/** A file to import, and what is told about it while it is read. */
+/** A file to import, and what is reported while it is read. */
 export interface Import<Value> {
   /** Reads the file from its beginning. */
   lines(): AsyncIterable<ImportLine<Value>>;
@@ -21,10 +21,10 @@ export interface Import<Value> {
 
 /** What an import did. If a line was rejected, nothing was imported. */
 export interface ImportOutcome {
-  /** How many were imported; in a dry run or if a line was rejected, how many could be. */
+  /** How many values were imported. In a dry run, or if a line was rejected: how many could be imported. */
   imported: number;
   rejected: number;
-  /** How many lines there were for which there is nothing to import, by reason. */
+  /** How many lines were skipped, by reason. */
   skipped: ReadonlyMap<string, number>;
 }
 

@@ -12,6 +12,11 @@ export interface InvalidInput {
   fields: InvalidField[];
 }
 
+/** One text for each invalid field, for a command or a line of a file. */
+export function problemTexts(fields: readonly InvalidField[]): string[] {
+  return fields.map(({ path, message }) => `${path.replace('input.', '')}: ${message}`);
+}
+
 /** Collects all problems of an input, so that the caller gets them at once. */
 export class InputCheck {
   readonly fields: InvalidField[] = [];
@@ -32,6 +37,11 @@ export class InputCheck {
     const visible = !fits || (isVisible(trimmed) && !value.includes('\ufeff'));
     this.require(visible, path, 'Must not contain line breaks, control characters or invisible characters.');
     return trimmed;
+  }
+
+  /** See `problemTexts`. */
+  get problems(): string[] {
+    return problemTexts(this.fields);
   }
 
   /** The outcome to return, or null if the input is valid. */

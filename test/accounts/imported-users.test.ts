@@ -93,7 +93,7 @@ describe.each(backends())('imported users on $name', ({ start }) => {
     }
   });
 
-  test('a user changes an imported password, and nobody logs in without one', async () => {
+  test('a user changes an imported password, and no login succeeds without one', async () => {
     const [email, other] = ['alan@example.com', 'barbara@example.com'];
     await importUsers(app, [
       { email, passwordHash },

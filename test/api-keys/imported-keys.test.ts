@@ -80,7 +80,7 @@ describe.each(pairs())('imported keys on $name', ({ start }) => {
     });
   });
 
-  test('who presents it can revoke it at /v1/revoke, and every replica rejects it', async () => {
+  test('its holder revokes it at /v1/revoke, and then every replica rejects it', async () => {
     const secret = foreign();
     await importKeys(near, [{ owner: member.email, secret }]);
     for (const app of [near, far]) expect(await app.accepts(secret)).toBe(true);

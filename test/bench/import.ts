@@ -16,8 +16,8 @@ const LINES = Number(process.env.REKEY_BENCH_LINES ?? 50_000);
 const FEW = 1000;
 
 /**
- * The import of keys by the command itself: the rate without the start of the process, and the memory that it needs more
- * for many lines than for few.
+ * The import of keys by the command itself: the rate without the start of the process, and the peak memory for many and
+ * for few lines.
  */
 export async function importOfKeys(servers: Servers | null): Promise<Report> {
   if (!servers) return { rows: [], notes: ['SKIPPED: the import of keys'] };
@@ -59,7 +59,7 @@ async function fileOf(directory: string, { lines, from }: { lines: number; from:
   return path;
 }
 
-/** Runs the command. Its last words are its peak memory. */
+/** Runs the command, which prints its peak memory at its end. */
 async function run(env: Record<string, string>, path: string): Promise<{ ms: number; peakMiB: number }> {
   const last = `process.on('exit', () => process.stdout.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`;
   const args = ['--import', `data:text/javascript,${encodeURIComponent(last)}`, MAIN, 'import', 'keys', path];

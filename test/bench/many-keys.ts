@@ -1,4 +1,5 @@
 // Databases with a thousand and with a million API keys that differ in nothing else.
+import { SEALED } from '../support/constants.ts';
 import { ID_OF_I, MILLION } from './access-tokens.ts';
 import type { Servers } from './servers.ts';
 
@@ -55,7 +56,7 @@ export async function databaseWithKeys(servers: Servers, size: number): Promise<
   await servers.fill(name, [
     [
       `insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
-      select id, '', id::bytea, 'x', 'MEMBER', '', now() from (
+      select id, '${SEALED}', id::bytea, '${SEALED}', 'MEMBER', '', now() from (
         select ${user('n')} as id from generate_series(1, ${USERS}) as n union all select '${MEMBER}') as users`,
     ],
     [

@@ -20,7 +20,7 @@ const VALUES = `$1, $2, '{}', now(), now(), now() + interval '1 day', now() + in
 const PLAIN = 'create table plain_sessions (like sessions including defaults including indexes)';
 const FIND = 'select id from users where email_index in ($1, $2)';
 
-/** Users whom nobody reads: each needs an index of its own, and no value that opens. */
+/** Users that no test reads: each needs an index of its own, and no value that opens. */
 const FILL = `insert into users (id, email_sealed, email_index, display_name, role, password_hash, created_at)
   select 'usr_' || n, $1, sha256(n::text::bytea), $1, 'MEMBER', '', now() from generate_series(1, $2::int) as n`;
 

@@ -74,7 +74,7 @@ describe('the keys in an export', () => {
     expect(first).toMatchObject({ value: key });
     const { hash } = (first as { value: { hash: string } }).value;
     expect(readSha256(hash)).toBe(sha256Base64url(secret));
-    // What has ended there must not become valid here.
+    // A key that has ended in its system must not become valid here.
     expect(others.length).toBeGreaterThan(0);
     for (const other of others)
       expect(other).toMatchObject({ skipped: expect.stringMatching(/disabled|revoked|expired/) });
@@ -100,6 +100,7 @@ describe('the users in an export', () => {
         { email: 'edsger@acme.example', passwordHash: expect.stringMatching(/^\$pbkdf2-sha1\$i=1000\$/) },
         { email: 'alan@acme.example', passwordHash: null },
         'disabled',
+        'service accounts',
       ],
     ],
     ['auth0.ndjson', 'auth0', [{ email: 'ada@auth0.example', displayName: 'ada' }, { email: 'grace@auth0.example' }]],
@@ -111,7 +112,11 @@ describe('the users in an export', () => {
         { email: 'grace@clerk.example', displayName: 'grace', passwordHash: null },
       ],
     ],
-    ['supabase.csv', 'supabase', [{ email: 'ada@supabase.example', displayName: 'Ada Lovelace' }, 'disabled']],
+    [
+      'supabase.csv',
+      'supabase',
+      [{ email: 'ada@supabase.example', displayName: 'Ada Lovelace' }, 'disabled', 'without a confirmed email address'],
+    ],
     ['better-auth-users.jsonl', 'better-auth', [{ email: 'ada@better.example', displayName: 'Ada Lovelace' }]],
   ])('%s', async (file, format, users) => {
     const lines = await usersIn(join(FIXTURES, file), format);
@@ -193,6 +198,28 @@ test('a line that cannot be read is rejected by its number, without its content'
   expect(csv.at(-1)).toMatchObject({ value: { name: 'd' } });
 });
 
+test.each([
+  ['a wrong name of the array', '{"people":[{"email":"ada@example.com"}]}', /has no array of records/],
+  ['no array', '{}', /has no array of records/],
+  ['JSON lines', '{"email":"ada@example.com"}\n{"email":"grace@example.com"}', /has no array of records/],
+  ['a document that is cut off', '{"users":[{"email":"ada@example.com"}', /is no complete JSON document/],
+  ['a document with too many levels', '['.repeat(1_000_000), /has more than 100 levels/],
+])('a file with another layout is an error and not an empty import: %s', async (_, content, problem) => {
+  await expect(usersIn(fileWith('users.json', content), 'keycloak')).rejects.toThrow(problem);
+});
+
+test('an array without records is an empty import', async () => {
+  expect(await usersIn(fileWith('users.json', '{"users":[]}'), 'keycloak')).toEqual([]);
+  expect(await usersIn(fileWith('users.json', '[]'), 'keycloak')).toEqual([]);
+});
+
+test('a CSV file with a quote that never ends is an error that names the line, without its content', async () => {
+  const path = fileWith('keys.csv', `name,owner\na,b@example.com\n"sk_live_x${',y\n'.repeat(LONGEST_RECORD)}`);
+  const error = await keysIn(path).catch((each: Error) => each);
+  expect(error).toMatchObject({ message: expect.stringMatching(/^Line \d+: Is longer than .* missing quote\.$/) });
+  expect((error as Error).message).not.toContain('sk_live');
+});
+
 test('a JSON document is read in parts, wherever they are cut', () => {
   const document =
     '{"a":[{"no":1}],"users":[{"name":"}\\"]","n":{"users":[{"x":1}]}},\n{"name":"é"}],"z":{"users":[{"name":"c"}]}}';
@@ -213,7 +240,7 @@ test('a JSON document is read in parts, wherever they are cut', () => {
     expect(names([document.slice(0, cut), document.slice(cut)])).toEqual(expected);
 });
 
-test('a SHA-256 in hex, base64 and base64url is the same, and another text is none', () => {
+test('a SHA-256 in hex, base64 and base64url is the same, and any other text is rejected', () => {
   const digest = sha256Base64url('secret');
   const bytes = Buffer.from(digest, 'base64url');
   for (const text of [

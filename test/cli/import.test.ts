@@ -1,41 +1,21 @@
 // `rekey import`, `rekey export` and `rekey move` as processes.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { MASTER_KEY, PASSWORD, startTestApp } from '../support/app.ts';
+import { runRekey } from '../support/command.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const FIXTURES = join(import.meta.dirname, 'fixtures');
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
 const TEST_MS = 300_000;
 const UNKEY = 'acme_3ZHn5nJzYqgfZkWbE2dV8mR7';
 
-interface Result {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(directory: string, args: string[], env: Record<string, string> = {}, input = ''): Promise<Result> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, REKEY_LOG_LEVEL: 'silent', ...env },
-  });
-  child.stdin.end(input);
-  const result = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      result[name] += text;
-    });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, ...result };
-}
+const run = (directory: string, args: string[], env: Record<string, string> = {}, input = '') =>
+  runRekey(args, { directory, env: { REKEY_LOG_LEVEL: 'silent', ...env }, input });
 
 test('on the embedded database: what was imported is exported, in a file that only its owner reads', {
   timeout: TEST_MS,
@@ -81,9 +61,37 @@ test('on the embedded database: what was imported is exported, in a file that on
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toEqual([
-    { email: 'ada@example.com', displayName: 'Ada', role: 'ADMIN' },
-    { email: 'grace@example.com', displayName: 'Grace', role: 'MEMBER' },
+    { email: 'ada@example.com', displayName: 'Ada', role: 'ADMIN', permissions: [] },
+    { email: 'grace@example.com', displayName: 'Grace', role: 'MEMBER', permissions: [] },
   ]);
+});
+
+test('what one installation exports, another one imports: users with their permissions, then their keys', {
+  timeout: TEST_MS,
+}, async () => {
+  const [from, to] = [migratedDirectory(), migratedDirectory()];
+  const users = [
+    { email: 'grace@example.com', displayName: 'Grace', role: 'MEMBER', permissions: ['a', 'b'] },
+    { email: 'eve@example.com', displayName: 'Eve', role: 'MEMBER', permissions: [] },
+  ];
+  const keys = [
+    { name: 'kept', owner: 'grace@example.com', secret: 'legacy-0123456789abcdef', permissions: ['a', 'b'] },
+    { name: 'of a disabled user', owner: 'eve@example.com', secret: 'legacy-abcdef0123456789' },
+  ];
+  const write = (name: string, records: object[]) =>
+    writeFileSync(join(from, name), records.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  write('users.jsonl', users);
+  write('keys.jsonl', keys);
+  expect(await run(from, ['import', 'users', 'users.jsonl'])).toMatchObject({ code: 0 });
+  expect(await run(from, ['import', 'keys', 'keys.jsonl'])).toMatchObject({ code: 0, stdout: 'Imported 2 keys.\n' });
+  expect(await run(from, ['users', 'disable', 'eve@example.com'])).toMatchObject({ code: 0 });
+
+  for (const name of ['users', 'keys'])
+    expect(await run(from, ['export', name, join(to, `${name}.jsonl`)])).toMatchObject({ code: 0 });
+  expect(await run(to, ['import', 'users', 'users.jsonl'])).toMatchObject({ code: 0, stdout: 'Imported 1 users.\n' });
+  expect(await run(to, ['import', 'keys', 'keys.jsonl'])).toMatchObject({ code: 0, stdout: 'Imported 1 keys.\n' });
+  const [again] = (await run(to, ['export', 'keys'])).stdout.trim().split('\n');
+  expect(JSON.parse(again!)).toMatchObject({ name: 'kept', permissions: ['a', 'b'] });
 });
 
 test('a file that cannot be read is explained before the database is opened', { timeout: TEST_MS }, async () => {

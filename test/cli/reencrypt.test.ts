@@ -1,31 +1,16 @@
 // `rekey reencrypt` on the embedded database. For a running service see test/database/reencrypt.test.ts.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runRekey } from '../support/command.ts';
 import { PASSWORD } from '../support/constants.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-/** Most of the time of a command is compilation. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
 const TEST_MS = 180_000;
 
-async function run(directory: string, args: string[], { env = {}, input = '' } = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, ...env },
-  });
-  child.stdin.end(input);
-  const result = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      result[name] += text;
-    });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, ...result };
-}
+const run = (directory: string, args: string[], options: { env?: Record<string, string>; input?: string } = {}) =>
+  runRekey(args, { directory, ...options });
 
 test('moves to another master key and to new data keys, and the earlier master key opens nothing any more', {
   timeout: TEST_MS,

@@ -1,40 +1,18 @@
 // `rekey users` on the embedded database, and beside a running replica.
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Account, MASTER_KEY, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { auditRows } from '../support/audit.ts';
+import { runRekey } from '../support/command.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
 import { accept, NEW_PASSWORD } from '../support/people.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { emptyDirectory } from '../support/server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-/** Most of the time of a command is compilation. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
 const TEST_MS = 180_000;
 
-interface Result {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(directory: string, args: string[], { env = {}, input = '' } = {}): Promise<Result> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, ...env },
-  });
-  child.stdin.end(input);
-  const result = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      result[name] += text;
-    });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, ...result };
-}
+const run = (directory: string, args: string[], options: { env?: Record<string, string>; input?: string } = {}) =>
+  runRekey(args, { directory, ...options });
 
 const TOKEN = { invite: /^rki_[0-9A-Za-z]{36}\n$/, reset: /^rkp_[0-9A-Za-z]{36}\n$/ };
 

@@ -10,6 +10,8 @@ const KEY: KeyToImport = {
   ...{ metadata: [], scopes: [], permissions: [], allowedAddresses: [], expiresAt: null, rateLimit: null },
 };
 
+const USER: UserToImport = { displayName: 'Ann', role: 'MEMBER', passwordHash: null, email: '', permissions: [] };
+
 /** The outcome of an import, and why lines were rejected: number and reason. */
 type Imported = ImportOutcome & { problems: [line: number, problem: string][] };
 
@@ -21,7 +23,7 @@ export function importKeys(app: TestApp, keys: Partial<KeyToImport>[], { dryRun 
 
 /** Imports these users. */
 export function importUsers(app: TestApp, users: Partial<UserToImport>[], { dryRun = false } = {}): Promise<Imported> {
-  const values = users.map((user) => ({ displayName: 'Ann', role: 'MEMBER', passwordHash: null, email: '', ...user }));
+  const values = users.map((user) => ({ ...USER, ...user }));
   return run(values, dryRun, (source) => app.app.imports.users.run(operatorWork(app.app, 'test'), source));
 }
 

@@ -7,7 +7,7 @@ export const NEW_PASSWORD = 'quartz fjord bandwagon umbra';
 
 let invitations = 0;
 
-/** An invitation of a user whom no other test uses. */
+/** An invitation of a user that no other test uses. */
 export async function invite(app: TestApp, input: object = {}) {
   const email = `invited-${++invitations}-${process.pid}@example.com`;
   const { user, invitationToken, expiresAt } = await app
@@ -37,7 +37,7 @@ export async function update(app: TestApp, { id: userId }: { id: string }, chang
     .expectSuccess();
 }
 
-/** One more administrator, whom a test may demote, disable and delete. */
+/** One more administrator, which a test may demote, disable and delete. */
 export async function administrator(app: TestApp): Promise<Account> {
   const member = await app.member();
   await update(app, member, { role: 'ADMIN' });

@@ -6,7 +6,7 @@ export class Fields {
   readonly #record: Readonly<Record<string, unknown>>;
   readonly #isDump: boolean;
 
-  /** @param options.isDump whether databases have written it, which write `NULL` or `\N` for nothing in CSV files */
+  /** @param options.isDump whether a database wrote the record: in CSV files, `NULL` and `\N` then mean no value */
   constructor(record: Readonly<Record<string, unknown>>, { isDump = false } = {}) {
     this.#record = record;
     this.#isDump = isDump;
@@ -19,7 +19,7 @@ export class Fields {
       throw new LineProblem(`Field ${index + 1} has an unknown name. These are known: ${names.join(', ')}.`);
   }
 
-  /** The first of these fields that is there; undefined if none is. Null counts as left out. */
+  /** The value of the first of these fields that has one; undefined if none has. Null counts as left out. */
   any(...names: string[]): unknown {
     const isThere = (value: unknown) =>
       value !== undefined && value !== null && !(this.#isDump && (value === 'NULL' || value === '\\N'));
@@ -59,7 +59,7 @@ export class Fields {
     return value as Record<string, unknown>;
   }
 
-  /** Whether a field says yes: `true`, and in dumps of databases also 1 and `t`. */
+  /** The truth value of a field. Databases also write 1 and 0, or `t` and `f`. */
   flag(name: string, fallback: boolean): boolean {
     const value = this.any(name);
     if (value === undefined || value === '') return fallback;

@@ -1,5 +1,5 @@
 /** The longest line or object that is read, in characters. */
-export const LONGEST_RECORD = 1_048_576;
+export const LONGEST_RECORD = 131_072;
 
 /** One line of a file: its number, and its fields or why they cannot be read. */
 export type FileLine =

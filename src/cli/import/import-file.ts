@@ -115,6 +115,7 @@ async function* jsonRecords(file: ImportFile, arrays: readonly string[]): AsyncG
   for await (const chunk of file.chunks()) yield* records.read(decode(chunk));
   decode();
   if (!records.isComplete) throw new Error(`${file.path} is no complete JSON document.`);
+  if (!records.hasArray) throw new Error(`${file.path} has no array of records. Check --format.`);
 }
 
 /** The first line names the columns. An empty field counts as left out. */
@@ -128,6 +129,11 @@ async function* csvLines(file: ImportFile): AsyncGenerator<FileLine> {
     max_record_size: LONGEST_RECORD,
     skip_records_with_error: true,
     on_skip(error) {
+      // What follows cannot be read: it may be in quotes.
+      if (error?.code === 'CSV_MAX_RECORD_SIZE')
+        throw new Error(
+          `Line ${lineOf(error)}: Is longer than ${LONGEST_RECORD} characters. Check for a missing quote.`,
+        );
       skipped.push({
         line: lineOf(error),
         problem: 'Has another number of fields than the first line, or a wrong quote.',

@@ -1,5 +1,8 @@
 import { type FileLine, LONGEST_RECORD } from './file-line.ts';
 
+/** How many containers may be open. */
+const DEEPEST = 100;
+
 /** What the scanner knows of one open object or array. */
 interface Container {
   kind: '{' | '[';
@@ -23,6 +26,7 @@ export class JsonRecords {
   #string: { text: string; escaped: boolean } | null = null;
   /** The last string: the name of a field, if a colon follows. */
   #last = '';
+  #hasArray = false;
   /** A document may have only one line. So its records are counted instead. */
   #count = 0;
 
@@ -49,11 +53,13 @@ export class JsonRecords {
           break;
         case '{':
         case '[':
-          if (this.#record === null && character === '{' && this.#isRecord()) {
+          if (this.#record === null && character === '{' && this.#isInArray()) {
             this.#record = { text: '', depth: this.#open.length };
             from = index;
           }
+          if (this.#open.length === DEEPEST) throw new Error(`The document has more than ${DEEPEST} levels.`);
           this.#open.push({ kind: character, name: this.#nameOfChild(), key: null });
+          this.#hasArray ||= this.#isInArray();
           break;
         case '}':
         case ']':
@@ -65,6 +71,11 @@ export class JsonRecords {
       }
     }
     if (this.#record) this.#append(chunk.slice(from));
+  }
+
+  /** Whether the document has an array of records, which may be empty. */
+  get hasArray(): boolean {
+    return this.#hasArray;
   }
 
   /** Whether the document is complete. */
@@ -82,7 +93,8 @@ export class JsonRecords {
     } else if (string.text.length < 64) string.text += character; // A name that is looked for is shorter.
   }
 
-  #isRecord(): boolean {
+  /** Whether the innermost container is an array of records. */
+  #isInArray(): boolean {
     const parent = this.#open.at(-1);
     if (parent?.kind !== '[') return false;
     return this.#open.length === 1 || (parent.name !== null && this.#names.includes(parent.name));
@@ -95,7 +107,7 @@ export class JsonRecords {
 
   #append(text: string): void {
     const record = this.#record!;
-    // One character more than allowed says that it is too long.
+    // One character more than allowed marks a record that is too long.
     record.text += text.slice(0, Math.max(0, LONGEST_RECORD + 1 - record.text.length));
   }
 

@@ -1,13 +1,13 @@
 import type { KeyToImport } from '../../api-keys/imported-key.input.ts';
-import type { ImportLine } from '../../kernel/import.ts';
 import { Fields, LineProblem } from './fields.ts';
 import type { FileLine } from './file-line.ts';
 import type { JsonLayout } from './import-file.ts';
+import { readRecords } from './read-records.ts';
 
 /** How one system writes its API keys. */
 interface KeyFormat {
   layout: JsonLayout;
-  /** The key of one record, or in one word why it is not imported: what has ended there must not become valid here. */
+  /** The key of one record, or why it is left out. A key that has ended in its system must not become valid here. */
   read(fields: Fields, now: Date): KeyToImport | 'disabled' | 'expired' | 'revoked';
 }
 
@@ -153,29 +153,14 @@ export const KEY_FORMATS = Object.keys(FORMATS).filter((name) => name !== 'rekey
 export const layoutOfKeys = (format: KeyFormatName): JsonLayout => FORMATS[format].layout;
 
 /** Reads the lines of a file in one of these formats. */
-export async function* readKeys(
-  lines: AsyncIterable<FileLine>,
-  { format, now }: { format: KeyFormatName; now: Date },
-): AsyncGenerator<ImportLine<KeyToImport>> {
-  for await (const each of lines) {
-    const { line } = each;
-    if ('problem' in each) {
-      yield each;
-      continue;
-    }
-    try {
-      const value = FORMATS[format].read(new Fields(each.record, { isDump: format !== 'rekey' }), now);
-      yield typeof value === 'string' ? { line, skipped: value } : { line, value };
-    } catch (error) {
-      if (!(error instanceof LineProblem)) throw error;
-      yield { line, problem: error.message };
-    }
-  }
+export function readKeys(lines: AsyncIterable<FileLine>, { format, now }: { format: KeyFormatName; now: Date }) {
+  const isDump = format !== 'rekey';
+  return readRecords<KeyToImport>(lines, (record) => FORMATS[format].read(new Fields(record, { isDump }), now));
 }
 
 const isPast = (moment: Date | null, now: Date) => moment !== null && moment <= now;
 
-/** Other systems name an owner by an id of their own. Only an email address says who it is here. */
+/** The email address in a field. Other systems often name an owner by an id, which identifies no user here. */
 export function emailIn(value: unknown): string | null {
   return typeof value === 'string' && value.includes('@') ? value : null;
 }

@@ -1,22 +1,25 @@
 import type { UserToImport } from '../../accounts/account.input.ts';
 import { argon2Hash, pbkdf2Hash } from '../../accounts/imported-password.ts';
-import type { ImportLine } from '../../kernel/import.ts';
 import { Fields, LineProblem } from './fields.ts';
 import type { FileLine } from './file-line.ts';
 import type { JsonLayout } from './import-file.ts';
+import { readRecords } from './read-records.ts';
+
+/** After `users that are`. */
+type Skipped = 'disabled' | 'deleted' | 'service accounts' | 'without a confirmed email address';
 
 /** How one system writes its users. */
 interface UserFormat {
   layout: JsonLayout;
-  /** The user of one record, or in one word why it is not imported: who may not log in there may not log in here. */
-  read(fields: Fields, now: Date): UserToImport | 'disabled' | 'deleted';
+  /** The user of one record, or why it is left out. A user who cannot log in to that system must not log in here. */
+  read(fields: Fields, now: Date): UserToImport | Skipped;
 }
 
 /** The format that `rekey export users` writes. */
 const rekey: UserFormat = {
   layout: 'lines',
   read(fields) {
-    fields.allow(['email', 'displayName', 'passwordHash', 'role']);
+    fields.allow(['email', 'displayName', 'passwordHash', 'role', 'permissions']);
     const email = fields.text('email') ?? '';
     const role = fields.text('role') ?? 'MEMBER';
     return {
@@ -24,6 +27,7 @@ const rekey: UserFormat = {
       displayName: nameOr(fields.text('displayName'), email),
       passwordHash: fields.text('passwordHash'),
       role,
+      permissions: fields.list('permissions'),
     };
   },
 };
@@ -37,6 +41,7 @@ const keycloak: UserFormat = {
   layout: { arrays: ['users'] },
   read(fields) {
     if (!fields.flag('enabled', true)) return 'disabled';
+    if (fields.text('serviceAccountClientId') !== null) return 'service accounts';
     const username = fields.text('username');
     const email = fields.text('email') ?? (username?.includes('@') ? username : '');
     const name = fullName(fields.text('firstName'), fields.text('lastName'));
@@ -80,6 +85,8 @@ const supabase: UserFormat = {
     if (fields.dumpedMoment('deleted_at')) return 'deleted';
     const bannedUntil = fields.dumpedMoment('banned_until');
     if (bannedUntil && bannedUntil > now) return 'disabled';
+    // Its login rejects these users.
+    if (!fields.dumpedMoment('email_confirmed_at')) return 'without a confirmed email address';
     const data = new Fields(fields.object('raw_user_meta_data') ?? {});
     return member(fields.text('email') ?? '', data.text('full_name', 'name'), fields.text('encrypted_password'));
   },
@@ -104,29 +111,14 @@ export const USER_FORMATS = Object.keys(FORMATS).filter((name) => name !== 'reke
 export const layoutOfUsers = (format: UserFormatName): JsonLayout => FORMATS[format].layout;
 
 /** Reads the lines of a file in one of these formats. */
-export async function* readUsers(
-  lines: AsyncIterable<FileLine>,
-  { format, now }: { format: UserFormatName; now: Date },
-): AsyncGenerator<ImportLine<UserToImport>> {
-  for await (const each of lines) {
-    const { line } = each;
-    if ('problem' in each) {
-      yield each;
-      continue;
-    }
-    try {
-      const value = FORMATS[format].read(new Fields(each.record, { isDump: format !== 'rekey' }), now);
-      yield typeof value === 'string' ? { line, skipped: value } : { line, value };
-    } catch (error) {
-      if (!(error instanceof LineProblem)) throw error;
-      yield { line, problem: error.message };
-    }
-  }
+export function readUsers(lines: AsyncIterable<FileLine>, { format, now }: { format: UserFormatName; now: Date }) {
+  const isDump = format !== 'rekey';
+  return readRecords<UserToImport>(lines, (record) => FORMATS[format].read(new Fields(record, { isDump }), now));
 }
 
-/** Roles of other systems mean something else there. The operator makes administrators afterwards. */
+/** Roles of other systems have another meaning. The operator makes administrators after the import. */
 function member(email: string, displayName: string | null, passwordHash: string | null): UserToImport {
-  return { email, displayName: nameOr(displayName, email), passwordHash, role: 'MEMBER' };
+  return { email, displayName: nameOr(displayName, email), passwordHash, role: 'MEMBER', permissions: [] };
 }
 
 const nameOr = (name: string | null, email: string) => name ?? email.split('@')[0]!.slice(0, 100);
@@ -150,6 +142,8 @@ function keycloakHash(credentials: unknown): string | null {
   if (algorithm === 'argon2') {
     const parameters = data.object('additionalParameters') ?? {};
     const parameter = (name: string) => String([parameters[name]].flat()[0] ?? '');
+    if (!['', '1.3'].includes(parameter('version')))
+      throw new LineProblem('credentials: The hash must be of version 1.3 of argon2.');
     const [memory, lanes] = [Number(parameter('memory')), Number(parameter('parallelism'))];
     return argon2Hash(parameter('type'), { memory, iterations, lanes }, { salt, hash });
   }
