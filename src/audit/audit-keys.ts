@@ -6,7 +6,6 @@ import type { SealedField } from '../database/sealed-field.ts';
 import type { Sealer } from '../database/sealer.ts';
 import type { Sql } from '../database/sql.ts';
 import { sqlIn } from '../database/sql-in.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { type CanonicalValue, canonicalJson } from './canonical-json.ts';
 
 /** The private half of a key. */
@@ -28,16 +27,14 @@ export interface AuditKey {
 }
 
 /**
- * The keys that sign checkpoints and summaries of the retention: Ed25519, as the JWT keys, but used for nothing else. The
- * private half is sealed. So a row that was inserted without the data key of the accounts is no key.
+ * The Ed25519 keys that sign checkpoints and retention summaries. They sign nothing else. The private half is sealed
+ * with the data key of the accounts. A row whose private half does not open is not used.
  */
 export class AuditKeys {
   readonly #sealer: Sealer;
-  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor({ sealer, clock }: { sealer: Sealer; clock: Pick<Clock, 'now'> }) {
+  constructor(sealer: Sealer) {
     this.#sealer = sealer;
-    this.#clock = clock;
   }
 
   /** All keys whose private half this service can open, the oldest first. */
@@ -50,16 +47,16 @@ export class AuditKeys {
     return opened.filter((key) => key !== null);
   }
 
-  /** The newest key. The first call creates it. The caller holds the lock of the chain. */
-  async signing(em: EntityManager): Promise<AuditKey> {
-    return (await this.all(em)).at(-1) ?? this.#create(em);
+  /** The newest key. The first call creates it. The caller must hold the lock `auditChain`. */
+  async signing(em: EntityManager, now: Date): Promise<AuditKey> {
+    return (await this.all(em)).at(-1) ?? this.#create(em, now);
   }
 
   async #open({ kid, publicJwk, privateSealed: sealed }: KeyRow, sql: Sql): Promise<AuditKey | null> {
     try {
       const pem = await this.#sealer.open(AUDIT_KEY, { id: kid }, { sealed, sql });
       const privateKey = createPrivateKey(pem);
-      // Made from the private half: the stored public half is not authenticated.
+      // The public key comes from the private half, because the stored public half is not authenticated.
       return { kid, publicJwk: JSON.parse(publicJwk) as JWK, privateKey, publicKey: createPublicKey(privateKey) };
     } catch (error) {
       if (error instanceof SealError && error.code !== 'UNKNOWN_KEY') return null;
@@ -67,7 +64,7 @@ export class AuditKeys {
     }
   }
 
-  async #create(em: EntityManager): Promise<AuditKey> {
+  async #create(em: EntityManager, now: Date): Promise<AuditKey> {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const jwk = publicKey.export({ format: 'jwk' }) as JWK;
     const kid = await calculateJwkThumbprint(jwk);
@@ -76,7 +73,7 @@ export class AuditKeys {
     const sealed = await this.#sealer.seal(AUDIT_KEY, { id: kid }, { plaintext: pem, sql: sqlIn(em) });
     await em.execute(
       'insert into audit_keys (kid, public_jwk, private_sealed, created_at) values (?, ?::text::jsonb, ?, ?)',
-      [kid, JSON.stringify(publicJwk), sealed, this.#clock.now()],
+      [kid, JSON.stringify(publicJwk), sealed, now],
     );
     return { kid, publicJwk, privateKey, publicKey };
   }
@@ -87,7 +84,7 @@ export function signStatement(statement: CanonicalValue, { privateKey }: Pick<Au
   return sign(null, Buffer.from(canonicalJson(statement)), privateKey).toString('base64url');
 }
 
-/** Whether a key has signed this statement. */
+/** Whether this key has signed this statement. */
 export function isSignedBy(statement: CanonicalValue, signature: string, { publicKey }: Pick<AuditKey, 'publicKey'>) {
   return verify(null, Buffer.from(canonicalJson(statement)), publicKey, Buffer.from(signature, 'base64url'));
 }

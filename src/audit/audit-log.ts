@@ -7,7 +7,7 @@ import type { HashedEvent } from './event-hash.ts';
 import { type EventRow, eventColumns, hashedEventOf } from './event-rows.ts';
 import { openPersonal, type PersonalField } from './personal-field.ts';
 
-/** A committed event in its place of a chain. */
+/** A committed event with its place in its chain. */
 export interface ChainedEvent extends Omit<HashedEvent, 'occurredAt'> {
   readonly occurredAt: Date;
   readonly sequence: number;
@@ -42,8 +42,8 @@ export interface AuditLogOptions {
 }
 
 /**
- * Reads the audit log. Every event that is committed before a read is chained first, so a caller finds all events of the
- * changes that were answered, each with its place and its hash.
+ * Reads the audit log. A read first chains every committed event. So a caller finds the event of each change whose
+ * response was sent, with its place and its hash.
  */
 export class AuditLog {
   readonly #chain: Pick<AuditChain, 'upToDate'>;
@@ -58,7 +58,7 @@ export class AuditLog {
    * The events that match a filter, the latest commit first. An index finds each page: of the whole log, or of each
    * workspace that the caller may read.
    *
-   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if the log cannot be chained: no event is left out
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if the log cannot be chained. A read never leaves out an event.
    */
   async matching(
     { em }: Pick<QueryContext, 'em'>,
@@ -122,7 +122,7 @@ function conditionsOf(filter: AuditEventFilter): { text: string; values: unknown
     ['e.subject_id = ?', filter.subjectId],
     ['e.workspace_id = ?', filter.workspaceId],
     [`e.${filter.actorId?.startsWith('usr_') ? 'actor_user_id' : 'actor_credential_id'} = ?`, filter.actorId],
-    // Written out, so that the index of rejected requests can be used.
+    // PostgreSQL uses the partial index of rejected requests only if the statement contains the literal.
     [filter.outcome === 'REFUSED' ? `e.outcome = 'REFUSED' and ?::text is not null` : 'e.outcome = ?', filter.outcome],
     ['e.occurred_at >= ?', filter.from],
     ['e.occurred_at < ?', filter.until],

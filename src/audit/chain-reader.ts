@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sql';
 import { type EventRow, eventColumns } from './event-rows.ts';
 
-/** Links of one query. */
+/** The most links that one query returns. */
 const BATCH = 2000;
 
 /** One place of a chain, and its event; an `id` of null if the event does not exist. */
@@ -29,7 +29,10 @@ export async function* linksOf(em: EntityManager, chain: string): AsyncGenerator
   }
 }
 
-/** Also chains that are only in a table where they should not be alone. Jumps from one chain to the next in the index. */
+/**
+ * Chains that any of the four tables names, so that the verification also finds the remains of a deleted chain. The
+ * recursion finds each chain in `audit_links` with one index lookup.
+ */
 const NAMES = `
   with recursive linked as (
     (select chain from audit_links order by chain limit 1)

@@ -5,7 +5,7 @@ import { eventColumns } from './event-rows.ts';
 const CHAINED = `coalesce((select e.position from audit_links l join audit_events e on e.id = l.event_id
     order by l.position desc limit 1), 0)`;
 
-/** Whether an event is committed that has no place in its chain yet. */
+/** Whether there is a committed event that has no place in its chain yet. */
 export const HAS_UNCHAINED: Statement = {
   name: 'audit-unchained',
   text: `select exists (select from audit_events where position > ${CHAINED}) as found`,
@@ -18,16 +18,26 @@ export const UNCHAINED = `
     from audit_events e where e.position > (select position from chained)
       and not exists (select from audit_links l where l.event_id = e.id) order by e.position limit ?`;
 
-/** A number that every transaction which has taken a position until now is below, or that it has as its own. */
-export const NEXT_TRANSACTION: Statement = {
-  name: 'audit-next-transaction',
-  text: 'select pg_current_xact_id()::text as number',
-};
-
-/** Whether all transactions up to this number have ended. */
-export const ALL_ENDED: Statement = {
-  name: 'audit-all-ended',
-  text: 'select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as ended',
+/**
+ * The ids of the transactions that hold a lock for writing on `audit_events`. Run it after a read that has found a gap:
+ * when none of the transactions of that list is left, the gap is filled or stays for good. This is why:
+ * - The gap was taken from the sequence before the later position that the read has found.
+ * - Only the update in `audit_set_position` takes positions for rows. An update locks its table first, and its
+ *   transaction has an id because it has inserted the row. So both locks were held before that read.
+ * - PostgreSQL releases the locks of a transaction after its commit is visible. A prepared transaction keeps them. Only
+ *   a rollback to a savepoint releases a lock earlier, and it also undoes what has used the position.
+ *
+ * The id, because `virtualtransaction` of a prepared transaction changes at a restart. One read of `pg_locks`, because
+ * two reads could see different transactions.
+ */
+export const WRITERS: Statement = {
+  name: 'audit-writers',
+  text: `with held as materialized (select * from pg_locks where granted)
+    select distinct own.transactionid::text as id
+      from held written join held own on own.virtualtransaction = written.virtualtransaction
+      where written.locktype = 'relation' and written.relation = 'audit_events'::regclass
+        and written.database = (select oid from pg_database where datname = current_database())
+        and written.mode = 'RowExclusiveLock' and own.locktype = 'transactionid' and own.mode = 'ExclusiveLock'`,
 };
 
 /** Parameter: a JSON array of the rows. */
@@ -49,7 +59,7 @@ export const MOVE_HEADS = `
     on conflict (chain) do update set sequence = excluded.sequence, hash = excluded.hash,
       unsigned_since = coalesce(known.unsigned_since, excluded.unsigned_since)`;
 
-/** Seals addresses that an earlier release wrote, unless they were erased. Parameter: a JSON array of the rows. */
+/** Stores the sealed form of addresses that were not erased meanwhile. Parameter: a JSON array of the rows. */
 export const SEAL_ADDRESSES = `
   update audit_events e set ip_address = null, ip_address_sealed = s.sealed, ip_address_digest = s.digest
     from jsonb_to_recordset(?::text::jsonb) as s (id text, sealed text, digest text)

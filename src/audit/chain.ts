@@ -8,25 +8,18 @@ import { sqlIn } from '../database/sql-in.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { withTimeout } from '../kernel/timeout.ts';
-import {
-  ADD_LINKS,
-  ALL_ENDED,
-  HAS_UNCHAINED,
-  HEADS,
-  MOVE_HEADS,
-  NEXT_TRANSACTION,
-  SEAL_ADDRESSES,
-  UNCHAINED,
-} from './chain.statements.ts';
+import { ADD_LINKS, HAS_UNCHAINED, HEADS, MOVE_HEADS, SEAL_ADDRESSES, UNCHAINED, WRITERS } from './chain.statements.ts';
 import { chainOf, hashOf, NO_HASH } from './event-hash.ts';
 import { type EventRow, hashedEventOf } from './event-rows.ts';
 import { PERSONAL_FIELDS, salted } from './personal-field.ts';
 
-/** Events of one transaction. A statement must end before its timeout. */
+/** The most events that one transaction chains. A statement must end before its timeout. */
 const BATCH = 1000;
-/** How long a reader waits for the chain, and how long a gap is waited for, in milliseconds. */
+/** How long a reader waits for the chain, and how long the chain waits for a gap, in milliseconds. */
 const LONGEST_WAIT_MS = 2000;
+/** The first and the longest pause between two looks at a gap, in milliseconds. */
 const PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 250;
 
 export interface AuditChainOptions {
   reads: Sql;
@@ -41,6 +34,14 @@ interface UnchainedRow extends EventRow {
   chained: number;
 }
 
+/** A wait for the transactions that may fill the gaps up to a position. */
+interface Wait {
+  /** See `WRITERS`. */
+  writers: readonly string[];
+  upTo: number;
+  begunAt: number;
+}
+
 interface Head {
   chain: string;
   sequence: number;
@@ -53,7 +54,7 @@ interface Head {
  * chains: it holds an advisory lock.
  *
  * A gap in the positions may belong to a transaction that is about to commit. The chain ends before the gap until every
- * transaction that can fill it has ended; see the migration `20261130000000-audit-data`.
+ * transaction that can fill it has ended; see `WRITERS`.
  */
 export class AuditChain {
   readonly #options: AuditChainOptions;
@@ -65,7 +66,7 @@ export class AuditChain {
   }
 
   /**
-   * Chains every event that is committed when this is called. Calls that come meanwhile share the next run.
+   * Chains every event that is committed when this is called. Calls during a run share the next run.
    *
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if a transaction that may hold an earlier event does not end
    */
@@ -75,15 +76,16 @@ export class AuditChain {
   }
 
   /**
-   * The same for a reader, who must not miss an event that was answered before.
+   * Does the same as `chain`, with a time limit. A reader that awaits it finds the event of each change whose response
+   * was sent before.
    *
-   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if it takes too long
+   * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if it takes longer than `LONGEST_WAIT_MS`
    */
   upToDate(): Promise<void> {
-    return withTimeout(LONGEST_WAIT_MS, this.chain(), () => unavailable(new Error('Chaining the audit log is late.')));
+    return withTimeout(LONGEST_WAIT_MS, this.chain(), () => unavailable(new Error('Chaining the log timed out.')));
   }
 
-  /** Waits for the runs in progress, before the database is closed. */
+  /** Waits for the runs that have begun. Call it before the database is closed. */
   async close(): Promise<void> {
     await Promise.allSettled([this.#current, this.#next]);
   }
@@ -98,28 +100,45 @@ export class AuditChain {
   async #chainAll(): Promise<void> {
     const [unchained] = await this.#options.reads.query<{ found: boolean }>(HAS_UNCHAINED);
     if (!unchained?.found) return;
+    const { clock } = this.#options;
+    let waiting: Wait | null = null;
+    let pause = PAUSE_MS;
     for (let passable = 0; ; ) {
-      const { gapBefore, isFull } = await this.#chainBatch(passable);
-      if (gapBefore !== null) {
-        await this.#waitForGaps();
-        passable = gapBefore;
-      } else if (!isFull) return;
+      const { chained, gapBefore, isFull } = await this.#chainBatch(passable);
+      if (gapBefore === null && !isFull) return;
+      if (chained > 0) {
+        waiting = null; // The gap was passed or filled. The next one has a wait of its own.
+        pause = PAUSE_MS;
+      }
+      if (gapBefore === null) continue;
+      const writers = await this.#writers();
+      waiting ??= { writers, upTo: gapBefore, begunAt: clock.monotonic() };
+      const { writers: awaited, upTo, begunAt }: Wait = waiting;
+      if (!awaited.some((id) => writers.includes(id))) passable = upTo;
+      else if (clock.monotonic() - begunAt > LONGEST_WAIT_MS)
+        throw unavailable(new Error('A transaction that may hold an earlier event of the audit log does not end.'));
+      else {
+        // The transaction of the gap may commit long before the others.
+        await sleep(pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
     }
   }
 
   /**
    * Chains the next events, up to the first gap after the position `passable`.
    *
-   * @returns if there is such a gap, the last position that was seen behind it
+   * @returns `gapBefore`: the last position that was read, if there is such a gap; else null
    */
-  #chainBatch(passable: number): Promise<{ gapBefore: number | null; isFull: boolean }> {
+  #chainBatch(passable: number): Promise<{ chained: number; gapBefore: number | null; isFull: boolean }> {
     const work = async (em: EntityManager) => {
       await em.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCKS.auditChain})`);
       const rows = await em.execute<UnchainedRow[]>(UNCHAINED, [BATCH]);
       const ready = beforeGap(rows, passable);
       if (ready.length > 0) await this.#addLinks(em, ready);
       const last = rows.at(-1)?.position ?? null;
-      return { gapBefore: ready.length < rows.length ? last : null, isFull: rows.length === BATCH };
+      const gapBefore = ready.length < rows.length ? last : null;
+      return { chained: ready.length, gapBefore, isFull: rows.length === BATCH };
     };
     // After the wait for the lock, the transaction must see what the previous holder has committed.
     return this.#options.fork().transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED });
@@ -143,7 +162,7 @@ export class AuditChain {
     await em.execute(MOVE_HEADS, [JSON.stringify([...moved.values()])]);
   }
 
-  /** Seals the addresses that an earlier release wrote. One that is erased meanwhile stays out. */
+  /** Seals the addresses that an earlier release wrote. An address that is erased meanwhile is not sealed. */
   async #sealAddresses(em: EntityManager, rows: readonly UnchainedRow[]): Promise<readonly UnchainedRow[]> {
     const { sealer } = this.#options;
     const plain = rows.filter(({ ipAddress }) => ipAddress !== null);
@@ -160,17 +179,9 @@ export class AuditChain {
     return rows.map((row) => ({ ...row, ipAddressDigest: digests.get(row.id) ?? row.ipAddressDigest }));
   }
 
-  /** Waits until every transaction has ended that may still commit an event into one of the gaps seen until now. */
-  async #waitForGaps(): Promise<void> {
-    const { reads, clock } = this.#options;
-    const [next] = await reads.query<{ number: string }>(NEXT_TRANSACTION);
-    for (const begun = clock.monotonic(); ; ) {
-      const [all] = await reads.query<{ ended: boolean }>(ALL_ENDED, [next!.number]);
-      if (all?.ended) return;
-      if (clock.monotonic() - begun > LONGEST_WAIT_MS)
-        throw unavailable(new Error('A transaction that may hold an earlier event of the audit log does not end.'));
-      await sleep(PAUSE_MS);
-    }
+  async #writers(): Promise<string[]> {
+    const rows = await this.#options.reads.query<{ id: string }>(WRITERS);
+    return rows.map(({ id }) => id);
   }
 }
 

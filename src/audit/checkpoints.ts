@@ -5,14 +5,14 @@ import type { Clock } from '../kernel/clock.ts';
 import { type AuditKeys, signStatement } from './audit-keys.ts';
 import { checkpointOf } from './statements.ts';
 
-/** A chain gets a checkpoint after this many events. */
+/** A chain gets a checkpoint when this many events follow its last one. */
 const EVERY_EVENTS = 1000;
-/** And this long after the first event that no checkpoint covers, in seconds. */
+/** A chain also gets a checkpoint this long after its first event without one, in seconds. */
 const EVERY_SECONDS = 300;
-/** Chains of one transaction. */
+/** The most chains that one transaction signs. */
 const BATCH = 100;
 
-/** Chains whose last events no checkpoint covers. A head that differs from its link is not signed. */
+/** Chains whose last events have no checkpoint. A head that differs from its link is not signed. */
 const DUE = `
   select c.chain, c.sequence::float8 as sequence, c.hash
     from audit_chains c join audit_links l on l.chain = c.chain and l.sequence = c.sequence and l.hash = c.hash
@@ -37,7 +37,7 @@ export interface CheckpointsOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Signs the last event of each chain from time to time, so that a chain that was rewritten is found. */
+/** Signs the last event of each chain from time to time. The verification finds a chain that was rewritten. */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
 
@@ -47,6 +47,7 @@ export class Checkpoints {
 
   /** Signs the chains that are due; with `all`, every chain that has events after its last checkpoint. */
   async sign({ all = false } = {}): Promise<void> {
+    if ((await dueChains(this.#options.fork(), all)).length === 0) return; // Most calls do not wait for the lock.
     for (let signed = BATCH; signed === BATCH; ) signed = await this.#signBatch(all);
   }
 
@@ -54,13 +55,11 @@ export class Checkpoints {
     const { fork, keys, clock } = this.#options;
     const work = async (em: EntityManager) => {
       await em.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCKS.auditChain})`);
-      const due = await em.execute<{ chain: string; sequence: number; hash: string }[]>(DUE, [
-        ...(all ? [0, 0] : [EVERY_EVENTS, EVERY_SECONDS]),
-        BATCH,
-      ]);
+      const due = await dueChains(em, all);
       if (due.length === 0) return 0;
-      const key = await keys.signing(em);
-      const madeAt = clock.now().toISOString();
+      const now = clock.now();
+      const key = await keys.signing(em, now);
+      const madeAt = now.toISOString();
       const rows = due.map((head) => {
         const statement = checkpointOf({ ...head, madeAt, kid: key.kid });
         return { ...head, made_at: madeAt, kid: key.kid, signature: signStatement(statement, key) };
@@ -71,4 +70,8 @@ export class Checkpoints {
     };
     return fork().transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED });
   }
+}
+
+function dueChains(em: EntityManager, all: boolean): Promise<{ chain: string; sequence: number; hash: string }[]> {
+  return em.execute(DUE, [...(all ? [0, 0] : [EVERY_EVENTS, EVERY_SECONDS]), BATCH]);
 }

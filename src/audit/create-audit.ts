@@ -24,7 +24,7 @@ export function createAudit(
   { keepUsers }: Pick<RejectionsOptions, 'keepUsers'>,
 ) {
   const { reads, fork } = database;
-  const keys = new AuditKeys({ sealer, clock });
+  const keys = new AuditKeys(sealer);
   const chain = new AuditChain({ reads, fork, sealer, clock: machineClock });
   const checkpoints = new Checkpoints({ fork, keys, clock });
   const audit = new Audit(auditLogEvents, clock);
@@ -41,7 +41,7 @@ export function createAudit(
     log: new AuditLog({ chain, sealer, sql: reads }),
     rejections,
     personalReads,
-    /** Records that the operator reads the log. Call it before it is handed out. */
+    /** Records that the operator exports the log. Call it before the export returns an event. */
     recordExport(unitOfWork: UnitOfWork, { workspaceId, personal }: { workspaceId: string | null; personal: boolean }) {
       const event = { type: 'audit.exported', subjectId: workspaceId, workspaceId, data: { personal } } as const;
       return unitOfWork.transaction(async () => audit.record(unitOfWork, event));
@@ -56,9 +56,12 @@ export function createAudit(
       { name: 'signing the audit log', everyMs: SIGN_EVERY_MS, work: () => checkpoints.sign() },
     ],
     async stop() {
-      await rejections.summarize({ all: true });
-      await personalReads.summarize({ all: true });
-      await chain.close();
+      try {
+        await rejections.summarize({ all: true });
+        await personalReads.summarize({ all: true });
+      } finally {
+        await chain.close();
+      }
     },
   } satisfies Part & Record<string, unknown>;
 }

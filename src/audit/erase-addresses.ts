@@ -11,20 +11,21 @@ const eraseWhere = (condition: string) => `update audit_events
       limit ${BATCH})
     returning 1`;
 
-/** Events without an acting user, such as a rejected login, are about the user who is their subject. */
+/** An event without an acting user, such as a rejected login, contains the address of its subject. */
 const ERASE_ACTOR = eraseWhere('coalesce(actor_user_id, subject_id) = ?');
 
 /**
- * Erases what the audit log knows about a person besides the id: the addresses and user agents in the events of which the
- * user is the actor, and in events about the user that have no actor. The events stay, and so do the hashes of what was
- * erased: the chain still holds. Part of the current transaction.
+ * Erases the personal data of a user except the id: the addresses and user agents in events of which the user is the
+ * actor, and in events that have the user as the subject and no actor. The events and the digests of the erased values
+ * stay, so the chain remains valid. Part of the current transaction.
  */
 export function eraseActor(em: EntityManager, userId: string): Promise<void> {
   return eraseAll(em, ERASE_ACTOR, [userId]);
 }
 
 /**
- * Erases the addresses in the events about these subjects that have no actor, as those of refused requests.
+ * Erases the addresses and user agents in events that have one of these subjects and no actor. Events of refused
+ * requests have this form.
  *
  * @param subjects SQL that selects their ids
  */

@@ -5,7 +5,7 @@ import type { EventData } from './event-data.ts';
 /** The `previousHash` of the first event of a chain. */
 export const NO_HASH = '0'.repeat(64);
 
-/** The chain of events that belong to no workspace. The others have the id of their workspace. */
+/** The name of the chain of events without a workspace. Every other chain has the id of its workspace as its name. */
 export const INSTALLATION_CHAIN = '*';
 
 /** What the hash of an event covers, besides its place in the chain. */
@@ -33,7 +33,7 @@ export interface ChainPlace {
   readonly previousHash: string;
 }
 
-/** The object that is hashed. An export writes it, with the hash beside it. */
+/** The object that is hashed. An export contains the same object and its hash. */
 export function hashedObject(event: HashedEvent, { sequence, previousHash }: ChainPlace) {
   return {
     actorCredentialId: event.actorCredentialId,
@@ -64,8 +64,8 @@ export function chainOf(event: { workspaceId: string | null }): string {
 }
 
 /**
- * The data of an event as an object of texts: a text stays, a number and a boolean are written as in JSON, a list becomes a
- * JSON array of texts, and what is null is left out.
+ * The data of an event as an object of texts. A text stays as it is. A number, a boolean and a list become their JSON.
+ * A null is left out.
  */
 export function detailsOf(data: EventData): Record<string, string> {
   const details: Record<string, string> = {};

@@ -1,9 +1,10 @@
 import type { EventData } from './event-data.ts';
 import { detailsOf, type HashedEvent } from './event-hash.ts';
+import { moment } from './statements.ts';
 
 /** SQL for the columns of an event, the same on both databases. @param e the alias of `audit_events` */
 export function eventColumns(e: string): string {
-  return `${e}.id, ${e}.type, to_char(${e}.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "occurredAt",
+  return `${e}.id, ${e}.type, ${moment(`${e}.occurred_at`)} as "occurredAt",
     ${e}.actor_user_id as "actorId", ${e}.actor_credential_id as "actorCredentialId", ${e}.subject_id as "subjectId",
     ${e}.workspace_id as "workspaceId", ${e}.request_id as "requestId", ${e}.outcome, ${e}.reason, ${e}.data::text as data,
     ${e}.ip_address as "ipAddress", ${e}.ip_address_sealed as "ipAddressSealed", ${e}.ip_address_digest as "ipAddressDigest",
@@ -13,7 +14,7 @@ export function eventColumns(e: string): string {
 /** A row of `eventColumns`. */
 export interface EventRow extends Omit<HashedEvent, 'details' | 'personal'> {
   readonly data: string;
-  /** What an earlier release wrote, until the event is chained. */
+  /** The address that an earlier release wrote; null as soon as the event is chained. */
   readonly ipAddress: string | null;
   readonly ipAddressSealed: string | null;
   readonly ipAddressDigest: string | null;

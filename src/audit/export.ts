@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sql';
+import { SealError } from '../crypto/seal.ts';
 import type { Sealer } from '../database/sealer.ts';
 import type { Sql } from '../database/sql.ts';
 import { sqlIn } from '../database/sql-in.ts';
@@ -7,7 +8,15 @@ import { chainNames, type LinkRow, linksOf } from './chain-reader.ts';
 import { hashedObject } from './event-hash.ts';
 import { type EventRow, hashedEventOf } from './event-rows.ts';
 import { openPersonal, type PersonalField } from './personal-field.ts';
-import { CHECKPOINTS, type Checkpoint, checkpointOf, REMOVAL, type Removal, removalOf } from './statements.ts';
+import {
+  CHECKPOINTS,
+  type Checkpoint,
+  checkpointOf,
+  REMOVAL,
+  type Removal,
+  removalOf,
+  type SignedRow,
+} from './statements.ts';
 
 export interface ExportOptions {
   em: EntityManager;
@@ -18,15 +27,13 @@ export interface ExportOptions {
   withPersonal: boolean;
 }
 
-type SignedRow<Statement> = Statement & { signature: string };
-
 /**
- * The audit log as JSON lines, without a line break. With them alone, the chains can be verified: the public keys, then for
- * each chain the summary of what the retention has removed, the events in their order, and after an event the checkpoint
- * that signs it.
+ * The audit log as JSON lines, without line breaks. The lines are enough to verify the chains. First come the public
+ * keys. Then each chain has the summary of the removed events, and its events in their order. A checkpoint follows the
+ * event that it signs.
  */
 export async function* exportLines({ em, workspaceId, ...options }: ExportOptions): AsyncGenerator<string> {
-  const keys = new AuditKeys({ sealer: options.sealer, clock: { now: unused } });
+  const keys = new AuditKeys(options.sealer);
   for (const { kid, publicJwk } of await keys.all(em)) yield JSON.stringify({ kind: 'key', kid, publicJwk });
   for (const chain of workspaceId === null ? await chainNames(em) : [workspaceId])
     yield* chainLines(em, chain, options);
@@ -59,22 +66,24 @@ async function eventLine(
   { sealer, withPersonal, sql }: Omit<ExportOptions, 'em' | 'workspaceId'> & { sql: Sql },
 ): Promise<string> {
   const { eventId, sequence, previousHash, hash } = link;
-  // The chain of the export does not hold then. It says which event is missing.
+  // The chain of the export is not valid then. The line names the missing event.
   if (link.id === null) return JSON.stringify({ kind: 'missing', eventId, sequence, previousHash, hash });
   const row = link as EventRow & LinkRow;
   const event = hashedObject(hashedEventOf(row), { sequence, previousHash });
   const opened = async (field: PersonalField, sealed: string | null) => {
     if (sealed === null) return null;
-    const { salt, value } = await openPersonal(sealer, { eventId, field, sealed }, sql);
-    return { salt: salt.toString('hex'), value };
+    try {
+      const { salt, value } = await openPersonal(sealer, { eventId, field, sealed }, sql);
+      return { salt: salt.toString('hex'), value };
+    } catch (error) {
+      // The verification reports a value that was changed. The export goes on.
+      if (error instanceof SealError) return { error: error.code };
+      throw error;
+    }
   };
   const personal = withPersonal && {
     ipAddress: await opened('ip_address', row.ipAddressSealed),
     userAgent: await opened('user_agent', row.userAgentSealed),
   };
   return JSON.stringify({ kind: 'event', event, hash, ...(personal ? { personal } : {}) });
-}
-
-function unused(): never {
-  throw new Error('An export creates no key.');
 }

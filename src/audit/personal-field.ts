@@ -7,7 +7,7 @@ import { randomBytes } from '../kernel/random.ts';
 const SALT_BYTES = 16;
 const SALT_CHARACTERS = 2 * SALT_BYTES;
 
-/** A personal field of an event. Both columns of its name are named after it. */
+/** A personal field of an event. Its columns are `<field>_sealed` and `<field>_digest`. */
 export type PersonalField = 'ip_address' | 'user_agent';
 
 const sealedField = (field: PersonalField): SealedField => ({
@@ -16,7 +16,9 @@ const sealedField = (field: PersonalField): SealedField => ({
   key: 'id',
 });
 
-/** Where personal fields are stored. They are sealed for the accounts: one list shows events of many workspaces. */
+/**
+ * The columns of personal fields. They are sealed for the accounts, because one list shows events of many workspaces.
+ */
 export const PERSONAL_FIELDS: Readonly<Record<PersonalField, SealedField>> = {
   ip_address: sealedField('ip_address'),
   user_agent: sealedField('user_agent'),
@@ -24,7 +26,7 @@ export const PERSONAL_FIELDS: Readonly<Record<PersonalField, SealedField>> = {
 
 /** A value with its salt. */
 export interface Salted {
-  /** The salt in hex, then the value. It is stored sealed: with a plain salt, all addresses could be tried. */
+  /** The salt in hex, then the value. It is stored sealed: a reader of a plain salt could try all addresses. */
   text: string;
   /** The lower-case hex SHA-256 of the salt and the value in UTF-8. The hash of the event covers it. */
   digest: string;

@@ -8,7 +8,7 @@ import type { KeepUsers } from './rejections.ts';
 
 /** How long equal reads are counted together, in milliseconds. */
 const WINDOW_MS = 60_000;
-/** How many reads are told apart in a window. Further ones have an event each. */
+/** How many different reads have a count of their own in a window. Each further read is an event. */
 const MOST_WINDOWS = 1000;
 /** How many users one event names. */
 const MOST_USERS = 100;
@@ -19,7 +19,7 @@ export interface PersonalRead {
   readonly field: string;
 }
 
-/** Who reads, and from where. */
+/** The caller that reads, and the origin of its request. */
 export interface Reader {
   readonly principal: Principal;
   readonly origin: AuditScope['origin'];
@@ -29,7 +29,7 @@ interface Window {
   reader: Reader;
   data: Omit<ReadData, 'count'>;
   begunAt: number;
-  /** Reads since the event at the beginning. */
+  /** Equal reads after the first one, which has an event of its own. */
   more: number;
 }
 
@@ -52,13 +52,14 @@ export interface PersonalReadsOptions {
 }
 
 /**
- * Records who reads personal data of other users. A read of a request is one event, with all of its users. It is recorded
- * before the data is returned: what cannot be recorded cannot be read. Equal reads of one credential within a minute are
- * counted in one event a minute later.
+ * Records which callers read personal data of other users. One request makes one event, which contains all of its
+ * users. The event is recorded before the data is returned. If it cannot be recorded, the data is not returned. Further
+ * equal reads of the same credential within a minute are counted, and one event a minute later contains the count.
  */
 export class PersonalReads {
   readonly #options: PersonalReadsOptions;
   readonly #windows = new Map<string, Window>();
+  #summarizing: Promise<void> = Promise.resolve();
 
   constructor(options: PersonalReadsOptions) {
     this.#options = options;
@@ -82,14 +83,33 @@ export class PersonalReads {
   }
 
   /** Writes the counts of the minutes that are over; with `all`, also those of the current one. */
-  async summarize({ all = false } = {}): Promise<void> {
+  summarize({ all = false } = {}): Promise<void> {
+    // One call after the other: a window whose count is being written must stay until the write has succeeded.
+    this.#summarizing = this.#summarizing.catch(() => undefined).then(() => this.#summarize(all));
+    return this.#summarizing;
+  }
+
+  async #summarize(all: boolean): Promise<void> {
     const now = this.#options.clock.monotonic();
-    for (const [name, { reader, data, begunAt, more }] of this.#windows) {
-      if (!all && now - begunAt < WINDOW_MS) continue;
-      const { origin } = reader;
-      const withoutRequest = { ...reader, origin: origin && { ...origin, requestId: null } };
-      if (more > 0) await this.#write(withoutRequest, { ...data, count: more });
-      this.#windows.delete(name); // After the write: what cannot be written is counted again.
+    for (const [name, window] of this.#windows) {
+      if (!all && now - window.begunAt < WINDOW_MS) continue;
+      do await this.#writeMore(window);
+      while (all && window.more > 0);
+      // The next call writes the reads that came during the write.
+      if (window.more === 0) this.#windows.delete(name);
+    }
+  }
+
+  async #writeMore(window: Window): Promise<void> {
+    const { reader, data, more } = window;
+    if (more === 0) return;
+    const { origin } = reader;
+    window.more = 0;
+    try {
+      await this.#write({ ...reader, origin: origin && { ...origin, requestId: null } }, { ...data, count: more });
+    } catch (error) {
+      window.more += more; // The next call writes the count.
+      throw error;
     }
   }
 
@@ -99,7 +119,7 @@ export class PersonalReads {
     const { workspaceId } = principal;
     const reader = principal.userId;
     await fork().transactional(async (em) => {
-      // The addresses of a user are erased with the user. What is recorded later has none.
+      // Deleting a user erases the addresses of the user. A later event must not add one.
       const isErased = reader !== null && !(await keepUsers(em, [reader])).has(reader);
       const from = isErased && origin ? { requestId: origin.requestId, ipAddress: null } : origin;
       audit.record({ em, principal, origin: from }, { type: 'personal-data.read', subjectId, workspaceId, data });

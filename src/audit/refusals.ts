@@ -35,7 +35,10 @@ export interface RefusalsOptions {
 const WINDOW_MS = 60_000;
 /** How many addresses of one subject have a count of their own in a window. */
 const MOST_ADDRESSES = 5;
-/** How many subjects have a count of their own in a window. Refusals of further ones are only counted in the log of the service. */
+/**
+ * How many subjects have a count of their own in a window. Refusals of further subjects make no event. The log of the
+ * service contains their number.
+ */
 const MOST_SUBJECTS = 10_000;
 
 interface Window {
@@ -57,7 +60,7 @@ export class Refusals {
   readonly #windows = new Map<string, Window>();
   #queue: CountedRefusal[] = [];
   #writing: Promise<void> | null = null;
-  /** Refused requests since the last summary of subjects for which there was no place. */
+  /** Refused requests of further subjects since the last summary. */
   #unrecorded = 0;
 
   constructor(options: RefusalsOptions) {
@@ -111,7 +114,7 @@ export class Refusals {
   /** One transaction at a time, for all events that have come until then. */
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) await this.#record(this.#queue.splice(0));
-    // In the same turn in which the queue was empty: what comes next begins another write.
+    // In the same turn in which the queue was empty, so that the next refusal begins another write.
     this.#writing = null;
   }
 

@@ -31,21 +31,22 @@ export interface RejectionsOptions {
   keepUsers: KeepUsers;
 }
 
-/** Those of these users that exist. They stay until the commit. */
+/** Returns which of these users exist, and locks them: none of them is deleted before the commit. */
 export type KeepUsers = (em: EntityManager, ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
-/** The user whose address an event holds; null if it is not known. */
+/** The user whose address an event contains; null if the user is not known. */
 function userOf({ subjectId, actorUserId }: { subjectId: string; actorUserId?: string | null | undefined }) {
   return actorUserId ?? (isId(subjectId, 'usr') ? subjectId : null);
 }
 
 /**
- * Records requests that were rejected, without letting a client fill the disk. For each kind of rejection, the first of a
- * subject and an address in a minute is an event, and the others are counted in an event a minute later.
+ * Records rejected requests in a bounded number of events, so that no client can fill the disk. For each kind of
+ * rejection, the first request of a subject and an address makes an event at once. The others of that minute are
+ * counted, and one event a minute later contains the count.
  */
 export class Rejections {
   readonly #options: RejectionsOptions;
-  /** One for each kind: the kinds are few, because the code fixes types, reasons and data. */
+  /** One for each kind. There are few kinds, because the code fixes types, reasons and data. */
   readonly #kinds = new Map<string, Refusals>();
 
   constructor(options: RejectionsOptions) {
@@ -85,7 +86,7 @@ export class Rejections {
             refusedBecause,
             data: { count, replica: replica() ?? '', ...data },
           };
-          // The addresses of a user are erased with the user. What is recorded later has none.
+          // Deleting a user erases the addresses of the user. A later event must not add one.
           const user = userOf({ subjectId, actorUserId });
           const isErased = user !== null && !existing.has(user);
           const origin = { ipAddress: (!isErased && ipAddress) || null, requestId };

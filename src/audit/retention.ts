@@ -9,7 +9,7 @@ import { INSTALLATION_CHAIN } from './event-hash.ts';
 import { REMOVAL, type Removal, removalOf } from './statements.ts';
 
 const DAY_MS = 86_400_000;
-/** Events of one transaction, and chains of one search. */
+/** The most events that one transaction removes, and the most chains that one search returns. */
 const BATCH = 1000;
 const CHAINS = 100;
 
@@ -20,7 +20,10 @@ const OLD_CHAINS = `
     join audit_events e on e.id = l.event_id
     where e.occurred_at < ? and c.chain > ? order by c.chain limit ${CHAINS}`;
 
-/** The first events of a chain, up to the first one that stays. Parameters: the time, the chain. */
+/**
+ * The first events of a chain that are older than this. The list ends before the first newer one. Parameters: the time,
+ * the chain.
+ */
 const OLDEST = `
   select sequence::float8 as sequence, hash from (
       select l.sequence, l.hash, bool_and(coalesce(e.occurred_at < ?, true)) over (order by l.sequence) as is_old
@@ -34,7 +37,7 @@ const KEEP_SUMMARY = `
     on conflict (chain) do update set last_sequence = excluded.last_sequence, last_hash = excluded.last_hash,
       count = excluded.count, removed_at = excluded.removed_at, kid = excluded.kid, signature = excluded.signature`;
 
-/** The triggers let the rows go that the summary covers. Events before their links, by which they are found. */
+/** The triggers allow this only for rows that the summary covers. Events go first, because their links find them. */
 const REMOVE = [
   'delete from audit_events where id in (select event_id from audit_links where chain = ? and sequence <= ?)',
   'delete from audit_links where chain = ? and sequence <= ?',
@@ -47,13 +50,14 @@ export interface RetentionOptions {
   audit: Audit<typeof auditLogEvents>;
   /** Database time. */
   clock: Pick<Clock, 'now'>;
-  /** How long events stay; 0 for ever. */
+  /** How many days events stay; 0 means that none is removed. */
   days: number;
 }
 
 /**
- * Removes events that are older than the retention. A signed summary says which, so that the chain can be verified from
- * there. A day is removed at once, and each removal is an event itself.
+ * Removes events that are older than the retention. A signed summary names the last removed event, and the verification
+ * of the chain begins after it. A chain is purged when its first event has been too old for a day. Each removal is
+ * recorded as an event.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -62,7 +66,7 @@ export class Retention {
     this.#options = options;
   }
 
-  /** Removes what is too old, from one chain after the other. */
+  /** Removes the events that are too old, one chain after the other. */
   async purge(): Promise<void> {
     const { fork, clock, days } = this.#options;
     if (days === 0) return;
@@ -91,14 +95,15 @@ export class Retention {
     const [first, last] = [oldest[0], oldest.at(-1)];
     if (!first || !last) return 0;
     const [known] = await em.execute<Removal[]>(REMOVAL, [chain]);
-    const key = await keys.signing(em);
+    const now = clock.now();
+    const key = await keys.signing(em, now);
     const statement = removalOf({
       chain,
       firstSequence: known?.firstSequence ?? first.sequence,
       lastSequence: last.sequence,
       lastHash: last.hash,
       count: (known?.count ?? 0) + oldest.length,
-      removedAt: clock.now().toISOString(),
+      removedAt: now.toISOString(),
       kid: key.kid,
     });
     const { firstSequence, lastSequence, lastHash, count, removedAt } = statement;

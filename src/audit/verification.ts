@@ -6,21 +6,31 @@ import type { Sql } from '../database/sql.ts';
 import { sqlIn } from '../database/sql-in.ts';
 import { type AuditKey, AuditKeys, isSignedBy } from './audit-keys.ts';
 import { chainNames, type LinkRow, linksOf } from './chain-reader.ts';
-import { hashOf, NO_HASH } from './event-hash.ts';
+import { hashOf, INSTALLATION_CHAIN, NO_HASH } from './event-hash.ts';
 import { type EventRow, hashedEventOf } from './event-rows.ts';
 import { digestOf, openPersonal } from './personal-field.ts';
-import { CHECKPOINTS, type Checkpoint, checkpointOf, REMOVAL, type Removal, removalOf } from './statements.ts';
+import {
+  CHECKPOINTS,
+  type Checkpoint,
+  checkpointOf,
+  REMOVAL,
+  type Removal,
+  removalOf,
+  type SignedRow,
+} from './statements.ts';
 
-/** Problems that are kept. The count goes on. */
+/** How many problems the result lists. Further ones are only counted. */
 const MOST_PROBLEMS = 1000;
+/** How many changed events of a chain are compared with each other. */
+const MOST_MISFITS = 100;
 
 /**
- * What is wrong with the log.
+ * The kind of a problem of the log.
  * - `CHANGED`: an event is not what was recorded
  * - `REMOVED`: an event is missing
  * - `REORDERED`: two events have each other's place
- * - `INSERTED`: an event was added past the service
- * - `FORGED`: a chain was rewritten, or a signature is not one of this service
+ * - `INSERTED`: an event was added, but not by this service
+ * - `FORGED`: a chain was rewritten, or this service has not made a signature
  */
 export type ProblemKind = 'CHANGED' | 'REMOVED' | 'REORDERED' | 'INSERTED' | 'FORGED';
 
@@ -41,7 +51,9 @@ export interface VerificationResult {
   erased: number;
   /** Events that were committed within the last second and have no place yet. */
   unchained: number;
-  /** Events after the last checkpoint of their chain. Only an export that was made before shows that they were rewritten. */
+  /**
+   * Events after the last checkpoint of their chain. Only a comparison with an earlier export shows a change of them.
+   */
   unsigned: number;
   problems: Problem[];
   problemCount: number;
@@ -53,24 +65,25 @@ interface UnlinkedRow {
   position: number;
 }
 
-/** The next events by position: the position of the last one, and those that have no link. Parameter: the position before. */
+/**
+ * The next events by position: the position of the last one, and those that have no link. Parameter: the position
+ * before.
+ */
 const UNLINKED = `
   with batch as (select id, position, workspace_id from audit_events where position > ? order by position limit 20000)
   select max(b.position)::float8 as last, coalesce(json_agg(json_build_object('id', b.id, 'position', b.position,
-      'chain', coalesce(b.workspace_id, '*'))) filter (where l.event_id is null), '[]')::text as unlinked
+      'chain', coalesce(b.workspace_id, '${INSTALLATION_CHAIN}'))) filter (where l.event_id is null), '[]')::text as unlinked
     from batch b left join audit_links l on l.event_id = b.id`;
 
-/** Where the check of a chain is. */
+/** The state of the check of one chain. */
 interface Progress {
   readonly chain: string;
   sequence: number;
   hash: string;
   readonly checkpoints: Map<number, SignedRow<Checkpoint>>;
-  /** Events that do not fit to their place. */
+  /** Events whose hash differs from that of their link. */
   readonly misfits: LinkRow[];
 }
-
-type SignedRow<Statement> = Statement & { signature: string };
 
 export interface VerificationOptions {
   fork: () => EntityManager;
@@ -98,7 +111,7 @@ export class Verification {
     this.#sql = sqlIn(em);
     await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true });
     try {
-      const keys = new AuditKeys({ sealer: this.#options.sealer, clock: { now: unused } });
+      const keys = new AuditKeys(this.#options.sealer);
       this.#keys = new Map((await keys.all(em)).map((key) => [key.kid, key]));
       for (const chain of await chainNames(em)) await this.#checkChain(em, chain);
       await this.#checkUnlinked(em);
@@ -123,7 +136,9 @@ export class Verification {
     await this.#checkHead(em, progress);
   }
 
-  /** Where the chain begins: at its first event, or after what the retention has removed. */
+  /**
+   * The state at the start of the chain: before its first event, or after the events that the retention has removed.
+   */
   async #begin(em: EntityManager, chain: string): Promise<Progress> {
     const [removal] = await em.execute<SignedRow<Removal>[]>(REMOVAL, [chain]);
     if (removal && !this.#isSigned(removalOf(removal), removal)) {
@@ -164,7 +179,7 @@ export class Verification {
     }
     if (link.id === null) this.#report('REMOVED', chain, sequence, `The event ${link.eventId} is missing.`);
     else if (hashOf(hashedEventOf(link as EventRow), { sequence, previousHash }) !== hash) {
-      if (progress.misfits.length < MOST_PROBLEMS) progress.misfits.push(link);
+      if (progress.misfits.length < MOST_MISFITS) progress.misfits.push(link);
       else this.#report('CHANGED', chain, sequence, `${link.eventId} is not what was recorded.`);
     }
     if (link.id !== null) await this.#checkPersonal(chain, link as EventRow & LinkRow);
@@ -173,7 +188,7 @@ export class Verification {
     progress.hash = hash;
   }
 
-  /** An event that fits to the place of another misfit was moved; the others were changed. */
+  /** An event whose hash is that of another misfit was moved. Each other misfit was changed. */
   #explainMisfits({ chain, misfits }: Progress): void {
     for (const link of misfits) {
       const event = hashedEventOf(link as EventRow);
@@ -204,7 +219,7 @@ export class Verification {
     try {
       return digestOf(await openPersonal(this.#options.sealer, stored, this.#sql!)) === digest;
     } catch (error) {
-      // A missing master key says nothing about the log.
+      // A missing master key does not mean that the log was changed.
       if (error instanceof SealError && error.code !== 'UNKNOWN_KEY') return false;
       throw error;
     }
@@ -216,7 +231,7 @@ export class Verification {
       this.#report('FORGED', chain, sequence, 'The chain up to this event is not the one that a checkpoint signs.');
   }
 
-  /** The head is what the service continues. */
+  /** Compares the end of the chain with its head, after which the service adds the next event. */
   async #checkHead(em: EntityManager, { chain, sequence, hash, checkpoints }: Progress): Promise<void> {
     const [head] = await em.execute<{ sequence: number; hash: string }[]>(
       'select sequence::float8 as sequence, hash from audit_chains where chain = ?',
@@ -230,7 +245,7 @@ export class Verification {
     else if (head.hash !== hash) this.#report('FORGED', chain, sequence, 'The head of the chain is another event.');
   }
 
-  /** Events without a place: new ones, and those that were added before the last chained one. */
+  /** Checks the events without a place: the new ones, and those that were added before the last chained event. */
   async #checkUnlinked(em: EntityManager): Promise<void> {
     const [end] = await em.execute<{ last: number | null }[]>('select max(position)::float8 as last from audit_links');
     for (let after = -1; ; ) {
@@ -256,8 +271,4 @@ export class Verification {
     this.#result.problemCount++;
     if (this.#result.problems.length < MOST_PROBLEMS) this.#result.problems.push({ kind, chain, sequence, message });
   }
-}
-
-function unused(): never {
-  throw new Error('A verification creates no key.');
 }

@@ -1,4 +1,4 @@
-// The hash of an event: the published vector, and the canonical form that it is made of.
+// The hash of an event: the published vector, and the canonical JSON that is hashed.
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/audit/canonical-json.ts';
 import { detailsOf, type HashedEvent, hashOf, NO_HASH } from '../../src/audit/event-hash.ts';
@@ -41,11 +41,11 @@ test.each<[string, Partial<HashedEvent>]>([
   ['the user agent', { personal: { ipAddress: ADDRESS, userAgent: ADDRESS } }],
   ['the time', { occurredAt: '2026-11-28T12:00:00.001Z' }],
   ['the workspace', { workspaceId: '' }],
-])('another hash if this differs: %s', (_name, change) => {
+])('the hash changes with %s', (_name, change) => {
   expect(hashOf({ ...EVENT, ...change }, FIRST)).not.toBe(hashOf(EVENT, FIRST));
 });
 
-test('another hash in another place', () => {
+test('the hash changes with the place in the chain', () => {
   expect(hashOf(EVENT, { ...FIRST, sequence: 2 })).not.toBe(hashOf(EVENT, FIRST));
   expect(hashOf(EVENT, { ...FIRST, previousHash: ADDRESS })).not.toBe(hashOf(EVENT, FIRST));
 });
@@ -78,7 +78,7 @@ describe('canonical JSON', () => {
   });
 });
 
-test('the details are texts: numbers and lists as JSON, and nothing for null', () => {
+test('the details are texts: numbers and lists become JSON, and null is left out', () => {
   const data = { text: 'a', none: null, count: 3, isNarrowed: true, scopes: ['ADMIN', 'a "b"'], empty: [] };
   expect(detailsOf(data)).toEqual({
     ...{ text: 'a', count: '3', isNarrowed: 'true', scopes: '["ADMIN","a \\"b\\""]', empty: '[]' },

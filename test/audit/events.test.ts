@@ -34,7 +34,10 @@ interface Row {
 /** An event: its type, its subject, its data, and what else is expected of its row. */
 type Expected = [type: string, subjectId: unknown, data: object, row?: Partial<Row>];
 
-/** Rejections are recorded after the answers, and removals by the retention: `rejections.test.ts`, `retention.test.ts`. */
+/**
+ * Events that other tests check: `rejections.test.ts`, `personal-reads.test.ts`, `retention.test.ts`, and those of
+ * exports.
+ */
 const ELSEWHERE = Object.keys({ ...rejectionEvents, ...auditLogEvents });
 const inOrder = async (app: TestApp): Promise<Row[]> =>
   (await auditRows(app)).filter(({ type }) => !ELSEWHERE.includes(type));
@@ -486,7 +489,7 @@ describe.each(backends())('what is recorded on $name', ({ start }) => {
     }
   });
 
-  test('what the operator imports and exports: how much of it, and the hash of the file', async () => {
+  test('imports and exports of the operator: the number of rows, and the hash of the imported file', async () => {
     const { email } = await member();
     const secret = 'legacy-0123456789abcdef';
     said.push(secret, 'kite@example.com');

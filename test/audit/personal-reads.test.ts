@@ -1,4 +1,4 @@
-// Who reads personal data of other users is recorded, before the data is returned.
+// Reads of personal data of other users are recorded before the data is returned.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { auditRows } from '../support/audit.ts';
@@ -16,7 +16,7 @@ describe.each(backends())('reads of personal data on $name', ({ start }) => {
   const readsOf = ({ sessionId }: Account) =>
     auditRows(app, `type = 'personal-data.read' and actor_credential_id = ?`, [sessionId]);
 
-  test('an administrator who reads the addresses of users: one event with all of them', async () => {
+  test('an administrator who reads the email addresses of users makes one event with all of these users', async () => {
     const member = await app.member();
     const before = (await readsOf(admin)).length;
     const { nodes } = await app.as(admin).users({ first: 100 });
@@ -29,7 +29,7 @@ describe.each(backends())('reads of personal data on $name', ({ start }) => {
     expect(events[0].data.userIds.toSorted()).toEqual(others.toSorted());
   });
 
-  test('the sessions of another user, whose address and user agent are read, have that user as the subject', async () => {
+  test('a read of the addresses and user agents of sessions has the user of the sessions as its subject', async () => {
     const member = await app.member();
     await app.as(admin).sessions({ filter: { userId: member.id } });
     const events = (await readsOf(admin)).filter(({ subject_id }) => subject_id === member.id);
@@ -46,14 +46,14 @@ describe.each(backends())('reads of personal data on $name', ({ start }) => {
     expect(await counts()).toEqual([1, 3]);
   });
 
-  test('a user who reads their own data leaves no event', async () => {
+  test('a user who reads their own data makes no event', async () => {
     const member = await app.member();
     await app.as(member).viewer();
     await app.as(member).sessions({});
     expect(await readsOf(member)).toEqual([]);
   });
 
-  test('what cannot be recorded is not returned', async () => {
+  test('data is not returned if the read cannot be recorded', async () => {
     const member = await app.member();
     const failure = Object.assign(new Error('out of reach'), { code: '57P01' });
     vi.spyOn(app.app.audit.personalReads, 'record').mockRejectedValue(failure);

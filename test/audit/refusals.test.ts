@@ -94,10 +94,10 @@ describe('Refusals', () => {
     expect(written.at(-1)).toEqual(first('key_1', '192.0.2.1', 1, null));
   });
 
-  test('a refusal that comes when a write has just ended is written, too', async () => {
+  test('a refusal that arrives at the end of a write is also written', async () => {
     for (let turns = 0; turns < 30; turns++) {
       note('key_1', `192.0.2.${turns}`);
-      // In every turn from the beginning of the write to after its end.
+      // The second refusal arrives in each turn from the start of the write until after its end.
       for (let turn = 0; turn < turns; turn++) await null;
       note('key_2', `192.0.2.${turns}`);
       await refusals.summarize({ all: true });
@@ -105,7 +105,7 @@ describe('Refusals', () => {
     }
   });
 
-  test('refusals of more subjects than are told apart are counted in the log of the service', async () => {
+  test('the log of the service contains the number of refusals of subjects without a count of their own', async () => {
     for (const n of times(10_003, (n) => n)) note(`key_${n}`, '192.0.2.1');
     await refusals.summarize();
     expect(written).toHaveLength(10_000);

@@ -1,4 +1,4 @@
-// Requests that were rejected are recorded: each kind, from where, and a flood of them without filling the disk.
+// Rejected requests are recorded with their kind and address, and many of them make only a few events.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { auditRows, verified } from '../support/audit.ts';
@@ -14,7 +14,7 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
   });
   afterAll(() => app.close());
 
-  const wrong = { password: 'not the password of anybody' };
+  const wrong = { password: 'not the password of any account' };
   const login = (email: string, password = wrong.password) => app.as().login({ email, password });
   /** Waits for the events of this type that match, which are written after the answers. */
   const events = async (type: string, { subject = null as string | null, count = 1 } = {}) => {
@@ -23,7 +23,7 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
     return auditRows(app, where, [subject]);
   };
 
-  test('a login with a wrong password: whose account, why, and from where', async () => {
+  test('a login with a wrong password: the account, the reason and the address', async () => {
     const member = await app.register();
     await login(member.email).expect('InvalidCredentialsError');
     expect(await events('account.login-rejected', { subject: member.id })).toMatchObject([
@@ -38,15 +38,15 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
     expect(disabled).toMatchObject({ reason: 'ACCOUNT_DISABLED' });
   });
 
-  test('a login with an unknown address leaves no trace of the address', async () => {
-    await login('nobody-of-these@example.com').expect('InvalidCredentialsError');
+  test('a login with an unknown email address: the audit log does not contain that address', async () => {
+    await login('unknown-account@example.com').expect('InvalidCredentialsError');
     const [event] = await events('account.login-rejected');
     expect(event).toMatchObject({ reason: 'UNKNOWN_ACCOUNT', ip_address: '127.0.0.1', outcome: 'REFUSED' });
     const rows = await app.sql('select to_jsonb(e)::text as text from audit_events e');
-    expect(rows.filter(({ text }) => text.includes('nobody-of-these'))).toEqual([]);
+    expect(rows.filter(({ text }) => text.includes('unknown-account'))).toEqual([]);
   });
 
-  test('a flood of failed logins is a few events: the first at once, and the count of the others', async () => {
+  test('many failed logins make two events: the first one at once, and later the count of the others', async () => {
     const member = await app.register();
     const before = (await auditRows(app)).length;
     for (const _ of times(20, Number)) await login(member.email).expect('InvalidCredentialsError');
@@ -75,7 +75,7 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
     expect(await events('session.refresh-rejected')).toMatchObject([{ reason: 'UNKNOWN', actor_user_id: null }]);
   });
 
-  test('a credential that does not authenticate a request: of which kind, and from where', async () => {
+  test('a credential that does not authenticate a request: its kind and the address', async () => {
     const key = await app.apiKey(admin);
     await app.as(admin).revokeApiKey({ apiKeyId: key.id }).expectSuccess();
     expect(await app.accepts(key.secret)).toBe(false);
@@ -86,7 +86,7 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
     expect(texts.filter(({ text }) => text.includes(key.secret))).toEqual([]);
   });
 
-  test('a call over a rate limit: which limit', async () => {
+  test('a call over a rate limit: the name of the limit', async () => {
     const limited = await start({ env: { REKEY_LOGIN_PER_MINUTE: '1', REKEY_LEDGER_PER_MINUTE: '1' } });
     try {
       const member = await limited.member();

@@ -1,4 +1,4 @@
-// Events that are older than the retention go, and the chain still proves that nothing else is missing.
+// The retention removes old events, and the chain still proves that no other event is missing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backends, type TestApp } from '../support/app.ts';
 import { auditRows, verified } from '../support/audit.ts';
@@ -24,7 +24,7 @@ describe.each(backends())('the retention on $name', ({ start }) => {
   const purge = () => app.app.jobs['purging the audit log']!();
   const left = async () => (await auditRows(app, 'workspace_id = ?', [CHAIN])).map(({ id }) => id);
 
-  test('old events go, newer ones stay, the chain holds, and an event says so', async () => {
+  test('removes old events and keeps newer ones, the chain stays valid, and events record the removal', async () => {
     const before = await verified(app);
     await purge();
     expect(await left()).toEqual(['evt_new1', 'evt_new2', 'evt_new3']);
@@ -50,7 +50,7 @@ describe.each(backends())('the retention on $name', ({ start }) => {
     expect(await left()).toHaveLength(3);
   });
 
-  test('FORGED: a summary that claims more than was removed', async () => {
+  test('FORGED: a summary that covers more events than were removed', async () => {
     await app.sql('alter table audit_removals disable trigger user');
     await app.sql(
       'update audit_removals set last_sequence = 1201, last_hash = (select hash from audit_links where sequence = 1201)',

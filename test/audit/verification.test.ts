@@ -1,4 +1,4 @@
-// The verification finds every change of the audit log that was made past the service, and says where.
+// The verification finds each change of the audit log that the service has not made, and names its place.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { hashOf } from '../../src/audit/event-hash.ts';
 import { type EventRow, eventColumns, hashedEventOf } from '../../src/audit/event-rows.ts';
@@ -17,7 +17,7 @@ describe.each(backends())('what is found on $name', ({ start }) => {
   beforeAll(async () => {
     app = await start({ env: { REKEY_API_KEYS_PER_USER: '0' } });
     admin = await app.admin();
-    // As the owner of the tables can: the triggers refuse every change otherwise.
+    // The owner of the tables can do this. Enabled triggers refuse every change.
     for (const table of TABLES) await app.sql(`alter table ${table} disable trigger user`);
     await app.sql('alter table audit_events enable always trigger audit_events_position_first');
     await app.sql('alter table audit_events enable always trigger audit_events_position_second');
@@ -108,7 +108,7 @@ describe.each(backends())('what is found on $name', ({ start }) => {
     expect(kinds).toEqual(expect.arrayContaining(['FORGED 3', 'FORGED 4']));
   });
 
-  test('INSERTED: an event between those that are chained', async () => {
+  test('INSERTED: an event between chained events', async () => {
     const before = '(select position from audit_events where id = ?)';
     await app.sql('alter table audit_events disable trigger user');
     await app.sql(
@@ -125,19 +125,19 @@ describe.each(backends())('what is found on $name', ({ start }) => {
     expect(await found()).toEqual([['INSERTED', 7]]);
   });
 
-  test('FORGED: the chain was written anew with correct hashes, from before a checkpoint', async () => {
+  test('FORGED: the chain was rewritten with correct hashes, from before a checkpoint', async () => {
     await rewrite(3);
     expect(await found()).toEqual([['FORGED', 5]]);
   });
 
-  test('a chain that was written anew after its last checkpoint is counted as not signed', async () => {
+  test('events that were rewritten after the last checkpoint are reported as not signed', async () => {
     const { unsigned } = await verified(app);
     await rewrite(7);
     expect(await verified(app)).toMatchObject({ unsigned });
     expect(await found()).toEqual([]);
   });
 
-  test('FORGED: the chain and its checkpoint were written anew, without the key or with another one', async () => {
+  test('FORGED: the chain and its checkpoint were rewritten, without the key or with another one', async () => {
     await rewrite(3);
     await app.sql(
       `update audit_checkpoints set hash =

@@ -22,9 +22,9 @@ const ADDRESS_IS_SEALED = `old.ip_address is not null and new.ip_address is null
  * The hash chains of the audit log. `audit_links` gives each event its place. Links are only inserted, so an event is
  * written once, and no transaction that records an event waits for the chain.
  *
- * The triggers refuse every change of what was recorded, except for the erasure of personal fields and for events that a
- * signed summary of the retention covers. An operator with the rights of the owner of the tables can disable the triggers.
- * The chain and its checkpoints show what was changed then.
+ * The triggers refuse every change of a recorded event, with two exceptions: the erasure of personal fields, and the
+ * deletion of events that a summary of the retention covers. The owner of the tables can disable the triggers. The
+ * verification of the chain and its checkpoints finds what was changed then.
  */
 export class Migration20261217000000 extends Migration {
   override async up(): Promise<void> {
