@@ -1,21 +1,23 @@
 import type { Keyring } from './keyring.ts';
 import { open, seal } from './seal.ts';
 
-/** Which data key is wrapped. `unwrap` needs the same. */
+/** The data key that is wrapped. `wrap` and `unwrap` need the same tenant and version. */
 export interface WrappedFor {
   readonly tenant: string;
   readonly version: number;
 }
 
-/** What protects the data keys: the master key in this process, or a key management service. */
+/** Wraps the data keys: with the master key in this process, or with a key management service. */
 export interface KeyManagement {
   /** The name of the key that wraps now, as `wrappedBy` returns it. */
   readonly current: string;
   /** Encrypts the bytes of a data key with the current master key. */
   wrap(of: WrappedFor, key: Buffer): Promise<string>;
-  /** @throws SealError if the master key is not configured, or if this is not the wrapped key of that tenant and version */
+  /**
+   * @throws SealError if the master key is not configured, or if this is not the wrapped key of that tenant and version
+   */
   unwrap(of: WrappedFor, wrapped: string): Promise<Buffer>;
-  /** The name of the key that has wrapped this. */
+  /** The name of the master key that has wrapped this data key. */
   wrappedBy(wrapped: string): string;
 }
 

@@ -6,13 +6,14 @@ import { BASE62, type RandomBytes, randomBase62 } from '../kernel/random.ts';
  * API key, daemon token, refresh token, signing secret, token of an invitation, token of a password reset. One is never
  * accepted in place of another.
  */
-export type SecretPrefix = 'rka' | 'rkd' | 'rkr' | 'rks' | 'rki' | 'rkp';
+const PREFIXES = ['rka', 'rkd', 'rkr', 'rks', 'rki', 'rkp'] as const;
+export type SecretPrefix = (typeof PREFIXES)[number];
 
 const RANDOM_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 const SECRET_LENGTH = 'rka_'.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
-const BEGINNING = /^(?:rka|rkd|rkr|rks|rki|rkp)_/;
-const SECRET = /^(rka|rkd|rkr|rks|rki|rkp)_[0-9A-Za-z]{36}$/;
+const BEGINNING = new RegExp(`^(?:${PREFIXES.join('|')})_`);
+const SECRET = new RegExp(`^(${PREFIXES.join('|')})_[0-9A-Za-z]{36}$`);
 
 /**
  * A new secret: prefix, `_`, 30 random base62 characters (178 bits), and the checksum of everything before it. It has

@@ -13,14 +13,14 @@ export interface SealingOptions {
   fields: readonly SealedField[];
   properties: readonly SealedProperty[];
   keyring: Keyring;
-  /** Called with the first statement: the database is opened later, because it needs the subscriber. */
+  /** Called for each statement. The database is opened after this, because it needs the subscriber. */
   reads: () => Sql;
   monotonic: () => number;
   /** Encryptions after which a data key gets a new version. */
   mostEncryptions?: number | undefined;
 }
 
-/** What seals and opens the sealed fields of one replica. */
+/** The parts that seal and open the sealed fields of one replica. */
 export function createSealing({ fields, properties, keyring, reads, monotonic, mostEncryptions }: SealingOptions) {
   const keyManagement = localKeyManagement(keyring);
   const sql: Sql = { query: (...statement) => reads().query(...statement) };
@@ -31,7 +31,7 @@ export function createSealing({ fields, properties, keyring, reads, monotonic, m
     sealer,
     subscriber: new SealingSubscriber(sealer, properties),
     requireMasterKeys: (database: Database) => requireMasterKeys(database.fork(), keyManagement, { keyring, fields }),
-    /** Brings the schema up to date, and seals what an earlier version has written. */
+    /** Brings the schema up to date, and seals the values that an earlier version has written. */
     migrate: (database: Database) => database.migrate((em) => sealExisting(em, { fields, sealer, keyring })),
   };
 }

@@ -1,6 +1,6 @@
 import type { Statement } from './sql.ts';
 
-/** All keys of one tenant. A key that this transaction itself has made is lost if it rolls back: `uncommitted`. */
+/** All keys of one tenant. `uncommitted`: this transaction has made the key, and a rollback removes it. */
 export const LOAD: Statement = {
   name: 'data-keys-load',
   text: `select version, wrapped, xmin = pg_current_xact_id_if_assigned()::xid as uncommitted
@@ -14,18 +14,23 @@ export interface LoadRow {
   uncommitted: boolean | null;
 }
 
-/** Another replica may have made the same version: then this writes nothing. */
+/** Writes nothing if another replica has made the same version. */
 export const INSERT: Statement = {
   name: 'data-keys-insert',
   text: `insert into data_keys (tenant, version, workspace_id, wrapped) values ($1, $2, $3, $4) on conflict do nothing`,
 };
 
-/** Adds what was sealed since the last count, and returns the counts. Every replica locks the rows in one order. */
+/**
+ * Adds the encryptions since the last count, and returns the new counts. A key may be in the list twice, because a
+ * transaction opens the keys that it has made a second time. Every replica locks the rows in the same order.
+ */
 export const COUNT: Statement = {
   name: 'data-keys-count',
   text: `with used as materialized (
       select d.tenant, d.version, n.encryptions
-        from unnest($1::text[], $2::int[], $3::float8[]) as n (tenant, version, encryptions)
+        from (select tenant, version, sum(encryptions) as encryptions
+          from unnest($1::text[], $2::int[], $3::float8[]) as each (tenant, version, encryptions)
+          group by tenant, version) n
         join data_keys d on d.tenant = n.tenant and d.version = n.version
         order by d.tenant, d.version for update of d)
     update data_keys d set encryptions = d.encryptions + used.encryptions::bigint from used
@@ -39,7 +44,7 @@ export interface CountRow {
   encryptions: number;
 }
 
-/** The tenants whose keys got a new version lately. */
+/** The tenants whose key got a new version recently. Parameter: the number of seconds. */
 export const REPLACED: Statement = {
   name: 'data-keys-replaced',
   text: `select distinct tenant from data_keys
@@ -47,7 +52,8 @@ export const REPLACED: Statement = {
 };
 
 /**
- * The wrapped data key of a sealed value, as a scalar subquery. With it, a read needs no second round trip for the key.
+ * The wrapped data key of a sealed value, as a scalar subquery. A read that selects it needs no second round trip for
+ * the key.
  *
  * @param tenant SQL for the id of the workspace
  * @param sealed SQL for the sealed value

@@ -4,19 +4,19 @@ import type { KeyManagement } from '../crypto/key-management.ts';
 import { COUNT, type CountRow, INSERT, LOAD, type LoadRow, REPLACED } from './data-keys.sql.ts';
 import type { Sql } from './sql.ts';
 
-/** The tenant of everything that belongs to no workspace. */
+/** The tenant of all values that belong to no workspace. */
 export const ACCOUNTS = 'accounts';
 
 /** A random IV of 96 bits is safe for 2^32 encryptions with one key (SP 800-38D §8.3). This is half of it. */
 const MOST_ENCRYPTIONS = 2 ** 31;
 /** How many tenants have their opened keys in memory. */
 const MOST_TENANTS = 10_000;
-/** A replica that has not looked for new versions for longer forgets all keys, and reads them again. */
+/** If a replica has not looked for new versions for this long, it removes all keys from memory and reads them again. */
 const LONGEST_BLINDNESS_MS = 60_000;
 
 export interface DataKeysOptions {
   management: KeyManagement;
-  /** Connections for the work that this replica does by itself. */
+  /** Connections for statements outside the transaction of a request. */
   sql: Sql;
   monotonic: () => number;
   /** Encryptions after which a key gets a new version. */
@@ -32,17 +32,19 @@ interface TenantKeys {
 }
 
 /**
- * The data keys of the tenants: random keys in the table `data_keys`, wrapped by the master key. Opened keys stay in memory
- * until the tenant is deleted or gets a new version.
+ * The data keys of the tenants: random keys in the table `data_keys`, wrapped by the master key. Opened keys stay in
+ * memory until the tenant is deleted or gets a new version.
  */
 export class DataKeys {
   readonly #options: DataKeysOptions;
   readonly #opened: LRUCache<string, TenantKeys>;
-  /** The keys of `ACCOUNTS`, which are needed all the time. */
+  /** The keys of `ACCOUNTS`. Each request needs them, so they stay in memory. */
   #accounts: TenantKeys | null = null;
   /** Encryptions since the last count. */
   #uncounted = new Map<DataKey, number>();
   #lookedAt: number;
+  /** How often keys of workspaces were forgotten. A read that began before must not keep what it returns. */
+  #forgotten = 0;
 
   constructor(options: DataKeysOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ export class DataKeys {
     return newest;
   }
 
-  /** The key with this version, if it is in memory; else null. */
+  /** The key with this version; null if it is not in memory. */
   inMemory(tenant: string, version: number): DataKey | null {
     return this.#known(tenant)?.versions.get(version) ?? null;
   }
@@ -88,15 +90,16 @@ export class DataKeys {
   async unwrap(tenant: string, version: number, wrapped: string): Promise<DataKey> {
     const known = this.inMemory(tenant, version);
     if (known) return known;
+    const since = this.#forgotten;
     const key = await this.#open({ tenant, version }, wrapped);
     const versions = new Map([...(this.#known(tenant)?.versions ?? []), [version, key]]);
-    this.#keep(tenant, { versions, newest: null });
+    this.#keep(tenant, { versions, newest: null }, since);
     return key;
   }
 
   /**
-   * The key that indexes the values of the accounts: always the first version. So a new version of the key needs no new
-   * indexes, and an address has one index for ever.
+   * The key that indexes the values of the accounts. It is always the first version, so a new version needs no new
+   * indexes, and the index of an address never changes.
    */
   get accountsIndex(): DataKey {
     const first = this.#accounts?.versions.get(1);
@@ -119,17 +122,19 @@ export class DataKeys {
 
   /** Removes the opened keys of a workspace from memory. */
   forget(workspaceId: string): void {
+    this.#forgotten++;
     this.#opened.delete(workspaceId);
   }
 
-  /** The same for all workspaces. */
+  /** Removes the opened keys of all workspaces from memory. */
   forgetWorkspaces(): void {
+    this.#forgotten++;
     this.#opened.clear();
   }
 
   /**
-   * Counts what was sealed, replaces keys that have sealed enough, and looks for versions that other replicas have made.
-   * Called every few seconds.
+   * Counts the encryptions, replaces each key that has reached the limit, and looks for versions that other replicas
+   * have made. Called every few seconds.
    *
    * The count follows the encryptions, and a crash loses those of the last seconds. Half of the allowed number is a
    * reserve for that: 2^31, or 65 536 crashes with 32 768 uncounted encryptions each.
@@ -147,7 +152,7 @@ export class DataKeys {
     if (wasBlind || replaced.some(({ tenant }) => tenant === ACCOUNTS)) await this.load();
   }
 
-  /** Adds the encryptions since the last count to the stored ones. Encryptions that could not be counted are counted later. */
+  /** Adds the encryptions since the last count to the stored ones. If it fails, the next call adds them. */
   async count(): Promise<void> {
     if (this.#uncounted.size === 0) return;
     const { sql, mostEncryptions = MOST_ENCRYPTIONS } = this.#options;
@@ -166,20 +171,22 @@ export class DataKeys {
     return tenant === ACCOUNTS ? this.#accounts : (this.#opened.get(tenant) ?? null);
   }
 
-  #keep(tenant: string, keys: TenantKeys): void {
+  /** @param since the value of `#forgotten` when the read began */
+  #keep(tenant: string, keys: TenantKeys, since: number): void {
     if (tenant === ACCOUNTS) this.#accounts = keys;
-    else this.#opened.set(tenant, keys);
+    else if (since === this.#forgotten) this.#opened.set(tenant, keys);
   }
 
   async #read(tenant: string, sql: Sql): Promise<TenantKeys> {
+    const since = this.#forgotten;
     const rows = await sql.query<LoadRow>(LOAD, [tenant]);
     const opened: DataKey[] = [];
     for (const { version, wrapped } of rows) {
       opened.push(this.inMemory(tenant, version) ?? (await this.#open({ tenant, version }, wrapped)));
     }
     const keys = { versions: new Map(opened.map((key) => [key.version, key])), newest: opened.at(-1) ?? null };
-    // A rollback would remove a key that this transaction has made. Nothing may be sealed with it afterwards.
-    if (opened.length > 0 && !rows.some(({ uncommitted }) => uncommitted)) this.#keep(tenant, keys);
+    // A rollback removes a key that this transaction has made. No other transaction may seal a value with it.
+    if (opened.length > 0 && !rows.some(({ uncommitted }) => uncommitted)) this.#keep(tenant, keys, since);
     return keys;
   }
 

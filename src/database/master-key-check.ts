@@ -24,9 +24,9 @@ const versionsIn = (columns: readonly Pick<SealedField, 'table' | 'column' | 'ke
 };
 
 /**
- * Checks that the configured master keys open the data keys, and, in the database of an earlier version, the values. It only
- * reads. It must run before anything is written: a service with a wrong key would write rows that the right key does not
- * open.
+ * Checks that the configured master keys open the data keys. In the database of an earlier version, it checks the
+ * sealed values instead. It only reads. It must run before the first write: a service with a wrong key would write rows
+ * that the right key does not open.
  *
  * @throws ConfigError that names the versions of the missing keys
  */
@@ -35,39 +35,34 @@ export async function requireMasterKeys(
   management: KeyManagement,
   { keyring, fields }: { keyring: Keyring; fields: readonly SealedField[] },
 ): Promise<void> {
-  if (await exists(em, 'data_keys')) {
-    await requireDataKeys(em, { management, keyring, fields });
-    return;
-  }
+  if ((await exists(em, 'data_keys')) && (await hasDataKeys(em, management, keyring))) return;
+  // Only these fields: the text of one that was never sealed before may have any form.
   const former: SealedField[] = [];
   for (const field of fields) if (field.former && (await exists(em, field.table, field.column))) former.push(field);
-  if (former.length === 0) return; // A database without a schema holds nothing yet.
-  await requireVersions(em, keyring, versionsIn(former));
-}
-
-async function requireDataKeys(
-  em: EntityManager,
-  { management, keyring, fields }: { management: KeyManagement; keyring: Keyring; fields: readonly SealedField[] },
-): Promise<void> {
-  await requireVersions(em, keyring, versionsIn([{ table: 'data_keys', column: 'wrapped', key: 'tenant' }]));
-  const [first] = await em.execute<{ version: number; wrapped: string }[]>(
-    'select version, wrapped from data_keys where tenant = ? and version = 1',
-    [ACCOUNTS],
-  );
-  if (first) {
-    // Two master keys may have the same version. One of them opens the key.
-    await management.unwrap({ tenant: ACCOUNTS, version: first.version }, first.wrapped).catch((error) => {
-      throw error instanceof SealError ? new ConfigError([wrongKey()]) : error;
-    });
-    return;
-  }
-  for (const { table, column } of fields.filter(({ workspace }) => workspace === undefined)) {
+  if (former.length === 0) return; // A database without a schema holds no values yet.
+  for (const { table, column } of former.filter(({ workspace }) => workspace === undefined)) {
     const sealed = await em.execute(`select from ${table} where ${column} like 's2.%' limit 1`);
     if (sealed.length > 0)
       throw new ConfigError([
         `DATABASE_URL: ${table} holds values that are sealed with a data key, but the table data_keys does not hold that key. Nothing was written. Restore data_keys from your backup: without it, the values cannot be opened.`,
       ]);
   }
+  await requireVersions(em, keyring, versionsIn(former));
+}
+
+/** Whether there is a first data key. @throws ConfigError if the configured master keys do not open it */
+async function hasDataKeys(em: EntityManager, management: KeyManagement, keyring: Keyring): Promise<boolean> {
+  await requireVersions(em, keyring, versionsIn([{ table: 'data_keys', column: 'wrapped', key: 'tenant' }]));
+  const [first] = await em.execute<{ version: number; wrapped: string }[]>(
+    'select version, wrapped from data_keys where tenant = ? and version = 1',
+    [ACCOUNTS],
+  );
+  if (!first) return false;
+  // A version is short, so two master keys may have the same one. Only the right master key opens the data key.
+  await management.unwrap({ tenant: ACCOUNTS, version: first.version }, first.wrapped).catch((error) => {
+    throw error instanceof SealError ? new ConfigError([wrongKey()]) : error;
+  });
+  return true;
 }
 
 async function requireVersions(em: EntityManager, keyring: Keyring, versions: string): Promise<void> {

@@ -12,18 +12,18 @@ export interface MovedTable {
 }
 
 export interface Move {
-  /** The embedded database. No other process uses it, and nothing writes to it meanwhile. */
+  /** The embedded database. No other process may use it, and this process must not write to it during the copy. */
   source: Sql;
-  /** The URL of a PostgreSQL with the same schema and nothing else. */
+  /** The URL of a PostgreSQL database that has the same schema and contains nothing else. */
   url: string;
   progress: (rows: number, table: string) => void;
 }
 
-/** A PostgreSQL that holds something already. */
+/** The target database is not empty. */
 export class NotEmptyError extends Error {}
 
 /**
- * Rejects a database in which something exists, apart from extensions.
+ * Rejects a database that contains a table, a view or a sequence, unless an extension has made it.
  *
  * @throws NotEmptyError
  */
@@ -38,9 +38,9 @@ export async function requireEmpty(url: string): Promise<void> {
 }
 
 /**
- * Copies all rows and the positions of all sequences in one transaction, and compares the number of rows and a checksum of
- * each table before the commit. Rows that the migrations have inserted there are replaced, so positions of the
- * invalidation log continue.
+ * Copies all rows and the positions of all sequences in one transaction, and compares the number of rows and a checksum
+ * of each table before the commit. The copy replaces the rows that the migrations have inserted into the target, so the
+ * positions of the invalidation log continue.
  */
 export function copyDatabase({ source, url, progress }: Move): Promise<MovedTable[]> {
   return withClient(url, async (target) => {
@@ -95,7 +95,7 @@ async function tablesOf(source: Sql): Promise<Table[]> {
   });
 }
 
-/** The triggers that were made by hand, and whether they fire in every session. */
+/** The enabled triggers, without those of constraints, and whether each one fires in every session. */
 async function triggersOf(target: pg.Client): Promise<{ table: string; trigger: string; always: boolean }[]> {
   const { rows } = await target.query(`select c.relname as table, t.tgname as trigger, t.tgenabled = 'A' as always
     from pg_trigger t join pg_class c on c.oid = t.tgrelid
@@ -105,7 +105,7 @@ async function triggersOf(target: pg.Client): Promise<{ table: string; trigger: 
 
 /** All rows of a table as JSON objects, read by a cursor. */
 async function* pagesOf(source: Sql, table: string): AsyncGenerator<string[]> {
-  const statement = (name: string, text: string) => ({ name: `move-${name}`, text });
+  const statement = (name: string, text: string) => ({ name: `move-${name}-${table}`, text });
   await source.query(
     statement('open', `declare moved cursor with hold for select row_to_json(t)::text as row from ${quoted(table)} t`),
   );
@@ -126,7 +126,7 @@ function insertInto(table: string, columns: readonly string[]): string {
     select ${list} from json_populate_recordset(null::${quoted(table)}, $1::json)`;
 }
 
-/** Returns how many rows both tables have. @throws Error if they differ */
+/** Returns how many rows each of the two tables has. @throws Error if the tables differ */
 async function requireSame(source: Sql, target: pg.Client, table: string): Promise<number> {
   const text = `select count(*)::int as rows,
       coalesce(sum(('x' || left(md5(row_to_json(t)::text), 15))::bit(60)::bigint), 0)::text as checksum

@@ -9,16 +9,16 @@ import { type Sealer, tenantOf } from './sealer.ts';
 import { sqlStateOf } from './sql-errors.ts';
 import { sqlIn } from './sql-in.ts';
 
-/** Called from time to time with what is done so far. */
+/** Called from time to time with the number of rows that are done. */
 export type OnProgress = (done: number, total: number) => void;
 
 const KEYS = 100;
-/** Attempts of a page that lost against a request of the service: a deadlock, or a lock that was held for too long. */
+/** Attempts of a page that failed because of a request of the service: a deadlock, or a lock that took too long. */
 const ATTEMPTS = 5;
 const LOST = ['40P01', '40001', '55P03', '57014'];
-/** Every replica has found new versions by then: it looks for them every 2 s. */
+/** After this time every replica uses the new versions: it looks for them every 2 s. */
 const SETTLE_MS = 6000;
-/** Rows that were written while a pass ran are found by the next one. */
+/** A pass finds the rows that requests have written during the pass before it. */
 const PASSES = 3;
 
 interface StoredKey {
@@ -28,8 +28,8 @@ interface StoredKey {
 }
 
 /**
- * Wraps all data keys with the current master key. What is wrapped with it already stays as it is, so the work may be
- * stopped and started again.
+ * Wraps all data keys with the current master key. A key that is already wrapped with it stays as it is. The work may
+ * be stopped and started again.
  *
  * @returns how many keys were wrapped again
  */
@@ -62,7 +62,7 @@ export interface Reencryption {
   readonly fields: readonly SealedField[];
   readonly sealer: Sealer;
   readonly onProgress: OnProgress;
-  /** Called with the place of each value that does not open. It stays as it is. */
+  /** Called with the place of each value that does not open, once in each pass. The value stays as it is. */
   readonly onUnopened: (place: string) => void;
   /** How long to wait until every replica uses the new keys. */
   readonly settleMs?: number;
@@ -70,8 +70,8 @@ export interface Reencryption {
 
 /**
  * Makes a new data key for every tenant, and seals all values again with it. The service may run: each value opens with
- * the key that its text names, and a value that a request changes meanwhile is left to that request. A run that was
- * stopped goes on where it was.
+ * the key that its text names. A value that a request changes meanwhile is not overwritten. If a run was stopped, the
+ * next one continues there.
  *
  * @returns how many values were sealed again
  */
@@ -140,7 +140,7 @@ async function reencryptPage(
   }
 }
 
-/** One value that was modified, or whose data key is lost, must not keep all others under the earlier key. */
+/** A value that was modified, or whose data key is lost, must not stop the re-encryption of the others. */
 async function openOrReport(open: () => Promise<string>, report: () => void): Promise<string | null> {
   try {
     return await open();

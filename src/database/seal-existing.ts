@@ -7,7 +7,7 @@ import { inTransaction, replaceValues, rowsOf, type SealedTable, type StoredRow,
 import type { Sealer } from './sealer.ts';
 import { sqlIn } from './sql-in.ts';
 
-/** The constraint of a column accepts the rows that are there only after they were sealed. See the migration. */
+/** A column has rows to seal as long as its constraint is not validated. See the migration. */
 const UNSEALED = `select conname as name from pg_constraint where connamespace = 'public'::regnamespace
     and not convalidated and conname like '%\\_is\\_sealed'`;
 const constraintOf = ({ table, column }: SealedField) => `${table}_${column}_is_sealed`;
@@ -20,8 +20,8 @@ export interface FormerValues {
 }
 
 /**
- * Seals the values of rows that an earlier version has written, as plain text or with a master key. It may be stopped and
- * started again: it does what is left. No other process may write these tables.
+ * Seals the values of rows that an earlier version has written, as plain text or with a master key. It may be stopped
+ * and started again: it skips sealed values. No other process may write these tables.
  */
 export async function sealExisting(em: EntityManager, { fields, sealer, keyring }: FormerValues): Promise<void> {
   const unsealed = (await em.execute<{ name: string }[]>(UNSEALED)).map(({ name }) => name);
@@ -47,7 +47,7 @@ async function sealRow(
   const values: Record<string, string | Buffer> = {};
   for (const field of table.fields) {
     const stored = row.values[field.column] ?? null;
-    if (stored === null || versionOf(stored) !== null) continue;
+    if (stored === null || (await isSealed(em, sealer, { field, row, stored }))) continue;
     const plaintext = formerPlaintext(keyring, field, { row, stored });
     values[field.column] = await sealer.seal(field, row, { plaintext, sql: sqlIn(em) });
     if (field.index) values[field.index.column] = await indexOf(em, field, { sealer, keyring, row, plaintext });
@@ -55,7 +55,24 @@ async function sealRow(
   if (Object.keys(values).length > 0) await replaceValues(em, table, { row, values });
 }
 
-/** The index of the spelling under which the row was found so far. So no two rows get the same. */
+/** A text that was never sealed may have the form of a sealed one, e.g. the name of a user. Then it does not open. */
+async function isSealed(
+  em: EntityManager,
+  sealer: Sealer,
+  { field, row, stored }: { field: SealedField; row: StoredRow; stored: string },
+): Promise<boolean> {
+  if (versionOf(stored) === null) return false;
+  if (field.former) return true; // Earlier versions have sealed it, in another form.
+  try {
+    await sealer.open(field, row, { sealed: stored, sql: sqlIn(em) });
+    return true;
+  } catch (error) {
+    if (error instanceof SealError && error.code !== 'UNKNOWN_KEY') return false;
+    throw error;
+  }
+}
+
+/** The index of the spelling that the row was stored under. So no two rows get the same index. */
 async function indexOf(
   em: EntityManager,
   field: SealedField,

@@ -14,7 +14,9 @@ export interface SealedField {
     /** The spellings of a value under which it can be found. New values are stored under the first one. */
     readonly spellings: (plaintext: string) => readonly [string, ...string[]];
   };
-  /** How rows were sealed before data keys: with the master key, for this purpose. Left out: they were not sealed. */
+  /**
+   * How earlier releases sealed the values: with the master key, for this purpose. Left out: they did not seal them.
+   */
   readonly former?: {
     readonly purpose: string;
     readonly aad: (row: string) => string;
@@ -24,8 +26,8 @@ export interface SealedField {
 }
 
 /**
- * A sealed field of an entity. The property of the sealed text, which the ORM stores, has the name of the plain property
- * with `Sealed` at its end, and that of the blind index has `Index`.
+ * A sealed field of an entity. The property of the sealed text, which the ORM stores, has the name of the plain
+ * property with `Sealed` at its end, and that of the blind index has `Index`.
  *
  * The ORM does not know the plain property. It is sealed when the entity is flushed, and opened when it is read.
  */
@@ -37,8 +39,8 @@ export interface SealedProperty {
   /** The property with the id of the workspace, for a field with one. */
   readonly workspace?: string;
   /**
-   * Whether the property of a loaded entity can be read. Otherwise `Sealer.read` opens it where it is needed. Only fields
-   * of the accounts are opened when read: their keys are in memory.
+   * Whether the property of a loaded entity can be read. Otherwise the code that needs it calls `Sealer.open`. Only
+   * fields of the accounts are opened when read: their keys are in memory.
    */
   readonly opens: boolean;
 }

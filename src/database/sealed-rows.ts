@@ -18,12 +18,12 @@ export interface StoredRow {
   readonly values: Readonly<Record<string, string | null>>;
 }
 
-/** What replaces the values of a row, by column. Texts, or the bytes of a blind index. */
+/** The new values of a row, by column: texts, or the bytes of a blind index. */
 export type NewValues = Readonly<Record<string, string | Buffer>>;
 
 const ROWS = 100;
 
-/** The sealed fields by table: a change of one column of a row would have to satisfy the constraints of the others. */
+/** The sealed fields by table, because an update of a row must satisfy the constraints of all of its columns. */
 export function sealedTables(fields: readonly SealedField[]): SealedTable[] {
   return [...Map.groupBy(fields, ({ table }) => table)].map(([table, fields]) => ({
     table,
@@ -74,7 +74,7 @@ export async function replaceValues(
   return replaced.length > 0;
 }
 
-/** Runs the work in one transaction. What it throws rolls everything back. */
+/** Runs the work in one transaction. An error rolls the transaction back. */
 export async function inTransaction<T>(em: EntityManager, work: () => Promise<T>): Promise<T> {
   await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED });
   try {

@@ -32,7 +32,7 @@ export class Sealer {
     return key.open(place, sealed).toString('utf8');
   }
 
-  /** The same with a key that is in memory. */
+  /** Opens a value with a key that is in memory. */
   openNow(field: SealedField, row: SealedRow, sealed: string): string {
     const { tenant, version, place } = this.#reference(field, row, sealed);
     const key = this.keys.inMemory(tenant, version);
@@ -40,13 +40,13 @@ export class Sealer {
     return key.open(place, sealed).toString('utf8');
   }
 
-  /** Reads the key of this value, so that `openNow` can open it. Without a query if the key is in memory. */
+  /** Reads the key of this value, so that `openNow` can open it. If the key is in memory, it makes no query. */
   async prepare(field: SealedField, row: SealedRow, { sealed, sql }: { sealed: string; sql: Sql }): Promise<void> {
     const version = versionOf(sealed);
     if (version !== null) await this.keys.find(tenantOf(field, row), version, sql);
   }
 
-  /** The same with the wrapped key, without a query. */
+  /** Opens a value with the wrapped key that was read with it. It makes no query. */
   async openWith(field: SealedField, row: SealedRow, { sealed, wrapped }: { sealed: string; wrapped: string }) {
     const { tenant, version, place } = this.#reference(field, row, sealed);
     const key: DataKey = await this.keys.unwrap(tenant, version, wrapped);
@@ -66,7 +66,7 @@ export class Sealer {
   }
 }
 
-/** Whose data key seals this row. */
+/** The tenant whose data key seals this row. */
 export function tenantOf(field: SealedField, { workspaceId }: SealedRow): string {
   return field.workspace === undefined ? ACCOUNTS : (workspaceId ?? ACCOUNTS);
 }

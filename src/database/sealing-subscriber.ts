@@ -6,7 +6,7 @@ import { sqlIn } from './sql-in.ts';
 
 type Entity = Record<string, unknown> & { id: string };
 
-/** What is known of one plain property of one entity. */
+/** The state of one plain property of one entity. */
 interface Opened {
   /** The sealed text that `value` was opened from, or that it was sealed to. */
   sealed: string | null;
@@ -16,9 +16,8 @@ interface Opened {
 }
 
 /**
- * Makes sealed fields transparent: before each flush, it seals the plain properties that were set, and the plain properties
- * of loaded entities open when they are read. So a value that does not open fails where it is needed, and does not make
- * its row unreadable.
+ * Seals and opens the plain properties of entities. Before each flush, it seals the properties that were set. A
+ * property of a loaded entity opens when it is read, so a row with a value that does not open can still be loaded.
  */
 export class SealingSubscriber implements EventSubscriber {
   readonly #sealer: Sealer;
@@ -97,7 +96,7 @@ export class SealingSubscriber implements EventSubscriber {
 
   #read(entity: Entity, property: SealedProperty, opened: Opened): string | null {
     const sealed = sealedIn(entity, property);
-    // Another text: the entity was read again under a lock.
+    // The text differs if the entity was read again under a lock.
     if (sealed !== opened.sealed) {
       if (!property.opens && sealed !== null) throw new Error(`Open ${property.property} with \`Sealer.open\`.`);
       const value = sealed === null ? null : this.#sealer.openNow(property.field, rowOf(entity, property), sealed);

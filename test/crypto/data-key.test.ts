@@ -56,7 +56,7 @@ describe('a value that is sealed with a data key', () => {
     }
   });
 
-  test('F3.25: has parts that cannot run into each other', () => {
+  test('F3.25: keeps the parts of its place separate', () => {
     fc.assert(
       fc.property(fc.tuple(text, text, text), fc.tuple(text, text, text), (one, other) => {
         fc.pre(JSON.stringify(one) !== JSON.stringify(other));
@@ -74,7 +74,7 @@ describe('a value that is sealed with a data key', () => {
     expect(codeOf(() => second.open(place, sealed.replace('s2.1.', 's2.2.')))).toBe('FORGED');
   });
 
-  test('F3.24: nothing else passes as one, and the error names the row and no value', () => {
+  test('F3.24: rejects every other form, and the error names the row and no value', () => {
     const sealed = key.seal(place, 'x');
     const body = sealed.split('.')[2]!;
     const texts = ['', 'x', '203.0.113.7', 's2.1.', `s1.1.${body}`, `s2.01.${body}`, `s2.0.${body}`, `s2.1.${body}=`];
@@ -101,7 +101,7 @@ describe('a value that is sealed with a data key', () => {
     }
   });
 
-  test('never has the IV of another one', () => {
+  test('has an IV of its own', () => {
     const ivs = Array.from({ length: 1000 }, () =>
       Buffer.from(key.seal(place, '').slice(5), 'base64url').toString('hex', 0, 12),
     );

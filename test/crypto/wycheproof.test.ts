@@ -53,7 +53,7 @@ const gcm = groupsOf<GcmVector>('aes_gcm_test.json')
   .filter(({ keySize, ivSize, tagSize }) => keySize === 256 && ivSize === 96 && tagSize === 128)
   .flatMap(({ tests }) => tests);
 
-test('AES-256-GCM opens what is valid, and nothing that was modified', () => {
+test('AES-256-GCM opens every valid text, and no modified one', () => {
   expect(gcm.length).toBeGreaterThan(60);
   expect(gcm.filter(({ result }) => result === 'invalid').length).toBeGreaterThan(20);
   for (const vector of gcm) {
@@ -72,7 +72,7 @@ test('F3.25: AES-256-GCM opens nothing with a truncated tag', () => {
   }
 });
 
-test('HKDF-SHA-256 derives what is expected, and never more than the standard allows', () => {
+test('HKDF-SHA-256 derives the expected key, and rejects a length that the standard does not allow', () => {
   const vectors = groupsOf<HkdfVector>('hkdf_sha256_test.json').flatMap(({ tests }) => tests);
   expect(vectors).toHaveLength(86);
   for (const { tcId, comment, ikm, salt, info, size, okm, result } of vectors) {

@@ -51,7 +51,7 @@ describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
     );
     expect(await rotated.accepts(tokens.accessToken)).toBe(true);
     await rotated.close();
-    // Only the data keys are wrapped with it, and they are wrapped with the new one by `reencrypt`.
+    // The new master key wraps no data key before `reencrypt` runs, so the former one still opens all of them.
     await expect(startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: wrong } })).rejects.toThrow(ConfigError);
     const former = await startTestApp({ databaseUrl, env: { REKEY_MASTER_KEY: right } });
     expect(await former.accepts(tokens.accessToken)).toBe(true);

@@ -52,7 +52,7 @@ describe.each(backends())('new data keys on $name', ({ start }) => {
     expect(Object.keys(await versionsIn(app))).toEqual(['1', '2']);
     const progress: [number, number][] = [];
     await reencrypt((done, total) => void progress.push([done, total]));
-    // The same versions as those of the stopped run, and everything is sealed with them.
+    // The second run made no further versions, and all values are sealed with those of the first run.
     expect(await versionsIn(app)).toEqual({ 2: before[1] });
     expect(await app.sql('select 1 from reencryption')).toEqual([]);
     for (const [done, total] of progress) expect(done).toBeLessThanOrEqual(total);
@@ -152,7 +152,7 @@ describe.skipIf(inject('postgresUrl') === null)('another master key on PostgreSQ
     return Object.assign(app, { closeNow: close });
   };
 
-  test('needs the earlier one until all data keys are wrapped again, and then no more', async () => {
+  test('needs the earlier one until all data keys are wrapped again, and not after that', async () => {
     const databaseUrl = await migratedDatabase();
     const [former, current] = [aKey(), aKey()];
     const first = await start(databaseUrl, former);
@@ -191,7 +191,7 @@ describe.skipIf(inject('postgresUrl') === null)('another master key on PostgreSQ
     }
   });
 
-  test('F3.26: replicas use a new data key of another replica, and read what it has sealed at once', async () => {
+  test('F3.26: a replica at once opens values under a new key of another one, and then uses that key', async () => {
     const databaseUrl = await migratedDatabase();
     const key = aKey();
     const [one, two] = [await start(databaseUrl, key), await start(databaseUrl, key)];
@@ -207,7 +207,7 @@ describe.skipIf(inject('postgresUrl') === null)('another master key on PostgreSQ
     expect(row.email_sealed).toMatch(/^s2\.2\./);
   });
 
-  test('without the data keys, the service does not start and makes no others', async () => {
+  test('without the data keys, the service does not start and makes no new ones', async () => {
     const databaseUrl = await migratedDatabase();
     const key = aKey();
     const first = await start(databaseUrl, key);

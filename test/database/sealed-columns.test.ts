@@ -1,4 +1,4 @@
-// Every column that could hold personal data or a secret is sealed, or here is the reason why it is not.
+// Every column that can hold personal data or a secret is sealed, or this file gives the reason why it is not.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Feature } from '../../src/feature.ts';
 import { features } from '../../src/features.ts';
@@ -17,7 +17,7 @@ const REASONS = {
   index: 'a keyed hash',
   other: 'sealed with the master key for the minutes in which it is used',
   wrapped: 'wrapped with the master key',
-  audit: 'the audit log; its address is sealed together with it',
+  audit: 'event data, or the address that an earlier release wrote, until the event is chained',
   count: 'times of calls, counted under a hash',
 } as const;
 type Reason = keyof typeof REASONS;

@@ -1,4 +1,4 @@
-// What is stored of sealed fields, and what happens with rows that plain SQL has changed.
+// The stored form of sealed fields, and the behaviour with rows that plain SQL has changed.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { blindIndex, seal } from '../../src/crypto/seal.ts';
 import { backends, MASTER_KEY, PASSWORD, type TestApp } from '../support/app.ts';
@@ -46,7 +46,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     }
   });
 
-  test('F3.24: a value that looks sealed is sealed as any other', async () => {
+  test('F3.24: a plain value in the form of a sealed one is sealed like any other', async () => {
     const odd = `s2.1.${'A'.repeat(60)}`;
     const { id } = await member(odd);
     expect(await nameOf(id)).toBe(odd);
@@ -54,7 +54,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     expect(row.display_name).not.toContain(odd);
   });
 
-  test('F3.25: a value of another row opens for nobody, is not returned, and leaves other rows readable', async () => {
+  test('F3.25: a value of another row does not open, is not returned, and leaves other rows readable', async () => {
     const [one, two] = [await member('Wren'), await member('Finch')];
     const move = 'update users set display_name = (select display_name from users where id = ?) where id = ?';
     const [{ display_name: own }] = (await app.sql('select display_name from users where id = ?', [one.id])) as [
@@ -108,7 +108,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     );
     expect((await metadataOf(one.id)).errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
     expect((await metadataOf(two.id)).data.apiKey).toEqual({ metadata: [{ value: 'second' }] });
-    // Neither does the whole row under another workspace.
+    // The value does not open either if the whole row is moved to another workspace.
     await app.sql('update api_keys set workspace_id = (select workspace_id from api_keys where id = ?) where id = ?', [
       one.id,
       two.id,
@@ -116,7 +116,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     expect((await metadataOf(two.id)).errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
   });
 
-  test('a workspace gets its data key when it is created, and loses it with its deletion, in plain SQL, too', async () => {
+  test('creating a workspace makes its data key, and deleting it deletes the key, also in plain SQL', async () => {
     const [one, two] = [await app.workspace(admin), await app.workspace(admin)];
     const keysOf = (id: string) => app.sql('select version from data_keys where tenant = ?', [id]);
     expect(await keysOf(one)).toEqual([{ version: 1 }]);
@@ -170,7 +170,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     await expect(app.sql(copy, [user.id, admin.id])).rejects.toThrow('users_email_index_key');
   });
 
-  test('what an earlier version has written is sealed before the service starts, and only once', async () => {
+  test('values that an earlier version has written are sealed once, before the service starts', async () => {
     const { keyring } = app.app;
     const account = await member('Wren');
     const key = await app.apiKey(account, { metadata: [{ key: 'team', value: 'payments' }] });

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** A transaction that invalidates more than this invalidates everything, as in the migration of the invalidation log. */
+/** A transaction with more invalidations than this invalidates everything, as in the migration of the log. */
 const MOST_PER_TRANSACTION = 1000;
 
 /** A row of the log that concerns everything keeps its reason, unless it stands for more than one change. */
