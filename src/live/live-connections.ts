@@ -43,6 +43,7 @@ export class LiveConnections {
   readonly #perAddress = new Map<string, number>();
   readonly #perCredential = new Map<string, number>();
   #leaseSeenAt: number;
+  #sweeping = false;
   #stopping = false;
 
   constructor(options: LiveConnectionsOptions) {
@@ -99,27 +100,37 @@ export class LiveConnections {
     return this.#credentials.hold(accepted, request, address);
   }
 
-  /** Sends heartbeats, and ends the connections that must end without an invalidation. Called twice per second. */
+  /**
+   * Sends heartbeats, and ends the connections that must end without an invalidation. Called twice per second. Does
+   * nothing while another sweep runs: with many connections, one may take longer than that.
+   */
   async sweep(): Promise<void> {
-    let cannotKnow = this.#cannotKnow();
-    let swept = 0;
-    // A set may change while it is read.
-    for (const connection of this.#open) {
-      if (swept > 0 && swept % SWEPT_PER_TURN === 0) {
-        await nextTurn();
-        cannotKnow = this.#cannotKnow();
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const { clock } = this.#options;
+      let now = clock.monotonic();
+      let cannotKnow = this.#cannotKnow(now);
+      let swept = 0;
+      // Connections may begin and end during the sweep: a Set allows this.
+      for (const connection of this.#open) {
+        if (swept > 0 && swept % SWEPT_PER_TURN === 0) {
+          await nextTurn();
+          now = clock.monotonic();
+          cannotKnow = this.#cannotKnow(now);
+        }
+        swept++;
+        if (cannotKnow && connection.isAuthenticated) connection.end(unavailable());
+        else connection.sweep(now, this.times);
       }
-      swept++;
-      if (cannotKnow && connection.isAuthenticated) connection.end(unavailable());
-      else connection.sweep(this.#options.clock.monotonic(), this.times);
+    } finally {
+      this.#sweeping = false;
     }
   }
 
   /** Whether this replica has had no lease for so long that its connections must end. */
-  #cannotKnow(): boolean {
-    const { clock, replica } = this.#options;
-    const now = clock.monotonic();
-    if (replica.leaseRemaining() > 0) this.#leaseSeenAt = now;
+  #cannotKnow(now: number): boolean {
+    if (this.#options.replica.leaseRemaining() > 0) this.#leaseSeenAt = now;
     return now - this.#leaseSeenAt > this.times.withoutLeaseMs;
   }
 

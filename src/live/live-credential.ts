@@ -180,7 +180,7 @@ export class LiveCredential {
     try {
       return await this.#needs.read();
     } catch (error) {
-      // An error that names no time for a retry is final, e.g. that of a request whose credentials contradict each other.
+      // An error without a time for a retry is final, e.g. if the credentials of the request contradict each other.
       return error instanceof AccessError && error.retryAfterSeconds === undefined ? null : 'unknown';
     }
   }

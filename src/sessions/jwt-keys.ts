@@ -34,6 +34,12 @@ interface LoadedKey {
   publicJwk: JWK;
 }
 
+/** The key that signs. */
+interface SigningKey {
+  kid: string;
+  privateKey: KeyObject;
+}
+
 export interface JwtKeysOptions {
   sql: Sql;
   fork: () => EntityManager;
@@ -47,7 +53,7 @@ export interface JwtKeysOptions {
 export class JwtKeys {
   readonly #options: JwtKeysOptions;
   #loaded = new Map<string, LoadedKey>();
-  #signing: { kid: string; privateKey: KeyObject } | null = null;
+  #signing: SigningKey | null = null;
   #loadedAt = Number.NEGATIVE_INFINITY;
   #loads = 0;
   #latestLoad = 0;
@@ -140,7 +146,7 @@ export class JwtKeys {
   }
 
   /** The key that signs now. */
-  get signing(): { kid: string; privateKey: KeyObject } {
+  get signing(): SigningKey {
     if (!this.#signing) throw unavailable(new Error('There is no current JWT key.'));
     return this.#signing;
   }
@@ -159,22 +165,31 @@ export class JwtKeys {
     return { keys: [...this.#loaded.values()].map((key) => key.publicJwk) };
   }
 
-  /** The next load, which starts after this call. All calls until then share it. */
+  /** The next load of the public keys, which starts after this call. All calls until then share it. */
   #loadNext(): Promise<void> {
-    this.#nextLoad ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(() => {
-      this.#nextLoad = null;
-      return this.#load();
-    });
+    this.#nextLoad ??= sleep(Math.max(0, this.#loadedAt + LOAD_EVERY_MS - this.#options.clock.monotonic())).then(
+      async () => {
+        this.#nextLoad = null;
+        await this.#read();
+      },
+    );
     return this.#nextLoad;
   }
 
+  /** @throws SealError if the private half of the current key does not open: no key signs then */
   async #load(): Promise<void> {
+    const opened = await this.#read();
+    if (opened.status === 'rejected') throw opened.reason;
+  }
+
+  /** Reads all keys, and opens the one that signs. The public keys do not depend on the opening. */
+  async #read(): Promise<PromiseSettledResult<SigningKey | null>> {
     this.#loadedAt = this.#options.clock.monotonic();
     const load = ++this.#loads;
     const rows = await this.#options.sql.query<LoadRow>(LOAD);
     const current = rows.find((row) => row.state === 'CURRENT');
-    const signing = current ? { kid: current.kid, privateKey: await this.#open(current) } : null;
-    if (load < this.#latestLoad) return; // A load that began later was faster.
+    const [opened] = await Promise.allSettled([current ? this.#open(current) : null]);
+    if (load < this.#latestLoad) return opened; // A load that began later was faster.
     this.#latestLoad = load;
     this.#loaded = new Map(
       rows.map((row) => [
@@ -185,12 +200,14 @@ export class JwtKeys {
         },
       ]),
     );
-    this.#signing = signing;
+    this.#signing = opened.status === 'fulfilled' ? opened.value : null;
+    return opened;
   }
 
-  async #open({ kid, privateSealed: sealed }: LoadRow): Promise<KeyObject> {
+  async #open({ kid, privateSealed: sealed }: LoadRow): Promise<SigningKey> {
     const { sealer, sql } = this.#options;
-    return createPrivateKey(await sealer.open(PRIVATE_JWT_KEY, { id: kid }, { sealed, sql }));
+    const pem = await sealer.open(PRIVATE_JWT_KEY, { id: kid }, { sealed, sql });
+    return { kid, privateKey: createPrivateKey(pem) };
   }
 
   /** If no key signs, the next key does from now on. */

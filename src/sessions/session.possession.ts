@@ -6,8 +6,8 @@ import type { RefreshService } from './refresh.service.ts';
 import type { SessionService } from './session.service.ts';
 
 /**
- * Revokes the session of a presented refresh token. A used one is reuse: it revokes its session, too. The refresh
- * service limits failures itself.
+ * Revokes the session of a presented refresh token. A token that was used before counts as reuse, which also revokes
+ * the session. The refresh service limits failures itself.
  */
 export function refreshTokenPossession(refresh: Pick<RefreshService, 'logout'>): RevokedByPossession {
   return {

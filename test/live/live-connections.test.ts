@@ -321,6 +321,22 @@ describe('a sweep', () => {
     expect(clients.map((client) => client.beats)).toEqual(times(95, () => 1));
   });
 
+  test('begins only after the one before has ended', async () => {
+    live = connections({ liveConnections: 100, livePerAddress: 100, livePerCredential: 100 });
+    let checks = 0;
+    for (const client of times(95, () => connect().client)) {
+      const countCheck = () => {
+        checks++;
+        return 0;
+      };
+      Object.defineProperty(client.socket, 'writableLength', { get: countCheck });
+    }
+    await Promise.all([live.sweep(), nextTurn().then(() => live.sweep())]);
+    expect(checks).toBe(95);
+    await live.sweep();
+    expect(checks).toBe(2 * 95);
+  });
+
   test('leaves a connection alone that has ended', () => {
     const { connection, client } = connect();
     connection.end('going away');
