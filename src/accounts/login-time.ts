@@ -7,7 +7,7 @@ const STEP_MS = 1000;
 /**
  * Conceals which account has an imported password. Such a password is checked by the function of its system, which takes
  * another time than argon2id. So, while there are any, every failed login waits until a whole second has passed. A hash
- * that takes longer than a second to check can still be told apart from others.
+ * that takes longer than a second to check still differs from others by its time.
  */
 export class LoginTime {
   readonly #clock: Pick<Clock, 'monotonic'>;

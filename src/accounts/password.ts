@@ -99,7 +99,7 @@ export class Passwords {
    * Whether the password matches the hash. It takes the same time without a hash (an unknown account, or one without a
    * password), and for a password that no account can have.
    *
-   * @param options.imported whether it is the hash of another system. The check then takes as long as the one there
+   * @param options.imported whether it is the hash of another system. Its own function then determines the time
    */
   async verify(passwordHash: string | null, password: string, { imported = false } = {}): Promise<boolean> {
     const text = composed(password);

@@ -30,8 +30,9 @@ export function guard<Incoming extends Pick<Request, 'headers'> = Request>(optio
 }
 
 /**
- * The values of a header, which `Headers` has joined with `, `. No credential contains that. Parameters of other schemes may
- * follow one, but they have a `=`, and a next value begins with the name of a scheme, is an API key or is empty.
+ * The values of a header, which `Headers` has joined with `, `. No credential contains `, `. Other schemes use it
+ * between parameters, but each parameter has a `=`. A next value begins with the name of a scheme, is an API key or is
+ * empty.
  */
 function valuesOf(joined: string | null): string[] {
   return joined === null ? [] : joined.split(/, (?=[^\s,="]*(?:[\s,]|$))/);

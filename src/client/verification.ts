@@ -45,7 +45,7 @@ const LIST = /^[^\s,]+(,[^\s,]+)*$/;
 
 /**
  * Reads the identity headers. The service always sends all of them, with `-` for none. If one is missing or malformed,
- * something on the way has changed the response, and the credential may be narrower than it seems.
+ * a proxy has changed the response, and the credential may hold less than the other headers say.
  */
 function verifiedOf(headers: Headers): Verified {
   const value = (name: string, form: RegExp) => {

@@ -53,7 +53,7 @@ export const KNOWN_POLICIES = `select json_build_object(
 const MOMENT = /^(infinity|[\d :.+-]+)$/;
 
 function moment(text: string): string {
-  if (!MOMENT.test(text)) throw new Error('A span of a policy has a moment that is none.');
+  if (!MOMENT.test(text)) throw new Error('A span of a policy has an invalid moment.');
   return `'${text}'::timestamptz`;
 }
 
@@ -118,8 +118,8 @@ export interface Alternative {
 }
 
 /**
- * Conditions of which each credential that a policy has ended by a moment fulfils one. Indexes find what fulfils them, and
- * among it is more than what has ended. A credential may be found several times.
+ * Conditions of which each credential that a policy has ended by a moment fulfils one. Indexes find the
+ * credentials that fulfil them. Some of these have not ended. A credential may be found several times.
  *
  * @param by SQL for the moment, of each span
  */

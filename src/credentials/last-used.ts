@@ -24,8 +24,8 @@ const noteStatement = (addressed: readonly string[]): Statement => ({
 });
 
 /**
- * The address of the last use. It is sealed for the accounts, also that of a credential of a workspace: one write notes the
- * uses of many workspaces, and needs one key.
+ * The address of the last use. It is sealed with the key of the accounts, also for a credential of a workspace. One
+ * write notes the uses of many workspaces, and so needs only one key.
  */
 export const LAST_USED_FROM: SealedField = {
   table: 'credential_usage',
@@ -62,7 +62,7 @@ export interface LastUsedOptions {
   logger: Logger;
   /** Database time, milliseconds since the epoch. */
   now: () => number;
-  /** By how many seconds a recorded use may lag behind at most, until it is written. */
+  /** The most seconds by which a recorded use may lag behind, without the time until the next write. */
   lagSeconds: number;
   /** How many credentials are remembered as written lately. */
   entries: number;
@@ -76,7 +76,7 @@ export interface LastUsedOptions {
 
 /** Milliseconds between two writes of the collected uses. */
 const WRITE_EVERY_MS = 2000;
-/** By how many seconds the last use in the database may lag behind at most. @param lagSeconds see `LastUsedOptions` */
+/** The most seconds by which the last use in the database may lag behind. @param lagSeconds see `LastUsedOptions` */
 export function longestLagSeconds(lagSeconds: number): number {
   return lagSeconds + Math.ceil(WRITE_EVERY_MS / 1000);
 }
@@ -100,8 +100,8 @@ const purgeStatement = (tables: readonly string[]): Statement => ({
  * Records when credentials were used: in memory for each request, and in batches in the
  * database, once per window at most.
  *
- * A window is half of the longest lag. A replica may note a use at the end of the window of another replica, where it is not
- * written, and notes no other one for its own window.
+ * A window is half of the longest lag, because two windows may follow each other. A use at the end of the window of
+ * another replica is not written. The replica that noted it notes no further use during its own window.
  */
 export class LastUsed {
   readonly #options: LastUsedOptions;

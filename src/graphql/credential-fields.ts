@@ -46,8 +46,8 @@ export function accountOnly(userId: string, context: GraphQLContext): GraphQLCon
 }
 
 /**
- * A field with personal data of a user. If the caller is another user, the read is recorded before it is answered. Without a
- * credential, a caller reads what it has just authenticated.
+ * A field with personal data of a user. If the caller is another user, the read is recorded before the response. A
+ * caller without a credential reads only the user that it has just authenticated.
  */
 export async function personalOf<Value>(
   { userId, field, value }: { userId: string; field: string; value: Value },

@@ -28,7 +28,7 @@ export class Visibility {
   readonly #principal: Principal | null;
   readonly #memberships: Memberships;
   readonly #admitted = new Set<string>();
-  /** Users of whom a caller without a user reads the id. */
+  /** Users of which a caller without a user may read the id, and no other field. */
   readonly #named = new Set<string>();
   readonly #authenticated = new Set<string>();
 
@@ -97,8 +97,8 @@ function seesAll(principal: Principal): boolean {
 }
 
 /**
- * Adds a check to every field whose value can be a user: a user whom the caller may not see becomes null. And one to every
- * field of a user but the id. The fields are found by their type, so a new one cannot be left out.
+ * Adds a check to every field whose value can be a user: a user that the caller may not see becomes null. Also adds a
+ * check to every field of a user except the id. The fields are found by their type, so a new one cannot be left out.
  */
 export function hideInvisibleUsers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -79,7 +79,7 @@ async function clientOf(
   read: () => Promise<Buffer | null>,
 ): Promise<ClientCredentials | 'malformed' | null | FormProblem> {
   const basic = basicCredentials(request);
-  // Another credential is in a header. A form may not add one: a client uses one method (RFC 6749 §2.3).
+  // A credential in another header counts alone: a client uses one method (RFC 6749 §2.3).
   const { authorization, 'x-api-key': apiKey } = request.headers;
   if (apiKey || (authorization !== undefined && basic === null)) return null;
   const form = await readForm(request, read);

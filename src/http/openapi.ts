@@ -39,7 +39,7 @@ const form = (properties: object) => ({
 });
 
 const TOKEN = text('The secret or access token.', { minLength: 1 });
-const HINT = text('Ignored: the form of the token tells its kind.');
+const HINT = text('Ignored. The form of the token is enough to find its kind.');
 
 const IDENTITY = {
   'X-Rekey-User': header('The id of the user, or `-`.'),
@@ -89,7 +89,7 @@ const PATHS = {
         client_secret: text('`client_secret_post`: its secret.'),
       }),
       responses: {
-        200: json('What the token stands for now.', ref('Introspection'), POSITION),
+        200: json('The current state of the token.', ref('Introspection'), POSITION),
         ...REFUSALS,
         413: failed('The form is too large.'),
         415: failed('The form is not UTF-8.'),
@@ -106,7 +106,7 @@ const PATHS = {
       requestBody: form({ token: TOKEN, token_type_hint: HINT }),
       responses: {
         200: json(
-          'Revoked; or unknown or expired, without a receipt.',
+          'The token is revoked. Without a receipt: it is unknown or has expired.',
           { type: 'object' },
           {
             'X-Rekey-Receipt': header('A dictionary of RFC 9651.'),
@@ -142,7 +142,7 @@ const PATHS = {
       ],
       security: SECURITY,
       responses: {
-        200: json('What comes after the position.', ref('Revocations')),
+        200: json('The events after the position.', ref('Revocations')),
         ...REFUSALS,
         410: failed('The log does not reach back to the position.'),
       },
@@ -174,9 +174,9 @@ const PATHS = {
   '/livez': {
     get: {
       operationId: 'live',
-      summary: 'Whether the process answers',
+      summary: 'Whether the process runs',
       security: [{}],
-      responses: { 200: { description: 'It does.' } },
+      responses: { 200: { description: 'The process runs.' } },
     },
   },
   '/readyz': {
@@ -184,7 +184,10 @@ const PATHS = {
       operationId: 'ready',
       summary: 'Whether this replica can serve requests',
       security: [{}],
-      responses: { 200: json('It can.', ref('Readiness')), 503: json('It cannot.', ref('Readiness')) },
+      responses: {
+        200: json('The replica can serve requests.', ref('Readiness')),
+        503: json('The replica cannot serve requests.', ref('Readiness')),
+      },
     },
   },
   '/metrics': {
@@ -204,8 +207,8 @@ const SCHEMAS = {
     type: 'object',
     required: ['error'],
     properties: {
-      error: text('A code.'),
-      error_description: text('A sentence for the developer.'),
+      error: text('The code of the error.'),
+      error_description: text('What is wrong, for the developer.'),
       reason: text('What is wrong with a signature.'),
       request_id: text('Only with 500.'),
     },
@@ -225,7 +228,7 @@ const SCHEMAS = {
         properties: {
           active: { const: true },
           iss: { type: 'string' },
-          sub: text('The id of the user; that of the credential if it has none.'),
+          sub: text('The id of the user; the id of the credential if it has no user.'),
           scope: text('Separated by spaces.'),
           token_type: { const: 'Bearer' },
           client_id: text('The id of the credential; the issuer for an access token.'),
@@ -246,7 +249,7 @@ const SCHEMAS = {
     type: 'object',
     required: ['position', 'view', 'events', 'more'],
     properties: {
-      position: text('What to send as the next `after`.'),
+      position: text('The value of `after` for the next request.'),
       view: { enum: ['all', 'user', 'workspace'] },
       events: { type: 'array', items: ref('RevocationEvent') },
       more: { type: 'boolean', description: 'Whether there are more events now.' },
@@ -273,9 +276,9 @@ const SCHEMAS = {
       effect: { enum: ['ENDED', 'NARROWED'] },
       reason: { type: 'string' },
       committedAt: { type: 'string', format: 'date-time' },
-      userId: nullable('The user whom it concerns.'),
-      workspaceId: nullable('The workspace that it concerns.'),
-      daemonId: nullable('The daemon that it concerns.'),
+      userId: nullable('The id of the user of the credential.'),
+      workspaceId: nullable('The id of the workspace of the credential.'),
+      daemonId: nullable('The id of the daemon of the credential.'),
     },
     additionalProperties: false,
   },
@@ -302,7 +305,7 @@ const SCHEMAS = {
   },
 };
 
-/** Every endpoint but GraphQL, which describes itself, as OpenAPI 3.1. */
+/** Every endpoint except GraphQL, as OpenAPI 3.1. The schema of GraphQL describes itself. */
 export const OPENAPI = {
   openapi: '3.1.0',
   info: {

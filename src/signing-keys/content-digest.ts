@@ -8,8 +8,8 @@ const MEMBER = /^[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):[ \t]*$/;
 /**
  * The SHA-256 of the body that `Content-Digest` declares (RFC 9530 §2). Other algorithms in it are ignored.
  *
- * It must declare one SHA-256, and in a form that cannot be read in two ways. The service and a backend behind a gateway
- * would otherwise choose different ones, and the backend would accept a body that was not signed.
+ * It must declare exactly one SHA-256, and each member must have one plain form. Otherwise the service and a backend
+ * behind a gateway could use different digests, and the backend would accept a body that was not signed.
  *
  * @throws AccessError `SIGNATURE_INCOMPLETE` if it has none, `SIGNATURE_MALFORMED` if it has several or another form
  */

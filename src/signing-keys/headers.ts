@@ -52,7 +52,7 @@ export function textOf(rawHeaders: readonly string[], name: string): string | nu
  * A header as a dictionary (RFC 9651 §3.2), all of its values together. Empty if the header is missing.
  *
  * @throws AccessError `SIGNATURE_MALFORMED` if it is too long or not well-formed, or if it has a key twice. By RFC 9651 the
- *   last value of a key counts. Other readers of the request may use the first one.
+ *   last value of a key counts. Other software that reads the request may use the first one.
  */
 export function dictionaryOf(rawHeaders: readonly string[], name: string): Dictionary {
   const text = textOf(rawHeaders, name) ?? '';

@@ -7,8 +7,8 @@ import type { SigningSecrets } from './signing-secrets.ts';
 const BATCH = 500;
 
 /**
- * Adds the hashes of the secrets of keys from before the column, so that a presented secret finds its key. A secret that
- * does not open signs nothing, and has none.
+ * Adds the hash of the secret to each key that has none, so that a presented secret finds its key. A secret that does
+ * not open gets no hash, because it signs nothing.
  */
 export async function addSecretHashes(em: EntityManager, secrets: SigningSecrets): Promise<void> {
   for (let last: string | undefined = ''; last !== undefined; ) {

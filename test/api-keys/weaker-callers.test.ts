@@ -1,4 +1,4 @@
-// What a caller that holds less than a key, or that is limited to addresses, cannot get by way of that key.
+// A caller that holds less than a key, or that is limited to addresses, gains nothing through that key.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UnitOfWork } from '../../src/database/unit-of-work.ts';
 import { workspaceKey } from '../support/api-keys.ts';
@@ -158,7 +158,7 @@ describe.each(backends())('F1.5: callers that hold less, on $name', ({ start }) 
     });
   });
 
-  test('a daemon token and a signing key create no API key, in words that fit both', async () => {
+  test('a daemon token and a signing key create no API key, and the message is true for both', async () => {
     const scopes = ['API_KEYS_WRITE'] as const;
     const daemon = await app.daemonToken(owner, workspaceId, { scopes });
     const signedBy = await app.signingKey(owner, workspaceId, { scopes });

@@ -219,7 +219,7 @@ describe.each(backends())('a key that belongs to a workspace, on $name', ({ star
       await app.as(key).createWorkspace({ name: 'x' }).expectError('FORBIDDEN');
     });
 
-    test('WORKSPACES_*: of a member whom it adds or changes, it reads the id and nothing else', async () => {
+    test('WORKSPACES_*: it reads only the id of a member that it adds or changes', async () => {
       const own = await app.workspace(owner);
       const key = await workspaceKey(app, owner, own, { scopes: ['WORKSPACES_READ', 'WORKSPACES_WRITE'] });
       const account = await app.member();

@@ -32,7 +32,7 @@ test('paths that are no endpoint share one series, however many there are', asyn
   expect(await scrape()).not.toContain('nothing');
 });
 
-test('a client that goes before the response is counted as aborted', async () => {
+test('a client that disconnects before the response is counted as aborted', async () => {
   const { hostname, port } = new URL(app.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -45,7 +45,7 @@ test('a client that goes before the response is counted as aborted', async () =>
   await until('the request is counted', async () => (await count('endpoint="/graphql",status="aborted"')) === 1);
 });
 
-test('an event stream is counted, and is no slow request', async () => {
+test('an event stream is counted, and its time is not measured', async () => {
   const admin = await app.admin();
   const stream = await EventStream.open(app.url, { caller: admin });
   const before = await count('endpoint="/graphql",status="aborted"');

@@ -23,7 +23,7 @@ const revoke = (token: string, more: Record<string, string> = {}) =>
 const RECEIPT =
   /^sequence=\d+, propagation=acknowledged, replicas=1, acknowledged=1, left=0, settled-ms=\d+(?:\.\d+)?$/;
 
-describe('RFC 7009: who presents a secret ends it', () => {
+describe('RFC 7009: a presented secret authorizes its own revocation', () => {
   test('an API key: 200 with a receipt, and no endpoint accepts it', async () => {
     const key = await app.apiKey(admin);
     expect(await app.accepts(key.secret)).toBe(true);
@@ -72,7 +72,7 @@ describe('RFC 7009: who presents a secret ends it', () => {
     expect((await verify()).status).toBe(401);
   });
 
-  test('a signing secret from before the hashes: the next start finds it', async () => {
+  test('a signing secret without a hash: the next start adds the hash', async () => {
     const key = await app.signingKey(admin, await app.workspace(admin));
     await app.sql('update signing_keys set secret_hash = null where id = ?', [key.id]);
     await addSecretHashes(app.app.database.fork(), new SigningSecrets(app.app.sealer));
@@ -147,7 +147,7 @@ describe('what is not a valid secret changes nothing', () => {
   });
 });
 
-test('an address that guesses gets 429, and can still revoke a credential that it has', async () => {
+test('an address with too many unknown secrets gets 429, and can still revoke a known one', async () => {
   const limited = await startTestApp({ env: { REKEY_FAILED_AUTH_PER_MINUTE: '3' } });
   try {
     const key = await limited.apiKey(await limited.admin());

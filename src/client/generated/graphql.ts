@@ -56,7 +56,7 @@ export type ApiKeyOwner =
 
 /** Which audit events to list. An event must match all given fields. */
 export type AuditEventFilter = {
-  /** Only the events that this user, or this credential, caused. */
+  /** Only the events that the user or the credential with this id caused. */
   actorId?: string | null | undefined;
   /** Only the events at this time or later. */
   from?: string | null | undefined;
@@ -64,7 +64,7 @@ export type AuditEventFilter = {
   outcome?: AuditOutcome | null | undefined;
   /** Only the events of this request. */
   requestId?: string | null | undefined;
-  /** Only the events that happened to this. */
+  /** Only the events about the object with this id. */
   subjectId?: string | null | undefined;
   /** Only the events of this type, such as `session.revoked`. */
   type?: string | null | undefined;
@@ -74,11 +74,11 @@ export type AuditEventFilter = {
   workspaceId?: string | null | undefined;
 };
 
-/** Whether something happened. */
+/** Whether the action of an event took effect. */
 export type AuditOutcome =
-  /** It was rejected. The field `reason` says why. */
+  /** The action was rejected. The field `reason` says why. */
   | 'REFUSED'
-  /** It happened. */
+  /** The action took effect. */
   | 'SUCCEEDED';
 
 /** Input of `bootstrap`. */
@@ -127,9 +127,9 @@ export type CreateApiKeyInput = {
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: string;
   /**
-   * Who the key belongs to. Only an owner of the workspace, an administrator and a key of the workspace can create a key that
-   * belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong to it, and
-   * this field is ignored.
+   * The owner of the key. Only an owner of the workspace, an administrator and a key of the workspace can create a key
+   * that belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong
+   * to it, and this field is ignored.
    */
   owner?: ApiKeyOwner;
   /**
@@ -478,7 +478,7 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log: an administrator all of it, others the events of their workspaces. */
+  /** Read the audit log. An administrator reads all events, other users read the events of their workspaces. */
   | 'AUDIT_READ'
   /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'

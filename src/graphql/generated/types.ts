@@ -73,7 +73,7 @@ export type AddWorkspaceMemberSuccess = {
   __typename?: 'AddWorkspaceMemberSuccess';
   /** The role of the member. Another one than the requested role if the user already was a member. */
   role: WorkspaceRole;
-  /** The member. A key of a workspace reads only the `id`: other fields are `FORBIDDEN`, after the change is made. */
+  /** The member. A key of a workspace can read only the `id`. Other fields return `FORBIDDEN` after the change is made. */
   user: User;
   /** The workspace. */
   workspace: Workspace;
@@ -112,8 +112,8 @@ export type ApiKey = Credential & Node & {
    */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. For the
-   * secret of an imported key: what the other system has shown of it, or `…`.
+   * The prefix and the last four characters of the secret. It identifies the key and cannot be used as the secret. An
+   * imported key has the hint of the other system, or `…`.
    */
   hint: Scalars['String']['output'];
   /** The id of the key, with the prefix `key_`. It is not a secret. */
@@ -242,13 +242,13 @@ export type AuditDetail = {
  */
 export type AuditEvent = Node & {
   __typename?: 'AuditEvent';
-  /** Who caused it; null if it was no user, if the user was deleted, or if the caller may not see the user. */
+  /** The user who caused the event; null if no user did, if the user was deleted, or if the caller may not see the user. */
   actor?: Maybe<User>;
-  /** The id of the credential with which it was caused. */
+  /** The id of the credential that caused the event. */
   actorCredentialId?: Maybe<Scalars['ID']['output']>;
-  /** The id of the user who caused it, also if the user was deleted. */
+  /** The id of the user who caused the event, also if the user was deleted. */
   actorId?: Maybe<Scalars['ID']['output']>;
-  /** What was changed and how, by name. */
+  /** The details of the change, each with its name. */
   details: Array<AuditDetail>;
   /** The hash of the event: SHA-256 of its canonical JSON (RFC 8785), in hex. */
   hash: Scalars['String']['output'];
@@ -261,17 +261,17 @@ export type AuditEvent = Node & {
   ipAddress?: Maybe<Scalars['String']['output']>;
   /** When it happened. Events are listed in the order of their commits, and times may be in another order. */
   occurredAt: Scalars['DateTime']['output'];
-  /** Whether it happened. */
+  /** Whether the action took effect. */
   outcome: AuditOutcome;
   /** The hash of the event before it in the chain; 64 zeros for the first one. */
   previousHash: Scalars['String']['output'];
-  /** Why it was rejected; null if it was not. */
+  /** Why the action was rejected; null if it was not. */
   reason?: Maybe<Scalars['String']['output']>;
-  /** The id of the request that caused it, as `X-Request-Id` had it. */
+  /** The id of the request that caused the event: its `X-Request-Id`. */
   requestId?: Maybe<Scalars['ID']['output']>;
   /** The number of the event in its chain, from 1. Each workspace has a chain, and the installation has one for all other events. */
   sequence: Scalars['Int']['output'];
-  /** The id of what it happened to. What it names depends on the type of the event. */
+  /** The id of the object that the event is about. Its kind depends on the type of the event. */
   subjectId?: Maybe<Scalars['ID']['output']>;
   /** What happened, such as `api-key.revoked`. */
   type: Scalars['String']['output'];
@@ -305,7 +305,7 @@ export type AuditEventEdge = {
 
 /** Which audit events to list. An event must match all given fields. */
 export type AuditEventFilter = {
-  /** Only the events that this user, or this credential, caused. */
+  /** Only the events that the user or the credential with this id caused. */
   actorId?: InputMaybe<Scalars['ID']['input']>;
   /** Only the events at this time or later. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
@@ -313,7 +313,7 @@ export type AuditEventFilter = {
   outcome?: InputMaybe<AuditOutcome>;
   /** Only the events of this request. */
   requestId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only the events that happened to this. */
+  /** Only the events about the object with this id. */
   subjectId?: InputMaybe<Scalars['ID']['input']>;
   /** Only the events of this type, such as `session.revoked`. */
   type?: InputMaybe<Scalars['String']['input']>;
@@ -323,11 +323,11 @@ export type AuditEventFilter = {
   workspaceId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** Whether something happened. */
+/** Whether the action of an event took effect. */
 export type AuditOutcome =
-  /** It was rejected. The field `reason` says why. */
+  /** The action was rejected. The field `reason` says why. */
   | 'REFUSED'
-  /** It happened. */
+  /** The action took effect. */
   | 'SUCCEEDED';
 
 /** Input of `bootstrap`. */
@@ -412,9 +412,9 @@ export type CreateApiKeyInput = {
   /** A name that tells what the key is for. Must not be empty and must have only visible characters. */
   name: Scalars['String']['input'];
   /**
-   * Who the key belongs to. Only an owner of the workspace, an administrator and a key of the workspace can create a key that
-   * belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong to it, and
-   * this field is ignored.
+   * The owner of the key. Only an owner of the workspace, an administrator and a key of the workspace can create a key
+   * that belongs to it. Another member gets `FORBIDDEN`. A key that belongs to a workspace creates only keys that belong
+   * to it, and this field is ignored.
    */
   owner: ApiKeyOwner;
   /**
@@ -599,7 +599,7 @@ export type Credential = {
 
 /**
  * Bounds on the API keys, daemon tokens and signing keys of a workspace, or of the installation. For a credential of a
- * workspace, the stricter ones of both hold.
+ * workspace, the stricter bound of both holds.
  */
 export type CredentialPolicy = {
   __typename?: 'CredentialPolicy';
@@ -1021,8 +1021,8 @@ export type Mutation = {
   createWorkspace: CreateWorkspaceResult;
   /**
    * Deletes an account with its sessions, API keys and personal data. Every replica rejects all of its credentials before the
-   * response. The keys of workspaces that the user created stay. The audit log stays. No address from which the user or an
-   * API key of the user came is kept.
+   * response. The keys of workspaces that the user created stay. The audit log stays. The addresses from which the user
+   * and the API keys of the user sent requests are erased.
    */
   deleteUser: DeleteUserResult;
   /** Revokes every credential that is bound to a workspace, then deletes the workspace. */
@@ -2097,7 +2097,7 @@ export type Scope =
   | 'API_KEYS_READ'
   /** Create, rotate and revoke API keys. */
   | 'API_KEYS_WRITE'
-  /** Read the audit log: an administrator all of it, others the events of their workspaces. */
+  /** Read the audit log. An administrator reads all events, other users read the events of their workspaces. */
   | 'AUDIT_READ'
   /** Read daemon tokens. */
   | 'DAEMON_TOKENS_READ'
@@ -2260,7 +2260,7 @@ export type SetWorkspaceMemberRoleSuccess = {
   receipt?: Maybe<RevocationReceipt>;
   /** The role of the member. */
   role: WorkspaceRole;
-  /** The member. A key of a workspace reads only the `id`: other fields are `FORBIDDEN`, after the change is made. */
+  /** The member. A key of a workspace can read only the `id`. Other fields return `FORBIDDEN` after the change is made. */
   user: User;
   /** The workspace. */
   workspace: Workspace;

@@ -55,8 +55,7 @@ export function useSharedEvents(schema: GraphQLSchema): Plugin<YogaInitialContex
 
 /**
  * Whether every event of the schema shows the same to every reader: its fields are leaves without arguments, and their
- * resolvers read nothing but the event. (A check of an access directive reads the context, so it counts as a resolver that
- * does.)
+ * resolvers read nothing but the event. The check of an access directive reads the context, so no field may have one.
  */
 export function isSameForAll(schema: GraphQLSchema): boolean {
   return Object.values(schema.getSubscriptionType()?.getFields() ?? {}).every(({ type }) => {

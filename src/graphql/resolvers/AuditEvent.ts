@@ -12,7 +12,7 @@ export const AuditEvent: AuditEventResolvers = {
     workspaceId !== null && (await visibility.seesWorkspace(workspaceId)) ? loaders.workspace.load(workspaceId) : null,
 };
 
-/** Members of a workspace do not read from where other members came. A rejected client without a user is not a member. */
+/** A member of a workspace sees no addresses of other members. A rejected client without a user is not a member. */
 function seesClient({ actorId, outcome }: ChainedEvent, { visibility, principal }: GraphQLContext): boolean {
   if (actorId === null) return outcome === 'REFUSED' || visibility.seesAll;
   return actorId === principal?.userId || visibility.seesAccount(actorId);

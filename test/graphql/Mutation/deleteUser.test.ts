@@ -82,7 +82,7 @@ describe.each(backends())('deleteUser on $name', ({ start }) => {
       expect(await rolesIn(app, workspaceId)).toEqual([[admin.id, 'OWNER']]);
     });
 
-    test('no address from which the person came remains, also not with a key of a workspace or a refused request', async () => {
+    test('erases every address of the user, also those of keys of a workspace and of rejected requests', async () => {
       const address = '198.51.100.77';
       const own = await start({ env: { REKEY_TRUSTED_PROXIES: '127.0.0.1' } });
       onTestFinished(() => own.close());

@@ -20,7 +20,7 @@ describe.each(backends())('auditEvents on $name', ({ start }) => {
   const list = async (filter: NonNullable<Filter>['filter'] = {}, by: Account = admin) =>
     (await app.as(by).auditEvents({ filter })).nodes;
 
-  test('an event says who, what, from where, and has its place in the chain of its workspace', async () => {
+  test('an event has its actor, subject and origin, and its position in the chain of its workspace', async () => {
     const workspaceId = await app.workspace(admin);
     const { id } = await app.apiKey(admin, { workspaceId, permissions: ['read'] });
     const [event, created] = await list({ workspaceId });
@@ -55,7 +55,7 @@ describe.each(backends())('auditEvents on $name', ({ start }) => {
     });
   });
 
-  test('what was answered before is listed, at the top', async () => {
+  test('a change that was answered before the query is listed first', async () => {
     for (const _ of [1, 2, 3, 4, 5]) {
       const { id } = await app.apiKey(admin);
       expect((await list())[0]).toMatchObject({ type: 'api-key.created', subjectId: id });
