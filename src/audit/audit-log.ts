@@ -72,7 +72,7 @@ export class AuditLog {
       async ids({ after, limit }) {
         const older = after === null ? '' : 'and e.position < (select position from audit_events where id = ?)';
         const scan = `select e.id, e.position from audit_events e join audit_links l on l.event_id = e.id
-          where true ${text} ${older} ${workspaces === null ? '' : 'and e.workspace_id = w.id'} order by e.position desc limit ?`;
+          where e.position is not null ${text} ${older} ${workspaces === null ? '' : 'and e.workspace_id = w.id'} order by e.position desc limit ?`;
         const page = [...values, ...(after === null ? [] : [after]), limit];
         const rows =
           workspaces === null

@@ -32,15 +32,19 @@ export class Migration20261217000000 extends Migration {
     // what earlier releases wrote, until the event is chained.
     this.addSql(`alter table audit_events add column ip_address_sealed text, add column ip_address_digest text,
       add column user_agent_sealed text, add column user_agent_digest text`);
-    this.addSql('drop index audit_events_subject, audit_events_actor_address');
+    this.addSql('drop index audit_events_subject, audit_events_actor_address, audit_events_position');
+    // An event gets its position at the commit, by an update. The insert before it writes to none of these indexes.
+    this.addSql('create index audit_events_position on audit_events (position) where position is not null');
     for (const column of ['subject_id', 'actor_user_id', 'actor_credential_id', 'workspace_id']) {
       this.addSql(`create index audit_events_${column} on audit_events (${column}, position desc)
-        where ${column} is not null`);
+        where ${column} is not null and position is not null`);
     }
-    this.addSql('create index audit_events_type on audit_events (type, position desc)');
-    this.addSql(`create index audit_events_refused on audit_events (position desc) where outcome = 'REFUSED'`);
-    this.addSql('create index audit_events_request on audit_events (request_id) where request_id is not null');
-    this.addSql('create index audit_events_time on audit_events (occurred_at)');
+    this.addSql('create index audit_events_type on audit_events (type, position desc) where position is not null');
+    this.addSql(`create index audit_events_refused on audit_events (position desc)
+      where outcome = 'REFUSED' and position is not null`);
+    this.addSql(`create index audit_events_request on audit_events (request_id)
+      where request_id is not null and position is not null`);
+    this.addSql('create index audit_events_time on audit_events (occurred_at) where position is not null');
     this.addSql(`create index audit_events_personal on audit_events (coalesce(actor_user_id, subject_id))
       where ip_address is not null or ip_address_sealed is not null or user_agent_sealed is not null`);
     this.#createTables();
