@@ -81,6 +81,7 @@ describe.each(backends())('the chains on $name', ({ start }) => {
   test('no SQL of the service changes or deletes what was recorded', async () => {
     await app.app.audit.chain.chain();
     const [event] = await auditRows(app, `type = 'api-key.created'`);
+    await app.app.audit.checkpoints.sign({ all: true });
     const refused = [
       `update audit_events set type = 'x' where id = '${event.id}'`,
       `update audit_events set data = '{}' where id = '${event.id}'`,
@@ -94,6 +95,11 @@ describe.each(backends())('the chains on $name', ({ start }) => {
       `delete from audit_links where event_id = '${event.id}'`,
       `update audit_chains set sequence = 0`,
       `delete from audit_chains`,
+      `update audit_checkpoints set signature = 'x'`,
+      `delete from audit_checkpoints`,
+      `update audit_keys set public_jwk = '{}'`,
+      `delete from audit_keys`,
+      ...['links', 'checkpoints', 'chains', 'keys', 'removals'].map((name) => `truncate audit_${name}`),
     ];
     for (const statement of refused) await expect(app.sql(statement), statement).rejects.toThrow(/never changes/);
     expect(await verified(app)).toMatchObject({ problemCount: 0 });
@@ -140,7 +146,13 @@ describe.skipIf(inject('postgresUrl') === null)('the chains of several transacti
     await slow.query(insertOf('evt_slow'));
     await slow.query('set constraints all immediate'); // Takes its position, as at a commit that takes long.
     await app.sql(insertOf('evt_quick'));
+    const look = vi.spyOn(app.app.database.reads, 'query');
     const chained = app.app.audit.chain.chain();
+    // The chain has seen the gap, and looks again.
+    await until(
+      'the chain waits',
+      async () => look.mock.calls.filter(([{ name }]) => name === 'audit-writers').length > 1,
+    );
     const chain = async () =>
       (await app.sql(LINKS)).map(({ event_id }) => event_id).filter((id) => /slow|quick/.test(id));
     expect(await chain()).toEqual([]);
@@ -163,6 +175,67 @@ describe.skipIf(inject('postgresUrl') === null)('the chains of several transacti
     await slow.query('rollback');
     await app.app.audit.chain.upToDate();
     expect((await app.sql(LINKS)).map(({ event_id }) => event_id)).toContain('evt_behind');
+  });
+
+  test('a gap that its own transaction fills is passed, while another transaction has an event without a position', async () => {
+    const [app] = apps as [TestApp];
+    const [slow, slower] = [1, 2].map(() => new pg.Client({ connectionString: databaseUrl })) as [pg.Client, pg.Client];
+    for (const [client, id] of [
+      [slow, 'evt_first'],
+      [slower, 'evt_last'],
+    ] as const) {
+      await client.connect();
+      onTestFinished(() => client.end());
+      await client.query('begin');
+      await client.query(insertOf(id));
+    }
+    await slow.query('set constraints all immediate');
+    await app.sql(insertOf('evt_second'));
+    const chained = app.app.audit.chain.chain();
+    await slow.query('commit');
+    await chained;
+    const ids = async () =>
+      (await app.sql(LINKS)).map(({ event_id }) => event_id).filter((id) => /first|second|last/.test(id));
+    expect(await ids()).toEqual(['evt_first', 'evt_second']);
+    await slower.query('commit');
+    await app.app.audit.chain.chain();
+    expect(await ids()).toEqual(['evt_first', 'evt_second', 'evt_last']);
+  });
+
+  test('a long transaction that records no event delays no reader, also after a gap that stays', async () => {
+    const [app] = apps as [TestApp];
+    const long = new pg.Client({ connectionString: databaseUrl });
+    await long.connect();
+    onTestFinished(() => long.end());
+    await long.query('begin isolation level repeatable read');
+    await long.query('select pg_current_xact_id(), count(*) from audit_events');
+    const em = app.app.database.fork();
+    await em.begin();
+    await em.execute(insertOf('evt_lost'));
+    await em.execute('set constraints all immediate');
+    await em.rollback();
+    await app.sql(insertOf('evt_found'));
+    await app.app.audit.chain.upToDate();
+    expect((await app.sql(LINKS)).map(({ event_id }) => event_id)).toContain('evt_found');
+  });
+
+  test('a prepared transaction keeps its place, also if no connection holds it', async () => {
+    const [app] = apps as [TestApp];
+    const [{ max }] = await app.sql(`select current_setting('max_prepared_transactions')::int as max`);
+    expect(max).toBeGreaterThan(0);
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('begin');
+    await client.query(insertOf('evt_prepared'));
+    await client.query('set constraints all immediate');
+    await client.query(`prepare transaction 'audit'`);
+    await client.end();
+    await app.sql(insertOf('evt_after'));
+    await expect(app.app.audit.chain.upToDate()).rejects.toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    await app.sql(`commit prepared 'audit'`);
+    await app.app.audit.chain.upToDate();
+    const ids = (await app.sql(LINKS)).map(({ event_id }) => event_id);
+    expect(ids.filter((id) => /prepared|after/.test(id))).toEqual(['evt_prepared', 'evt_after']);
   });
 
   test('two replicas that record and chain at once make one chain', async () => {

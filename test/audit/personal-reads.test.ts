@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Account, backends, type TestApp } from '../support/app.ts';
 import { auditRows } from '../support/audit.ts';
+import { times } from '../support/values.ts';
 
 describe.each(backends())('reads of personal data on $name', ({ start }) => {
   let app: TestApp;
@@ -44,6 +45,34 @@ describe.each(backends())('reads of personal data on $name', ({ start }) => {
     expect(await counts()).toEqual([1]);
     await app.app.audit.personalReads.summarize({ all: true });
     expect(await counts()).toEqual([1, 3]);
+  });
+
+  test('the count of reads stays if it cannot be written, and two writes at once write it once', async () => {
+    const member = await app.member();
+    for (const _ of [1, 2, 3]) await app.as(admin).user({ id: member.id });
+    const { personalReads } = app.app.audit;
+    const counts = async () =>
+      (await readsOf(admin)).filter(({ subject_id }) => subject_id === member.id).map(({ data }) => data.count);
+    await app.sql(`alter table audit_events add constraint no_reads check (type <> 'personal-data.read') not valid`);
+    await expect(personalReads.summarize({ all: true })).rejects.toThrow('no_reads');
+    await app.sql('alter table audit_events drop constraint no_reads');
+    expect(await counts()).toEqual([1]);
+    await Promise.all([1, 2].map(() => personalReads.summarize({ all: true })));
+    expect(await counts()).toEqual([1, 2]);
+  });
+
+  test('each read is counted once, also if the counts are written at the same time', async () => {
+    const member = await app.member();
+    const { personalReads } = app.app.audit;
+    for (const _ of times(20, Number))
+      await Promise.all([
+        app.as(admin).user({ id: member.id }),
+        app.as(admin).user({ id: member.id }),
+        personalReads.summarize({ all: true }),
+      ]);
+    await personalReads.summarize({ all: true });
+    const own = (await readsOf(admin)).filter(({ subject_id }) => subject_id === member.id);
+    expect(own.reduce((sum, { data }) => sum + data.count, 0)).toBe(40);
   });
 
   test('a user who reads their own data makes no event', async () => {

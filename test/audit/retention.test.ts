@@ -8,8 +8,9 @@ const insert = (
   name: string,
   count: number,
   age: string,
+  chain = CHAIN,
 ) => `insert into audit_events (id, type, occurred_at, workspace_id)
-  select 'evt_${name}' || n, 'a test', now() - interval '${age}', '${CHAIN}' from generate_series(1, ${count}) as n`;
+  select 'evt_${name}' || n, 'a test', now() - interval '${age}', '${chain}' from generate_series(1, ${count}) as n`;
 
 describe.each(backends())('the retention on $name', ({ start }) => {
   let app: TestApp;
@@ -43,11 +44,26 @@ describe.each(backends())('the retention on $name', ({ start }) => {
     expect(first).toEqual([{ previous_hash: summary.last_hash }]);
   });
 
-  test('what has not been too old for a day stays', async () => {
-    const [first] = await app.sql('select occurred_at from audit_events where id = ?', ['evt_new1']);
-    expect(first).toBeDefined();
+  test('a chain is left alone until its first event has been too old for a day', async () => {
+    const others = async () => (await auditRows(app, `id like 'evt_other%'`)).map(({ id }) => id);
+    await app.sql(insert('other_a', 2, '30 days 12 hours', 'wsp_another'));
+    await app.app.audit.chain.chain();
     await purge();
+    expect(await others()).toEqual(['evt_other_a1', 'evt_other_a2']);
+    await app.sql(insert('other_b', 1, '31 days 12 hours', 'wsp_a third'));
+    await app.sql(insert('other_c', 1, '30 days 12 hours', 'wsp_a third'));
+    await app.app.audit.chain.chain();
+    await purge();
+    expect(await others()).toEqual(['evt_other_a1', 'evt_other_a2']);
     expect(await left()).toHaveLength(3);
+  });
+
+  test('no SQL of the service shortens or deletes a summary', async () => {
+    for (const statement of [
+      'update audit_removals set last_sequence = last_sequence - 1',
+      'delete from audit_removals',
+    ])
+      await expect(app.sql(statement), statement).rejects.toThrow(/never changes/);
   });
 
   test('FORGED: a summary that covers more events than were removed', async () => {

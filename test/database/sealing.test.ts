@@ -1,6 +1,7 @@
 // The stored form of sealed fields, and the behaviour with rows that plain SQL has changed.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { blindIndex, seal } from '../../src/crypto/seal.ts';
+import { COUNT, type CountRow } from '../../src/database/data-keys.sql.ts';
 import { backends, MASTER_KEY, PASSWORD, type TestApp } from '../support/app.ts';
 
 const FORM = /^s2\.1\.[A-Za-z0-9_-]{38,}$/;
@@ -141,6 +142,18 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     expect(await countOf()).toBeGreaterThanOrEqual(before + 4);
   });
 
+  test('B60: the encryptions of a key that is twice in memory are added', async () => {
+    const { reads } = app.app.database;
+    await app.app.sealer.keys.count();
+    const [before] = await reads.query<CountRow>(COUNT, [['accounts'], [1], [0]]);
+    const [after] = await reads.query<CountRow>(COUNT, [
+      ['accounts', 'accounts'],
+      [1, 1],
+      [3, 4],
+    ]);
+    expect(after!.encryptions - before!.encryptions).toBe(7);
+  });
+
   test('a field that does not change is not sealed again', async () => {
     const account = await member('Wren');
     const stored = async () =>
@@ -173,6 +186,8 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
   test('values that an earlier version has written are sealed once, before the service starts', async () => {
     const { keyring } = app.app;
     const account = await member('Wren');
+    const odd = `s2.1.${'A'.repeat(60)}`;
+    const other = await member('Finch');
     const key = await app.apiKey(account, { metadata: [{ key: 'team', value: 'payments' }] });
     const workspaceId = await app.workspace(account);
     const signing = await app.signingKey(account, workspaceId);
@@ -196,6 +211,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
       ...['Wren', earlier('users.email', account.id, account.email)],
       ...[blindIndex(keyring, { field: 'users.email', canonical }), account.id],
     ]);
+    await app.sql('update users set display_name = ? where id = ?', [odd, other.id]);
     await app.sql(`update sessions set ip_address = '203.0.113.7' where user_id = ?`, [account.id]);
     await app.sql('update api_keys set created_from_ip = ?, metadata_sealed = ? where id = ?', [
       ...['203.0.113.8', earlier('api_keys.metadata', key.id, '[["team","payments"]]'), key.id],
@@ -227,6 +243,7 @@ describe.each(backends())('sealed columns on $name', ({ start }) => {
     const selection = '... on LoginSuccess { user { email displayName } }';
     const { user } = await app.mutate('login', { email: account.email, password: PASSWORD }, selection);
     expect(user).toEqual({ email: account.email, displayName: 'Wren' });
+    expect(await nameOf(other.id)).toBe(odd);
     await app.app.replica.sync();
     const read = await app.as(account).apiKey({ id: key.id });
     expect(read).toMatchObject({ createdFromIp: '203.0.113.8', metadata: [{ key: 'team', value: 'payments' }] });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SealError } from '../../src/crypto/seal.ts';
 import { jwtKeyTag } from '../../src/revocation/tags.ts';
-import { type Account, backends, type TestApp } from '../support/app.ts';
+import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { login, refresh, UNLIMITED } from '../support/sessions.ts';
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
@@ -146,5 +147,19 @@ describe.each(backends())('JWT keys on $name', ({ start }) => {
     expect(await app.accepts(await issue())).toBe(true);
     expect(Object.keys(await states())).not.toContain(kidOf(revoked));
     expect(await keys().revoke(kidOf(revoked))).toBeNull();
+  });
+
+  test('a current key that does not open signs nothing: no earlier key signs, and its public half is published', async () => {
+    await publishedLongAgo();
+    await app.sql(`update jwt_keys set private_sealed = (select private_sealed from jwt_keys where state = 'CURRENT')
+      where state = 'NEXT'`);
+    const [next] = await inState('NEXT');
+    const before = await issue();
+    await expect(keys().rotate()).rejects.toThrow(SealError);
+    expect(await inState('CURRENT')).toEqual([next]);
+    expect((await jwks()).keys.map(({ kid }) => kid)).toContain(next);
+    const { errors } = await app.as().login({ email: member.email, password: PASSWORD }).answer();
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'AUTHENTICATION_UNAVAILABLE' } });
+    expect(await app.accepts(before)).toBe(true);
   });
 });

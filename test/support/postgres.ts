@@ -119,6 +119,7 @@ const SETTINGS: Record<string, string> = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_connections: '300',
+  max_prepared_transactions: '5',
   shared_buffers: '32MB',
   checkpoint_timeout: '30min',
   timezone: 'UTC',

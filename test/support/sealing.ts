@@ -42,9 +42,9 @@ export class DataKeyTable implements Sql {
       case COUNT: {
         const [tenants, versions, counts] = values as [string[], number[], number[]];
         const found = rows.filter((row) => {
-          const at = tenants.findIndex((tenant, index) => tenant === row.tenant && versions[index] === row.version);
-          row.encryptions += counts[at] ?? 0;
-          return at >= 0;
+          const own = counts.filter((_, at) => tenants[at] === row.tenant && versions[at] === row.version);
+          row.encryptions += own.reduce((sum, count) => sum + count, 0);
+          return own.length > 0;
         });
         return found.map(({ tenant, version, encryptions }) => ({ tenant, version, encryptions }));
       }
