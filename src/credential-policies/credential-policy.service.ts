@@ -87,12 +87,14 @@ export class CredentialPolicyService {
     const { audit, clock, ended, lockManaged } = this.#options;
     const subject = workspaceId ?? INSTALLATION;
     const bounds = { ...given, idleToleranceSeconds: this.#idleToleranceSeconds };
+    const policyOf = async () => (await em.findOne(CredentialPolicy, { subject })) ?? CredentialPolicy.for(workspaceId);
     // Reads all credentials, so it must come before the lock, for which every other mutation of a credential would wait.
-    const endedOfAll = workspaceId === null ? await ended.countOf(em, subject, bounds) : null;
+    const mayEndAny = workspaceId === null && (await policyOf()).compare(bounds).tightened;
+    const endedOfAll = mayEndAny ? await ended.countOf(em, subject, bounds) : null;
     return unitOfWork.transaction(async () => {
       if (workspaceId !== null && !(await lockManaged(unitOfWork, workspaceId))) return { kind: 'workspaceNotFound' };
       await em.execute(LOCK_POLICY, [subject]);
-      const policy = (await em.findOne(CredentialPolicy, { subject })) ?? CredentialPolicy.for(workspaceId);
+      const policy = await policyOf();
       const { tightened, changed } = policy.compare(bounds);
       const endedCount = tightened ? (endedOfAll ?? (await ended.countOf(em, subject, bounds))) : 0;
       if (changed && !dryRun) {
