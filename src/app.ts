@@ -106,6 +106,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const signingKeys = createSigningKeys(platform, valuesOf('signing-keys', config), { lockAccess, keepBounds });
 
   // Authentication.
+  const credentialRejected = (kind: string, reason: string, ipAddress: string | null) =>
+    rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress });
   const addressOf = createClientAddress(config.trustedProxies);
   const isTrustedProxy = createProxyTrust(config.trustedProxies);
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
@@ -115,8 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     failures: limits.limits.failures,
     addressOf,
     addressRefused: apiKeys.addressRefused,
-    rejected: (kind, reason, ipAddress) =>
-      rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress }),
+    rejected: credentialRejected,
     mayBeImported: apiKeys.mayBeImported,
   });
   const { authenticator } = authentication;
@@ -183,6 +184,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       ],
       workFor: (request) => work.revocation(request, null),
       failures: limits.limits.failures,
+      rejected: (token, address) => credentialRejected(types.kindOf(token), 'NOT_VALID', address),
     },
     log: live.log,
     ...connections,
@@ -203,6 +205,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     audit,
     canary: canary.canary,
     live: live.connections,
+    /** The paths of all endpoints. */
+    paths: [...routes.keys()],
     handle: createRouter(routes, {
       logger,
       cors: createCors(origins),

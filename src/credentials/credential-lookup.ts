@@ -53,10 +53,12 @@ export class CredentialLookup {
   async find(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
     const { cache } = this.#options;
     // A kind may be presented in some places only, also if it is cached.
-    if (!this.#readerOf(presented)) return null;
+    const reader = this.#readerOf(presented);
+    if (!reader) return null;
     const fingerprint = sha256Base64url(presented.text);
     const known = cache.recall(fingerprint);
-    return known === undefined ? this.load(presented, fingerprint, request) : this.#acceptable(known, request);
+    if (known !== undefined) return this.#acceptable(known, request);
+    return this.#load(reader, presented.text, fingerprint, request);
   }
 
   /** The same for what is not in memory. Lookups from an address with too many failures are limited. */
@@ -65,11 +67,8 @@ export class CredentialLookup {
     fingerprint: string,
     request: AuthenticatedRequest,
   ): Promise<AcceptedCredential | null> {
-    const { failures, addressOf } = this.#options;
     const reader = this.#readerOf(presented);
-    if (!reader) return null;
-    const resolve = () => this.#resolve(reader, presented.text, fingerprint);
-    return this.#acceptable(await failures.lookUp(addressOf(request), resolve), request);
+    return reader && this.#load(reader, presented.text, fingerprint, request);
   }
 
   /** The same past the limits, for what was accepted before. It notes no refusal. */
@@ -83,6 +82,17 @@ export class CredentialLookup {
   async resolve(presented: PresentedCredential): Promise<CachedCredential | null> {
     const reader = this.#readerOf(presented);
     return reader && this.#resolve(reader, presented.text, sha256Base64url(presented.text));
+  }
+
+  async #load(
+    reader: Reader,
+    text: string,
+    fingerprint: string,
+    request: AuthenticatedRequest,
+  ): Promise<AcceptedCredential | null> {
+    const { failures, addressOf } = this.#options;
+    const resolve = () => this.#resolve(reader, text, fingerprint);
+    return this.#acceptable(await failures.lookUp(addressOf(request), resolve), request);
   }
 
   #acceptable(found: CachedCredential | null, request: AuthenticatedRequest): AcceptedCredential | null {

@@ -5,12 +5,18 @@ import { AccessError } from '../identity/access-error.ts';
 import { trimOws } from '../kernel/white-space.ts';
 import { bodyToProve } from './read-body.ts';
 import { respondJson } from './respond.ts';
-import { type FormProblem, problem, readForm } from './token-form.ts';
+import { type FormProblem, problem } from './token-form.ts';
 
 /** How an OAuth client authenticates (RFC 6749 §2.3.1): the id of a credential of ours, and its secret. */
 export interface ClientCredentials {
   readonly id: string;
   readonly secret: string;
+}
+
+/** The parts of a request that its authentication may need. Each is read at most once. */
+export interface ClientRequest {
+  readBody: () => Promise<Buffer | null>;
+  readForm: () => Promise<URLSearchParams | FormProblem>;
 }
 
 /** The realm names the service. Clients that use `client_secret_post` get the same challenge. */
@@ -56,10 +62,10 @@ export function postedCredentials(form: URLSearchParams): ClientCredentials | 'm
 export function createClientAuthentication(authenticate: Authenticate) {
   return async (
     request: IncomingMessage,
-    read: () => Promise<Buffer | null>,
+    { readBody, readForm }: ClientRequest,
   ): Promise<AcceptedCredential | null | 'invalidClient' | FormProblem> => {
-    const body = async () => bodyToProve(await read());
-    const client = await clientOf(request, read);
+    const body = async () => bodyToProve(await readBody());
+    const client = await clientOf(request, readForm);
     if (client === null) return authenticate(request, body);
     if (client === 'malformed') return 'invalidClient';
     if ('error' in client) return client;
@@ -76,13 +82,13 @@ export function createClientAuthentication(authenticate: Authenticate) {
 /** The client credentials of a request, in its header or in its form; null if it has none. */
 async function clientOf(
   request: IncomingMessage,
-  read: () => Promise<Buffer | null>,
+  readForm: ClientRequest['readForm'],
 ): Promise<ClientCredentials | 'malformed' | null | FormProblem> {
   const basic = basicCredentials(request);
   // A credential in another header counts alone: a client uses one method (RFC 6749 §2.3).
   const { authorization, 'x-api-key': apiKey } = request.headers;
   if (apiKey || (authorization !== undefined && basic === null)) return null;
-  const form = await readForm(request, read);
+  const form = await readForm();
   if (!(form instanceof URLSearchParams)) return basic === null ? null : form;
   const posted = postedCredentials(form);
   if (basic !== null && posted !== null)
@@ -90,13 +96,19 @@ async function clientOf(
   return basic ?? posted;
 }
 
-/** The same request with the secret of a client as its Bearer token. */
+/**
+ * The same request with the secret of a client as its Bearer token. It replaces the first `Authorization`, which is the
+ * one that Node reads. A second one stays, so that a request with two credentials is rejected.
+ */
 function withSecret(request: IncomingMessage, { secret }: ClientCredentials): IncomingMessage {
-  const { headers, rawHeaders } = request;
-  const others = rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]!.toLowerCase() !== 'authorization');
+  const authorization = `Bearer ${secret}`;
+  const rawHeaders = [...request.rawHeaders];
+  const isName = (text: string, index: number) => index % 2 === 0 && text.toLowerCase() === 'authorization';
+  const first = rawHeaders.findIndex(isName);
+  rawHeaders.splice(first < 0 ? rawHeaders.length : first, first < 0 ? 0 : 2, 'Authorization', authorization);
   return Object.create(request, {
-    headers: { value: { ...headers, authorization: `Bearer ${secret}` } },
-    rawHeaders: { value: [...others, 'Authorization', `Bearer ${secret}`] },
+    headers: { value: { ...request.headers, authorization } },
+    rawHeaders: { value: rawHeaders },
   });
 }
 

@@ -29,15 +29,15 @@ export function createIntrospect(options: IntrospectOptions) {
   const authenticate = createClientAuthentication(options.authenticate);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      // Reads the body at most once, also if a proof of the caller covers it.
-      let reading: Promise<Buffer | null> | undefined;
-      const read = () => (reading ??= readBody(request, LARGEST_FORM));
-      const caller = await authenticate(request, read);
+      // The body is read and parsed at most once, also if a proof of the caller covers it.
+      const body = once(() => readBody(request, LARGEST_FORM));
+      const parsed = once(() => readForm(request, body));
+      const caller = await authenticate(request, { readBody: body, readForm: parsed });
       if (caller === 'invalidClient') return respondInvalidClient(response);
       if (!caller) throw credentialMissing();
       if ('error' in caller) return respondProblem(response, caller);
       if (!caller.principal.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
-      const form = await readForm(request, read);
+      const form = await parsed();
       const token = form instanceof URLSearchParams ? tokenOf(form) : form;
       if (typeof token !== 'string') return respondProblem(response, token);
       const position = followers.before(request);
@@ -52,6 +52,12 @@ export function createIntrospect(options: IntrospectOptions) {
       respondAccessError(response, error);
     }
   };
+}
+
+/** A function that calls another one at its first call, and returns that result each time. */
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined;
+  return () => (reading ??= read());
 }
 
 function describe(principal: Principal, metadata: Readonly<Record<string, string>>, issuer: string) {

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { SCOPES } from '../identity/scope.ts';
-import { respondJson } from './respond.ts';
+import { respondWith } from './respond.ts';
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -334,7 +333,4 @@ export const OPENAPI = {
   },
 };
 
-export function createOpenApi() {
-  return (response: ServerResponse): void =>
-    respondJson(response, 200, OPENAPI, { 'Cache-Control': 'public, max-age=300' });
-}
+export const createOpenApi = () => respondWith(OPENAPI, { keepSeconds: 300 });

@@ -21,6 +21,18 @@ export function respondJson(
   response.end(text);
 }
 
+/** Responds with JSON that never changes and that clients may keep for some seconds. */
+export function respondWith(body: unknown, { keepSeconds }: { keepSeconds: number }) {
+  const text = Buffer.from(JSON.stringify(body));
+  const headers = {
+    ...COMMON_HEADERS,
+    'Cache-Control': `public, max-age=${keepSeconds}`,
+    'Content-Type': 'application/json',
+    'Content-Length': text.length,
+  };
+  return (response: ServerResponse): void => void response.writeHead(200, headers).end(text);
+}
+
 /** Responds with an access error, and throws any other error again. */
 export function respondAccessError(response: ServerResponse, error: unknown): void {
   if (!(error instanceof AccessError)) throw error;

@@ -17,6 +17,8 @@ export interface RevokeOptions {
   /** Work without a caller, in its turn among the revocations of the client's network. */
   workFor: (request: IncomingMessage) => UnitOfWork;
   failures: Limits['failures'];
+  /** An unknown secret was presented, for the audit log. Must not throw and must not block. */
+  rejected: (token: string, address: string | null) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface RevokeOptions {
  * 200 with the header `X-Rekey-Receipt` proves that no replica accepts the token any more. An unknown or expired token gets
  * 200 without the header (§2.2). An unknown one counts as a failed authentication of the address.
  */
-export function createRevoke({ kinds, workFor, failures }: RevokeOptions) {
+export function createRevoke({ kinds, workFor, failures, rejected }: RevokeOptions) {
   const revoke = async (
     request: IncomingMessage,
     kind: RevokedByPossession,
@@ -36,6 +38,7 @@ export function createRevoke({ kinds, workFor, failures }: RevokeOptions) {
     const { ipAddress } = work.origin;
     const isKnown = await failures.lookUp(ipAddress, () => work.inTurn(() => kind.isKnown(work.em, token)));
     if (isKnown) return kind.revoke(work, token);
+    rejected(token, ipAddress);
     failures.check(ipAddress);
     failures.count(ipAddress);
     return null;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { SCOPES } from '../identity/scope.ts';
-import { respondJson } from './respond.ts';
+import { respondJson, respondWith } from './respond.ts';
 import type { Route } from './router.ts';
 
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
@@ -12,9 +12,8 @@ const KEEP_SECONDS = 3600;
  * two. The service has no authorization endpoint and no token endpoint: sessions begin and are refreshed by GraphQL.
  */
 export function createServerMetadata(issuer: string) {
-  const metadata = urlOf(issuer) && describe(issuer);
+  if (urlOf(issuer)) return respondWith(describe(issuer), { keepSeconds: KEEP_SECONDS });
   return (response: ServerResponse): void => {
-    if (metadata) return respondJson(response, 200, metadata, { 'Cache-Control': `public, max-age=${KEEP_SECONDS}` });
     const error_description = 'The issuer of this service is not an https URL. The operator can set REKEY_ISSUER.';
     respondJson(response, 404, { error: 'not_found', error_description });
   };

@@ -55,7 +55,8 @@ export class SigningSecrets {
 
   /**
    * The key of the HMAC: the UTF-8 bytes of the whole secret as it was shown. It is opened for each request, so that a
-   * valid key and one that does not exist cost the same, and no secret stays in memory.
+   * valid key and one that does not exist cost the same, and no secret stays in memory. The first request of a workspace
+   * on a replica costs more: it unwraps the data key of the workspace.
    *
    * @param secret null for a key that does not exist: returns a key that has signed nothing
    * @throws SealError if it was sealed for another key, or if its data key does not open

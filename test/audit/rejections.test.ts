@@ -1,5 +1,6 @@
 // Rejected requests are recorded with their kind and address, and many of them make only a few events.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { type Account, backends, PASSWORD, type TestApp } from '../support/app.ts';
 import { auditRows, verified } from '../support/audit.ts';
 import { exchange } from '../support/sessions.ts';
@@ -84,6 +85,14 @@ describe.each(backends())('rejected requests on $name', ({ start }) => {
     expect(found[0]).toMatchObject({ outcome: 'REFUSED', ip_address: '127.0.0.1' });
     const texts = await app.sql('select to_jsonb(e)::text as text from audit_events e');
     expect(texts.filter(({ text }) => text.includes(key.secret))).toEqual([]);
+  });
+
+  test('an unknown secret that is presented to revoke it: its kind and the address', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    await fetch(`${app.url}/v1/revoke`, { method: 'POST', headers, body: `token=${makeSecret('rkd')}` });
+    await vi.waitUntil(async () =>
+      (await events('credential.rejected')).some(({ data }) => data.kind === 'daemonToken'),
+    );
   });
 
   test('a call over a rate limit: the name of the limit', async () => {

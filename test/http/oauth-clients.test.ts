@@ -113,6 +113,30 @@ describe('client credentials of an introspection', () => {
     expect(await introspect(basic(`${service.id}:${service.secret}`), form)).toMatchObject({ status: 400 });
   });
 
+  test('are alone: a second header with another credential is rejected, in each order', async () => {
+    const [one, other] = [
+      `Basic ${Buffer.from(`${service.id}:${service.secret}`).toString('base64')}`,
+      `Bearer ${admin.accessToken}`,
+    ];
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const answer = await send(app.url, '/v1/introspect', {
+        method: 'POST',
+        headers: [
+          ...['Host', 'localhost', 'Content-Type', FORM, 'Content-Length', '7'],
+          'Authorization',
+          first,
+          'Authorization',
+          second,
+        ],
+        body: 'token=x',
+      });
+      expect(answer).toMatchObject({ status: 400, json: { error: 'bad_credentials_in_request' } });
+    }
+  });
+
   test('need the scope, and the challenge names it', async () => {
     const key = await app.apiKey(admin, { scopes: [] });
     const answer = await introspect(basic(`${key.id}:${key.secret}`));

@@ -56,10 +56,10 @@ test('the document is valid OpenAPI 3.1', async () => {
 });
 
 test('it has every endpoint of the service but GraphQL, the page at / and itself', async () => {
-  const { json } = await send(app.url, '/');
-  const others = Object.keys(json.endpoints).filter((path) => path !== '/graphql' && path !== '/openapi.json');
-  for (const path of others) expect(Object.keys(OPENAPI.paths)).toContain(path);
-  for (const path of Object.keys(OPENAPI.paths)) expect((await send(app.url, path)).status, path).not.toBe(404);
+  const others = ['/', '/graphql', '/openapi.json'];
+  expect(Object.keys(OPENAPI.paths).toSorted()).toEqual(
+    app.app.paths.filter((path) => !others.includes(path)).toSorted(),
+  );
 });
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

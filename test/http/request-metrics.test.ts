@@ -45,11 +45,18 @@ test('a client that disconnects before the response is counted as aborted', asyn
   await until('the request is counted', async () => (await count('endpoint="/graphql",status="aborted"')) === 1);
 });
 
-test('an event stream is counted, and its time is not measured', async () => {
-  const admin = await app.admin();
-  const stream = await EventStream.open(app.url, { caller: admin });
-  const before = await count('endpoint="/graphql",status="aborted"');
-  stream.close();
-  await until('the stream is counted', async () => (await count('endpoint="/graphql",status="aborted"')) > before);
-  expect(await scrape()).not.toMatch(/^rekey_http_request_seconds_count\{endpoint="\/graphql"\} [1-9]/m);
+test('an event stream that the service ends is counted, and its time is not measured', async () => {
+  const key = await app.apiKey(await app.admin(), { scopes: ['SESSIONS_READ'] });
+  const measured = async () =>
+    /^rekey_http_request_seconds_count\{endpoint="\/graphql"\} (\d+)$/m.exec(await scrape())![1];
+  const before = { requests: await count('endpoint="/graphql",status="200"'), measured: await measured() };
+  const stream = await EventStream.open(app.url, { caller: { bearer: key.secret } });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  await send(app.url, '/v1/revoke', { method: 'POST', headers: form, body: `token=${key.secret}` });
+  await stream.closed;
+  await until(
+    'the stream is counted',
+    async () => (await count('endpoint="/graphql",status="200"')) === before.requests + 1,
+  );
+  expect(await measured()).toBe(before.measured);
 });
