@@ -36,7 +36,7 @@ describe.each(backends())('/v1/revocations on $name', ({ start }) => {
   const position = async (): Promise<string> => (await ask()).json.position;
   /** Changes a key, which appends one row to the log. */
   const narrow = (id: string) =>
-    app.sql(
+    app.changeBySql(
       `update api_keys set expires_at = coalesce(expires_at, clock_timestamp() + interval '10 years') - interval '1 second' where id = ?`,
       [id],
     );
@@ -88,7 +88,7 @@ describe.each(backends())('/v1/revocations on $name', ({ start }) => {
     test('answers with 1000 events at most, and says that there are more', async () => {
       const after = Number(await position());
       for (const part of [1, 2, 3]) {
-        await app.sql(`select auth_append('key:' || n, 'API_KEY', 'key_' || n, 'ENDED', 'UNSPECIFIED', null, null, null, null)
+        await app.changeBySql(`select auth_append('key:' || n, 'API_KEY', 'key_' || n, 'ENDED', 'UNSPECIFIED', null, null, null, null)
           from generate_series(${part}, 700) as n`);
       }
       const last = after + 700 + 699 + 698;
@@ -204,7 +204,7 @@ describe.each(backends())('/v1/revocations on $name', ({ start }) => {
       expect(await wait(three, '192.0.2.3')).toMatchObject(limited('this replica'));
       // A poll that does not wait needs no place.
       expect((await poll(app.url, three, { after }, from('192.0.2.1'))).status).toBe(200);
-      await app.sql(`select auth_invalidate('*')`);
+      await app.changeBySql(`select auth_invalidate('*')`);
       for (const { status, json } of await Promise.all(waiting)) {
         expect([status, json.events]).toMatchObject([200, [{ kind: 'ALL', credentialId: '*', effect: 'NARROWED' }]]);
       }

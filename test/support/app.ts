@@ -158,6 +158,12 @@ export class TestApp {
     return this.app.database.fork().execute(text, values);
   }
 
+  /** Changes credentials by plain SQL. This replica has applied the change when it resolves. */
+  async changeBySql(text: string, values: unknown[] = []): Promise<void> {
+    await this.sql(text, values);
+    await this.app.replica.sync();
+  }
+
   /** Closes every connection over HTTP, as clients that leave. */
   closeConnections(): void {
     this.#server.closeAllConnections();

@@ -28,13 +28,7 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     return json.events;
   }
 
-  /** Changes credentials by plain SQL. This replica has applied it then: no answer of a mutation says so. */
-  async function changeBySql(statement: string, values: unknown[] = []): Promise<void> {
-    await app.sql(statement, values);
-    await app.app.replica.sync();
-  }
-
-  const invalidateEverything = () => changeBySql(`select auth_invalidate('*')`);
+  const invalidateEverything = () => app.changeBySql(`select auth_invalidate('*')`);
 
   const none = { userId: null, workspaceId: null, daemonId: null };
 
@@ -114,9 +108,10 @@ describe.each(backends())('revocations on $name', ({ start }) => {
     test('of a session whose idle expiry is moved by plain SQL', async () => {
       const member = await app.member();
       const move = (interval: string) =>
-        changeBySql(`update sessions set idle_expires_at = clock_timestamp() + interval '${interval}' where id = ?`, [
-          member.sessionId,
-        ]);
+        app.changeBySql(
+          `update sessions set idle_expires_at = clock_timestamp() + interval '${interval}' where id = ?`,
+          [member.sessionId],
+        );
       const events = await eventsOf(async () => {
         await move('1 minute');
         await move('-1 second');
