@@ -70,7 +70,6 @@ export class Coalescing {
   readonly #options: CoalescingOptions;
   readonly #running = new Map<string, SharedExecution>();
   readonly #kept: LRUCache<string, { outcome: SharedOutcome; until: number }>;
-  #waiting = 0;
 
   constructor(options: CoalescingOptions) {
     this.#options = options;
@@ -85,11 +84,11 @@ export class Coalescing {
    *   known or the executions of other requests take too long
    */
   async run(call: CoalescedCall): Promise<SharedOutcome> {
-    const { cache, names, position } = this.#options;
+    const { cache, names, position, counts } = this.#options;
     let { accepted } = call;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       // Without a lease, only a read for this request alone may decide about its credential.
-      const at = cache.isCurrent(accepted) && this.#waiting < MOST_WAITING ? await position.read() : null;
+      const at = cache.isCurrent(accepted) && counts.waiting < MOST_WAITING ? await position.read() : null;
       if (at === null || !cache.isCurrent(accepted)) return this.#executeAlone(call, accepted);
       const found = await this.#share(names.nameOf(at, accepted.principal, call.operation), call, accepted);
       if (typeof found === 'object' && !found.isOwn) await this.#record(call, found.outcome);
@@ -131,7 +130,7 @@ export class Coalescing {
     const begun = clock.monotonic();
     const disconnected = Promise.withResolvers<Left>();
     const stop = call.onDisconnect(() => disconnected.resolve('disconnected'));
-    this.#waiting++;
+    counts.waiting++;
     try {
       const outcome = await running.wait(disconnected.promise);
       if (typeof outcome === 'string') {
@@ -142,7 +141,7 @@ export class Coalescing {
       metrics.wait.observe((clock.monotonic() - begun) / 1000);
       return { outcome, isOwn: false };
     } finally {
-      this.#waiting--;
+      counts.waiting--;
       stop();
     }
   }

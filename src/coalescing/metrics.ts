@@ -12,6 +12,8 @@ export interface CoalescingCounts {
   kept: number;
   /** Requests that executed for themselves alone. */
   alone: number;
+  /** Requests that wait now for the execution of another request of this replica. */
+  waiting: number;
   /** Requests that stopped waiting, by the reason. */
   timedOut: number;
   inDoubt: number;
@@ -23,7 +25,7 @@ export interface CoalescingCounts {
 
 export const noCounts = (): CoalescingCounts => ({
   ...{ led: 0, waited: 0, handed: 0, kept: 0, alone: 0 },
-  ...{ timedOut: 0, inDoubt: 0, disconnected: 0, failedExecutions: 0, failedCalls: 0 },
+  ...{ waiting: 0, timedOut: 0, inDoubt: 0, disconnected: 0, failedExecutions: 0, failedCalls: 0 },
 });
 
 /** Exposes the counts. */
@@ -61,6 +63,14 @@ export function createCoalescingMetrics(registry: Registry, counts: Readonly<Coa
       this.reset();
       this.inc({ where: 'execution' }, counts.failedExecutions);
       this.inc({ where: 'redis' }, counts.failedCalls);
+    },
+  });
+  new Gauge({
+    name: 'rekey_coalescing_waiting',
+    help: 'Requests that wait now for the execution of another request of this replica.',
+    registers,
+    collect() {
+      this.set(counts.waiting);
     },
   });
   new Gauge({
