@@ -86,11 +86,15 @@ export class BetweenReplicas {
    *   has failed, or takes too long, or Redis does not respond
    */
   async claim(name: string, wait: Wait): Promise<HeldLock | HandedResult | null> {
+    const { counts } = this.#options;
     const token = randomBytes(16).toString('base64url');
     const [owner, sealed, keptMs] = (await this.#run(JOIN, [keyOf(name)], [token, String(LOCK_MS)])) ?? [];
     if (owner === undefined) return null;
     if (owner === token) return this.#hold(name, token);
-    if (sealed === undefined) return this.#wait(name, owner, wait);
+    if (sealed === undefined) {
+      counts.waiting++;
+      return this.#wait(name, owner, wait).finally(() => counts.waiting--);
+    }
     const text = this.#open(name, owner, sealed);
     return text === null ? null : { text, keptMs: Math.max(0, Number(keptMs)) };
   }

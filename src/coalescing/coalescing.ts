@@ -14,6 +14,8 @@ import { type Left, SharedExecution } from './shared-execution.ts';
 
 /** How many requests of this replica wait for the execution of another one. Further ones execute for themselves. */
 const MOST_WAITING = 10_000;
+/** How many requests execute for themselves at the same time, while executions cannot be shared. More would only queue. */
+const BULKHEAD = 32;
 /** How often a request looks for an execution to share, before it is rejected. */
 const ATTEMPTS = 2;
 /** How many results are kept, and how long they are together and each, in characters of their JSON. */
@@ -69,6 +71,7 @@ type Found = { readonly outcome: SharedOutcome; readonly isOwn: boolean } | Left
 export class Coalescing {
   readonly #options: CoalescingOptions;
   readonly #running = new Map<string, SharedExecution>();
+  #alone = 0;
   readonly #kept: LRUCache<string, { outcome: SharedOutcome; until: number }>;
 
   constructor(options: CoalescingOptions) {
@@ -105,8 +108,14 @@ export class Coalescing {
   }
 
   async #executeAlone(call: CoalescedCall, accepted: AcceptedCredential): Promise<SharedOutcome> {
+    if (this.#alone >= BULKHEAD) throw unavailable();
+    this.#alone++;
     this.#options.counts.alone++;
-    return call.execute(accepted);
+    try {
+      return await call.execute(accepted);
+    } finally {
+      this.#alone--;
+    }
   }
 
   async #record(call: CoalescedCall, { reads }: SharedOutcome): Promise<void> {

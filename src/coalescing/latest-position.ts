@@ -3,6 +3,9 @@ import type { Sql } from '../database/sql.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Replica } from '../revocation/replica.ts';
 
+/** How often a read is attempted. */
+const ATTEMPTS = 2;
+
 export interface LatestPositionOptions {
   sql: Sql;
   replica: Pick<Replica, 'serverIdentity'>;
@@ -46,14 +49,18 @@ export class LatestPosition {
 
   async #read(): Promise<string | null> {
     const { sql, replica, logger } = this.#options;
-    const server = replica.serverIdentity; // Positions of another server mean nothing.
-    try {
-      const [row] = await sql.query<LatestChangesRow>(LATEST_CHANGES);
-      if (!row || row.sequence === null || server === '' || server !== replica.serverIdentity) return null;
-      return JSON.stringify([server, row.sequence, row.positions]);
-    } catch (error) {
-      logger.debug({ err: error }, 'the position of the latest change cannot be read; requests share no executions');
-      return null;
+    for (let attempt = 1; ; attempt++) {
+      const server = replica.serverIdentity; // Positions of another server mean nothing.
+      try {
+        const [row] = await sql.query<LatestChangesRow>(LATEST_CHANGES);
+        if (!row || row.sequence === null || server === '' || server !== replica.serverIdentity) return null;
+        return JSON.stringify([server, row.sequence, row.positions]);
+      } catch (error) {
+        // All requests that share this read would execute for themselves. The first read of a herd may have to connect.
+        if (attempt < ATTEMPTS) continue;
+        logger.warn({ err: error }, 'the position of the latest change cannot be read; requests share no executions');
+        return null;
+      }
     }
   }
 }

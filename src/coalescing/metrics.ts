@@ -12,7 +12,7 @@ export interface CoalescingCounts {
   kept: number;
   /** Requests that executed for themselves alone. */
   alone: number;
-  /** Requests that wait now for the execution of another request of this replica. */
+  /** Requests that wait now for the execution of another request. */
   waiting: number;
   /** Requests that stopped waiting, by the reason. */
   timedOut: number;
@@ -67,7 +67,7 @@ export function createCoalescingMetrics(registry: Registry, counts: Readonly<Coa
   });
   new Gauge({
     name: 'rekey_coalescing_waiting',
-    help: 'Requests that wait now for the execution of another request of this replica.',
+    help: 'Requests that wait now for the execution of another request.',
     registers,
     collect() {
       this.set(counts.waiting);

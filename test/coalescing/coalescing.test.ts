@@ -208,6 +208,19 @@ describe('requests that arrive during an execution', () => {
     expect([begun.length, positionReads]).toEqual([2, 0]);
   });
 
+  test('while executions cannot be shared, only a few execute at once, and the others get 503', async () => {
+    position = null;
+    const { begun, execute } = executions();
+    const requests = await herd(40, call(credential(), { execute }));
+    expect(begun).toHaveLength(32);
+    for (const request of requests.slice(32))
+      await expect(request).rejects.toMatchObject({ code: 'AUTHENTICATION_UNAVAILABLE' });
+    for (const { end } of begun) end.resolve(outcomeOf('alone'));
+    await Promise.all(requests.slice(0, 32));
+    await herd(1, call(credential(), { execute }));
+    expect(begun).toHaveLength(33);
+  });
+
   test('execute for themselves if too many wait already', async () => {
     const { begun, execute } = executions();
     await herd(10_001, call(credential(), { execute }));
