@@ -120,7 +120,7 @@ async function herd(size: number, one: CoalescedCall): Promise<Promise<SharedOut
 }
 
 describe('requests that arrive during an execution', () => {
-  test('share it: one execution for a thousand, and each gets the same result', async () => {
+  test('F3.32: share it: one execution for a thousand, and each gets the same result', async () => {
     const { begun, execute } = executions();
     const requests = await herd(1000, call(credential(), { execute }));
     expect(begun).toHaveLength(1);
@@ -282,7 +282,7 @@ describe('a result is kept', () => {
 });
 
 describe('an execution fails', () => {
-  test('all requests that wait get its error at once, and the next one executes again', async () => {
+  test('F3.30: all requests that wait get its error at once, and the next one executes again', async () => {
     const { begun, execute } = executions();
     const one = call(credential(), { execute, ttlMs: 1000 });
     const requests = await herd(3, one);

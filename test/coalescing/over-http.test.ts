@@ -56,7 +56,7 @@ describe.each(backends())('on $name', ({ start }) => {
     return [first, ...rest];
   }
 
-  test('many requests share one execution, and each response has its own request id', async () => {
+  test('F3.28: many requests share one execution, and each response has its own request id', async () => {
     const requests = await herd(50);
     held[0]!.resolve('once');
     const answers = await Promise.all(requests);
