@@ -13,7 +13,7 @@ const TYPES = `
     long: Int @coalesce(ttlMilliseconds: 900)
     own: Int
   }
-  type Mutation { change: Int }`;
+  type Mutation { change: Int short: Int }`;
 const planOf = createCoalescingPlans(makeExecutableSchema({ typeDefs: TYPES }));
 const plan = (text: string, name?: string) => {
   const document = parse(text);
@@ -31,7 +31,7 @@ describe('an operation shares executions', () => {
     ['another root field in a fragment', '{ short ...Parts } fragment Parts on Query { ... { own } }'],
     ['introspection', '{ short __schema { queryType { name } } }'],
     ['no field at all', '{ __typename }'],
-    ['a mutation', 'mutation { change }'],
+    ['a mutation, also if its field has the name of a query', 'mutation { short }'],
   ])('but not with %s', (_what, text) => {
     expect(plan(text)).toBeNull();
   });
