@@ -5,6 +5,7 @@ import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.
 import { createApiKeys } from './api-keys/create-api-keys.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createCanary } from './canary/create-canary.ts';
+import { createCoalescing } from './coalescing/create-coalescing.ts';
 import { type Config, valuesOf } from './config.ts';
 import { createCredentialPolicies } from './credential-policies/create-credential-policies.ts';
 import { keepBounds } from './credential-policies/credential-policy.queries.ts';
@@ -166,6 +167,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     logger,
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
+    readAgain: (request) => authenticator.readAgain(request),
+    coalescing: createCoalescing(platform),
     createContext: createContextFactory({ services, work, fork: database.fork, now: databaseClock.now }),
     extension: overrides.schema,
   });

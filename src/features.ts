@@ -2,6 +2,7 @@ import { accounts } from './accounts/accounts.feature.ts';
 import { apiKeys } from './api-keys/api-keys.feature.ts';
 import { audit } from './audit/audit.feature.ts';
 import { canary } from './canary/canary.feature.ts';
+import { coalescing } from './coalescing/coalescing.feature.ts';
 import { credentialPolicies } from './credential-policies/credential-policies.feature.ts';
 import { credentials } from './credentials/credentials.feature.ts';
 import { daemonTokens } from './daemon-tokens/daemon-tokens.feature.ts';
@@ -30,5 +31,6 @@ export const features = [
   daemonTokens,
   signingKeys,
   live,
+  coalescing,
   canary,
 ] as const;

@@ -41,7 +41,7 @@ describe('every part of the schema has a description', () => {
     }
   });
 
-  test.each(['public', 'authenticated', 'requires', 'constraint'])('@%s', (name) => {
+  test.each(['public', 'authenticated', 'requires', 'constraint', 'coalesce'])('@%s', (name) => {
     const directive = schema.getDirective(name);
     expect(directive?.description).toMatch(SENTENCES);
     for (const argument of directive?.args ?? []) expect(argument.description, argument.name).toMatch(SENTENCES);

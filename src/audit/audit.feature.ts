@@ -7,6 +7,7 @@ import { Migration20261130000000 } from './migrations/20261130000000-audit-data.
 import { Migration20261202000100 } from './migrations/20261202000100-audit-actors.ts';
 import { Migration20261203000000 } from './migrations/20261203000000-refusals.ts';
 import { Migration20261217000000 } from './migrations/20261217000000-audit-chain.ts';
+import { Migration20261222000000 } from './migrations/20261222000000-latest-changes.ts';
 import { PERSONAL_FIELDS } from './personal-field.ts';
 import { rejectionEvents } from './rejection.events.ts';
 
@@ -33,5 +34,6 @@ export const audit = defineFeature({
     { name: '20261202000100-audit-actors', class: Migration20261202000100 },
     { name: '20261203000000-refusals', class: Migration20261203000000 },
     { name: '20261217000000-audit-chain', class: Migration20261217000000 },
+    { name: '20261222000000-latest-changes', class: Migration20261222000000 },
   ],
 });

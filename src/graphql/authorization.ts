@@ -5,12 +5,12 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
-  type SelectionSetNode,
 } from 'graphql';
 import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Scope } from '../identity/scope.ts';
 import { checkBefore } from './before-field.ts';
+import { rootFieldsOf } from './root-fields.ts';
 
 /** Who may call a root field, as its directives say. */
 type Requirement = { kind: 'public' } | { kind: 'authenticated' } | { kind: 'scope'; anyOf: readonly Scope[] };
@@ -70,27 +70,10 @@ function guard(field: GraphQLField<unknown, unknown>, requirement: Requirement):
 export function selectsOnlyPublicFields(
   schema: GraphQLSchema,
   document: DocumentNode,
-  { operation, selectionSet }: OperationDefinitionNode,
+  operation: OperationDefinitionNode,
 ): boolean {
-  const fields = schema.getRootType(operation)?.getFields() ?? {};
-  const names = new Set<string>();
-  const spread = new Set<string>();
-  const collect = (set: SelectionSetNode): void => {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) names.add(selection.name.value);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
-      else if (!spread.has(selection.name.value)) {
-        spread.add(selection.name.value);
-        for (const definition of document.definitions) {
-          if (definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value) {
-            collect(definition.selectionSet);
-          }
-        }
-      }
-    }
-  };
-  collect(selectionSet);
-  names.delete('__typename');
+  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
+  const names = rootFieldsOf(document, operation);
   const isPublic = (name: string) => fields[name] && requirementsOf(fields[name])[0]?.kind === 'public';
   return names.size > 0 && [...names].every(isPublic);
 }

@@ -7,7 +7,7 @@ import type { ApiKeyService } from '../api-keys/api-key.service.ts';
 import type { ApiKeyUpdateService } from '../api-keys/api-key-update.service.ts';
 import type { MetadataVault } from '../api-keys/metadata.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { PersonalReads } from '../audit/personal-reads.ts';
+import type { PersonalRead, PersonalReads } from '../audit/personal-reads.ts';
 import type { CredentialPolicyService } from '../credential-policies/credential-policy.service.ts';
 import type { CredentialTypes } from '../credentials/credential-types.ts';
 import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.ts';
@@ -62,6 +62,10 @@ export interface GraphQLContext extends QueryContext {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
+  /** The reads of personal data of other users that were recorded, for requests that share the result. */
+  readonly personalReads: readonly (readonly PersonalRead[])[];
+  /** Records that the caller reads personal data of other users. */
+  recordReads(reads: readonly PersonalRead[]): Promise<void>;
   /** The subscription that the operation is; null for a query or a mutation. */
   readonly subscription: LiveSubscription | null;
   /** Which users this request may read. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
+import type { PersonalRead } from '../audit/personal-reads.ts';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
@@ -46,12 +47,16 @@ export function createContextFactory(options: ContextFactoryOptions) {
     const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
     const origin = work.originOf(request);
     const sharingWorkspace = async (ids: string[]) => (principal ? coMembers(em(), principal, ids) : []);
+    const personalReads: (readonly PersonalRead[])[] = [];
+    const recordReads = async (reads: readonly PersonalRead[]) => {
+      if (!principal) return;
+      await services.personalReads.record({ principal, origin }, reads);
+      personalReads.push(reads);
+    };
     const loaders = createLoaders(em, services.credentialTypes, {
       coMembers: sharingWorkspace,
       memberships: (ids) => membershipsOf(em(), principal?.userId ?? null, ids),
-      recordReads: async (reads) => {
-        if (principal) await services.personalReads.record({ principal, origin }, reads);
-      },
+      recordReads,
       explain,
       now,
     });
@@ -61,6 +66,8 @@ export function createContextFactory(options: ContextFactoryOptions) {
       origin,
       subscription,
       loaders,
+      personalReads,
+      recordReads,
       visibility: new Visibility(principal, {
         sharesWorkspace: async (userId) => (await loaders.coMember.load(userId)) !== null,
         isMemberOf: async (workspaceId) => (await loaders.membership.load(workspaceId)) !== null,

@@ -40,21 +40,24 @@ export function refusedRequest(error: AccessError): GraphQLError {
  * id, and the error is logged.
  */
 export function createMaskError(logger: Logger) {
-  const logged = new WeakSet<object>();
+  const logged = new WeakMap<object, { first: string | undefined; last: string | undefined }>();
   return (error: unknown): Error => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     if (original instanceof GraphQLError) return requestFault(error as GraphQLError);
     if (original instanceof PositionError) return at(error, positionFault(original));
     const requestId = currentRequestId();
-    // Logs once: a failed read fails all fields that wait for it.
-    const isNew = !logged.has(original as object);
-    if (original instanceof Error) logged.add(original);
+    // Logs once: a failed read fails all fields that wait for it. Requests that share an execution share its errors, too.
+    const known = logged.get(original as object);
+    const isNew = known === undefined;
+    if (original instanceof Error) logged.set(original, { first: known ? known.first : requestId, last: requestId });
     const told = toldAsIs(original);
     if (told) {
       if (told.cause && isNew) logger.warn({ requestId, err: told }, told.message);
       return at(error, toGraphQLError(told, told.concernsWholeAnswer ? told.http : undefined));
     }
     if (isNew) logger.error({ requestId, err: original }, 'unexpected error');
+    else if (known.last !== requestId)
+      logger.error({ requestId, sharedWith: known.first }, 'unexpected error of the execution of another request');
     const message = 'Internal error. The service logged the details under the request id in `extensions.requestId`.';
     return at(error, new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };

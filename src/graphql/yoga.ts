@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type IExecutableSchemaDefinition, makeExecutableSchema } from '@graphql-tools/schema';
 import type { FormattedExecutionResult } from 'graphql';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
+import type { Coalescing } from '../coalescing/coalescing.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
@@ -14,6 +15,7 @@ import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { type AuthenticationOptions, useAuthentication } from './plugins/use-authentication.ts';
 import { useCheckedVariables } from './plugins/use-checked-variables.ts';
+import { type CoalescingOptions, useCoalescing } from './plugins/use-coalescing.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
@@ -29,8 +31,8 @@ export interface OperationRequest {
   req: IncomingMessage;
   /** Whether the request was proved when it opened the WebSocket. */
   isProved: boolean;
-  /** Takes the cookies of the response; null over a WebSocket. */
-  res: CookieResponse | null;
+  /** Takes the cookies of the response, and says when the client is gone; null over a WebSocket. */
+  res: (CookieResponse & Pick<ServerResponse, 'once' | 'off'>) | null;
   /** The body as it arrived, which a signature may cover. */
   rawBody: Buffer;
   /**
@@ -55,9 +57,10 @@ export interface SchemaExtension {
   resolvers: NonNullable<IExecutableSchemaDefinition['resolvers']>;
 }
 
-export interface YogaOptions extends AuthenticationOptions {
+export interface YogaOptions extends AuthenticationOptions, Pick<CoalescingOptions, 'readAgain'> {
   logger: Logger;
   extension?: SchemaExtension | undefined;
+  coalescing: Coalescing;
 }
 
 /** The executable schema, with all checks. */
@@ -75,7 +78,7 @@ export function createSchema(extension?: SchemaExtension) {
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, extension, ...authentication }: YogaOptions) {
+export function createGraphQL({ logger, extension, coalescing, ...authentication }: YogaOptions) {
   const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
@@ -93,6 +96,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
       useDocumentLimits(schema),
       useAuthentication(schema, authentication),
       useCheckedVariables(),
+      useCoalescing(schema, { coalescing, ...authentication }),
       useSharedEvents(schema),
       useOutcome(),
     ],

@@ -16,8 +16,9 @@ const CHANGE: Target = { atMost: 1.2 };
 const DAY_MS = 86_400_000;
 const DEEP_PAGE = 1000;
 
+/** With `viewer`, which shares no execution and reads nothing, each request is executed. */
 const page = (selection: string) =>
-  `query ($input: ApiKeyFilter) { apiKeys(first: 20, filter: $input) { ${selection} } }`;
+  `query ($input: ApiKeyFilter) { apiKeys(first: 20, filter: $input) { ${selection} } viewer { scopes } }`;
 const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on CreateApiKeySuccess { apiKey { id } } } }`;
 const SET = `mutation ($input: SetCredentialPolicyInput!) { setCredentialPolicy(input: $input) {
   ... on SetCredentialPolicySuccess { endedCount } } }`;
@@ -108,7 +109,7 @@ async function deepPage(urls: Urls, accessToken: string): Promise<(url: string) 
     }
     cursors.set(url, cursor!);
   }
-  const query = `query ($input: String) { apiKeys(first: 20, after: $input) { nodes { id name expiresAt lastUsedAt } } }`;
+  const query = `query ($input: String) { apiKeys(first: 20, after: $input) { nodes { id name expiresAt lastUsedAt } } viewer { scopes } }`;
   return (url) => oneCall(() => graphql(url, query, cursors.get(url) as unknown as object, accessToken));
 }
 

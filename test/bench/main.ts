@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { audit } from './audit.ts';
 import { authentication } from './authentication.ts';
+import { coalescing } from './coalescing.ts';
 import { hostile } from './hostile.ts';
 import { http } from './http.ts';
 import { importOfKeys } from './import.ts';
@@ -35,6 +36,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   audit,
   verifier,
   keys,
+  coalescing,
   import: importOfKeys,
 };
 

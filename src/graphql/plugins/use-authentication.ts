@@ -23,6 +23,12 @@ export interface AuthenticationOptions {
   createContext: (parts: ContextOf) => GraphQLContext;
 }
 
+/** The credential that has authenticated an operation. */
+export interface AuthenticatedOperation {
+  /** Null if there is none, or if it is not valid and counts as none. */
+  accepted: AcceptedCredential | null;
+}
+
 type Checked = YogaInitialContext & ServerContext & ChosenOperation;
 
 /**
@@ -71,7 +77,10 @@ export function useAuthentication(
         const subscription = subscribe(checked, accepted);
         const { req: request, res: response } = checked;
         const principal = accepted?.principal ?? null;
-        extendContext(createContext({ request, response, principal, isRefused, subscription }));
+        const authenticated: AuthenticatedOperation = { accepted };
+        extendContext(
+          Object.assign(createContext({ request, response, principal, isRefused, subscription }), authenticated),
+        );
       } catch (error) {
         throw asGraphQLError(error);
       }
