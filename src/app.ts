@@ -163,6 +163,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const work = new WorkOfRequests({ database, turns: limits.turns, confirm: types.confirm, addressOf });
   const graphql = createGraphQL({
     logger,
+    introspection: config.introspection ?? (config.databaseUrl === null ? 'open' : 'administrators'),
+    trustedDocuments: config.trustedDocuments,
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({ services, work, fork: database.fork, now: databaseClock.now }),

@@ -12,14 +12,17 @@ import { createMaskError } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
+import type { IntrospectionAccess } from './introspection.ts';
 import { type AuthenticationOptions, useAuthentication } from './plugins/use-authentication.ts';
 import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
+import { useIntrospectionAccess } from './plugins/use-introspection-access.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
 import { useSharedEvents } from './plugins/use-shared-events.ts';
 import { constrainArguments } from './request/constraints.ts';
 import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
+import { documentsIn } from './request/trusted-documents.ts';
 import type { CookieResponse } from './token-cookies.ts';
 import { hideInvisibleUsers } from './visibility.ts';
 
@@ -57,6 +60,9 @@ export interface SchemaExtension {
 
 export interface YogaOptions extends AuthenticationOptions {
   logger: Logger;
+  introspection: IntrospectionAccess;
+  /** The only documents that are executed, by their SHA-256 in hex; null: every document is. */
+  trustedDocuments: ReadonlyMap<string, string> | null;
   extension?: SchemaExtension | undefined;
 }
 
@@ -75,8 +81,15 @@ export function createSchema(extension?: SchemaExtension) {
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, extension, ...authentication }: YogaOptions) {
+export function createGraphQL({
+  logger,
+  introspection,
+  trustedDocuments,
+  extension,
+  ...authentication
+}: YogaOptions) {
   const schema = createSchema(extension);
+  const textOf = documentsIn(trustedDocuments);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
     maxRequestBodySize: false, // The endpoint limits it. Yoga would use a stream, at a third of a request's cost.
@@ -92,6 +105,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
       useOperation(),
       useDocumentLimits(schema),
       useAuthentication(schema, authentication),
+      useIntrospectionAccess(introspection),
       useCheckedVariables(),
       useSharedEvents(schema),
       useOutcome(),
@@ -99,7 +113,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
   });
 
   return {
-    page: graphiqlPage,
+    page: () => graphiqlPage({ introspection, onlyListed: trustedDocuments !== null }),
     /**
      * Executes an operation that came over HTTP: a response in this media type, or the results of a subscription. Yoga
      * gets only the headers that it needs, because it copies and searches all of them. Its adapter for Node, which this
@@ -113,7 +127,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
       Response | AsyncIterable<FormattedExecutionResult>
     > {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
-      const read = () => readOperation(body);
+      const read = () => readOperation(body, textOf);
       const context: ServerContext = { ...operation, isProved: false, read, waitUntil, receivesResults: false };
       const response = await yoga.handle(request, context);
       return (context.outcome as AsyncIterable<FormattedExecutionResult> | undefined) ?? response;
@@ -128,7 +142,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
       ...operation
     }: Omit<OperationRequest, 'isProved'> & { payload: unknown }): Promise<Outcome> {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST' });
-      const read = () => operationOf(payload);
+      const read = () => operationOf(payload, textOf);
       const context: ServerContext = { ...operation, isProved: true, read, waitUntil, receivesResults: true };
       await yoga.handle(request, context);
       if (!context.outcome) throw new Error('Yoga did not report the result of an operation.');
