@@ -44,6 +44,8 @@ export interface Overrides extends PlatformOverrides {
   housekeepingMs?: number;
   /** Milliseconds between the starts of two canary runs. */
   canaryMs?: number;
+  /** How long an operation may take, in milliseconds. */
+  operationMs?: number;
   /** Times of live connections. */
   live?: Partial<LiveTimes>;
   features?: readonly Feature[];
@@ -165,6 +167,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     logger,
     introspection: config.introspection ?? (config.databaseUrl === null ? 'open' : 'administrators'),
     trustedDocuments: config.trustedDocuments,
+    longestMs: overrides.operationMs,
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({ services, work, fork: database.fork, now: databaseClock.now }),

@@ -23,6 +23,7 @@ import type { SessionService } from '../sessions/session.service.ts';
 import type { SigningKeyService } from '../signing-keys/signing-key.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
+import type { OperationTime } from './operation-time.ts';
 import type { TokenCookies } from './token-cookies.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -62,6 +63,7 @@ export interface GraphQLContext extends QueryContext {
   readonly principal: Principal | null;
   readonly origin: RequestOrigin;
   readonly loaders: Loaders;
+  readonly time: OperationTime;
   /** The subscription that the operation is; null for a query or a mutation. */
   readonly subscription: LiveSubscription | null;
   /** Which users this request may read. */

@@ -13,6 +13,7 @@ import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
 import type { IntrospectionAccess } from './introspection.ts';
+import { LONGEST_OPERATION_MS, limitMutations } from './operation-time.ts';
 import { type AuthenticationOptions, useAuthentication } from './plugins/use-authentication.ts';
 import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
@@ -20,6 +21,7 @@ import { useIntrospectionAccess } from './plugins/use-introspection-access.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
 import { useSharedEvents } from './plugins/use-shared-events.ts';
+import { useTimeLimit } from './plugins/use-time-limit.ts';
 import { constrainArguments } from './request/constraints.ts';
 import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
 import { documentsIn } from './request/trusted-documents.ts';
@@ -42,6 +44,8 @@ export interface OperationRequest {
    * @throws AccessError `RATE_LIMITED` if there are too many
    */
   connect: ((accepted: AcceptedCredential | null) => LiveSubscription) | null;
+  /** Calls the listener when the client disconnects. Returns a function that removes it. */
+  onDisconnect: (listener: () => void) => () => void;
 }
 
 /** What the plugins of Yoga receive with each operation. */
@@ -63,6 +67,8 @@ export interface YogaOptions extends AuthenticationOptions {
   introspection: IntrospectionAccess;
   /** The only documents that are executed, by their SHA-256 in hex; null: every document is. */
   trustedDocuments: ReadonlyMap<string, string> | null;
+  /** How long an operation may take, in milliseconds. Tests replace it. */
+  longestMs?: number | undefined;
   extension?: SchemaExtension | undefined;
 }
 
@@ -74,7 +80,7 @@ export function createSchema(extension?: SchemaExtension) {
   });
   // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return hideInvisibleUsers(guardRootFields(constrainArguments(schema)));
+  return limitMutations(hideInvisibleUsers(guardRootFields(constrainArguments(schema))));
 }
 
 /**
@@ -85,6 +91,7 @@ export function createGraphQL({
   logger,
   introspection,
   trustedDocuments,
+  longestMs = LONGEST_OPERATION_MS,
   extension,
   ...authentication
 }: YogaOptions) {
@@ -107,6 +114,7 @@ export function createGraphQL({
       useAuthentication(schema, authentication),
       useIntrospectionAccess(introspection),
       useCheckedVariables(),
+      useTimeLimit({ longestMs, logger }),
       useSharedEvents(schema),
       useOutcome(),
     ],

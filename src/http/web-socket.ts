@@ -39,6 +39,8 @@ export interface WebSocketOperation {
   /** The operation, parsed. */
   payload: unknown;
   connect: (accepted: AcceptedCredential | null) => LiveSubscription;
+  /** Calls the listener when the client disconnects. Returns a function that removes it. */
+  onDisconnect: (listener: () => void) => () => void;
 }
 
 export interface WebSocketOptions {
@@ -230,6 +232,7 @@ function createProtocol(options: WebSocketOptions): Server<Extra> {
         rawBody: Buffer.alloc(0),
         payload: asSent(payload),
         connect: () => subscription,
+        onDisconnect: (listener) => peer.onDisconnect(listener),
       });
       const outcome = await peer.track(running);
       if (!(Symbol.asyncIterator in outcome)) {

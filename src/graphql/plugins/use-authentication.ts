@@ -70,8 +70,9 @@ export function useAuthentication(
         const accepted = isRefused ? null : found;
         const subscription = subscribe(checked, accepted);
         const { req: request, res: response } = checked;
+        const { operation: kind } = checked.operation;
         const principal = accepted?.principal ?? null;
-        extendContext(createContext({ request, response, principal, isRefused, subscription }));
+        extendContext(createContext({ request, response, principal, isRefused, kind, subscription }));
       } catch (error) {
         throw asGraphQLError(error);
       }
