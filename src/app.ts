@@ -45,6 +45,8 @@ export interface Overrides extends PlatformOverrides {
   housekeepingMs?: number;
   /** Milliseconds between the starts of two canary runs. */
   canaryMs?: number;
+  /** How long an operation may take, in milliseconds. */
+  operationMs?: number;
   /** Times of live connections. */
   live?: Partial<LiveTimes>;
   features?: readonly Feature[];
@@ -165,6 +167,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const work = new WorkOfRequests({ database, turns: limits.turns, confirm: types.confirm, addressOf });
   const graphql = createGraphQL({
     logger,
+    introspection: config.introspection ?? (config.databaseUrl === null ? 'open' : 'administrators'),
+    trustedDocuments: config.trustedDocuments,
+    longestMs: overrides.operationMs,
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
     readAgain: (request) => authenticator.readAgain(request),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { readHashedTexts } from './crypto/hashed-texts.ts';
 import { parseMasterKey } from './crypto/keyring.ts';
 import type { Feature } from './feature.ts';
 import { features } from './features.ts';
@@ -89,6 +90,24 @@ const processVariables = {
         return known ?? '';
       });
     },
+  }),
+  /** Null: not set, so the database decides. */
+  introspection: text('REKEY_INTROSPECTION', {
+    fallback: null,
+    shown: 'open on the embedded database, else administrators',
+    meaning: 'Who may read the schema by introspection: `open` (everyone), `administrators` or `closed`.',
+    read(given, problem) {
+      if (given === null || given === 'open' || given === 'administrators' || given === 'closed') return given;
+      problem('REKEY_INTROSPECTION must be one of open, administrators, closed.');
+      return null;
+    },
+  }),
+  trustedDocuments: text('REKEY_TRUSTED_DOCUMENTS', {
+    fallback: null,
+    shown: 'none: every document',
+    meaning: 'The path of a manifest. Only the operations that it lists run.',
+    read: (given, problem) =>
+      given === null ? null : readHashedTexts(given, (message) => problem(`REKEY_TRUSTED_DOCUMENTS: ${message}`)),
   }),
   logLevel: oneOf('REKEY_LOG_LEVEL', {
     words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -34,6 +34,8 @@ describe('an unset variable has its documented default', () => {
       leaseMs: 2000,
       trustedProxies: [],
       logLevel: 'info',
+      introspection: null,
+      trustedDocuments: null,
       cacheSeconds: 600,
       cacheEntries: 100_000,
       lastUsedSeconds: 60,
@@ -73,6 +75,7 @@ describe('an unset variable has its documented default', () => {
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
     ...['REKEY_SIGNATURE_WINDOW_SECONDS', 'REKEY_AUDIT_RETENTION_DAYS'],
+    ...['REKEY_INTROSPECTION', 'REKEY_TRUSTED_DOCUMENTS'],
     ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
   ];
 
@@ -95,6 +98,8 @@ describe('an unset variable has its documented default', () => {
       REKEY_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32, 192.0.2.1',
       REKEY_LOG_LEVEL: 'silent',
       REKEY_CANARY: 'on',
+      REKEY_INTROSPECTION: 'closed',
+      REKEY_TRUSTED_DOCUMENTS: 'src/client/generated/persisted-documents.json',
       REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
         VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH|DAYS)$|_LIVE_/.test(name)).map((name) => [

@@ -150,6 +150,16 @@ describe('the service on the embedded database', () => {
     expect((await fetch(`${await running.ready()}/readyz`)).status).toBe(200);
   });
 
+  test('does not start with a manifest of documents in which a hash is wrong', { timeout: TEST_MS }, async () => {
+    const directory = emptyDirectory();
+    const path = join(directory, 'manifest.json');
+    writeFileSync(path, JSON.stringify({ [`sha256:${'0'.repeat(64)}`]: 'query A { viewer { scopes } }' }));
+    const server = startServer(directory, { REKEY_TRUSTED_DOCUMENTS: path });
+    expect(await server.exited()).toEqual({ code: 78, signal: null });
+    expect(server.stderr).toContain('REKEY_TRUSTED_DOCUMENTS: the entry "sha256:0000');
+    expect(server.stderr).toContain('is not the hash of its text.');
+  });
+
   test('does not replace a damaged master key', { timeout: TEST_MS }, async () => {
     const directory = emptyDirectory();
     mkdirSync(join(directory, '.rekey'));

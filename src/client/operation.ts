@@ -6,6 +6,8 @@ import { RekeyError, type RekeyErrorEntry } from './error.ts';
  */
 export interface Operation<Result, Variables> {
   toString(): string;
+  /** Its hash, by which a service with a list of documents knows it. */
+  __meta__?: Record<string, unknown> | undefined;
   /** Never present. It carries the types. */
   __apiType?: ((variables: Variables) => Result) | undefined;
 }
@@ -14,12 +16,19 @@ export interface Operation<Result, Variables> {
 export type VariablesArgument<Variables> =
   Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables];
 
-/** A request that executes one operation. `url` is the URL of the service. */
-export function operationRequest(url: string, document: object, variables: unknown = {}): Request {
+/**
+ * A request that executes one operation. `url` is the URL of the service. The hash of the document is its name in the list
+ * of a service that executes only listed documents (REKEY_TRUSTED_DOCUMENTS). Any other service reads the text.
+ */
+export function operationRequest(
+  url: string,
+  document: Pick<Operation<unknown, unknown>, '__meta__' | 'toString'>,
+  variables: unknown = {},
+): Request {
   return new Request(new URL('/graphql', url), {
     method: 'POST',
     headers: { accept: 'application/graphql-response+json', 'content-type': 'application/json' },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    body: JSON.stringify({ query: document.toString(), documentId: document.__meta__?.hash, variables }),
     // The service never redirects. Another server must not receive a password or a token.
     redirect: 'manual',
   });

@@ -28,8 +28,12 @@ export interface CoalescedCall {
   /** For how long the result is shared after the execution, and how long a request waits for it, in milliseconds. */
   readonly ttlMs: number;
   readonly timeoutMs: number;
-  /** Executes the operation for the caller that this credential stands for. */
-  execute(accepted: AcceptedCredential): Promise<SharedOutcome>;
+  /**
+   * Executes the operation for the caller that this credential stands for.
+   *
+   * @param isShared other requests may wait for it, so it continues if the client of this request disconnects
+   */
+  execute(accepted: AcceptedCredential, isShared: boolean): Promise<SharedOutcome>;
   /** Records that this request, too, reads this. @throws if it cannot be recorded */
   record(reads: readonly PersonalRead[]): Promise<void>;
   /**
@@ -112,7 +116,7 @@ export class Coalescing {
     this.#alone++;
     this.#options.counts.alone++;
     try {
-      return await call.execute(accepted);
+      return await call.execute(accepted, false);
     } finally {
       this.#alone--;
     }
@@ -202,7 +206,7 @@ export class Coalescing {
     counts.led++;
     let text: string | null | undefined;
     try {
-      const outcome = await call.execute(accepted);
+      const outcome = await call.execute(accepted, true);
       if (outcome.result.errors) counts.failedExecutions++;
       const write = () => (text === undefined ? (text = textOf(outcome)) : text);
       if (ttlMs > 0) this.#keep(name, { outcome, text: write(), ttlMs });

@@ -43,12 +43,15 @@ export interface Database {
   /** One connection, only for the wait of revocations. */
   readonly propagation: Sql;
   readonly notifications: NotificationListener;
-  /** A fresh EntityManager. */
-  fork(): EntityManager;
+  /**
+   * A fresh EntityManager. When `signal` is aborted, its statements fail, and no further one begins. A statement that runs
+   * keeps its connection until the server has answered it.
+   */
+  fork(signal?: AbortSignal): EntityManager;
   /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
   requireCurrentSchema(): Promise<void>;
-  /** A fresh EntityManager on the connections that are reserved for revocations. The embedded database has only one. */
-  forkReserved(): EntityManager;
+  /** The same on the connections that are reserved for revocations. The embedded database has only one. */
+  forkReserved(signal?: AbortSignal): EntityManager;
   /**
    * Brings the schema up to date, then runs `after` with the same rights. Safe when several replicas do so at once: one
    * does it, and the others wait.
@@ -119,9 +122,9 @@ async function openPostgres(
     sync,
     propagation,
     notifications: new PostgresNotificationListener(url, CHANNEL, logger),
-    fork: () => orm.em.fork(),
+    fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
-    forkReserved: () => reserved.em.fork(),
+    forkReserved: (signal) => forkOf(reserved.em, signal),
     async migrate(after) {
       // Several replicas may start at once: one migrates, the others wait and then find no missing migration.
       const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
@@ -182,9 +185,9 @@ async function openEmbedded({
     sync: sql,
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
-    fork: () => orm.em.fork(),
+    fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
-    forkReserved: () => orm.em.fork(),
+    forkReserved: (signal) => forkOf(orm.em, signal),
     async migrate(after) {
       await orm.migrator.up();
       await after?.(orm.em.fork());
@@ -196,6 +199,10 @@ async function openEmbedded({
       unlock?.();
     },
   };
+}
+
+function forkOf(em: EntityManager, signal: AbortSignal | undefined): EntityManager {
+  return em.fork(signal ? { signal } : {});
 }
 
 async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {

@@ -28,9 +28,21 @@ const ATTEMPTS = 3;
  */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
+/** Stops work from outside, but not while it commits. */
+export interface WorkLimit {
+  /** Aborts the statements of the work. */
+  readonly signal: AbortSignal;
+  /** @throws the reason if the work must stop */
+  check(): void;
+  /** Called before a COMMIT. From then on, the work is finished. @throws the reason if it must stop */
+  beginCommit(): void;
+}
+
 export interface UnitOfWorkOptions {
   /** Defaults to running the work at once. */
   inTurn?: InTurn;
+  /** Defaults to none. The EntityManager must have its signal. */
+  limit?: WorkLimit | undefined;
   /** The pause after an attempt that failed because of another transaction. */
   pause?: (attempt: number) => Promise<void>;
 }
@@ -42,6 +54,7 @@ export class UnitOfWork {
   readonly origin: RequestOrigin;
   readonly #confirm: ConfirmCaller;
   readonly #inTurn: InTurn;
+  readonly #limit: WorkLimit | undefined;
   readonly #pause: (attempt: number) => Promise<void>;
   #hasTurn = false;
 
@@ -50,19 +63,20 @@ export class UnitOfWork {
     principal: Principal | null,
     origin: RequestOrigin,
     confirm: ConfirmCaller,
-    { inTurn = (work) => work(), pause = backOff }: UnitOfWorkOptions = {},
+    { inTurn = (work) => work(), limit, pause = backOff }: UnitOfWorkOptions = {},
   ) {
     this.em = em;
     this.principal = principal;
     this.origin = origin;
     this.#confirm = confirm;
     this.#inTurn = inTurn;
+    this.#limit = limit;
     this.#pause = pause;
   }
 
   /** The same without a caller: something else than the credential of the request authorizes the work. */
   withoutCaller(): UnitOfWork {
-    const options = { inTurn: this.#inTurn, pause: this.#pause };
+    const options = { inTurn: this.#inTurn, limit: this.#limit, pause: this.#pause };
     return new UnitOfWork(this.em, null, this.origin, this.#confirm, options);
   }
 
@@ -79,6 +93,7 @@ export class UnitOfWork {
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#hasTurn) return work();
     return this.#inTurn(async () => {
+      this.#limit?.check();
       this.#hasTurn = true;
       try {
         return await work();
@@ -116,6 +131,7 @@ export class UnitOfWork {
   }
 
   async #attempt<Outcome>(work: () => Promise<Outcome>, changing: string | null): Promise<Outcome> {
+    this.#limit?.check();
     this.em.clear();
     // After a wait for a lock, this transaction must see what was committed meanwhile. Locks, quotas and the ledger
     // rely on this isolation level.
@@ -125,6 +141,7 @@ export class UnitOfWork {
       if (this.principal && !(await this.#confirm(this.em, this.principal, changing))) throw credentialRefused();
       outcome = await work();
       await this.em.flush();
+      this.#limit?.beginCommit();
     } catch (error) {
       await this.em.rollback().catch(() => undefined); // The first error is the one that matters.
       throw error;

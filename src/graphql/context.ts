@@ -23,6 +23,7 @@ import type { SessionService } from '../sessions/session.service.ts';
 import type { SigningKeyService } from '../signing-keys/signing-key.service.ts';
 import type { WorkspaceService } from '../workspaces/workspace.service.ts';
 import type { Loaders } from './loaders.ts';
+import type { OperationTime } from './operation-time.ts';
 import type { TokenCookies } from './token-cookies.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -66,6 +67,7 @@ export interface GraphQLContext extends QueryContext {
   readonly personalReads: readonly (readonly PersonalRead[])[];
   /** Records that the caller reads personal data of other users. */
   recordReads(reads: readonly PersonalRead[]): Promise<void>;
+  readonly time: OperationTime;
   /** The subscription that the operation is; null for a query or a mutation. */
   readonly subscription: LiveSubscription | null;
   /** Which users this request may read. */

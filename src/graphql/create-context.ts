@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
 import type { PersonalRead } from '../audit/personal-reads.ts';
+import type { OperationTypeNode } from 'graphql';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { AccessError, outcomeUnknown } from '../identity/access-error.ts';
@@ -10,6 +11,7 @@ import type { LiveSubscription } from '../live/live-subscription.ts';
 import { coMembers, membershipsOf } from '../workspaces/workspace.queries.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { createLoaders } from './loaders.ts';
+import { OperationTime } from './operation-time.ts';
 import { type CookieResponse, TokenCookies } from './token-cookies.ts';
 import { Visibility } from './visibility.ts';
 
@@ -18,8 +20,8 @@ const isUnavailable = (error: unknown) =>
 
 export interface ContextFactoryOptions {
   services: Services;
-  /** A fresh EntityManager. */
-  fork: () => EntityManager;
+  /** See `Database.fork`. */
+  fork: (signal?: AbortSignal) => EntityManager;
   work: WorkOfRequests;
   /** Database time. */
   now: () => Date;
@@ -33,15 +35,18 @@ export interface ContextOf {
   principal: Principal | null;
   /** Whether the presented credential is not valid and counts as none. */
   isRefused: boolean;
+  kind: OperationTypeNode;
   subscription: LiveSubscription | null;
 }
 
 /** Creates the context of resolvers, one for each request. */
 export function createContextFactory(options: ContextFactoryOptions) {
   const { services, fork, work, now } = options;
-  return ({ request, response, principal, isRefused, subscription }: ContextOf): GraphQLContext => {
+  return ({ request, response, principal, isRefused, kind, subscription }: ContextOf): GraphQLContext => {
+    const time = new OperationTime(kind);
     let reads: EntityManager | undefined;
-    const em = () => (reads ??= fork());
+    // The reads of a mutation belong to the answer about a change, which is finished.
+    const em = () => (reads ??= fork(time.isMutation ? undefined : time.signal));
     let changes = false;
     // Reads about a change follow its commit. If one fails, the client must not be asked to repeat the change.
     const explain = (error: unknown) => (changes && isUnavailable(error) ? outcomeUnknown(error) : error);
@@ -68,6 +73,7 @@ export function createContextFactory(options: ContextFactoryOptions) {
       loaders,
       personalReads,
       recordReads,
+      time,
       visibility: new Visibility(principal, {
         sharesWorkspace: async (userId) => (await loaders.coMember.load(userId)) !== null,
         isMemberOf: async (workspaceId) => (await loaders.membership.load(workspaceId)) !== null,
@@ -85,11 +91,11 @@ export function createContextFactory(options: ContextFactoryOptions) {
       em,
       unitOfWork() {
         changes = true;
-        return work.change(request, principal);
+        return work.change(request, principal, time);
       },
       revocation() {
         changes = true;
-        return work.revocation(request, principal);
+        return work.revocation(request, principal, time);
       },
       now,
     };

@@ -14,6 +14,7 @@ const CODES: Record<AccessErrorCode, string> = {
   AUTHENTICATION_UNAVAILABLE: 'AUTHENTICATION_UNAVAILABLE',
   BAD_CREDENTIALS_IN_REQUEST: 'BAD_USER_INPUT',
   OUTCOME_UNKNOWN: 'OUTCOME_UNKNOWN',
+  TOO_SLOW: 'TOO_SLOW',
 };
 
 /** An access error as a GraphQL error. `http`, if given, determines the status and headers of the whole response. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { PLACEHOLDER_PASSWORD } from '../accounts/famous-phrases.ts';
+import type { IntrospectionAccess } from './introspection.ts';
 
 /** GraphiQL. Everything it loads comes from this service. Headers are not stored, because they hold credentials. */
 export const GRAPHIQL: GraphiQLOptions = {
@@ -90,6 +91,41 @@ mutation RotateApiKey {
 `,
 };
 
+/** What a user of GraphiQL must know about this service, in lines as long as those of the editor. */
+const NOTICES = {
+  administrators: `# Only administrators may read the schema here
+# (REKEY_INTROSPECTION). For the documentation,
+# enter the credential of one in the Headers tab,
+# then press the button "Re-fetch GraphQL schema".
+# With the cookies of a session, enter instead:
+# { "X-Rekey-CSRF": "1" }
+#
+`,
+  closed: `# There is no documentation here, because this
+# service does not show its schema
+# (REKEY_INTROSPECTION=closed). The operations
+# below still run.
+#
+`,
+  onlyListed: `# This service executes only the operations of a
+# list (REKEY_TRUSTED_DOCUMENTS), so there is no
+# documentation here. To run an operation, replace
+# this text by its exact text in the list.
+`,
+};
+
+/** The text that the editor starts with. */
+export function defaultQueryFor({ introspection, onlyListed }: PageOptions): string {
+  if (onlyListed) return NOTICES.onlyListed;
+  return `${introspection === 'open' ? '' : NOTICES[introspection]}${GRAPHIQL.defaultQuery}`;
+}
+
+export interface PageOptions {
+  introspection: IntrospectionAccess;
+  /** Whether only the documents of a list are executed. */
+  onlyListed: boolean;
+}
+
 // GraphiQL stores what was typed: the setup token, passwords, secrets. This limits the storage to the tab.
 const FORGET_WITH_THE_TAB = `Object.defineProperty(window, 'localStorage', { value: window.sessionStorage });`;
 
@@ -97,9 +133,10 @@ const FORGET_WITH_THE_TAB = `Object.defineProperty(window, 'localStorage', { val
  * The page, and a policy with which it connects only to this service and no page can frame it. It loads nine megabytes, so
  * only a process that serves the page does so.
  */
-export async function graphiqlPage(): Promise<{ html: string; contentSecurityPolicy: string }> {
+export async function graphiqlPage(options: PageOptions): Promise<{ html: string; contentSecurityPolicy: string }> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL(GRAPHIQL).replace('<head>', () => `<head><script>${FORGET_WITH_THE_TAB}</script>`);
+  const page = renderGraphiQL({ ...GRAPHIQL, defaultQuery: defaultQueryFor(options) });
+  const html = page.replace('<head>', () => `<head><script>${FORGET_WITH_THE_TAB}</script>`);
   const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)];
   const hashes = scripts.map(([, script]) => `'sha256-${hash('sha256', script as string, 'base64')}'`);
   const policy = [

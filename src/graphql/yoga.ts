@@ -13,15 +13,20 @@ import { createMaskError } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
+import type { IntrospectionAccess } from './introspection.ts';
+import { LONGEST_OPERATION_MS, limitMutations } from './operation-time.ts';
 import { type AuthenticationOptions, useAuthentication } from './plugins/use-authentication.ts';
 import { useCheckedVariables } from './plugins/use-checked-variables.ts';
 import { type CoalescingOptions, useCoalescing } from './plugins/use-coalescing.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
+import { useIntrospectionAccess } from './plugins/use-introspection-access.ts';
 import { useOperation } from './plugins/use-operation.ts';
 import { type Outcome, type OutcomeReceiver, useOutcome } from './plugins/use-outcome.ts';
 import { useSharedEvents } from './plugins/use-shared-events.ts';
+import { useTimeLimit } from './plugins/use-time-limit.ts';
 import { constrainArguments } from './request/constraints.ts';
 import { type Operation, operationOf, readOperation } from './request/read-operation.ts';
+import { documentsIn } from './request/trusted-documents.ts';
 import type { CookieResponse } from './token-cookies.ts';
 import { hideInvisibleUsers } from './visibility.ts';
 
@@ -41,6 +46,8 @@ export interface OperationRequest {
    * @throws AccessError `RATE_LIMITED` if there are too many
    */
   connect: ((accepted: AcceptedCredential | null) => LiveSubscription) | null;
+  /** Calls the listener when the client disconnects. Returns a function that removes it. */
+  onDisconnect: (listener: () => void) => () => void;
 }
 
 /** What the plugins of Yoga receive with each operation. */
@@ -59,6 +66,11 @@ export interface SchemaExtension {
 
 export interface YogaOptions extends AuthenticationOptions, Pick<CoalescingOptions, 'readAgain'> {
   logger: Logger;
+  introspection: IntrospectionAccess;
+  /** The only documents that are executed, by their SHA-256 in hex; null: every document is. */
+  trustedDocuments: ReadonlyMap<string, string> | null;
+  /** How long an operation may take, in milliseconds. Tests replace it. */
+  longestMs?: number | undefined;
   extension?: SchemaExtension | undefined;
   coalescing: Coalescing;
 }
@@ -71,15 +83,24 @@ export function createSchema(extension?: SchemaExtension) {
   });
   // The resolver of a scalar replaces the whole type, including its description.
   for (const type of Object.values(schema.getTypeMap())) type.description ??= type.astNode?.description?.value;
-  return hideInvisibleUsers(guardRootFields(constrainArguments(schema)));
+  return limitMutations(hideInvisibleUsers(guardRootFields(constrainArguments(schema))));
 }
 
 /**
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, extension, coalescing, ...authentication }: YogaOptions) {
+export function createGraphQL({
+  logger,
+  introspection,
+  trustedDocuments,
+  longestMs = LONGEST_OPERATION_MS,
+  extension,
+  coalescing,
+  ...authentication
+}: YogaOptions) {
   const schema = createSchema(extension);
+  const textOf = documentsIn(trustedDocuments);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
     maxRequestBodySize: false, // The endpoint limits it. Yoga would use a stream, at a third of a request's cost.
@@ -95,7 +116,9 @@ export function createGraphQL({ logger, extension, coalescing, ...authentication
       useOperation(),
       useDocumentLimits(schema),
       useAuthentication(schema, authentication),
+      useIntrospectionAccess(introspection),
       useCheckedVariables(),
+      useTimeLimit({ longestMs, logger }),
       useCoalescing(schema, { coalescing, ...authentication }),
       useSharedEvents(schema),
       useOutcome(),
@@ -103,7 +126,7 @@ export function createGraphQL({ logger, extension, coalescing, ...authentication
   });
 
   return {
-    page: graphiqlPage,
+    page: () => graphiqlPage({ introspection, onlyListed: trustedDocuments !== null }),
     /**
      * Executes an operation that came over HTTP: a response in this media type, or the results of a subscription. Yoga
      * gets only the headers that it needs, because it copies and searches all of them. Its adapter for Node, which this
@@ -117,7 +140,7 @@ export function createGraphQL({ logger, extension, coalescing, ...authentication
       Response | AsyncIterable<FormattedExecutionResult>
     > {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST', headers: { accept } });
-      const read = () => readOperation(body);
+      const read = () => readOperation(body, textOf);
       const context: ServerContext = { ...operation, isProved: false, read, waitUntil, receivesResults: false };
       const response = await yoga.handle(request, context);
       return (context.outcome as AsyncIterable<FormattedExecutionResult> | undefined) ?? response;
@@ -132,7 +155,7 @@ export function createGraphQL({ logger, extension, coalescing, ...authentication
       ...operation
     }: Omit<OperationRequest, 'isProved'> & { payload: unknown }): Promise<Outcome> {
       const request = new yoga.fetchAPI.Request(ENDPOINT, { method: 'POST' });
-      const read = () => operationOf(payload);
+      const read = () => operationOf(payload, textOf);
       const context: ServerContext = { ...operation, isProved: true, read, waitUntil, receivesResults: true };
       await yoga.handle(request, context);
       if (!context.outcome) throw new Error('Yoga did not report the result of an operation.');

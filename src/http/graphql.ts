@@ -23,6 +23,8 @@ export interface GraphQLRequest {
   accept: string;
   /** Gives a subscription its place among the live connections; null if the client cannot read a stream. */
   connect: ((accepted: AcceptedCredential | null) => LiveSubscription) | null;
+  /** Calls the listener when the client disconnects. Returns a function that removes it. */
+  onDisconnect: (listener: () => void) => () => void;
 }
 
 export interface GraphQLEndpointOptions {
@@ -61,6 +63,10 @@ export function createGraphQLEndpoint({ page, answer, live, addressOf }: GraphQL
         res: response,
         ...content,
         connect: readsStreams ? connect : null,
+        onDisconnect(listener) {
+          response.once('close', listener); // Before the response is sent, this is the end of the connection.
+          return () => void response.off('close', listener);
+        },
       });
       if (Symbol.asyncIterator in outcome) await sendEventStream(response, outcome, connection!);
       else await send(outcome, response);

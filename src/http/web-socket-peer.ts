@@ -72,6 +72,7 @@ export class WebSocketPeer {
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #operations = new Set<string>();
+  readonly #onDisconnect = new Set<() => void>();
   #request: IncomingMessage;
   #closing = false;
   #unanswered = 0;
@@ -98,6 +99,9 @@ export class WebSocketPeer {
       if (this.#mayReceive()) this.#unanswered = 0;
     });
     ws.on('ping', () => this.#mayReceive());
+    ws.once('close', () => {
+      for (const listener of this.#onDisconnect) listener();
+    });
     connection.attach({ socket, end: (reason) => void this.#end(reason), beat: () => this.#beat() });
   }
 
@@ -176,6 +180,12 @@ export class WebSocketPeer {
     const done = () => this.#running.delete(running);
     running.then(done, done);
     return running;
+  }
+
+  /** Calls the listener when the connection is closed. Returns a function that removes it. */
+  onDisconnect(listener: () => void): () => void {
+    this.#onDisconnect.add(listener);
+    return () => void this.#onDisconnect.delete(listener);
   }
 
   close({ code, reason }: Close): void {

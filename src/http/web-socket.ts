@@ -39,6 +39,8 @@ export interface WebSocketOperation {
   /** The operation, parsed. */
   payload: unknown;
   connect: (accepted: AcceptedCredential | null) => LiveSubscription;
+  /** Calls the listener when the client disconnects. Returns a function that removes it. */
+  onDisconnect: (listener: () => void) => () => void;
 }
 
 export interface WebSocketOptions {
@@ -178,10 +180,27 @@ interface Extra extends Record<PropertyKey, unknown> {
 /** The library asks for a document to tell subscriptions from other operations. Here, the outcome tells it. */
 const ANY_DOCUMENT = parse('{ __typename }');
 
+/**
+ * The library closes the connection if an operation has no text. One that names its document with `documentId` gets an
+ * empty text until the library has read it.
+ */
+function withText(key: string, value: unknown): unknown {
+  if (key !== 'payload') return value;
+  const { documentId, query } = Object(value) as { documentId?: unknown; query?: unknown };
+  return documentId != null && query == null ? { ...Object(value), query: '' } : value;
+}
+
+/** The operation as the client sent it. */
+function asSent(payload: Readonly<Record<string, unknown>>): unknown {
+  const { query, ...named } = payload;
+  return query === '' && named.documentId != null ? named : payload;
+}
+
 function createProtocol(options: WebSocketOptions): Server<Extra> {
   const { execute, authenticate, mostOperations } = options;
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_MS,
+    jsonMessageReviver: withText,
     async onConnect({ connectionParams, extra: { peer } }) {
       try {
         const request = peer.present(connectionParams ?? {});
@@ -205,14 +224,15 @@ function createProtocol(options: WebSocketOptions): Server<Extra> {
       return { document: ANY_DOCUMENT, contextValue: { peer, payload }, rootValue: id } as unknown as ExecutionArgs;
     },
     async execute({ contextValue }) {
-      const { peer, payload } = contextValue as { peer: WebSocketPeer; payload: unknown };
+      const { peer, payload } = contextValue as { peer: WebSocketPeer; payload: Record<string, unknown> };
       const subscription = new LiveSubscription(peer.connection);
       const running = execute({
         req: peer.request,
         res: null,
         rawBody: Buffer.alloc(0),
-        payload,
+        payload: asSent(payload),
         connect: () => subscription,
+        onDisconnect: (listener) => peer.onDisconnect(listener),
       });
       const outcome = await peer.track(running);
       if (!(Symbol.asyncIterator in outcome)) {

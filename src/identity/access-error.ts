@@ -7,7 +7,8 @@ export type AccessErrorCode =
   | 'RATE_LIMITED'
   | 'AUTHENTICATION_UNAVAILABLE'
   | 'BAD_CREDENTIALS_IN_REQUEST'
-  | 'OUTCOME_UNKNOWN';
+  | 'OUTCOME_UNKNOWN'
+  | 'TOO_SLOW';
 
 /** Why a signature, or a request without one, is rejected. It says nothing about which signing keys exist. */
 export type SignatureReason =
@@ -30,6 +31,7 @@ const STATUSES: Record<AccessErrorCode, number> = {
   AUTHENTICATION_UNAVAILABLE: 503,
   BAD_CREDENTIALS_IN_REQUEST: 400,
   OUTCOME_UNKNOWN: 500,
+  TOO_SLOW: 503,
 };
 
 const INVALID_TOKEN = 'Bearer realm="rekey", error="invalid_token"';
@@ -166,4 +168,13 @@ export const outcomeUnknown = (cause: unknown) =>
     'OUTCOME_UNKNOWN',
     'The database connection was lost during or after the commit. The change may have been applied. Check before retrying.',
     { cause },
+  );
+
+/** The operation took longer than an operation may take. It was stopped before it changed anything. */
+export const tookTooLong = (isMutation: boolean) =>
+  new AccessError(
+    'TOO_SLOW',
+    isMutation
+      ? 'The operation took too long and was stopped. This field has changed nothing. Try again, with fewer fields.'
+      : 'The operation took too long and was stopped. Request fewer fields or shorter pages.',
   );

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Database } from '../database/database.ts';
-import { type ConfirmCaller, type RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
+import { type ConfirmCaller, type RequestOrigin, UnitOfWork, type WorkLimit } from '../database/unit-of-work.ts';
 import type { Principal } from '../identity/principal.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import type { Turns } from './turns.ts';
@@ -31,19 +31,22 @@ export class WorkOfRequests {
     };
   }
 
-  /** @param caller null if something else than a credential authorizes the change */
-  change(request: IncomingMessage, caller: Principal | null): UnitOfWork {
+  /**
+   * @param caller null if something else than a credential authorizes the change
+   * @param limit stops the work before its commit
+   */
+  change(request: IncomingMessage, caller: Principal | null, limit?: WorkLimit): UnitOfWork {
     const { database, turns, confirm } = this.#options;
     const origin = this.originOf(request);
     const inTurn = turns.change(caller, origin.ipAddress);
-    return new UnitOfWork(database.fork(), caller, origin, confirm, { inTurn });
+    return new UnitOfWork(database.fork(limit?.signal), caller, origin, confirm, { inTurn, limit });
   }
 
   /** The same on the connections that are reserved for revocations. */
-  revocation(request: IncomingMessage, caller: Principal | null): UnitOfWork {
+  revocation(request: IncomingMessage, caller: Principal | null, limit?: WorkLimit): UnitOfWork {
     const { database, turns, confirm } = this.#options;
     const origin = this.originOf(request);
     const inTurn = turns.revocation(caller, origin.ipAddress);
-    return new UnitOfWork(database.forkReserved(), caller, origin, confirm, { inTurn });
+    return new UnitOfWork(database.forkReserved(limit?.signal), caller, origin, confirm, { inTurn, limit });
   }
 }

@@ -10,7 +10,7 @@ import { AccessError, type AccessErrorCode } from '../identity/access-error.ts';
 export type LiveEnd = AccessError | 'too slow' | 'going away';
 
 /** What a client learns about the end of its connection; null if this replica stops: the client connects again. */
-export function explanationOf(end: LiveEnd): { code: AccessErrorCode | 'TOO_SLOW'; message: string } | null {
+export function explanationOf(end: LiveEnd): { code: AccessErrorCode; message: string } | null {
   if (end instanceof AccessError) return { code: end.code, message: end.message };
   if (end === 'going away') return null;
   const message = 'The client reads too slowly. Connect again, with the position of the last event as `after`.';

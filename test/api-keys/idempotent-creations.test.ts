@@ -188,7 +188,7 @@ describe.skipIf(inject('postgresUrl') === null || inject('redisUrl') === null)('
     return replica;
   }
 
-  test('of two calls at once on two replicas, one creates the key, and both return it', async () => {
+  test('F3.29: of two calls at once on two replicas, one creates the key, and both return it', async () => {
     const databaseUrl = await migratedDatabase();
     const replicas = [await replicaOf(databaseUrl), await replicaOf(databaseUrl)];
     const member = await replicas[0]!.member();

@@ -1,5 +1,6 @@
 // `npm run bench`, or one group of it: `npm run bench -- authentication`.
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { abuse } from './abuse.ts';
 import { audit } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { coalescing } from './coalescing.ts';
@@ -30,6 +31,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   revocation,
   live,
   hostile,
+  abuse,
   signing,
   rates,
   sealed,

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { parse, validate } from 'graphql';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { GRAPHIQL } from '../../src/graphql/graphiql.ts';
+import { defaultQueryFor, GRAPHIQL } from '../../src/graphql/graphiql.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { accountOf } from '../support/account.ts';
 import { PASSWORD, SETUP_TOKEN, startTestApp, type TestApp } from '../support/app.ts';
@@ -74,7 +74,25 @@ describe('the GraphiQL page', () => {
 
   test('starts with operations that are valid against the schema', () => {
     expect(validate(createSchema(), parse(GRAPHIQL.defaultQuery as string))).toEqual([]);
+    for (const introspection of ['open', 'administrators', 'closed'] as const) {
+      const text = defaultQueryFor({ introspection, onlyListed: false });
+      expect(validate(createSchema(), parse(text))).toEqual([]);
+    }
   });
+
+  test.each([
+    ['open', false, '# Welcome to Rekey.'],
+    ['administrators', false, '# Only administrators may read the schema here'],
+    ['closed', false, '# There is no documentation here'],
+    ['open', true, '# This service executes only the operations of a'],
+  ] as const)(
+    'with introspection %s and a list of documents %s, begins with: %s',
+    (introspection, onlyListed, line) => {
+      const text = defaultQueryFor({ introspection, onlyListed });
+      expect(text.startsWith(line)).toBe(true);
+      expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(60);
+    },
+  );
 });
 
 const launch = browserFor('GraphiQL');
@@ -207,5 +225,49 @@ describe.skipIf(!launch)('GraphiQL in a browser', () => {
     });
     expect(outcome).toEqual({ reached: 'blocked', injected: false });
     expect(pageErrors.join('\n')).toMatch(/violates the following Content Security Policy directive/);
+  });
+});
+
+describe.skipIf(!launch)('GraphiQL in a browser, where only administrators read the schema', () => {
+  let service: TestApp;
+  let close: (() => Promise<void>) | undefined;
+  let page: Page;
+  beforeAll(async () => {
+    service = await startTestApp({ env: { REKEY_INTROSPECTION: 'administrators' } });
+    const started = await launch!();
+    close = started.close;
+    page = await started.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(`${service.url}/graphql`);
+    await page.locator('.graphiql-editors .view-line').first().waitFor();
+  });
+  afterAll(async () => {
+    await close?.();
+    await service.close();
+  });
+  const shown = (selector: string) =>
+    page
+      .locator(selector)
+      .innerText()
+      .then((text) => text.replaceAll('\u00a0', ' '));
+
+  test('says why there is no documentation, and shows it to an administrator', async () => {
+    await expect
+      .poll(() => shown('.graphiql-query-editor'), { timeout: 10_000 })
+      .toContain('Only administrators may read');
+    await expect
+      .poll(() => shown('.result-window'), { timeout: 10_000 })
+      .toContain('REKEY_INTROSPECTION=administrators');
+    const { accessToken } = await service.admin();
+    const headers = page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');
+    await headers.locator('textarea, .native-edit-context').first().focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(`{ "Authorization": "Bearer ${accessToken}" }`);
+    await page.getByRole('button', { name: /show documentation explorer/i }).click();
+    // GraphiQL reads the text with a delay.
+    await until('the documentation is shown', async () => {
+      await page.getByRole('button', { name: /re-fetch graphql schema/i }).click();
+      return /\bQuery\b/.test(await shown('.graphiql-doc-explorer'));
+    });
   });
 });

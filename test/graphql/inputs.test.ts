@@ -2,6 +2,7 @@ import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { constrainArguments } from '../../src/graphql/request/constraints.ts';
 import { readOperation } from '../../src/graphql/request/read-operation.ts';
+import { documentsIn } from '../../src/graphql/request/trusted-documents.ts';
 import { createSchema } from '../../src/graphql/yoga.ts';
 import { type Account, backends, PASSWORD, startTestApp, type TestApp } from '../support/app.ts';
 import { type RawRequest, send } from '../support/raw.ts';
@@ -303,7 +304,7 @@ describe('errors name the problem and its place, and repeat no value', () => {
   test('an unknown member of the body: the error lists the allowed members and does not repeat it', async () => {
     const { json } = await post(JSON.stringify({ query: '{ __typename }', s3cret: 1 }));
     expect(messagesOf(json)).toEqual([
-      'The body has an unknown member. Allowed members: query, operationName, variables, extensions.',
+      'The body has an unknown member. Allowed members: query, documentId, operationName, variables, extensions.',
     ]);
   });
 
@@ -331,7 +332,7 @@ describe('a body has at most 5000 JSON values, counted before it is parsed', () 
   function outcomeOf(body: string) {
     const parse = vi.spyOn(JSON, 'parse');
     try {
-      readOperation(body);
+      readOperation(body, documentsIn(null));
       return { message: null, parsed: parse.mock.calls.length > 0 };
     } catch (error) {
       return { message: (error as Error).message, parsed: parse.mock.calls.length > 0 };
@@ -453,8 +454,8 @@ describe('a document is measured before anything else is done with it', () => {
   });
 
   describe('the fields of a list are counted once per possible item', () => {
-    const TOO_MANY = [
-      'The document requests too many fields, counting every item of every list. Request fewer fields or shorter pages.',
+    const costs = (cost: number) => [
+      `The operation costs ${cost}; at most 5000 is allowed. Every field counts once for each item of its lists. Request fewer fields or shorter pages.`,
     ];
     const KEY = 'id name hint createdAt createdFromIp expiresAt lastUsedAt rotatedAt revokedAt status';
     const lists = (count: number, first: string, fields = KEY) =>
@@ -471,22 +472,23 @@ describe('a document is measured before anything else is done with it', () => {
     });
 
     test.each([
-      ['many long lists', lists(4, '100')],
-      ['many long lists of ids', lists(8, '100', 'id')],
+      ['many long lists', 6407, lists(4, '100')],
+      ['many long lists of ids', 5611, lists(8, '100', 'id')],
       [
         'fields under many names',
+        5805,
         lists(2, '100', `${Array.from({ length: 13 }, (_, i) => `s${i}: hint`).join(' ')} ${KEY}`),
       ],
-      ['lists of texts', lists(1, '100', Array.from({ length: 12 }, (_, i) => `s${i}: scopes`).join(' '))],
-    ])('too many fields are rejected: %s', async (_, query) => {
-      expect(messagesOf(await ask(query))).toEqual(TOO_MANY);
+      ['lists of texts', 6604, lists(1, '100', Array.from({ length: 12 }, (_, i) => `s${i}: scopes`).join(' '))],
+    ])('an operation that costs too much is rejected, with its cost and the limit: %s, %d', async (_, cost, query) => {
+      expect(messagesOf(await ask(query))).toEqual(costs(cost));
     });
 
     test('a variable counts with its value', async () => {
       const asked = async (variables: object) => messagesOf(await ask(lists(9, '$first'), variables));
       expect(await asked({})).toEqual([]);
       expect(await asked({ first: 20 })).toEqual([]);
-      expect(await asked({ first: 100 })).toEqual(TOO_MANY);
+      expect(await asked({ first: 100 })).toEqual(costs(15_110));
       expect(await asked({ first: 20 })).toEqual([]);
     });
   });

@@ -3439,6 +3439,13 @@ export type authenticatedDirectiveArgs = { };
 
 export type authenticatedDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = authenticatedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
+export type coalesceDirectiveArgs = {
+  timeoutMilliseconds: Scalars['Int']['input'];
+  ttlMilliseconds: Scalars['Int']['input'];
+};
+
+export type coalesceDirectiveResolver<Result, Parent, ContextType = GraphQLContext, Args = coalesceDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type constraintDirectiveArgs = {
   maxItems?: Maybe<Scalars['Int']['input']>;
   maxLength?: Maybe<Scalars['Int']['input']>;
@@ -4576,6 +4583,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
 
 export type DirectiveResolvers<ContextType = GraphQLContext> = {
   authenticated?: authenticatedDirectiveResolver<any, any, ContextType>;
+  coalesce?: coalesceDirectiveResolver<any, any, ContextType>;
   constraint?: constraintDirectiveResolver<any, any, ContextType>;
   public?: publicDirectiveResolver<any, any, ContextType>;
   requires?: requiresDirectiveResolver<any, any, ContextType>;

@@ -76,11 +76,11 @@ export function useAuthentication(
         const accepted = isRefused ? null : found;
         const subscription = subscribe(checked, accepted);
         const { req: request, res: response } = checked;
+        const { operation: kind } = checked.operation;
         const principal = accepted?.principal ?? null;
         const authenticated: AuthenticatedOperation = { accepted };
-        extendContext(
-          Object.assign(createContext({ request, response, principal, isRefused, subscription }), authenticated),
-        );
+        const context = createContext({ request, response, principal, isRefused, kind, subscription });
+        extendContext(Object.assign(context, authenticated));
       } catch (error) {
         throw asGraphQLError(error);
       }

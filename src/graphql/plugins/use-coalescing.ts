@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Coalescing } from '../../coalescing/coalescing.ts';
 import type { SharedOutcome } from '../../coalescing/outcome.ts';
@@ -52,14 +52,14 @@ async function shared(args: ExecutionArgs, { accepted, plan, execute, options }:
       operation: { text: plan.text, variables },
       ttlMs: plan.ttlMs,
       timeoutMs: plan.timeoutMs,
-      execute: (by) => executeBy(by, args, { accepted, plan, execute, options }),
+      execute: (by, isShared) => executeBy(by, args, { isShared, accepted, execute, options }),
       record: (reads) => context.recordReads(reads),
       async readAgain() {
         const again = await options.readAgain(context.req);
         if (!again) throw credentialRefused();
         return again;
       },
-      onDisconnect: (listener) => onClose(context.res, listener),
+      onDisconnect: context.onDisconnect,
     });
     return result as ExecutionResult;
   } catch (error) {
@@ -78,23 +78,15 @@ interface CallOf {
 async function executeBy(
   by: AcceptedCredential,
   args: ExecutionArgs,
-  { accepted, execute, options }: CallOf,
+  { isShared, accepted, execute, options }: Omit<CallOf, 'plan'> & { isShared: boolean },
 ): Promise<SharedOutcome> {
-  const contextValue = args.contextValue as Context;
-  const { req: request, res: response } = contextValue;
-  const { principal } = by;
-  const context =
-    by === accepted
-      ? contextValue
-      : {
-          ...contextValue,
-          ...options.createContext({ request, response, principal, isRefused: false, subscription: null }),
-        };
+  const given = args.contextValue as Context;
+  const { req: request, res: response } = given;
+  const of = { request, response, principal: by.principal, isRefused: false, kind: OperationTypeNode.QUERY };
+  const context = {
+    ...(by === accepted ? given : { ...given, ...options.createContext({ ...of, subscription: null }) }),
+    ...(isShared ? { onDisconnect: () => () => undefined } : {}),
+  };
   const result = await execute({ ...args, contextValue: context });
   return { result, reads: context.personalReads };
-}
-
-function onClose(response: Pick<ServerResponse, 'once' | 'off'> | null, listener: () => void): () => void {
-  response?.once('close', listener);
-  return () => void response?.off('close', listener);
 }

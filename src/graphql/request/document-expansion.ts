@@ -8,10 +8,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getNullableType,
-  isAbstractType,
   isCompositeType,
-  isEnumType,
-  isInputObjectType,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -33,6 +30,12 @@ const ARGUMENTS_PER_COMPARISON = 100;
 const ROW = 5;
 /** The cost of a list of texts, in fields. */
 const LEAVES = 5;
+/** The cost of a root field of a mutation, in fields: it is a transaction, and waits for its turn. */
+const MUTATION = 100;
+/** The cost of the number of all rows of a list, in fields. */
+const TOTAL = 100;
+/** Only its magnitude matters for a larger cost. */
+const LARGEST_SHOWN_COST = 1_000_000_000;
 
 /** A field, and the type that it is selected on. */
 interface Selected {
@@ -42,7 +45,14 @@ interface Selected {
 
 const SELECTIONS = `must have at most ${DOCUMENT_LIMITS.selections} selections, including those of its fragments.`;
 
-class TooMuch extends Error {}
+class TooMuch extends Error {
+  readonly node: OperationDefinitionNode | undefined;
+
+  constructor(message: string, node?: OperationDefinitionNode) {
+    super(message);
+    this.node = node;
+  }
+}
 
 /**
  * The document as the executor and the rules process it: with its fragments expanded, and with the fields that share a
@@ -59,7 +69,7 @@ export class Expansion {
   #selections = 0;
   #comparisons = 0;
   #cost = 0;
-  /** Whether the document is too expensive if its variables ask for the longest lists. */
+  /** Whether an operation is too expensive if its variables ask for the longest lists. */
   dependsOnVariables = false;
   #hasVariableLists = false;
   /** The number of introspection fields in the response. */
@@ -79,7 +89,7 @@ export class Expansion {
   }
 
   /**
-   * The limits that the document exceeds. If it is too expensive only because of lists whose length depends on
+   * The limits that the document exceeds. If an operation is too expensive only because of lists whose length depends on
    * variables, it sets `dependsOnVariables` instead.
    */
   problems(): GraphQLError[] {
@@ -101,9 +111,20 @@ export class Expansion {
     return problemsOf(() => this.#expandOperation(operation));
   }
 
-  #expandOperation({ operation, selectionSet }: OperationDefinitionNode): void {
-    const root = this.#schema.getRootType(operation) ?? undefined;
-    this.#expand([{ set: selectionSet, type: root }], 1, 0);
+  /** What the response of an operation costs at most, with the longest lists where a variable decides. */
+  costOf(operation: OperationDefinitionNode): number {
+    this.#cost = 0;
+    const root = this.#schema.getRootType(operation.operation) ?? undefined;
+    this.#expand([{ set: operation.selectionSet, type: root }], 1, 0);
+    return this.#cost;
+  }
+
+  #expandOperation(operation: OperationDefinitionNode): void {
+    this.#hasVariableLists = false;
+    const cost = this.costOf(operation);
+    if (cost <= DOCUMENT_LIMITS.cost) return;
+    if (this.#hasVariableLists && !this.#variables) this.dependsOnVariables = true;
+    else throw new TooMuch(tooExpensive(cost), operation);
   }
 
   /** Expands the selections that are merged into one object of the response, which has `times` such objects. */
@@ -166,15 +187,17 @@ export class Expansion {
       }
       return;
     }
-    const rows = Math.max(...selected.map((each) => this.#items(each)));
-    const isList = selected.some((each) => this.#isListOfLeaves(each));
-    this.#cost += times * (isList ? LEAVES : rows > 1 ? 1 + rows * ROW : 1);
-    if (this.#cost <= DOCUMENT_LIMITS.cost) return;
-    if (this.#hasVariableLists && !this.#variables) this.dependsOnVariables = true;
-    else
-      throw new TooMuch(
-        'The document requests too many fields, counting every item of every list. Request fewer fields or shorter pages.',
-      );
+    this.#cost += times * Math.max(...selected.map((each) => this.#weightOf(each)));
+  }
+
+  /** The cost of a field in one object of the response, without the fields below it. */
+  #weightOf(selected: Selected): number {
+    const { node, parent } = selected;
+    if (parent !== undefined && parent === this.#schema.getMutationType()) return MUTATION;
+    if (node.name.value === 'totalCount') return TOTAL;
+    if (this.#isListOfLeaves(selected)) return LEAVES;
+    const rows = this.#items(selected);
+    return rows > 1 ? 1 + rows * ROW : 1;
   }
 
   #compare(selected: Selected[]): void {
@@ -221,8 +244,13 @@ function problemsOf(expand: () => void): GraphQLError[] {
     return [];
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
-    return [badInput(error.message, 'graphql')];
+    return [badInput(error.message, 'graphql', { nodes: error.node })];
   }
+}
+
+function tooExpensive(cost: number): string {
+  const shown = cost > LARGEST_SHOWN_COST ? `more than ${LARGEST_SHOWN_COST}` : cost;
+  return `The operation costs ${shown}; at most ${DOCUMENT_LIMITS.cost} is allowed. Every field counts once for each item of its lists. Request fewer fields or shorter pages.`;
 }
 
 /** The numeric defaults of an operation's variables. */
@@ -232,38 +260,6 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Reco
       defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
     ),
   );
-}
-
-/** The number of items of each list of introspection; an average for the lists of a type. */
-export function introspectedItems(schema: GraphQLSchema): Record<string, number> {
-  const types = Object.values(schema.getTypeMap());
-  const count = { fields: 0, inputFields: 0, args: 0, enumValues: 0, interfaces: 0 };
-  for (const type of types) {
-    if (isEnumType(type)) count.enumValues += type.getValues().length;
-    if (isInputObjectType(type)) count.inputFields += Object.keys(type.getFields()).length;
-    if (!isObjectType(type) && !isInterfaceType(type)) continue;
-    const fields = Object.values(type.getFields());
-    count.fields += fields.length;
-    count.interfaces += type.getInterfaces().length;
-    for (const { args } of fields) count.args += args.length;
-  }
-  const perField = Math.max(1, count.args / Math.max(1, count.fields));
-  const perType = (items: number) => Math.max(1, items / types.length);
-  return {
-    types: types.length,
-    directives: schema.getDirectives().length,
-    fields: perType(count.fields),
-    inputFields: perType(count.inputFields),
-    enumValues: perType(count.enumValues),
-    // Types that are long in one list are long in others, so an average would hide their product.
-    possibleTypes: Math.max(
-      1,
-      ...types.map((type) => (isAbstractType(type) ? schema.getPossibleTypes(type).length : 0)),
-    ),
-    interfaces: perType(count.interfaces),
-    args: perField,
-    ofType: 0.5, // Most types are not wrapped, and those that are, once or twice.
-  };
 }
 
 function limit(found: number, name: 'selections' | 'comparisons', complaint: string): void {

@@ -20,7 +20,7 @@ export const DOCUMENT_LIMITS = {
   selections: 4000,
   /** Pairs of fields that share a name in the response. A rule compares each pair, and the arguments of both. */
   comparisons: 10_000,
-  /** The cost of the response, in fields. The fields in a list count once for each item that it may hold. */
+  /** The cost of an operation, in fields. The fields in a list count once for each item that it may hold. */
   cost: 5000,
 };
 

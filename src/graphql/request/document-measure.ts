@@ -11,8 +11,9 @@ import {
   visit,
 } from 'graphql';
 import { badInput } from '../bad-input.ts';
-import { Expansion, introspectedItems } from './document-expansion.ts';
+import { Expansion } from './document-expansion.ts';
 import { DOCUMENT_LIMITS, fragmentsOf } from './document-limits.ts';
+import { introspectedItems } from './introspected-items.ts';
 
 export interface DocumentMeasure {
   /** The limits that a document exceeds; empty if it exceeds none. */

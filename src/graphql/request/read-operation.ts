@@ -1,5 +1,6 @@
 import { hasMoreJsonValues } from '../../kernel/json-values.ts';
 import { badInput } from '../bad-input.ts';
+import type { NamedDocument, TextOf } from './trusted-documents.ts';
 
 /** The parameters of a request (GraphQL over HTTP, §5). */
 export interface Operation {
@@ -11,6 +12,7 @@ export interface Operation {
 /** The members of a request and their types. `extensions` is allowed and not used. */
 const MEMBERS: Record<string, 'text' | 'object'> = {
   query: 'text',
+  documentId: 'text',
   operationName: 'text',
   variables: 'object',
   extensions: 'object',
@@ -22,21 +24,23 @@ const MOST_VALUES = 5000;
 /**
  * Reads the JSON of a request.
  *
+ * @param textOf finds the text of the document that the request names
  * @throws GraphQLError `BAD_USER_INPUT` that names the invalid member, and never repeats what the client sent
  */
-export function readOperation(text: string): Operation {
+export function readOperation(text: string, textOf: TextOf): Operation {
   if (hasMoreJsonValues(text, MOST_VALUES))
     throw badInput(`The body must have at most ${MOST_VALUES} JSON values.`, 'always');
-  return operationOf(parseJson(text));
+  return operationOf(parseJson(text), textOf);
 }
 
 /**
  * Reads the members of a request.
  *
  * @param body parsed JSON
+ * @param textOf finds the text of the document that the request names
  * @throws GraphQLError `BAD_USER_INPUT` that names the invalid member, and never repeats what the client sent
  */
-export function operationOf(body: unknown): Operation {
+export function operationOf(body: unknown, textOf: TextOf): Operation {
   if (!isObject(body)) throw badInput('The body must be one JSON object. Batches are not supported.', 'always');
   for (const [name, value] of Object.entries(body)) {
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
@@ -47,10 +51,9 @@ export function operationOf(body: unknown): Operation {
     const fits = kind === 'text' ? typeof value === 'string' : isObject(value);
     if (!fits) throw badInput(`\`${name}\` must be ${kind === 'text' ? 'a string' : 'an object'}.`, 'always');
   }
-  const { query, operationName, variables } = body as Partial<Record<keyof Operation, never>>;
-  if (query == null) throw badInput('The body must have the member `query` with a GraphQL document.', 'always');
+  const { operationName, variables, ...named } = body as Partial<Operation> & NamedDocument;
   return {
-    query,
+    query: textOf(named),
     ...(operationName == null ? {} : { operationName }),
     ...(variables == null ? {} : { variables }),
   };

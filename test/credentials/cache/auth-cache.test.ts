@@ -238,7 +238,7 @@ describe('with a lease', () => {
     expect(await database.ask()).toBe(principal);
   });
 
-  test('a failed read is no answer for the lookups that joined it: each reads for itself', async () => {
+  test('F3.32: a failed read is no answer for the lookups that joined it: each reads for itself', async () => {
     const broken = Promise.withResolvers<CachedCredential>();
     let reads = 0;
     const load = () => (reads++ === 0 ? broken.promise : database.load());
