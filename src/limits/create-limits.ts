@@ -1,4 +1,4 @@
-import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from '../database/database.ts';
+import { changesAtOnce } from '../database/database.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import type { limits as feature } from './limits.feature.ts';
@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 2000;
 
 /** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
-  { redis, database, sealer, clock, logger, replica }: Platform,
+  { redis, database, connections, sealer, clock, logger, replica }: Platform,
   rates: ValuesOf<typeof feature.variables>,
   { accountOf, exceeded }: Pick<LimitsOptions, 'accountOf' | 'exceeded'>,
 ): Part & { limits: Limits; turns: Turns } {
@@ -26,8 +26,8 @@ export function createLimits(
     ...rates,
   });
   const turns = new Turns({
-    changesAtOnce: CHANGES_AT_ONCE,
-    revocationsAtOnce: RESERVED_CONNECTIONS,
+    changesAtOnce: changesAtOnce(connections.changes),
+    revocationsAtOnce: connections.revocations,
     longestWaitMs: LONGEST_WAIT_MS,
   });
   return { limits, turns, jobs: { 'purging the limits': () => limits.purge() }, stop: () => limits.close() };
