@@ -49,6 +49,8 @@ export interface Overrides extends PlatformOverrides {
   operationMs?: number;
   /** Times of live connections. */
   live?: Partial<LiveTimes>;
+  /** The text of `/metrics`, for a replica that is one of several workers. */
+  scrape?: () => Promise<string>;
   features?: readonly Feature[];
   /** The SDL and the resolvers of features that are not in the schema. */
   schema?: SchemaExtension;
@@ -198,6 +200,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     log: live.log,
     ...connections,
     platform,
+    scrape: overrides.scrape ?? (() => platform.registry.metrics()),
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
   const parts: readonly Part[] = [

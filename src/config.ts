@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { readHashedTexts } from './crypto/hashed-texts.ts';
 import { parseMasterKey } from './crypto/keyring.ts';
@@ -8,6 +7,8 @@ import { parseCidr } from './kernel/cidr.ts';
 import { ConfigError } from './kernel/config-error.ts';
 import { nearest } from './kernel/nearest.ts';
 import { originOf } from './kernel/origin.ts';
+import { isSocketPath, socketPathProblem, UNIX_PEERS } from './kernel/socket-path.ts';
+import { readLine } from './kernel/text-file.ts';
 import { oneOf, partsOf, text, type ValuesOf, type Variable, type Variables, wholeNumber } from './kernel/variable.ts';
 
 /** The configuration that the environment gives, checked and frozen. */
@@ -15,6 +16,11 @@ export type Config = ValuesOf<typeof processVariables> & ValuesOf<VariablesOf<(t
 
 type VariablesOf<F> = Intersection<F extends { readonly variables: infer Some extends Variables } ? Some : never>;
 type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer All) => void ? All : never;
+
+function hostProblem(given: string): string | null {
+  if (isSocketPath(given)) return socketPathProblem(given);
+  return isHost(given) ? null : 'must be an IP address, a host name, or the absolute path of a Unix socket.';
+}
 
 function isHost(given: string): boolean {
   const isName = /^\w[\w-]*(?:\.\w[\w-]*)*$/.test(given);
@@ -32,9 +38,10 @@ function masterKey(name: string, given: string, problem: (message: string) => vo
 const processVariables = {
   host: text('HOST', {
     fallback: '127.0.0.1',
-    meaning: 'The address to listen on.',
+    meaning: 'The address to listen on, or the path of a Unix socket, such as `/run/rekey/rekey.sock`.',
     read(given, problem) {
-      if (!isHost(given as string)) problem('HOST must be an IP address or a host name.');
+      const wrong = hostProblem(given as string);
+      if (wrong) problem(`HOST ${wrong}`);
       return given as string;
     },
   }),
@@ -44,19 +51,24 @@ const processVariables = {
     max: 65_535,
     meaning: 'The port to listen on; 0 picks a free port, which the start line names.',
   }),
+  workers: wholeNumber('REKEY_WORKERS', {
+    fallback: 1,
+    min: 1,
+    max: 64,
+    meaning: 'How many processes share the port, each a replica. With the embedded database only 1.',
+  }),
   /** Null only with the embedded database, which keeps its key in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
     shown: 'generated on the embedded database, required with `DATABASE_URL`',
-    meaning:
-      '32 bytes, base64, the same on every replica: `openssl rand -base64 32`. Or `REKEY_MASTER_KEY_FILE`: the path of a file with it.',
+    meaning: '32 bytes, base64, the same on every replica: `openssl rand -base64 32`.',
     inFile: true,
     read: (given, problem) => (given === null ? null : masterKey('REKEY_MASTER_KEY', given, problem)),
   }),
   retiredMasterKeys: text('REKEY_RETIRED_MASTER_KEYS', {
     fallback: '',
     shown: 'none',
-    meaning: 'Comma-separated; these keys still decrypt. Or `REKEY_RETIRED_MASTER_KEYS_FILE`.',
+    meaning: 'Comma-separated; these keys still decrypt.',
     inFile: true,
     read: (given, problem) =>
       partsOf(given as string).map((key) => masterKey('REKEY_RETIRED_MASTER_KEYS', key, problem)),
@@ -65,11 +77,12 @@ const processVariables = {
     fallback: '',
     shown: 'none',
     meaning:
-      'Addresses and CIDRs of proxies that may name the client (`X-Forwarded-For`, read from right to left) and the request that it has signed.',
+      'Addresses and CIDRs of proxies that may name the client (`X-Forwarded-For`, read from right to left) and the request that it has signed. `unix`: the peers on the Unix socket in `HOST`.',
     read(given, problem) {
       const cidrs = partsOf(given as string);
       for (const cidr of cidrs) {
-        if (!parseCidr(cidr)) problem(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an IP address or a CIDR range.`);
+        if (cidr !== UNIX_PEERS && !parseCidr(cidr))
+          problem(`REKEY_TRUSTED_PROXIES: "${cidr}" is not an IP address or a CIDR range.`);
       }
       return cidrs;
     },
@@ -136,6 +149,33 @@ export function valuesOf<Name extends Declared['name']>(
   return Object.fromEntries(names.map((name) => [name, values[name]])) as never;
 }
 
+/** The variables that are required because others are set. */
+function missingVariables(isSet: (name: string) => boolean): string[] {
+  const problems: string[] = [];
+  if (isSet('DATABASE_URL') && !isSet('REKEY_MASTER_KEY')) {
+    problems.push(
+      'REKEY_MASTER_KEY is required with DATABASE_URL. It must be 32 random bytes in base64, and the same on every replica. Generate one with `openssl rand -base64 32`.',
+    );
+  }
+  if (isSet('DATABASE_DIRECT_URL') && !isSet('DATABASE_URL'))
+    problems.push('DATABASE_DIRECT_URL is set without DATABASE_URL. Without a pooler, set only DATABASE_URL.');
+  return problems;
+}
+
+/** Values that do not go together. */
+function problemsOfValues(config: Config): string[] {
+  const problems = refreshProblems(config);
+  if (config.workers > 1 && config.databaseUrl === null)
+    problems.push(
+      'REKEY_WORKERS: the embedded database belongs to one process. Set DATABASE_URL, or set REKEY_WORKERS to 1.',
+    );
+  if (config.trustedProxies.includes(UNIX_PEERS) && !isSocketPath(config.host))
+    problems.push(
+      `REKEY_TRUSTED_PROXIES: \`${UNIX_PEERS}\` is the peer on a Unix socket, but HOST is not the path of a socket.`,
+    );
+  return problems;
+}
+
 /** A client refreshes once per lifetime of an access token. A lower limit would reject refreshes of every session. */
 function refreshProblems({ accessTokenSeconds: seconds, refreshPerMinute: perMinute }: Config): string[] {
   if (perMinute === 0 || seconds * perMinute >= 60) return [];
@@ -164,20 +204,29 @@ function unknownVariables(given: Record<string, string | undefined>): string[] {
     });
 }
 
-/** Replaces the name of a file by its text, for the variables that may be in a file. */
-function readFiles(given: Record<string, string | undefined>, problem: (message: string) => void): void {
+/**
+ * Replaces the name of a file by its text, for the variables that may be in a file.
+ *
+ * @returns the variables whose text is not known, because their file has a problem
+ */
+function readFiles(given: Record<string, string | undefined>, problem: (message: string) => void): Set<string> {
+  const unread = new Set<string>();
   for (const { name, inFile } of Object.values(variables)) {
     const path = inFile ? given[`${name}_FILE`] : undefined;
     if (path === undefined) continue;
-    if (given[name] !== undefined) problem(`${name} and ${name}_FILE are both set. Set one of them.`);
-    try {
-      const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-      if (text === '') problem(`${name}_FILE: the file is empty.`);
-      given[name] ??= text;
-    } catch (error) {
-      problem(`${name}_FILE: the file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    if (given[name] !== undefined) {
+      problem(`${name} and ${name}_FILE are both set. Set one of them.`);
+      continue;
+    }
+    const read = readLine(path);
+    if ('text' in read) {
+      given[name] = read.text;
+    } else {
+      problem(`${name}_FILE: ${read.problem}`);
+      unread.add(name);
     }
   }
+  return unread;
 }
 
 /**
@@ -189,9 +238,9 @@ function readFiles(given: Record<string, string | undefined>, problem: (message:
 export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const problems: string[] = [];
-  readFiles(given, (message) => problems.push(message));
-  if (problems.length > 0) throw new ConfigError(problems);
+  const unread = readFiles(given, (message) => problems.push(message));
   const values = Object.entries(variables).map(([key, { name, schema }]: [string, Variable]) => {
+    if (unread.has(name)) return [key, undefined];
     const parsed = schema.safeParse(given[name]);
     if (!parsed.success) problems.push(...parsed.error.issues.map(({ message }) => message));
     return [key, parsed.data];
@@ -199,12 +248,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const config = Object.freeze(Object.fromEntries(values)) as Config;
   const areValid = problems.length === 0;
   problems.push(...unknownVariables(given));
-  if (given.DATABASE_URL !== undefined && given.REKEY_MASTER_KEY === undefined) {
-    problems.push(
-      'REKEY_MASTER_KEY is required with DATABASE_URL. It must be 32 random bytes in base64, and the same on every replica. Generate one with `openssl rand -base64 32`.',
-    );
-  }
-  if (areValid) problems.push(...refreshProblems(config));
+  problems.push(...missingVariables((name) => given[name] !== undefined || unread.has(name)));
+  if (areValid) problems.push(...problemsOfValues(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

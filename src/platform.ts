@@ -9,7 +9,7 @@ import type { KeyManagement } from './crypto/key-management.ts';
 import { createKeyring, type Keyring } from './crypto/keyring.ts';
 import { createSealing } from './database/create-sealing.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
-import { type Database, openDatabase } from './database/database.ts';
+import { type Connections, type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
 import { modelOf } from './database/orm.ts';
 import type { SealedField } from './database/sealed-field.ts';
@@ -67,6 +67,8 @@ export interface Platform {
   readonly sealer: Sealer;
   readonly sealedFields: readonly SealedField[];
   readonly database: Database;
+  /** The sizes of its pools. The embedded database has none, and takes as many requests at once. */
+  readonly connections: Connections;
   readonly health: DatabaseHealth;
   /** Null if no Redis is configured. */
   readonly redis: RedisClient | null;
@@ -75,7 +77,7 @@ export interface Platform {
   readonly barrier: PropagationBarrier;
   readonly shared: SharedCache | null;
   readonly cache: AuthCache;
-  /** Must be called before anything is written; see `requireMasterKeys`. */
+  /** Checks the connections and the master keys. Must be called before anything is written; see `requireMasterKeys`. */
   requireMasterKeys(): Promise<void>;
   /** Brings the schema up to date, and seals what an earlier version has written. */
   migrate(): Promise<void>;
@@ -85,6 +87,11 @@ type PlatformConfig = Pick<
   Config,
   | 'logLevel'
   | 'databaseUrl'
+  | 'databaseDirectUrl'
+  | 'changeConnections'
+  | 'revocationConnections'
+  | 'readConnections'
+  | 'nonceConnections'
   | 'dataDirectory'
   | 'redisUrl'
   | 'masterKey'
@@ -119,8 +126,16 @@ export async function createPlatform(
 
   // The cache needs the database, and the subscriber of the database evicts from the cache. So the database is created
   // first, and the subscriber uses constants that are assigned later.
+  const connections: Connections = {
+    changes: config.changeConnections,
+    revocations: config.revocationConnections,
+    reads: config.readConnections,
+    nonces: config.nonceConnections,
+  };
   const database = await openDatabase({
     url: config.databaseUrl,
+    directUrl: config.databaseDirectUrl,
+    connections,
     dataDirectory,
     embeddedTemplate: overrides.embeddedTemplate,
     syncTimeoutMs: queryTimeoutMs(config.leaseMs),
@@ -158,7 +173,8 @@ export async function createPlatform(
   const barrier = new PropagationBarrier({
     replica,
     sql: database.propagation,
-    spare: database.reads,
+    spare: database.spare,
+    housekeeping: database.reads,
     clock,
     logger,
     metrics,
@@ -181,6 +197,7 @@ export async function createPlatform(
     sealer,
     sealedFields,
     database,
+    connections,
     health,
     redis,
     replica,
@@ -188,7 +205,10 @@ export async function createPlatform(
     barrier,
     shared,
     cache,
-    requireMasterKeys: () => sealing.requireMasterKeys(database),
+    async requireMasterKeys() {
+      await database.checkConnections();
+      await sealing.requireMasterKeys(database);
+    },
     migrate: () => sealing.migrate(database),
   };
   const part: Part = {

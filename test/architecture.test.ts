@@ -35,12 +35,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   cli: [...EDGE, 'app.ts'],
   client: [],
   'app.ts': [...EDGE, 'feature.ts', 'features.ts', 'platform.ts', 'run-parts.ts', 'graphql', 'http'],
-  'server.ts': [...EDGE, 'graphql', 'http', 'app.ts'],
+  // A replica in its process: creates an app and listens.
+  process: ['kernel', 'http', 'app.ts'],
+  'server.ts': ['kernel', 'process'],
 };
 // What a feature is and what it gets. Every folder of a feature may import both: only types, except `defineFeature`.
 const ABOUT_FEATURES = ['feature.ts', 'platform.ts'];
 const MAY_IMPORT_CONFIG = ['app.ts', 'server.ts', 'cli'];
-const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'platform.ts', 'graphql', 'http'];
+const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'platform.ts', 'graphql', 'http', 'process'];
 
 // Writes without ORM events. The eviction subscriber does not see them. Only the trigger of the database does.
 const UNSEEN_METHODS = [

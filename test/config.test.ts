@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { readConfig, variables } from '../src/config.ts';
 import { ConfigError } from '../src/kernel/config-error.ts';
 
 const KEY = randomBytes(32).toString('base64');
@@ -23,7 +23,13 @@ describe('an unset variable has its documented default', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
+      workers: 1,
       databaseUrl: null,
+      databaseDirectUrl: null,
+      changeConnections: 10,
+      revocationConnections: 4,
+      readConnections: 8,
+      nonceConnections: 4,
       dataDirectory: '.rekey',
       redisUrl: null,
       masterKey: null,
@@ -74,6 +80,8 @@ describe('an unset variable has its documented default', () => {
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
     ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
+    ...['DATABASE_DIRECT_URL', 'REKEY_WORKERS', 'REKEY_CHANGE_CONNECTIONS', 'REKEY_REVOCATION_CONNECTIONS'],
+    ...['REKEY_READ_CONNECTIONS', 'REKEY_NONCE_CONNECTIONS'],
     ...['REKEY_SIGNATURE_WINDOW_SECONDS', 'REKEY_AUDIT_RETENTION_DAYS'],
     ...['REKEY_INTROSPECTION', 'REKEY_TRUSTED_DOCUMENTS'],
     ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
@@ -87,7 +95,9 @@ describe('an unset variable has its documented default', () => {
     const config = readConfig({
       HOST: '::',
       PORT: '0',
-      DATABASE_URL: 'postgresql://rekey@db.example/rekey',
+      DATABASE_URL: 'postgresql://rekey@pooler.example/rekey',
+      DATABASE_DIRECT_URL: 'postgresql://rekey@db.example/rekey',
+      REKEY_WORKERS: '2',
       REDIS_URL: 'rediss://cache.example:6380/2',
       REKEY_DATA_DIR: '/var/lib/rekey',
       REKEY_MASTER_KEY: KEY,
@@ -102,10 +112,9 @@ describe('an unset variable has its documented default', () => {
       REKEY_TRUSTED_DOCUMENTS: 'src/client/generated/persisted-documents.json',
       REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
-        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH|DAYS)$|_LIVE_/.test(name)).map((name) => [
-          name,
-          '128',
-        ]),
+        VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH|DAYS|CONNECTIONS)$|_LIVE_/.test(name)).map(
+          (name) => [name, '128'],
+        ),
       ),
     });
     const defaults = readConfig({});
@@ -150,12 +159,12 @@ describe('access tokens must not expire before the limit allows another refresh'
   });
 });
 
-test.each(['0.0.0.0', '::', '::1', 'localhost', 'my_host', 'a-b.example.org', '0', 'rekey-1'])(
-  'HOST=%s is accepted',
-  (HOST) => {
-    expect(readConfig({ HOST }).host).toBe(HOST);
-  },
-);
+test.each([
+  ...['0.0.0.0', '::', '::1', 'localhost', 'my_host', 'a-b.example.org', '0', 'rekey-1'],
+  ...['/run/rekey/rekey.sock', `/${'a'.repeat(102)}`, '/run/two words.sock'],
+])('HOST=%s is accepted', (HOST) => {
+  expect(readConfig({ HOST }).host).toBe(HOST);
+});
 
 describe('an invalid value is rejected', () => {
   test.each([
@@ -163,7 +172,16 @@ describe('an invalid value is rejected', () => {
     ['HOST', 'not a host'],
     ['HOST', 'a..b'],
     ['HOST', 'http://127.0.0.1'],
+    ['HOST', 'run/rekey.sock'],
+    ['HOST', '/run/rekey/'],
+    ['HOST', '/run/rekey.sock '],
+    ['HOST', `/${'a'.repeat(103)}`],
     ['PORT', '65536'],
+    ['REKEY_WORKERS', '0'],
+    ['REKEY_WORKERS', '65'],
+    ['REKEY_WORKERS', 'auto'],
+    ['REKEY_CHANGE_CONNECTIONS', '1'],
+    ['REKEY_NONCE_CONNECTIONS', '201'],
     ['PORT', '-1'],
     ['PORT', '4000.5'],
     ['PORT', '0x10'],
@@ -348,6 +366,28 @@ describe('an invalid value is rejected', () => {
     }
   });
 
+  test('DATABASE_DIRECT_URL', () => {
+    const given = { DATABASE_URL: 'postgres://pooler.example/rekey', REKEY_MASTER_KEY: KEY };
+    expect(problemsOf({ ...given, DATABASE_DIRECT_URL: 'postgres://rekey:hunter2@db.example' })).toEqual([
+      expect.stringMatching(/^DATABASE_DIRECT_URL must name one database/),
+    ]);
+    expect(problemsOf({ DATABASE_DIRECT_URL: 'postgres://db.example/rekey' })).toEqual([
+      expect.stringMatching(/^DATABASE_DIRECT_URL is set without DATABASE_URL/),
+    ]);
+  });
+
+  test('several workers on the embedded database', () => {
+    expect(problemsOf({ REKEY_WORKERS: '2' })).toEqual([
+      expect.stringMatching(/^REKEY_WORKERS: the embedded database belongs to one process\. Set DATABASE_URL/),
+    ]);
+  });
+
+  test('`unix` as a trusted proxy of a service that listens on a port: a peer that has gone has no address either', () => {
+    const trusting = { REKEY_TRUSTED_PROXIES: '10.0.0.0/8, unix' };
+    expect(problemsOf(trusting)).toEqual([expect.stringMatching(/^REKEY_TRUSTED_PROXIES: `unix` .* HOST is not/)]);
+    expect(readConfig({ ...trusting, HOST: '/run/rekey.sock' }).trustedProxies).toEqual(['10.0.0.0/8', 'unix']);
+  });
+
   test('DATABASE_URL without REKEY_MASTER_KEY', () => {
     const problems = problemsOf({ DATABASE_URL: 'postgres://rekey@db.example/rekey' });
     expect(problems).toEqual([expect.stringMatching(/^REKEY_MASTER_KEY is required with DATABASE_URL/)]);
@@ -355,37 +395,95 @@ describe('an invalid value is rejected', () => {
   });
 });
 
-describe('a variable may be in a file', () => {
-  const fileWith = (content: string) => {
+describe('a secret or a URL may be in a file', () => {
+  const fileWith = (content: string | Buffer) => {
     const file = join(mkdtempSync(join(tmpdir(), 'rekey-config-')), 'key');
     writeFileSync(file, content);
     onTestFinished(() => rmSync(dirname(file), { recursive: true }));
     return file;
   };
+  const SECRETS = {
+    DATABASE_URL: 'postgres://rekey:hunter2@pooler.example/rekey',
+    DATABASE_DIRECT_URL: 'postgres://rekey:hunter2@db.example/rekey',
+    REDIS_URL: 'redis://:hunter2@cache.example',
+    REKEY_MASTER_KEY: KEY,
+    REKEY_RETIRED_MASTER_KEYS: randomBytes(32).toString('base64'),
+    REKEY_SETUP_TOKEN: 'Vq7rT2xLw9Kd4mZs8Hb3',
+  };
 
-  test('whose last newline does not count', () => {
-    const other = randomBytes(32).toString('base64');
-    const config = readConfig({
-      REKEY_MASTER_KEY_FILE: fileWith(`${KEY}\n`),
-      REKEY_RETIRED_MASTER_KEYS_FILE: fileWith(other),
-      DATABASE_URL: 'postgres://rekey@db.example/rekey',
-    });
-    expect(config.masterKey).toEqual(Buffer.from(KEY, 'base64'));
-    expect(config.retiredMasterKeys).toEqual([Buffer.from(other, 'base64')]);
+  test('every one of them, with the same value as from the environment', () => {
+    const files = Object.entries(SECRETS).map(([name, text]) => [`${name}_FILE`, fileWith(`${text}\n`)]);
+    expect(readConfig(Object.fromEntries(files))).toEqual(readConfig(SECRETS));
+    const inFile = Object.values(variables).flatMap((variable) => (variable.inFile ? variable.name : []));
+    expect(inFile.toSorted()).toEqual(Object.keys(SECRETS).toSorted());
   });
 
   test.each([
-    ['is not there', () => '/no/such/file', /^REKEY_MASTER_KEY_FILE: the file cannot be read \(ENOENT\)\.$/],
-    ['is empty', () => fileWith('\n'), /^REKEY_MASTER_KEY_FILE: the file is empty\.$/],
-    ['holds no key', () => fileWith('password'), /^REKEY_MASTER_KEY: The master key /],
-  ])('that %s is a problem', (_, path, problem) => {
-    expect(problemsOf({ REKEY_MASTER_KEY_FILE: path() })).toEqual([expect.stringMatching(problem)]);
+    ['without a line break at its end', KEY],
+    ['with a line break of Windows', `${KEY}\r\n`],
+    ['with several line breaks at its end', `${KEY}\n\n`],
+    ['with a byte order mark', `\ufeff${KEY}\n`],
+  ])('%s', (_, content) => {
+    expect(readConfig({ REKEY_MASTER_KEY_FILE: fileWith(content) }).masterKey).toEqual(Buffer.from(KEY, 'base64'));
   });
 
-  test('but not in both places, and not any variable', () => {
-    expect(problemsOf({ REKEY_MASTER_KEY: KEY, REKEY_MASTER_KEY_FILE: fileWith(KEY) })).toEqual([
-      'REKEY_MASTER_KEY and REKEY_MASTER_KEY_FILE are both set. Set one of them.',
+  test.each([
+    ['is not there', () => '/no/such/file', 'the file cannot be read (ENOENT).'],
+    ['is a directory', () => tmpdir(), 'it names a directory, not a file.'],
+    ['is empty', () => fileWith(''), 'the file is empty.'],
+    ['holds only white space', () => fileWith(' \n\t\n'), 'the file is empty.'],
+    ['has several lines', () => fileWith(`${KEY}\n${KEY}\n`), 'the file must have one line, and it has several.'],
+    [
+      'has a line of Windows too many',
+      () => fileWith(`a\r\n${KEY}`),
+      'the file must have one line, and it has several.',
+    ],
+    ['is not text in UTF-8', () => fileWith(Buffer.from([0x68, 0xff, 0xfe])), 'the file must be text in UTF-8.'],
+    [
+      'is text in UTF-16',
+      () => fileWith(Buffer.from(KEY, 'utf16le')),
+      'the file must be text, and it holds a NUL byte.',
+    ],
+    ['is too large', () => fileWith('a'.repeat(65_537)), 'the file must have at most 64 KiB.'],
+    ['never ends', () => '/dev/zero', 'the file must have at most 64 KiB.'],
+  ])('a file that %s is one problem, and causes no other', (_, path, problem) => {
+    for (const name of Object.keys(SECRETS)) {
+      const others = Object.fromEntries(Object.entries(SECRETS).filter(([other]) => other !== name));
+      expect(problemsOf({ ...others, [`${name}_FILE`]: path() })).toEqual([`${name}_FILE: ${problem}`]);
+    }
+  });
+
+  test('a value in a file is checked as from the environment', () => {
+    expect(problemsOf({ REKEY_MASTER_KEY_FILE: fileWith('hunter2') })).toEqual([
+      expect.stringMatching(/^REKEY_MASTER_KEY: The master key (?!.*hunter2)/),
     ]);
+  });
+
+  test('both forms at once are a problem, also if the file cannot be read', () => {
+    for (const [name, value] of Object.entries(SECRETS)) {
+      for (const path of [fileWith(value), '/no/such/file']) {
+        expect(problemsOf({ ...SECRETS, [`${name}_FILE`]: path })).toEqual([
+          `${name} and ${name}_FILE are both set. Set one of them.`,
+        ]);
+      }
+    }
+  });
+
+  test('all problems are reported at once: with files, with values and with names', () => {
+    const problems = problemsOf({
+      ...{ DATABASE_URL_FILE: '/no/such/file', REDIS_URL_FILE: fileWith('http://cache.example'), PORT: 'x' },
+      REKEY_LEASE: '1',
+    });
+    expect(problems).toEqual([
+      'DATABASE_URL_FILE: the file cannot be read (ENOENT).',
+      expect.stringMatching(/^PORT must be/),
+      expect.stringMatching(/^REDIS_URL must be a URL/),
+      expect.stringMatching(/^REKEY_LEASE is an unknown variable/),
+      expect.stringMatching(/^REKEY_MASTER_KEY is required with DATABASE_URL/),
+    ]);
+  });
+
+  test('other variables may not', () => {
     expect(problemsOf({ REKEY_ISSUER_FILE: fileWith('urn:x') })).toEqual([
       expect.stringMatching(/^REKEY_ISSUER_FILE is an unknown variable/),
     ]);

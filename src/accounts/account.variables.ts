@@ -15,6 +15,7 @@ export const accountVariables = {
     fallback: null,
     shown: 'generated and printed once',
     meaning: 'What `bootstrap` asks for: 20 to 256 characters that are hard to guess, e.g. `openssl rand -base64 24`.',
+    inFile: true,
     read(given, problem) {
       if (given !== null && !/^[\x21-\x7e](?:[\x20-\x7e]{18,254}[\x21-\x7e])$/.test(given)) {
         problem(

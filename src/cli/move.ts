@@ -52,6 +52,11 @@ function targetOf(config: Config, url: string): Config {
 async function move(source: App, target: App): Promise<MovedTable[]> {
   const url = target.config.databaseUrl as string;
   try {
+    await target.database.checkConnections().catch((error) => {
+      if (error instanceof ConfigError)
+        throw new ConfigError(['--to must lead to PostgreSQL itself, not to a pooler.']);
+      throw error;
+    });
     await requireEmpty(url);
     await target.database.migrate();
     const moved = await showing(new Progress('Moving', 'rows'), (progress) =>

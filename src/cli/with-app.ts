@@ -15,8 +15,8 @@ export function withMigratedApp<T>(work: (app: App) => Promise<T>): Promise<T> {
 /** For a command that only reads: the replica does not join the protocol, and nothing is written. */
 export function readingApp<T>(work: (app: App) => Promise<T>): Promise<T> {
   const prepare = async (app: App) => {
-    await app.database.requireCurrentSchema();
     await app.requireMasterKeys();
+    await app.database.requireCurrentSchema();
     await app.sealer.keys.load();
   };
   return using(prepare, work, existing(readConfig()));

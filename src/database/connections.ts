@@ -1,27 +1,42 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
 import { withTimeout } from '../kernel/timeout.ts';
-import { connectionTo } from './session-settings.ts';
+import { connectionTo, pooledConnectionTo } from './session-settings.ts';
 import type { Sql, Statement } from './sql.ts';
 import { connectionBroke, notConnected } from './sql-errors.ts';
+import { setByTransaction } from './transaction-settings.ts';
 
 const CONNECT_MS = 1000;
 
-/** Prepared reads on their own small pool. A read fails after `timeoutMs`, including the wait for a connection. */
+export interface PooledSqlOptions {
+  /** The most connections. */
+  size: number;
+  timeoutMs: number;
+  logger: Logger;
+  /** Whether a pooler in transaction mode is between this pool and the server. */
+  behindPooler?: boolean;
+}
+
+/**
+ * Statements on their own small pool, prepared unless they go through a pooler. A statement fails after `timeoutMs`,
+ * including the wait for a connection.
+ */
 export class PooledSql implements Sql {
   readonly #pool: pg.Pool;
   readonly #timeoutMs: number;
 
-  constructor(url: string, options: { size: number; timeoutMs: number; logger: Logger }) {
-    this.#timeoutMs = options.timeoutMs;
-    const { size, timeoutMs } = options;
+  constructor(url: string, { size, timeoutMs, logger, behindPooler = false }: PooledSqlOptions) {
+    this.#timeoutMs = timeoutMs;
+    const timeouts = { statementMs: timeoutMs, lockMs: timeoutMs };
+    const connection = behindPooler ? pooledConnectionTo : connectionTo;
     this.#pool = new pg.Pool({
-      ...connectionTo(url, { applicationName: 'rekey', statementMs: timeoutMs, lockMs: timeoutMs }),
+      ...connection(url, { applicationName: 'rekey', ...timeouts }),
       max: size,
       connectionTimeoutMillis: Math.min(CONNECT_MS, timeoutMs),
     });
     // Idle connections break when the server goes away. The query that needs one reports it.
-    this.#pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle database connection failed'));
+    this.#pool.on('error', (error) => logger.debug({ err: error }, 'an idle database connection failed'));
+    if (behindPooler) setByTransaction(this.#pool, timeouts);
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineFeature } from '../feature.ts';
-import { text } from '../kernel/variable.ts';
+import { text, type Variable, wholeNumber } from '../kernel/variable.ts';
 import { databaseUrlProblem } from './database-url.ts';
 import { Migration20261122000000 } from './migrations/20261122000000-initial.ts';
 import { Migration20261122000100 } from './migrations/20261122000100-invalidation-log.ts';
@@ -11,6 +11,24 @@ import { Migration20261130000300 } from './migrations/20261130000300-revocation-
 import { Migration20261213000100 } from './migrations/20261213000100-reasons-for-all.ts';
 import { Migration20261215000000 } from './migrations/20261215000000-idle-expiry.ts';
 import { Migration20261216000000 } from './migrations/20261216000000-data-keys.ts';
+
+function url(name: string, { shown, meaning }: { shown: string; meaning: string }): Variable<string | null> {
+  return text(name, {
+    fallback: null,
+    shown,
+    meaning,
+    inFile: true,
+    read(given, problem) {
+      const wrong = given === null ? null : databaseUrlProblem(given);
+      if (wrong) problem(`${name} ${wrong}`);
+      return given;
+    },
+  });
+}
+
+/** The size of one pool. A transaction and the reads beside it use different connections, so no pool may have only one. */
+const connections = (name: string, fallback: number, purpose: string): Variable<number> =>
+  wholeNumber(name, { fallback, min: 2, max: 200, meaning: `The most connections of a replica ${purpose}` });
 
 export const databaseEvents = {
   /** Everything was moved here from an embedded database. The subject is the move. */
@@ -34,16 +52,22 @@ export const database = defineFeature({
   ],
   auditEvents: databaseEvents,
   variables: {
-    databaseUrl: text('DATABASE_URL', {
-      fallback: null,
+    databaseUrl: url('DATABASE_URL', {
       shown: 'none: the embedded database',
       meaning: 'PostgreSQL 15 or newer: `postgresql://user:password@host:5432/database`.',
-      read(given, problem) {
-        const wrong = given === null ? null : databaseUrlProblem(given);
-        if (wrong) problem(`DATABASE_URL ${wrong}`);
-        return given;
-      },
     }),
+    databaseDirectUrl: url('DATABASE_DIRECT_URL', {
+      shown: 'none: `DATABASE_URL` is no pooler',
+      meaning: 'The same database without a pooler, if `DATABASE_URL` is a pooler in transaction mode.',
+    }),
+    changeConnections: connections('REKEY_CHANGE_CONNECTIONS', 10, 'for queries and changes.'),
+    revocationConnections: connections('REKEY_REVOCATION_CONNECTIONS', 4, 'that only revocations use.'),
+    readConnections: connections(
+      'REKEY_READ_CONNECTIONS',
+      8,
+      'for reads of credentials and for counts of rate limits.',
+    ),
+    nonceConnections: connections('REKEY_NONCE_CONNECTIONS', 4, 'for the nonces of signed requests.'),
     dataDirectory: text('REKEY_DATA_DIR', {
       fallback: '.rekey',
       meaning: 'The embedded database and its generated key file (mode 0600).',

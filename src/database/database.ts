@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import type pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
 import { DedicatedSql, PooledSql } from './connections.ts';
@@ -9,12 +10,18 @@ import { EmbeddedNotificationListener, EmbeddedSql, embeddedExtensions } from '.
 import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
-import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
+import { checkConnections } from './pooler-check.ts';
+import { addressIn, connectionTo, pooledConnectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
+import { setByTransaction } from './transaction-settings.ts';
 
 export interface DatabaseOptions {
-  /** PostgreSQL; null for the embedded database. */
+  /** PostgreSQL, or a pooler in transaction mode; null for the embedded database. */
   url: string | null;
+  /** The same database without the pooler; null if `url` is no pooler. */
+  directUrl?: string | null;
+  /** The sizes of the pools. */
+  connections?: Connections;
   /** The directory of the embedded database; null keeps it in memory. */
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
@@ -29,7 +36,23 @@ export interface DatabaseOptions {
   subscribers: EventSubscriber[];
 }
 
-/** All connections of this process to its database. */
+/** The most connections of each pool. A replica also has three of its own, always without a pooler. */
+export interface Connections {
+  /** For queries and changes. */
+  readonly changes: number;
+  /** Only for revocations. Queries and other changes cannot use them up. */
+  readonly revocations: number;
+  readonly reads: number;
+  /** PostgreSQL writes the commits of several connections to the disk together. */
+  readonly nonces: number;
+}
+
+/**
+ * All connections of this process to its database.
+ *
+ * With a pooler, those that need a session or that carry the protocol between replicas go past it. The table in
+ * `revocation/README.md` says why the promise holds with the others behind the pooler.
+ */
 export interface Database {
   /** Prepared statements outside of the unit of work, such as authentication reads. */
   readonly reads: Sql;
@@ -42,16 +65,25 @@ export interface Database {
   readonly sync: Sql;
   /** One connection, only for the wait of revocations. */
   readonly propagation: Sql;
+  /** For a first look of that wait that fails on `propagation`. Never behind a pooler. */
+  readonly spare: Sql;
   readonly notifications: NotificationListener;
+  /**
+   * Rejects if `url` is a pooler without a direct URL, or if the two lead to different databases. Call it before
+   * anything is written.
+   *
+   * @throws ConfigError
+   */
+  checkConnections(): Promise<void>;
   /**
    * A fresh EntityManager. When `signal` is aborted, its statements fail, and no further one begins. A statement that runs
    * keeps its connection until the server has answered it.
    */
   fork(signal?: AbortSignal): EntityManager;
-  /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
-  requireCurrentSchema(): Promise<void>;
   /** The same on the connections that are reserved for revocations. The embedded database has only one. */
   forkReserved(signal?: AbortSignal): EntityManager;
+  /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
+  requireCurrentSchema(): Promise<void>;
   /**
    * Brings the schema up to date, then runs `after` with the same rights. Safe when several replicas do so at once: one
    * does it, and the others wait.
@@ -63,14 +95,12 @@ export interface Database {
 const CHANNEL = 'auth_inval';
 /** An authentication read that takes longer than this in total fails: a 503 is better than a queue. */
 const READ_TIMEOUT_MS = 1000;
-/** Connections for nonces. PostgreSQL writes the commits of several connections to the disk together. */
-const NONCE_CONNECTIONS = 4;
-/** Connections for queries and for changes. */
-const CONNECTIONS = 10;
-/** Connections that are reserved for revocations. Queries and other changes cannot use them up. */
-export const RESERVED_CONNECTIONS = 4;
-/** Concurrent changes, without revocations: fewer than there are connections, because queries need some, too. */
-export const CHANGES_AT_ONCE = 8;
+const DEFAULT_CONNECTIONS: Connections = { changes: 10, revocations: 4, reads: 8, nonces: 4 };
+/**
+ * How many changes may run at once, without revocations: fewer than there are connections for them, because queries need
+ * some, too.
+ */
+export const changesAtOnce = (connections: number) => Math.max(1, Math.floor(connections * 0.8));
 /** The server cancels a statement that takes longer: waits for a lock of another session must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
 /**
@@ -90,51 +120,59 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
 
 async function openPostgres(
   url: string,
-  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+  { directUrl = null, connections = DEFAULT_CONNECTIONS, syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
 ): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
+  const behindPooler = directUrl !== null;
+  const direct = directUrl ?? url;
+  const timeouts = {
+    statementMs: STATEMENT_TIMEOUT_MS,
+    lockMs: STATEMENT_TIMEOUT_MS, // Also limits the waits of a COMMIT, where the timeout above does not apply.
+    idleInTransactionMs: IDLE_TRANSACTION_MS,
+  };
   const options = {
     ...ormOptions(model, { subscribers, log }),
     clientUrl: addressIn(url),
     // The ORM reads only host, name and password from the URL. The driver gets the rest from here.
     driverOptions: {
-      ...connectionTo(url, {
-        applicationName: 'rekey',
-        statementMs: STATEMENT_TIMEOUT_MS,
-        lockMs: STATEMENT_TIMEOUT_MS, // Also limits the waits of a COMMIT, where the timeout above does not apply.
-        idleInTransactionMs: IDLE_TRANSACTION_MS,
-      }),
+      ...(behindPooler ? pooledConnectionTo : connectionTo)(url, { applicationName: 'rekey', ...timeouts }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
-      onPoolCreated: watchPool,
+      onPoolCreated(pool: pg.Pool) {
+        watchPool(pool);
+        if (behindPooler) setByTransaction(pool, timeouts);
+      },
     },
   };
-  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
-  const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
-  const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
-  const nonces = new PooledSql(url, { size: NONCE_CONNECTIONS, timeoutMs: READ_TIMEOUT_MS, logger });
-  const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
-  const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
+  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: connections.changes } });
+  const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: connections.revocations } });
+  const pooled = { timeoutMs: READ_TIMEOUT_MS, logger, behindPooler };
+  const reads = new PooledSql(url, { size: connections.reads, ...pooled });
+  const nonces = new PooledSql(url, { size: connections.nonces, ...pooled });
+  const sync = new DedicatedSql(direct, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
+  const propagation = new DedicatedSql(direct, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   return {
     reads,
     nonces,
     sync,
     propagation,
-    notifications: new PostgresNotificationListener(url, CHANNEL, logger),
+    spare: behindPooler ? sync : reads,
+    notifications: new PostgresNotificationListener(direct, CHANNEL, logger),
+    checkConnections: () => checkConnections(url, directUrl),
     fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: (signal) => forkOf(reserved.em, signal),
     async migrate(after) {
       // Several replicas may start at once: one migrates, the others wait and then find no missing migration.
-      const lock = new DedicatedSql(url, { purpose: 'migrate', timeoutMs: 120_000, logger });
+      const lock = new DedicatedSql(direct, { purpose: 'migrate', timeoutMs: 120_000, logger });
       // Not on the pool of the requests, because a migration may take long. It needs no entities.
       const migrating = await MikroORM.init({
         ...ormOptions(model, { log }),
         entities: [],
         discovery: { warnWhenNoEntities: false },
-        clientUrl: addressIn(url),
-        driverOptions: connectionTo(url, { applicationName: 'rekey-migrate' }),
+        clientUrl: addressIn(direct),
+        driverOptions: connectionTo(direct, { applicationName: 'rekey-migrate' }),
       });
       try {
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
@@ -184,6 +222,8 @@ async function openEmbedded({
     nonces: reads,
     sync: sql,
     propagation: sql,
+    spare: reads,
+    checkConnections: async () => undefined,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),

@@ -9,7 +9,7 @@ const CONNECT_MS = 1000;
 /** How often the listening connection is checked, in milliseconds. */
 const CHECK_MS = 5000;
 
-/** LISTENs on its own connection and reconnects by itself. It needs a session connection, not a transaction pooler. */
+/** LISTENs on its own connection and reconnects by itself. It needs a session of its own, so it goes past a pooler. */
 export class PostgresNotificationListener implements NotificationListener {
   readonly #url: string;
   readonly #channel: string;
@@ -83,7 +83,7 @@ export class PostgresNotificationListener implements NotificationListener {
           else
             onLost(
               new Error(
-                'The connection no longer receives notifications. Connect to PostgreSQL without a transaction pooler.',
+                'The connection no longer receives notifications. Set DATABASE_DIRECT_URL to PostgreSQL without a pooler.',
               ),
             );
         },

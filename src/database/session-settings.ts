@@ -3,7 +3,7 @@ import type pg from 'pg';
 /**
  * Every setting of a PostgreSQL session that this service relies on. Each connection of each kind is opened with all of
  * them, so no default of a server, a database, a role, a connection URL or an environment variable decides what a
- * statement means. This is the only list.
+ * statement means. Behind a pooler, each transaction begins with them instead. This is the only list.
  *
  * Deliberately not listed: `synchronous_commit`, which the statements that need it raise for their own
  * transaction and never lower, and settings that only a superuser may change (`session_replication_role`: all
@@ -50,6 +50,20 @@ export function sessionSettings({ statementMs = 0, lockMs = 0, idleInTransaction
   };
 }
 
+/** The settings that mean nothing within a transaction: they are defaults of the next one, or end an idle session. */
+const BETWEEN_TRANSACTIONS = [
+  ...['default_transaction_isolation', 'default_transaction_read_only', 'default_transaction_deferrable'],
+  'idle_session_timeout',
+];
+
+/** The other settings as SQL for the beginning of a transaction, until its end. */
+export function settingsOfTransaction(timeouts: SessionTimeouts): string {
+  return Object.entries(sessionSettings(timeouts))
+    .filter(([name]) => !BETWEEN_TRANSACTIONS.includes(name))
+    .map(([name, value]) => `set local ${name} = ${name === 'search_path' ? value : `'${value}'`}`)
+    .join('; ');
+}
+
 /** The parameters of a connection URL that say how to reach the server. Any other one could override our settings. */
 const REACHING = [
   ...['host', 'port', 'user', 'password', 'db'],
@@ -71,6 +85,14 @@ export function connectionTo(
     keepAlive: true,
     options: startUpOptions(sessionSettings(timeouts)),
   };
+}
+
+/**
+ * The same for a connection through a pooler in transaction mode. It has no settings, which a pooler rejects or ignores:
+ * each transaction begins with them (`setByTransaction`).
+ */
+export function pooledConnectionTo(url: string, { applicationName }: { applicationName: string }): pg.ClientConfig {
+  return { connectionString: addressIn(url), application_name: applicationName, keepAlive: true };
 }
 
 /** The connection URL without the parameters that do not say how to reach the server. */

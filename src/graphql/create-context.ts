@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { EntityManager } from '@mikro-orm/sql';
-import type { PersonalRead } from '../audit/personal-reads.ts';
 import type { OperationTypeNode } from 'graphql';
+import type { PersonalRead } from '../audit/personal-reads.ts';
 import { presentedRefreshToken } from '../credentials/presented-credential.ts';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { AccessError, outcomeUnknown } from '../identity/access-error.ts';

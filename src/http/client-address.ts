@@ -1,6 +1,9 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { parseCidr } from '../kernel/cidr.ts';
+import { UNIX_PEERS } from '../kernel/socket-path.ts';
 import { trimOws } from '../kernel/white-space.ts';
+
+const UNKNOWN = 'unknown';
 
 /** The other end of the connection. Node's `IncomingMessage` has it. */
 interface Peer {
@@ -19,7 +22,8 @@ export interface AddressedRequest extends Peer {
  * as long as the address that added the entry is trusted. The first address that is not trusted is the client. An entry
  * that is not an address ends the search, and the last valid one counts.
  *
- * @param trustedProxies addresses and CIDRs
+ * @param trustedProxies addresses and CIDRs, or `unix` for every peer on a Unix socket. Only a service that listens on
+ *   nothing else may trust `unix`: a peer that has closed its connection has no address either
  * @returns a function that never throws, and returns `unknown` if the socket has no address
  * @throws Error if one of `trustedProxies` is neither
  */
@@ -29,22 +33,23 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
   return ({ socket, headers }) => {
     const forwardedFor = headers['x-forwarded-for'] ?? '';
     let client = canonical(socket?.remoteAddress ?? '');
-    if (client === null) return 'unknown';
-    if (trustedProxies.length === 0) return client;
+    if (trustedProxies.length === 0) return client ?? UNKNOWN;
     const entries = String(forwardedFor).split(','); // Several headers are one list; String joins them with commas.
-    while (entries.length > 0 && isTrusted(client)) {
+    while (entries.length > 0 && isTrusted(client ?? undefined)) {
       const next = canonical(withoutPort(trimOws(entries.pop() as string)));
       if (next === null) break;
       client = next;
     }
-    return client;
+    return client ?? UNKNOWN;
   };
 }
 
 function createTrust(trustedProxies: readonly string[]): (address: string | undefined) => boolean {
-  const trusted = blockListOf(trustedProxies);
+  const trusted = blockListOf(trustedProxies.filter((proxy) => proxy !== UNIX_PEERS));
+  const trustsUnix = trustedProxies.includes(UNIX_PEERS);
   return (address) => {
-    const known = canonical(address ?? '');
+    if (address === undefined) return trustsUnix;
+    const known = canonical(address);
     return known !== null && trusted.check(known, isIPv4(known) ? 'ipv4' : 'ipv6');
   };
 }

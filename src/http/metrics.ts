@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 
 /** Prometheus' text format. */
-export function createMetricsEndpoint(registry: Registry) {
+export function createMetricsEndpoint(scrape: () => Promise<string>, contentType: string) {
   return async (response: ServerResponse): Promise<void> => {
-    const text = await registry.metrics();
-    response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
+    const text = await scrape();
+    response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' });
     response.end(text);
   };
 }

@@ -20,6 +20,8 @@ export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, Revocat
   jwtKeys: JwtKeySet;
   possession: RevokeOptions;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
+  /** The metrics, in the format of Prometheus. */
+  scrape: () => Promise<string>;
 }
 
 /** Every endpoint of the service, by its path. */
@@ -29,6 +31,7 @@ export function createRoutes({
   jwtKeys,
   possession,
   platform,
+  scrape,
   ...access
 }: Endpoints): Map<string, Route> {
   const { health, replica, shared, registry } = platform;
@@ -39,7 +42,7 @@ export function createRoutes({
     sharedCache: shared && (() => shared.state()),
   });
   const followers = createFollowerPositions(replica);
-  const scrape = createMetricsEndpoint(registry);
+  const metrics = createMetricsEndpoint(scrape, registry.contentType);
   const read = { methods: ['GET', 'HEAD'] };
   const openApi = createOpenApi();
   const metadata = createServerMetadata(access.issuer);
@@ -58,6 +61,6 @@ export function createRoutes({
     ['/openapi.json', { ...read, cors: ['GET'], handle: (_request, response) => openApi(response) }],
     ['/livez', { ...read, handle: (_request, response) => response.setHeader('Cache-Control', 'no-store').end('ok') }],
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
-    ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
+    ['/metrics', { ...read, handle: (_request, response) => metrics(response) }],
   ]);
 }

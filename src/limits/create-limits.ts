@@ -1,4 +1,4 @@
-import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from '../database/database.ts';
+import { changesAtOnce } from '../database/database.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
 import { Breaker } from '../redis/breaker.ts';
@@ -23,7 +23,7 @@ export function createLimits(
   rates: ValuesOf<typeof feature.variables>,
   { accountOf, exceeded: note }: Pick<LimitsOptions, 'accountOf'> & { exceeded: (call: RejectedCall) => void },
 ): Part & { limits: Limits; turns: Turns; credentials: CredentialLimit } {
-  const { redis, database, sealer, clock, logger, replica, registry } = platform;
+  const { redis, database, connections, sealer, clock, logger, replica, registry } = platform;
   const metrics = createLimitMetrics(registry);
   const exceeded = (call: RejectedCall) => {
     metrics.exceeded.inc({ limit: call.limit });
@@ -41,8 +41,8 @@ export function createLimits(
     ...rates,
   });
   const turns = new Turns({
-    changesAtOnce: CHANGES_AT_ONCE,
-    revocationsAtOnce: RESERVED_CONNECTIONS,
+    changesAtOnce: changesAtOnce(connections.changes),
+    revocationsAtOnce: connections.revocations,
     longestWaitMs: LONGEST_WAIT_MS,
   });
   // The connections for what single requests write: they may wait for each other, and authentication must not.

@@ -10,6 +10,7 @@ export const redis = defineFeature({
       fallback: null,
       shown: 'none: no shared cache',
       meaning: 'Redis 7 or newer: `redis://host:6379/0`, with TLS `rediss://…`.',
+      inFile: true,
       read(given, problem) {
         const wrong = given === null ? null : redisUrlProblem(given);
         if (wrong) problem(`REDIS_URL ${wrong}`);

@@ -52,10 +52,12 @@ export interface PropagationBarrierOptions {
    */
   sql: Sql;
   /**
-   * The connections of the requests: for housekeeping, which must not delay revocations, and for a first
-   * look that fails on `sql`.
+   * For a first look that fails on `sql`. It must lead to the server that grants the leases, and not through a pooler,
+   * which could lead to another one: its answer decides whether every replica has confirmed.
    */
   spare: Sql;
+  /** The connections of the requests, because housekeeping must not delay revocations. */
+  housekeeping: Sql;
   clock: Clock;
   logger: Logger;
   metrics: RevocationMetrics;
@@ -97,12 +99,12 @@ export class PropagationBarrier {
    * not confirm the probe is fenced now, so the next revocation does not have to wait for it.
    */
   async purge(): Promise<void> {
-    const { spare } = this.#options;
+    const { housekeeping } = this.#options;
     for (let deleted = PURGE_BATCH; deleted === PURGE_BATCH; ) {
-      const [row] = await spare.query<{ deleted: number }>(PURGE_LOG, [LOG_RETENTION_MS, PURGE_BATCH]);
+      const [row] = await housekeeping.query<{ deleted: number }>(PURGE_LOG, [LOG_RETENTION_MS, PURGE_BATCH]);
       deleted = row?.deleted ?? 0;
     }
-    const probed = await spare.query(PROBE, [PROBE_SECONDS]);
+    const probed = await housekeeping.query(PROBE, [PROBE_SECONDS]);
     if (probed.length > 0) await this.#wait('probe', new Date(0));
   }
 

@@ -100,10 +100,11 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       logger: silentLogger,
       metrics: createRevocationMetrics(),
     };
-    const settled = new PropagationBarrier({ ...common, sql: propagation, spare: unreachable }).waitUntilPropagated(
-      'key:x',
-      new Date(),
-    );
+    const barrier = new PropagationBarrier({
+      ...common,
+      ...{ sql: propagation, spare: unreachable, housekeeping: unreachable },
+    });
+    const settled = barrier.waitUntilPropagated('key:x', new Date());
     await looked.promise;
     await database.sql('delete from auth_replica where id = $1::uuid', [id]);
     await database.sql('update auth_replica set applied = 1000000 where id = $1::uuid', [other]);
@@ -152,6 +153,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       ...common,
       sql: propagation,
       spare: unreachable,
+      housekeeping: unreachable,
     }).waitUntilPropagated('key:x', new Date());
     expect(receipt).toMatchObject({ propagation: 'LEASE_EXPIRED', replicas: 3, acknowledged: 1, left: 1 });
     await gone();
@@ -183,7 +185,12 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       logger: silentLogger,
       metrics: createRevocationMetrics(),
     };
-    await new PropagationBarrier({ ...common, sql: propagation, spare: database.reads }).purge();
+    await new PropagationBarrier({
+      ...common,
+      sql: propagation,
+      spare: propagation,
+      housekeeping: database.reads,
+    }).purge();
     expect([...new Set(asked)]).toEqual(['propagation']);
   });
 

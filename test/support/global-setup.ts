@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestProject, Vitest } from 'vitest/node';
 import { writeEmbeddedTemplate } from './embedded-template.ts';
 import { findGateway, GATEWAYS } from './gateways.ts';
+import { findPgBouncer } from './pgbouncer.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres.ts';
 import { createPostgresTemplate } from './postgres-template.ts';
 import { findRedis, startRedis } from './redis.ts';
@@ -30,6 +31,7 @@ interface Shared {
 
 const MISSING = {
   PostgreSQL: 'PostgreSQL 15 or newer (apt-get install postgresql, or brew install postgresql@17, or set PG_BINDIR)',
+  PgBouncer: 'PgBouncer (apt-get install pgbouncer, or brew install pgbouncer)',
   Redis: 'Redis 7 or newer (apt-get install redis-server, or brew install redis, or set REDIS_BINDIR)',
 };
 
@@ -87,6 +89,7 @@ function missingPrograms(): Set<string> {
   const missing = new Map<string, string>();
   if (findPostgres() === null) missing.set('PostgreSQL', MISSING.PostgreSQL);
   if (findRedis() === null) missing.set('Redis', MISSING.Redis);
+  if (findPgBouncer() === null) missing.set('PgBouncer', MISSING.PgBouncer);
   for (const gateway of GATEWAYS) {
     const { name, packages } = gateway;
     if (findGateway(gateway) === null) missing.set(name, `${name} (Debian: apt-get install ${packages})`);

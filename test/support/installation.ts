@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { Account, Credential } from './account.ts';
 import { PASSWORD } from './constants.ts';
 import { DRIFT, History, type LogRow, type Receipt, type Revocation, type Verdict } from './history.ts';
+import { type PgBouncer, startPgBouncer } from './pgbouncer.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { randomFrom } from './random.ts';
 import { type RedisServer, startRedis } from './redis.ts';
@@ -33,6 +34,8 @@ export interface Load {
 export class Installation {
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
+  /** The pooler between the replicas and PostgreSQL; null without one. */
+  readonly pooler: PgBouncer | null;
   readonly leaseMs: number;
   readonly masterKey = randomBytes(32).toString('base64');
   replicas: ReplicaProcess[] = [];
@@ -45,15 +48,21 @@ export class Installation {
   readonly #loads = new Set<Load>();
   #names = 0;
 
-  private constructor(postgres: PostgresServer, redis: RedisServer, leaseMs: number) {
-    this.postgres = postgres;
-    this.redis = redis;
+  private constructor(servers: Pick<Installation, 'postgres' | 'redis' | 'pooler'>, leaseMs: number) {
+    this.postgres = servers.postgres;
+    this.redis = servers.redis;
+    this.pooler = servers.pooler;
     this.leaseMs = leaseMs;
   }
 
-  static async start({ replicas = 3, leaseMs = 500 } = {}): Promise<Installation> {
+  /** @param options.pooler settings of a PgBouncer between the replicas and PostgreSQL; without it, there is none */
+  static async start(
+    options: { replicas?: number; leaseMs?: number; pooler?: Record<string, string> } = {},
+  ): Promise<Installation> {
+    const { replicas = 3, leaseMs = 500, pooler: settings } = options;
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-    const installation = new Installation(postgres, redis, leaseMs);
+    const pooler = settings ? await startPgBouncer({ port: postgres.port, settings }) : null;
+    const installation = new Installation({ postgres, redis, pooler }, leaseMs);
     try {
       await Promise.all(Array.from({ length: replicas }, () => installation.join()));
       installation.replicas.sort((one, other) => one.name.localeCompare(other.name));
@@ -70,6 +79,7 @@ export class Installation {
     const replica = await ReplicaProcess.start({
       name: `replica ${String.fromCharCode(65 + this.#names++)}`,
       postgres: { port: this.postgres.port, url: this.postgres.url() },
+      pooler: this.pooler,
       redis: this.redis,
       environment: {
         REKEY_LEASE_MS: String(this.leaseMs),
@@ -290,8 +300,11 @@ export class Installation {
     this.postgres.resume();
     this.redis.thaw();
     await Promise.all([this.postgres.start(), this.redis.start()]);
+    await this.pooler?.start();
     for (const replica of this.replicas) replica.thaw();
-    await Promise.all(this.replicas.flatMap(({ postgres, redis }) => [postgres.heal(), redis.heal()]));
+    await Promise.all(
+      this.replicas.flatMap(({ postgres, redis, pooler }) => [postgres.heal(), redis.heal(), pooler?.heal()]),
+    );
     await Promise.all([...this.#loads].map((load) => load.stop()));
     await Promise.all(this.#inFlight);
   }
@@ -320,6 +333,7 @@ export class Installation {
 
   async destroy(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.kill()));
+    await this.pooler?.destroy();
     await Promise.all([this.postgres.destroy(), this.redis.destroy()]);
   }
 }

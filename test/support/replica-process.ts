@@ -10,6 +10,8 @@ import { type Exit, ServerProcess } from './server-process.ts';
 export interface ReplicaOptions {
   name: string;
   postgres: { port: number; url: string };
+  /** A pooler before PostgreSQL; null without one. */
+  pooler?: { port: number } | null;
   redis: { port: number; url: string };
   environment: Record<string, string>;
 }
@@ -22,16 +24,25 @@ export interface Reply {
 
 export class ReplicaProcess {
   readonly name: string;
+  /** The direct way to PostgreSQL. */
   readonly postgres: TcpProxy;
+  /** The way to the pooler; null without one. */
+  readonly pooler: TcpProxy | null;
   readonly redis: TcpProxy;
   readonly #server: ServerProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
   readonly #cleanUp: () => void;
 
-  private constructor(name: string, server: ServerProcess, proxies: [TcpProxy, TcpProxy]) {
+  private constructor(
+    name: string,
+    server: ServerProcess,
+    proxies: { postgres: TcpProxy; redis: TcpProxy; pooler: TcpProxy | null },
+  ) {
     this.name = name;
     this.#server = server;
-    [this.postgres, this.redis] = proxies;
+    this.postgres = proxies.postgres;
+    this.redis = proxies.redis;
+    this.pooler = proxies.pooler;
     const directory = mkdtempSync(join(tmpdir(), 'rekey-replica-'));
     const pidFile = join(directory, 'replica.pid');
     writeFileSync(pidFile, String(server.pid));
@@ -43,19 +54,22 @@ export class ReplicaProcess {
   }
 
   /** Resolves when it reports that it is ready. */
-  static async start({ name, postgres, redis, environment }: ReplicaOptions): Promise<ReplicaProcess> {
-    const proxies = await Promise.all([postgres, redis].map(({ port }) => startProxy({ host: '127.0.0.1', port })));
-    const [toPostgres, toRedis] = proxies as [TcpProxy, TcpProxy];
+  static async start({ name, postgres, pooler = null, redis, environment }: ReplicaOptions): Promise<ReplicaProcess> {
+    const proxyTo = ({ port }: { port: number }) => startProxy({ host: '127.0.0.1', port });
+    const [toPostgres, toRedis] = await Promise.all([proxyTo(postgres), proxyTo(redis)]);
+    const toPooler = pooler && (await proxyTo(pooler));
+    const direct = toPostgres.url(postgres.url);
     const server = new ServerProcess({
       environment: {
         HOST: '127.0.0.1',
-        DATABASE_URL: toPostgres.url(postgres.url),
+        DATABASE_URL: toPooler?.url(postgres.url) ?? direct,
+        ...(toPooler ? { DATABASE_DIRECT_URL: direct } : {}),
         REDIS_URL: toRedis.url(redis.url),
         ...environment,
       },
       preload: 'skew-clock.ts',
     });
-    const replica = new ReplicaProcess(name, server, [toPostgres, toRedis]);
+    const replica = new ReplicaProcess(name, server, { postgres: toPostgres, redis: toRedis, pooler: toPooler });
     try {
       await server.ready();
     } catch (error) {
@@ -151,7 +165,7 @@ export class ReplicaProcess {
     this.#server.kill(signal);
     const exit = await this.#server.exited();
     this.#agent.destroy();
-    await Promise.all([this.postgres.close(), this.redis.close()]);
+    await Promise.all([this.postgres.close(), this.redis.close(), this.pooler?.close()]);
     this.#cleanUp();
     return exit;
   }

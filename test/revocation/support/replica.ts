@@ -34,7 +34,7 @@ export async function join(
     leaseMs,
     longestEntryMs: 600_000,
   });
-  const barrier = new PropagationBarrier({ ...common, sql: propagation, spare: reads, replica });
+  const barrier = new PropagationBarrier({ ...common, sql: propagation, spare: reads, housekeeping: reads, replica });
   if (start) await replica.start();
   else await replica.sync();
   return {

@@ -109,10 +109,12 @@ export class World {
       leaseMs,
       longestEntryMs: 600_000,
     });
+    const spare = machine.network.connect(process, 1000);
     machine.barrier = new PropagationBarrier({
       ...common,
       sql: machine.network.connect(process, queryTimeoutMs(leaseMs)),
-      spare: machine.network.connect(process, 1000),
+      spare,
+      housekeeping: spare,
       replica: machine.replica,
     });
     machine.cache = new AuthCache({

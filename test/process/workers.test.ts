@@ -1,0 +1,165 @@
+// REKEY_WORKERS: several replicas in the processes of one service.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { SETUP_TOKEN } from '../support/app.ts';
+import { databasesAt } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres-template.ts';
+import { send } from '../support/raw.ts';
+import { emptyDirectory, NODE, SERVER, ServerProcess, startServer } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
+
+// Long enough for a busy machine.
+const TEST_MS = 180_000;
+const WORKERS = 3;
+
+/** The processes that a process has started, by the files of the kernel. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+const workersIn = (text: string, name: string) =>
+  [...text.matchAll(new RegExp(`^${name}\\{[^}]*worker="(\\d+)"[^}]*\\} (\\S+)$`, 'gm'))].map(
+    ([, worker, value]) => [worker!, Number(value)] as const,
+  );
+const scrape = async (url: string) => (await send(url, '/metrics')).text;
+
+describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TEST_MS }, () => {
+  let databaseUrl: string;
+  let server: ServerProcess;
+  let url: string;
+  const environment = { REKEY_MASTER_KEY: randomBytes(32).toString('base64'), REKEY_WORKERS: String(WORKERS) };
+  const replicas = () =>
+    databasesAt(databaseUrl).query<{ id: string }>(
+      'select id::text from auth_replica',
+      [],
+      new URL(databaseUrl).pathname.slice(1),
+    );
+
+  beforeAll(async () => {
+    databaseUrl = await databasesAt(inject('postgresUrl') as string).createDatabase();
+    server = new ServerProcess({ environment: { DATABASE_URL: databaseUrl, ...environment } });
+    url = await server.ready();
+    await server.printed(/Setup token/);
+  }, TEST_MS);
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  test('are full replicas that share one address; the ready line and the setup token appear once', async () => {
+    expect(server.stdout.match(/^Rekey is ready: .*$/gm)).toEqual([
+      `Rekey is ready: ${url}/graphql (${WORKERS} workers)`,
+    ]);
+    expect(server.stdout.match(/Setup token/g)).toHaveLength(1);
+    expect(childrenOf(server.pid)).toHaveLength(WORKERS);
+    expect(await replicas()).toHaveLength(WORKERS);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  test('return the metrics of all of them in each scrape, with the label `worker`, and omit none', async () => {
+    for (let round = 0; round < WORKERS; round++) {
+      const text = await scrape(url); // A new connection, so another worker.
+      const leases = workersIn(text, 'rekey_lease_remaining_seconds');
+      expect(leases.map(([worker]) => worker).toSorted()).toEqual(['1', '2', '3']);
+      for (const [, seconds] of leases) expect(seconds).toBeGreaterThan(0);
+      for (const name of [
+        'process_start_time_seconds',
+        'nodejs_eventloop_lag_p99_seconds',
+        'rekey_worker_restarts_total',
+      ])
+        expect(
+          workersIn(text, name)
+            .map(([worker]) => worker)
+            .toSorted(),
+          name,
+        ).toEqual(['1', '2', '3']);
+      const counts = text.split('\n').filter((line) => /^rekey_\w+_total\b/.test(line));
+      for (const line of counts) expect(line).toMatch(/worker="\d"/);
+      expect(text.match(/^# TYPE rekey_lease_remaining_seconds /gm)).toHaveLength(1);
+    }
+  });
+
+  test('are replaced when they crash: the new one has the same number and the same address', async () => {
+    const [killed] = childrenOf(server.pid) as [number];
+    process.kill(killed, 'SIGKILL');
+    await until('another worker is ready', async () => {
+      const children = childrenOf(server.pid);
+      const leases = workersIn(await scrape(url), 'rekey_lease_remaining_seconds');
+      return children.length === WORKERS && !children.includes(killed) && leases.length === WORKERS;
+    });
+    const text = await scrape(url);
+    const restarts = workersIn(text, 'rekey_worker_restarts_total');
+    expect(restarts.map(([, count]) => count).reduce((sum, count) => sum + count)).toBe(1);
+    expect(server.stdout).toContain('a worker ended; starting another');
+    expect(server.stdout.match(/^Rekey is ready/gm)).toHaveLength(1);
+  });
+
+  test('finish the requests in flight after SIGTERM, and then the process ends with code 0', async () => {
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
+    const address = await own.ready();
+    const body = '{"query":"{ __typename }"}';
+    const agents = Array.from({ length: 2 * WORKERS }, () => new Agent({ keepAlive: true }));
+    const finish = agents.map((agent) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length };
+      const sent = request(`${address}/graphql`, { agent, method: 'POST', headers });
+      const answered = once(sent, 'response');
+      sent.write(body.slice(0, 5));
+      return async () => {
+        sent.end(body.slice(5));
+        const [response] = await answered;
+        response.resume();
+        return response.statusCode;
+      };
+    });
+    // The workers take turns. When each has answered some later requests, it has read the beginning of these.
+    for (let round = 0; round < 4 * WORKERS; round++) await send(address, '/livez');
+    own.kill('SIGTERM');
+    await until('every worker stops', () => own.stdout.match(/stopping: no new requests/g)?.length === WORKERS);
+    expect(await Promise.all(finish.map((end) => end()))).toEqual(agents.map(() => 200));
+    expect(await own.exited()).toEqual({ code: 0, signal: null });
+    expect(own.stderr).toBe('');
+    for (const agent of agents) agent.destroy();
+  });
+
+  test('leave no registration behind, and share a Unix socket, which is removed at the end', async () => {
+    const path = join(emptyDirectory(), 'rekey.sock');
+    const shared = await migratedDatabase();
+    const own = startServer(emptyDirectory(), {
+      ...{ DATABASE_URL: shared, ...environment, HOST: path, REKEY_SETUP_TOKEN: SETUP_TOKEN },
+    });
+    await until('it is ready', () => own.stdout.includes(`Rekey is ready: ${path} (${WORKERS} workers)\n`));
+    const rows = () => databasesAt(shared).query('select id from auth_replica', [], new URL(shared).pathname.slice(1));
+    expect(await rows()).toHaveLength(WORKERS);
+    own.kill('SIGTERM');
+    expect(await own.exited()).toEqual({ code: 0, signal: null });
+    expect(await rows()).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('end with their primary', async () => {
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
+    const address = await own.ready();
+    const workers = childrenOf(own.pid);
+    own.kill('SIGKILL');
+    await own.exited();
+    await until('every worker has ended', () => workers.every((pid) => !existsSync(`/proc/${pid}`)));
+    await expect(fetch(`${address}/livez`)).rejects.toThrow('fetch failed');
+  });
+
+  test('that cannot start report the reason once, and the process ends with their exit code', async () => {
+    const wrong = { ...environment, REKEY_MASTER_KEY: randomBytes(32).toString('base64') };
+    const own = startServer(emptyDirectory(), { DATABASE_URL: databaseUrl, ...wrong });
+    expect(await own.exited()).toEqual({ code: 78, signal: null });
+    expect(own.stderr.match(/Invalid configuration/g)).toHaveLength(1);
+    expect(own.stdout).not.toContain('Rekey is ready');
+  });
+});
+
+test('the embedded database refuses several workers', { timeout: TEST_MS }, async () => {
+  const server = startServer(emptyDirectory(), { REKEY_WORKERS: '2' }, [...NODE, SERVER]);
+  expect(await server.exited()).toEqual({ code: 78, signal: null });
+  expect(server.stderr).toMatch(/REKEY_WORKERS: the embedded database belongs to one process\. Set DATABASE_URL/);
+});
