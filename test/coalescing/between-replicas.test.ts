@@ -25,7 +25,9 @@ describe.skipIf(findRedis() === null)('two replicas on one Redis', () => {
   /** One more replica. */
   async function join(keyring = createKeyring(KEY), url = server.url): Promise<[BetweenReplicas, RedisClient]> {
     const redis = createRedisClient(url, silentLogger);
-    onTestFinished(() => redis.destroy());
+    onTestFinished(() => {
+      if (redis.isOpen) redis.destroy();
+    });
     await until('Redis is connected', () => redis.isReady);
     const options = { redis, keyring, clock: systemClock, logger: silentLogger, counts: noCounts() };
     return [new BetweenReplicas(options), redis];
