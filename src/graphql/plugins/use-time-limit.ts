@@ -20,7 +20,7 @@ export function useTimeLimit({ longestMs, logger }: TimeLimitOptions): Plugin<Gr
     { time, onDisconnect }: Context,
   ): Promise<ExecutionResult> => {
     const expire = () => {
-      logger.warn({ requestId: currentRequestId() }, 'an operation took too long and was stopped');
+      logger.warn({ requestId: currentRequestId() }, 'an operation took too long');
       time.expire();
     };
     // One more turn of the event loop: if this process was late, a result that has arrived still counts.
