@@ -3,7 +3,7 @@ import { ConfigError } from '../kernel/config-error.ts';
 import { messageOf } from '../kernel/message.ts';
 import { randomBytes } from '../kernel/random.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
-import { notConnected } from './sql-errors.ts';
+import { NotConnected, notConnected, sqlStateOf } from './sql-errors.ts';
 
 const CONNECT_MS = 5000;
 /** How often two connections ask for their sessions. Twice in a row, so that no fixed order of sessions goes unnoticed. */
@@ -33,22 +33,38 @@ export async function checkConnections(url: string, directUrl: string | null): P
 /** How this URL shows that its sessions are not those of PostgreSQL; null if they are. */
 async function signOfPooler(url: string): Promise<string | null> {
   try {
-    return await withClients([direct(url), direct(url)], async (one, other) => {
-      const wrong = await missingSettings(one);
-      if (wrong.length > 0) return `a new session does not have the settings of its start (${wrong.join(', ')})`;
-      const seen: [number[], number[]] = [[], []];
-      for (let round = 0; round < ROUNDS; round++) {
-        seen[0].push(await sessionOf(one));
-        seen[1].push(await sessionOf(other), await sessionOf(other));
-      }
-      const [ofOne, ofOther] = [new Set(seen[0]), new Set(seen[1])];
-      const isOwn = ofOne.size === 1 && ofOther.size === 1 && ofOne.isDisjointFrom(ofOther);
-      return isOwn ? null : 'two connections share their sessions';
-    });
+    return await signOfSessions(url);
   } catch (error) {
-    if (/unsupported startup parameter/i.test(messageOf(error))) return 'it rejects the settings of a session';
-    throw error;
+    if (!rejectsSettings(error) || !(await accepts(pooled(url)))) throw error;
+    // Once more, because a server or a pooler that is busy may have rejected only the first connection.
+    return signOfSessions(url).catch((again) => {
+      if (rejectsSettings(again)) return 'it rejects the settings of a session';
+      throw again;
+    });
   }
+}
+
+function signOfSessions(url: string): Promise<string | null> {
+  return withClients([direct(url), direct(url)], async (one, other) => {
+    const wrong = await missingSettings(one);
+    if (wrong.length > 0) return `a new session does not have the settings of its start (${wrong.join(', ')})`;
+    const seen: [number[], number[]] = [[], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      seen[0].push(await sessionOf(one));
+      seen[1].push(await sessionOf(other), await sessionOf(other));
+    }
+    const [ofOne, ofOther] = [new Set(seen[0]), new Set(seen[1])];
+    const isOwn = ofOne.size === 1 && ofOther.size === 1 && ofOne.isDisjointFrom(ofOther);
+    return isOwn ? null : 'two connections share their sessions';
+  });
+}
+
+/** Whether a connection was rejected for what it asks for, and not because the server is busy, starting or out of reach. */
+const rejectsSettings = (error: unknown) =>
+  error instanceof NotConnected && /^(?:08P01|0A000|22023|42704)$/.test(sqlStateOf(error.cause) ?? '');
+
+async function accepts(client: pg.Client): Promise<boolean> {
+  return withClients([client], async () => true).catch(() => false);
 }
 
 async function missingSettings(client: pg.Client): Promise<string[]> {
@@ -103,9 +119,9 @@ const pooled = (url: string) =>
     query_timeout: CONNECT_MS,
   });
 
-async function withClients<T>(
-  clients: [pg.Client, pg.Client],
-  work: (one: pg.Client, other: pg.Client) => Promise<T>,
+async function withClients<T, Clients extends [pg.Client, ...pg.Client[]]>(
+  clients: Clients,
+  work: (...clients: Clients) => Promise<T>,
 ): Promise<T> {
   for (const client of clients) client.on('error', () => undefined); // The statement reports it.
   try {

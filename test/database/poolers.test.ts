@@ -263,6 +263,7 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { tim
   });
 
   test('only the protocol itself goes past the pooler', async () => {
+    expect(database.spare).toBe(database.sync);
     await Promise.all([
       ...[database.reads, database.nonces, database.sync, database.propagation].map((sql) =>
         sql.query({ name: 'one', text: 'select 1' }),
