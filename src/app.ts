@@ -12,6 +12,7 @@ import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
 import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
+import { createExplanations } from './explanations/create-explanations.ts';
 import type { Feature } from './feature.ts';
 import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
@@ -19,12 +20,15 @@ import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
 import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
+import { endpointOf } from './http/endpoint-of.ts';
 import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
+import { requestIdOf } from './http/request-id.ts';
 import { createRequestMetrics } from './http/request-metrics.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
+import { currentRequestId } from './kernel/request-context.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { WorkOfRequests } from './limits/request-work.ts';
 import { createLive } from './live/create-live.ts';
@@ -110,6 +114,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress });
   const addressOf = createClientAddress(config.trustedProxies);
   const isTrustedProxy = createProxyTrust(config.trustedProxies);
+  const explanations = createExplanations(platform, {
+    // Each message over a WebSocket is a request of its own.
+    requestIdOf: (request) => currentRequestId() ?? requestIdOf(request),
+    endpointOf,
+  });
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
@@ -119,6 +128,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressRefused: apiKeys.addressRefused,
     rejected: credentialRejected,
     mayBeImported: apiKeys.mayBeImported,
+    observer: explanations.decisions,
   });
   const { authenticator } = authentication;
   const authenticate: Authenticate = (request, readBody, readForwarded) =>
@@ -157,12 +167,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     daemonTokens: daemonTokens.service,
     signingKeys: signingKeys.service,
     credentialTypes: types,
+    explanations: explanations.service,
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
   };
   const work = new WorkOfRequests({ database, turns: limits.turns, confirm: types.confirm, addressOf });
   const graphql = createGraphQL({
     logger,
+    refusedLater: (error) => explanations.decisions.refusedLater(currentRequestId() ?? '', '/graphql', error),
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
     createContext: createContextFactory({ services, work, fork: database.fork, now: databaseClock.now }),
@@ -188,12 +200,14 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     log: live.log,
     ...connections,
+    refusedLater: (request, error, reason) =>
+      explanations.decisions.refusedLater(requestIdOf(request), endpointOf(request), error, reason),
     platform,
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
   const parts: readonly Part[] = [
     ...[part, audit, limits, sessions, policies, apiKeys, signingKeys],
-    ...[authentication, live, canary],
+    ...[authentication, live, canary, explanations],
   ];
 
   return {

@@ -40,6 +40,11 @@ export interface Database {
   /** One connection, only for the wait of revocations. */
   readonly propagation: Sql;
   readonly notifications: NotificationListener;
+  /**
+   * Also listens to another channel on the connection of `notifications`. Must be called before that one listens. The
+   * embedded database has one process, which needs no notification.
+   */
+  listenTo(channel: string, onNotify: () => void): void;
   /** A fresh EntityManager. */
   fork(): EntityManager;
   /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
@@ -110,12 +115,14 @@ async function openPostgres(
   const nonces = new PooledSql(url, { size: NONCE_CONNECTIONS, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
   const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
+  const notifications = new PostgresNotificationListener(url, CHANNEL, logger);
   return {
     reads,
     nonces,
     sync,
     propagation,
-    notifications: new PostgresNotificationListener(url, CHANNEL, logger),
+    notifications,
+    listenTo: (channel, onNotify) => notifications.alsoOn(channel, onNotify),
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
@@ -179,6 +186,7 @@ async function openEmbedded({
     sync: sql,
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
+    listenTo: () => undefined,
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),

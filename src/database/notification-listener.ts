@@ -15,6 +15,8 @@ export class PostgresNotificationListener implements NotificationListener {
   readonly #channel: string;
   readonly #logger: Logger;
   readonly #checkEveryMs: number;
+  /** Other channels, which are less urgent. */
+  readonly #others = new Map<string, () => void>();
   #client: pg.Client | null = null;
   #onNotify: () => void = () => undefined;
   #timer: NodeJS.Timeout | null = null;
@@ -32,6 +34,11 @@ export class PostgresNotificationListener implements NotificationListener {
   async listen(onNotify: () => void): Promise<void> {
     this.#onNotify = onNotify;
     await this.#connect();
+  }
+
+  /** Also listens to another channel, on the same connection. Must be called before `listen`. */
+  alsoOn(channel: string, onNotify: () => void): void {
+    this.#others.set(channel, onNotify);
   }
 
   async close(): Promise<void> {
@@ -57,16 +64,18 @@ export class PostgresNotificationListener implements NotificationListener {
     };
     client.on('error', onLost);
     client.on('end', () => onLost());
-    client.on('notification', () => this.#onNotify());
+    client.on('notification', ({ channel }) => (this.#others.get(channel) ?? this.#onNotify)());
     this.#client = client;
     try {
       // Connect, LISTEN, then call `onNotify`: its sync finds all that was committed before LISTEN took effect.
-      const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
+      const listen = [this.#channel, ...this.#others.keys()].map((channel) => `listen ${channel}`).join('; ');
+      const listening = client.connect().then(() => client.query(listen));
       await withTimeout(CONNECT_MS, listening);
       if (lost) return;
       this.#attempt = 0;
       this.#checkLater(client, onLost);
       this.#onNotify();
+      for (const onNotify of this.#others.values()) onNotify();
     } catch (error) {
       onLost(error as Error);
     }

@@ -38,8 +38,10 @@ export function refusedRequest(error: AccessError): GraphQLError {
  * Decides what the caller sees of an error. Access errors and errors of the request itself are returned. A database
  * that did not answer becomes an error that the caller may retry. For everything else the caller gets only the request
  * id, and the error is logged.
+ *
+ * @param refused called with each access error of a field
  */
-export function createMaskError(logger: Logger) {
+export function createMaskError(logger: Logger, refused: (error: AccessError) => void = () => undefined) {
   const logged = new WeakSet<object>();
   return (error: unknown): Error => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
@@ -51,6 +53,7 @@ export function createMaskError(logger: Logger) {
     if (original instanceof Error) logged.add(original);
     const told = toldAsIs(original);
     if (told) {
+      refused(told);
       if (told.cause && isNew) logger.warn({ requestId, err: told }, told.message);
       return at(error, toGraphQLError(told, told.concernsWholeAnswer ? told.http : undefined));
     }

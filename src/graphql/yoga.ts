@@ -3,6 +3,7 @@ import { type IExecutableSchemaDefinition, makeExecutableSchema } from '@graphql
 import type { FormattedExecutionResult } from 'graphql';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
+import type { AccessError } from '../identity/access-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
 import { guardRootFields } from './authorization.ts';
@@ -57,6 +58,8 @@ export interface SchemaExtension {
 
 export interface YogaOptions extends AuthenticationOptions {
   logger: Logger;
+  /** Notes that a field of the current request was rejected, for its explanation. */
+  refusedLater: (error: AccessError) => void;
   extension?: SchemaExtension | undefined;
 }
 
@@ -75,7 +78,7 @@ export function createSchema(extension?: SchemaExtension) {
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, extension, ...authentication }: YogaOptions) {
+export function createGraphQL({ logger, refusedLater, extension, ...authentication }: YogaOptions) {
   const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
@@ -87,7 +90,7 @@ export function createGraphQL({ logger, extension, ...authentication }: YogaOpti
     landingPage: false,
     parserAndValidationCache: createDocumentCaches(),
     logging: yogaLogger(logger),
-    maskedErrors: { maskError: createMaskError(logger) },
+    maskedErrors: { maskError: createMaskError(logger, refusedLater) },
     plugins: [
       useOperation(),
       useDocumentLimits(schema),

@@ -42,13 +42,14 @@ export function createRoutes({
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
   const openApi = createOpenApi();
+  const verify = createVerify(access.authenticate, { readForwarded, followers, refusedLater: access.refusedLater });
   const metadata = createServerMetadata(access.issuer);
   const serverMetadata: Route = { ...read, cors: ['GET'], handle: (_request, response) => metadata(response) };
   return new Map<string, Route>([
     ['/', { ...read, handle: createHomePage() }],
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, { readForwarded, followers }) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: verify }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect({ ...access, followers }) }],
     ['/v1/revoke', { methods: ['POST'], handle: createRevoke(possession), cors: ['POST'] }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],

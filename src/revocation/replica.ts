@@ -110,9 +110,9 @@ export class Replica {
     return this.#registeredReplicas;
   }
 
-  /** Milliseconds of lease left, 0 without one. */
-  leaseRemaining(): number {
-    return this.#lease.remaining();
+  /** Milliseconds of lease left, 0 without one. @param monotonic the time, if it was read a moment ago */
+  leaseRemaining(monotonic?: number): number {
+    return this.#lease.remaining(monotonic);
   }
 
   /** Milliseconds since the last successful sync. */
@@ -139,8 +139,8 @@ export class Replica {
   }
 
   /** The time of the database in milliseconds since the epoch, by the monotonic clock since the last sync. */
-  databaseNow(): number {
-    return this.#lease.databaseTime();
+  databaseNow(monotonic?: number): number {
+    return this.#lease.databaseTime(monotonic);
   }
 
   /** Starts to listen and to renew. Resolves after the first sync, or rejects if the database is out of reach. */
