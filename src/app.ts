@@ -11,6 +11,7 @@ import { keepBounds } from './credential-policies/credential-policy.queries.ts';
 import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
+import { tracedAuthentication, tracedDecisions } from './credentials/traced-authentication.ts';
 import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
 import { createExplanations } from './explanations/create-explanations.ts';
 import type { Feature } from './feature.ts';
@@ -25,6 +26,7 @@ import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { createRequestMetrics } from './http/request-metrics.ts';
+import { createRequestTracing } from './http/request-tracing.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
@@ -62,7 +64,7 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 export async function createApp(config: Config, overrides: Overrides = {}) {
   const features: readonly Feature[] = overrides.features ?? allFeatures;
   const { platform, part } = await createPlatform(config, features, overrides);
-  const { logger, database, databaseClock, sealer } = platform;
+  const { logger, tracing, database, databaseClock, sealer } = platform;
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
@@ -128,11 +130,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressRefused: apiKeys.addressRefused,
     rejected: credentialRejected,
     mayBeImported: apiKeys.mayBeImported,
-    observer: explanations.decisions,
+    observer: tracing ? tracedDecisions(explanations.decisions, tracing) : explanations.decisions,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody, readForwarded) =>
+  const untraced: Authenticate = (request, readBody, readForwarded) =>
     authenticator.authenticate(request, readBody, readForwarded);
+  const authenticate = tracing ? tracedAuthentication(untraced, tracing) : untraced;
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
@@ -225,6 +228,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       logger,
       cors: createCors(origins),
       metrics: createRequestMetrics(platform.registry),
+      tracing: tracing && createRequestTracing(tracing),
     }),
     upgrade: createWebSocketEndpoint({
       execute: graphql.execute,

@@ -17,6 +17,7 @@ import type { Sealer } from './database/sealer.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
+import { createTracing, type Tracing } from './kernel/tracing.ts';
 import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
@@ -56,6 +57,8 @@ export interface Part {
 /** What every feature receives. */
 export interface Platform {
   readonly logger: Logger;
+  /** Null if the process was started without an SDK of OpenTelemetry. */
+  readonly tracing: Tracing | null;
   /** This machine's time. */
   readonly clock: Clock;
   /** Database time, and the monotonic clock of this process for durations. */
@@ -102,6 +105,8 @@ export async function createPlatform(
 ): Promise<{ platform: Platform; part: Part }> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  const tracing = createTracing();
+  const inSpan = tracing?.inSpan;
   const registry = new Registry();
   const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
@@ -126,6 +131,7 @@ export async function createPlatform(
     syncTimeoutMs: queryTimeoutMs(config.leaseMs),
     onEmbeddedMigrated: (sql) => removeFormerRegistrations(sql),
     logger,
+    inSpan,
     model: modelOf(features),
     subscribers: [
       sealing.subscriber,
@@ -162,9 +168,10 @@ export async function createPlatform(
     clock,
     logger,
     metrics,
+    inSpan,
   });
   const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
-  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
+  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger, inSpan) : null;
   const sharedMetrics = createSharedCacheMetrics(registry);
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics: sharedMetrics });
   const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
@@ -173,6 +180,7 @@ export async function createPlatform(
 
   const platform: Platform = {
     logger,
+    tracing,
     clock,
     databaseClock,
     registry,

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
+import type pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
+import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
 import { DedicatedSql, PooledSql } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
@@ -11,6 +13,7 @@ import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
 import { addressIn, connectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
+import { tracedSql, tracePglite, tracePool } from './traced.ts';
 
 export interface DatabaseOptions {
   /** PostgreSQL; null for the embedded database. */
@@ -27,6 +30,8 @@ export interface DatabaseOptions {
   /** Called after each migration of the embedded database, which belongs to this process alone. */
   onEmbeddedMigrated?: (sql: Sql) => Promise<void>;
   subscribers: EventSubscriber[];
+  /** Runs each statement in a span. Left out if the process does not trace. */
+  inSpan?: InSpan | undefined;
 }
 
 /** All connections of this process to its database. */
@@ -89,7 +94,7 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
 
 async function openPostgres(
   url: string,
-  { syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+  { syncTimeoutMs, logger, model, subscribers, inSpan }: DatabaseOptions,
 ): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
@@ -106,7 +111,10 @@ async function openPostgres(
       }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
-      onPoolCreated: watchPool,
+      onPoolCreated(pool: pg.Pool) {
+        watchPool(pool);
+        if (inSpan) tracePool(pool, inSpan);
+      },
     },
   };
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
@@ -116,11 +124,12 @@ async function openPostgres(
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
   const propagation = new DedicatedSql(url, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
   const notifications = new PostgresNotificationListener(url, CHANNEL, logger);
+  const traced = (sql: Sql) => (inSpan ? tracedSql(sql, inSpan) : sql);
   return {
-    reads,
-    nonces,
-    sync,
-    propagation,
+    reads: traced(reads),
+    nonces: traced(nonces),
+    sync: traced(sync),
+    propagation: traced(propagation),
     notifications,
     listenTo: (channel, onNotify) => notifications.alsoOn(channel, onNotify),
     fork: () => orm.em.fork(),
@@ -159,6 +168,7 @@ async function openEmbedded({
   model,
   onEmbeddedMigrated,
   subscribers,
+  inSpan = withoutSpans,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
   const extensions = await embeddedExtensions();
@@ -178,8 +188,11 @@ async function openEmbedded({
   await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
     JSON.stringify(sessionSettings()),
   ]);
-  const sql = new EmbeddedSql(pglite);
-  const reads = new EmbeddedSql(pglite, READ_TIMEOUT_MS);
+  // Its statements have names, so their spans are made where the names are known.
+  const named = { query: pglite.query.bind(pglite) };
+  const sql = tracedSql(new EmbeddedSql(named), inSpan);
+  const reads = tracedSql(new EmbeddedSql(named, READ_TIMEOUT_MS), inSpan);
+  if (inSpan !== withoutSpans) tracePglite(pglite, inSpan);
   return {
     reads,
     nonces: reads,

@@ -1,13 +1,16 @@
 import { createClient } from '@redis/client';
 import type { Logger } from '../kernel/logger.ts';
+import type { InSpan } from '../kernel/tracing.ts';
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
 /**
  * A connection to Redis that reconnects by itself. While it is down, commands fail at once, so no request waits for it.
  * The caller must close it.
+ *
+ * @param inSpan runs each command in a span; left out if the process does not trace
  */
-export function createRedisClient(url: string, logger: Logger) {
+export function createRedisClient(url: string, logger: Logger, inSpan?: InSpan) {
   const client = createClient({
     url,
     disableOfflineQueue: true,
@@ -20,6 +23,12 @@ export function createRedisClient(url: string, logger: Logger) {
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2000),
     },
   });
+  if (inSpan) {
+    // All commands go through this method of the object that `client` is a view of.
+    const sender: typeof client = Object.getPrototypeOf(client);
+    const send = sender.sendCommand.bind(sender);
+    sender.sendCommand = (parts, options) => inSpan(...spanOf(String(parts[0])), () => send(parts, options));
+  }
   const { host } = new URL(url); // The rest of the URL may hold a password.
   let lost = false;
   client.on('error', (error) => {
@@ -33,4 +42,9 @@ export function createRedisClient(url: string, logger: Logger) {
   });
   client.connect().catch(() => undefined); // Fails only if it is closed before it was connected.
   return client;
+}
+
+/** Names a command. Its keys and values are no attributes. */
+function spanOf(command: string): [name: string, attributes: Record<string, string>] {
+  return [`redis ${command}`, { 'db.system.name': 'redis', 'db.operation.name': command }];
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { leaseOver } from './lease.ts';
 import type { RevocationMetrics } from './metrics.ts';
 import type { Replica } from './replica.ts';
@@ -59,6 +60,7 @@ export interface PropagationBarrierOptions {
   clock: Clock;
   logger: Logger;
   metrics: RevocationMetrics;
+  inSpan?: InSpan | undefined;
 }
 
 /** Waits until a committed revocation has taken effect on every replica. Every kind of credential uses it. */
@@ -84,7 +86,14 @@ export class PropagationBarrier {
    *   as long as it keeps the entry
    */
   async waitUntilPropagated(tag: string, changedAt: Date): Promise<Receipt> {
-    const { committedAt, ...settled } = await this.#wait(tag, changedAt);
+    const { inSpan = withoutSpans } = this.#options;
+    const { committedAt, ...settled } = await inSpan('propagation', {}, async (note) => {
+      const outcome = await this.#wait(tag, changedAt);
+      const { propagation, sequence, replicas, acknowledged } = outcome;
+      note({ 'rekey.propagation': propagation.toLowerCase(), 'rekey.sequence': sequence });
+      note({ 'rekey.replicas': replicas, 'rekey.acknowledged': acknowledged });
+      return outcome;
+    });
     const propagation = settled.propagation.toLowerCase();
     this.#options.metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
     return { committedAt: committedAt ?? changedAt, ...settled };
