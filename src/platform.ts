@@ -11,6 +11,7 @@ import { createSealing } from './database/create-sealing.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
+import { exposePools } from './database/metrics.ts';
 import { modelOf } from './database/orm.ts';
 import type { SealedField } from './database/sealed-field.ts';
 import type { Sealer } from './database/sealer.ts';
@@ -176,6 +177,7 @@ export async function createPlatform(
   const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics: sharedMetrics });
   const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
   const health = new DatabaseHealth(database.reads, () => clock.monotonic());
+  exposePools(registry, () => database.pools());
   exposeReplica(registry, replica, () => health.answers());
 
   const platform: Platform = {

@@ -5,9 +5,10 @@ import type pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
 import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
-import { DedicatedSql, PooledSql } from './connections.ts';
+import { DedicatedSql, PooledSql, stateOfPool } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql, embeddedExtensions } from './embedded.ts';
+import type { PoolState } from './metrics.ts';
 import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
@@ -50,6 +51,8 @@ export interface Database {
    * embedded database has one process, which needs no notification.
    */
   listenTo(channel: string, onNotify: () => void): void;
+  /** The pools of connections; none for the embedded database. */
+  pools(): PoolState[];
   /** A fresh EntityManager. */
   fork(): EntityManager;
   /** Rejects if a migration is missing, and changes nothing. For commands that must not change the schema. */
@@ -111,14 +114,21 @@ async function openPostgres(
       }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
-      onPoolCreated(pool: pg.Pool) {
-        watchPool(pool);
-        if (inSpan) tracePool(pool, inSpan);
-      },
     },
   };
-  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: CONNECTIONS } });
-  const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: RESERVED_CONNECTIONS } });
+  /** The pools of the unit of work, which are made at the first connection. */
+  const pools = new Map<string, pg.Pool>();
+  const initOrm = (name: string, max: number) => {
+    const onPoolCreated = (pool: pg.Pool) => {
+      pools.set(name, pool);
+      watchPool(pool);
+      if (inSpan) tracePool(pool, inSpan);
+    };
+    const driverOptions = { ...options.driverOptions, onPoolCreated };
+    return MikroORM.init({ ...options, driverOptions, pool: { min: 0, max } });
+  };
+  const orm = await initOrm('changes', CONNECTIONS);
+  const reserved = await initOrm('revocations', RESERVED_CONNECTIONS);
   const reads = new PooledSql(url, { size: 8, timeoutMs: READ_TIMEOUT_MS, logger });
   const nonces = new PooledSql(url, { size: NONCE_CONNECTIONS, timeoutMs: READ_TIMEOUT_MS, logger });
   const sync = new DedicatedSql(url, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
@@ -132,6 +142,10 @@ async function openPostgres(
     propagation: traced(propagation),
     notifications,
     listenTo: (channel, onNotify) => notifications.alsoOn(channel, onNotify),
+    pools: () => [
+      ...[reads.state('reads'), nonces.state('nonces')],
+      ...[...pools].map(([name, pool]) => stateOfPool(name, pool)),
+    ],
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => reserved.em.fork(),
@@ -200,6 +214,7 @@ async function openEmbedded({
     propagation: sql,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
     listenTo: () => undefined,
+    pools: () => [],
     fork: () => orm.em.fork(),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: () => orm.em.fork(),

@@ -32,6 +32,8 @@ export interface LimitsOptions {
   hide: (key: string) => string;
   /** A call was rejected. Must not throw and must not block. */
   exceeded?: ((call: RejectedCall) => void) | undefined;
+  /** A lookup for an address over its limit was rejected, because too many wait. */
+  laneIsFull?: (() => void) | undefined;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
   registerPerMinute: number;
@@ -80,13 +82,14 @@ export class Limits {
   readonly #repeatedRefresh: Pair | null;
   readonly #ledger: Pair | null;
   readonly #failedAuth: FailureLimit | null;
-  readonly #limitedLane = new FairQueue(LIMITED_LANE);
+  readonly #limitedLane: FairQueue;
   readonly #accountOf: (email: string) => string;
   readonly #sql: Sql;
   readonly #exceeded: (call: RejectedCall) => void;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, exceeded, ...rates }: LimitsOptions) {
+  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, exceeded, laneIsFull, ...rates }: LimitsOptions) {
+    this.#limitedLane = new FairQueue({ ...LIMITED_LANE, limited: laneIsFull });
     this.#exceeded = exceeded ?? (() => undefined);
     this.#accountOf = accountOf;
     this.#sql = sql;
