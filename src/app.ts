@@ -184,7 +184,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     extension: overrides.schema,
   });
   const connections = { live: live.connections, addressOf };
-  const routes = createRoutes({
+  const { routes, metricsRoutes } = createRoutes({
     graphql,
     authenticate,
     readForwarded: createReadForwarded(isTrustedProxy),
@@ -205,9 +205,16 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ...connections,
     refusedLater: (request, error, reason) =>
       explanations.decisions.refusedLater(requestIdOf(request), endpointOf(request), error, reason),
+    metricsApart: config.metricsPort !== null,
     platform,
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
+  const router = {
+    logger,
+    cors: createCors(origins),
+    metrics: createRequestMetrics(platform.registry),
+    tracing: tracing && createRequestTracing(tracing),
+  };
   const parts: readonly Part[] = [
     ...[part, audit, limits, sessions, policies, apiKeys, signingKeys],
     ...[authentication, live, canary, explanations],
@@ -224,12 +231,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     live: live.connections,
     /** The paths of all endpoints. */
     paths: [...routes.keys()],
-    handle: createRouter(routes, {
-      logger,
-      cors: createCors(origins),
-      metrics: createRequestMetrics(platform.registry),
-      tracing: tracing && createRequestTracing(tracing),
-    }),
+    handle: createRouter(routes, router),
+    /** For `REKEY_METRICS_PORT`. */
+    handleMetrics: createRouter(metricsRoutes, router),
     upgrade: createWebSocketEndpoint({
       execute: graphql.execute,
       authenticate,

@@ -43,6 +43,17 @@ const processVariables = {
     max: 65_535,
     meaning: 'The port to listen on; 0 picks a free port, which the start line names.',
   }),
+  metricsPort: text('REKEY_METRICS_PORT', {
+    fallback: null,
+    shown: 'none: on `PORT`',
+    meaning: 'A port of its own for `/metrics`, on the address of `HOST`. Then `PORT` has no `/metrics`.',
+    read(given, problem) {
+      if (given === null) return null;
+      const port = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
+      if (!(port <= 65_535)) problem('REKEY_METRICS_PORT must be a whole number from 0 to 65535.');
+      return port;
+    },
+  }),
   /** Null only with the embedded database, which keeps its key in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
@@ -125,6 +136,11 @@ function refreshProblems({ accessTokenSeconds: seconds, refreshPerMinute: perMin
   ];
 }
 
+function portProblems({ port, metricsPort }: Config): string[] {
+  if (metricsPort === null || metricsPort === 0 || metricsPort !== port) return [];
+  return ['REKEY_METRICS_PORT and PORT must be different ports. Without REKEY_METRICS_PORT, `/metrics` is on PORT.'];
+}
+
 /** Whether this is a variable that container platforms set for a service with the name `rekey` or `rekey-…`. */
 function isServiceLink(name: string, value: string): boolean {
   if (/_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/.test(name)) return true;
@@ -185,7 +201,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       'REKEY_MASTER_KEY is required with DATABASE_URL. It must be 32 random bytes in base64, and the same on every replica. Generate one with `openssl rand -base64 32`.',
     );
   }
-  if (areValid) problems.push(...refreshProblems(config));
+  if (areValid) problems.push(...refreshProblems(config), ...portProblems(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
 import { BAD_CONFIGURATION, ConfigError } from './kernel/config-error.ts';
 import { messageOf } from './kernel/message.ts';
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   // One process has one event loop, so the app does not measure it.
   collectDefaultMetrics({ register: app.registry });
   const server = createHttpServer(app.handle, app.upgrade);
+  const metricsServer = createHttpServer(app.handleMetrics);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -51,6 +52,9 @@ async function main(): Promise<void> {
     await drained;
     clearInterval(sweep);
     clearTimeout(late);
+    // Until here, the metrics show the shutdown.
+    metricsServer.close();
+    metricsServer.closeAllConnections();
     await app.close();
     app.logger.flush();
     process.exit(0);
@@ -59,49 +63,65 @@ async function main(): Promise<void> {
   try {
     await app.start();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
-    await listen(server, config);
+    const { host, port, metricsPort } = config;
+    // First: an orchestrator sends requests as soon as the service listens, and then the whole process must be there.
+    if (metricsPort !== null) {
+      const url = await listen(metricsServer, { host, port: metricsPort, variable: 'REKEY_METRICS_PORT' });
+      process.stdout.write(`Metrics: ${url}/metrics\n`);
+    }
+    const url = await listen(server, { host, port, variable: 'PORT' });
+    process.stdout.write(`Rekey is ready: ${url}/graphql\n`);
   } catch (error) {
+    metricsServer.close();
     await app.close().catch(() => undefined); // The first error is the one that matters.
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  process.stdout.write(`Rekey is ready: http://${host}:${port}/graphql\n`);
   const setupToken = await app.announceSetupToken();
   if (setupToken) {
     process.stdout.write(`There is no administrator yet. Setup token, for the mutation \`bootstrap\`: ${setupToken}\n`);
   }
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
+interface Address {
+  host: string;
+  port: number;
+  /** The variable that sets the port. */
+  variable: 'PORT' | 'REKEY_METRICS_PORT';
+}
+
+/** Starts to listen. Returns the URL. */
+async function listen(server: Server, address: Address): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen(address.port, address.host, resolve);
   }).catch((error) => {
-    throw unusableAddress(error, { host, port });
+    throw unusableAddress(error, address);
   });
+  const { port } = server.address() as AddressInfo;
+  return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
 }
 
 /** Why the service cannot listen there, in terms of its configuration. A port in use may be free at the next start. */
-function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+function unusableAddress(error: NodeJS.ErrnoException, { host, port, variable }: Address): Error {
+  const variables = `HOST and ${variable}`;
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
-        `the address ${host}:${port} (HOST and PORT) is in use. Stop the process that uses it, or set another PORT.`,
+        `the address ${host}:${port} (${variables}) is in use. Stop the process that uses it, or set another ${variable}.`,
       );
     case 'EACCES':
       return new ConfigError([
-        `HOST and PORT: this process may not listen on ${host}:${port}. Ports below 1024 need a privilege: set PORT to 1024 or more.`,
+        `${variables}: this process may not listen on ${host}:${port}. Ports below 1024 need a privilege: set ${variable} to 1024 or more.`,
       ]);
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
       return new ConfigError([
-        `HOST and PORT: ${host}:${port} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
+        `${variables}: ${host}:${port} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
       ]);
     case 'ENOTFOUND':
       return new ConfigError([
-        `HOST and PORT: the name ${host} cannot be resolved. Set HOST to an address of this machine, or to 0.0.0.0 for all of them.`,
+        `${variables}: the name ${host} cannot be resolved. Set HOST to an address of this machine, or to 0.0.0.0 for all of them.`,
       ]);
     default:
       return error;

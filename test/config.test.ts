@@ -23,6 +23,7 @@ describe('an unset variable has its documented default', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
+      metricsPort: null,
       databaseUrl: null,
       dataDirectory: '.rekey',
       redisUrl: null,
@@ -71,7 +72,7 @@ describe('an unset variable has its documented default', () => {
       'REKEY_REFRESH_PER_MINUTE',
     ],
     ...['REKEY_LEDGER_PER_MINUTE', 'REKEY_FAILED_AUTH_PER_MINUTE', 'REKEY_API_KEYS_PER_USER'],
-    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS'],
+    ...['REKEY_PASSWORD_MIN_LENGTH', 'REKEY_CANARY', 'REKEY_ALLOWED_ORIGINS', 'REKEY_METRICS_PORT'],
     ...['REKEY_SIGNATURE_WINDOW_SECONDS', 'REKEY_AUDIT_RETENTION_DAYS'],
     ...['REKEY_LIVE_CONNECTIONS', 'REKEY_LIVE_PER_ADDRESS', 'REKEY_LIVE_PER_CREDENTIAL', 'REKEY_LIVE_SUBSCRIPTIONS'],
   ];
@@ -95,6 +96,7 @@ describe('an unset variable has its documented default', () => {
       REKEY_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32, 192.0.2.1',
       REKEY_LOG_LEVEL: 'silent',
       REKEY_CANARY: 'on',
+      REKEY_METRICS_PORT: '9464',
       REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
         VARIABLES.filter((name) => /_(SECONDS|ENTRIES|MS|MINUTE|USER|LENGTH|DAYS)$|_LIVE_/.test(name)).map((name) => [
@@ -158,6 +160,9 @@ describe('an invalid value is rejected', () => {
     ['HOST', 'not a host'],
     ['HOST', 'a..b'],
     ['HOST', 'http://127.0.0.1'],
+    ['REKEY_METRICS_PORT', '65536'],
+    ['REKEY_METRICS_PORT', 'on'],
+    ['REKEY_METRICS_PORT', '4000'],
     ['PORT', '65536'],
     ['PORT', '-1'],
     ['PORT', '4000.5'],

@@ -19,18 +19,21 @@ export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, Revocat
   readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
   possession: RevokeOptions;
+  /** Whether `/metrics` has a port of its own. */
+  metricsApart: boolean;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
 }
 
-/** Every endpoint of the service, by its path. */
+/** Every endpoint of the service by its path, and those on the port for metrics. */
 export function createRoutes({
   graphql,
   readForwarded,
   jwtKeys,
   possession,
+  metricsApart,
   platform,
   ...access
-}: Endpoints): Map<string, Route> {
+}: Endpoints): { routes: Map<string, Route>; metricsRoutes: Map<string, Route> } {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -41,11 +44,11 @@ export function createRoutes({
   const followers = createFollowerPositions(replica);
   const scrape = createMetricsEndpoint(registry);
   const read = { methods: ['GET', 'HEAD'] };
-  const openApi = createOpenApi();
+  const openApi = createOpenApi(!metricsApart);
   const verify = createVerify(access.authenticate, { readForwarded, followers, refusedLater: access.refusedLater });
   const metadata = createServerMetadata(access.issuer);
   const serverMetadata: Route = { ...read, cors: ['GET'], handle: (_request, response) => metadata(response) };
-  return new Map<string, Route>([
+  const routes = new Map<string, Route>([
     ['/', { ...read, handle: createHomePage() }],
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
@@ -61,4 +64,7 @@ export function createRoutes({
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
     ['/metrics', { ...read, handle: (_request, response) => scrape(response) }],
   ]);
+  const metricsRoutes = new Map([...routes].filter(([path]) => path === '/metrics'));
+  if (metricsApart) routes.delete('/metrics');
+  return { routes, metricsRoutes };
 }
