@@ -177,6 +177,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const work = new WorkOfRequests({ database, turns: limits.turns, confirm: types.confirm, addressOf });
   const graphql = createGraphQL({
     logger,
+    outage: platform.outage,
     refusedLater: (error) => explanations.decisions.refusedLater(currentRequestId() ?? '', '/graphql', error),
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),

@@ -18,6 +18,7 @@ import type { Sealer } from './database/sealer.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
+import { Outage } from './kernel/outage.ts';
 import { createTracing, type Tracing } from './kernel/tracing.ts';
 import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
@@ -58,6 +59,10 @@ export interface Part {
 /** What every feature receives. */
 export interface Platform {
   readonly logger: Logger;
+  /** Of the database. */
+  readonly outage: Outage;
+  /** Of Redis. */
+  readonly redisOutage: Outage;
   /** Null if the process was started without an SDK of OpenTelemetry. */
   readonly tracing: Tracing | null;
   /** This machine's time. */
@@ -106,6 +111,14 @@ export async function createPlatform(
 ): Promise<{ platform: Platform; part: Part }> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  const common = { logger, clock };
+  const outage = new Outage({ ...common, began: 'PostgreSQL does not answer', over: 'PostgreSQL answers again' });
+  const redisOutage = new Outage({
+    ...common,
+    began: 'Redis does not respond; continuing without it',
+    over: 'Redis responds again',
+    ...(config.redisUrl ? { fields: { redis: new URL(config.redisUrl).host } } : {}), // The rest may hold a password.
+  });
   const tracing = createTracing();
   const inSpan = tracing?.inSpan;
   const registry = new Registry();
@@ -156,6 +169,7 @@ export async function createPlatform(
     notifications: database.notifications,
     clock,
     logger,
+    outage,
     metrics,
     newReplicaId: randomUUID,
     feed,
@@ -168,13 +182,15 @@ export async function createPlatform(
     spare: database.reads,
     clock,
     logger,
+    outage,
     metrics,
     inSpan,
   });
   const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
-  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger, inSpan) : null;
+  const redis = config.redisUrl ? createRedisClient(config.redisUrl, redisOutage, inSpan) : null;
   const sharedMetrics = createSharedCacheMetrics(registry);
-  const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics: sharedMetrics });
+  const shared =
+    redis && connectSharedCache({ redis, keyring, clock, logger, outage: redisOutage, metrics: sharedMetrics });
   const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
   const health = new DatabaseHealth(database.reads, () => clock.monotonic());
   exposePools(registry, () => database.pools());
@@ -182,6 +198,8 @@ export async function createPlatform(
 
   const platform: Platform = {
     logger,
+    outage,
+    redisOutage,
     tracing,
     clock,
     databaseClock,

@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { systemClock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { Outage } from '../kernel/outage.ts';
 import { withTimeout } from '../kernel/timeout.ts';
 import { destroy } from './connections.ts';
 import { connectionTo } from './session-settings.ts';
@@ -13,7 +15,7 @@ const CHECK_MS = 5000;
 export class PostgresNotificationListener implements NotificationListener {
   readonly #url: string;
   readonly #channel: string;
-  readonly #logger: Logger;
+  readonly #outage: Outage;
   readonly #checkEveryMs: number;
   /** Other channels, which are less urgent. */
   readonly #others = new Map<string, () => void>();
@@ -26,7 +28,11 @@ export class PostgresNotificationListener implements NotificationListener {
   constructor(url: string, channel: string, logger: Logger, { checkEveryMs = CHECK_MS } = {}) {
     this.#url = url;
     this.#channel = channel;
-    this.#logger = logger;
+    this.#outage = new Outage({
+      ...{ logger, clock: systemClock },
+      began: 'the notification connection was lost; reconnecting',
+      over: 'the notification connection is back',
+    });
     this.#checkEveryMs = checkEveryMs;
   }
 
@@ -73,6 +79,7 @@ export class PostgresNotificationListener implements NotificationListener {
       await withTimeout(CONNECT_MS, listening);
       if (lost) return;
       this.#attempt = 0;
+      this.#outage.worked();
       this.#checkLater(client, onLost);
       this.#onNotify();
       for (const onNotify of this.#others.values()) onNotify();
@@ -106,7 +113,7 @@ export class PostgresNotificationListener implements NotificationListener {
     if (this.#closed) return;
     if (this.#timer) clearTimeout(this.#timer);
     const delay = Math.min(50 * 2 ** this.#attempt++, 2000);
-    this.#logger.warn({ err: error, delay }, 'the notification connection was lost; reconnecting');
+    this.#outage.failed(error, 'connecting failed', { delay });
     this.#timer = setTimeout(() => void this.#connect(), delay);
     this.#timer.unref();
   }

@@ -3,13 +3,12 @@ import { type IExecutableSchemaDefinition, makeExecutableSchema } from '@graphql
 import type { FormattedExecutionResult } from 'graphql';
 import { type YogaLogger, YogaServer } from 'graphql-yoga';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
-import type { AccessError } from '../identity/access-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
 import { guardRootFields } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
 import { createDocumentCaches } from './document-cache.ts';
-import { createMaskError } from './errors.ts';
+import { createMaskError, type MaskErrorOptions } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
@@ -56,10 +55,7 @@ export interface SchemaExtension {
   resolvers: NonNullable<IExecutableSchemaDefinition['resolvers']>;
 }
 
-export interface YogaOptions extends AuthenticationOptions {
-  logger: Logger;
-  /** Notes that a field of the current request was rejected, for its explanation. */
-  refusedLater: (error: AccessError) => void;
+export interface YogaOptions extends AuthenticationOptions, MaskErrorOptions {
   extension?: SchemaExtension | undefined;
 }
 
@@ -78,7 +74,7 @@ export function createSchema(extension?: SchemaExtension) {
  * The GraphQL layer. The plugins, from top to bottom, are the steps of an operation. They do not handle HTTP (their
  * `onRequest` and `onResponse` are never called). The endpoint does, and has rejected everything that is no operation.
  */
-export function createGraphQL({ logger, refusedLater, extension, ...authentication }: YogaOptions) {
+export function createGraphQL({ logger, outage, refusedLater, extension, ...authentication }: YogaOptions) {
   const schema = createSchema(extension);
   const yoga = new YogaServer<ServerContext, GraphQLContext>({
     schema,
@@ -90,7 +86,7 @@ export function createGraphQL({ logger, refusedLater, extension, ...authenticati
     landingPage: false,
     parserAndValidationCache: createDocumentCaches(),
     logging: yogaLogger(logger),
-    maskedErrors: { maskError: createMaskError(logger, refusedLater) },
+    maskedErrors: { maskError: createMaskError({ logger, outage, refusedLater }) },
     plugins: [
       useOperation(),
       useDocumentLimits(schema),

@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 2000;
 
 /** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
-  { redis, database, sealer, clock, logger, replica, registry }: Platform,
+  { redis, database, sealer, clock, redisOutage, replica, registry }: Platform,
   rates: ValuesOf<typeof feature.variables>,
   { accountOf, exceeded: note }: Pick<LimitsOptions, 'accountOf'> & { exceeded: (call: RejectedCall) => void },
 ): Part & { limits: Limits; turns: Turns } {
@@ -24,7 +24,7 @@ export function createLimits(
     redis,
     sql: database.reads,
     clock,
-    logger,
+    outage: redisOutage,
     replicas: () => replica.registeredReplicas,
     accountOf,
     hide: (key) => sealer.index({ table: 'auth_limits', column: 'key' }, key).toString('base64url'),

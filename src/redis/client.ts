@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import type { InSpan } from '../kernel/tracing.ts';
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
@@ -10,7 +10,7 @@ export type RedisClient = ReturnType<typeof createRedisClient>;
  *
  * @param inSpan runs each command in a span; left out if the process does not trace
  */
-export function createRedisClient(url: string, logger: Logger, inSpan?: InSpan) {
+export function createRedisClient(url: string, outage: Outage, inSpan?: InSpan) {
   const client = createClient({
     url,
     disableOfflineQueue: true,
@@ -29,17 +29,10 @@ export function createRedisClient(url: string, logger: Logger, inSpan?: InSpan) 
     const send = sender.sendCommand.bind(sender);
     sender.sendCommand = (parts, options) => inSpan(...spanOf(String(parts[0])), () => send(parts, options));
   }
-  const { host } = new URL(url); // The rest of the URL may hold a password.
-  let lost = false;
   client.on('error', (error) => {
-    if (lost || !client.isOpen) return; // Log once per outage, not per attempt. An intended close is no outage.
-    lost = true;
-    logger.warn({ err: error, redis: host }, 'the connection to Redis was lost; reconnecting');
+    if (client.isOpen) outage.failed(error, 'the connection to Redis was lost; reconnecting'); // Not after a close.
   });
-  client.on('ready', () => {
-    if (lost) logger.info({ redis: host }, 'reconnected to Redis');
-    lost = false;
-  });
+  client.on('ready', () => outage.worked());
   client.connect().catch(() => undefined); // Fails only if it is closed before it was connected.
   return client;
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { leaseOver } from './lease.ts';
 import type { RevocationMetrics } from './metrics.ts';
@@ -59,6 +60,8 @@ export interface PropagationBarrierOptions {
   spare: Sql;
   clock: Clock;
   logger: Logger;
+  /** Of the database. */
+  outage: Outage;
   metrics: RevocationMetrics;
   inSpan?: InSpan | undefined;
 }
@@ -162,7 +165,7 @@ export class PropagationBarrier {
 
   /** Looks once whether every replica has applied the log up to its end at the first look, and records their states. */
   async #confirmed(wait: Wait): Promise<boolean> {
-    const { clock, logger, replica } = this.#options;
+    const { clock, outage, replica } = this.#options;
     try {
       const row = await this.#look(wait);
       const replicas: RegisteredReplica[] = JSON.parse(row.replicas);
@@ -190,7 +193,7 @@ export class PropagationBarrier {
       wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
       return wait.silent.length === 0 && row.primaryConfirmed;
     } catch (error) {
-      logger.warn({ err: error }, 'waiting for the propagation of a revocation: the database did not respond');
+      outage.failed(error, 'waiting for the propagation of a revocation failed');
       return false;
     }
   }
