@@ -183,9 +183,9 @@ export class LastUsed {
   }
 
   #report(error: unknown, credentials: number): void {
-    const message = 'writing last-used times failed; retrying';
-    if (databaseDidNotAnswer(error)) this.#options.outage.failed(error, message, { credentials });
-    else this.#options.logger.warn({ err: error, credentials }, message);
+    const { outage, logger } = this.#options;
+    if (databaseDidNotAnswer(error)) outage.failed(error, 'writing last-used times failed', { credentials });
+    else logger.warn({ err: error, credentials }, 'writing last-used times failed; retrying');
   }
 
   /** Writes one batch, the oldest uses first. @returns whether it is written */
