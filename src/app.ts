@@ -12,7 +12,9 @@ import { keepBounds } from './credential-policies/credential-policy.queries.ts';
 import type { Authenticate } from './credentials/authenticator.ts';
 import { createAuthentication } from './credentials/create-authentication.ts';
 import { CredentialTypes } from './credentials/credential-types.ts';
+import { tracedAuthentication, tracedDecisions } from './credentials/traced-authentication.ts';
 import { createDaemonTokens } from './daemon-tokens/create-daemon-tokens.ts';
+import { createExplanations } from './explanations/create-explanations.ts';
 import type { Feature } from './feature.ts';
 import { features as allFeatures } from './features.ts';
 import type { Services } from './graphql/context.ts';
@@ -20,12 +22,16 @@ import { createContextFactory } from './graphql/create-context.ts';
 import { createGraphQL, type SchemaExtension } from './graphql/yoga.ts';
 import { createClientAddress, createProxyTrust } from './http/client-address.ts';
 import { createCors } from './http/cors.ts';
+import { endpointOf } from './http/endpoint-of.ts';
 import { createReadForwarded } from './http/forwarded-request.ts';
 import { createOrigins } from './http/origins.ts';
+import { requestIdOf } from './http/request-id.ts';
 import { createRequestMetrics } from './http/request-metrics.ts';
+import { createRequestTracing } from './http/request-tracing.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
+import { currentRequestId } from './kernel/request-context.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { WorkOfRequests } from './limits/request-work.ts';
 import { createLive } from './live/create-live.ts';
@@ -63,7 +69,7 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 export async function createApp(config: Config, overrides: Overrides = {}) {
   const features: readonly Feature[] = overrides.features ?? allFeatures;
   const { platform, part } = await createPlatform(config, features, overrides);
-  const { logger, database, databaseClock, sealer } = platform;
+  const { logger, tracing, database, databaseClock, sealer } = platform;
   const types = new CredentialTypes(features.flatMap((feature) => feature.credentials ?? []));
 
   // The features, each with the values of its own variables.
@@ -115,6 +121,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     rejections.note({ type: 'credential.rejected', subjectId: null, reason, data: { kind }, ipAddress });
   const addressOf = createClientAddress(config.trustedProxies);
   const isTrustedProxy = createProxyTrust(config.trustedProxies);
+  const explanations = createExplanations(platform, {
+    // Each message over a WebSocket is a request of its own.
+    requestIdOf: (request) => currentRequestId() ?? requestIdOf(request),
+    endpointOf,
+  });
   const authentication = createAuthentication(platform, valuesOf('credentials', config), {
     types,
     accessTokens: sessions.accessTokens,
@@ -125,10 +136,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     addressRefused: apiKeys.addressRefused,
     rejected: credentialRejected,
     mayBeImported: apiKeys.mayBeImported,
+    observer: tracing ? tracedDecisions(explanations.decisions, tracing) : explanations.decisions,
   });
   const { authenticator } = authentication;
-  const authenticate: Authenticate = (request, readBody, readForwarded) =>
+  const untraced: Authenticate = (request, readBody, readForwarded) =>
     authenticator.authenticate(request, readBody, readForwarded);
+  const authenticate = tracing ? tracedAuthentication(untraced, tracing) : untraced;
   const introspect = (credential: string) => authenticator.introspect(credential);
   const live = createLive(platform, valuesOf('live', config), { authenticator, times: overrides.live });
   const canary = createCanary(
@@ -163,6 +176,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     daemonTokens: daemonTokens.service,
     signingKeys: signingKeys.service,
     credentialTypes: types,
+    explanations: explanations.service,
     introspect,
     revocationsFrom: (view, after) => RevocationStream.open(live.log, view, after),
   };
@@ -172,6 +186,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     introspection: config.introspection ?? (config.databaseUrl === null ? 'open' : 'administrators'),
     trustedDocuments: config.trustedDocuments,
     longestMs: overrides.operationMs,
+    outage: platform.outage,
+    refusedLater: (error) => explanations.decisions.refusedLater(currentRequestId() ?? '', '/graphql', error),
     authenticate,
     authenticateAgain: (request) => authenticator.authenticateAgain(request),
     readAgain: (request) => authenticator.readAgain(request),
@@ -180,7 +196,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     extension: overrides.schema,
   });
   const connections = { live: live.connections, addressOf };
-  const routes = createRoutes({
+  const { routes, metricsRoutes } = createRoutes({
     graphql,
     authenticate,
     readForwarded: createReadForwarded(isTrustedProxy),
@@ -199,13 +215,22 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     log: live.log,
     ...connections,
+    refusedLater: (request, error, reason) =>
+      explanations.decisions.refusedLater(requestIdOf(request), endpointOf(request), error, reason),
+    metricsApart: config.metricsPort !== null,
     platform,
     scrape: overrides.scrape ?? (() => platform.registry.metrics()),
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
+  const router = {
+    logger,
+    cors: createCors(origins),
+    metrics: createRequestMetrics(platform.registry),
+    tracing: tracing && createRequestTracing(tracing),
+  };
   const parts: readonly Part[] = [
     ...[part, audit, limits, sessions, policies, apiKeys, signingKeys],
-    ...[authentication, live, canary],
+    ...[authentication, live, canary, explanations],
   ];
 
   return {
@@ -219,11 +244,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     live: live.connections,
     /** The paths of all endpoints. */
     paths: [...routes.keys()],
-    handle: createRouter(routes, {
-      logger,
-      cors: createCors(origins),
-      metrics: createRequestMetrics(platform.registry),
-    }),
+    handle: createRouter(routes, router),
+    /** For `REKEY_METRICS_PORT`. */
+    handleMetrics: createRouter(metricsRoutes, router),
     upgrade: createWebSocketEndpoint({
       execute: graphql.execute,
       authenticate,

@@ -57,6 +57,17 @@ const processVariables = {
     max: 64,
     meaning: 'How many processes share the port, each a replica. With the embedded database only 1.',
   }),
+  metricsPort: text('REKEY_METRICS_PORT', {
+    fallback: null,
+    shown: 'none: on `PORT`',
+    meaning: 'A port of its own for `/metrics`, on the address of `HOST`. Then `PORT` has no `/metrics`.',
+    read(given, problem) {
+      if (given === null) return null;
+      const port = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
+      if (!(port <= 65_535)) problem('REKEY_METRICS_PORT must be a whole number from 0 to 65535.');
+      return port;
+    },
+  }),
   /** Null only with the embedded database, which keeps its key in a file. */
   masterKey: text('REKEY_MASTER_KEY', {
     fallback: null,
@@ -164,7 +175,7 @@ function missingVariables(isSet: (name: string) => boolean): string[] {
 
 /** Values that do not go together. */
 function problemsOfValues(config: Config): string[] {
-  const problems = refreshProblems(config);
+  const problems = [...refreshProblems(config), ...portProblems(config)];
   if (config.workers > 1 && config.databaseUrl === null)
     problems.push(
       'REKEY_WORKERS: the embedded database belongs to one process. Set DATABASE_URL, or set REKEY_WORKERS to 1.',
@@ -182,6 +193,11 @@ function refreshProblems({ accessTokenSeconds: seconds, refreshPerMinute: perMin
   return [
     `REKEY_ACCESS_TOKEN_SECONDS=${seconds} needs ${Math.ceil(60 / seconds)} refreshes per minute, but REKEY_REFRESH_PER_MINUTE=${perMinute} allows only ${perMinute}. Increase one of them. REKEY_REFRESH_PER_MINUTE=0 means no limit.`,
   ];
+}
+
+function portProblems({ port, metricsPort }: Config): string[] {
+  if (metricsPort === null || metricsPort === 0 || metricsPort !== port) return [];
+  return ['REKEY_METRICS_PORT and PORT must be different ports. Without REKEY_METRICS_PORT, `/metrics` is on PORT.'];
 }
 
 /** Whether this is a variable that container platforms set for a service with the name `rekey` or `rekey-…`. */

@@ -7,6 +7,7 @@ import { credentialPolicies } from './credential-policies/credential-policies.fe
 import { credentials } from './credentials/credentials.feature.ts';
 import { daemonTokens } from './daemon-tokens/daemon-tokens.feature.ts';
 import { database } from './database/database.feature.ts';
+import { explanations } from './explanations/explanations.feature.ts';
 import { limits } from './limits/limits.feature.ts';
 import { live } from './live/live.feature.ts';
 import { redis } from './redis/redis.feature.ts';
@@ -33,4 +34,5 @@ export const features = [
   live,
   coalescing,
   canary,
+  explanations,
 ] as const;

@@ -11,12 +11,15 @@ import { createSealing } from './database/create-sealing.ts';
 import { embeddedMasterKey } from './database/data-directory.ts';
 import { type Connections, type Database, openDatabase } from './database/database.ts';
 import { DatabaseHealth } from './database/health.ts';
+import { exposePools } from './database/metrics.ts';
 import { modelOf } from './database/orm.ts';
 import type { SealedField } from './database/sealed-field.ts';
 import type { Sealer } from './database/sealer.ts';
 import type { Feature } from './feature.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
+import { Outage } from './kernel/outage.ts';
+import { createTracing, type Tracing } from './kernel/tracing.ts';
 import { createRedisClient, type RedisClient } from './redis/client.ts';
 import { InvalidationFeed } from './revocation/feed.ts';
 import { createRevocationMetrics, exposeReplica } from './revocation/metrics.ts';
@@ -56,6 +59,12 @@ export interface Part {
 /** What every feature receives. */
 export interface Platform {
   readonly logger: Logger;
+  /** Of the database. */
+  readonly outage: Outage;
+  /** Of Redis. */
+  readonly redisOutage: Outage;
+  /** Null if the process was started without an SDK of OpenTelemetry. */
+  readonly tracing: Tracing | null;
   /** This machine's time. */
   readonly clock: Clock;
   /** Database time, and the monotonic clock of this process for durations. */
@@ -109,6 +118,16 @@ export async function createPlatform(
 ): Promise<{ platform: Platform; part: Part }> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  const common = { logger, clock };
+  const outage = new Outage({ ...common, began: 'PostgreSQL does not answer', over: 'PostgreSQL answers again' });
+  const redisOutage = new Outage({
+    ...common,
+    began: 'Redis does not respond; continuing without it',
+    over: 'Redis responds again',
+    ...(config.redisUrl ? { fields: { redis: new URL(config.redisUrl).host } } : {}), // The rest may hold a password.
+  });
+  const tracing = createTracing();
+  const inSpan = tracing?.inSpan;
   const registry = new Registry();
   const dataDirectory = config.databaseUrl || overrides.inMemory ? null : config.dataDirectory;
   const keyring = createKeyring(config.masterKey ?? embeddedMasterKey(dataDirectory), config.retiredMasterKeys);
@@ -141,6 +160,7 @@ export async function createPlatform(
     syncTimeoutMs: queryTimeoutMs(config.leaseMs),
     onEmbeddedMigrated: (sql) => removeFormerRegistrations(sql),
     logger,
+    inSpan,
     model: modelOf(features),
     subscribers: [
       sealing.subscriber,
@@ -164,6 +184,7 @@ export async function createPlatform(
     notifications: database.notifications,
     clock,
     logger,
+    outage,
     metrics,
     newReplicaId: randomUUID,
     feed,
@@ -177,18 +198,25 @@ export async function createPlatform(
     housekeeping: database.reads,
     clock,
     logger,
+    outage,
     metrics,
+    inSpan,
   });
   const databaseClock: Clock = { now: () => new Date(replica.databaseNow()), monotonic: () => clock.monotonic() };
-  const redis = config.redisUrl ? createRedisClient(config.redisUrl, logger) : null;
+  const redis = config.redisUrl ? createRedisClient(config.redisUrl, redisOutage, inSpan) : null;
   const sharedMetrics = createSharedCacheMetrics(registry);
-  const shared = redis && connectSharedCache({ redis, keyring, clock, logger, metrics: sharedMetrics });
+  const shared =
+    redis && connectSharedCache({ redis, keyring, clock, logger, outage: redisOutage, metrics: sharedMetrics });
   const cache = new AuthCache({ replica, shared, logger, longestEntryMs, entries: config.cacheEntries });
   const health = new DatabaseHealth(database.reads, () => clock.monotonic());
+  exposePools(registry, () => database.pools());
   exposeReplica(registry, replica, () => health.answers());
 
   const platform: Platform = {
     logger,
+    outage,
+    redisOutage,
+    tracing,
     clock,
     databaseClock,
     registry,

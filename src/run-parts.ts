@@ -1,3 +1,4 @@
+import { databaseDidNotAnswer } from './database/sql-errors.ts';
 import type { Part, Platform } from './platform.ts';
 
 const HOUSEKEEPING_MS = 60_000;
@@ -10,13 +11,15 @@ const HOUSEKEEPING_MS = 60_000;
  */
 export function runParts(
   parts: readonly Part[],
-  { database, logger, requireMasterKeys, migrate: migrateDatabase }: Platform,
+  { database, logger, outage, requireMasterKeys, migrate: migrateDatabase }: Platform,
   housekeepingMs = HOUSEKEEPING_MS,
 ) {
   const jobs: Readonly<Record<string, () => Promise<unknown>>> = Object.assign({}, ...parts.map((part) => part.jobs));
   const running: NodeJS.Timeout[] = [];
   const every = (milliseconds: number, name: string, work: () => Promise<unknown>) => {
-    const run = () => void work().catch((err) => logger.warn({ err }, `${name} failed`));
+    const failed = (err: unknown) =>
+      databaseDidNotAnswer(err) ? outage.failed(err, `${name} failed`) : logger.warn({ err }, `${name} failed`);
+    const run = () => void work().catch(failed);
     running.push(setInterval(run, milliseconds).unref());
   };
   return {

@@ -17,6 +17,7 @@ import { findUserByEmail, hasImportedPasswords, lockEmail, lockUser } from './ac
 import type { AccountTokens } from './account-tokens.ts';
 import { type EmailIndex, trimEmail } from './email.ts';
 import type { LoginTime } from './login-time.ts';
+import type { LoginMetrics } from './metrics.ts';
 import type { Passwords } from './password.ts';
 import { isBootstrapped, type SetupToken } from './setup-token.ts';
 import { User } from './user.entity.ts';
@@ -26,6 +27,7 @@ export interface AccountServiceOptions {
   sessions: SessionIssuer;
   passwords: Passwords;
   loginTime: LoginTime;
+  logins: LoginMetrics;
   limits: Pick<Limits, 'checkLogin' | 'checkRegistration' | 'checkPassword'>;
   /** Logins and passwords that were rejected. */
   rejections: Pick<Rejections, 'note'>;
@@ -138,12 +140,14 @@ export class AccountService {
     input: { email: string; password: string },
     replaces: string | null = null,
   ): Promise<LoginOutcome> {
-    const { em, origin } = unitOfWork;
-    await this.#options.limits.checkLogin(em, origin.ipAddress, input.email);
-    const outcome = await this.#logIn(unitOfWork, input, replaces);
-    if (outcome) return outcome;
-    // Another login may have replaced the imported hash of this user meanwhile.
-    return (await this.#logIn(unitOfWork, input, replaces)) ?? { kind: 'invalidCredentials' };
+    return this.#options.logins.count(async () => {
+      const { em, origin } = unitOfWork;
+      await this.#options.limits.checkLogin(em, origin.ipAddress, input.email);
+      const outcome = await this.#logIn(unitOfWork, input, replaces);
+      if (outcome) return outcome;
+      // Another login may have replaced the imported hash of this user meanwhile.
+      return (await this.#logIn(unitOfWork, input, replaces)) ?? { kind: 'invalidCredentials' };
+    });
   }
 
   /** Null if the user was changed while the password was checked. */

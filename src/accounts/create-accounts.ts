@@ -12,6 +12,7 @@ import { AccountTokens } from './account-tokens.ts';
 import type { EmailIndex } from './email.ts';
 import { InvitationService, type JoinedWorkspaces } from './invitation.service.ts';
 import { LoginTime } from './login-time.ts';
+import { LoginMetrics } from './metrics.ts';
 import { Passwords } from './password.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 import { SetupToken } from './setup-token.ts';
@@ -31,7 +32,7 @@ export interface AccountNeeds {
 
 /** Users, their passwords, and how they are invited. */
 export function createAccounts(
-  { barrier, clock: monotonic, databaseClock: clock }: Platform,
+  { barrier, registry, clock: monotonic, databaseClock: clock }: Platform,
   config: ValuesOf<typeof accountVariables>,
   { emails, sessions, workspaces, holdings, limits, rejections }: AccountNeeds,
 ) {
@@ -47,6 +48,7 @@ export function createAccounts(
       ...common,
       ...{ emails, sessions, userSessions, resetTokens, passwords, limits, rejections, setupToken },
       loginTime: new LoginTime(monotonic),
+      logins: new LoginMetrics(registry),
       registration: config.registration,
     }),
     imports: new UserImportService({ ...common, emails }),

@@ -2,7 +2,7 @@ import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/use
 import { governed, hasEnded, policyEnd, policyLock } from '../credential-policies/credential-policy.sql.ts';
 import { areWithin } from '../credentials/allowed-addresses.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
-import type { CachedCredential } from '../credentials/cached-credential.ts';
+import type { CachedCredential, RefusalReason } from '../credentials/cached-credential.ts';
 import { defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
@@ -181,9 +181,9 @@ function stateOf(row: LoadRow, secretHash: string): CachedCredential {
   const tags = tagsOf(row.id, row);
   const { fixedEnd, idleEnd } = endsOfSecret(row);
   const end = earliest([fixedEnd, idleEnd]);
+  const reason = refusalReasonOf(row, end);
+  if (reason !== null) return rejected(row, tags, { reason, credentialId: row.id });
   const rateLimit = rateLimitOf(row);
-  const isDisabled = row.userId !== null && row.disabled;
-  if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now)) return rejected(row, tags);
   const principal = {
     kind: 'apiKey',
     credentialId: row.id,
@@ -201,6 +201,15 @@ function stateOf(row: LoadRow, secretHash: string): CachedCredential {
     ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
   } as const;
   return accepted(row, principal, tags, [end]);
+}
+
+/** @param end when the presented secret ends */
+function refusalReasonOf(row: LoadRow, end: number | null): RefusalReason | null {
+  if (row.revoked) return 'REVOKED';
+  if (row.userId !== null && row.disabled) return 'USER_DISABLED';
+  if (!row.mayUseWorkspace) return 'WORKSPACE_LOST';
+  if (end === null || end > row.now) return null;
+  return !row.current && end === row.previousExpiresAt ? 'ROTATED' : 'EXPIRED';
 }
 
 function tagsOf(id: string, { userId, workspaceId }: Grant): string[] {

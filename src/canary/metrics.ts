@@ -4,6 +4,14 @@ import { REVOCATION_BUCKETS } from '../revocation/metrics.ts';
 /** The metrics of canary runs. */
 export function createCanaryMetrics(registry: Registry) {
   const registers = [registry];
+  const canaryReplicas = new Counter({
+    name: 'rekey_canary_replicas_total',
+    help: 'Replicas registered during canary runs coordinated by this replica, by outcome: refused, accepted, or silent (did not take part or did not respond).',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  // An alert watches the increase. The first one must be an increase, too.
+  for (const outcome of ['refused', 'accepted', 'silent']) canaryReplicas.inc({ outcome }, 0);
   return {
     canary: new Histogram({
       name: 'rekey_canary_seconds',
@@ -17,12 +25,7 @@ export function createCanaryMetrics(registry: Registry) {
       help: 'Replicas that accepted a canary key after its revocation receipt. Every value above 0 is a broken promise.',
       registers,
     }),
-    canaryReplicas: new Counter({
-      name: 'rekey_canary_replicas_total',
-      help: 'Replicas registered during canary runs coordinated by this replica, by outcome: refused, accepted, or silent (did not take part or did not respond).',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    canaryReplicas,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Keyring } from '../crypto/keyring.ts';
 import { open, type SealBinding, SealError, seal } from '../crypto/seal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import { randomBytes } from '../kernel/random.ts';
 import { Breaker } from '../redis/breaker.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -50,6 +51,8 @@ export interface BetweenReplicasOptions {
   keyring: Keyring;
   clock: Clock;
   logger: Logger;
+  /** The outages of Redis. */
+  outage: Outage;
   counts: CoalescingCounts;
 }
 
@@ -64,16 +67,15 @@ export class BetweenReplicas {
 
   constructor(options: BetweenReplicasOptions) {
     this.#options = options;
-    const { clock, logger } = options;
+    const { clock, outage } = options;
     this.#breaker = new Breaker({
       clock,
       timeoutMs: TIMEOUT_MS,
       failures: 3,
       openMs: 1000,
+      // Meanwhile, replicas share no executions with each other.
       onChange: (isOpen, cause) =>
-        isOpen
-          ? logger.warn({ err: cause }, 'coalescing: Redis does not respond; replicas share no executions')
-          : logger.info('coalescing: Redis responds again'),
+        isOpen ? outage.failed(cause, 'sharing executions through Redis failed') : outage.worked(),
     });
   }
 

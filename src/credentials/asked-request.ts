@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/hash.ts';
 import type { RequestToProve } from './credential-type.ts';
+import { newTrace, type Trace } from './decision.ts';
 import type { RequestHeaders } from './presented-credential.ts';
 
 /** The parts of a request that authentication reads. Node's `IncomingMessage` has them. */
@@ -25,9 +26,10 @@ export type ForwardedRequest = Pick<RequestToProve, 'method' | 'target' | 'forwa
  */
 export type ReadForwarded = (request: AuthenticatedRequest) => ForwardedRequest | null;
 
-/** A request, and how to read the parts of it that only proofs need. */
+/** A request, how to read the parts of it that only proofs need, and how the decision about it comes about. */
 export interface Asked {
   readonly request: AuthenticatedRequest;
+  readonly trace: Trace;
   readonly readBody: () => Promise<Uint8Array>;
   readonly readForwarded: ReadForwarded;
 }
@@ -37,7 +39,7 @@ export function askedBy<Request extends AuthenticatedRequest>(
   readBody: ReadBody<Request>,
   readForwarded: ReadForwarded,
 ): Asked {
-  return { request, readBody: () => readBody(request), readForwarded };
+  return { request, trace: newTrace(), readBody: () => readBody(request), readForwarded };
 }
 
 export const noBody: ReadBody = async () => new Uint8Array();

@@ -15,6 +15,7 @@ import {
 import type { AcceptedCredential } from './cached-credential.ts';
 import { CredentialLookup, type CredentialLookupOptions } from './credential-lookup.ts';
 import type { PresentedSignature, RequestToProve, VerifySignature } from './credential-type.ts';
+import { type DecidingLayer, type DecisionObserver, inMemory, newTrace, type Trace } from './decision.ts';
 import type { LastUsed } from './last-used.ts';
 import { type PresentedCredential, presentedCredential, withoutSignature } from './presented-credential.ts';
 import { signedBy } from './signed-credential.ts';
@@ -36,6 +37,8 @@ export interface AuthenticatorOptions extends CredentialLookupOptions {
   rates: RateCounter;
   /** A credential was rejected, for the audit log. Must not throw and must not block. */
   rejected: (kind: CredentialKind | 'unknown', reason: string, address: string) => void;
+  /** Receives each decision, for explanations and traces. */
+  observer: DecisionObserver;
 }
 
 /**
@@ -74,7 +77,12 @@ export class Authenticator {
     readForwarded: ReadForwarded = notForwarded,
   ): AcceptedCredential | null | Promise<AcceptedCredential | null> {
     const { types } = this.#options;
-    const presented = presentedCredential(request, types.isOurs);
+    let presented: PresentedCredential | null;
+    try {
+      presented = presentedCredential(request, types.isOurs);
+    } catch (error) {
+      throw this.#refused(request, refusalOf(error), newTrace());
+    }
     if (presented === null) return null;
     if (presented.maybeSigned) return this.#authenticateSigned(presented, askedBy(request, readBody, readForwarded));
     return this.#authenticateUnsigned(presented, request, readBody, readForwarded);
@@ -95,19 +103,19 @@ export class Authenticator {
    * @returns null if the credential is not valid any more
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
    */
-  async readAgain(request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
+  async readAgain(request: AuthenticatedRequest, trace = newTrace()): Promise<AcceptedCredential | null> {
     const { types, runtime } = this.#options;
     const presented = presentedCredential(request, types.isOurs);
     if (presented === null) return null;
     const signature = presented.maybeSigned ? types.signatureOf(request.rawHeaders, runtime) : null;
     if (signature === null) {
       const unsigned = presented.maybeSigned ? withoutSignature(presented, request) : presented;
-      const found = unsigned && (await this.#lookup.readAgain(unsigned, request));
+      const found = unsigned && (await this.#lookup.readAgain(unsigned, request, trace));
       return found?.principal.mustBeSigned ? null : found;
     }
-    const signer = await this.#lookup.readAgain(presentedBy(signature), request);
+    const signer = await this.#lookup.readAgain(presentedBy(signature), request, trace);
     if (presented.carrier === 'signature' || !signer) return signer;
-    const secret = await this.#lookup.readAgain(presented, request);
+    const secret = await this.#lookup.readAgain(presented, request, trace);
     return secret && signedBy(secret, signer);
   }
 
@@ -118,9 +126,10 @@ export class Authenticator {
    * @throws AccessError as for `authenticate`
    */
   async authenticateAgain(request: AuthenticatedRequest): Promise<AcceptedCredential> {
-    const found = await this.readAgain(request);
-    if (!found) throw credentialRefused();
-    return this.#accept(found, request);
+    const trace = newTrace();
+    const found = await this.#lookedUp(this.readAgain(request, trace), request, trace);
+    if (!found) throw this.#refused(request, credentialRefused(), trace);
+    return this.#accept(found, request, trace.layer);
   }
 
   /** Nearly every request ends here. So it makes no object before it knows that one is needed. */
@@ -135,19 +144,25 @@ export class Authenticator {
     const known = cache.recall(fingerprint);
     if (known === undefined) return this.#decide(presented, fingerprint, askedBy(request, readBody, readForwarded));
     const { principal } = known;
-    if (principal === null) return this.#reject(presented, request);
+    if (principal === null) return this.#reject(presented, request, credentialRefused(), inMemory(known));
     const type = types.of(principal.kind);
     // A kind may be presented in some places only, also if it is cached.
-    if (!type.carriers.includes(presented.carrier)) return this.#reject(presented, request);
+    if (!type.carriers.includes(presented.carrier)) {
+      return this.#reject(presented, request, credentialRefused(), inMemory(known, 'WRONG_PLACE'));
+    }
     const accepted = known as AcceptedCredential;
-    if (this.#lookup.isElsewhere(principal, request)) return this.#reject(presented, request);
-    if (!type.prove && !principal.mustBeSigned) return this.#accept(accepted, request);
+    if (this.#lookup.isElsewhere(principal, request)) {
+      return this.#reject(presented, request, credentialRefused(), inMemory(known, 'ADDRESS_NOT_ALLOWED'));
+    }
+    if (!type.prove && !principal.mustBeSigned) return this.#accept(accepted, request, 'memory');
     return this.#prove(accepted, presented, askedBy(request, readBody, readForwarded));
   }
 
   async #decide(presented: PresentedCredential, fingerprint: string, asked: Asked): Promise<AcceptedCredential | null> {
-    const found = await this.#lookup.load(presented, fingerprint, asked.request);
-    return found ? this.#prove(found, presented, asked) : this.#reject(presented, asked.request);
+    const { request, trace } = asked;
+    trace.kind = this.#kindOf(presented);
+    const found = await this.#lookedUp(this.#lookup.load(presented, fingerprint, request, trace), request, trace);
+    return found ? this.#prove(found, presented, asked) : this.#reject(presented, request, credentialRefused(), trace);
   }
 
   async #prove(
@@ -157,13 +172,14 @@ export class Authenticator {
   ): Promise<AcceptedCredential | null> {
     const { types, runtime } = this.#options;
     const { principal } = accepted;
+    asked.trace.found = accepted;
     try {
       if (principal.mustBeSigned) throw signatureRefused('SIGNATURE_REQUIRED');
       await types.of(principal.kind).prove?.(toProve(asked), principal, runtime);
     } catch (error) {
-      return this.#reject(presented, asked.request, refusalOf(error));
+      return this.#reject(presented, asked.request, refusalOf(error), asked.trace);
     }
-    return this.#accept(accepted, asked.request);
+    return this.#accept(accepted, asked.request, asked.trace.layer);
   }
 
   /** A request with a header of a signature, which may be of another service, and maybe with a secret beside it. */
@@ -173,7 +189,7 @@ export class Authenticator {
     try {
       signature = this.#options.types.signatureOf(request.rawHeaders, this.#options.runtime);
     } catch (error) {
-      return this.#reject(presented, request, refusalOf(error));
+      return this.#reject(presented, request, refusalOf(error), asked.trace);
     }
     if (signature !== null) return this.#verify(signature, presented, asked);
     const unsigned = withoutSignature(presented, request);
@@ -190,7 +206,7 @@ export class Authenticator {
     asked: Asked,
   ): Promise<AcceptedCredential | null> {
     const { types, runtime } = this.#options;
-    const { request } = asked;
+    const { request, trace } = asked;
     const named = presentedBy(signature);
     let proved: RequestToProve;
     let verify: VerifySignature;
@@ -200,28 +216,36 @@ export class Authenticator {
       // Before the credentials are read: they may be revoked while a body arrives slowly.
       await proved.bodyDigest?.();
     } catch (error) {
-      return this.#reject(named, request, refusalOf(error));
+      return this.#reject(named, request, refusalOf(error), trace);
     }
     const isAlone = presented.carrier === 'signature';
-    const secret = isAlone ? null : await this.#lookup.find(presented, request);
-    if (!isAlone && !secret) return this.#reject(presented, request);
-    const signer = await this.#lookup.find(named, request);
+    const find = (each: PresentedCredential) => {
+      trace.kind = this.#kindOf(each);
+      return this.#lookedUp(this.#lookup.find(each, request, trace), request, trace);
+    };
+    const secret = isAlone ? null : await find(presented);
+    if (!isAlone && !secret) return this.#reject(presented, request, credentialRefused(), trace);
+    const signer = await find(named);
+    let accepted = signer;
     try {
       if (secret) await types.of(secret.principal.kind).prove?.(proved, secret.principal, runtime);
       await verify(signer?.principal ?? null);
+      if (secret && signer) accepted = signedBy(secret, signer);
     } catch (error) {
-      return this.#reject(named, request, refusalOf(error));
+      return this.#reject(named, request, refusalOf(error), trace);
     }
-    if (!signer) return this.#reject(named, request);
-    return this.#accept(secret ? signedBy(secret, signer) : signer, request);
+    if (!accepted) return this.#reject(named, request, credentialRefused(), trace);
+    return this.#accept(accepted, request, trace.layer);
   }
 
   async #reject(
     presented: PresentedCredential,
     request: AuthenticatedRequest,
-    refusal = credentialRefused(),
+    refusal: AccessError,
+    trace: Trace,
   ): Promise<null> {
-    if (refusal.code !== 'UNAUTHENTICATED') throw refusal;
+    trace.kind = this.#kindOf(presented);
+    if (refusal.code !== 'UNAUTHENTICATED') throw this.#refused(request, refusal, trace);
     const { types, failures, addressOf, rejected } = this.#options;
     const address = addressOf(request);
     const kind = types.kindOf(presented.text);
@@ -229,30 +253,60 @@ export class Authenticator {
     const isCookie = presented.carrier === 'cookie';
     if (!isCookie) {
       rejected(kind, 'NOT_VALID', address);
-      failures.check(address);
+      try {
+        failures.check(address);
+      } catch (error) {
+        throw this.#refused(request, refusalOf(error), trace);
+      }
     }
     failures.count(address);
+    this.#refused(request, refusal, trace);
     // A browser always sends its cookies, also with a login or a refresh. So an invalid cookie counts as no credential.
     if (isCookie) return null;
     throw refusal;
+  }
+
+  /** The kind that a credential has by its form; null if it has the form of none. */
+  #kindOf({ text }: PresentedCredential): CredentialKind | null {
+    const kind = this.#options.types.kindOf(text);
+    return kind === 'unknown' ? null : kind;
+  }
+
+  /** Reports an error of a lookup, which did not decide. */
+  async #lookedUp<T>(lookup: Promise<T>, request: AuthenticatedRequest, trace: Trace): Promise<T> {
+    try {
+      return await lookup;
+    } catch (error) {
+      throw this.#refused(request, error, trace);
+    }
+  }
+
+  #refused<Error>(request: AuthenticatedRequest, error: Error, trace: Trace): Error {
+    if (error instanceof AccessError) this.#options.observer.refused(request, error, trace);
+    return error;
   }
 
   /** Everything is proved: the request counts. A credential without a rate limit pays for one comparison. */
   #accept(
     accepted: AcceptedCredential,
     request: AuthenticatedRequest,
+    layer: DecidingLayer,
   ): AcceptedCredential | Promise<AcceptedCredential> {
-    const { rateLimit } = accepted.principal;
-    if (rateLimit === undefined) return this.#noteUse(accepted, request);
+    const { rateLimit, kind } = accepted.principal;
+    if (rateLimit === undefined) return this.#noteUse(accepted, request, layer);
     const { rates, addressOf } = this.#options;
     const counted = rates.take(accepted.principal, rateLimit, () => addressOf(request));
-    const within = (rate: RateState) => this.#noteUse({ ...accepted, rate }, request);
-    return counted instanceof Promise ? counted.then(within) : within(counted);
+    const within = (rate: RateState) => this.#noteUse({ ...accepted, rate }, request, layer);
+    if (!(counted instanceof Promise)) return within(counted);
+    return counted.then(within, (error) => {
+      throw this.#refused(request, error, { ...newTrace(), layer, kind, found: accepted });
+    });
   }
 
-  #noteUse(accepted: AcceptedCredential, request: AuthenticatedRequest): AcceptedCredential {
+  #noteUse(accepted: AcceptedCredential, request: AuthenticatedRequest, layer: DecidingLayer): AcceptedCredential {
     const { kind, credentialId, signedBy: signer } = accepted.principal;
     this.counts[kind]!.accepted++;
+    this.#options.observer.accepted(request, accepted, layer);
     this.#options.lastUsed.note(credentialId, kind, request);
     if (signer) {
       this.counts[signer.kind]!.accepted++;

@@ -11,9 +11,31 @@ export interface CachedCredential extends InvalidationStamp {
   readonly principal: Principal | null;
   /** Until when this may be used without another read, in milliseconds since the epoch by the clock of the database. */
   readonly until: number;
+  /** When it was read from the database, in milliseconds since the epoch by the clock of the database. */
+  readonly readAt?: number;
+  /** Why `principal` is null. Only administrators may read it. */
+  readonly refusal?: Refusal;
   /** What it was combined from, if it is more than one credential. It may be used while each of them may be. */
   readonly parts?: readonly CachedCredential[];
 }
+
+/** Why a proof authenticates nothing, and which credential it was of. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly credentialId: string;
+}
+
+export type RefusalReason =
+  | 'REVOKED'
+  /** The secret was replaced by a rotation, and the overlap is over. */
+  | 'ROTATED'
+  /** Its own expiry, or the one that a policy sets, has passed. */
+  | 'EXPIRED'
+  | 'USER_DISABLED'
+  /** The user is no member of the workspace any more, or the workspace was deleted. */
+  | 'WORKSPACE_LOST'
+  /** The key that has signed the access token was revoked or deleted. */
+  | 'JWT_KEY_UNKNOWN';
 
 /** A credential that authenticates a request. */
 export interface AcceptedCredential extends CachedCredential {

@@ -7,6 +7,7 @@ import type { AuthCache } from './cache/auth-cache.ts';
 import type { AcceptedCredential, CachedCredential } from './cached-credential.ts';
 import type { CredentialRuntime, CredentialType } from './credential-type.ts';
 import type { CredentialTypes } from './credential-types.ts';
+import { newTrace, type Trace } from './decision.ts';
 import type { PresentedCredential } from './presented-credential.ts';
 
 /** Counts failures by address and limits them. */
@@ -41,6 +42,15 @@ interface Reader {
   readonly load: CredentialType['load'];
 }
 
+/** A text that is not in memory, and the request that presents it. */
+interface Load {
+  readonly reader: Reader;
+  readonly text: string;
+  readonly fingerprint: string;
+  readonly request: AuthenticatedRequest;
+  readonly trace: Trace;
+}
+
 /** Finds out what a presented text stands for: in the caches, then in the database. It checks no proof of possession. */
 export class CredentialLookup {
   readonly #options: CredentialLookupOptions;
@@ -50,15 +60,19 @@ export class CredentialLookup {
   }
 
   /** What is valid of this, from the address of the request. */
-  async find(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
+  async find(
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+    trace = newTrace(),
+  ): Promise<AcceptedCredential | null> {
     const { cache } = this.#options;
     // A kind may be presented in some places only, also if it is cached.
-    const reader = this.#readerOf(presented);
+    const reader = this.#readerOf(presented, trace);
     if (!reader) return null;
     const fingerprint = sha256Base64url(presented.text);
     const known = cache.recall(fingerprint);
-    if (known !== undefined) return this.#acceptable(known, request);
-    return this.#load(reader, presented.text, fingerprint, request);
+    if (known !== undefined) return this.#acceptable(known, request, trace);
+    return this.#load({ reader, text: presented.text, fingerprint, request, trace });
   }
 
   /** The same for what is not in memory. Lookups from an address with too many failures are limited. */
@@ -66,53 +80,67 @@ export class CredentialLookup {
     presented: PresentedCredential,
     fingerprint: string,
     request: AuthenticatedRequest,
+    trace = newTrace(),
   ): Promise<AcceptedCredential | null> {
-    const reader = this.#readerOf(presented);
-    return reader && this.#load(reader, presented.text, fingerprint, request);
+    const reader = this.#readerOf(presented, trace);
+    return reader && this.#load({ reader, text: presented.text, fingerprint, request, trace });
   }
 
   /** The same past the limits, for what was accepted before. It notes no refusal. */
-  async readAgain(presented: PresentedCredential, request: AuthenticatedRequest): Promise<AcceptedCredential | null> {
-    const found = await this.resolve(presented);
+  async readAgain(
+    presented: PresentedCredential,
+    request: AuthenticatedRequest,
+    trace = newTrace(),
+  ): Promise<AcceptedCredential | null> {
+    const found = await this.resolve(presented, trace);
+    trace.found = found;
     if (!found?.principal || !isAllowedFrom(found.principal, this.#options.addressOf(request))) return null;
     return found as AcceptedCredential;
   }
 
   /** What a text stands for, from any address; null if it has the form of no credential, which needs no I/O. */
-  async resolve(presented: PresentedCredential): Promise<CachedCredential | null> {
-    const reader = this.#readerOf(presented);
-    return reader && this.#resolve(reader, presented.text, sha256Base64url(presented.text));
+  async resolve(presented: PresentedCredential, trace = newTrace()): Promise<CachedCredential | null> {
+    const reader = this.#readerOf(presented, trace);
+    return reader && this.#resolve(reader, presented.text, sha256Base64url(presented.text), trace);
   }
 
-  async #load(
-    reader: Reader,
-    text: string,
-    fingerprint: string,
-    request: AuthenticatedRequest,
-  ): Promise<AcceptedCredential | null> {
+  async #load({ reader, text, fingerprint, request, trace }: Load): Promise<AcceptedCredential | null> {
     const { failures, addressOf } = this.#options;
-    const resolve = () => this.#resolve(reader, text, fingerprint);
-    return this.#acceptable(await failures.lookUp(addressOf(request), resolve), request);
+    const resolve = () => this.#resolve(reader, text, fingerprint, trace);
+    return this.#acceptable(await failures.lookUp(addressOf(request), resolve), request, trace);
   }
 
-  #acceptable(found: CachedCredential | null, request: AuthenticatedRequest): AcceptedCredential | null {
-    if (!found?.principal || this.isElsewhere(found.principal, request)) return null;
+  #acceptable(found: CachedCredential | null, request: AuthenticatedRequest, trace: Trace): AcceptedCredential | null {
+    trace.found = found;
+    if (!found?.principal) return null;
+    if (this.isElsewhere(found.principal, request)) {
+      trace.reason = 'ADDRESS_NOT_ALLOWED';
+      return null;
+    }
     return found as AcceptedCredential;
   }
 
   /** How a text with this form is read; null if it has the form of no credential, which needs no I/O. */
-  #readerOf(presented: PresentedCredential): Reader | null {
+  #readerOf(presented: PresentedCredential, trace: Trace): Reader | null {
     const { types, mayBeImported } = this.#options;
     const type = types.ofPresented(presented);
     if (type) return { type, load: type.load };
     const imported = mayBeImported() ? types.ofImported(presented) : null;
+    if (!imported) trace.reason = 'MALFORMED';
     return imported && { type: imported, load: imported.imported!.load };
   }
 
-  async #resolve({ type, load }: Reader, text: string, fingerprint: string): Promise<CachedCredential | null> {
+  async #resolve(
+    { type, load }: Reader,
+    text: string,
+    fingerprint: string,
+    trace: Trace,
+  ): Promise<CachedCredential | null> {
     const { cache, runtime } = this.#options;
     const proof = await identify(type, text, runtime);
-    return proof === null ? null : cache.resolve(fingerprint, () => load(proof, runtime));
+    if (proof !== null) return cache.resolve(fingerprint, () => load(proof, runtime), trace);
+    trace.reason = 'TOKEN_INVALID';
+    return null;
   }
 
   /**

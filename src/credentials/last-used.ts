@@ -3,9 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { SealedField } from '../database/sealed-field.ts';
 import type { Sealer } from '../database/sealer.ts';
 import type { Sql, Statement } from '../database/sql.ts';
+import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import type { CredentialKind } from '../identity/principal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import type { AuthenticatedRequest } from './asked-request.ts';
 
 // The time only moves forward, and at most once per window, whichever replica saw the credential. A time in the future
@@ -60,6 +62,8 @@ export interface LastUsedOptions {
   sealer: Sealer;
   clock: Clock;
   logger: Logger;
+  /** Of the database. */
+  outage: Outage;
   /** Database time, milliseconds since the epoch. */
   now: () => number;
   /** The most seconds by which a recorded use may lag behind, without the time until the next write. */
@@ -178,6 +182,12 @@ export class LastUsed {
     return this.#writing;
   }
 
+  #report(error: unknown, credentials: number): void {
+    const { outage, logger } = this.#options;
+    if (databaseDidNotAnswer(error)) outage.failed(error, 'writing last-used times failed', { credentials });
+    else logger.warn({ err: error, credentials }, 'writing last-used times failed; retrying');
+  }
+
   /** Writes one batch, the oldest uses first. @returns whether it is written */
   async #write(): Promise<boolean> {
     const batch = new Map(this.#pending.entries().take(LONGEST_BATCH));
@@ -189,7 +199,7 @@ export class LastUsed {
       await this.#options.sql.query(this.#note, values);
       return true;
     } catch (error) {
-      this.#options.logger.warn({ err: error, credentials: batch.size }, 'writing last-used times failed; retrying');
+      this.#report(error, batch.size);
       // A use since then is the later one.
       for (const [id, use] of batch) if (!this.#pending.has(id)) this.#pending.set(id, use);
       return false;

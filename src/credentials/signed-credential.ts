@@ -25,6 +25,7 @@ export function signedBy(secret: AcceptedCredential, signer: AcceptedCredential)
     asOf: Math.min(secret.asOf, signer.asOf),
     tags: [...new Set([...secret.tags, ...signer.tags])],
     until: Math.min(secret.until, signer.until),
+    readAt: Math.min(secret.readAt ?? Number.MAX_SAFE_INTEGER, signer.readAt ?? Number.MAX_SAFE_INTEGER),
     parts: [secret, signer],
   };
 }

@@ -1,7 +1,7 @@
 import { parsePolicyEnd } from '../identity/credential-policy.ts';
 import type { Principal } from '../identity/principal.ts';
 import { END_OF_LOG } from '../revocation/statements.ts';
-import type { CachedCredential } from './cached-credential.ts';
+import type { CachedCredential, Refusal } from './cached-credential.ts';
 
 /** The columns that every load returns, for all kinds of credentials. */
 export interface Snapshot {
@@ -22,9 +22,14 @@ export const FROM_SNAPSHOT = 'from (select 1) as always';
 export const milliseconds = (column: string, name: string) =>
   `extract(epoch from ${column})::float8 * 1000 as "${name}"`;
 
-/** A proof that authenticates nothing. The tags name the subjects whose change could make it valid. */
-export function rejected(snapshot: Snapshot, tags: readonly string[] = []): CachedCredential {
-  return { principal: null, asOf: positionOf(snapshot), tags, until: Number.MAX_SAFE_INTEGER };
+/**
+ * A proof that authenticates nothing. The tags name the subjects whose change could make it valid.
+ *
+ * @param refusal left out if no credential has this proof
+ */
+export function rejected(snapshot: Snapshot, tags: readonly string[] = [], refusal?: Refusal): CachedCredential {
+  const state = { principal: null, asOf: positionOf(snapshot), tags, until: Number.MAX_SAFE_INTEGER };
+  return { ...state, readAt: snapshot.now, ...(refusal ? { refusal } : {}) };
 }
 
 /** A proof that is valid until the earliest of these moments. */
@@ -35,7 +40,7 @@ export function accepted(
   ends: readonly (number | null)[],
 ): CachedCredential {
   const until = earliest(ends) ?? Number.MAX_SAFE_INTEGER;
-  return { principal, asOf: positionOf(snapshot), tags, until };
+  return { principal, asOf: positionOf(snapshot), tags, until, readAt: snapshot.now };
 }
 
 /**

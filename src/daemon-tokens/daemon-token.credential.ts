@@ -86,11 +86,11 @@ export const daemonTokenCredential = defineCredentialType<string>({
     if (!row) throw new Error('A snapshot always has a row.');
     if (row.id === null) return rejected(row);
     const tags = [daemonTokenTag(row.id), daemonTag(row), workspaceTag(row.workspaceId)];
-    if (row.revoked) return rejected(row, tags);
+    if (row.revoked) return rejected(row, tags, { reason: 'REVOKED', credentialId: row.id });
     if (row.expiresAt <= row.now) return expired(row, tags);
     const { fixedEnd, idleEnd } = endsOf([row.expiresAt], row.policyEnd);
     const end = earliest([fixedEnd, idleEnd]);
-    if (end !== null && end <= row.now) return rejected(row, tags);
+    if (end !== null && end <= row.now) return rejected(row, tags, { reason: 'EXPIRED', credentialId: row.id });
     const rateLimit = rateLimitOf(row);
     const principal = {
       kind: 'daemonToken',
@@ -140,7 +140,8 @@ export const daemonTokenCredential = defineCredentialType<string>({
  */
 function expired(row: LoadRow, tags: readonly string[]): CachedCredential {
   const isFinal = row.expiresAt + LONGEST_RENEWAL_MS <= row.now;
-  return isFinal ? rejected(row, tags) : { ...rejected(row, tags), until: row.now };
+  const state = rejected(row, tags, row.id === null ? undefined : { reason: 'EXPIRED', credentialId: row.id });
+  return isFinal ? state : { ...state, until: row.now };
 }
 
 /** The scopes of a token. Plain SQL can write scopes that no mutation accepts. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
 import { withTimeout } from '../kernel/timeout.ts';
+import type { PoolState } from './metrics.ts';
 import { connectionTo, pooledConnectionTo } from './session-settings.ts';
 import type { Sql, Statement } from './sql.ts';
 import { connectionBroke, notConnected } from './sql-errors.ts';
@@ -59,9 +60,18 @@ export class PooledSql implements Sql {
     }
   }
 
+  /** @param name of the pool, for the metrics */
+  state(name: string): PoolState {
+    return stateOfPool(name, this.#pool);
+  }
+
   close(): Promise<void> {
     return this.#pool.end();
   }
+}
+
+export function stateOfPool(name: string, { totalCount, idleCount, waitingCount, options }: pg.Pool): PoolState {
+  return { pool: name, busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount, limit: options.max };
 }
 
 interface Connection {

@@ -3,16 +3,19 @@ import type { EventSubscriber } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/sql';
 import type pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
+import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { ADVISORY_LOCKS } from './advisory-lock.ts';
-import { DedicatedSql, PooledSql } from './connections.ts';
+import { DedicatedSql, PooledSql, stateOfPool } from './connections.ts';
 import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql, embeddedExtensions } from './embedded.ts';
+import type { PoolState } from './metrics.ts';
 import { PostgresNotificationListener } from './notification-listener.ts';
 import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
 import { checkConnections } from './pooler-check.ts';
 import { addressIn, connectionTo, pooledConnectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
+import { tracedSql, tracePglite, tracePool } from './traced.ts';
 import { setByTransaction } from './transaction-settings.ts';
 
 export interface DatabaseOptions {
@@ -34,6 +37,8 @@ export interface DatabaseOptions {
   /** Called after each migration of the embedded database, which belongs to this process alone. */
   onEmbeddedMigrated?: (sql: Sql) => Promise<void>;
   subscribers: EventSubscriber[];
+  /** Runs each statement in a span. Left out if the process does not trace. */
+  inSpan?: InSpan | undefined;
 }
 
 /** The most connections of each pool. A replica also has three of its own, always without a pooler. */
@@ -68,6 +73,13 @@ export interface Database {
   /** For a first look of that wait that fails on `propagation`. Never behind a pooler. */
   readonly spare: Sql;
   readonly notifications: NotificationListener;
+  /**
+   * Also listens to another channel on the connection of `notifications`. Must be called before that one listens. The
+   * embedded database has one process, which needs no notification.
+   */
+  listenTo(channel: string, onNotify: () => void): void;
+  /** The pools of connections; none for the embedded database. */
+  pools(): PoolState[];
   /**
    * Rejects if `url` is a pooler without a direct URL, or if the two lead to different databases. Call it before
    * anything is written.
@@ -120,7 +132,15 @@ export function openDatabase(options: DatabaseOptions): Promise<Database> {
 
 async function openPostgres(
   url: string,
-  { directUrl = null, connections = DEFAULT_CONNECTIONS, syncTimeoutMs, logger, model, subscribers }: DatabaseOptions,
+  {
+    directUrl = null,
+    connections = DEFAULT_CONNECTIONS,
+    syncTimeoutMs,
+    logger,
+    model,
+    subscribers,
+    inSpan,
+  }: DatabaseOptions,
 ): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/postgresql');
   const log = (message: string) => logger.debug(message);
@@ -139,26 +159,41 @@ async function openPostgres(
       ...(behindPooler ? pooledConnectionTo : connectionTo)(url, { applicationName: 'rekey', ...timeouts }),
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
-      onPoolCreated(pool: pg.Pool) {
-        watchPool(pool);
-        if (behindPooler) setByTransaction(pool, timeouts);
-      },
     },
   };
-  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: connections.changes } });
-  const reserved = await MikroORM.init({ ...options, pool: { min: 0, max: connections.revocations } });
+  /** The pools of the unit of work, which are made at the first connection. */
+  const pools = new Map<string, pg.Pool>();
+  const initOrm = (name: string, max: number) => {
+    const onPoolCreated = (pool: pg.Pool) => {
+      pools.set(name, pool);
+      watchPool(pool);
+      if (behindPooler) setByTransaction(pool, timeouts);
+      if (inSpan) tracePool(pool, inSpan);
+    };
+    const driverOptions = { ...options.driverOptions, onPoolCreated };
+    return MikroORM.init({ ...options, driverOptions, pool: { min: 0, max } });
+  };
+  const orm = await initOrm('changes', connections.changes);
+  const reserved = await initOrm('revocations', connections.revocations);
   const pooled = { timeoutMs: READ_TIMEOUT_MS, logger, behindPooler };
   const reads = new PooledSql(url, { size: connections.reads, ...pooled });
   const nonces = new PooledSql(url, { size: connections.nonces, ...pooled });
   const sync = new DedicatedSql(direct, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
   const propagation = new DedicatedSql(direct, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
+  const notifications = new PostgresNotificationListener(direct, CHANNEL, logger);
+  const traced = (sql: Sql) => (inSpan ? tracedSql(sql, inSpan) : sql);
   return {
-    reads,
-    nonces,
-    sync,
-    propagation,
-    spare: behindPooler ? sync : reads,
-    notifications: new PostgresNotificationListener(direct, CHANNEL, logger),
+    reads: traced(reads),
+    nonces: traced(nonces),
+    sync: traced(sync),
+    propagation: traced(propagation),
+    spare: traced(behindPooler ? sync : reads),
+    notifications,
+    listenTo: (channel, onNotify) => notifications.alsoOn(channel, onNotify),
+    pools: () => [
+      ...[reads.state('reads'), nonces.state('nonces')],
+      ...[...pools].map(([name, pool]) => stateOfPool(name, pool)),
+    ],
     checkConnections: () => checkConnections(url, directUrl),
     fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
@@ -196,6 +231,7 @@ async function openEmbedded({
   model,
   onEmbeddedMigrated,
   subscribers,
+  inSpan = withoutSpans,
 }: DatabaseOptions): Promise<Database> {
   const { MikroORM } = await import('@mikro-orm/pglite');
   const extensions = await embeddedExtensions();
@@ -215,8 +251,11 @@ async function openEmbedded({
   await pglite.query('select set_config(name, value, false) from json_each_text($1::json) as setting (name, value)', [
     JSON.stringify(sessionSettings()),
   ]);
-  const sql = new EmbeddedSql(pglite);
-  const reads = new EmbeddedSql(pglite, READ_TIMEOUT_MS);
+  // Its statements have names, so their spans are made where the names are known.
+  const named = { query: pglite.query.bind(pglite) };
+  const sql = tracedSql(new EmbeddedSql(named), inSpan);
+  const reads = tracedSql(new EmbeddedSql(named, READ_TIMEOUT_MS), inSpan);
+  if (inSpan !== withoutSpans) tracePglite(pglite, inSpan);
   return {
     reads,
     nonces: reads,
@@ -225,6 +264,8 @@ async function openEmbedded({
     spare: reads,
     checkConnections: async () => undefined,
     notifications: new EmbeddedNotificationListener(pglite, CHANNEL),
+    listenTo: () => undefined,
+    pools: () => [],
     fork: (signal) => forkOf(orm.em, signal),
     requireCurrentSchema: () => requireCurrentSchema(reads, model),
     forkReserved: (signal) => forkOf(orm.em, signal),

@@ -14,10 +14,10 @@ export async function embeddedExtensions() {
  * The embedded database has one connection. Queries wait for the transaction that holds it, at most for `timeoutMs`.
  */
 export class EmbeddedSql implements Sql {
-  readonly #pglite: PGlite;
+  readonly #pglite: Pick<PGlite, 'query'>;
   readonly #timeoutMs: number | null;
 
-  constructor(pglite: PGlite, timeoutMs: number | null = null) {
+  constructor(pglite: Pick<PGlite, 'query'>, timeoutMs: number | null = null) {
     this.#pglite = pglite;
     this.#timeoutMs = timeoutMs;
   }

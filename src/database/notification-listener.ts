@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { systemClock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { Outage } from '../kernel/outage.ts';
 import { withTimeout } from '../kernel/timeout.ts';
 import { destroy } from './connections.ts';
 import { connectionTo } from './session-settings.ts';
@@ -13,8 +15,10 @@ const CHECK_MS = 5000;
 export class PostgresNotificationListener implements NotificationListener {
   readonly #url: string;
   readonly #channel: string;
-  readonly #logger: Logger;
+  readonly #outage: Outage;
   readonly #checkEveryMs: number;
+  /** Other channels, which are less urgent. */
+  readonly #others = new Map<string, () => void>();
   #client: pg.Client | null = null;
   #onNotify: () => void = () => undefined;
   #timer: NodeJS.Timeout | null = null;
@@ -24,7 +28,11 @@ export class PostgresNotificationListener implements NotificationListener {
   constructor(url: string, channel: string, logger: Logger, { checkEveryMs = CHECK_MS } = {}) {
     this.#url = url;
     this.#channel = channel;
-    this.#logger = logger;
+    this.#outage = new Outage({
+      ...{ logger, clock: systemClock },
+      began: 'the notification connection was lost; reconnecting',
+      over: 'the notification connection is back',
+    });
     this.#checkEveryMs = checkEveryMs;
   }
 
@@ -32,6 +40,11 @@ export class PostgresNotificationListener implements NotificationListener {
   async listen(onNotify: () => void): Promise<void> {
     this.#onNotify = onNotify;
     await this.#connect();
+  }
+
+  /** Also listens to another channel, on the same connection. Must be called before `listen`. */
+  alsoOn(channel: string, onNotify: () => void): void {
+    this.#others.set(channel, onNotify);
   }
 
   async close(): Promise<void> {
@@ -57,16 +70,19 @@ export class PostgresNotificationListener implements NotificationListener {
     };
     client.on('error', onLost);
     client.on('end', () => onLost());
-    client.on('notification', () => this.#onNotify());
+    client.on('notification', ({ channel }) => (this.#others.get(channel) ?? this.#onNotify)());
     this.#client = client;
     try {
       // Connect, LISTEN, then call `onNotify`: its sync finds all that was committed before LISTEN took effect.
-      const listening = client.connect().then(() => client.query(`listen ${this.#channel}`));
+      const listen = [this.#channel, ...this.#others.keys()].map((channel) => `listen ${channel}`).join('; ');
+      const listening = client.connect().then(() => client.query(listen));
       await withTimeout(CONNECT_MS, listening);
       if (lost) return;
       this.#attempt = 0;
+      this.#outage.worked();
       this.#checkLater(client, onLost);
       this.#onNotify();
+      for (const onNotify of this.#others.values()) onNotify();
     } catch (error) {
       onLost(error as Error);
     }
@@ -97,7 +113,7 @@ export class PostgresNotificationListener implements NotificationListener {
     if (this.#closed) return;
     if (this.#timer) clearTimeout(this.#timer);
     const delay = Math.min(50 * 2 ** this.#attempt++, 2000);
-    this.#logger.warn({ err: error, delay }, 'the notification connection was lost; reconnecting');
+    this.#outage.failed(error, 'connecting failed', { delay });
     this.#timer = setTimeout(() => void this.#connect(), delay);
     this.#timer.unref();
   }

@@ -14,6 +14,7 @@ import type { DaemonTokenService } from '../daemon-tokens/daemon-token.service.t
 import type { QueryContext } from '../database/query.ts';
 import type { Sealer } from '../database/sealer.ts';
 import type { RequestOrigin, UnitOfWork } from '../database/unit-of-work.ts';
+import type { ExplanationService } from '../explanations/explanation.service.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { LiveSubscription } from '../live/live-subscription.ts';
 import type { RevocationEvent } from '../revocation/revocation-event.ts';
@@ -47,6 +48,7 @@ export interface Services {
   daemonTokens: DaemonTokenService;
   signingKeys: SigningKeyService;
   credentialTypes: CredentialTypes;
+  explanations: ExplanationService;
   /** What a credential stands for now; null if it authenticates nothing. */
   introspect: (credential: string) => Promise<Principal | null>;
   /** The revocations that a view sees, after this position; null: from now on. */

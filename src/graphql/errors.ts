@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { databaseDidNotAnswer } from '../database/sql-errors.ts';
 import { AccessError, type AccessErrorCode, unavailable } from '../identity/access-error.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import { currentRequestId } from '../kernel/request-context.ts';
 import { PositionError } from '../revocation/event-log.ts';
 import { badInput } from './bad-input.ts';
@@ -35,12 +36,20 @@ export function refusedRequest(error: AccessError): GraphQLError {
   return toGraphQLError(error, error.http);
 }
 
+export interface MaskErrorOptions {
+  logger: Logger;
+  /** Of the database. */
+  outage: Outage;
+  /** Notes that a field of the current request was rejected, for its explanation. */
+  refusedLater: (error: AccessError) => void;
+}
+
 /**
  * Decides what the caller sees of an error. Access errors and errors of the request itself are returned. A database
  * that did not answer becomes an error that the caller may retry. For everything else the caller gets only the request
  * id, and the error is logged.
  */
-export function createMaskError(logger: Logger) {
+export function createMaskError({ logger, outage, refusedLater }: MaskErrorOptions) {
   const logged = new WeakMap<object, { first: string | undefined; last: string | undefined }>();
   return (error: unknown): Error => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
@@ -53,7 +62,11 @@ export function createMaskError(logger: Logger) {
     if (original instanceof Error) logged.set(original, { first: known ? known.first : requestId, last: requestId });
     const told = toldAsIs(original);
     if (told) {
-      if (told.cause && isNew) logger.warn({ requestId, err: told }, told.message);
+      refusedLater(told);
+      if (told.cause && isNew) {
+        if (told.code === 'AUTHENTICATION_UNAVAILABLE') outage.failed(told, told.message, { requestId });
+        else logger.warn({ requestId, err: told }, told.message);
+      }
       return at(error, toGraphQLError(told, told.concernsWholeAnswer ? told.http : undefined));
     }
     if (isNew) logger.error({ requestId, err: original }, 'unexpected error');

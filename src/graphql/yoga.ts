@@ -9,7 +9,7 @@ import type { LiveSubscription } from '../live/live-subscription.ts';
 import { guardRootFields } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
 import { createDocumentCaches } from './document-cache.ts';
-import { createMaskError } from './errors.ts';
+import { createMaskError, type MaskErrorOptions } from './errors.ts';
 import { resolvers } from './generated/resolvers.ts';
 import { typeDefs } from './generated/type-defs.ts';
 import { graphiqlPage } from './graphiql.ts';
@@ -64,8 +64,7 @@ export interface SchemaExtension {
   resolvers: NonNullable<IExecutableSchemaDefinition['resolvers']>;
 }
 
-export interface YogaOptions extends AuthenticationOptions, Pick<CoalescingOptions, 'readAgain'> {
-  logger: Logger;
+export interface YogaOptions extends AuthenticationOptions, MaskErrorOptions, Pick<CoalescingOptions, 'readAgain'> {
   introspection: IntrospectionAccess;
   /** The only documents that are executed, by their SHA-256 in hex; null: every document is. */
   trustedDocuments: ReadonlyMap<string, string> | null;
@@ -92,6 +91,8 @@ export function createSchema(extension?: SchemaExtension) {
  */
 export function createGraphQL({
   logger,
+  outage,
+  refusedLater,
   introspection,
   trustedDocuments,
   longestMs = LONGEST_OPERATION_MS,
@@ -111,7 +112,7 @@ export function createGraphQL({
     landingPage: false,
     parserAndValidationCache: createDocumentCaches(),
     logging: yogaLogger(logger),
-    maskedErrors: { maskError: createMaskError(logger) },
+    maskedErrors: { maskError: createMaskError({ logger, outage, refusedLater }) },
     plugins: [
       useOperation(),
       useDocumentLimits(schema),

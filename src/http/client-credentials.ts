@@ -56,10 +56,11 @@ export function postedCredentials(form: URLSearchParams): ClientCredentials | 'm
  * `client_secret` is authenticated like every other request.
  *
  * @param authenticate see `Authenticator.authenticate`
+ * @param mismatched called if the secret is valid and belongs to another `client_id`
  * @returns null if the request carries no credential; `invalidClient` if client credentials are not valid
  * @throws AccessError as `authenticate`
  */
-export function createClientAuthentication(authenticate: Authenticate) {
+export function createClientAuthentication(authenticate: Authenticate, mismatched: (request: IncomingMessage) => void) {
   return async (
     request: IncomingMessage,
     { readBody, readForm }: ClientRequest,
@@ -71,7 +72,9 @@ export function createClientAuthentication(authenticate: Authenticate) {
     if ('error' in client) return client;
     try {
       const accepted = await authenticate(withSecret(request, client), body);
-      return accepted?.principal.credentialId === client.id ? accepted : 'invalidClient';
+      if (accepted?.principal.credentialId === client.id) return accepted;
+      mismatched(request);
+      return 'invalidClient';
     } catch (error) {
       if (error instanceof AccessError && error.code === 'UNAUTHENTICATED') return 'invalidClient';
       throw error;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../credentials/authenticator.ts';
-import { credentialMissing, scopeMissing } from '../identity/access-error.ts';
+import { type AccessError, credentialMissing, credentialRefused, scopeMissing } from '../identity/access-error.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
 import { createClientAuthentication, respondInvalidClient } from './client-credentials.ts';
 import type { FollowerPositions } from './follower.ts';
 import { readBody } from './read-body.ts';
-import { respondAccessError, respondJson } from './respond.ts';
+import { type RefusedLater, respondAccessError, respondJson } from './respond.ts';
 import { LARGEST_FORM, readForm, respondProblem, tokenOf } from './token-form.ts';
 
 export interface IntrospectOptions {
@@ -16,6 +16,7 @@ export interface IntrospectOptions {
   metadataOf: (principal: Principal) => Promise<Readonly<Record<string, string>> | null>;
   issuer: string;
   followers: FollowerPositions;
+  refusedLater: RefusedLater;
 }
 
 /**
@@ -25,8 +26,14 @@ export interface IntrospectOptions {
  * needed.
  */
 export function createIntrospect(options: IntrospectOptions) {
-  const { introspect, metadataOf, issuer, followers } = options;
-  const authenticate = createClientAuthentication(options.authenticate);
+  const { introspect, metadataOf, issuer, followers, refusedLater } = options;
+  const authenticate = createClientAuthentication(options.authenticate, (request) =>
+    refusedLater(request, credentialRefused(), 'CLIENT_ID_MISMATCH'),
+  );
+  const refused = (request: IncomingMessage, error: AccessError) => {
+    refusedLater(request, error);
+    return error;
+  };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       // The body is read and parsed at most once, also if a proof of the caller covers it.
@@ -34,9 +41,9 @@ export function createIntrospect(options: IntrospectOptions) {
       const parsed = once(() => readForm(request, body));
       const caller = await authenticate(request, { readBody: body, readForm: parsed });
       if (caller === 'invalidClient') return respondInvalidClient(response);
-      if (!caller) throw credentialMissing();
+      if (!caller) throw refused(request, credentialMissing());
       if ('error' in caller) return respondProblem(response, caller);
-      if (!caller.principal.scopes.includes('INTROSPECT')) throw scopeMissing('INTROSPECT');
+      if (!caller.principal.scopes.includes('INTROSPECT')) throw refused(request, scopeMissing('INTROSPECT'));
       const form = await parsed();
       const token = form instanceof URLSearchParams ? tokenOf(form) : form;
       if (typeof token !== 'string') return respondProblem(response, token);

@@ -346,4 +346,8 @@ export const OPENAPI = {
   },
 };
 
-export const createOpenApi = () => respondWith(OPENAPI, { keepSeconds: 300 });
+/** @param hasMetrics whether `/metrics` is on the port of the service, and not on one of its own */
+export function createOpenApi(hasMetrics: boolean) {
+  const { '/metrics': metrics, ...paths } = OPENAPI.paths;
+  return respondWith(hasMetrics ? OPENAPI : { ...OPENAPI, paths }, { keepSeconds: 300 });
+}

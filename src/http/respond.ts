@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessError } from '../identity/access-error.ts';
 
 /** The headers of every response: it must not be stored, and its type must not be guessed. */
@@ -32,6 +32,13 @@ export function respondWith(body: unknown, { keepSeconds }: { keepSeconds: numbe
   };
   return (response: ServerResponse): void => void response.writeHead(200, headers).end(text);
 }
+
+/**
+ * Notes that a request was rejected after its authentication, for its explanation.
+ *
+ * @param reason if the error does not say it
+ */
+export type RefusedLater = (request: IncomingMessage, error: AccessError, reason?: string) => void;
 
 /** Responds with an access error, and throws any other error again. */
 export function respondAccessError(response: ServerResponse, error: unknown): void {

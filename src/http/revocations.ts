@@ -8,7 +8,7 @@ import { requireView, viewOf } from '../live/visible-revocations.ts';
 import { type EventLog, type EventPage, PositionError } from '../revocation/event-log.ts';
 import type { RevocationEvent } from '../revocation/revocation-event.ts';
 import type { RevocationView } from '../revocation/revocation-view.ts';
-import { respondAccessError, respondJson } from './respond.ts';
+import { type RefusedLater, respondAccessError, respondJson } from './respond.ts';
 
 const MOST_EVENTS = 1000;
 const LONGEST_WAIT_MS = 10_000;
@@ -18,6 +18,7 @@ export interface RevocationsOptions {
   log: EventLog;
   live: LiveConnections;
   addressOf: (request: IncomingMessage) => string;
+  refusedLater: RefusedLater;
 }
 
 /** What a poll asks for. */
@@ -33,7 +34,7 @@ interface Poll {
  * it. So a follower that keeps answers of `/v1/introspect` measures only with its own clock, from the moment at which it
  * sent the request.
  */
-export function createRevocations({ authenticate, log, live, addressOf }: RevocationsOptions) {
+export function createRevocations({ authenticate, log, live, addressOf, refusedLater }: RevocationsOptions) {
   const poll = async (
     request: IncomingMessage,
     response: ServerResponse,
@@ -56,8 +57,10 @@ export function createRevocations({ authenticate, log, live, addressOf }: Revoca
     }
   };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let isDecided = false;
     try {
       const accepted = await authenticate(request);
+      isDecided = true;
       if (!accepted) throw credentialMissing();
       const asked = readQuery(request.url!);
       if ('problem' in asked) {
@@ -66,6 +69,7 @@ export function createRevocations({ authenticate, log, live, addressOf }: Revoca
       await poll(request, response, { accepted, ...asked });
     } catch (error) {
       if (error instanceof PositionError) return respondPositionError(response, error);
+      if (isDecided && error instanceof AccessError) refusedLater(request, error);
       respondAccessError(response, error);
     }
   };

@@ -4,6 +4,7 @@ import { withRequestId } from '../kernel/request-context.ts';
 import type { Cors } from './cors.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import type { RunRequest } from './request-tracing.ts';
 import { respondJson } from './respond.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -41,7 +42,12 @@ export function originForm(target: string): string {
  */
 export function createRouter(
   routes: ReadonlyMap<string, Route>,
-  { logger, cors, metrics }: { logger: Logger; cors: Cors; metrics: RequestMetrics },
+  {
+    logger,
+    cors,
+    metrics,
+    tracing,
+  }: { logger: Logger; cors: Cors; metrics: RequestMetrics; tracing?: RunRequest | null },
 ): Handler {
   const failed = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
     // A client that disconnects during a request waits for no response, and this is not an error of the service.
@@ -63,13 +69,7 @@ export function createRouter(
       failed(request, response, error);
     }
   };
-  return (request, response) => {
-    const url = originForm(request.url ?? '/');
-    request.url = url;
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    const route = routes.get(path);
-    metrics(route ? path : null, response);
+  const handle = (route: Route | undefined, request: IncomingMessage, response: ServerResponse): unknown => {
     if (route?.writesAllHeaders) return answer(route.handle, request, response);
     const requestId = requestIdOf(request);
     response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -80,5 +80,16 @@ export function createRouter(
       return respondJson(response, 405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') });
     }
     return withRequestId(requestId, () => answer(route.handle, request, response));
+  };
+  return (request, response) => {
+    const url = originForm(request.url ?? '/');
+    request.url = url;
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    const route = routes.get(path);
+    const endpoint = route ? path : null;
+    metrics(endpoint, response);
+    if (!tracing) return handle(route, request, response);
+    return tracing(endpoint, response, () => handle(route, request, response));
   };
 }

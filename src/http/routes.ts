@@ -19,21 +19,24 @@ export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, Revocat
   readForwarded: ReadForwarded;
   jwtKeys: JwtKeySet;
   possession: RevokeOptions;
+  /** Whether `/metrics` has a port of its own. */
+  metricsApart: boolean;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
   /** The metrics, in the format of Prometheus. */
   scrape: () => Promise<string>;
 }
 
-/** Every endpoint of the service, by its path. */
+/** Every endpoint of the service by its path, and those on the port for metrics. */
 export function createRoutes({
   graphql,
   readForwarded,
   jwtKeys,
   possession,
+  metricsApart,
   platform,
   scrape,
   ...access
-}: Endpoints): Map<string, Route> {
+}: Endpoints): { routes: Map<string, Route>; metricsRoutes: Map<string, Route> } {
   const { health, replica, shared, registry } = platform;
   const jwks = createJwks(jwtKeys);
   const ready = createReadiness({
@@ -44,14 +47,15 @@ export function createRoutes({
   const followers = createFollowerPositions(replica);
   const metrics = createMetricsEndpoint(scrape, registry.contentType);
   const read = { methods: ['GET', 'HEAD'] };
-  const openApi = createOpenApi();
+  const openApi = createOpenApi(!metricsApart);
+  const verify = createVerify(access.authenticate, { readForwarded, followers, refusedLater: access.refusedLater });
   const metadata = createServerMetadata(access.issuer);
   const serverMetadata: Route = { ...read, cors: ['GET'], handle: (_request, response) => metadata(response) };
-  return new Map<string, Route>([
+  const routes = new Map<string, Route>([
     ['/', { ...read, handle: createHomePage() }],
     ['/graphql', { handle: createGraphQLEndpoint({ ...graphql, ...access }), cors: ['POST'] }],
     // Gateways send the method of the request that they verify.
-    ['/v1/verify', { writesAllHeaders: true, handle: createVerify(access.authenticate, { readForwarded, followers }) }],
+    ['/v1/verify', { writesAllHeaders: true, handle: verify }],
     ['/v1/introspect', { methods: ['POST'], handle: createIntrospect({ ...access, followers }) }],
     ['/v1/revoke', { methods: ['POST'], handle: createRevoke(possession), cors: ['POST'] }],
     ['/v1/revocations', { methods: ['GET'], handle: createRevocations(access), cors: ['GET'] }],
@@ -63,4 +67,7 @@ export function createRoutes({
     ['/readyz', { ...read, handle: (_request, response) => ready(response) }],
     ['/metrics', { ...read, handle: (_request, response) => metrics(response) }],
   ]);
+  const metricsRoutes = new Map([...routes].filter(([path]) => path === '/metrics'));
+  if (metricsApart) routes.delete('/metrics');
+  return { routes, metricsRoutes };
 }

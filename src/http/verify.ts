@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReadForwarded } from '../credentials/asked-request.ts';
 import type { Authenticate } from '../credentials/authenticator.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
-import { credentialMissing, insufficientScope } from '../identity/access-error.ts';
+import { AccessError, credentialMissing, insufficientScope } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
 import { type RateState, rateLimitHeaders } from '../identity/rate-limit.ts';
 import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
-import { COMMON_HEADERS, respondAccessError, respondJson } from './respond.ts';
+import { COMMON_HEADERS, type RefusedLater, respondAccessError, respondJson } from './respond.ts';
 import { questionOf } from './verify-question.ts';
 
 /** The body of a request that is signed itself. Gateways send none. */
@@ -24,7 +24,11 @@ const LARGEST_BODY = 256 * 1024;
  */
 export function createVerify(
   authenticate: Authenticate,
-  { readForwarded, followers }: { readForwarded: ReadForwarded; followers: FollowerPositions },
+  {
+    readForwarded,
+    followers,
+    refusedLater,
+  }: { readForwarded: ReadForwarded; followers: FollowerPositions; refusedLater: RefusedLater },
 ) {
   const headersOf = new WeakMap<Principal, string[]>();
 
@@ -43,7 +47,11 @@ export function createVerify(
 
   /** @param position of the log before the decision, for a client that follows it */
   const answer = (response: ServerResponse, position: number | null, accepted: AcceptedCredential | null): void => {
-    if (!accepted) return refuse(response, position, credentialMissing());
+    if (!accepted) {
+      const error = credentialMissing();
+      refusedLater(response.req, error);
+      return refuse(response, position, error);
+    }
     const { principal, rate } = accepted;
     const question = questionOf(response.req.url!);
     if ('problem' in question) {
@@ -54,6 +62,7 @@ export function createVerify(
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
       setHeaders(response, position, rate);
       const error_description = 'The credential does not hold the requested permission.';
+      refusedLater(response.req, new AccessError('FORBIDDEN', error_description), 'PERMISSION_MISSING');
       return respondJson(
         response,
         403,

@@ -1,6 +1,7 @@
 import pino from 'pino';
+import { readableLine } from './readable-line.ts';
 
-/** pino's logger: one JSON object a line. */
+/** pino's logger: one JSON object a line, with the name of its level. */
 export type Logger = pino.Logger;
 
 const MASK = '[redacted]';
@@ -53,19 +54,24 @@ const DOTTED_WORD = /[\w.-]+/g;
  * A password in the middle of a message has no such form, and is not masked.
  *
  * @param options.level a level of pino: `trace` to `fatal`, or `silent`
- * @param options.destination where lines are written; defaults to standard output
+ * @param options.destination where lines are written; defaults to standard output, and on a terminal to lines that a
+ *   person can read
  * @throws Error if the level is unknown
  */
 export function createLogger(options: { level: string; destination?: pino.DestinationStream }): Logger {
   const settings: pino.LoggerOptions = {
     level: options.level,
     timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
     redact: { paths: REDACTED_PATHS, censor: MASK },
     serializers: { err: serializeError, error: serializeError },
     hooks: { streamWrite: scrub, logMethod: withMessage },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  const destination = options.destination ?? (process.stdout.isTTY ? TERMINAL : undefined);
+  return destination ? pino(settings, destination) : pino(settings);
 }
+
+const TERMINAL: pino.DestinationStream = { write: (line) => void process.stdout.write(readableLine(line)) };
 
 /** If only an error is logged, pino copies its message to the line without calling the serializer. */
 function withMessage(this: Logger, args: Parameters<pino.LogFn>, log: pino.LogFn): void {

@@ -5,7 +5,7 @@ import { Breaker } from '../redis/breaker.ts';
 import { CredentialLimit } from './credential-limit.ts';
 import type { limits as feature } from './limits.feature.ts';
 import { Limits, type LimitsOptions, type RejectedCall } from './limits.ts';
-import { createLimitMetrics, exposeCredentialLimit } from './metrics.ts';
+import { createLimitMetrics, exposeCredentialLimit, exposeTurns } from './metrics.ts';
 import { RateWindows } from './rate-windows.ts';
 import { RedisShare } from './redis-share.ts';
 import { Turns } from './turns.ts';
@@ -23,7 +23,7 @@ export function createLimits(
   rates: ValuesOf<typeof feature.variables>,
   { accountOf, exceeded: note }: Pick<LimitsOptions, 'accountOf'> & { exceeded: (call: RejectedCall) => void },
 ): Part & { limits: Limits; turns: Turns; credentials: CredentialLimit } {
-  const { redis, database, connections, sealer, clock, logger, replica, registry } = platform;
+  const { redis, database, connections, sealer, clock, redisOutage, logger, replica, registry } = platform;
   const metrics = createLimitMetrics(registry);
   const exceeded = (call: RejectedCall) => {
     metrics.exceeded.inc({ limit: call.limit });
@@ -33,18 +33,21 @@ export function createLimits(
     redis,
     sql: database.reads,
     clock,
-    logger,
+    outage: redisOutage,
     replicas: () => replica.registeredReplicas,
     accountOf,
     hide: (key) => sealer.index({ table: 'auth_limits', column: 'key' }, key).toString('base64url'),
     exceeded,
+    laneIsFull: () => metrics.exceeded.inc({ limit: 'limited-lookups' }),
     ...rates,
   });
   const turns = new Turns({
     changesAtOnce: changesAtOnce(connections.changes),
     revocationsAtOnce: connections.revocations,
     longestWaitMs: LONGEST_WAIT_MS,
+    limited: () => metrics.exceeded.inc({ limit: 'turns' }),
   });
+  exposeTurns(registry, turns);
   // The connections for what single requests write: they may wait for each other, and authentication must not.
   const windows = new RateWindows(database.nonces);
   const credentials = createCredentialLimit(platform, { windows, exceeded });
@@ -64,7 +67,7 @@ export function createLimits(
 }
 
 function createCredentialLimit(
-  { redis, clock, logger, replica }: Platform,
+  { redis, clock, logger, replica, redisOutage: outage }: Platform,
   { windows, exceeded }: { windows: RateWindows; exceeded: (call: RejectedCall) => void },
 ): CredentialLimit {
   const breaker = new Breaker({
@@ -72,13 +75,9 @@ function createCredentialLimit(
     timeoutMs: REDIS_TIMEOUT_MS,
     failures: 2,
     openMs: 1000,
+    // Meanwhile, PostgreSQL hands out shares to each replica.
     onChange: (isOpen, cause) =>
-      isOpen
-        ? logger.warn(
-            { err: cause },
-            'rate limits: Redis does not respond; PostgreSQL hands out shares to each replica',
-          )
-        : logger.info('rate limits: Redis responds again'),
+      isOpen ? outage.failed(cause, 'taking a request of the share in Redis failed') : outage.worked(),
   });
   return new CredentialLimit({
     windows,

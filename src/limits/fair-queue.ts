@@ -13,6 +13,8 @@ export interface FairQueueOptions {
   waiting: number;
   /** The longest wait, in milliseconds. */
   longestWaitMs: number;
+  /** Called with each rejection with `RATE_LIMITED`. */
+  limited?: (() => void) | undefined;
 }
 
 /** The caller of the work. */
@@ -69,6 +71,11 @@ export class FairQueue {
 
   constructor(options: FairQueueOptions) {
     this.#options = options;
+  }
+
+  /** How much work runs, and how much waits. */
+  get state(): { running: number; waiting: number } {
+    return { running: this.#running, waiting: this.#waiting };
   }
 
   /** How many owners have work. Idle owners are deleted. */
@@ -131,7 +138,7 @@ export class FairQueue {
     const { longestWaitMs } = this.#options;
     if (!this.#makeRoom(flow)) {
       this.#removeIdle(caller, flow);
-      throw tooMany(1);
+      throw this.#tooMany();
     }
     if (!this.#served.has(flow) && !this.#fresh.has(flow)) (flow.busy > 0 ? this.#served : this.#fresh).add(flow);
     const begunBefore = flow.owner.begun;
@@ -141,7 +148,7 @@ export class FairQueue {
         this.#removeIdle(caller, flow);
         // If the owner got turns meanwhile, it demands more than there are. Otherwise no work has ended.
         const hadTurns = flow.owner.begun > begunBefore;
-        reject(hadTurns ? tooMany(1) : unavailable(new Error('The running work takes too long.')));
+        reject(hadTurns ? this.#tooMany() : unavailable(new Error('The running work takes too long.')));
       };
       const waiter: Waiter = { start: resolve, reject, timer: setTimeout(giveUp, longestWaitMs) };
       flow.waiting.add(waiter);
@@ -167,8 +174,13 @@ export class FairQueue {
     if (longest === flow || longest.waiting.size <= flow.waiting.size + 1) return false;
     const newest = [...longest.waiting].at(-1) as Waiter;
     this.#leave(longest, newest);
-    newest.reject(tooMany(1));
+    newest.reject(this.#tooMany());
     return true;
+  }
+
+  #tooMany(): AccessError {
+    this.#options.limited?.();
+    return tooMany(1);
   }
 
   #leave(flow: Flow, waiter: Waiter): void {

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Sql } from '../database/sql.ts';
 import { tooMany } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import { Breaker } from '../redis/breaker.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { FailureLimit } from './failure-limit.ts';
@@ -23,7 +23,8 @@ export interface LimitsOptions {
   /** For the purge. */
   sql: Sql;
   clock: Clock;
-  logger: Logger;
+  /** Of Redis. */
+  outage: Outage;
   /** How many replicas there are at the moment. */
   replicas: () => number;
   /** The same name for all spellings of the email of an account. It cannot be turned back into an email. */
@@ -32,6 +33,8 @@ export interface LimitsOptions {
   hide: (key: string) => string;
   /** A call was rejected. Must not throw and must not block. */
   exceeded?: ((call: RejectedCall) => void) | undefined;
+  /** A lookup for an address over its limit was rejected, because too many wait. */
+  laneIsFull?: (() => void) | undefined;
   /** All rates per minute; 0 means no limit. */
   loginPerMinute: number;
   registerPerMinute: number;
@@ -80,13 +83,14 @@ export class Limits {
   readonly #repeatedRefresh: Pair | null;
   readonly #ledger: Pair | null;
   readonly #failedAuth: FailureLimit | null;
-  readonly #limitedLane = new FairQueue(LIMITED_LANE);
+  readonly #limitedLane: FairQueue;
   readonly #accountOf: (email: string) => string;
   readonly #sql: Sql;
   readonly #exceeded: (call: RejectedCall) => void;
   readonly #counting = new Set<Promise<unknown>>();
 
-  constructor({ redis, sql, clock, logger, replicas, accountOf, hide, exceeded, ...rates }: LimitsOptions) {
+  constructor({ redis, sql, clock, outage, replicas, accountOf, hide, exceeded, laneIsFull, ...rates }: LimitsOptions) {
+    this.#limitedLane = new FairQueue({ ...LIMITED_LANE, limited: laneIsFull });
     this.#exceeded = exceeded ?? (() => undefined);
     this.#accountOf = accountOf;
     this.#sql = sql;
@@ -95,13 +99,9 @@ export class Limits {
       timeoutMs: 25,
       failures: 1,
       openMs: 1000,
+      // Meanwhile, this replica allows its share of half the limit for failed authentications.
       onChange: (isOpen, cause) =>
-        isOpen
-          ? logger.warn(
-              { err: cause },
-              'limits: Redis does not respond; this replica allows its share of half the limit for failed authentications',
-            )
-          : logger.info('limits: Redis responds again'),
+        isOpen ? outage.failed(cause, 'counting failed authentications in Redis failed') : outage.worked(),
     });
     // While replicas do not know of each other's failures, the limits for everything that issues sessions are halved.
     const halved = () => redis !== null && !redis.isReady;

@@ -17,6 +17,8 @@ export interface TurnsOptions {
   revocationsAtOnce: number;
   /** The longest wait for a turn, in milliseconds. */
   longestWaitMs: number;
+  /** Called with each change that is rejected because its caller demands too many turns. */
+  limited?: () => void;
 }
 
 /**
@@ -28,17 +30,25 @@ export class Turns {
   readonly #changes: FairQueue;
   readonly #revocations: FairQueue;
 
-  constructor({ changesAtOnce, revocationsAtOnce, longestWaitMs }: TurnsOptions) {
+  constructor({ changesAtOnce, revocationsAtOnce, longestWaitMs, limited }: TurnsOptions) {
     const queue = (atOnce: number) => {
       const perOwner = Math.max(1, Math.floor(atOnce / 2));
       const perKey = Math.max(1, perOwner - 1);
       return new FairQueue({
-        ...{ atOnce, perOwner, perKey, longestWaitMs },
+        ...{ atOnce, perOwner, perKey, longestWaitMs, limited },
         ...{ waitingPerOwner: WAITING_PER_OWNER, waiting: WAITING },
       });
     };
     this.#changes = queue(changesAtOnce);
     this.#revocations = queue(revocationsAtOnce);
+  }
+
+  /** How many changes run and wait, by queue. */
+  state(): { queue: string; running: number; waiting: number }[] {
+    return [
+      { queue: 'changes', ...this.#changes.state },
+      { queue: 'revocations', ...this.#revocations.state },
+    ];
   }
 
   change(principal: Principal | null, address: string | null): InTurn {

@@ -3,6 +3,14 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 /** The metrics of live connections. */
 export function createLiveMetrics(registry: Registry) {
   const registers = [registry];
+  const rejected = new Counter({
+    name: 'rekey_live_connections_rejected_total',
+    help: 'Live connections that were not admitted, by the limit.',
+    labelNames: ['limit'] as const,
+    registers,
+  });
+  // An alert watches the increase. The first one must be an increase, too.
+  for (const limit of ['process', 'address', 'credential']) rejected.inc({ limit }, 0);
   return {
     open: new Gauge({
       name: 'rekey_live_connections',
@@ -16,12 +24,7 @@ export function createLiveMetrics(registry: Registry) {
       labelNames: ['reason'] as const,
       registers,
     }),
-    rejected: new Counter({
-      name: 'rekey_live_connections_rejected_total',
-      help: 'Live connections that were not admitted, by the limit.',
-      labelNames: ['limit'] as const,
-      registers,
-    }),
+    rejected,
   };
 }
 

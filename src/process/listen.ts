@@ -10,6 +10,8 @@ export interface ListenOptions {
   /** An address, a host name, or the path of a Unix socket. */
   host: string;
   port: number;
+  /** The variable that sets the port. */
+  variable?: 'PORT' | 'REKEY_METRICS_PORT';
 }
 
 /**
@@ -29,16 +31,16 @@ export async function claimAddress({ host }: Pick<ListenOptions, 'host'>): Promi
 /**
  * Listens at the configured place.
  *
- * @returns where clients find the API: a URL, or the path of the socket
+ * @returns the origin of its URLs, or the path of the socket
  * @throws ConfigError if this machine can never listen there; Error if it can at another time
  */
-export async function listen(server: Server, { host, port }: ListenOptions): Promise<string> {
+export async function listen(server: Server, { host, port, variable = 'PORT' }: ListenOptions): Promise<string> {
   if (isSocketPath(host)) return listenOnSocket(server, host);
   await listening(server, () => server.listen(port, host)).catch((error) => {
-    throw unusableAddress(error, { host, port });
+    throw unusableAddress(error, { host, port, variable });
   });
   const { port: taken } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}/graphql`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
 }
 
 async function listenOnSocket(server: Server, path: string): Promise<string> {
@@ -79,25 +81,26 @@ function unusableSocket(error: NodeJS.ErrnoException, path: string): Error {
 }
 
 /** Why the service cannot listen there, in terms of its configuration. A port in use may be free at the next start. */
-function unusableAddress(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+function unusableAddress(error: NodeJS.ErrnoException, { host, port, variable }: Required<ListenOptions>): Error {
+  const variables = `HOST and ${variable}`;
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
-        `the address ${host}:${port} (HOST and PORT) is in use. Stop the process that uses it, or set another PORT.`,
+        `the address ${host}:${port} (${variables}) is in use. Stop the process that uses it, or set another ${variable}.`,
       );
     case 'EACCES':
       return new ConfigError([
-        `HOST and PORT: this process may not listen on ${host}:${port}. Ports below 1024 need a privilege: set PORT to 1024 or more.`,
+        `${variables}: this process may not listen on ${host}:${port}. Ports below 1024 need a privilege: set ${variable} to 1024 or more.`,
       ]);
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
       return new ConfigError([
-        `HOST and PORT: ${host}:${port} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
+        `${variables}: ${host}:${port} is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0 for all of them.`,
       ]);
     case 'ENOTFOUND':
       return new ConfigError([
-        `HOST and PORT: the name ${host} cannot be resolved. Set HOST to an address of this machine, or to 0.0.0.0 for all of them.`,
+        `${variables}: the name ${host} cannot be resolved. Set HOST to an address of this machine, or to 0.0.0.0 for all of them.`,
       ]);
     default:
       return error;

@@ -3,7 +3,8 @@ import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createHttpServer } from '../http/server.ts';
-import { claimAddress, listen } from './listen.ts';
+import { isSocketPath } from '../kernel/socket-path.ts';
+import { claimAddress, type ListenOptions, listen } from './listen.ts';
 import type { WorkerChannel } from './worker-channel.ts';
 
 /** How long in-flight requests may take after a stop signal, in milliseconds. */
@@ -22,6 +23,7 @@ export async function runReplica(config: Config, channel: WorkerChannel | null):
   collectDefaultMetrics({ register: app.registry });
   channel?.expose(app.registry);
   const server = createHttpServer(app.handle, app.upgrade);
+  const metricsServer = createHttpServer(app.handleMetrics);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -50,21 +52,32 @@ export async function runReplica(config: Config, channel: WorkerChannel | null):
     await drained;
     clearInterval(sweep);
     clearTimeout(late);
+    // Until here, the metrics show the shutdown.
+    metricsServer.close();
+    metricsServer.closeAllConnections();
     await app.close();
     app.logger.flush();
     process.exit(0);
   };
 
   let address: string;
+  let metricsAddress: string | null = null;
   try {
     await app.start();
     for (const signal of STOP_SIGNALS) process.on(signal, () => void stop(signal));
     if (!channel) await claimAddress(config);
-    address = await listen(server, config);
+    // First: an orchestrator sends requests as soon as the service listens, and then the whole process must be there.
+    if (config.metricsPort !== null) metricsAddress = await listen(metricsServer, metricsPlace(config));
+    const api = await listen(server, config);
+    address = isSocketPath(config.host) ? api : `${api}/graphql`;
   } catch (error) {
+    metricsServer.close();
     await app.close().catch(() => undefined); // The first error is the one that matters.
     throw error;
   }
+  const announceMetrics = () => {
+    if (metricsAddress) process.stdout.write(`Metrics: ${metricsAddress}/metrics\n`);
+  };
   const announce = async () => {
     const setupToken = await app.announceSetupToken();
     if (setupToken)
@@ -74,10 +87,17 @@ export async function runReplica(config: Config, channel: WorkerChannel | null):
   };
   if (channel) {
     channel.ready(address, () => {
+      announceMetrics();
       announce().catch((error) => app.logger.error({ err: error }, 'announcing the setup token failed'));
     });
   } else {
+    announceMetrics();
     process.stdout.write(`Rekey is ready: ${address}\n`);
     await announce();
   }
+}
+
+/** Beside a Unix socket, the metrics are on the loopback address. */
+function metricsPlace({ host, metricsPort }: Config): ListenOptions {
+  return { host: isSocketPath(host) ? '127.0.0.1' : host, port: metricsPort ?? 0, variable: 'REKEY_METRICS_PORT' };
 }

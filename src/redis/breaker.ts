@@ -9,7 +9,7 @@ export interface BreakerOptions {
   failures: number;
   /** … for this long, in milliseconds. Then one call is tried to find out whether the service responds. */
   openMs: number;
-  /** Called when it opens and when it closes again. */
+  /** Called when it opens and when it closes again, and with each call that fails or is not tried while it is open. */
   onChange?: (open: boolean, cause?: unknown) => void;
 }
 
@@ -43,8 +43,11 @@ export class Breaker {
   async run<T>(call: () => Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options;
     if (this.isOpen) {
-      if (this.#probing || clock.monotonic() < this.#openUntil)
-        throw new BreakerError('not attempted, because the last call failed');
+      if (this.#probing || clock.monotonic() < this.#openUntil) {
+        const error = new BreakerError('not attempted, because the last call failed');
+        this.#options.onChange?.(true, error);
+        throw error;
+      }
       this.#probing = true;
     }
     try {
@@ -66,10 +69,9 @@ export class Breaker {
   }
 
   #fail(cause: unknown): void {
-    const wasOpen = this.isOpen;
     this.#failed++;
     if (!this.isOpen) return;
     this.#openUntil = this.#options.clock.monotonic() + this.#options.openMs;
-    if (!wasOpen) this.#options.onChange?.(true, cause);
+    this.#options.onChange?.(true, cause);
   }
 }

@@ -1,6 +1,8 @@
 import type { Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
+import { type InSpan, withoutSpans } from '../kernel/tracing.ts';
 import { leaseOver } from './lease.ts';
 import type { RevocationMetrics } from './metrics.ts';
 import type { Replica } from './replica.ts';
@@ -60,7 +62,10 @@ export interface PropagationBarrierOptions {
   housekeeping: Sql;
   clock: Clock;
   logger: Logger;
+  /** Of the database. */
+  outage: Outage;
   metrics: RevocationMetrics;
+  inSpan?: InSpan | undefined;
 }
 
 /** Waits until a committed revocation has taken effect on every replica. Every kind of credential uses it. */
@@ -86,7 +91,14 @@ export class PropagationBarrier {
    *   as long as it keeps the entry
    */
   async waitUntilPropagated(tag: string, changedAt: Date): Promise<Receipt> {
-    const { committedAt, ...settled } = await this.#wait(tag, changedAt);
+    const { inSpan = withoutSpans } = this.#options;
+    const { committedAt, ...settled } = await inSpan('propagation', {}, async (note) => {
+      const outcome = await this.#wait(tag, changedAt);
+      const { propagation, sequence, replicas, acknowledged } = outcome;
+      note({ 'rekey.propagation': propagation.toLowerCase(), 'rekey.sequence': sequence });
+      note({ 'rekey.replicas': replicas, 'rekey.acknowledged': acknowledged });
+      return outcome;
+    });
     const propagation = settled.propagation.toLowerCase();
     this.#options.metrics.revocationWait.observe({ propagation }, settled.settledInMilliseconds / 1000);
     return { committedAt: committedAt ?? changedAt, ...settled };
@@ -155,7 +167,7 @@ export class PropagationBarrier {
 
   /** Looks once whether every replica has applied the log up to its end at the first look, and records their states. */
   async #confirmed(wait: Wait): Promise<boolean> {
-    const { clock, logger, replica } = this.#options;
+    const { clock, outage, replica } = this.#options;
     try {
       const row = await this.#look(wait);
       const replicas: RegisteredReplica[] = JSON.parse(row.replicas);
@@ -183,7 +195,7 @@ export class PropagationBarrier {
       wait.silent = [...behind.map(({ id }) => id), ...wait.marked];
       return wait.silent.length === 0 && row.primaryConfirmed;
     } catch (error) {
-      logger.warn({ err: error }, 'waiting for the propagation of a revocation: the database did not respond');
+      outage.failed(error, 'waiting for the propagation of a revocation failed');
       return false;
     }
   }

@@ -1,6 +1,7 @@
 import type { NotificationListener, Sql } from '../database/sql.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Outage } from '../kernel/outage.ts';
 import type { InvalidationFeed } from './feed.ts';
 import { InvalidationMemory, type InvalidationStamp } from './invalidation-memory.ts';
 import { Lease, leaseOver } from './lease.ts';
@@ -36,6 +37,8 @@ export interface ReplicaOptions {
   notifications: NotificationListener;
   clock: Clock;
   logger: Logger;
+  /** Of the database. Syncs notice it first, and notice its end. */
+  outage: Outage;
   metrics: RevocationMetrics;
   newReplicaId: () => string;
   /** Where this replica publishes what it applies, and the loss of its lease. */
@@ -110,9 +113,9 @@ export class Replica {
     return this.#registeredReplicas;
   }
 
-  /** Milliseconds of lease left, 0 without one. */
-  leaseRemaining(): number {
-    return this.#lease.remaining();
+  /** Milliseconds of lease left, 0 without one. @param monotonic the time, if it was read a moment ago */
+  leaseRemaining(monotonic?: number): number {
+    return this.#lease.remaining(monotonic);
   }
 
   /** Milliseconds since the last successful sync. */
@@ -139,8 +142,8 @@ export class Replica {
   }
 
   /** The time of the database in milliseconds since the epoch, by the monotonic clock since the last sync. */
-  databaseNow(): number {
-    return this.#lease.databaseTime();
+  databaseNow(monotonic?: number): number {
+    return this.#lease.databaseTime(monotonic);
   }
 
   /** Starts to listen and to renew. Resolves after the first sync, or rejects if the database is out of reach. */
@@ -197,6 +200,7 @@ export class Replica {
       }
       this.#lease.renew(asked, { leaseMs: this.#leaseMs, databaseMs: row.now });
       this.#syncedAt = clock.monotonic();
+      this.#options.outage.worked();
       this.#hadLease = true;
       if (row.acknowledged < this.#applied) await sql.query(ACKNOWLEDGE, [this.#id, this.#applied]);
       await this.#confirmPrimary(row);
@@ -289,7 +293,7 @@ export class Replica {
     if (this.#stopped) return;
     this.sync().catch((error) => {
       // This is safe: the lease expires, and every request reads the database.
-      this.#options.logger.warn({ err: error }, 'sync with the invalidation log failed');
+      this.#options.outage.failed(error, 'sync with the invalidation log failed');
     });
   }
 }

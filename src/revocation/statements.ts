@@ -214,3 +214,7 @@ export interface EventsRow {
   /** JSON: an array of `LogRowJson`; null if there are none. */
   rows: string | null;
 }
+
+/** SQL: how many replicas are registered and not fenced, besides this one. @param id of this replica; may be null */
+export const otherReplicas = (id: string) =>
+  `(select count(*)::int from auth_replica where id is distinct from ${id} and not suspect)`;

@@ -1,5 +1,6 @@
 import { isActiveUser, userBounds, userStanding, usersAs } from '../accounts/user.sql.ts';
 import { defineEviction } from '../credentials/cache/eviction-subscriber.ts';
+import type { RefusalReason } from '../credentials/cached-credential.ts';
 import { type AccessTokenClaims, defineCredentialType } from '../credentials/credential-type.ts';
 import {
   accepted,
@@ -73,9 +74,9 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
     if (!row) throw new Error('A snapshot always has a row.');
     const tags = [sessionTag(sid), jtiTag(jti), userTag(sub), jwtKeyTag(kid)];
     const ends = [exp * 1000, row.expiresAt, row.idleExpiresAt];
-    const expired = ends.some((end) => end !== null && end <= row.now);
-    const invalid = row.revoked || row.disabled || row.tokenRevoked || !row.keyKnown || expired;
-    if (row.id === null || row.userId !== sub || invalid) return rejected(row, tags);
+    if (row.id === null || row.userId !== sub) return rejected(row, tags);
+    const reason = refusalReasonOf(row, ends);
+    if (reason !== null) return rejected(row, tags, { reason, credentialId: row.id });
     const principal = {
       kind: 'session',
       credentialId: row.id,
@@ -108,6 +109,13 @@ export const sessionCredential = defineCredentialType<AccessTokenClaims>({
     );
   },
 });
+
+function refusalReasonOf(row: LoadRow, ends: readonly number[]): RefusalReason | null {
+  if (row.disabled) return 'USER_DISABLED';
+  if (row.revoked || row.tokenRevoked) return 'REVOKED';
+  if (!row.keyKnown) return 'JWT_KEY_UNKNOWN';
+  return ends.some((end) => end !== null && end <= row.now) ? 'EXPIRED' : null;
+}
 
 /** The proofs of a session are its access tokens, which are not stored. The invalidation log covers them. */
 export const sessionEviction = defineEviction(Session, () => []);

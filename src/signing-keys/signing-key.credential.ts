@@ -86,7 +86,8 @@ export const signingKeyCredential = defineCredentialType<string>({
     const tags = [signingKeyTag(row.id), workspaceTag(row.workspaceId)];
     const { fixedEnd, idleEnd } = endsOf([row.expiresAt], row.policyEnd);
     const end = earliest([fixedEnd, idleEnd]);
-    if (row.revoked || (end !== null && end <= row.now)) return rejected(row, tags);
+    if (row.revoked) return rejected(row, tags, { reason: 'REVOKED', credentialId: row.id });
+    if (end !== null && end <= row.now) return rejected(row, tags, { reason: 'EXPIRED', credentialId: row.id });
     const principal = {
       kind: 'signingKey',
       credentialId: row.id,

@@ -6,7 +6,7 @@ import { noCounts } from '../../src/coalescing/metrics.ts';
 import { createKeyring } from '../../src/crypto/keyring.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
-import { silentLogger } from '../support/loggers.ts';
+import { silentLogger, silentOutage } from '../support/loggers.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -24,12 +24,19 @@ describe.skipIf(findRedis() === null)('two replicas on one Redis', () => {
 
   /** One more replica. */
   async function join(keyring = createKeyring(KEY), url = server.url): Promise<[BetweenReplicas, RedisClient]> {
-    const redis = createRedisClient(url, silentLogger);
+    const redis = createRedisClient(url, silentOutage);
     onTestFinished(() => {
       if (redis.isOpen) redis.destroy();
     });
     await until('Redis is connected', () => redis.isReady);
-    const options = { redis, keyring, clock: systemClock, logger: silentLogger, counts: noCounts() };
+    const options = {
+      redis,
+      keyring,
+      clock: systemClock,
+      logger: silentLogger,
+      outage: silentOutage,
+      counts: noCounts(),
+    };
     return [new BetweenReplicas(options), redis];
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LastUsed } from '../../src/credentials/last-used.ts';
 import type { Sql } from '../../src/database/sql.ts';
-import { recordingLogger } from '../support/loggers.ts';
+import { outageOf, recordingLogger } from '../support/loggers.ts';
 import { sealerInMemory } from '../support/sealing.ts';
 
 describe('noting when credentials were used', () => {
@@ -39,6 +39,7 @@ describe('noting when credentials were used', () => {
       sealer: sealerInMemory(),
       clock,
       logger,
+      outage: outageOf(logger),
       now: () => time,
       lagSeconds: 120,
       entries: 1000,

@@ -90,7 +90,7 @@ describe('a text with the form of a secret is masked', () => {
       expect(lines).toHaveLength(1);
       expect(lines[0]).toContain('[redacted]');
       expect(lines[0]).not.toContain(telltale);
-      expect(last().level).toBeGreaterThan(0);
+      expect(last().level).toMatch(/^(info|error)$/);
     });
   });
 
@@ -207,7 +207,7 @@ test('no text can inject a line into the log', () => {
       expect(lines).toHaveLength(1);
       expect(lines[0]!.indexOf('\n')).toBe(lines[0]!.length - 1);
       expect(lines[0]).not.toContain('\r');
-      expect(last().level).toBe(30);
+      expect(last().level).toBe('info');
     }),
   );
 });

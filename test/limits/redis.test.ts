@@ -9,7 +9,7 @@ import { Breaker } from '../../src/redis/breaker.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { heldClock } from '../support/held-clock.ts';
-import { recordingLogger, silentLogger } from '../support/loggers.ts';
+import { outageOf, recordingLogger, silentOutage } from '../support/loggers.ts';
 import { startProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { times } from '../support/values.ts';
@@ -149,7 +149,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
     test('replicas with Redis and without it still count together', async () => {
       const redis = await connected(server.url);
-      const gone = createRedisClient('redis://127.0.0.1:1', silentLogger);
+      const gone = createRedisClient('redis://127.0.0.1:1', silentOutage);
       onTestFinished(() => gone.destroy());
       const replicas = [limitsWith({ redis }), limitsWith({ redis: gone })];
       expect(await passedOf(times(40, (i) => replicas[i % 2]!.checkRefresh(em(), sessionOf('usr_1'))))).toBe(5);
@@ -162,7 +162,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
     test.each([1, 2, 8, 20])('F1.13: %i replicas that lose Redis together allow half of the limit', async (count) => {
       await server.stop();
-      const redis = createRedisClient(server.url, silentLogger);
+      const redis = createRedisClient(server.url, silentOutage);
       onTestFinished(() => redis.destroy());
       await expect(redis.ping()).rejects.toThrow(); // Commands fail at once instead of waiting for Redis.
       const replicas = times(count, () => limitsWith({ redis, replicas: () => count, registerPerMinute: 1 }));
@@ -177,7 +177,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       'each of %i replicas that lose Redis allows half of the failures divided by the number of replicas',
       async (count) => {
         await server.stop();
-        const redis = createRedisClient(server.url, silentLogger);
+        const redis = createRedisClient(server.url, silentOutage);
         onTestFinished(() => redis.destroy());
         for (let i = 0; i < count; i++) {
           const replica = limitsWith({ redis, replicas: () => count });
@@ -187,7 +187,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
     );
 
     test('without Redis, a limit of one call per minute becomes one call per two minutes', async () => {
-      const redis = createRedisClient('redis://127.0.0.1:1', silentLogger);
+      const redis = createRedisClient('redis://127.0.0.1:1', silentOutage);
       onTestFinished(() => redis.destroy());
       const clock = heldClock();
       const limits = limitsWith({ redis, clock, registerPerMinute: 1 });
@@ -246,18 +246,22 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
 
     test('an outage and its end are logged with one line each, without the password', async () => {
       const { logger, lines } = recordingLogger();
-      const redis = await connected(server.url, logger);
+      const redis = await connected(server.url, outageOf(logger));
       let attempts = 0;
       redis.on('error', () => attempts++);
       await server.stop();
       await expect.poll(() => attempts, { timeout: 10_000 }).toBeGreaterThan(3);
       expect(lines).toHaveLength(1);
-      expect(JSON.parse(lines[0] as string)).toMatchObject({ redis: `127.0.0.1:${server.port}`, level: 40 });
+      expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 'warn', msg: 'the outage began' });
       await server.start();
       await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
-      expect(JSON.parse(lines[1] as string)).toMatchObject({ msg: 'reconnected to Redis' });
+      expect(JSON.parse(lines[1] as string)).toMatchObject({
+        level: 'info',
+        msg: 'the outage is over',
+        failures: attempts,
+      });
 
-      const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), logger);
+      const withPassword = createRedisClient(server.url.replace('//', '//user:hunter2@'), outageOf(logger));
       onTestFinished(() => withPassword.destroy());
       await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(3);
       expect(lines.join('')).not.toContain('hunter2');
@@ -267,7 +271,7 @@ describe.skipIf(findRedis() === null || process.env.REKEY_TEST_SERVERS === 'none
       const { logger, lines } = recordingLogger();
       const proxy = await startProxy({ host: '127.0.0.1', port: server.port });
       onTestFinished(() => proxy.close());
-      const redis = createRedisClient(proxy.url(server.url), logger);
+      const redis = createRedisClient(proxy.url(server.url), outageOf(logger));
       await expect.poll(() => redis.isReady).toBe(true);
       await proxy.holdReplies(); // The client pings Redis by itself from time to time.
       redis.destroy();

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { Limits, type LimitsOptions } from '../../src/limits/limits.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import type { TestApp } from '../support/app.ts';
-import { silentLogger } from '../support/loggers.ts';
+import { silentOutage } from '../support/loggers.ts';
 
 const RATES = {
   loginPerMinute: 10,
@@ -24,7 +24,7 @@ export function limitsOn({ app }: TestApp, options: Partial<LimitsOptions> = {})
     redis: null,
     sql: app.database.reads,
     clock: systemClock,
-    logger: silentLogger,
+    outage: silentOutage,
     replicas: () => 1,
     hide: (key) => key,
     accountOf: (email) => app.services.emails.nameOf(email),
@@ -68,8 +68,8 @@ export async function failuresAllowed(limits: Limits, address: string): Promise<
   return Number.POSITIVE_INFINITY;
 }
 
-export async function connected(url: string, logger = silentLogger): Promise<RedisClient> {
-  const redis = createRedisClient(url, logger);
+export async function connected(url: string, outage = silentOutage): Promise<RedisClient> {
+  const redis = createRedisClient(url, outage);
   onTestFinished(() => redis.destroy());
   await expect.poll(() => redis.isReady).toBe(true);
   return redis;

@@ -118,7 +118,7 @@ describe('places', () => {
     expect(connect().connection.ended).toBe(null);
     for (const connection of [...ofAddress, ...elsewhere]) connection.release();
     expect(await valuesOf('open')).toEqual({ 'web-socket': 1 });
-    expect(await valuesOf('rejected')).toEqual({ address: 1, process: 1 });
+    expect(await valuesOf('rejected')).toEqual({ address: 1, credential: 0, process: 1 });
   });
 
   test('of a credential are counted over all addresses, and by its id', () => {

@@ -10,7 +10,7 @@ import { leaseOver } from '../../src/revocation/lease.ts';
 import { createRevocationMetrics } from '../../src/revocation/metrics.ts';
 import { LONGEST_LEASE_MS, PropagationBarrier } from '../../src/revocation/propagation-barrier.ts';
 import { Replica } from '../../src/revocation/replica.ts';
-import { silentLogger } from '../support/loggers.ts';
+import { silentLogger, silentOutage } from '../support/loggers.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
@@ -98,6 +98,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       replica: member.replica,
       clock: systemClock,
       logger: silentLogger,
+      outage: silentOutage,
       metrics: createRevocationMetrics(),
     };
     const barrier = new PropagationBarrier({
@@ -147,6 +148,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       replica: member.replica,
       clock: systemClock,
       logger: silentLogger,
+      outage: silentOutage,
       metrics: createRevocationMetrics(),
     };
     const receipt = await new PropagationBarrier({
@@ -183,6 +185,7 @@ describe.each(backends())('a revocation on $name', ({ open }) => {
       replica: member.replica,
       clock: systemClock,
       logger: silentLogger,
+      outage: silentOutage,
       metrics: createRevocationMetrics(),
     };
     await new PropagationBarrier({
@@ -398,6 +401,7 @@ describe.skipIf(!shared)('with failures between replicas and their database', ()
       const common = {
         clock: systemClock,
         logger: silentLogger,
+        outage: silentOutage,
         metrics: createRevocationMetrics(),
         sql: longLeased.sync,
         notifications: noNotifications,

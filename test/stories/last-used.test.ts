@@ -102,7 +102,15 @@ describe.each(backends())('F1.12: with two replicas, on $name', ({ start }) => {
     const now = () => begin + second * 1000;
     const newReplica = () =>
       new LastUsed({
-        ...{ sql: app.app.database.reads, logger: app.app.logger, now, lagSeconds, entries: 10, tables: [] },
+        ...{
+          sql: app.app.database.reads,
+          logger: app.app.logger,
+          outage: app.app.outage,
+          now,
+          lagSeconds,
+          entries: 10,
+          tables: [],
+        },
         clock: { now: () => new Date(now()), monotonic: now },
         addressOf: () => null,
         addressed: [],

@@ -227,10 +227,13 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
       answers.push(...Object.values(after.operations).map((operation) => operation()));
       const all = await Promise.all(answers);
       expect(all.map(outcomeOf)).toEqual(all.map(() => UNAVAILABLE));
+      // The outage is one line, however many requests fail. Each of them is a line at level debug.
       for (const { headers } of all.slice(0, 2)) {
-        const lines = longLeased.log.filter((line) => line.includes(headers.get('x-request-id') as string));
-        expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toHaveLength(1);
+        expect(longLeased.log.filter((line) => line.includes(headers.get('x-request-id') as string))).toHaveLength(1);
       }
+      const loud = () => longLeased.log.map((line) => JSON.parse(line)).filter(({ msg }) => /PostgreSQL/.test(msg));
+      const lines = loud();
+      expect(lines.at(-1)).toMatchObject({ level: 'warn', msg: 'PostgreSQL does not answer' });
 
       await end();
       for (const [on, { account, operations }, database] of [
@@ -243,6 +246,10 @@ describe.skipIf(findPostgres() === null || process.env.REKEY_TEST_SERVERS === 'n
           await expect.poll(() => works(operation), LONG_WAIT).toBe(true);
         await takeEveryConnection(on);
       }
+      await expect
+        .poll(() => loud().slice(lines.length), LONG_WAIT)
+        .toMatchObject([{ level: 'info', msg: 'PostgreSQL answers again', failures: expect.any(Number) }]);
+      expect(loud().at(-1).failures).toBeGreaterThan(5);
     },
   );
 

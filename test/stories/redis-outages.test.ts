@@ -73,6 +73,24 @@ describe.skipIf(!installed)('the lifecycle of a key', () => {
     await expectUseAgain();
   });
 
+  test('an outage of Redis is one line at its begin and one at its end, which counts what has failed', async () => {
+    const about = () =>
+      app.log.map((line) => JSON.parse(line)).filter(({ msg, level }) => /Redis/.test(msg) && level !== 'debug');
+    await expect.poll(() => about().at(-1)?.level ?? 'info', { timeout: 15_000 }).toBe('info'); // Of earlier tests.
+    const before = about().length;
+    await redis.stop();
+    for (let round = 0; round < 30; round++) await app.accepts((await app.apiKey(member)).secret);
+    expect(about().slice(before)).toMatchObject([
+      { level: 'warn', msg: 'Redis does not respond; continuing without it', redis: expect.stringContaining(':') },
+    ]);
+    await redis.start();
+    await expect
+      .poll(() => about().slice(before + 1), { timeout: 15_000 })
+      .toMatchObject([{ level: 'info', msg: 'Redis responds again' }]);
+    expect(about().at(-1).failures).toBeGreaterThan(10);
+    await expectUseAgain();
+  });
+
   test('works while Redis is frozen, which causes no connection error', async () => {
     redis.freeze();
     await expectLifecycle();

@@ -56,6 +56,7 @@ const DOCUMENTS = {
   daemonTokens: client.DaemonTokensDocument,
   signingKeys: client.SigningKeysDocument,
   auditEvents: client.AuditEventsDocument,
+  explain: client.ExplainDocument,
 };
 
 type Documents = typeof DOCUMENTS;

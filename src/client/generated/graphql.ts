@@ -240,6 +240,17 @@ export type CredentialStatus =
   /** The credential was revoked. This is final. */
   | 'REVOKED';
 
+/** The layer that decided about a request. */
+export type DecisionSource =
+  /** PostgreSQL. */
+  | 'DATABASE'
+  /** PostgreSQL, read for this request alone, because the replica had no lease on its caches. */
+  | 'DATABASE_WITHOUT_LEASE'
+  /** The memory of the replica, or the form of the credential alone. No I/O. */
+  | 'MEMORY'
+  /** The shared cache in Redis. */
+  | 'SHARED_CACHE';
+
 /** Input of `deleteUser`. */
 export type DeleteUserInput = {
   /** The id of the user. */
@@ -269,6 +280,15 @@ export type EndApiKeyOverlapInput = {
   /** The id of the key. */
   apiKeyId: string;
 };
+
+/** What was decided about a request. */
+export type ExplanationOutcome =
+  /** The credential is valid and holds what was required. */
+  | 'ACCEPTED'
+  /** The credential is missing or not valid, does not hold what was required, or is over a limit. */
+  | 'REJECTED'
+  /** The replica could not know whether the credential is valid, and returned 503. */
+  | 'UNAVAILABLE';
 
 /** Input of `inviteUser`. */
 export type InviteUserInput = {
@@ -988,6 +1008,13 @@ export type RenewDaemonTokenMutation = { renewDaemonToken:
     | { __typename: 'RenewDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, rateLimit: { requests: number, windowSeconds: number } | null } }
     | { __typename: 'TooEarlyToRenewError', message: string, renewableAt: string, expiresAt: string }
    };
+
+export type ExplainQueryVariables = Exact<{
+  requestId: string;
+}>;
+
+
+export type ExplainQuery = { explain: { requestId: string, at: string, endpoint: string, outcome: ExplanationOutcome, reason: string, credentialId: string | null, kind: string | null, decidedBy: DecisionSource, entrySequence: string | null, logSequence: string, entryAgeMilliseconds: number | null, leaseRemainingMilliseconds: number, replica: string } | null };
 
 export type NodeQueryVariables = Exact<{
   id: string;
@@ -2643,6 +2670,25 @@ export const RenewDaemonTokenDocument = new TypedDocumentString(`
   revokedAt
   revocationReason
 }`, {"hash":"sha256:de74217926441b0d276cd733240f4c1393cf036f5693a475219360f3c3470287"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
+export const ExplainDocument = new TypedDocumentString(`
+    query Explain($requestId: ID!) {
+  explain(requestId: $requestId) {
+    requestId
+    at
+    endpoint
+    outcome
+    reason
+    credentialId
+    kind
+    decidedBy
+    entrySequence
+    logSequence
+    entryAgeMilliseconds
+    leaseRemainingMilliseconds
+    replica
+  }
+}
+    `, {"hash":"sha256:66f5d5ab906816717d81f7de2a921268892690a44a8630f455131163b9feddfa"}) as unknown as TypedDocumentString<ExplainQuery, ExplainQueryVariables>;
 export const NodeDocument = new TypedDocumentString(`
     query Node($id: ID!) {
   node(id: $id) {

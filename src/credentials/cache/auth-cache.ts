@@ -3,6 +3,7 @@ import { unavailable } from '../../identity/access-error.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Replica } from '../../revocation/replica.ts';
 import type { CachedCredential, LoadCredential } from '../cached-credential.ts';
+import type { DecidingLayer, Trace } from '../decision.ts';
 import type { SharedCache } from './shared-cache.ts';
 
 /**
@@ -18,6 +19,8 @@ interface Entry extends CachedCredential {
   readonly server: string;
   /** When the longest lifetime of the entry ends, by the monotonic clock. */
   readonly forgetAt: number;
+  /** Where the entry came from. */
+  readonly layer: DecidingLayer;
 }
 
 class ReadFailed extends Error {}
@@ -80,16 +83,24 @@ export class AuthCache {
   /**
    * The answer from the first layer that has one.
    *
+   * @param trace takes the layer
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if no layer can answer
    */
-  async resolve(fingerprint: string, load: LoadCredential): Promise<CachedCredential> {
+  async resolve(fingerprint: string, load: LoadCredential, trace?: Pick<Trace, 'layer'>): Promise<CachedCredential> {
+    const by = (layer: DecidingLayer) => {
+      if (trace) trace.layer = layer;
+    };
     const known = this.recall(fingerprint);
     if (known !== undefined) return known;
+    by('database');
     const leads = !this.#loading.has(fingerprint);
     try {
       if (this.#options.replica.leaseRemaining() > 0) {
         const loaded = await this.#load(fingerprint, load);
-        if (this.#isFresh(loaded)) return loaded;
+        if (this.#isFresh(loaded)) {
+          by(loaded.layer);
+          return loaded;
+        }
       }
     } catch (error) {
       // For the request that started the read, this failure is the answer of the database. For requests that joined it,
@@ -97,6 +108,7 @@ export class AuthCache {
       if (leads && error instanceof ReadFailed) throw this.#unavailable(error.cause);
       if (!(error instanceof ReadFailed)) this.#report(error);
     }
+    by('direct');
     try {
       return await this.#loadDirectly(load);
     } catch (error) {
@@ -156,9 +168,11 @@ export class AuthCache {
     const server = replica.serverIdentity;
     const forgetAt = replica.monotonic() + longestEntryMs;
     const place = { fingerprint, serverIdentity: server };
-    const stored = await shared?.get(place, (cached) => this.#isFresh({ ...cached, server, forgetAt }));
+    const stored = await shared?.get(place, (cached) =>
+      this.#isFresh({ ...cached, server, forgetAt, layer: 'shared' }),
+    );
     if (stored) {
-      const entry = { ...stored, server, forgetAt };
+      const entry: Entry = { ...stored, server, forgetAt, layer: 'shared' };
       this.counts.shared++;
       this.#accepted.set(fingerprint, entry);
       return entry;
@@ -168,7 +182,7 @@ export class AuthCache {
     const now = replica.databaseNow();
     const longest = loaded.principal ? longestEntryMs : REFUSAL_MS;
     const until = Math.min(loaded.until, now + longest);
-    const entry = { ...loaded, server, until, forgetAt: replica.monotonic() + longest };
+    const entry: Entry = { ...loaded, server, until, forgetAt: replica.monotonic() + longest, layer: 'database' };
     if (!this.#isFresh(entry)) return entry;
     if (entry.principal === null) {
       this.#accepted.delete(fingerprint); // Otherwise it would hide the rejection, and each attempt would cost a read.

@@ -5,6 +5,7 @@ import type { Keyring } from '../../crypto/keyring.ts';
 import { open, type SealBinding, SealError, seal } from '../../crypto/seal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { Outage } from '../../kernel/outage.ts';
 import { Breaker } from '../../redis/breaker.ts';
 import type { CachedCredential } from '../cached-credential.ts';
 import type { SharedCacheMetrics } from '../metrics.ts';
@@ -41,6 +42,8 @@ export interface SharedCacheOptions {
   keyring: Keyring;
   clock: Clock;
   logger: Logger;
+  /** Of Redis. */
+  outage: Outage;
   metrics: SharedCacheMetrics;
 }
 
@@ -63,7 +66,7 @@ export class SharedCache {
   readonly #breaker: Breaker;
   #refusesWrites = false;
 
-  constructor({ keyv, keyring, clock, logger, metrics }: SharedCacheOptions) {
+  constructor({ keyv, keyring, clock, logger, outage, metrics }: SharedCacheOptions) {
     this.#keyv = keyv;
     this.#keyring = keyring;
     this.#metrics = metrics;
@@ -74,9 +77,7 @@ export class SharedCache {
       failures: 3,
       openMs: 1000,
       onChange: (isOpen, cause) =>
-        isOpen
-          ? logger.warn({ err: cause }, 'the shared cache does not respond; continuing without it')
-          : logger.info('the shared cache responds again'),
+        isOpen ? outage.failed(cause, 'the shared cache does not respond') : outage.worked(),
     });
   }
 

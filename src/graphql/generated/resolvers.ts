@@ -5,6 +5,7 @@ import    { apiKeys as Query_apiKeys } from './../resolvers/Query/apiKeys.ts';
 import    { auditEvents as Query_auditEvents } from './../resolvers/Query/auditEvents.ts';
 import    { credentialPolicy as Query_credentialPolicy } from './../resolvers/Query/credentialPolicy.ts';
 import    { daemonTokens as Query_daemonTokens } from './../resolvers/Query/daemonTokens.ts';
+import    { explain as Query_explain } from './../resolvers/Query/explain.ts';
 import    { introspect as Query_introspect } from './../resolvers/Query/introspect.ts';
 import    { node as Query_node } from './../resolvers/Query/node.ts';
 import    { revocations as Query_revocations } from './../resolvers/Query/revocations.ts';
@@ -60,6 +61,7 @@ import    { AuditDetail } from './../resolvers/AuditDetail.ts';
 import    { AuditEvent } from './../resolvers/AuditEvent.ts';
 import    { CredentialPolicy } from './../resolvers/CredentialPolicy.ts';
 import    { DaemonToken } from './../resolvers/DaemonToken.ts';
+import    { Explanation } from './../resolvers/Explanation.ts';
 import    { Introspection } from './../resolvers/Introspection.ts';
 import    { MetadataEntry } from './../resolvers/MetadataEntry.ts';
 import    { RateLimit } from './../resolvers/RateLimit.ts';
@@ -77,7 +79,7 @@ import    { Secret } from './../resolvers/Secret.ts';
 import    { Credential } from './../resolvers/Credential.ts';
 import    { Node } from './../resolvers/Node.ts';
     export const resolvers: Resolvers = {
-      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,auditEvents: Query_auditEvents,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,signingKeys: Query_signingKeys,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
+      Query: { apiKey: Query_apiKey,apiKeys: Query_apiKeys,auditEvents: Query_auditEvents,credentialPolicy: Query_credentialPolicy,daemonTokens: Query_daemonTokens,explain: Query_explain,introspect: Query_introspect,node: Query_node,revocations: Query_revocations,session: Query_session,sessions: Query_sessions,signingKeys: Query_signingKeys,user: Query_user,users: Query_users,viewer: Query_viewer,workspace: Query_workspace,workspaces: Query_workspaces },
       Mutation: { acceptInvitation: Mutation_acceptInvitation,addWorkspaceMember: Mutation_addWorkspaceMember,bootstrap: Mutation_bootstrap,changePassword: Mutation_changePassword,createApiKey: Mutation_createApiKey,createDaemonToken: Mutation_createDaemonToken,createPasswordReset: Mutation_createPasswordReset,createSigningKey: Mutation_createSigningKey,createWorkspace: Mutation_createWorkspace,deleteUser: Mutation_deleteUser,deleteWorkspace: Mutation_deleteWorkspace,disableUser: Mutation_disableUser,enableUser: Mutation_enableUser,endApiKeyOverlap: Mutation_endApiKeyOverlap,inviteUser: Mutation_inviteUser,login: Mutation_login,logout: Mutation_logout,refreshSession: Mutation_refreshSession,register: Mutation_register,removeWorkspaceMember: Mutation_removeWorkspaceMember,renewDaemonToken: Mutation_renewDaemonToken,resetPassword: Mutation_resetPassword,revokeAccessToken: Mutation_revokeAccessToken,revokeAllSessions: Mutation_revokeAllSessions,revokeApiKey: Mutation_revokeApiKey,revokeDaemon: Mutation_revokeDaemon,revokeDaemonToken: Mutation_revokeDaemonToken,revokeSession: Mutation_revokeSession,revokeSigningKey: Mutation_revokeSigningKey,rotateApiKey: Mutation_rotateApiKey,rotateSigningKey: Mutation_rotateSigningKey,setCredentialPolicy: Mutation_setCredentialPolicy,setWorkspaceMemberRole: Mutation_setWorkspaceMemberRole,updateApiKey: Mutation_updateApiKey,updateProfile: Mutation_updateProfile,updateUser: Mutation_updateUser,updateWorkspace: Mutation_updateWorkspace },
       Subscription: { revocations: Subscription_revocations },
       ApiKey: ApiKey,
@@ -86,6 +88,7 @@ AuditDetail: AuditDetail,
 AuditEvent: AuditEvent,
 CredentialPolicy: CredentialPolicy,
 DaemonToken: DaemonToken,
+Explanation: Explanation,
 Introspection: Introspection,
 MetadataEntry: MetadataEntry,
 RateLimit: RateLimit,

@@ -4,6 +4,7 @@ import type { AuditEventMapper } from './../mappers/audit.ts';
 import type { CredentialMapper, IntrospectionMapper, NodeMapper, ViewerMapper } from './../mappers/root.ts';
 import type { CredentialPolicyMapper } from './../mappers/credential-policies.ts';
 import type { DaemonTokenMapper } from './../mappers/daemon-tokens.ts';
+import type { ExplanationMapper } from './../mappers/explanations.ts';
 import type { RevocationMapper, SessionMapper, SessionTokensMapper } from './../mappers/sessions.ts';
 import type { RevocationEventMapper } from './../mappers/live.ts';
 import type { SigningKeyMapper } from './../mappers/signing-keys.ts';
@@ -691,6 +692,17 @@ export type DaemonTokenNotFoundError = UserError & {
   message: Scalars['String']['output'];
 };
 
+/** The layer that decided about a request. */
+export type DecisionSource =
+  /** PostgreSQL. */
+  | 'DATABASE'
+  /** PostgreSQL, read for this request alone, because the replica had no lease on its caches. */
+  | 'DATABASE_WITHOUT_LEASE'
+  /** The memory of the replica, or the form of the credential alone. No I/O. */
+  | 'MEMORY'
+  /** The shared cache in Redis. */
+  | 'SHARED_CACHE';
+
 /** Input of `deleteUser`. */
 export type DeleteUserInput = {
   /** The id of the user. */
@@ -785,6 +797,49 @@ export type EndApiKeyOverlapSuccess = {
   /** Proof that no replica accepts the previous secret. */
   receipt: RevocationReceipt;
 };
+
+/** What a replica decided about one request, and on which grounds. */
+export type Explanation = {
+  __typename?: 'Explanation';
+  /** When the replica decided, by the clock of the database. */
+  at: Scalars['DateTime']['output'];
+  /** The id of the credential; null if the presented text belongs to none. */
+  credentialId?: Maybe<Scalars['ID']['output']>;
+  /** The layer that decided. */
+  decidedBy: DecisionSource;
+  /** The path of the endpoint, such as `/v1/verify`, without the query. */
+  endpoint: Scalars['String']['output'];
+  /** How long before the decision that snapshot was read from the database; null if no credential was read. */
+  entryAgeMilliseconds?: Maybe<Scalars['Float']['output']>;
+  /** The end of the invalidation log in the snapshot that decided; null if no credential was read. */
+  entrySequence?: Maybe<Scalars['String']['output']>;
+  /** The kind of the credential, such as `apiKey`; null if the presented text has the form of none. */
+  kind?: Maybe<Scalars['String']['output']>;
+  /** How long the replica might still trust its caches; 0 without a lease. */
+  leaseRemainingMilliseconds: Scalars['Float']['output'];
+  /** The position up to which the replica had applied the invalidation log. */
+  logSequence: Scalars['String']['output'];
+  /** What was decided. */
+  outcome: ExplanationOutcome;
+  /**
+   * `VALID` for an accepted credential. Otherwise a code such as `REVOKED`, `EXPIRED` or `SCOPE_MISSING`. The documentation
+   * lists all codes.
+   */
+  reason: Scalars['String']['output'];
+  /** The replica that decided. */
+  replica: Scalars['ID']['output'];
+  /** The `X-Request-Id` of the response. */
+  requestId: Scalars['ID']['output'];
+};
+
+/** What was decided about a request. */
+export type ExplanationOutcome =
+  /** The credential is valid and holds what was required. */
+  | 'ACCEPTED'
+  /** The credential is missing or not valid, does not hold what was required, or is over a limit. */
+  | 'REJECTED'
+  /** The replica could not know whether the credential is valid, and returned 503. */
+  | 'UNAVAILABLE';
 
 /**
  * This idempotency key was used within 24 hours by the same credential, with other input. Or the secret that it stands for was
@@ -1454,6 +1509,13 @@ export type Query = {
    */
   daemonTokens: DaemonTokenConnection;
   /**
+   * Why was this request accepted or rejected? Each replica remembers its last 20 000 accepted and 50 000 rejected requests,
+   * for an hour at most. This replica asks all others, and waits for a second at most. Of several requests with this id, the
+   * newest counts. Null if no replica remembers the request: nothing was decided about a request that presents no credential
+   * and needs none.
+   */
+  explain?: Maybe<Explanation>;
+  /**
    * Returns the current state of a token. Unknown, expired and revoked tokens all return `active: false`. Services that do
    * not use GraphQL can call `POST /v1/introspect` (RFC 7662).
    */
@@ -1520,6 +1582,12 @@ export type QuerydaemonTokensArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
   workspaceId: Scalars['ID']['input'];
+};
+
+
+/** Reads. */
+export type QueryexplainArgs = {
+  requestId: Scalars['ID']['input'];
 };
 
 
@@ -3083,6 +3151,7 @@ export type ResolversTypes = {
   DaemonTokenEdge: ResolverTypeWrapper<Omit<DaemonTokenEdge, 'node'> & { node: ResolversTypes['DaemonToken'] }>;
   DaemonTokenNotFoundError: ResolverTypeWrapper<DaemonTokenNotFoundError>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DecisionSource: ResolverTypeWrapper<'MEMORY' | 'SHARED_CACHE' | 'DATABASE' | 'DATABASE_WITHOUT_LEASE'>;
   DeleteUserInput: DeleteUserInput;
   DeleteUserResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DeleteUserResult']>;
   DeleteUserSuccess: ResolverTypeWrapper<Omit<DeleteUserSuccess, 'receipt'> & { receipt: ResolversTypes['RevocationReceipt'] }>;
@@ -3099,6 +3168,9 @@ export type ResolversTypes = {
   EndApiKeyOverlapInput: EndApiKeyOverlapInput;
   EndApiKeyOverlapResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EndApiKeyOverlapResult']>;
   EndApiKeyOverlapSuccess: ResolverTypeWrapper<Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversTypes['ApiKey'], receipt: ResolversTypes['RevocationReceipt'] }>;
+  Explanation: ResolverTypeWrapper<ExplanationMapper>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  ExplanationOutcome: ResolverTypeWrapper<'ACCEPTED' | 'REJECTED' | 'UNAVAILABLE'>;
   IdempotencyKeyReusedError: ResolverTypeWrapper<IdempotencyKeyReusedError>;
   Introspection: ResolverTypeWrapper<IntrospectionMapper>;
   InvalidCredentialsError: ResolverTypeWrapper<InvalidCredentialsError>;
@@ -3153,7 +3225,6 @@ export type ResolversTypes = {
   RevocationPropagation: ResolverTypeWrapper<'ACKNOWLEDGED' | 'LEASE_EXPIRED'>;
   RevocationReason: ResolverTypeWrapper<'SIGNED_OUT' | 'ROTATED' | 'COMPROMISED' | 'REUSED' | 'REMOVED' | 'ADMINISTRATIVE' | 'UNSPECIFIED'>;
   RevocationReceipt: ResolverTypeWrapper<Omit<RevocationReceipt, 'propagation'> & { propagation: ResolversTypes['RevocationPropagation'] }>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   RevocationSubject: ResolverTypeWrapper<'API_KEY' | 'DAEMON_TOKEN' | 'SESSION' | 'ACCESS_TOKEN' | 'SIGNING_KEY' | 'USER' | 'WORKSPACE' | 'WORKSPACE_MEMBER' | 'DAEMON' | 'ALL'>;
   RevokeAccessTokenInput: RevokeAccessTokenInput;
   RevokeAccessTokenResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeAccessTokenResult']>;
@@ -3306,6 +3377,8 @@ export type ResolversParentTypes = {
   EndApiKeyOverlapInput: EndApiKeyOverlapInput;
   EndApiKeyOverlapResult: ResolversUnionTypes<ResolversParentTypes>['EndApiKeyOverlapResult'];
   EndApiKeyOverlapSuccess: Omit<EndApiKeyOverlapSuccess, 'apiKey' | 'receipt'> & { apiKey: ResolversParentTypes['ApiKey'], receipt: ResolversParentTypes['RevocationReceipt'] };
+  Explanation: ExplanationMapper;
+  Float: Scalars['Float']['output'];
   IdempotencyKeyReusedError: IdempotencyKeyReusedError;
   Introspection: IntrospectionMapper;
   InvalidCredentialsError: InvalidCredentialsError;
@@ -3356,7 +3429,6 @@ export type ResolversParentTypes = {
   RevocationEvent: RevocationEventMapper;
   RevocationFilter: RevocationFilter;
   RevocationReceipt: RevocationReceipt;
-  Float: Scalars['Float']['output'];
   RevokeAccessTokenInput: RevokeAccessTokenInput;
   RevokeAccessTokenResult: ResolversUnionTypes<ResolversParentTypes>['RevokeAccessTokenResult'];
   RevokeAccessTokenSuccess: Omit<RevokeAccessTokenSuccess, 'receipt' | 'revocation'> & { receipt: ResolversParentTypes['RevocationReceipt'], revocation: ResolversParentTypes['Revocation'] };
@@ -3719,6 +3791,8 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DecisionSourceResolvers = EnumResolverSignature<{ DATABASE?: any, DATABASE_WITHOUT_LEASE?: any, MEMORY?: any, SHARED_CACHE?: any }, ResolversTypes['DecisionSource']>;
+
 export type DeleteUserResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteUserResult'] = ResolversParentTypes['DeleteUserResult']> = {
   __resolveType?: TypeResolveFn<'DeleteUserSuccess' | 'LastAdministratorError' | 'LastOwnerError' | 'UserNotFoundError', ParentType, ContextType>;
 };
@@ -3772,6 +3846,24 @@ export type EndApiKeyOverlapSuccessResolvers<ContextType = GraphQLContext, Paren
   receipt?: Resolver<ResolversTypes['RevocationReceipt'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
+
+export type ExplanationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Explanation'] = ResolversParentTypes['Explanation']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  credentialId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  decidedBy?: Resolver<ResolversTypes['DecisionSource'], ParentType, ContextType>;
+  endpoint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  entryAgeMilliseconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  entrySequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  leaseRemainingMilliseconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  logSequence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['ExplanationOutcome'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  replica?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  requestId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ExplanationOutcomeResolvers = EnumResolverSignature<{ ACCEPTED?: any, REJECTED?: any, UNAVAILABLE?: any }, ResolversTypes['ExplanationOutcome']>;
 
 export type IdempotencyKeyReusedErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IdempotencyKeyReusedError'] = ResolversParentTypes['IdempotencyKeyReusedError']> = {
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3929,6 +4021,7 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   auditEvents?: Resolver<ResolversTypes['AuditEventConnection'], ParentType, ContextType, RequireFields<QueryauditEventsArgs, 'first'>>;
   credentialPolicy?: Resolver<ResolversTypes['CredentialPolicy'], ParentType, ContextType>;
   daemonTokens?: Resolver<ResolversTypes['DaemonTokenConnection'], ParentType, ContextType, RequireFields<QuerydaemonTokensArgs, 'first' | 'workspaceId'>>;
+  explain?: Resolver<Maybe<ResolversTypes['Explanation']>, ParentType, ContextType, RequireFields<QueryexplainArgs, 'requestId'>>;
   introspect?: Resolver<ResolversTypes['Introspection'], ParentType, ContextType, RequireFields<QueryintrospectArgs, 'token'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QuerynodeArgs, 'id'>>;
   revocations?: Resolver<ResolversTypes['RevocationConnection'], ParentType, ContextType, RequireFields<QueryrevocationsArgs, 'first'>>;
@@ -4461,6 +4554,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DaemonTokenEdge?: DaemonTokenEdgeResolvers<ContextType>;
   DaemonTokenNotFoundError?: DaemonTokenNotFoundErrorResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DecisionSource?: DecisionSourceResolvers;
   DeleteUserResult?: DeleteUserResultResolvers<ContextType>;
   DeleteUserSuccess?: DeleteUserSuccessResolvers<ContextType>;
   DeleteWorkspaceResult?: DeleteWorkspaceResultResolvers<ContextType>;
@@ -4472,6 +4566,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   EnableUserSuccess?: EnableUserSuccessResolvers<ContextType>;
   EndApiKeyOverlapResult?: EndApiKeyOverlapResultResolvers<ContextType>;
   EndApiKeyOverlapSuccess?: EndApiKeyOverlapSuccessResolvers<ContextType>;
+  Explanation?: ExplanationResolvers<ContextType>;
+  ExplanationOutcome?: ExplanationOutcomeResolvers;
   IdempotencyKeyReusedError?: IdempotencyKeyReusedErrorResolvers<ContextType>;
   Introspection?: IntrospectionResolvers<ContextType>;
   InvalidCredentialsError?: InvalidCredentialsErrorResolvers<ContextType>;

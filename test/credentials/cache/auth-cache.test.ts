@@ -6,7 +6,7 @@ import type { CachedCredential } from '../../../src/credentials/cached-credentia
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import type { Principal } from '../../../src/identity/principal.ts';
 import { MASTER_KEY } from '../../support/constants.ts';
-import { recordingLogger, silentLogger } from '../../support/loggers.ts';
+import { recordingLogger, silentLogger, silentOutage } from '../../support/loggers.ts';
 import { times } from '../../support/values.ts';
 import { type ReplicaOnLog, startReplicaOnLog } from './replica-on-log.ts';
 
@@ -49,7 +49,14 @@ function newSharedCache(keyv: Keyv): SharedCache {
   const parsed = parseMasterKey(MASTER_KEY);
   if (!('key' in parsed)) throw new Error(parsed.problem);
   const { clock, metrics } = fixture;
-  return new SharedCache({ keyv, keyring: createKeyring(parsed.key, []), clock, logger: silentLogger, metrics });
+  return new SharedCache({
+    keyv,
+    keyring: createKeyring(parsed.key, []),
+    clock,
+    logger: silentLogger,
+    outage: silentOutage,
+    metrics,
+  });
 }
 
 function givenKey() {
@@ -271,7 +278,7 @@ describe('with a lease', () => {
     broken = true;
     expect(lines).toEqual([]);
     expect(cache.recall(FINGERPRINT)).toBeUndefined();
-    expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 50, err: { message: 'a bug' } });
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 'error', err: { message: 'a bug' } });
     expect(await database.ask()).toBe(principal);
     database.failing = true;
     await expect(database.ask()).rejects.toMatchObject(UNAVAILABLE);

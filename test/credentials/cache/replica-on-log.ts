@@ -7,7 +7,7 @@ import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
 import type { LogRowJson, RevocationSubject } from '../../../src/revocation/revocation-event.ts';
 import type { SyncRow } from '../../../src/revocation/statements.ts';
-import { silentLogger } from '../../support/loggers.ts';
+import { silentLogger, silentOutage } from '../../support/loggers.ts';
 
 /** Time stands still unless a test moves it, so the lease expires only when a test says so. */
 const LEASE_MS = 2000;
@@ -73,6 +73,7 @@ export async function startReplicaOnLog({ at = 0, feed = new InvalidationFeed(si
     notifications: { listen: async () => undefined, close: async () => undefined },
     clock,
     logger: silentLogger,
+    outage: silentOutage,
     metrics: createRevocationMetrics(),
     newReplicaId: () => `replica-${++replicas}`,
     leaseMs: LEASE_MS,

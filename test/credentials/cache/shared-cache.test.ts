@@ -7,7 +7,7 @@ import { createSharedCacheMetrics, type SharedCacheMetrics } from '../../../src/
 import { createKeyring, parseMasterKey } from '../../../src/crypto/keyring.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../../support/app.ts';
 import { loadsIn } from '../../support/loads.ts';
-import { silentLogger } from '../../support/loggers.ts';
+import { silentLogger, silentOutage } from '../../support/loggers.ts';
 import { migratedDatabase } from '../../support/postgres-template.ts';
 import { findRedis, type RedisServer, startRedis } from '../../support/redis.ts';
 
@@ -33,7 +33,14 @@ describe('a shared cache that answers reads and rejects writes', () => {
     // biome-ignore lint/suspicious/noExplicitAny: the three calls of keyv's that are made
     const keyv = { get, set: refuse, delete: refuse } as any as Keyv;
     const keyring = keyringOf(MASTER_KEY);
-    const shared = new SharedCache({ keyv, keyring, clock, logger: silentLogger, metrics: createSharedCacheMetrics() });
+    const shared = new SharedCache({
+      keyv,
+      keyring,
+      clock,
+      logger: silentLogger,
+      outage: silentOutage,
+      metrics: createSharedCacheMetrics(),
+    });
     return { shared, reads: () => asked };
   };
 
@@ -84,6 +91,7 @@ describe('a shared cache that never answers', () => {
       keyring: keyringOf(MASTER_KEY),
       clock,
       logger: silentLogger,
+      outage: silentOutage,
       metrics: createSharedCacheMetrics(),
     });
   });
@@ -150,6 +158,7 @@ describe('an entry of a shared cache', () => {
       keyring: keyringOf(masterKey),
       clock: { now: () => new Date(), monotonic: () => 0 },
       logger: silentLogger,
+      outage: silentOutage,
       metrics,
     });
   const get = (fingerprint = 'mine', server = 'server', masterKey?: string, usable = true) =>

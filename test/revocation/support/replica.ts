@@ -5,7 +5,7 @@ import { InvalidationFeed } from '../../../src/revocation/feed.ts';
 import { createRevocationMetrics } from '../../../src/revocation/metrics.ts';
 import { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import { Replica } from '../../../src/revocation/replica.ts';
-import { silentLogger } from '../../support/loggers.ts';
+import { silentLogger, silentOutage } from '../../support/loggers.ts';
 import type { TestDatabase } from './databases.ts';
 
 export interface Member {
@@ -24,7 +24,7 @@ export async function join(
     ids.push(randomUUID());
     return ids.at(-1)!;
   };
-  const common = { clock, logger: silentLogger, metrics: createRevocationMetrics() };
+  const common = { clock, logger: silentLogger, outage: silentOutage, metrics: createRevocationMetrics() };
   const replica = new Replica({
     ...common,
     feed: new InvalidationFeed(silentLogger),

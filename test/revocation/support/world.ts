@@ -5,6 +5,7 @@ import type { SharedCacheOptions } from '../../../src/credentials/cache/shared-c
 import type { Principal } from '../../../src/identity/principal.ts';
 import type { PropagationBarrier } from '../../../src/revocation/propagation-barrier.ts';
 import type { Replica } from '../../../src/revocation/replica.ts';
+import { silentOutage } from '../../support/loggers.ts';
 import type { Code } from './code.ts';
 import { Database } from './database.ts';
 import { Network } from './network.ts';
@@ -95,7 +96,7 @@ export class World {
       },
     };
     const keyv = this.store.connect(process) as unknown as SharedCacheOptions['keyv'];
-    const common = { clock, logger, metrics: revocationMetrics };
+    const common = { clock, logger, outage: silentOutage, metrics: revocationMetrics };
     const newReplicaId = () => `${machine.name}, process ${++this.#processes}`;
     machine.leaseMs = leaseMs;
     this.#longestLeaseMs = Math.max(this.#longestLeaseMs, leaseMs);
@@ -119,7 +120,7 @@ export class World {
     });
     machine.cache = new AuthCache({
       replica: machine.replica,
-      shared: new SharedCache({ keyv, keyring, clock, logger, metrics: sharedCacheMetrics }),
+      shared: new SharedCache({ keyv, keyring, clock, logger, outage: silentOutage, metrics: sharedCacheMetrics }),
       logger,
       longestEntryMs: 600_000,
       entries: 100,

@@ -1,0 +1,3 @@
+import type { Explanation } from '../../explanations/explanation.ts';
+
+export type ExplanationMapper = Explanation;

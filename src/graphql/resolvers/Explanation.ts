@@ -1,0 +1,3 @@
+import type { ExplanationResolvers } from '../generated/types.ts';
+
+export const Explanation: ExplanationResolvers = {};
