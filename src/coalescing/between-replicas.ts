@@ -107,7 +107,9 @@ export class BetweenReplicas {
     return {
       end: (text, keptMs) => {
         clearInterval(renewing);
-        void this.#end(keys, { token, keptMs, seal: () => this.#seal(name, token, text()) });
+        this.#end(keys, { token, keptMs, seal: () => this.#seal(name, token, text()) }).catch((error) =>
+          this.#options.logger.error({ err: error }, 'handing over a result failed'),
+        );
       },
     };
   }
