@@ -50,7 +50,7 @@ export async function send(fetch: typeof globalThis.fetch, request: Request): Pr
     return await fetch(request);
   } catch (cause) {
     if (cause instanceof RekeyError) throw cause;
-    throw new RekeyError('NETWORK', 'There is no response. Check `url`, and that the service is running.', { cause });
+    throw new RekeyError('NETWORK', 'No response. Check `url`, and that the service is running.', { cause });
   }
 }
 
@@ -68,7 +68,7 @@ export async function readOperation(response: Response): Promise<OperationRespon
 export async function dataOf<Result>(response: Response): Promise<Result> {
   const body = await readOperation(response);
   if (body === null) {
-    const message = 'The response is not a GraphQL response. Check `url`, and that the service is running.';
+    const message = 'The response is not GraphQL. Check `url`, and that the service is running.';
     throw new RekeyError('NETWORK', message);
   }
   const [first] = body.errors ?? [];

@@ -92,9 +92,9 @@ describe.each(backends())('createApiKey on $name', ({ start }) => {
     });
 
     test('F0.11: only the results of mutations have a secret, so a secret cannot be read again', async () => {
-      const member = await app.member();
+      const { accessToken } = await app.admin();
       const document = '{ __schema { types { name fields { type { name ofType { name } } } } } }';
-      const { data } = await app.graphql(document, {}, { bearer: member.accessToken });
+      const { data } = await app.graphql(document, {}, { bearer: accessToken });
       type Type = { name: string; fields: { type: { name: string; ofType: { name: string } | null } }[] | null };
       const withSecrets = (data.__schema.types as Type[])
         .filter(({ fields }) => fields?.some(({ type }) => [type.name, type.ofType?.name].includes('Secret')))
