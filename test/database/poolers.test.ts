@@ -56,7 +56,7 @@ const problemOf = (url: string, directUrl: string | null = null): Promise<string
 
 const IGNORES = { ignore_startup_parameters: 'options' };
 
-describe.skipIf(!serverUrl || findPgBouncer() === null)('a pooler', { timeout: 60_000 }, () => {
+describe.skipIf(!serverUrl || findPgBouncer() === null)('a pooler', { timeout: 180_000 }, () => {
   const REFUSED =
     /^DATABASE_URL leads to a connection pooler: .*\. Rekey must listen for revocations, hold leases and take locks on sessions of its own\. Set DATABASE_DIRECT_URL to the same database without the pooler\.$/;
 
@@ -128,7 +128,7 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('a pooler', { timeout: 6
   });
 });
 
-describe.skipIf(!serverUrl)('two URLs', { timeout: 60_000 }, () => {
+describe.skipIf(!serverUrl)('two URLs', { timeout: 180_000 }, () => {
   const DIFFERENT =
     'DATABASE_URL and DATABASE_DIRECT_URL lead to different databases. Both must lead to one database of one server.';
 
@@ -155,7 +155,7 @@ describe.skipIf(!serverUrl)('two URLs', { timeout: 60_000 }, () => {
   });
 });
 
-describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { timeout: 60_000 }, () => {
+describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { timeout: 180_000 }, () => {
   // What the server itself would do with a statement. Shorter timeouts would end the statement that sets them, or the
   // idle sessions of the pooler.
   const DEFAULTS = {
@@ -183,7 +183,7 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { tim
     const pooler = await startPgBouncer({ port: portOf(serverUrl), user: role, settings: { default_pool_size: '3' } });
     url = pooler.url(hostile.url);
     database = await openDatabase({
-      ...{ url, directUrl: hostile.url, dataDirectory: null, syncTimeoutMs: 500 },
+      ...{ url, directUrl: hostile.url, dataDirectory: null, syncTimeoutMs: 10_000 },
       ...{ logger: silentLogger, model: modelOf(features), subscribers: [] },
     });
     close = async () => {
@@ -193,7 +193,7 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { tim
     };
     await database.checkConnections();
     await database.migrate();
-  });
+  }, 180_000);
   afterAll(() => close?.());
 
   test.each(['reads', 'nonces', 'alone', 'in a transaction', 'of a revocation'] as const)(
@@ -287,45 +287,49 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { tim
   });
 });
 
-test.skipIf(!serverUrl)('a replica opens no more connections than its variables say', { timeout: 60_000 }, async () => {
-  const env = {
-    ...{ REKEY_CHANGE_CONNECTIONS: '3', REKEY_REVOCATION_CONNECTIONS: '2' },
-    ...{ REKEY_READ_CONNECTIONS: '2', REKEY_NONCE_CONNECTIONS: '2' },
-  };
-  const app = await startTestApp({ databaseUrl: await migratedDatabase(), env });
-  onTestFinished(() => app.close());
-  const member = await app.member();
-  const keys = await Promise.all(Array.from({ length: 20 }, () => app.apiKey(member)));
-  const { database } = app.app;
-  const one = { name: 'one', text: 'select 1' };
-  const count = {
-    name: 'connections',
-    text: `select count(*)::int as count from pg_stat_activity
+test.skipIf(!serverUrl)(
+  'a replica opens no more connections than its variables say',
+  { timeout: 180_000 },
+  async () => {
+    const env = {
+      ...{ REKEY_CHANGE_CONNECTIONS: '3', REKEY_REVOCATION_CONNECTIONS: '2' },
+      ...{ REKEY_READ_CONNECTIONS: '2', REKEY_NONCE_CONNECTIONS: '2' },
+    };
+    const app = await startTestApp({ databaseUrl: await migratedDatabase(), env });
+    onTestFinished(() => app.close());
+    const member = await app.member();
+    const keys = await Promise.all(Array.from({ length: 20 }, () => app.apiKey(member)));
+    const { database } = app.app;
+    const one = { name: 'one', text: 'select 1' };
+    const count = {
+      name: 'connections',
+      text: `select count(*)::int as count from pg_stat_activity
       where datname = current_database() and application_name like 'rekey%'`,
-  };
-  // All wait for a lock, so each pool opens what it may.
-  const holder = new pg.Client({ connectionString: app.app.config.databaseUrl! });
-  await holder.connect();
-  await holder.query('select pg_advisory_lock(1)');
-  const wait = 'select pg_advisory_xact_lock(1)';
-  const waiting = [
-    ...Array.from({ length: 9 }, () => database.fork().execute(wait)),
-    ...Array.from({ length: 6 }, () => database.forkReserved().execute(wait)),
-    ...Array.from({ length: 6 }, () => database.reads.query({ name: 'wait', text: wait })),
-    ...Array.from({ length: 6 }, () => database.nonces.query({ name: 'wait', text: wait })),
-  ];
-  const settled = Promise.allSettled(waiting); // Some wait for longer than a statement may take.
-  await database.propagation.query(one);
-  const counts: number[] = [];
-  await until('the pools are full', async () => {
-    counts.push((await database.sync.query<{ count: number }>(count))[0]!.count);
-    return counts.at(-1)! >= 3 + 2 + 2 + 2 + 3; // The last three listen, sync and settle.
-  });
-  await holder.end();
-  await settled;
-  expect(Math.max(...counts)).toBe(12);
-  // And the service works with them.
-  for (const { secret } of keys) expect(await app.accepts(secret)).toBe(true);
-  await Promise.all(keys.map(({ id }) => app.as(member).revokeApiKey({ apiKeyId: id }).expectSuccess()));
-  for (const { secret } of keys) expect(await app.accepts(secret)).toBe(false);
-});
+    };
+    // All wait for a lock, so each pool opens what it may.
+    const holder = new pg.Client({ connectionString: app.app.config.databaseUrl! });
+    await holder.connect();
+    await holder.query('select pg_advisory_lock(1)');
+    const wait = 'select pg_advisory_xact_lock(1)';
+    const waiting = [
+      ...Array.from({ length: 9 }, () => database.fork().execute(wait)),
+      ...Array.from({ length: 6 }, () => database.forkReserved().execute(wait)),
+      ...Array.from({ length: 6 }, () => database.reads.query({ name: 'wait', text: wait })),
+      ...Array.from({ length: 6 }, () => database.nonces.query({ name: 'wait', text: wait })),
+    ];
+    const settled = Promise.allSettled(waiting); // Some wait for longer than a statement may take.
+    await database.propagation.query(one);
+    const counts: number[] = [];
+    await until('the pools are full', async () => {
+      counts.push((await database.sync.query<{ count: number }>(count))[0]!.count);
+      return counts.at(-1)! >= 3 + 2 + 2 + 2 + 3; // The last three listen, sync and settle.
+    });
+    await holder.end();
+    await settled;
+    expect(Math.max(...counts)).toBe(12);
+    // And the service works with them.
+    for (const { secret } of keys) expect(await app.accepts(secret)).toBe(true);
+    await Promise.all(keys.map(({ id }) => app.as(member).revokeApiKey({ apiKeyId: id }).expectSuccess()));
+    for (const { secret } of keys) expect(await app.accepts(secret)).toBe(false);
+  },
+);

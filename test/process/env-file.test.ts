@@ -34,7 +34,7 @@ test.each([
     const { status, stderr } = run(folderWith('# of this machine\nPORT="from the file"\n'), argv);
     expect([status, stderr]).toEqual([78, expect.stringContaining('PORT must be a whole number')]);
   },
-  60_000,
+  180_000,
 );
 
 test('the environment wins, and an empty value there unsets a variable', () => {
@@ -43,4 +43,4 @@ test('the environment wins, and an empty value there unsets a variable', () => {
   expect(status).toBe(78);
   expect(stderr).toContain('REKEY_CANARY must be');
   expect(stderr).not.toMatch(/PORT|REKEY_LEASE_MS/);
-}, 60_000);
+}, 180_000);
