@@ -33,7 +33,10 @@ export interface DatabaseOptions {
 export interface Database {
   /** Prepared statements outside of the unit of work, such as authentication reads. */
   readonly reads: Sql;
-  /** Connections for the nonces of signed requests. A flood of them must not delay authentication reads. */
+  /**
+   * Connections for what single requests write: the nonces of signed requests, and the shares of rate limits. A flood of
+   * them must not delay authentication reads.
+   */
   readonly nonces: Sql;
   /** One connection, only for syncs. */
   readonly sync: Sql;

@@ -1,3 +1,5 @@
+import { type RateState, rateLimitHeaders, secondsToReset } from './rate-limit.ts';
+
 /** The error codes of access control. The HTTP and GraphQL layers decide how each is returned. */
 export type AccessErrorCode =
   | 'UNAUTHENTICATED'
@@ -39,19 +41,28 @@ export class AccessError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** What is wrong with the signature of the request; undefined for every other error. */
   readonly reason: SignatureReason | undefined;
+  /** The rate limit that the credential has reached; undefined for every other error. */
+  readonly rate: RateState | undefined;
   /** The `WWW-Authenticate` challenge, for a caller that is not authenticated or not authorized. */
   readonly #challenge: string | undefined;
 
   constructor(
     code: AccessErrorCode,
     message: string,
-    options: { retryAfterSeconds?: number; reason?: SignatureReason; challenge?: string; cause?: unknown } = {},
+    options: {
+      retryAfterSeconds?: number;
+      reason?: SignatureReason;
+      rate?: RateState;
+      challenge?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'AccessError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.reason = options.reason;
+    this.rate = options.rate;
     this.#challenge = options.challenge;
   }
 
@@ -68,6 +79,7 @@ export class AccessError extends Error {
     const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
     if (this.retryAfterSeconds !== undefined) headers['Retry-After'] = String(this.retryAfterSeconds);
     if (this.#challenge !== undefined) headers['WWW-Authenticate'] = this.#challenge;
+    if (this.rate !== undefined) Object.assign(headers, rateLimitHeaders(this.rate));
     return { status: STATUSES[this.code], headers };
   }
 }
@@ -102,6 +114,17 @@ export const scopeMissing = (...anyOf: readonly string[]) =>
 /** The caller has reached a rate limit. */
 export const tooMany = (retryAfterSeconds: number) =>
   new AccessError('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
+
+/** The credential is valid and has reached its own rate limit. */
+export const rateLimitReached = (rate: RateState) => {
+  const retryAfterSeconds = secondsToReset(rate);
+  const { requests, windowSeconds } = rate.limit;
+  return new AccessError(
+    'RATE_LIMITED',
+    `The credential has reached its limit of ${requests} requests in ${windowSeconds} s. Try again in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds, rate },
+  );
+};
 
 /** There are too many live connections of one kind, such as `this credential`. */
 export const tooManyConnections = (of: string) =>

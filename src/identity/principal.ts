@@ -1,3 +1,4 @@
+import type { RateLimit } from './rate-limit.ts';
 import type { Scope } from './scope.ts';
 
 /** The kind of a credential that authenticates requests, as its credential type names it: `apiKey`, `session`. */
@@ -40,6 +41,8 @@ export interface Principal {
   readonly allowedAddresses?: readonly string[];
   /** Whether the credential carries data of the operator. Left out if it does not. */
   readonly hasMetadata?: boolean;
+  /** How many requests the credential may make. Left out if there is no limit. */
+  readonly rateLimit?: RateLimit;
 }
 
 /** When the principal ends at the latest, in milliseconds since the epoch, as far as is known now; null: never. */

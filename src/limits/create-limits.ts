@@ -1,19 +1,34 @@
 import { CHANGES_AT_ONCE, RESERVED_CONNECTIONS } from '../database/database.ts';
 import type { ValuesOf } from '../kernel/variable.ts';
 import type { Part, Platform } from '../platform.ts';
+import { Breaker } from '../redis/breaker.ts';
+import { CredentialLimit } from './credential-limit.ts';
 import type { limits as feature } from './limits.feature.ts';
-import { Limits, type LimitsOptions } from './limits.ts';
+import { Limits, type LimitsOptions, type RejectedCall } from './limits.ts';
+import { createLimitMetrics, exposeCredentialLimit } from './metrics.ts';
+import { RateWindows } from './rate-windows.ts';
+import { RedisShare } from './redis-share.ts';
 import { Turns } from './turns.ts';
 
 /** How long a mutation waits for its turn. */
 const LONGEST_WAIT_MS = 2000;
+/** How long a request of a limited credential waits for Redis. Too short a time would strand requests that Redis took. */
+const REDIS_TIMEOUT_MS = 100;
+/** Milliseconds between two looks for shares that are not used. */
+const GIVE_BACK_EVERY_MS = 1000;
 
 /** The rate limits of this replica, and the turns of those who change something. */
 export function createLimits(
-  { redis, database, sealer, clock, logger, replica }: Platform,
+  platform: Platform,
   rates: ValuesOf<typeof feature.variables>,
-  { accountOf, exceeded }: Pick<LimitsOptions, 'accountOf' | 'exceeded'>,
-): Part & { limits: Limits; turns: Turns } {
+  { accountOf, exceeded: note }: Pick<LimitsOptions, 'accountOf'> & { exceeded: (call: RejectedCall) => void },
+): Part & { limits: Limits; turns: Turns; credentials: CredentialLimit } {
+  const { redis, database, sealer, clock, logger, replica, registry } = platform;
+  const metrics = createLimitMetrics(registry);
+  const exceeded = (call: RejectedCall) => {
+    metrics.exceeded.inc({ limit: call.limit });
+    note(call);
+  };
   const limits = new Limits({
     redis,
     sql: database.reads,
@@ -30,5 +45,48 @@ export function createLimits(
     revocationsAtOnce: RESERVED_CONNECTIONS,
     longestWaitMs: LONGEST_WAIT_MS,
   });
-  return { limits, turns, jobs: { 'purging the limits': () => limits.purge() }, stop: () => limits.close() };
+  // The connections for what single requests write: they may wait for each other, and authentication must not.
+  const windows = new RateWindows(database.nonces);
+  const credentials = createCredentialLimit(platform, { windows, exceeded });
+  exposeCredentialLimit(registry, credentials);
+  return {
+    limits,
+    turns,
+    credentials,
+    jobs: { 'purging the limits': () => limits.purge(), 'purging the rate windows': () => windows.purge() },
+    timers: [{ name: 'giving rate shares back', everyMs: GIVE_BACK_EVERY_MS, work: () => credentials.giveBack() }],
+    async stop() {
+      await limits.close();
+      // What cannot be given back is lost until the end of its window.
+      await credentials.giveBack({ all: true }).catch((err) => logger.debug({ err }, 'giving rate shares back failed'));
+    },
+  };
+}
+
+function createCredentialLimit(
+  { redis, clock, logger, replica }: Platform,
+  { windows, exceeded }: { windows: RateWindows; exceeded: (call: RejectedCall) => void },
+): CredentialLimit {
+  const breaker = new Breaker({
+    clock,
+    timeoutMs: REDIS_TIMEOUT_MS,
+    failures: 2,
+    openMs: 1000,
+    onChange: (isOpen, cause) =>
+      isOpen
+        ? logger.warn(
+            { err: cause },
+            'rate limits: Redis does not respond; PostgreSQL hands out shares to each replica',
+          )
+        : logger.info('rate limits: Redis responds again'),
+  });
+  return new CredentialLimit({
+    windows,
+    redis: redis && new RedisShare({ redis, breaker, logger }),
+    clock,
+    leaseRemaining: () => replica.leaseRemaining(),
+    databaseNow: () => replica.databaseNow(),
+    replicas: () => replica.registeredReplicas,
+    exceeded,
+  });
 }

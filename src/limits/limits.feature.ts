@@ -1,6 +1,7 @@
 import { defineFeature } from '../feature.ts';
 import { type Variable, wholeNumber } from '../kernel/variable.ts';
 import { Migration20261126000200 } from './migrations/20261126000200-limits.ts';
+import { Migration20261220000000 } from './migrations/20261220000000-rate-windows.ts';
 
 const perMinute = (name: string, fallback: number, meaning: string): Variable<number> =>
   wholeNumber(name, { fallback, min: 0, max: 10_000, meaning });
@@ -8,8 +9,11 @@ const perMinute = (name: string, fallback: number, meaning: string): Variable<nu
 /** Rate limits, counted in PostgreSQL; failed authentications in Redis and memory. 0 means no limit. */
 export const limits = defineFeature({
   name: 'limits',
-  tables: ['auth_limits'],
-  migrations: [{ name: '20261126000200-limits', class: Migration20261126000200 }],
+  tables: ['auth_limits', 'rate_windows'],
+  migrations: [
+    { name: '20261126000200-limits', class: Migration20261126000200 },
+    { name: '20261220000000-rate-windows', class: Migration20261220000000 },
+  ],
   variables: {
     loginPerMinute: perMinute(
       'REKEY_LOGIN_PER_MINUTE',

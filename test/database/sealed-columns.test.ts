@@ -75,6 +75,7 @@ const PLAIN: Record<string, Partial<Record<Reason, string[]>>> = {
   data_keys: { id: ['tenant', 'workspace_id'], wrapped: ['wrapped'] },
   former_credential_policies: { id: ['subject', 'workspace_id'] },
   jwt_keys: { id: ['kid'], word: ['state'], public: ['public_jwk'] },
+  rate_windows: { id: ['credential_id'] },
   reencryption: { word: ['at_table'], id: ['at_row'] },
   refresh_tokens: { id: ['id', 'parent_id', 'session_id'], hash: ['token_hash'] },
   rekey_migrations: { public: ['name'] },
