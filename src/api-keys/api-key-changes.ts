@@ -3,13 +3,13 @@ import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts
 import { checkFormOfPermissions, checkGrantable, latestEnd } from '../identity/grant.ts';
 import { effectivePermissions, type PermissionBound } from '../identity/permission.ts';
 import { type Principal, permissionsNotHeld } from '../identity/principal.ts';
+import { checkRateLimit, isAsSlow } from '../identity/rate-limit.ts';
 import { type Scope, scopesOfRole } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
-import type { ApiKey, ApiKeySettings, RateLimit } from './api-key.entity.ts';
+import type { ApiKey, ApiKeySettings } from './api-key.entity.ts';
 import {
   checkAddresses,
   checkDescription,
-  checkRateLimit,
   checkScopes,
   LONGEST_NAME,
   NOT_WITHIN,
@@ -108,7 +108,8 @@ export function isNarrower(before: ApiKeySettings, after: ApiKeySettings): boole
     !holdsAll(after.scopes, before.scopes) ||
     !holdsAll(after.permissions, before.permissions) ||
     isLater(before.expiresAt, after.expiresAt) ||
-    widensAddresses(after.allowedAddresses, before.allowedAddresses)
+    widensAddresses(after.allowedAddresses, before.allowedAddresses) ||
+    !isAsSlow(before.rateLimit, after.rateLimit)
   );
 }
 
@@ -152,10 +153,4 @@ function widensAddresses(before: readonly string[], after: readonly string[]): b
 /** Whether one moment is later than another. Null is later than every moment. */
 function isLater(one: Date | null, other: Date | null): boolean {
   return other !== null && (one === null || one > other);
-}
-
-/** Whether one rate allows nothing that the other does not. Null is no limit. */
-function isAsSlow(one: RateLimit | null, other: RateLimit | null): boolean {
-  if (one === null || other === null) return other === null;
-  return one.requests <= other.requests && one.windowSeconds >= other.windowSeconds;
 }

@@ -47,7 +47,9 @@ interface Updated {
 }
 
 /** The settings of which a change can narrow what a key may do. */
-const DECIDING: readonly (keyof ApiKeyChanges)[] = ['scopes', 'permissions', 'allowedAddresses', 'expiresAt'];
+const DECIDING: readonly (keyof ApiKeyChanges)[] = [
+  ...(['scopes', 'permissions', 'allowedAddresses', 'expiresAt', 'rateLimit'] as const),
+];
 
 /** Changes API keys that exist. */
 export class ApiKeyUpdateService {

@@ -19,6 +19,7 @@ import { parseSecret, resemblesSecret } from '../crypto/secret-text.ts';
 import type { Sql, Statement } from '../database/sql.ts';
 import { effectivePermissions } from '../identity/permission.ts';
 import type { Principal } from '../identity/principal.ts';
+import { type RateLimitColumns, rateLimitOf } from '../identity/rate-limit.ts';
 import { belongsToWorkspace, effectiveScopes, SCOPES, staysInWorkspace, type UserRole } from '../identity/scope.ts';
 import { apiKeyTag, IMPORTED_KEYS_TAG, memberTag, userTag, workspaceTag } from '../revocation/tags.ts';
 import {
@@ -46,6 +47,7 @@ const LOAD: Statement = {
   text: `select ${SNAPSHOT_COLUMNS},
       k.id, k.user_id as "userId", k.workspace_id as "workspaceId", k.scopes, k.permissions, k.current,
       k.allowed_addresses as "allowedAddresses", k.metadata_sealed is not null as "hasMetadata",
+      k.rate_limit_requests as "rateLimitRequests", k.rate_limit_seconds as "rateLimitSeconds",
       ${milliseconds('k.expires_at', 'expiresAt')}, ${milliseconds('k.previous_secret_expires_at', 'previousExpiresAt')},
       ${milliseconds('coalesce(case when k.current then k.rotated_at end, k.created_at)', 'issuedAt')},
       k.revoked_at is not null as revoked, ${userStanding('u')},
@@ -83,7 +85,7 @@ interface Lifetime {
   policyEnd: string | null;
 }
 
-interface LoadRow extends Snapshot, Grant, Lifetime {
+interface LoadRow extends Snapshot, Grant, Lifetime, RateLimitColumns {
   id: string | null;
   issuedAt: number;
   allowedAddresses: string[];
@@ -179,6 +181,7 @@ function stateOf(row: LoadRow, secretHash: string): CachedCredential {
   const tags = tagsOf(row.id, row);
   const { fixedEnd, idleEnd } = endsOfSecret(row);
   const end = earliest([fixedEnd, idleEnd]);
+  const rateLimit = rateLimitOf(row);
   const isDisabled = row.userId !== null && row.disabled;
   if (row.revoked || isDisabled || !row.mayUseWorkspace || (end !== null && end <= row.now)) return rejected(row, tags);
   const principal = {
@@ -194,6 +197,7 @@ function stateOf(row: LoadRow, secretHash: string): CachedCredential {
     ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
     ...(row.allowedAddresses.length > 0 ? { allowedAddresses: row.allowedAddresses } : {}),
     ...(row.hasMetadata ? { hasMetadata: true } : {}),
+    ...(rateLimit === null ? {} : { rateLimit }),
     ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
   } as const;
   return accepted(row, principal, tags, [end]);

@@ -8,17 +8,12 @@ import {
   policyEndJson,
   revokedByPolicy,
 } from '../identity/credential-policy.ts';
+import { columnsOfRateLimit, type RateLimit, rateLimitOf } from '../identity/rate-limit.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
 /** The longest overlap of a rotation: 30 days. */
 export const MAX_OVERLAP_SECONDS = 2_592_000;
-
-/** How many requests a key may make in how many seconds. */
-export interface RateLimit {
-  requests: number;
-  windowSeconds: number;
-}
 
 /** What can be changed of an API key. Metadata is sealed. */
 export interface ApiKeySettings {
@@ -87,7 +82,7 @@ export class ApiKey {
   static create({ policyEnd: end, rateLimit, ...fields }: NewApiKey): ApiKey {
     return Object.assign(new ApiKey(), {
       ...fields,
-      ...columnsOf({ rateLimit }),
+      ...columnsOfRateLimit(rateLimit),
       scopes: [...fields.scopes],
       permissions: [...fields.permissions],
       allowedAddresses: [...fields.allowedAddresses],
@@ -122,8 +117,7 @@ export class ApiKey {
   }
 
   get rateLimit(): RateLimit | null {
-    const { rateLimitRequests: requests, rateLimitSeconds: windowSeconds } = this;
-    return requests === null || windowSeconds === null ? null : { requests, windowSeconds };
+    return rateLimitOf(this);
   }
 
   isExpired(now: Date): boolean {
@@ -173,7 +167,7 @@ export class ApiKey {
   change({ rateLimit, ...settings }: Partial<ApiKeySettings>, now: Date): (keyof ApiKeySettings)[] {
     if (this.revokedAt || this.isExpired(now)) throw new Error('An API key that has ended cannot be changed.');
     const before = { ...this.settings };
-    Object.assign(this, settings, rateLimit === undefined ? {} : columnsOf({ rateLimit }));
+    Object.assign(this, settings, rateLimit === undefined ? {} : columnsOfRateLimit(rateLimit));
     const after = this.settings;
     return (Object.keys(after) as (keyof ApiKeySettings)[]).filter((name) => !isSame(before[name], after[name]));
   }
@@ -192,10 +186,6 @@ export class ApiKey {
 }
 
 const policyEndOf = ({ policyEndJson }: ApiKey): PolicyEnd => parsePolicyEnd(policyEndJson);
-
-function columnsOf({ rateLimit }: { rateLimit: RateLimit | null }) {
-  return { rateLimitRequests: rateLimit?.requests ?? null, rateLimitSeconds: rateLimit?.windowSeconds ?? null };
-}
 
 /** The address of the client that created a key. */
 export const CREATED_FROM: SealedField = {

@@ -2,10 +2,11 @@ import { areWithin } from '../credentials/allowed-addresses.ts';
 import { checkExpiry, UNBOUNDED } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import { owningWorkspace, type Principal } from '../identity/principal.ts';
+import { checkRateLimit, type RateLimit } from '../identity/rate-limit.ts';
 import { belongsToWorkspace, type Scope, staysInWorkspace } from '../identity/scope.ts';
 import { networkText, parseNetwork } from '../kernel/cidr.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
-import type { ApiKeySettings, RateLimit } from './api-key.entity.ts';
+import type { ApiKeySettings } from './api-key.entity.ts';
 import { checkMetadata, type Metadata } from './metadata.ts';
 
 export const LONGEST_NAME = 100;
@@ -13,8 +14,6 @@ const LONGEST_DESCRIPTION = 500;
 const MOST_ADDRESSES = 50;
 const ADDRESSES = 'input.allowedAddresses';
 export const NOT_WITHIN = 'Must be within the addresses from which the calling credential may be used.';
-const MOST_REQUESTS = 1_000_000;
-const LONGEST_WINDOW_SECONDS = 86_400;
 
 /** Who a key belongs to. */
 export type ApiKeyOwner = 'USER' | 'WORKSPACE';
@@ -119,13 +118,4 @@ function checkGrantedAddresses(addresses: readonly string[], caller: Principal, 
   if (texts.length === 0) return own;
   check.require(areWithin(texts, own), ADDRESSES, NOT_WITHIN);
   return texts;
-}
-
-export function checkRateLimit(rateLimit: RateLimit | null, check: InputCheck): void {
-  if (rateLimit === null) return;
-  const { requests, windowSeconds } = rateLimit;
-  const path = 'input.rateLimit';
-  check.require(requests >= 1 && requests <= MOST_REQUESTS, `${path}.requests`, `Must be from 1 to ${MOST_REQUESTS}.`);
-  const fits = windowSeconds >= 1 && windowSeconds <= LONGEST_WINDOW_SECONDS;
-  check.require(fits, `${path}.windowSeconds`, `Must be from 1 to ${LONGEST_WINDOW_SECONDS} seconds.`);
 }

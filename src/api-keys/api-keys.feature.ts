@@ -10,6 +10,7 @@ import { Migration20261203000300 } from './migrations/20261203000300-governed-ke
 import { Migration20261211000100 } from './migrations/20261211000100-dates-of-keys.ts';
 import { Migration20261214000100 } from './migrations/20261214000100-keys-among-many.ts';
 import { Migration20261218000000 } from './migrations/20261218000000-key-imports.ts';
+import { Migration20261220000100 } from './migrations/20261220000100-limited-keys.ts';
 
 /** Long-lived secrets for programs that act for a user or for a workspace. */
 export const apiKeys = defineFeature({
@@ -21,6 +22,7 @@ export const apiKeys = defineFeature({
     { name: '20261211000100-dates-of-keys', class: Migration20261211000100 },
     { name: '20261214000100-keys-among-many', class: Migration20261214000100 },
     { name: '20261218000000-key-imports', class: Migration20261218000000 },
+    { name: '20261220000100-limited-keys', class: Migration20261220000100 },
   ],
   tables: ['api_key_imports'],
   sealedFields: [METADATA, CREATED_FROM],

@@ -3,11 +3,11 @@ import { hintOf, parseSecret, resemblesSecret } from '../crypto/secret-text.ts';
 import { checkExpiry, type PolicyBounds } from '../identity/credential-policy.ts';
 import { checkFormOfPermissions } from '../identity/grant.ts';
 import { effectivePermissions, type PermissionBound } from '../identity/permission.ts';
+import { checkRateLimit, type RateLimit } from '../identity/rate-limit.ts';
 import { SCOPES, type Scope, scopesOfRole } from '../identity/scope.ts';
 import { InputCheck } from '../kernel/input.ts';
 import { IMPORTABLE } from './api-key.credential.ts';
-import type { RateLimit } from './api-key.entity.ts';
-import { checkAddresses, checkDescription, checkRateLimit, checkScopes, LONGEST_NAME } from './api-key.input.ts';
+import { checkAddresses, checkDescription, checkScopes, LONGEST_NAME } from './api-key.input.ts';
 import { checkMetadata, type Metadata } from './metadata.ts';
 
 /** A plain secret with fewer characters can be guessed. */
