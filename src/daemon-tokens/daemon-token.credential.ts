@@ -15,6 +15,7 @@ import {
 import { sha256Base64url } from '../crypto/hash.ts';
 import { parseSecret } from '../crypto/secret-text.ts';
 import type { Statement } from '../database/sql.ts';
+import { type RateLimitColumns, rateLimitOf } from '../identity/rate-limit.ts';
 import { SCOPES, staysInWorkspace } from '../identity/scope.ts';
 import { workspaceTag } from '../revocation/tags.ts';
 import { KEEP_WORKSPACE, mustSignIn, workspaceExists } from '../workspaces/workspace.sql.ts';
@@ -29,6 +30,7 @@ const LOAD: Statement = {
   name: 'daemon-token-load',
   text: `select ${SNAPSHOT_COLUMNS},
       t.id, t.workspace_id as "workspaceId", t.daemon_id as "daemonId", t.scopes, t.permissions,
+      t.rate_limit_requests as "rateLimitRequests", t.rate_limit_seconds as "rateLimitSeconds",
       ${milliseconds('t.expires_at', 'expiresAt')}, ${milliseconds('t.created_at', 'issuedAt')},
       (t.revoked_at is not null or d.id is null or d.revoked_at is not null
         or not ${workspaceExists('t.workspace_id')}) as revoked,
@@ -39,7 +41,7 @@ const LOAD: Statement = {
     left join daemons d on d.id = t.registration_id`,
 };
 
-interface LoadRow extends Snapshot {
+interface LoadRow extends Snapshot, RateLimitColumns {
   id: string | null;
   workspaceId: string;
   daemonId: string;
@@ -89,6 +91,7 @@ export const daemonTokenCredential = defineCredentialType<string>({
     const { fixedEnd, idleEnd } = endsOf([row.expiresAt], row.policyEnd);
     const end = earliest([fixedEnd, idleEnd]);
     if (end !== null && end <= row.now) return rejected(row, tags);
+    const rateLimit = rateLimitOf(row);
     const principal = {
       kind: 'daemonToken',
       credentialId: row.id,
@@ -101,6 +104,7 @@ export const daemonTokenCredential = defineCredentialType<string>({
       issuedAt: row.issuedAt,
       ...(idleEnd === null ? {} : { idleExpiresAt: idleEnd }),
       ...(row.mustBeSigned ? { mustBeSigned: true } : {}),
+      ...(rateLimit === null ? {} : { rateLimit }),
     } as const;
     return accepted(row, principal, tags, [end]);
   },

@@ -9,6 +9,7 @@ import {
   policyEndJson,
   revokedByPolicy,
 } from '../identity/credential-policy.ts';
+import { columnsOfRateLimit, type RateLimit, rateLimitOf } from '../identity/rate-limit.ts';
 import type { RevocationReason } from '../identity/revocation-reason.ts';
 import type { Scope } from '../identity/scope.ts';
 
@@ -74,6 +75,7 @@ export interface NewDaemonToken {
   createdAt: Date;
   createdBy: string | null;
   expiresAt: Date;
+  rateLimit: RateLimit | null;
   policyEnd: PolicyEnd;
 }
 
@@ -94,6 +96,8 @@ export class DaemonToken {
   secretHash!: string;
   scopes!: Scope[];
   permissions!: string[];
+  rateLimitRequests!: number | null;
+  rateLimitSeconds!: number | null;
   createdAt!: Date;
   /** The user who created it; null once that user is deleted, or if another daemon token created it. */
   createdBy!: string | null;
@@ -111,9 +115,10 @@ export class DaemonToken {
   /** When policies end it, as JSON. Read-only, from the policies. */
   readonly policyEndJson?: string | null;
 
-  static create({ registration, policyEnd: end, ...fields }: NewDaemonToken): DaemonToken {
+  static create({ registration, policyEnd: end, rateLimit, ...fields }: NewDaemonToken): DaemonToken {
     return Object.assign(new DaemonToken(), {
       ...fields,
+      ...columnsOfRateLimit(rateLimit),
       policyEndJson: policyEndJson(end),
       registrationId: registration.id,
       workspaceId: registration.workspaceId,
@@ -142,6 +147,10 @@ export class DaemonToken {
   get endsAt(): Date {
     const end = policyEndOf(this);
     return end.revokedAt === null ? effectiveEnd(this.expiresAt, end)! : this.expiresAt;
+  }
+
+  get rateLimit(): RateLimit | null {
+    return rateLimitOf(this);
   }
 
   isExpired(now: Date): boolean {
@@ -196,6 +205,8 @@ export const DaemonTokenSchema = defineEntity({
     secretHash: p.string(),
     scopes: p.array().$type<Scope[]>(),
     permissions: p.array(),
+    rateLimitRequests: p.integer().nullable(),
+    rateLimitSeconds: p.integer().nullable(),
     createdAt: p.datetime(),
     createdBy: p.string().nullable(),
     firstExpiresAt: p.datetime(),

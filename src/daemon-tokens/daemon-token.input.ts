@@ -1,6 +1,7 @@
 import { checkExpiry, type PolicyBounds, UNBOUNDED } from '../identity/credential-policy.ts';
 import { checkPermissions, latestEnd } from '../identity/grant.ts';
 import type { Principal } from '../identity/principal.ts';
+import { checkRateLimit, type RateLimit } from '../identity/rate-limit.ts';
 import { type Scope, staysInWorkspace } from '../identity/scope.ts';
 import { InputCheck, type InvalidInput } from '../kernel/input.ts';
 
@@ -15,8 +16,16 @@ export interface NewDaemonTokenInput {
   scopes: readonly Scope[];
   permissions: readonly string[];
   expiresAt: Date;
-  /** Reserved. */
-  rateLimit: object | null;
+  rateLimit: RateLimit | null;
+}
+
+/** The checked fields of a new daemon token. */
+export interface CheckedDaemonToken {
+  daemonId: string;
+  scopes: Scope[];
+  permissions: string[];
+  expiresAt: Date;
+  rateLimit: RateLimit | null;
 }
 
 /** One spelling of each daemon id, so that a revocation finds the tokens in every Unicode form of the same text. */
@@ -29,8 +38,8 @@ export function checkNewDaemonToken(
   input: NewDaemonTokenInput,
   caller: Principal,
   now: Date,
-): { daemonId: string; scopes: Scope[]; permissions: string[]; expiresAt: Date } | InvalidInput {
-  const { expiresAt } = input;
+): CheckedDaemonToken | InvalidInput {
+  const { expiresAt, rateLimit } = input;
   const check = new InputCheck();
   const daemonId = check.text(input.daemonId.normalize('NFC'), 'input.daemonId', LONGEST_DAEMON_ID);
   check.require(
@@ -43,8 +52,8 @@ export function checkNewDaemonToken(
 
   checkExpiry({ given: expiresAt, latest: latestEnd(caller), createdAt: now, now }, UNBOUNDED, check);
   check.require(expiresAt <= yearsAfter(now), 'input.expiresAt', `Must be at most ${MOST_YEARS} years from now.`);
-  check.require(input.rateLimit === null, 'input.rateLimit', 'Must be null. Rate limits are not available yet.');
-  return check.outcome ?? { daemonId, scopes: [...new Set(input.scopes)], permissions, expiresAt };
+  checkRateLimit(rateLimit, check);
+  return check.outcome ?? { daemonId, scopes: [...new Set(input.scopes)], permissions, expiresAt, rateLimit };
 }
 
 /** Null if the policies in force allow this expiry of a new token. */

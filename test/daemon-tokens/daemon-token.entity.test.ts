@@ -17,6 +17,7 @@ const token = (lifetime = 400) =>
     createdAt: at(0),
     createdBy: null,
     expiresAt: at(lifetime),
+    rateLimit: null,
     policyEnd: NO_POLICY_END,
   });
 const renew = (of: DaemonToken, now: Date, maximumLifetimeSeconds: number | null = null) =>

@@ -139,7 +139,7 @@ export type CreateApiKeyInput = {
    * including one separator between two permissions.
    */
   permissions?: Array<string>;
-  /** How often the key may be used. Reserved; not enforced yet. */
+  /** How often the key may be used. Left out: there is no limit. */
   rateLimit?: RateLimitInput | null | undefined;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
@@ -175,7 +175,7 @@ export type CreateDaemonTokenInput = {
    * including one separator between two permissions.
    */
   permissions?: Array<string>;
-  /** The rate limit of the token. Must be null. Reserved; not enforced yet. */
+  /** How often the token may be used. Left out: there is no limit. */
   rateLimit?: RateLimitInput | null | undefined;
   /**
    * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
@@ -309,7 +309,7 @@ export type MetadataEntryInput = {
   value: string;
 };
 
-/** A rate limit of a new credential. Reserved; not enforced yet. */
+/** A rate limit for a credential. See `RateLimit` for what counts. */
 export type RateLimitInput = {
   /** The number of requests in one window, 1 to 1000000. */
   requests: number;
@@ -560,7 +560,11 @@ export type UpdateApiKeyInput = {
    * must the user of the key, unless that is an administrator.
    */
   permissions?: Array<string> | null | undefined;
-  /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
+  /**
+   * How often the key may be used. Null removes the limit. A stricter limit narrows the key: every replica obeys it before the
+   * response. What the key has used of its current window counts. To loosen or remove the limit, the caller must hold the
+   * scopes and permissions of the key, and a key does not loosen its own.
+   */
   rateLimit?: RateLimitInput | null | undefined;
   /** The new scopes. The calling credential must hold each scope that is added, and the role of the user of the key must allow it. */
   scopes?: Array<Scope> | null | undefined;
@@ -932,7 +936,7 @@ export type SetCredentialPolicyMutation = { setCredentialPolicy:
     | { __typename: 'WorkspaceNotFoundError', message: string }
    };
 
-export type DaemonTokenFieldsFragment = { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null };
+export type DaemonTokenFieldsFragment = { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, rateLimit: { requests: number, windowSeconds: number } | null };
 
 export type DaemonTokensQueryVariables = Exact<{
   workspaceId: string;
@@ -941,7 +945,7 @@ export type DaemonTokensQueryVariables = Exact<{
 }>;
 
 
-export type DaemonTokensQuery = { daemonTokens: { nodes: Array<{ id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, createdBy: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DaemonTokensQuery = { daemonTokens: { nodes: Array<{ id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, createdBy: { id: string } | null, rateLimit: { requests: number, windowSeconds: number } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CreateDaemonTokenMutationVariables = Exact<{
   input: CreateDaemonTokenInput;
@@ -949,7 +953,7 @@ export type CreateDaemonTokenMutationVariables = Exact<{
 
 
 export type CreateDaemonTokenMutation = { createDaemonToken:
-    | { __typename: 'CreateDaemonTokenSuccess', secret: string, daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, workspace: { id: string } } }
+    | { __typename: 'CreateDaemonTokenSuccess', secret: string, daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, workspace: { id: string }, rateLimit: { requests: number, windowSeconds: number } | null } }
     | { __typename: 'InvalidInputError', message: string, fields: Array<{ path: string, message: string }> }
     | { __typename: 'ScopeNotHeldError', message: string, scopes: Array<Scope> }
     | { __typename: 'WorkspaceNotFoundError', message: string }
@@ -962,7 +966,7 @@ export type RevokeDaemonTokenMutationVariables = Exact<{
 
 export type RevokeDaemonTokenMutation = { revokeDaemonToken:
     | { __typename: 'DaemonTokenNotFoundError', message: string }
-    | { __typename: 'RevokeDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
+    | { __typename: 'RevokeDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, rateLimit: { requests: number, windowSeconds: number } | null }, receipt: { committedAt: string, sequence: string, propagation: RevocationPropagation, replicas: number, acknowledged: number, left: number, settledInMilliseconds: number } }
    };
 
 export type RevokeDaemonMutationVariables = Exact<{
@@ -981,7 +985,7 @@ export type RenewDaemonTokenMutationVariables = Exact<{ [key: string]: never; }>
 export type RenewDaemonTokenMutation = { renewDaemonToken:
     | { __typename: 'MaximumAgeReachedError', message: string, expiresAt: string }
     | { __typename: 'NotADaemonTokenError', message: string }
-    | { __typename: 'RenewDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null } }
+    | { __typename: 'RenewDaemonTokenSuccess', daemonToken: { id: string, daemonId: string, hint: string, scopes: Array<Scope>, permissions: Array<string>, status: CredentialStatus, createdAt: string, expiresAt: string | null, renewedAt: string | null, lastUsedAt: string | null, revokedAt: string | null, revocationReason: RevocationReason | null, rateLimit: { requests: number, windowSeconds: number } | null } }
     | { __typename: 'TooEarlyToRenewError', message: string, renewableAt: string, expiresAt: string }
    };
 
@@ -1322,6 +1326,10 @@ export const DaemonTokenFieldsFragmentDoc = new TypedDocumentString(`
   createdAt
   expiresAt
   renewedAt
+  rateLimit {
+    requests
+    windowSeconds
+  }
   lastUsedAt
   revokedAt
   revocationReason
@@ -2475,10 +2483,14 @@ export const DaemonTokensDocument = new TypedDocumentString(`
   createdAt
   expiresAt
   renewedAt
+  rateLimit {
+    requests
+    windowSeconds
+  }
   lastUsedAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:10e5d8e068dcf2958794bb5633ad2e3c65da5db55e8854bed0f2cb760b66f2e0"}) as unknown as TypedDocumentString<DaemonTokensQuery, DaemonTokensQueryVariables>;
+}`, {"hash":"sha256:7cb70f7af901a12ecd4a47b8cedc35c239dabbe830a9f88af6efa8f3274a2fb5"}) as unknown as TypedDocumentString<DaemonTokensQuery, DaemonTokensQueryVariables>;
 export const CreateDaemonTokenDocument = new TypedDocumentString(`
     mutation CreateDaemonToken($input: CreateDaemonTokenInput!) {
   createDaemonToken(input: $input) {
@@ -2516,10 +2528,14 @@ export const CreateDaemonTokenDocument = new TypedDocumentString(`
   createdAt
   expiresAt
   renewedAt
+  rateLimit {
+    requests
+    windowSeconds
+  }
   lastUsedAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:23d2cdf7b8d171fed6dc7b3e209c0e52b75794db4c0318f0c47fda8f8adecf96"}) as unknown as TypedDocumentString<CreateDaemonTokenMutation, CreateDaemonTokenMutationVariables>;
+}`, {"hash":"sha256:82474a13302902cd128339e058a20201aa8b5abf0900855031cfab200cd75f49"}) as unknown as TypedDocumentString<CreateDaemonTokenMutation, CreateDaemonTokenMutationVariables>;
 export const RevokeDaemonTokenDocument = new TypedDocumentString(`
     mutation RevokeDaemonToken($input: RevokeDaemonTokenInput!) {
   revokeDaemonToken(input: $input) {
@@ -2556,10 +2572,14 @@ fragment DaemonTokenFields on DaemonToken {
   createdAt
   expiresAt
   renewedAt
+  rateLimit {
+    requests
+    windowSeconds
+  }
   lastUsedAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:c02cb45f5e10db978952c2fb456ed0f548b9511049e4972db4bd119b35382193"}) as unknown as TypedDocumentString<RevokeDaemonTokenMutation, RevokeDaemonTokenMutationVariables>;
+}`, {"hash":"sha256:3e7c93346867592d6604d05cb2261e4bb536eaa27f99147a968166b04ac76718"}) as unknown as TypedDocumentString<RevokeDaemonTokenMutation, RevokeDaemonTokenMutationVariables>;
 export const RevokeDaemonDocument = new TypedDocumentString(`
     mutation RevokeDaemon($input: RevokeDaemonInput!) {
   revokeDaemon(input: $input) {
@@ -2615,10 +2635,14 @@ export const RenewDaemonTokenDocument = new TypedDocumentString(`
   createdAt
   expiresAt
   renewedAt
+  rateLimit {
+    requests
+    windowSeconds
+  }
   lastUsedAt
   revokedAt
   revocationReason
-}`, {"hash":"sha256:3a86949ccf4608aacd481dbc0ac9fcfce662cd938d353b2ced9c2cb1eb37f1a2"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
+}`, {"hash":"sha256:de74217926441b0d276cd733240f4c1393cf036f5693a475219360f3c3470287"}) as unknown as TypedDocumentString<RenewDaemonTokenMutation, RenewDaemonTokenMutationVariables>;
 export const NodeDocument = new TypedDocumentString(`
     query Node($id: ID!) {
   node(id: $id) {

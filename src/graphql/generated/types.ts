@@ -130,7 +130,7 @@ export type ApiKey = Credential & Node & {
   permissions: Array<Scalars['String']['output']>;
   /** When the secret before the last rotation expires; null if that rotation had no overlap, the overlap was ended, or there was no rotation. */
   previousSecretExpiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** How often the key may be used; null if there is no limit. Reserved; not enforced yet. */
+  /** How often the key may be used; null if there is no limit. */
   rateLimit?: Maybe<RateLimit>;
   /** Why the key was revoked; null if it was not. */
   revocationReason?: Maybe<RevocationReason>;
@@ -424,7 +424,7 @@ export type CreateApiKeyInput = {
    * including one separator between two permissions.
    */
   permissions: Array<Scalars['String']['input']>;
-  /** How often the key may be used. Reserved; not enforced yet. */
+  /** How often the key may be used. Left out: there is no limit. */
   rateLimit?: InputMaybe<RateLimitInput>;
   /**
    * What the key can do in Rekey. The calling credential must hold each scope. A key that is bound to a workspace cannot
@@ -472,7 +472,7 @@ export type CreateDaemonTokenInput = {
    * including one separator between two permissions.
    */
   permissions: Array<Scalars['String']['input']>;
-  /** The rate limit of the token. Must be null. Reserved; not enforced yet. */
+  /** How often the token may be used. Left out: there is no limit. */
   rateLimit?: InputMaybe<RateLimitInput>;
   /**
    * What the token can do in Rekey. The calling credential must hold each scope. A daemon token cannot hold `ADMIN`,
@@ -648,7 +648,7 @@ export type DaemonToken = Credential & Node & {
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Custom permissions that you define. Returned by `/v1/verify` and introspection, not interpreted by Rekey. */
   permissions: Array<Scalars['String']['output']>;
-  /** The rate limit of the token. Always null. Reserved; not enforced yet. */
+  /** How often the token may be used; null if there is no limit. */
   rateLimit?: Maybe<RateLimit>;
   /** When the token was last renewed; null if it never was. */
   renewedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1591,7 +1591,12 @@ export type QueryworkspacesArgs = {
   first: Scalars['Int']['input'];
 };
 
-/** How many requests a credential may send in a window of time. Reserved; not enforced yet. */
+/**
+ * How many requests a credential may send in a window of time, at all replicas together. A window begins with the first request
+ * after the last window. It counts requests over HTTP that the credential authenticates, WebSockets and each operation on
+ * one. Beyond the limit, requests get 429 with `Retry-After`, and `RATE_LIMITED` in GraphQL, until the window ends. They do not
+ * count. Introspection of the credential does not count either.
+ */
 export type RateLimit = {
   __typename?: 'RateLimit';
   /** The number of requests in one window, 1 to 1000000. */
@@ -1600,7 +1605,7 @@ export type RateLimit = {
   windowSeconds: Scalars['Int']['output'];
 };
 
-/** A rate limit of a new credential. Reserved; not enforced yet. */
+/** A rate limit for a credential. See `RateLimit` for what counts. */
 export type RateLimitInput = {
   /** The number of requests in one window, 1 to 1000000. */
   requests: Scalars['Int']['input'];
@@ -1776,7 +1781,7 @@ export type RevocationEdge = {
 export type RevocationEffect =
   /** It is not valid any more. */
   | 'ENDED'
-  /** It is valid, with less: fewer scopes, permissions or addresses, another secret, or an earlier expiry. */
+  /** It is valid, with less: fewer scopes, permissions or addresses, another secret, an earlier expiry, or a stricter rate limit. */
   | 'NARROWED';
 
 /** One revocation: a credential, or everything that depends on a subject, ended or was narrowed. */
@@ -2415,7 +2420,11 @@ export type UpdateApiKeyInput = {
    * must the user of the key, unless that is an administrator.
    */
   permissions?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** How often the key may be used. Null removes the limit. Reserved; not enforced yet. */
+  /**
+   * How often the key may be used. Null removes the limit. A stricter limit narrows the key: every replica obeys it before the
+   * response. What the key has used of its current window counts. To loosen or remove the limit, the caller must hold the
+   * scopes and permissions of the key, and a key does not loosen its own.
+   */
   rateLimit?: InputMaybe<RateLimitInput>;
   /** The new scopes. The calling credential must hold each scope that is added, and the role of the user of the key must allow it. */
   scopes?: InputMaybe<Array<Scope>>;

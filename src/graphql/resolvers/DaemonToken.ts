@@ -5,7 +5,6 @@ export const DaemonToken: DaemonTokenResolvers = {
   createdBy: ({ createdBy }, _arg, { loaders }) => (createdBy ? loaders.user.load(createdBy) : null),
   expiresAt: ({ endsAt }) => endsAt,
   lastUsedAt: ({ id }, _arg, { loaders }) => loaders.lastUsedAt.load(id),
-  rateLimit: () => null,
   status: (daemonToken, _arg, context) => statusOf(daemonToken, context.now()),
   workspace: ({ workspaceId }, _arg, context) => owningWorkspaceOf(workspaceId, context),
 };

@@ -43,6 +43,7 @@ describe.each(backends())('createDaemonToken on $name', ({ start }) => {
         expiresAt,
         renewedAt: null,
         lastUsedAt: null,
+        rateLimit: null,
         revokedAt: null,
         revocationReason: null,
       });
@@ -190,10 +191,13 @@ describe.each(backends())('createDaemonToken on $name', ({ start }) => {
       },
     );
 
-    test('a rate limit is rejected, because none would be enforced', async () => {
-      const rateLimit = { requests: 10, windowSeconds: 60 };
-      expect((await fieldsOf(member, { rateLimit })).map(({ path }) => path)).toEqual(['input.rateLimit']);
-      await create(member, { rateLimit: null }).expectSuccess();
+    test.each([
+      [{ requests: 0, windowSeconds: 60 }, 'input.rateLimit.requests'],
+      [{ requests: 1_000_001, windowSeconds: 60 }, 'input.rateLimit.requests'],
+      [{ requests: 1, windowSeconds: 0 }, 'input.rateLimit.windowSeconds'],
+      [{ requests: 1, windowSeconds: 86_401 }, 'input.rateLimit.windowSeconds'],
+    ])('the rate limit %j is rejected', async (rateLimit, path) => {
+      expect((await fieldsOf(member, { rateLimit })).map((field) => field.path)).toEqual([path]);
     });
   });
 
