@@ -115,6 +115,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     accessTokens: sessions.accessTokens,
     signatures: signingKeys.signatures,
     failures: limits.limits.failures,
+    rates: limits.credentials,
     addressOf,
     addressRefused: apiKeys.addressRefused,
     rejected: credentialRejected,

@@ -1,6 +1,7 @@
 import { sha256Base64url } from '../crypto/hash.ts';
 import { AccessError, credentialRefused, signatureRefused, unavailable } from '../identity/access-error.ts';
 import type { CredentialKind, Principal } from '../identity/principal.ts';
+import type { RateLimit, RateState } from '../identity/rate-limit.ts';
 import {
   type Asked,
   type AuthenticatedRequest,
@@ -21,8 +22,18 @@ import { signedBy } from './signed-credential.ts';
 /** See `Authenticator.authenticate`. */
 export type Authenticate = Authenticator['authenticate'];
 
+/** Counts the requests of credentials with a rate limit. */
+export interface RateCounter {
+  /**
+   * @param address of the client, for the audit log
+   * @throws AccessError `RATE_LIMITED` if the limit is reached, `AUTHENTICATION_UNAVAILABLE` if that cannot be determined
+   */
+  take(principal: Principal, limit: RateLimit, address: () => string): RateState | Promise<RateState>;
+}
+
 export interface AuthenticatorOptions extends CredentialLookupOptions {
   lastUsed: LastUsed;
+  rates: RateCounter;
   /** A credential was rejected, for the audit log. Must not throw and must not block. */
   rejected: (kind: CredentialKind | 'unknown', reason: string, address: string) => void;
 }
@@ -54,7 +65,8 @@ export class Authenticator {
    * @param readBody omitted by an endpoint whose requests have no body
    * @param readForwarded omitted by an endpoint that gateways do not ask about other requests
    * @throws AccessError `UNAUTHENTICATED` if the credential is not valid, `RATE_LIMITED` after too many failures from
-   *   this address, `AUTHENTICATION_UNAVAILABLE` if its validity cannot be determined
+   *   this address or if the credential has reached its rate limit, `AUTHENTICATION_UNAVAILABLE` if that cannot be
+   *   determined
    */
   authenticate<Request extends AuthenticatedRequest>(
     request: Request,
@@ -225,7 +237,20 @@ export class Authenticator {
     throw refusal;
   }
 
-  #accept(accepted: AcceptedCredential, request: AuthenticatedRequest): AcceptedCredential {
+  /** Everything is proved: the request counts. A credential without a rate limit pays for one comparison. */
+  #accept(
+    accepted: AcceptedCredential,
+    request: AuthenticatedRequest,
+  ): AcceptedCredential | Promise<AcceptedCredential> {
+    const { rateLimit } = accepted.principal;
+    if (rateLimit === undefined) return this.#noteUse(accepted, request);
+    const { rates, addressOf } = this.#options;
+    const counted = rates.take(accepted.principal, rateLimit, () => addressOf(request));
+    const within = (rate: RateState) => this.#noteUse({ ...accepted, rate }, request);
+    return counted instanceof Promise ? counted.then(within) : within(counted);
+  }
+
+  #noteUse(accepted: AcceptedCredential, request: AuthenticatedRequest): AcceptedCredential {
     const { kind, credentialId, signedBy: signer } = accepted.principal;
     this.counts[kind]!.accepted++;
     this.#options.lastUsed.note(credentialId, kind, request);

@@ -1,4 +1,5 @@
 import type { Principal } from '../identity/principal.ts';
+import type { RateState } from '../identity/rate-limit.ts';
 import type { InvalidationStamp } from '../revocation/invalidation-memory.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface CachedCredential extends InvalidationStamp {
 /** A credential that authenticates a request. */
 export interface AcceptedCredential extends CachedCredential {
   readonly principal: Principal;
+  /** Its rate limit after this request. Left out if it has none. */
+  readonly rate?: RateState;
 }
 
 /** Reads the state of one proof from the database, in one round trip. */

@@ -8,7 +8,10 @@ import { LastUsed } from './last-used.ts';
 import { exposeAuthentication } from './metrics.ts';
 
 export interface AuthenticationNeeds
-  extends Pick<AuthenticatorOptions, 'failures' | 'addressOf' | 'addressRefused' | 'rejected' | 'mayBeImported'> {
+  extends Pick<
+    AuthenticatorOptions,
+    'failures' | 'rates' | 'addressOf' | 'addressRefused' | 'rejected' | 'mayBeImported'
+  > {
   types: CredentialTypes;
   accessTokens: CredentialRuntime['accessTokens'];
   signatures: CredentialRuntime['signatures'];

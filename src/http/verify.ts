@@ -5,6 +5,7 @@ import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { credentialMissing, insufficientScope } from '../identity/access-error.ts';
 import { isPermission } from '../identity/permission.ts';
 import { endOf, type Principal } from '../identity/principal.ts';
+import { type RateState, rateLimitHeaders } from '../identity/rate-limit.ts';
 import type { FollowerPositions } from './follower.ts';
 import { bodyToProve, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
@@ -28,10 +29,11 @@ export function createVerify(
   const headersOf = new WeakMap<Principal, string[]>();
 
   /** The headers of a response that is not a yes. */
-  const setHeaders = (response: ServerResponse, position: number | null): void => {
+  const setHeaders = (response: ServerResponse, position: number | null, rate?: RateState): void => {
     response.setHeader('X-Request-Id', requestIdOf(response.req));
     const [name, value] = followers.headerOf(position);
     if (name) response.setHeader(name, value!);
+    if (rate) response.setHeaders(new Map(Object.entries(rateLimitHeaders(rate))));
   };
 
   const refuse = (response: ServerResponse, position: number | null, error: unknown): void => {
@@ -42,15 +44,15 @@ export function createVerify(
   /** @param position of the log before the decision, for a client that follows it */
   const answer = (response: ServerResponse, position: number | null, accepted: AcceptedCredential | null): void => {
     if (!accepted) return refuse(response, position, credentialMissing());
-    const { principal } = accepted;
+    const { principal, rate } = accepted;
     const question = questionOf(response.req.url!);
     if ('problem' in question) {
-      setHeaders(response, position);
+      setHeaders(response, position, rate);
       return respondJson(response, 400, { error: 'invalid_request', error_description: question.problem });
     }
     const { permissions, yes } = question;
     if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-      setHeaders(response, position);
+      setHeaders(response, position, rate);
       const error_description = 'The credential does not hold the requested permission.';
       return respondJson(
         response,
@@ -61,7 +63,9 @@ export function createVerify(
     }
     let headers = headersOf.get(principal);
     if (!headers) headersOf.set(principal, (headers = principalHeaders(principal)));
-    response.writeHead(yes, [...headers, 'X-Request-Id', requestIdOf(response.req), ...followers.headerOf(position)]);
+    const own = rate === undefined ? [] : Object.entries(rateLimitHeaders(rate)).flat();
+    const requestId = requestIdOf(response.req);
+    response.writeHead(yes, [...headers, 'X-Request-Id', requestId, ...followers.headerOf(position), ...own]);
     response.end();
   };
 

@@ -87,9 +87,13 @@ function subscribe({ operation, connect }: Checked, accepted: AcceptedCredential
   throw badInput(message, 'always');
 }
 
-/** Whether an error rejects the credential, and says nothing about the service or the rest of the request. */
+/**
+ * Whether an error rejects the credential, and says nothing about the service or the rest of the request. A credential that
+ * has reached its own rate limit is valid.
+ */
 function isRefusal(error: unknown): boolean {
-  return error instanceof AccessError && (error.code === 'UNAUTHENTICATED' || error.code === 'RATE_LIMITED');
+  if (!(error instanceof AccessError) || error.rate) return false;
+  return error.code === 'UNAUTHENTICATED' || error.code === 'RATE_LIMITED';
 }
 
 function asGraphQLError(error: unknown): unknown {
