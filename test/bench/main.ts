@@ -7,6 +7,7 @@ import { http } from './http.ts';
 import { importOfKeys } from './import.ts';
 import { keys } from './keys.ts';
 import { live } from './live.ts';
+import { rates } from './rates.ts';
 import { revocation } from './revocation.ts';
 import { sealed } from './sealed.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -29,6 +30,7 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   live,
   hostile,
   signing,
+  rates,
   sealed,
   audit,
   verifier,
