@@ -49,8 +49,8 @@ export interface Verify {
    *
    * @throws RekeyError if the credential was neither accepted nor refused. Respond with 503 then, and never accept the
    *   request. `AUTHENTICATION_UNAVAILABLE`: the service cannot decide, or does not respond (`cause` says why).
-   *   `RATE_LIMITED`: too many invalid credentials from this address; see `retryAfterSeconds`. `INVALID_REQUEST`: the
-   *   service rejects the question, e.g. an empty `permission`.
+   *   `RATE_LIMITED`: the credential has reached its rate limit, or too many from this address are invalid; see
+   *   `retryAfterSeconds`. `INVALID_REQUEST`: the service rejects the question, e.g. an empty `permission`.
    * @throws TypeError if `clientAddress` is not an IP address
    */
   (secret: string, options?: VerifyOptions): Promise<Verified | Refused>;

@@ -17,6 +17,12 @@ const failed = (description: string) => json(description, ref('Error'));
 
 const RETRY = { 'Retry-After': header('Seconds until a retry makes sense.', { type: 'integer' }) };
 const CHALLENGE = { 'WWW-Authenticate': header('RFC 6750 §3; Basic for client credentials.') };
+const RATE = {
+  RateLimit: header(
+    'What is left of the rate limit of the credential, such as `"key";r=57;t=3540`. Only if it has one.',
+  ),
+  'RateLimit-Policy': header('The rate limit of the credential, such as `"key";q=60;w=3600`. Only if it has one.'),
+};
 const POSITION = { 'X-Rekey-Position': header('The position of the log before the decision, for a follower.') };
 
 /** The responses that every endpoint with a credential may give. */
@@ -69,7 +75,14 @@ const verify = {
     FOLLOWER,
   ],
   security: SECURITY,
-  responses: { 204: empty('The credential is valid.', { ...IDENTITY, ...POSITION }), ...REFUSALS },
+  responses: {
+    204: empty('The credential is valid.', { ...IDENTITY, ...RATE, ...POSITION }),
+    ...REFUSALS,
+    429: json('The credential has reached its rate limit, or too many are invalid.', ref('Error'), {
+      ...RETRY,
+      ...RATE,
+    }),
+  },
 };
 
 const PATHS = {

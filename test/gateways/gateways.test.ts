@@ -351,6 +351,17 @@ describe.each(GATEWAYS.filter((kind) => findGateway(kind) !== null))('$name', (k
     expect((await fail(`${network}.4`, `${network}.3`)).status).toBe(401);
   });
 
+  test('a key beyond its rate limit gets 429, which says how long to wait and what the limit is', async () => {
+    const rateLimit = { requests: 2, windowSeconds: 3600 };
+    const key = await app.apiKey(admin, { permissions: ['api:use'], rateLimit });
+    for (const _ of [1, 2]) expect((await ask('/orders', { headers: as(key) })).status).toBe(200);
+    const { status, headers } = await refused({ headers: as(key) });
+    const seconds = headers['retry-after'];
+    expect(status).toBe(429);
+    expect(Number(seconds)).toBeGreaterThan(3000);
+    expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([`"key";r=0;t=${seconds}`, '"key";q=2;w=3600']);
+  });
+
   describe('no request reaches the backend when', () => {
     const expectUnavailable = async (request: RawRequest & { through?: Gateway }) => {
       const answer = await refused(request);

@@ -44,8 +44,8 @@ function check(path: string, method: string, answer: RawAnswer): void {
       expect(answer.headers, `${method} ${path} ${answer.status}`).toHaveProperty(name.toLowerCase());
 }
 
-/** Only where the client asks for it, or where something was revoked. */
-const OPTIONAL = new Set(['X-Rekey-Position', 'X-Rekey-Receipt']);
+/** Only where the client asks for it, where something was revoked, or for a credential with a rate limit. */
+const OPTIONAL = new Set(['X-Rekey-Position', 'X-Rekey-Receipt', 'RateLimit', 'RateLimit-Policy']);
 
 test('the document is valid OpenAPI 3.1', async () => {
   const { json, status } = await send(app.url, '/openapi.json');
@@ -82,6 +82,20 @@ describe('the service answers as the document says', () => {
     expect(await ask('/v1/verify?permission=orders:write', { headers: bearer(service.secret) })).toBe(403);
     expect(await ask('/v1/verify')).toBe(401);
     expect(await ask('/v1/verify?x=1', { headers: bearer(service.secret) })).toBe(400);
+  });
+
+  test('/v1/verify, for a key with a rate limit', async () => {
+    const key = await app.apiKey(admin, { rateLimit: { requests: 1, windowSeconds: 60 } });
+    for (const status of [204, 429]) {
+      const answer = await send(app.url, '/v1/verify', { headers: bearer(key.secret) });
+      check('/v1/verify', 'GET', answer);
+      expect(answer.status).toBe(status);
+      const described = (OPENAPI.paths as unknown as Operations)['/v1/verify']!.get!.responses[status]!.headers!;
+      for (const name of ['RateLimit', 'RateLimit-Policy']) {
+        expect(described).toHaveProperty(name);
+        expect(answer.headers).toHaveProperty(name.toLowerCase());
+      }
+    }
   });
 
   test('/v1/introspect', async () => {

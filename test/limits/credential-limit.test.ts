@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Statement } from '../../src/database/sql.ts';
 import type { RateLimit } from '../../src/identity/rate-limit.ts';
+import { RateWindows } from '../../src/limits/rate-windows.ts';
 import { backends, type TestApp } from '../support/app.ts';
 import { times } from '../support/values.ts';
 import { aCredential, acceptedOf, Rates, type RatesOptions } from './rates.ts';
@@ -266,12 +267,21 @@ describe.each(backends())('on $name, without Redis', ({ start }) => {
   });
 
   test('the commit of a share is durable, whatever the server defaults to', async () => {
-    const seen: string[] = [];
-    watch(async (statement, run) => {
-      seen.push(statement.text);
-      return run();
-    });
-    await rates().take(aCredential(), limitOf(2));
-    expect(seen.join()).toContain(`set_config('synchronous_commit', 'on', true)`);
+    for (const setting of ['off', 'local']) {
+      const em = app.app.database.fork();
+      await em.begin();
+      onTestFinished(async () => {
+        if (em.isInTransaction()) await em.rollback();
+      });
+      await em.execute(`set local synchronous_commit = ${setting}`);
+      const literal = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value));
+      const windows = new RateWindows({
+        query: ({ text }, values = []) =>
+          em.execute(text.replace(/\$(\d)/g, (_, place) => literal(values[place - 1]))) as Promise<never>,
+      });
+      await windows.grant({ credentialId: aCredential(), limit: limitOf(2), most: 1, parts: 2, returned: null });
+      expect(await em.execute(`select current_setting('synchronous_commit') as now`)).toEqual([{ now: 'on' }]);
+      await em.rollback();
+    }
   });
 });
