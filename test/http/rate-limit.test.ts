@@ -100,6 +100,7 @@ describe.each(backends())('a credential with a rate limit, on $name', ({ start }
     for (const [query, variables] of [
       [create, { input: { name } }],
       ['{ __typename }', {}],
+      ['mutation { refreshSession(input: { refreshToken: "rkr_unknown" }) { __typename } }', {}],
     ] as const) {
       const { status, headers, data, errors } = await app.graphql(query, variables, { bearer: key.secret });
       expect([status, data]).toEqual([429, undefined]);

@@ -119,13 +119,24 @@ describe.each(backends())('on $name, without Redis', ({ start }) => {
   test('a replica whose clock is behind does not use a share of a window that is over by the time of the database', async () => {
     const [credentialId, limit] = [aCredential(), limitOf(100, 60)];
     const replica = rates();
-    for (let i = 0; i < 4; i++) await replica.take(credentialId, limit);
+    for (let i = 0; i < 5; i++) await replica.take(credentialId, limit); // The replica has a share.
     const databaseNow = vi.spyOn(app.app.replica, 'databaseNow');
     onTestFinished(() => databaseNow.mockRestore());
     databaseNow.mockReturnValue(app.app.replica.databaseNow() + 61_000);
     const statements = watch();
     await replica.take(credentialId, limit);
     expect(statements).toEqual(['rate-grant']);
+  });
+
+  test('a share ends with its window, also if the clock of the database is set back', async () => {
+    const [credentialId, limit] = [aCredential(), limitOf(100, 60)];
+    const replica = rates();
+    for (let i = 0; i < 5; i++) await replica.take(credentialId, limit);
+    const databaseNow = vi.spyOn(app.app.replica, 'databaseNow');
+    onTestFinished(() => databaseNow.mockRestore());
+    databaseNow.mockReturnValue(app.app.replica.databaseNow() - 3_600_000);
+    await replica.pass(61_000);
+    expect(await acceptedOf([replica], 150, { credentialId, limit })).toBe(100);
   });
 
   test('what a replica does not use is given back, and others use it', async () => {

@@ -149,6 +149,18 @@ describe.each(backends())('updateApiKey on $name', ({ start }) => {
       expect(await subjects({ scopes: ['API_KEYS_WRITE'] })).toEqual([['API_KEY', 'NARROWED', 'UNSPECIFIED']]);
       expect(await subjects({ allowedAddresses: ['10.0.0.0/8'] })).toEqual([['API_KEY', 'NARROWED', 'UNSPECIFIED']]);
       expect(await subjects({ allowedAddresses: ['10.0.0.0/7'] })).toEqual([[null, null, null]]);
+      const rates: [rateLimit: { requests: number; windowSeconds: number } | null, isNarrower: boolean][] = [
+        [{ requests: 10, windowSeconds: 60 }, true],
+        [{ requests: 9, windowSeconds: 60 }, true],
+        [{ requests: 9, windowSeconds: 61 }, true],
+        [{ requests: 18, windowSeconds: 120 }, true],
+        [{ requests: 19, windowSeconds: 119 }, false],
+        [null, false],
+      ];
+      for (const [rateLimit, isNarrower] of rates) {
+        const event = isNarrower ? ['API_KEY', 'NARROWED', 'UNSPECIFIED'] : [null, null, null];
+        expect([rateLimit, await subjects({ rateLimit })]).toEqual([rateLimit, [event]]);
+      }
       expect(await subjects({ metadata: [{ key: 'a', value: 'b' }] })).toEqual([[null, null, null]]);
       expect(await subjects({ metadata: [{ key: 'a', value: 'c' }] })).toEqual([]);
     });
