@@ -1,4 +1,5 @@
-import { findUserByEmail, findUsersByEmails, keepUsers } from './accounts/account.queries.ts';
+import type { IncomingMessage } from 'node:http';
+import { findUser, findUserByEmail, findUsersByEmails, keepUsers } from './accounts/account.queries.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { EMAIL, EmailIndex } from './accounts/email.ts';
 import { eraseApiKeyAddresses, lockApiKeysOf } from './api-keys/api-key.queries.ts';
@@ -31,6 +32,7 @@ import { createRequestTracing } from './http/request-tracing.ts';
 import { createRouter } from './http/router.ts';
 import { createRoutes } from './http/routes.ts';
 import { createWebSocketEndpoint } from './http/web-socket.ts';
+import type { Principal } from './identity/principal.ts';
 import { currentRequestId } from './kernel/request-context.ts';
 import { createLimits } from './limits/create-limits.ts';
 import { WorkOfRequests } from './limits/request-work.ts';
@@ -196,12 +198,20 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     extension: overrides.schema,
   });
   const connections = { live: live.connections, addressOf };
+  const usernameOf = async (request: IncomingMessage, principal: Principal, userId: string) => {
+    const user = await findUser({ em: database.fork }, userId);
+    const reader = { principal, origin: work.originOf(request) };
+    if (user && principal.userId !== userId)
+      await audit.personalReads.record(reader, [{ userId, field: 'User.email' }]);
+    return user?.email ?? null;
+  };
   const { routes, metricsRoutes } = createRoutes({
     graphql,
     authenticate,
     readForwarded: createReadForwarded(isTrustedProxy),
     introspect,
     metadataOf: ({ credentialId }) => apiKeys.metadata.read(database.reads, credentialId),
+    usernameOf: config.introspectionUsername ? usernameOf : null,
     issuer: config.issuer,
     jwtKeys: sessions.jwtKeys,
     possession: {

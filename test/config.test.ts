@@ -57,6 +57,7 @@ describe('an unset variable has its documented default', () => {
       failedAuthPerMinute: 600,
       apiKeysPerUser: 100,
       auditRetentionDays: 0,
+      introspectionUsername: false,
       passwordMinLength: 15,
       signatureWindowSeconds: 300,
       canary: false,
@@ -70,7 +71,14 @@ describe('an unset variable has its documented default', () => {
 
   const VARIABLES = [
     ...['HOST', 'PORT', 'DATABASE_URL', 'REDIS_URL', 'REKEY_DATA_DIR', 'REKEY_MASTER_KEY', 'REKEY_RETIRED_MASTER_KEYS'],
-    ...['REKEY_SETUP_TOKEN', 'REKEY_REGISTRATION', 'REKEY_ISSUER', 'REKEY_LEASE_MS', 'REKEY_TRUSTED_PROXIES'],
+    ...[
+      'REKEY_SETUP_TOKEN',
+      'REKEY_REGISTRATION',
+      'REKEY_INTROSPECTION_USERNAME',
+      'REKEY_ISSUER',
+      'REKEY_LEASE_MS',
+      'REKEY_TRUSTED_PROXIES',
+    ],
     ...['REKEY_LOG_LEVEL', 'REKEY_CACHE_SECONDS', 'REKEY_CACHE_ENTRIES', 'REKEY_LAST_USED_SECONDS'],
     ...['REKEY_ACCESS_TOKEN_SECONDS', 'REKEY_REFRESH_IDLE_SECONDS', 'REKEY_REFRESH_ABSOLUTE_SECONDS'],
     ...[
@@ -105,6 +113,7 @@ describe('an unset variable has its documented default', () => {
       REKEY_RETIRED_MASTER_KEYS: ` ${randomBytes(32).toString('base64')} , ${randomBytes(32).toString('base64url')},`,
       REKEY_SETUP_TOKEN: 'twenty characters or more',
       REKEY_REGISTRATION: 'open',
+      REKEY_INTROSPECTION_USERNAME: 'on',
       REKEY_ISSUER: 'https://rekey.example',
       REKEY_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32, 192.0.2.1',
       REKEY_LOG_LEVEL: 'silent',

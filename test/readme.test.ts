@@ -78,7 +78,7 @@ test.each(shells)('the command for a master key does not overwrite an existing k
   if (!(await isInstalled(shell))) return;
   const directory = mkdtempSync(join(tmpdir(), 'rekey-readme-'));
   try {
-    const { text } = scripts.find((script) => script.text.includes('openssl'))!;
+    const { text } = scripts.find((script) => script.text.includes('> rekey-master.key'))!;
     await run(shell, [...SHELLS[shell], text], { cwd: directory });
     const key = readFileSync(join(directory, 'rekey-master.key'), 'utf8');
     expect(readConfig({ REKEY_MASTER_KEY: key.trim() }).masterKey).toHaveLength(32);

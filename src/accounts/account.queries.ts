@@ -14,7 +14,7 @@ export function usersMatching(emails: EmailIndex, filter: { email?: string | nul
 }
 
 /** The user with this id. For administrators: it does not check what the caller may see. */
-export function findUser({ em }: QueryContext, id: string): Promise<User | null> {
+export function findUser({ em }: Pick<QueryContext, 'em'>, id: string): Promise<User | null> {
   return em().findOne(User, { id });
 }
 

@@ -1,4 +1,4 @@
-import { oneOf, text, wholeNumber } from '../kernel/variable.ts';
+import { flag, oneOf, text, wholeNumber } from '../kernel/variable.ts';
 
 /** Whether a text of this length is hard to guess. A pattern is not: repeated, in equal steps, or of few characters. */
 function isHardToGuess(given: string): boolean {
@@ -31,6 +31,11 @@ export const accountVariables = {
     words: ['open', 'closed'],
     fallback: 'closed',
     meaning: '`open` lets anyone `register`.',
+  }),
+  introspectionUsername: flag('REKEY_INTROSPECTION_USERNAME', {
+    fallback: false,
+    meaning:
+      '`on` adds `username` to token introspection: the email address of the user. Each answer then reads the database.',
   }),
   passwordMinLength: wholeNumber('REKEY_PASSWORD_MIN_LENGTH', {
     fallback: 15,

@@ -14,6 +14,11 @@ export interface IntrospectOptions {
   introspect: (token: string) => Promise<Principal | null>;
   /** The data of the operator that a credential carries; null if it was deleted. Asked only if it carries some. */
   metadataOf: (principal: Principal) => Promise<Readonly<Record<string, string>> | null>;
+  /**
+   * The email address of a user, which this caller reads: the read is recorded. Null if the user was deleted. Left out if
+   * the answer has no `username`.
+   */
+  usernameOf: ((request: IncomingMessage, caller: Principal, userId: string) => Promise<string | null>) | null;
   issuer: string;
   followers: FollowerPositions;
   refusedLater: RefusedLater;
@@ -26,7 +31,7 @@ export interface IntrospectOptions {
  * needed.
  */
 export function createIntrospect(options: IntrospectOptions) {
-  const { introspect, metadataOf, issuer, followers, refusedLater } = options;
+  const { introspect, metadataOf, usernameOf, issuer, followers, refusedLater } = options;
   const authenticate = createClientAuthentication(options.authenticate, (request) =>
     refusedLater(request, credentialRefused(), 'CLIENT_ID_MISMATCH'),
   );
@@ -50,10 +55,13 @@ export function createIntrospect(options: IntrospectOptions) {
       const position = followers.before(request);
       const principal = await introspect(token);
       const metadata = principal?.hasMetadata ? await metadataOf(principal) : {};
+      const hasUsername = usernameOf !== null && principal != null && principal.userId !== null;
+      const username = hasUsername ? await usernameOf(request, caller.principal, principal.userId!) : undefined;
       const [name, value] = followers.headerOf(position);
       const headers = name ? { [name]: value! } : {};
-      // Without its row, the credential was deleted a moment ago.
-      const answer = principal && metadata ? describe(principal, metadata, issuer) : { active: false };
+      // Without its row, the credential or its user was deleted a moment ago.
+      const isThere = principal && metadata && username !== null;
+      const answer = isThere ? { ...describe(principal, metadata, issuer), username } : { active: false };
       respondJson(response, 200, answer, headers);
     } catch (error) {
       respondAccessError(response, error);

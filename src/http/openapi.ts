@@ -244,6 +244,7 @@ const SCHEMAS = {
           scope: text('Separated by spaces.'),
           token_type: { const: 'Bearer' },
           client_id: text('The id of the credential; the issuer for an access token.'),
+          username: text('The email address of the user, if `REKEY_INTROSPECTION_USERNAME` is `on`.'),
           jti: text('Of an access token.'),
           iat: { type: 'integer', description: 'When the secret or the token was issued, in seconds since the epoch.' },
           exp: { type: 'integer', description: 'Seconds since the epoch.' },

@@ -336,3 +336,25 @@ describe('RFC 7662 §2.1: the form of the request', () => {
     expect(log).not.toContain(member.accessToken);
   });
 });
+
+test('with REKEY_INTROSPECTION_USERNAME, a token of a user has the email address, and the read is in the audit log', async () => {
+  const named = await startTestApp({ env: { REKEY_INTROSPECTION_USERNAME: 'on' } });
+  try {
+    const owner = await named.admin();
+    const [user, key] = [await named.member(), await named.apiKey(owner, { scopes: ['INTROSPECT'] })];
+    const workspaceId = await named.workspace(owner);
+    const daemon = await named.daemonToken(owner, workspaceId);
+    const ask = async (token: string) => {
+      const headers = { authorization: `Bearer ${key.secret}`, 'content-type': FORM };
+      return (await send(named.url, '/v1/introspect', { method: 'POST', headers, body: `token=${token}` })).json;
+    };
+    expect(await ask(user.accessToken)).toMatchObject({ active: true, sub: user.id, username: user.email });
+    expect(await ask(key.secret)).toMatchObject({ username: owner.email });
+    expect(await ask(daemon.secret)).not.toHaveProperty('username');
+    expect(await ask('unknown')).toEqual({ active: false });
+    const reads = await named.sql(`select subject_id, data from audit_events where type = 'personal-data.read'`);
+    expect(reads).toMatchObject([{ subject_id: user.id, data: { fields: ['User.email'], count: 1 } }]);
+  } finally {
+    await named.close();
+  }
+});
