@@ -42,6 +42,9 @@ function selectorsIn(
   }));
 }
 
+/** What the process above the workers adds, with the labels (`process/workers.ts`). */
+const OF_WORKERS: Record<string, string[]> = { rekey_worker_restarts_total: ['worker'] };
+
 let app: TestApp;
 /** The labels of each metric, by its name in the text format: those of a histogram have three names. */
 const labelsOf = new Map<string, readonly string[]>();
@@ -55,6 +58,7 @@ beforeAll(async () => {
     for (const suffix of isHistogram ? ['_bucket', '_sum', '_count'] : [''])
       labelsOf.set(`${name}${suffix}`, labelNames);
   }
+  for (const [name, labels] of Object.entries(OF_WORKERS)) labelsOf.set(name, labels);
   text = (await send(app.url, '/metrics')).text;
 });
 afterAll(() => app.close());
@@ -91,13 +95,11 @@ test.each(watched)('the alert $name finds its series before anything has happene
 });
 
 test('every metric of Rekey is in the dashboard, and every one of it is in the table of the documentation', () => {
-  const ours = app.app.registry
-    .getMetricsAsArray()
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith('rekey_'));
+  const names = [...app.app.registry.getMetricsAsArray().map(({ name }) => name), ...Object.keys(OF_WORKERS)];
+  const ours = names.filter((name) => name.startsWith('rekey_'));
   const shown = dashboard.panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => selectorsIn(expr)));
-  const names = new Set(shown.map(({ metric }) => metric.replace(/_(bucket|sum|count)$/, '')));
-  expect(ours.filter((name) => !names.has(name))).toEqual([]);
+  const inDashboard = new Set(shown.map(({ metric }) => metric.replace(/_(bucket|sum|count)$/, '')));
+  expect(ours.filter((name) => !inDashboard.has(name))).toEqual([]);
   const documented = [...read('README.md').matchAll(/^\| `(rekey_\w+)` \|/gm)].map(([, name]) => name!);
   expect(documented.toSorted()).toEqual(ours.toSorted());
 });

@@ -19,6 +19,7 @@ const REASONS = {
   wrapped: 'wrapped with the master key',
   audit: 'event data, or the address that an earlier release wrote, until the event is chained',
   count: 'times of calls, counted under a hash',
+  explained: 'ids, codes and positions, for the second in which a question is open',
 } as const;
 type Reason = keyof typeof REASONS;
 
@@ -73,6 +74,8 @@ const PLAIN: Record<string, Partial<Record<Reason, string[]>>> = {
   },
   daemons: { id: ['id', 'workspace_id'], chosenId: ['daemon_id', 'subject'], word: ['revocation_reason'] },
   data_keys: { id: ['tenant', 'workspace_id'], wrapped: ['wrapped'] },
+  explanation_answers: { explained: ['explanation'] },
+  explanation_questions: { id: ['request_id'] },
   former_credential_policies: { id: ['subject', 'workspace_id'] },
   jwt_keys: { id: ['kid'], word: ['state'], public: ['public_jwk'] },
   rate_windows: { id: ['credential_id'] },
