@@ -59,7 +59,7 @@ describe.each(backends())('on $name', ({ start }) => {
 });
 
 const blocksOf = (text: string) =>
-  [...text.matchAll(/```(sh|json|)\n([\s\S]*?)```/g)].map(([, language, block]) => ({ language, text: block! }));
+  [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, block]) => ({ language, text: block! }));
 const scripts = blocksOf(readme + operations).filter(({ language }) => language === 'sh');
 
 test('scripts have no comments, because an interactive shell may read them as arguments', () => {
