@@ -34,14 +34,19 @@ const MAY_IMPORT: Record<string, string[]> = {
   // A command is an entry point, like the server: it creates an app and uses its services.
   cli: [...EDGE, 'app.ts'],
   client: [],
-  'app.ts': [...EDGE, 'feature.ts', 'features.ts', 'platform.ts', 'run-parts.ts', 'graphql', 'http'],
+  'create-features.ts': [...EDGE, 'platform.ts'],
+  'create-endpoints.ts': [...EDGE, 'platform.ts', 'create-features.ts', 'graphql', 'http'],
+  'app.ts': [
+    ...[...EDGE, 'feature.ts', 'features.ts', 'platform.ts', 'run-parts.ts', 'http'],
+    ...['create-features.ts', 'create-endpoints.ts'],
+  ],
   // A replica in its process: creates an app and listens.
   process: ['kernel', 'http', 'app.ts'],
   'server.ts': ['kernel', 'process'],
 };
 // What a feature is and what it gets. Every folder of a feature may import both: only types, except `defineFeature`.
 const ABOUT_FEATURES = ['feature.ts', 'platform.ts'];
-const MAY_IMPORT_CONFIG = ['app.ts', 'server.ts', 'cli'];
+const MAY_IMPORT_CONFIG = ['app.ts', 'create-features.ts', 'create-endpoints.ts', 'server.ts', 'cli'];
 const MAY_IMPORT_CONFIG_TYPES = [...MAY_IMPORT_CONFIG, 'platform.ts', 'graphql', 'http', 'process'];
 
 // Writes without ORM events. The eviction subscriber does not see them. Only the trigger of the database does.
