@@ -153,6 +153,8 @@ const OTHER_TABLES = [
   ...['credential_usage', 'refresh_tokens', 'rekey_migrations', 'setup_token', 'workspace_departures'],
   ...['request_nonces', 'request_nonce_horizon', 'api_key_creations', 'data_keys', 'reencryption'],
   'rate_windows',
+  'explanation_questions',
+  'explanation_answers',
   // See test/credential-policies.
   ...['credential_policies', 'former_credential_policies'],
 ];
