@@ -14,6 +14,7 @@ import { currentRequestId, withRequestId } from '../kernel/request-context.ts';
 import { deliverable } from '../live/deliverable.ts';
 import type { LiveConnections } from '../live/live-connections.ts';
 import { LiveSubscription } from '../live/live-subscription.ts';
+import { asSent, withText } from './named-document.ts';
 import type { Origins } from './origins.ts';
 import { type Connection, respondRaw } from './raw-response.ts';
 import { requestIdOf } from './request-id.ts';
@@ -160,7 +161,7 @@ function run(protocol: Server<Extra>, peer: WebSocketPeer, ws: WebSocket, logger
       onMessage: (receive) =>
         peer.onMessage((text) => {
           // Each message is a request of its own, also in the log. A subscription is the message that began it.
-          const handled = withRequestId(randomUUID(), () => receive(text).catch(failed));
+          const handled = withRequestId(randomUUID(), () => receive(withText(text)).catch(failed));
           const id = extra.began;
           extra.began = null;
           if (id !== null) void handled.then(() => peer.over(id));
@@ -180,27 +181,10 @@ interface Extra extends Record<PropertyKey, unknown> {
 /** The library asks for a document to tell subscriptions from other operations. Here, the outcome tells it. */
 const ANY_DOCUMENT = parse('{ __typename }');
 
-/**
- * The library closes the connection if an operation has no text. One that names its document with `documentId` gets an
- * empty text until the library has read it.
- */
-function withText(key: string, value: unknown): unknown {
-  if (key !== 'payload') return value;
-  const { documentId, query } = Object(value) as { documentId?: unknown; query?: unknown };
-  return documentId != null && query == null ? { ...Object(value), query: '' } : value;
-}
-
-/** The operation as the client sent it. */
-function asSent(payload: Readonly<Record<string, unknown>>): unknown {
-  const { query, ...named } = payload;
-  return query === '' && named.documentId != null ? named : payload;
-}
-
 function createProtocol(options: WebSocketOptions): Server<Extra> {
   const { execute, authenticate, mostOperations } = options;
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_MS,
-    jsonMessageReviver: withText,
     async onConnect({ connectionParams, extra: { peer } }) {
       try {
         const request = peer.present(connectionParams ?? {});
