@@ -380,6 +380,13 @@ export type ResetPasswordInput = {
   resetToken: string;
 };
 
+/** The effect of a revocation on its subject. */
+export type RevocationEffect =
+  /** It is not valid any more. */
+  | 'ENDED'
+  /** It is valid, with less: fewer scopes, permissions or addresses, another secret, an earlier expiry, or a stricter rate limit. */
+  | 'NARROWED';
+
 /** Selects the revocations to list. */
 export type RevocationFilter = {
   /** Only the revoked tokens of this user. Defaults to all revocations that the caller can see. */
@@ -412,6 +419,29 @@ export type RevocationReason =
   | 'SIGNED_OUT'
   /** No reason given. */
   | 'UNSPECIFIED';
+
+/** The subject of a revocation. */
+export type RevocationSubject =
+  /** One access token. */
+  | 'ACCESS_TOKEN'
+  /** Any credential: forget everything that you have cached. */
+  | 'ALL'
+  /** One API key. */
+  | 'API_KEY'
+  /** All tokens of one daemon in one workspace. */
+  | 'DAEMON'
+  /** One daemon token. */
+  | 'DAEMON_TOKEN'
+  /** One session, with its refresh tokens and access tokens. */
+  | 'SESSION'
+  /** One signing key. */
+  | 'SIGNING_KEY'
+  /** All credentials of one user. */
+  | 'USER'
+  /** All credentials of one workspace. */
+  | 'WORKSPACE'
+  /** All credentials of one user that are bound to one workspace. */
+  | 'WORKSPACE_MEMBER';
 
 /** Input of `revokeAccessToken`. */
 export type RevokeAccessTokenInput = {
@@ -1015,6 +1045,13 @@ export type ExplainQueryVariables = Exact<{
 
 
 export type ExplainQuery = { explain: { requestId: string, at: string, endpoint: string, outcome: ExplanationOutcome, reason: string, credentialId: string | null, kind: string | null, decidedBy: DecisionSource, entrySequence: string | null, logSequence: string, entryAgeMilliseconds: number | null, leaseRemainingMilliseconds: number, replica: string } | null };
+
+export type RevocationEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type RevocationEventsSubscription = { revocations: { sequence: string, credentialId: string, kind: RevocationSubject, effect: RevocationEffect, reason: RevocationReason, committedAt: string, userId: string | null, workspaceId: string | null, daemonId: string | null } };
 
 export type NodeQueryVariables = Exact<{
   id: string;
@@ -2689,6 +2726,21 @@ export const ExplainDocument = new TypedDocumentString(`
   }
 }
     `, {"hash":"sha256:66f5d5ab906816717d81f7de2a921268892690a44a8630f455131163b9feddfa"}) as unknown as TypedDocumentString<ExplainQuery, ExplainQueryVariables>;
+export const RevocationEventsDocument = new TypedDocumentString(`
+    subscription RevocationEvents($after: String) {
+  revocations(after: $after) {
+    sequence
+    credentialId
+    kind
+    effect
+    reason
+    committedAt
+    userId
+    workspaceId
+    daemonId
+  }
+}
+    `, {"hash":"sha256:e47842b3f59c5f25fe3727923f22f4485ec714bd6172da7996b1ef05ca089cd0"}) as unknown as TypedDocumentString<RevocationEventsSubscription, RevocationEventsSubscriptionVariables>;
 export const NodeDocument = new TypedDocumentString(`
     query Node($id: ID!) {
   node(id: $id) {
