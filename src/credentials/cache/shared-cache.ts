@@ -13,7 +13,7 @@ import type { SharedCacheMetrics } from '../metrics.ts';
 /** The longest time that a request waits for Redis, in milliseconds. */
 const TIMEOUT_MS = 25;
 /** Must be increased with every change of what is stored: an entry of another release must not open. */
-const SEAL_PURPOSE = 'auth-cache/4';
+export const SEAL_PURPOSE = 'auth-cache/4';
 
 /** What the shared cache can do at the moment. */
 export type SharedCacheState = 'ok' | 'read-only' | 'unreachable';

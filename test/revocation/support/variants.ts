@@ -46,8 +46,8 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
         'const loaded = await this.#load(',
         'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
       ),
-      cache('if (this.#isFresh(loaded)) return', 'if (!joins || this.#isFresh(loaded)) return'),
-      cache('(cached) => this.#isFresh({ ...cached, server, forgetAt })', '() => true'),
+      cache('if (this.#isFresh(loaded)) {', 'if (!joins || this.#isFresh(loaded)) {'),
+      cache("this.#isFresh({ ...cached, server, forgetAt, layer: 'shared' }),", 'cached !== null,'),
     ],
   },
   {
@@ -57,7 +57,7 @@ export const VARIANTS: { variant: string; edits: Edit[]; seed?: number }[] = [
         'const loaded = await this.#load(',
         'const joins = this.#loading.has(fingerprint);\nconst loaded = await this.#load(',
       ),
-      cache('if (this.#isFresh(loaded)) return', 'if (joins || this.#isFresh(loaded)) return'),
+      cache('if (this.#isFresh(loaded)) {', 'if (joins || this.#isFresh(loaded)) {'),
     ],
   },
   {

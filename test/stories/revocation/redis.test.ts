@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { SEAL_PURPOSE } from '../../../src/credentials/cache/shared-cache.ts';
 import { sha256, sha256Base64url } from '../../../src/crypto/hash.ts';
 import { createKeyring } from '../../../src/crypto/keyring.ts';
 import { open, seal } from '../../../src/crypto/seal.ts';
@@ -50,7 +51,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     const ours = createKeyring(Buffer.from(rekey.masterKey, 'base64'));
     const [identity] = await rekey.postgres.query<{ it: string }>('select auth_server_identity() as it');
     const boundTo = (secret: string) => `${sha256Base64url(secret)}|${identity!.it}`;
-    const plain = open(ours, { purpose: 'auth-cache/3', aad: boundTo(victim.secret), sealed: entry.value }).toString(
+    const plain = open(ours, { purpose: SEAL_PURPOSE, aad: boundTo(victim.secret), sealed: entry.value }).toString(
       'utf8',
     );
     const theirs = createKeyring(sha256('of an attacker'));
@@ -63,10 +64,10 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
       () => plain,
       () => JSON.stringify({ value: JSON.parse(plain) }),
       () => JSON.stringify({ value: plain }),
-      (secret) => JSON.stringify({ value: sealedWith(theirs, 'auth-cache/3', boundTo(secret)) }),
+      (secret) => JSON.stringify({ value: sealedWith(theirs, SEAL_PURPOSE, boundTo(secret)) }),
       (secret) => JSON.stringify({ value: sealedWith(ours, 'jwt-key', boundTo(secret)) }),
       (secret) =>
-        JSON.stringify({ value: sealedWith(ours, 'auth-cache/3', `${sha256Base64url(secret)}|another server`) }),
+        JSON.stringify({ value: sealedWith(ours, SEAL_PURPOSE, `${sha256Base64url(secret)}|another server`) }),
       () => JSON.stringify({ value: 's1.00000000.AAAA' }),
       () => '{"value":{"principal":{}}}',
       () => 'null',
