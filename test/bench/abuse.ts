@@ -9,7 +9,9 @@ import type { Servers } from './servers.ts';
 import { quantile, ratios } from './statistics.ts';
 import type { Row } from './table.ts';
 
-const ASKED = 500;
+const ASKED = 1500;
+/** The thread of the other client compiles its code during its first requests, which are not measured. */
+const UNMEASURED = 300;
 const RANDOM_KEY = 'a random key';
 /** 100 000 in a minute. */
 const RANDOM_KEYS_PER_SECOND = 100_000 / 60;
@@ -23,10 +25,10 @@ export async function abuse(servers: Servers | null): Promise<Report> {
   const { accessToken } = servers.administrator;
   const p99 = async (): Promise<number> => {
     const took: number[] = [];
-    for (let asked = 0; asked < ASKED; asked++) {
+    for (let asked = -UNMEASURED; asked < ASKED; asked++) {
       const start = performance.now();
       if ((await verify(replica.url, accessToken)) !== 204) throw new Error('A good token was refused.');
-      took.push(performance.now() - start);
+      if (asked >= 0) took.push(performance.now() - start);
     }
     return quantile(took, 0.99);
   };
@@ -47,7 +49,7 @@ export async function abuse(servers: Servers | null): Promise<Report> {
     const contestants = Object.fromEntries([ORDINARY.name, ...names].map((name) => [name, beside(name)]));
     const { alone, ...samples } = await interleave<string, number>(
       { alone: p99, ...contestants },
-      { rounds: 6, warmUp: 1 },
+      { rounds: 4, warmUp: 1 },
     );
     const ordinary = samples[ORDINARY.name]!;
     return {

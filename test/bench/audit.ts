@@ -14,8 +14,8 @@ import type { Row } from './table.ts';
 
 const WRITERS = 8;
 const ROUND_MS = 500;
-/** A million with `REKEY_BENCH_LINES=1000000`. */
-const EVENTS = Number(process.env.REKEY_BENCH_LINES ?? 50_000);
+/** A million with `BENCH_LINES=1000000`. */
+const EVENTS = Number(process.env.BENCH_LINES ?? 50_000);
 const BATCH = 1000;
 const MILLION = 1_000_000;
 const KEY: Parameters<App['services']['apiKeys']['create']>[1] = {
@@ -86,6 +86,7 @@ async function verifyRows(app: App): Promise<Row[]> {
   // Without its lock, the service chains none of them.
   const lock = app.database.fork();
   await lock.begin();
+  await lock.execute(`set local idle_in_transaction_session_timeout = '120s'`);
   await lock.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCKS.auditChain})`);
   for (let written = 0; written < EVENTS; written += BATCH) {
     const em = app.database.fork();

@@ -11,8 +11,8 @@ import type { Report } from './main.ts';
 import type { Servers } from './servers.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-/** A million with `REKEY_BENCH_LINES=1000000`. */
-const LINES = Number(process.env.REKEY_BENCH_LINES ?? 50_000);
+/** A million with `BENCH_LINES=1000000`. */
+const LINES = Number(process.env.BENCH_LINES ?? 50_000);
 const FEW = 1000;
 
 /**
