@@ -2,8 +2,8 @@ import { LockMode } from '@mikro-orm/core';
 import type { Audit } from '../audit/audit.ts';
 import type { RevokedByPossession } from '../credentials/possession.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
+import { databaseMoment } from '../database/database-moment.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
-import type { Clock } from '../kernel/clock.ts';
 import type { PropagationBarrier } from '../revocation/propagation-barrier.ts';
 import { apiKeyTag } from '../revocation/tags.ts';
 import { ApiKey } from './api-key.entity.ts';
@@ -14,22 +14,18 @@ export interface ApiKeyPossessionOptions {
   isWellFormed: (text: string) => boolean;
   audit: Audit<typeof apiKeyEvents>;
   barrier: PropagationBarrier;
-  /** Database time. */
-  clock: Pick<Clock, 'now'>;
 }
 
 /**
  * Revokes the API key of a presented secret. The secret from before a rotation ends only the overlap: its owner has
  * replaced it, and the new secret was not presented.
  */
-export function apiKeyPossession({
-  isWellFormed,
-  audit,
-  barrier,
-  clock,
-}: ApiKeyPossessionOptions): RevokedByPossession {
-  const end = (unitOfWork: UnitOfWork, found: ApiKey, secretHash: string): Date | null => {
-    const now = clock.now();
+export function apiKeyPossession({ isWellFormed, audit, barrier }: ApiKeyPossessionOptions): RevokedByPossession {
+  const end = (
+    unitOfWork: UnitOfWork,
+    found: ApiKey,
+    { secretHash, now }: { secretHash: string; now: Date },
+  ): Date | null => {
     const of = { subjectId: found.id, workspaceId: found.workspaceId };
     if (found.revokedAt) return found.revokedAt;
     if (found.isExpired(now)) return null;
@@ -50,7 +46,8 @@ export function apiKeyPossession({
       const ended = await unitOfWork.transaction(async () => {
         const lock = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
         const found = await unitOfWork.em.findOne(ApiKey, bySecret(secretHash), lock);
-        const at = found && end(unitOfWork, found, secretHash);
+        const now = await databaseMoment(unitOfWork.em);
+        const at = found && end(unitOfWork, found, { secretHash, now });
         return found && at && { id: found.id, at };
       });
       return ended && barrier.waitUntilPropagated(apiKeyTag(ended.id), ended.at);

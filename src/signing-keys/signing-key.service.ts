@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/sql';
 import type { Audit } from '../audit/audit.ts';
 import { sha256Base64url } from '../crypto/hash.ts';
 import { makeSecret } from '../crypto/secret-text.ts';
+import { databaseMoment } from '../database/database-moment.ts';
 import { FOREIGN_KEY_VIOLATION, sqlStateOf } from '../database/sql-errors.ts';
 import { sqlIn } from '../database/sql-in.ts';
 import type { UnitOfWork } from '../database/unit-of-work.ts';
@@ -141,7 +142,7 @@ export class SigningKeyService {
     overlapSeconds: number,
   ): Promise<Exclude<RotateSigningKeyOutcome, { kind: 'rotated' }> | Rotated> {
     const { caller, em } = unitOfWork;
-    const { clock, secrets, keepBounds, audit } = this.#options;
+    const { secrets, keepBounds, audit } = this.#options;
     const seen = await em.findOne(SigningKey, { id: signingKeyId });
     // Before the key: a change of a policy may wait for the transaction that has locked the key.
     const bounds = await keepBounds(em, seen?.workspaceId ?? '');
@@ -149,7 +150,7 @@ export class SigningKeyService {
     if (!previous) return { kind: 'notFound' };
     if (previous.revokedAt) return { kind: 'revoked', revokedAt: previous.revokedAt };
     if (previous.replacedBy) return { kind: 'conflict' };
-    const rotatedAt = clock.now();
+    const rotatedAt = await databaseMoment(em);
     if (previous.isExpired(rotatedAt)) return expired();
     const beyond = beyondReach(caller, previous);
     if (beyond) return beyond;

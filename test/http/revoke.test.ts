@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { addSecretHashes } from '../../src/signing-keys/secret-hashes.ts';
 import { SigningSecrets } from '../../src/signing-keys/signing-secrets.ts';
@@ -42,6 +42,15 @@ describe('RFC 7009: a presented secret authorizes its own revocation', () => {
     expect(second.headers['x-rekey-receipt']!.toString().split(',')[0]).toBe(
       first.headers['x-rekey-receipt']!.toString().split(',')[0],
     );
+  });
+
+  test('the secret from before a rotation ends at once, also if the clock of the replica is ahead', async () => {
+    const key = await app.apiKey(admin);
+    await app.as(admin).rotateApiKey({ apiKeyId: key.id, overlapSeconds: 600 }).expectSuccess();
+    const now = vi.spyOn(app.app.databaseClock, 'now').mockImplementation(() => new Date(Date.now() + 60_000));
+    onTestFinished(() => now.mockRestore());
+    expect((await revoke(key.secret)).headers['x-rekey-receipt']).toMatch(RECEIPT);
+    expect(await app.accepts(key.secret)).toBe(false);
   });
 
   test('the secret from before a rotation ends the overlap, and the new secret stays valid', async () => {

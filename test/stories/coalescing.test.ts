@@ -64,10 +64,30 @@ describe.skipIf(!installed)('three replicas', () => {
     expect(replies[0]!.text).toContain(key.id);
   };
 
+  /**
+   * The answers to a herd, how often it was executed, and how much has changed meanwhile. A replica that was too busy to
+   * renew its lease answers 503. Then the herd tries again, as clients do.
+   */
+  const herd = async () => {
+    for (let attempt = 1; ; attempt++) {
+      const [before, changed] = [await executions(), await changes()];
+      const replies = await Promise.all(spread(HERD));
+      const executed = (await executions()) - before;
+      const isBusy = replies.some(({ status }) => status === 503);
+      if (!isBusy || attempt === 5) return { replies, executed, changed: (await changes()) - changed };
+      await until('every replica holds a lease', async () => {
+        const leases = await Promise.all(
+          all.replicas.map((replica) => replica.metric('rekey_lease_remaining_seconds')),
+        );
+        return leases.every((seconds) => seconds > 0);
+      });
+    }
+  };
+
   test('a herd of a thousand queries is executed once, and each gets the same answer', async () => {
-    const [before, changed] = [await executions(), await changes()];
-    expectSame(await Promise.all(spread(HERD)));
-    expect((await executions()) - before).toBeLessThanOrEqual(1 + (await changes()) - changed);
+    const { replies, executed, changed } = await herd();
+    expectSame(replies);
+    expect(executed).toBeLessThanOrEqual(1 + changed);
   });
 
   test('a held execution answers a herd at all replicas', async () => {
@@ -85,9 +105,9 @@ describe.skipIf(!installed)('three replicas', () => {
   test('without Redis, it is executed at most once at each replica', async () => {
     await all.redis.stop();
     onTestFinished(() => all.redis.start());
-    const [before, changed] = [await executions(), await changes()];
-    expectSame(await Promise.all(spread(HERD)));
-    expect((await executions()) - before).toBeLessThanOrEqual(3 * (1 + (await changes()) - changed));
+    const { replies, executed, changed } = await herd();
+    expectSame(replies);
+    expect(executed).toBeLessThanOrEqual(3 * (1 + changed));
   });
 
   test.each([

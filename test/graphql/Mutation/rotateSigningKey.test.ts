@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Credential } from '../../support/account.ts';
 import { type Account, backends, type TestApp } from '../../support/app.ts';
 import type { Caller } from '../../support/calls.ts';
@@ -58,6 +58,15 @@ describe.each(backends())('rotateSigningKey on $name', ({ start }) => {
       const rotated = await rotate(member, key.id, { overlapSeconds: 0 }).expectSuccess();
       expect([await accepts(key), await accepts(successorOf(rotated))]).toEqual([false, true]);
       expect(rotated.previous).toMatchObject({ status: 'EXPIRED', revokedAt: null });
+    });
+
+    test('without an overlap, the key is rejected by a replica whose clock is ahead of that of the database, too', async () => {
+      const key = await app.signingKey(member, workspaceId);
+      const { databaseClock } = app.app;
+      const now = vi.spyOn(databaseClock, 'now').mockImplementation(() => new Date(Date.now() + 60_000));
+      onTestFinished(() => now.mockRestore());
+      await rotate(member, key.id, { overlapSeconds: 0 }).expectSuccess();
+      expect(await accepts(key)).toBe(false);
     });
 
     test('F3.18: the overlap never moves the end of a key to a later time', async () => {
