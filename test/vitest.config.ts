@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import type { TestCase } from 'vitest/node';
 import { filesOf, PROJECTS, type ProjectName, replacesModules } from './support/projects.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -18,6 +19,11 @@ const project = (name: ProjectName, isolate: boolean) => ({
   },
 });
 
+/** Names each test that passed only at its second run. */
+function reportRetry(test: TestCase): void {
+  if (test.diagnostic()?.flaky) process.stdout.write(`RETRIED: ${test.module.relativeModuleId} > ${test.fullName}\n`);
+}
+
 export default defineConfig({
   test: {
     root,
@@ -26,6 +32,10 @@ export default defineConfig({
     ),
     // Most tests wait for a database or a lease, so two cores are busy with four workers.
     maxWorkers: 4,
+    // CI runs a failed test once more, and names it in its report: a replica on a busy machine may lose its lease. Each
+    // such test needs a look all the same.
+    retry: process.env.CI ? 1 : 0,
+    reporters: ['default', { onTestCaseResult: reportRetry }],
     // Time for a loaded machine. No test asserts how long something takes.
     testTimeout: 60_000,
     hookTimeout: 180_000,

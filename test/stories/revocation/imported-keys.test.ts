@@ -54,7 +54,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('an imported key'
   });
 
   test('is never rejected by a replica that could not learn of the import', async () => {
-    const [, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
+    const [a, , c] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const back = rekey.history.mayBeUnavailable(c.name);
     c.postgres.blackhole();
     await until('its lease has expired', async () => (await c.metric('rekey_lease_remaining_seconds')) === 0);
@@ -64,5 +64,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('an imported key'
     await rekey.untilHealthy();
     back();
     expect(await rekey.verify(c, key)).toBe('accepted');
+    await rekey.revoke(a, key);
+    for (const verdict of await rekey.verifyEverywhere(key)) expect(verdict).toBe('refused');
   });
 });
