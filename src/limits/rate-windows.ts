@@ -60,7 +60,7 @@ const PURGE: Statement = {
     select count(*)::int as gone from gone`,
 };
 
-/** Requests of one window that nobody else may use. */
+/** Requests of one window. PostgreSQL has handed them out to this replica alone. */
 export interface Returned {
   readonly window: string;
   readonly requests: number;

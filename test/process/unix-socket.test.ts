@@ -99,7 +99,7 @@ test('has peers without an address: with `unix` among the trusted proxies, they 
       path,
       '/graphql',
       { 'content-type': 'application/json', 'x-forwarded-for': address },
-      '{"query":"mutation { login(input: { email: \\"a@example.com\\", password: \\"a password of nobody\\" }) { __typename } }"}',
+      '{"query":"mutation { login(input: { email: \\"a@example.com\\", password: \\"not the password of any account\\" }) { __typename } }"}',
     );
   const limits = { REKEY_LOGIN_PER_MINUTE: '1' };
   const trusting = startOn(path, { ...limits, REKEY_TRUSTED_PROXIES: 'unix' });

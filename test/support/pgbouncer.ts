@@ -22,7 +22,7 @@ export interface PgBouncer {
 export interface PgBouncerOptions {
   /** Where the server listens. */
   port: number;
-  /** The user that it becomes at the server, whoever asks. */
+  /** The user of all its connections to the server. It does not depend on the user of the client. */
   user?: string;
   /** More lines of its section `[pgbouncer]`. */
   settings?: Record<string, string>;
