@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { hashOf } from '../../src/audit/event-hash.ts';
 import { type EventRow, eventColumns, hashedEventOf } from '../../src/audit/event-rows.ts';
+import { exportLines } from '../../src/audit/export.ts';
 import { type Account, backends, startTestApp, type TestApp } from '../support/app.ts';
 import { verified } from '../support/audit.ts';
 import { times } from '../support/values.ts';
@@ -64,6 +65,17 @@ describe.each(backends())('what is found on $name', ({ start }) => {
     await app.sql(`update audit_events set ${change} where id = ?`, [event(3)]);
     for (const problem of await found()) expect(problem).toEqual(['CHANGED', 3]);
     expect(await found()).not.toEqual([]);
+  });
+
+  test('an export names a personal field that does not open, and goes on', async () => {
+    await app.sql('update audit_events set ip_address_sealed = user_agent_sealed where id = ?', [event(3)]);
+    const options = { em: app.app.database.fork(), sealer: app.app.sealer, workspaceId: chain, withPersonal: true };
+    const events = (await Array.fromAsync(exportLines(options), (line) => JSON.parse(line))).filter(
+      ({ kind }) => kind === 'event',
+    );
+    expect(events).toHaveLength(8);
+    expect(events[2].personal.ipAddress).toEqual({ error: 'FORGED' });
+    expect(events[3].personal.ipAddress).toMatchObject({ value: '127.0.0.1' });
   });
 
   test('REMOVED: an event, with and without its link', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ACCOUNTS } from '../../src/database/data-keys.ts';
+import type { Sql } from '../../src/database/sql.ts';
 import { DataKeyTable, dataKeysIn, openManagement } from '../support/sealing.ts';
 
 const place = { table: 't', column: 'c', row: 'r' };
@@ -51,6 +52,26 @@ describe('the data keys', () => {
     // One version does not show which one is the newest.
     await keys.newest('wsp_one', table);
     expect(table.statements).toHaveLength(before + 1);
+  });
+
+  test('B63: are not kept by a read that began before the workspace was deleted', async () => {
+    const { keys, table } = dataKeysIn();
+    await keys.newest('wsp_one', table);
+    keys.forget('wsp_one');
+    const answered = Promise.withResolvers<void>();
+    const slow: Sql = {
+      async query<Row>(...statement: Parameters<Sql['query']>) {
+        const rows = await table.query<Row>(...statement);
+        await answered.promise;
+        return rows;
+      },
+    };
+    const reading = keys.find('wsp_one', 1, slow);
+    table.rows.length = 0;
+    keys.forget('wsp_one');
+    answered.resolve();
+    expect(await reading).not.toBeNull();
+    expect(keys.inMemory('wsp_one', 1)).toBeNull();
   });
 
   test('B63: no longer open a value from memory after the workspace is deleted', async () => {
