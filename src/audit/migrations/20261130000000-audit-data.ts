@@ -17,9 +17,8 @@ import { Migration } from '@mikro-orm/migrations';
  *   crash may leave up to 32.
  * - A gap may also belong to a transaction that is about to commit: a row with a lower position can become visible
  *   after one with a higher position. A reader that remembers how far it has read must not pass a gap at once. When it
- *   finds a gap, it gets a number from `pg_current_xact_id()` in a transaction of its own, and ends that transaction.
- *   When `pg_snapshot_xmin(pg_current_snapshot())` is greater than the number, every transaction that can fill the gap
- *   has ended: the reader reads once more, and passes what is still missing.
+ *   finds a gap, it waits until every transaction that can fill the gap has ended: see `WRITERS` in
+ *   `chain.statements.ts`. Then it reads once more, and passes the positions that are still missing.
  * - `SET CONSTRAINTS … IMMEDIATE` takes the position at that statement instead of at the commit.
  *   This service never uses it.
  */
