@@ -85,7 +85,7 @@ describe('a document is limited to', () => {
 
   test('2 000 tokens', async () => {
     const document = (spreads: number) => `{viewer{${'...F '.repeat(spreads)}}} fragment F on Viewer{scopes}`;
-    expect((await ask(document(993))).errors).toBeUndefined();
+    expect((await ask(document(994))).errors).toBeUndefined();
     const answer = await ask(document(995));
     expect(answer.data).toBeUndefined();
     expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
