@@ -49,8 +49,8 @@ export function bodyToProve(body: Buffer | null): Buffer {
 const MOST_PIECES = 512;
 
 /**
- * The body of a request; null as soon as it is known to be larger than `largest` bytes. The rest of it is read and
- * dropped, so that the connection can serve the next request.
+ * The body of a request; null as soon as it is known to be larger than `largest` bytes. The rest of it is not read here:
+ * the server drops it after the response.
  *
  * It uses events, because the iterator of a stream costs more than everything else that a small body needs.
  *
@@ -63,16 +63,17 @@ export function readBody(request: IncomingMessage, largest: number): Promise<Buf
   return new Promise((resolve, reject) => {
     let pieces: Buffer[] = [];
     let size = 0;
-    request.on('data', (piece: Buffer) => {
+    const read = (piece: Buffer) => {
       size += piece.length;
       if (size > largest) {
-        pieces = [];
+        request.off('data', read).pause();
         resolve(null);
         return;
       }
       pieces.push(piece);
       if (pieces.length > MOST_PIECES) pieces = [Buffer.concat(pieces)];
-    });
+    };
+    request.on('data', read);
     request.once('end', () => resolve(Buffer.concat(pieces)));
     request.once('error', reject);
   });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createDiscardedBodies } from './discarded-bodies.ts';
 import { type Connection, type RawResponse, respondRaw } from './raw-response.ts';
 import type { Handler } from './router.ts';
 
@@ -20,8 +21,10 @@ export interface Upgrade {
  * A client may send further requests before it has read the response (pipelining, RFC 9112 §9.3.2). Each is handled when
  * the operating system has taken the response before it. Otherwise one packet with hundreds of small requests would have
  * all of their responses in memory, although the client reads none.
+ *
+ * @param discard takes over a request whose response is written and whose body nobody has read to its end
  */
-export function createHttpServer(handle: Handler, upgrade?: Upgrade): Server {
+export function createHttpServer(handle: Handler, upgrade?: Upgrade, discard = createDiscardedBodies()): Server {
   const options = {
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
@@ -29,6 +32,13 @@ export function createHttpServer(handle: Handler, upgrade?: Upgrade): Server {
     shouldUpgradeCallback: (request: IncomingMessage) => upgrade?.accepts(request) ?? false,
   };
   const server = createServer(options, (request, response) => {
+    if (hasBody(request)) {
+      // Otherwise Node drops what no endpoint reads, as fast as it arrives. This reads nothing, but counts as reading.
+      request.read(0);
+      response.once('finish', () => {
+        if (!request.readableEnded) discard(request);
+      });
+    }
     // A request that asks for another protocol is answered over HTTP. Node drops what a client has sent after such a
     // request in the same packet. `Connection: close` shows the client that this was not processed.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
@@ -43,6 +53,9 @@ export function createHttpServer(handle: Handler, upgrade?: Upgrade): Server {
   server.on('connect', refuseTunnel);
   return server;
 }
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 /** Connections that are closing because of a request that could not be read. */
 const ending = new WeakSet<Socket>();

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -241,5 +244,37 @@ describe('requests that are sent before the response to an earlier one', () => {
     const { port } = server.address() as AddressInfo;
     await send(`http://127.0.0.1:${port}`, '/');
     expect(written).toHaveLength(2);
+  });
+});
+
+describe('a body that no endpoint reads', () => {
+  test.each([
+    ['too large', 'POST /graphql', 'Content-Type: application/json\r\n'],
+    ['of an unknown path', 'POST /nowhere', ''],
+    ['of another method', 'PUT /graphql', ''],
+    ['of a rejected credential', 'POST /v1/introspect', 'Authorization: Bearer x\r\n'],
+  ])('is left to the server, which reads it at its own rate: %s', async (_, line, headers) => {
+    const left: IncomingMessage[] = [];
+    const server = createHttpServer(app.app.handle, undefined, (request) => left.push(request));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.write(`${line} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 50000000\r\n\r\n`);
+    await once(client, 'data');
+    client.write(Buffer.alloc(50_000_000));
+    await expect.poll(() => left.length).toBe(1);
+    const { socket } = left[0]!;
+    // Nothing reads it: the same number of bytes after many turns of the event loop.
+    let before = -1;
+    for (let same = 0; same < 50; before = socket.bytesRead) {
+      await setImmediate();
+      same = socket.bytesRead === before ? same + 1 : 0;
+    }
+    expect(before).toBeLessThan(1_000_000);
   });
 });
