@@ -55,16 +55,19 @@ export class Installation {
     this.leaseMs = leaseMs;
   }
 
-  /** @param options.pooler settings of a PgBouncer between the replicas and PostgreSQL; without it, there is none */
+  /**
+   * @param options.pooler settings of a PgBouncer between the replicas and PostgreSQL; without it, there is none
+   * @param options.server the `server.ts` of another version of the service
+   */
   static async start(
-    options: { replicas?: number; leaseMs?: number; pooler?: Record<string, string> } = {},
+    options: { replicas?: number; leaseMs?: number; pooler?: Record<string, string>; server?: string } = {},
   ): Promise<Installation> {
-    const { replicas = 3, leaseMs = 500, pooler: settings } = options;
+    const { replicas = 3, leaseMs = 500, pooler: settings, server } = options;
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     const pooler = settings ? await startPgBouncer({ port: postgres.port, settings }) : null;
     const installation = new Installation({ postgres, redis, pooler }, leaseMs);
     try {
-      await Promise.all(Array.from({ length: replicas }, () => installation.join()));
+      await Promise.all(Array.from({ length: replicas }, () => installation.join(server)));
       installation.replicas.sort((one, other) => one.name.localeCompare(other.name));
       installation.admin = await installation.#createAccount('bootstrap', { setupToken: installation.#setupToken });
     } catch (error) {
@@ -74,8 +77,8 @@ export class Installation {
     return installation;
   }
 
-  /** Starts one more replica. */
-  async join(): Promise<ReplicaProcess> {
+  /** Starts one more replica. @param server the `server.ts` of another version of the service */
+  async join(server?: string): Promise<ReplicaProcess> {
     const replica = await ReplicaProcess.start({
       name: `replica ${String.fromCharCode(65 + this.#names++)}`,
       postgres: { port: this.postgres.port, url: this.postgres.url() },
@@ -94,6 +97,7 @@ export class Installation {
         REKEY_ACCESS_TOKEN_SECONDS: '3600',
         REKEY_LOG_LEVEL: 'warn',
       },
+      server,
     });
     this.replicas.push(replica);
     return replica;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reapAtExit } from './ports.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
-import { type Exit, ServerProcess } from './server-process.ts';
+import { type Exit, NODE, SERVER, ServerProcess } from './server-process.ts';
 
 export interface ReplicaOptions {
   name: string;
@@ -14,6 +14,8 @@ export interface ReplicaOptions {
   pooler?: { port: number } | null;
   redis: { port: number; url: string };
   environment: Record<string, string>;
+  /** The `server.ts` of another version of the service. */
+  server?: string | undefined;
 }
 
 export interface Reply {
@@ -54,12 +56,20 @@ export class ReplicaProcess {
   }
 
   /** Resolves when it reports that it is ready. */
-  static async start({ name, postgres, pooler = null, redis, environment }: ReplicaOptions): Promise<ReplicaProcess> {
+  static async start({
+    name,
+    postgres,
+    pooler = null,
+    redis,
+    environment,
+    server: file = SERVER,
+  }: ReplicaOptions): Promise<ReplicaProcess> {
     const proxyTo = ({ port }: { port: number }) => startProxy({ host: '127.0.0.1', port });
     const [toPostgres, toRedis] = await Promise.all([proxyTo(postgres), proxyTo(redis)]);
     const toPooler = pooler && (await proxyTo(pooler));
     const direct = toPostgres.url(postgres.url);
     const server = new ServerProcess({
+      command: [...NODE, file],
       environment: {
         HOST: '127.0.0.1',
         DATABASE_URL: toPooler?.url(postgres.url) ?? direct,
