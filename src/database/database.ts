@@ -10,9 +10,10 @@ import { databaseIn, lockDataDirectory } from './data-directory.ts';
 import { EmbeddedNotificationListener, EmbeddedSql, embeddedExtensions } from './embedded.ts';
 import type { PoolState } from './metrics.ts';
 import { PostgresNotificationListener } from './notification-listener.ts';
-import { MIGRATION_TABLE, type Model, ormOptions } from './orm.ts';
+import { type Model, ormOptions } from './orm.ts';
 import { watchPool } from './pool-repair.ts';
 import { checkConnections } from './pooler-check.ts';
+import { requireCurrentSchema, warnOfLaterSchema } from './schema-version.ts';
 import { addressIn, connectionTo, pooledConnectionTo, sessionSettings } from './session-settings.ts';
 import type { NotificationListener, Sql } from './sql.ts';
 import { tracedSql, tracePglite, tracePool } from './traced.ts';
@@ -213,6 +214,7 @@ async function openPostgres(
         await lock.query({ name: 'migration-lock', text: `select pg_advisory_lock(${ADVISORY_LOCKS.migration})` });
         await migrating.migrator.up();
         await after?.(migrating.em.fork());
+        await warnOfLaterSchema(lock, model, logger);
       } finally {
         await Promise.all([migrating.close(), lock.close()]); // Ends the session, which releases the lock.
       }
@@ -272,6 +274,7 @@ async function openEmbedded({
     async migrate(after) {
       await orm.migrator.up();
       await after?.(orm.em.fork());
+      await warnOfLaterSchema(sql, model, logger);
       // The directory is locked: no other process uses this database.
       await onEmbeddedMigrated?.(sql);
     },
@@ -284,20 +287,4 @@ async function openEmbedded({
 
 function forkOf(em: EntityManager, signal: AbortSignal | undefined): EntityManager {
   return em.fork(signal ? { signal } : {});
-}
-
-async function requireCurrentSchema(sql: Sql, { migrations }: Model): Promise<void> {
-  const [table] = await sql.query<{ exists: boolean }>({
-    name: 'schema-exists',
-    text: `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
-  });
-  const done = table?.exists
-    ? await sql.query<{ name: string }>({ name: 'schema-migrations', text: `select name from ${MIGRATION_TABLE}` })
-    : [];
-  const missing = migrations.filter(({ name }) => !done.some((each) => each.name === name));
-  if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name).join(', ');
-  throw new Error(
-    `The database schema is not up to date. Missing migrations: ${names}. Run \`rekey migrate\`, or start the service.`,
-  );
 }

@@ -30,3 +30,23 @@ describe.each(backends().filter(({ name }) => name.startsWith('PostgreSQL')))('m
     expect(await migrated).toBe('migrated');
   });
 });
+
+describe.each(backends())('a schema of a later version, on $name', ({ start }) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await start();
+  });
+  afterAll(() => app.close());
+  const warning = 'a later version has migrated the schema';
+
+  test('is used with a warning that names its migrations', async () => {
+    await app.app.database.migrate();
+    expect(app.log.filter((line) => line.includes(warning))).toEqual([]);
+    await app.sql(`insert into rekey_migrations (name) values ('29991231000000-later')`);
+    await app.app.database.migrate();
+    expect(app.log.filter((line) => line.includes(warning))).toEqual([
+      expect.stringContaining('"migrations":["29991231000000-later"]'),
+    ]);
+    await app.app.database.requireCurrentSchema();
+  });
+});
