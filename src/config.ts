@@ -34,6 +34,9 @@ function masterKey(name: string, given: string, problem: (message: string) => vo
   return Buffer.alloc(0);
 }
 
+/** Orchestrators end a process after some minutes at most. */
+const LONGEST_STOP_DELAY = 300;
+
 /** The variables of the process as a whole. Every other variable belongs to a feature. */
 const processVariables = {
   host: text('HOST', {
@@ -56,6 +59,19 @@ const processVariables = {
     min: 1,
     max: 64,
     meaning: 'How many processes share the port, each a replica. With the embedded database only 1.',
+  }),
+  /** Null: not set, so the database decides. */
+  stopDelaySeconds: text('REKEY_STOP_DELAY_SECONDS', {
+    fallback: null,
+    shown: '5 with `DATABASE_URL`, else 0',
+    meaning: 'How long the service still accepts requests after SIGTERM, while `/readyz` returns 503.',
+    read(given, problem) {
+      if (given === null) return null;
+      const seconds = /^\d{1,3}$/.test(given) ? Number(given) : Number.NaN;
+      if (!(seconds <= LONGEST_STOP_DELAY))
+        problem(`REKEY_STOP_DELAY_SECONDS must be a whole number from 0 to ${LONGEST_STOP_DELAY}.`);
+      return seconds;
+    },
   }),
   metricsPort: text('REKEY_METRICS_PORT', {
     fallback: null,

@@ -119,6 +119,7 @@ export function createEndpoints({
       await audit.personalReads.record(reader, [{ userId, field: 'User.email' }]);
     return user?.email ?? null;
   };
+  let isStopping = false;
   const { routes, metricsRoutes } = createRoutes({
     graphql,
     authenticate,
@@ -143,6 +144,7 @@ export function createEndpoints({
       explanations.decisions.refusedLater(requestIdOf(request), endpointOf(request), error, reason),
     metricsApart: config.metricsPort !== null,
     platform,
+    isStopping: () => isStopping,
     scrape: overrides.scrape ?? (() => platform.registry.metrics()),
   });
   const origins = createOrigins(config.allowedOrigins, isTrustedProxy);
@@ -157,6 +159,10 @@ export function createEndpoints({
     /** The paths of all endpoints. */
     paths: [...routes.keys()],
     handle: createRouter(routes, router),
+    /** From now on, `/readyz` returns 503: this replica will accept no more requests. */
+    announceStop() {
+      isStopping = true;
+    },
     /** For `REKEY_METRICS_PORT`. */
     handleMetrics: createRouter(metricsRoutes, router),
     upgrade: createWebSocketEndpoint({

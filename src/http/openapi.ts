@@ -309,7 +309,7 @@ const SCHEMAS = {
     type: 'object',
     required: ['status', 'database', 'lease', 'sharedCache'],
     properties: {
-      status: { enum: ['ready', 'not ready'] },
+      status: { enum: ['ready', 'not ready', 'stopping'] },
       database: { type: 'string' },
       lease: { type: 'string' },
       sharedCache: { type: 'string' },

@@ -9,6 +9,8 @@ export interface Readiness {
   leaseHeld: () => boolean;
   /** Null if there is none. */
   sharedCache: (() => Promise<SharedCacheState>) | null;
+  /** Whether this replica is about to stop. */
+  isStopping: () => boolean;
 }
 
 const SHARED_CACHE: Record<SharedCacheState, string> = {
@@ -20,13 +22,14 @@ const SHARED_CACHE: Record<SharedCacheState, string> = {
 /**
  * A 503 names the reason. Only the database is required, for reads and writes. Without a lease every request reads
  * it, and without the shared cache more requests do. A 503 removes the replica from the load balancer, so it is
- * sent for no other reason.
+ * sent for no other reason, and by a replica that stops.
  */
-export function createReadiness({ database, leaseHeld, sharedCache }: Readiness) {
+export function createReadiness({ database, leaseHeld, sharedCache, isStopping }: Readiness) {
   return async (response: ServerResponse): Promise<void> => {
     const [problem, cacheState] = await Promise.all([database(), sharedCache?.()]);
-    respondJson(response, problem === null ? 200 : 503, {
-      status: problem === null ? 'ready' : 'not ready',
+    const status = isStopping() ? 'stopping' : problem === null ? 'ready' : 'not ready';
+    respondJson(response, status === 'ready' ? 200 : 503, {
+      status,
       database: problem ?? 'ok',
       lease: leaseHeld() ? 'held' : problem === null ? 'lost: every request reads the database' : 'lost',
       sharedCache: cacheState ? SHARED_CACHE[cacheState] : 'off',

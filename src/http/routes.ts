@@ -22,6 +22,8 @@ export interface Endpoints extends Omit<IntrospectOptions, 'followers'>, Revocat
   /** Whether `/metrics` has a port of its own. */
   metricsApart: boolean;
   platform: Pick<Platform, 'health' | 'replica' | 'shared' | 'registry'>;
+  /** Whether this replica is about to stop. */
+  isStopping: () => boolean;
   /** The metrics, in the format of Prometheus. */
   scrape: () => Promise<string>;
 }
@@ -34,6 +36,7 @@ export function createRoutes({
   possession,
   metricsApart,
   platform,
+  isStopping,
   scrape,
   ...access
 }: Endpoints): { routes: Map<string, Route>; metricsRoutes: Map<string, Route> } {
@@ -43,6 +46,7 @@ export function createRoutes({
     database: () => health.problem(),
     leaseHeld: () => replica.leaseRemaining() > 0,
     sharedCache: shared && (() => shared.state()),
+    isStopping,
   });
   const followers = createFollowerPositions(replica);
   const metrics = createMetricsEndpoint(scrape, registry.contentType);

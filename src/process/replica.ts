@@ -1,14 +1,17 @@
-import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics } from 'prom-client';
-import { createApp } from '../app.ts';
+import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createHttpServer } from '../http/server.ts';
 import { isSocketPath } from '../kernel/socket-path.ts';
+import { Connections } from './connections.ts';
 import { claimAddress, type ListenOptions, listen } from './listen.ts';
 import type { WorkerChannel } from './worker-channel.ts';
 
 /** How long in-flight requests may take after a stop signal, in milliseconds. */
 export const DRAIN_MS = 10_000;
+/** How long a replica that is one of several stays open after SIGTERM, unless the operator has set it, in milliseconds. */
+const STOP_DELAY_MS = 5000;
 /** The signals that stop the service. */
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -24,47 +27,23 @@ export async function runReplica(config: Config, channel: WorkerChannel | null):
   channel?.expose(app.registry);
   const server = createHttpServer(app.handle, app.upgrade);
   const metricsServer = createHttpServer(app.handleMetrics);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const connections = new Connections(server);
+  const stop = createStop({
+    ...{ app, connections },
+    delayMs: stopDelayMs(config),
+    ended: () => {
+      // Until here, the metrics show the shutdown.
+      metricsServer.close();
+      metricsServer.closeAllConnections();
+    },
   });
-
-  let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    // After SIGHUP the terminal may be gone. Write errors must not stop the shutdown, which flushes what is in memory.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-    app.logger.info({ signal }, 'stopping: no new requests');
-    const drained = new Promise((resolve) => server.close(resolve));
-    app.drain();
-    // A connection that has received its last response would stay open for the next request. A connection without any
-    // request, as browsers and load balancers keep in reserve, does not count as idle.
-    const sweep = setInterval(() => {
-      server.closeIdleConnections();
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    }, 50);
-    // Not `server.closeAllConnections()`: it skips connections that no longer use HTTP.
-    const late = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, DRAIN_MS);
-    await drained;
-    clearInterval(sweep);
-    clearTimeout(late);
-    // Until here, the metrics show the shutdown.
-    metricsServer.close();
-    metricsServer.closeAllConnections();
-    await app.close();
-    app.logger.flush();
-    process.exit(0);
-  };
 
   let address: string;
   let metricsAddress: string | null = null;
   try {
     await app.start();
     for (const signal of STOP_SIGNALS) process.on(signal, () => void stop(signal));
+    channel?.onOrphaned(() => void stop('the primary has ended'));
     if (!channel) await claimAddress(config);
     // First: an orchestrator sends requests as soon as the service listens, and then the whole process must be there.
     if (config.metricsPort !== null) metricsAddress = await listen(metricsServer, metricsPlace(config));
@@ -100,4 +79,48 @@ export async function runReplica(config: Config, channel: WorkerChannel | null):
 /** Beside a Unix socket, the metrics are on the loopback address. */
 function metricsPlace({ host, metricsPort }: Config): ListenOptions {
   return { host: isSocketPath(host) ? '127.0.0.1' : host, port: metricsPort ?? 0, variable: 'REKEY_METRICS_PORT' };
+}
+
+/** How long a replica waits after SIGTERM. With the embedded database there is no other replica to take over. */
+export function stopDelayMs({ stopDelaySeconds, databaseUrl }: Config): number {
+  if (stopDelaySeconds !== null) return stopDelaySeconds * 1000;
+  return databaseUrl === null ? 0 : STOP_DELAY_MS;
+}
+
+interface StopOptions {
+  app: App;
+  connections: Connections;
+  delayMs: number;
+  /** Called after the last response. */
+  ended: () => void;
+}
+
+/**
+ * Creates the function that stops this replica and ends the process. It may be called several times.
+ *
+ * SIGTERM comes from a program that replaces the replica: gateways get time to send their requests elsewhere. Every other
+ * cause ends this time: a user at a terminal waits, or the replica cannot accept connections any more.
+ */
+function createStop({ app, connections, delayMs, ended }: StopOptions) {
+  const delay = new AbortController();
+  let isStopping = false;
+  return async (cause: NodeJS.Signals | 'the primary has ended'): Promise<void> => {
+    if (cause !== 'SIGTERM') delay.abort();
+    if (isStopping) return;
+    isStopping = true;
+    // After SIGHUP the terminal may be gone. Write errors must not stop the shutdown, which flushes what is in memory.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    app.logger.info({ cause, delayMs: delay.signal.aborted ? 0 : delayMs }, 'stopping: /readyz returns 503');
+    app.announceStop();
+    connections.endWithResponses();
+    await sleep(delayMs, undefined, { signal: delay.signal }).catch(() => undefined);
+    await connections.stopAccepting();
+    app.logger.info('stopping: no new requests');
+    app.drain();
+    await connections.ended(DRAIN_MS);
+    ended();
+    await app.close();
+    app.logger.flush();
+    process.exit(0);
+  };
 }

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 
@@ -53,12 +54,26 @@ export class WorkerChannel {
     this.#send({ kind: 'ready', address });
   }
 
-  /** The metrics of all workers, in the format of Prometheus. */
+  /** The metrics of all workers, in the format of Prometheus. Without the primary, those of this worker. */
   scrape(): Promise<string> {
+    if (!process.connected) return this.#ownMetrics();
     const id = randomUUID();
     return new Promise((resolve) => {
       this.#asked.set(id, resolve);
       this.#send({ kind: 'scrape', id });
+    });
+  }
+
+  /**
+   * Calls the listener when the primary has ended. Without it, Node would end this process at once, together with the
+   * requests in flight. Connections that were accepted belong to this process, so it can answer them.
+   */
+  onOrphaned(listener: () => void): void {
+    cluster.worker?.once('disconnect', () => {
+      // So Node takes the end of the channel for one that this process has asked for.
+      if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+      for (const answer of this.#asked.values()) void this.#ownMetrics().then(answer);
+      listener();
     });
   }
 
@@ -83,7 +98,11 @@ export class WorkerChannel {
     this.#send({ kind: 'metrics', id, metrics: (metrics ?? []) as Metrics });
   }
 
+  async #ownMetrics(): Promise<string> {
+    return (await this.#registry?.metrics()) ?? '';
+  }
+
   #send(message: FromWorker): void {
-    process.send?.(message);
+    if (process.connected) process.send?.(message, () => undefined); // The primary may be ending.
   }
 }

@@ -4,7 +4,7 @@ import { AggregatorRegistry, Counter, Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { createLogger, type Logger } from '../kernel/logger.ts';
 import { claimAddress } from './listen.ts';
-import { DRAIN_MS, STOP_SIGNALS } from './replica.ts';
+import { DRAIN_MS, STOP_SIGNALS, stopDelayMs } from './replica.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-channel.ts';
 
 /** The pause before another process takes the place of a worker, in milliseconds. It doubles with each failure. */
@@ -44,7 +44,7 @@ class WorkerFailed extends Error {
 export async function runWorkers(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel });
   await claimAddress(config);
-  const workers = new Workers(config.workers, logger);
+  const workers = new Workers(config, logger);
   for (const signal of STOP_SIGNALS) process.on(signal, () => void workers.stop(signal));
   try {
     const address = await workers.start();
@@ -59,15 +59,17 @@ export async function runWorkers(config: Config): Promise<void> {
 class Workers {
   readonly #logger: Logger;
   readonly #places: readonly Place[];
+  readonly #longestStopMs: number;
   readonly #registry = new Registry();
   readonly #restarts: Counter;
   readonly #scrapes = new Map<string, (worker: Worker, metrics: Metrics) => void>();
   #stopping = false;
   #isStarted = false;
 
-  constructor(count: number, logger: Logger) {
+  constructor(config: Config, logger: Logger) {
     this.#logger = logger;
-    this.#places = Array.from({ length: count }, (_, index) => ({
+    this.#longestStopMs = stopDelayMs(config) + DRAIN_MS + STOP_MS;
+    this.#places = Array.from({ length: config.workers }, (_, index) => ({
       ...{ number: index + 1, process: null, readySince: null, failures: 0, restart: null },
     }));
     this.#restarts = new Counter({
@@ -101,22 +103,22 @@ class Workers {
     if (ready) send(ready.process, { kind: 'announce' });
   }
 
-  /** Stops all workers at the same time, and ends this process after the last one. */
+  /**
+   * Stops all workers at the same time, and ends this process after the last one. Each signal reaches the workers, because
+   * a later one may end the wait that an earlier one has begun.
+   */
   async stop(signal: NodeJS.Signals, exitCode = 0): Promise<void> {
+    const running = this.#places.flatMap(({ process: worker }) => (worker && !worker.isDead() ? worker : []));
+    for (const worker of running) worker.process.kill(signal);
     if (this.#stopping) return;
     this.#stopping = true;
     let code = exitCode;
-    const ended = this.#places.map(({ process: worker, restart }) => {
-      if (restart) clearTimeout(restart);
-      if (!worker || worker.isDead()) return undefined;
-      const end = new Promise((resolve) => worker.once('exit', resolve));
-      worker.process.kill(signal);
-      return end;
-    });
+    for (const { restart } of this.#places) if (restart) clearTimeout(restart);
+    const ended = running.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     const late = setTimeout(() => {
       code = 1;
       for (const { process: worker } of this.#places) worker?.process.kill('SIGKILL');
-    }, DRAIN_MS + STOP_MS);
+    }, this.#longestStopMs);
     await Promise.all(ended);
     clearTimeout(late);
     this.#logger.flush();

@@ -14,6 +14,8 @@ import { until } from '../support/until.ts';
 
 // Long enough for a busy machine.
 const TEST_MS = 180_000;
+/** Longer than the start of all workers. */
+const START_MS = 60_000;
 const WORKERS = 3;
 
 /** The processes that a process has started, by the files of the kernel. */
@@ -85,11 +87,15 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
   test('are replaced when they crash: the new one has the same number and the same address', async () => {
     const [killed] = childrenOf(server.pid) as [number];
     process.kill(killed, 'SIGKILL');
-    await until('another worker is ready', async () => {
-      const children = childrenOf(server.pid);
-      const leases = workersIn(await scrape(url), 'rekey_lease_remaining_seconds');
-      return children.length === WORKERS && !children.includes(killed) && leases.length === WORKERS;
-    });
+    await until(
+      'another worker is ready',
+      async () => {
+        const children = childrenOf(server.pid);
+        const leases = workersIn(await scrape(url), 'rekey_lease_remaining_seconds');
+        return children.length === WORKERS && !children.includes(killed) && leases.length === WORKERS;
+      },
+      START_MS,
+    );
     const text = await scrape(url);
     const restarts = workersIn(text, 'rekey_worker_restarts_total');
     expect(restarts.map(([, count]) => count).reduce((sum, count) => sum + count)).toBe(1);
@@ -97,14 +103,12 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     expect(server.stdout.match(/^Rekey is ready/gm)).toHaveLength(1);
   });
 
-  test('finish the requests in flight after SIGTERM, and then the process ends with code 0', async () => {
-    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
-    const address = await own.ready();
+  /** Sends requests without the end of their bodies, and returns functions that send it and return the status. */
+  async function begunRequests(address: string) {
     const body = '{"query":"{ __typename }"}';
-    const agents = Array.from({ length: 2 * WORKERS }, () => new Agent({ keepAlive: true }));
-    const finish = agents.map((agent) => {
+    const begun = Array.from({ length: 2 * WORKERS }, () => {
       const headers = { 'content-type': 'application/json', 'content-length': body.length };
-      const sent = request(`${address}/graphql`, { agent, method: 'POST', headers });
+      const sent = request(`${address}/graphql`, { agent: new Agent({ keepAlive: true }), method: 'POST', headers });
       const answered = once(sent, 'response');
       sent.write(body.slice(0, 5));
       return async () => {
@@ -116,12 +120,72 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     });
     // The workers take turns. When each has answered some later requests, it has read the beginning of these.
     for (let round = 0; round < 4 * WORKERS; round++) await send(address, '/livez');
+    return begun;
+  }
+  const everyWorkerStops = (own: ServerProcess) =>
+    until('every worker stops', () => own.stdout.match(/stopping: no new requests/g)?.length === WORKERS);
+
+  test('finish the requests in flight after SIGTERM, and then the process ends with code 0', async () => {
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
+    const begun = await begunRequests(await own.ready());
     own.kill('SIGTERM');
-    await until('every worker stops', () => own.stdout.match(/stopping: no new requests/g)?.length === WORKERS);
-    expect(await Promise.all(finish.map((end) => end()))).toEqual(agents.map(() => 200));
+    await everyWorkerStops(own);
+    expect(await Promise.all(begun.map((end) => end()))).toEqual(begun.map(() => 200));
     expect(await own.exited()).toEqual({ code: 0, signal: null });
     expect(own.stderr).toBe('');
-    for (const agent of agents) agent.destroy();
+  });
+
+  test('finish the requests in flight when their primary is killed, accept no others, and end', async () => {
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
+    const address = await own.ready();
+    const workers = childrenOf(own.pid);
+    const begun = await begunRequests(address);
+    own.kill('SIGKILL');
+    await everyWorkerStops(own);
+    await expect(fetch(`${address}/livez`)).rejects.toThrow('fetch failed');
+    expect(await Promise.all(begun.map((end) => end()))).toEqual(begun.map(() => 200));
+    await until('every worker has ended', () => workers.every((pid) => !existsSync(`/proc/${pid}`)));
+    expect(own.stderr).toBe('');
+  });
+
+  test('still accept requests during the delay after SIGTERM, and SIGINT reaches each of them', async () => {
+    const delayed = { ...environment, REKEY_STOP_DELAY_SECONDS: '300' };
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...delayed });
+    const address = await own.ready();
+    own.kill('SIGTERM');
+    await until('every worker says so', () => own.stdout.match(/stopping: \/readyz returns 503/g)?.length === WORKERS);
+    for (let round = 0; round < WORKERS; round++) {
+      expect((await send(address, '/readyz')).status).toBe(503);
+      expect((await send(address, '/livez')).status).toBe(200);
+    }
+    expect(own.stdout).not.toContain('stopping: no new requests');
+    own.kill('SIGINT');
+    expect(await own.exited()).toEqual({ code: 0, signal: null });
+  });
+
+  test('share the port of `REKEY_METRICS_PORT`, which has the metrics of all, and stays when one of them is replaced', async () => {
+    const own = startServer(emptyDirectory(), {
+      ...{ DATABASE_URL: await migratedDatabase(), ...environment, REKEY_METRICS_PORT: '0' },
+    });
+    const address = await own.ready();
+    await own.printed(/^Metrics: /m);
+    const [, metricsUrl] = /^Metrics: (http:\/\/\S+)\/metrics$/m.exec(own.stdout)!;
+    expect(own.stdout.match(/^Metrics: /gm)).toHaveLength(1);
+    expect((await send(address, '/metrics')).status).toBe(404);
+    const scraped = async () =>
+      workersIn((await send(metricsUrl!, '/metrics')).text, 'rekey_lease_remaining_seconds').map(([worker]) => worker);
+    for (let round = 0; round < WORKERS; round++) expect((await scraped()).toSorted()).toEqual(['1', '2', '3']);
+    // Whichever of them listened first.
+    for (const killed of childrenOf(own.pid)) {
+      process.kill(killed, 'SIGKILL');
+      await until(
+        'another worker is ready',
+        async () => !childrenOf(own.pid).includes(killed) && (await scraped().catch(() => [])).length === WORKERS,
+        START_MS,
+      );
+    }
+    for (let round = 0; round < WORKERS; round++) expect((await scraped()).toSorted()).toEqual(['1', '2', '3']);
+    expect((await send(address, '/livez')).status).toBe(200);
   });
 
   test('leave no registration behind, and share a Unix socket, which is removed at the end', async () => {
@@ -130,7 +194,7 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     const own = startServer(emptyDirectory(), {
       ...{ DATABASE_URL: shared, ...environment, HOST: path, REKEY_SETUP_TOKEN: SETUP_TOKEN },
     });
-    await until('it is ready', () => own.stdout.includes(`Rekey is ready: ${path} (${WORKERS} workers)\n`));
+    await until('it is ready', () => own.stdout.includes(`Rekey is ready: ${path} (${WORKERS} workers)\n`), START_MS);
     const rows = () => databasesAt(shared).query('select id from auth_replica', [], new URL(shared).pathname.slice(1));
     expect(await rows()).toHaveLength(WORKERS);
     own.kill('SIGTERM');

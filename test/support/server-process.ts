@@ -52,7 +52,8 @@ export class ServerProcess {
     const first = preload ? ['--import', new URL(preload, import.meta.url).href] : [];
     this.#child = spawn(program, [...first, ...argv], {
       cwd: directory,
-      env: { ...ENVIRONMENT, PORT: '0', ...environment },
+      // No gateway waits for these replicas, unless the test has one.
+      env: { ...ENVIRONMENT, PORT: '0', REKEY_STOP_DELAY_SECONDS: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(preload ? (['ipc'] as const) : [])],
     });
     for (const stream of ['stdout', 'stderr'] as const) {
