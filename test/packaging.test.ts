@@ -1,13 +1,13 @@
 // The files for containers and systemd. Docker does not run here: the steps of the image run in a directory, and the
 // service starts from it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { variables } from '../src/config.ts';
-import { freePort } from './support/ports.ts';
+import { fileInReadme } from './support/gateways.ts';
 import { send } from './support/raw.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -124,10 +124,11 @@ describe('compose.yaml', () => {
   interface Service {
     environment?: Record<string, string>;
     depends_on?: Record<string, unknown>;
+    stop_grace_period?: string;
     networks?: string[] | Record<string, { ipv4_address: string }>;
   }
   const text = read('compose.yaml');
-  const compose: { services: Record<string, Service>; configs: { nginx: { content: string } } } = parse(text, {
+  const compose: { services: Record<string, Service>; configs: { caddy: { content: string } } } = parse(text, {
     merge: true,
   });
   const services = Object.entries(compose.services);
@@ -152,29 +153,22 @@ describe('compose.yaml', () => {
     expect(Object.keys(gateway!.depends_on!)).toEqual(replicas.map(([name]) => name));
   });
 
-  test('has a configuration that nginx accepts, with each replica', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'rekey-compose-'));
-    try {
-      const { content } = compose.configs.nginx;
-      for (const [name] of replicas) expect(content).toContain(`server ${name}:4000;`);
-      const here = content
-        .replaceAll('$$', '$')
-        .replace(/rekey-\d:/g, '127.0.0.1:')
-        .replace('listen 80;', `listen 127.0.0.1:${await freePort()};`);
-      const file = join(directory, 'nginx.conf');
-      writeFileSync(
-        file,
-        `pid ${directory}/pid; error_log stderr;\n${here.replace('http {', 'http { access_log off;')}`,
-      );
-      const test = () => execFileSync('nginx', ['-t', '-p', directory, '-c', file], { stdio: 'pipe', env: WITH_SBIN });
-      expect(test).not.toThrow();
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+  test('has the configuration of Caddy that the documentation shows, with these replicas', () => {
+    const names = replicas.map(([name]) => name);
+    const shown = fileInReadme('/etc/caddy/rekey.caddyfile').replace(
+      /(?: rekey-\d\.internal:4000)+/,
+      names.map((name) => ` ${name}:4000`).join(''),
+    );
+    expect(compose.configs.caddy.content).toBe(shown);
+  });
+
+  test('lets a replica end its requests before it is killed', () => {
+    for (const [, { stop_grace_period }] of replicas) expect(stop_grace_period).toBe(`${LONGEST_STOP_SECONDS}s`);
   });
 });
 
-const WITH_SBIN = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+/** The delay, the time for requests in flight and for what follows, and some more. */
+const LONGEST_STOP_SECONDS = 30;
 
 test('the unit for systemd starts the service with variables that exist, and does not restart a wrong configuration', () => {
   const [, unit] = /```ini\n(# \/etc\/systemd[\s\S]*?)```/.exec(read('src/cli/README.md'))!;
@@ -187,5 +181,6 @@ test('the unit for systemd starts the service with variables that exist, and doe
   expect(program).toBe(join(of('WorkingDirectory')[0]!, 'node_modules/.bin/node'));
   expect(existsSync(join(root, script))).toBe(true);
   expect(of('RestartPreventExitStatus')).toEqual(['78']);
+  expect(of('TimeoutStopSec')).toEqual([String(LONGEST_STOP_SECONDS)]);
   expect(dirname(script)).toBe('src');
 });

@@ -80,7 +80,8 @@ export const GATEWAYS: GatewayKind[] = [
 ];
 
 const NGINX_IN_THE_FOREGROUND = 'daemon off; error_log stderr; pid nginx.pid;';
-const NGINX_IN_ITS_DIRECTORY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+/** Writes nothing outside of the directory of the gateway. */
+export const NGINX_IN_ITS_DIRECTORY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .map((kind) => `${kind}_temp_path ${kind}_temp;`)
   .concat('access_log off;')
   .join(' ');
@@ -152,10 +153,11 @@ export async function startGateway(
     const substituted = substitutions.reduce((result, [from, to]) => result.replaceAll(from, to), text);
     await writeFile(localName(path, directory), substituted);
   }
-  return run(kind, place);
+  return runGateway(kind, place);
 }
 
-async function run(kind: GatewayKind, place: Place): Promise<Gateway> {
+/** Starts the program with the files that are in its directory. */
+export async function runGateway(kind: GatewayKind, place: Place): Promise<Gateway> {
   const { directory, port } = place;
   const pidFile = join(directory, 'gateway.pid');
   const logFile = join(directory, 'gateway.log');
@@ -191,7 +193,8 @@ async function run(kind: GatewayKind, place: Place): Promise<Gateway> {
   return { url: `http://127.0.0.1:${port}`, log, stop };
 }
 
-function localName(path: string, directory: string): string {
+/** Where this file of README is in the directory of a gateway. */
+export function localName(path: string, directory: string): string {
   return join(directory, path.slice(path.lastIndexOf('/') + 1));
 }
 
