@@ -12,9 +12,9 @@ function folder(): string {
   return directory;
 }
 
-async function listenAt(path: string): Promise<() => Promise<void>> {
+async function listenAt(path: string, backlog?: number): Promise<() => Promise<void>> {
   const server = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await new Promise<void>((resolve) => server.listen({ path, backlog }, resolve));
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
   onTestFinished(() => void close());
   return close;
@@ -51,6 +51,16 @@ test('a socket on which a process listens: it stays', async () => {
   await listenAt(path);
   expect(await clearStaleSocket(path)).toBe(false);
   expect(await accepts(path)).toBe(true);
+});
+
+test('a socket whose process has accepted none of many connections yet: it stays', async () => {
+  const path = join(folder(), 'a.sock');
+  await listenAt(path, 1);
+  // All of them connect in this turn of the event loop, and the server accepts in a later one.
+  const waiting = Array.from({ length: 4 }, () => accepts(path));
+  expect(await clearStaleSocket(path)).toBe(false);
+  expect(existsSync(path)).toBe(true);
+  await Promise.all(waiting);
 });
 
 test('another file: it stays', async () => {

@@ -75,6 +75,8 @@ export class ReplicaProcess {
         DATABASE_URL: toPooler?.url(postgres.url) ?? direct,
         ...(toPooler ? { DATABASE_DIRECT_URL: direct } : {}),
         REDIS_URL: toRedis.url(redis.url),
+        // A previous version may not know this variable. An empty one counts as not set.
+        ...(file === SERVER ? {} : { REKEY_STOP_DELAY_SECONDS: '' }),
         ...environment,
       },
       preload: 'skew-clock.ts',
