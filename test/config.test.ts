@@ -24,6 +24,7 @@ describe('an unset variable has its documented default', () => {
       host: '127.0.0.1',
       port: 4000,
       workers: 1,
+      stopDelaySeconds: null,
       metricsPort: null,
       databaseUrl: null,
       databaseDirectUrl: null,
@@ -120,6 +121,7 @@ describe('an unset variable has its documented default', () => {
       REKEY_CANARY: 'on',
       REKEY_INTROSPECTION: 'closed',
       REKEY_TRUSTED_DOCUMENTS: 'src/client/generated/persisted-documents.json',
+      REKEY_STOP_DELAY_SECONDS: '7',
       REKEY_METRICS_PORT: '9464',
       REKEY_ALLOWED_ORIGINS: 'https://app.example, HTTP://localhost:5173',
       ...Object.fromEntries(
