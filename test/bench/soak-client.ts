@@ -16,6 +16,16 @@ export interface Given {
   signer: Key;
 }
 
+export interface Operation {
+  input?: object;
+  /** Defaults to `input` alone. */
+  variables?: object;
+  bearer?: string;
+}
+
+/** The service or its database has too much to do: 429 or 503. On a busy machine, this is the right answer. */
+export class Busy extends Error {}
+
 export class SoakClient {
   readonly given: Given;
   /** Requests that were answered as expected, by what they are. */
@@ -39,19 +49,21 @@ export class SoakClient {
     { expected, ...request }: RawRequest & { expected: number | readonly number[] },
   ): Promise<RawAnswer> {
     const answer = await send(url, path, { ...request, agent: this.#agent });
-    if (![expected].flat().includes(answer.status))
-      throw new Error(`${request.method ?? 'GET'} ${path}: ${answer.status} ${answer.text.slice(0, 200)}`);
+    if (![expected].flat().includes(answer.status)) {
+      const what = `${request.method ?? 'GET'} ${path}: ${answer.status} ${answer.text.slice(0, 200)}`;
+      throw [429, 503].includes(answer.status) ? new Busy(what) : new Error(what);
+    }
     this.count(`${request.method ?? 'GET'} ${path.split('?')[0]} ${answer.status}`);
     return answer;
   }
 
   /** The value of the only root field. Rejects if there are errors. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the document asked for
-  async graphql(url: string, query: string, { input, bearer }: { input?: object; bearer?: string }): Promise<any> {
+  async graphql(url: string, query: string, { input, variables = { input }, bearer }: Operation): Promise<any> {
     const { json } = await this.send(url, '/graphql', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...(bearer ? { Authorization: `Bearer ${bearer}` } : {}) },
-      body: JSON.stringify({ query, variables: { input } }),
+      body: JSON.stringify({ query, variables }),
       expected: 200,
     });
     if (json.errors || !json.data) throw new Error(`${query}: ${JSON.stringify(json.errors)}`);

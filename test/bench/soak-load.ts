@@ -1,7 +1,7 @@
 // Runs the tasks of the soak side by side, and lets them rest together.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/kernel/message.ts';
-import type { SoakClient } from './soak-client.ts';
+import { Busy, type SoakClient } from './soak-client.ts';
 import { TASKS } from './soak-tasks.ts';
 
 /** Clients do not work without a pause. Without one, the load would measure how fast this machine is. */
@@ -10,6 +10,8 @@ const PAUSE_MS = 50;
 export class SoakLoad {
   /** What was not answered as it must be, and how often. */
   readonly failures = new Map<string, number>();
+  /** The turns that ended early with 429 or 503. */
+  readonly busy = new Map<string, number>();
   readonly #client: SoakClient;
   readonly #urls: readonly string[];
   readonly #running = new Set<Promise<void>>();
@@ -43,8 +45,9 @@ export class SoakLoad {
   async #repeat(name: string, turn: () => Promise<void>): Promise<void> {
     while (this.#isWanted) {
       await turn().catch((error) => {
-        const failure = `${name}: ${messageOf(error)}`;
-        this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+        const counts = error instanceof Busy ? this.busy : this.failures;
+        const what = error instanceof Busy ? name : `${name}: ${messageOf(error)}`;
+        counts.set(what, (counts.get(what) ?? 0) + 1);
       });
       await sleep(PAUSE_MS);
     }

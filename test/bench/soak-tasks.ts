@@ -6,7 +6,7 @@ import { ABUSIVE_REQUESTS, AbusiveClient, SLOW, slowClients } from '../support/a
 import { sendBytes } from '../support/raw.ts';
 import { signedHeaders } from '../support/signing.ts';
 import { ADMINISTRATOR } from './client.ts';
-import { openLiveClient } from './live-clients.ts';
+import { type LiveClient, openLiveClient } from './live-clients.ts';
 import type { SoakClient } from './soak-client.ts';
 
 /** One turn of a client at this replica. `other` is another replica. Rejects if anything is not answered as it must be. */
@@ -27,6 +27,8 @@ const CREATE_DAEMON = `mutation ($input: CreateDaemonTokenInput!) {
   createDaemonToken(input: $input) { ... on CreateDaemonTokenSuccess { secret daemonToken { id } } } }`;
 const REVOKE_DAEMON = `mutation ($input: RevokeDaemonTokenInput!) {
   revokeDaemonToken(input: $input) { ... on RevokeDaemonTokenSuccess { receipt { propagation } } } }`;
+
+const EXPLAIN = 'query ($requestId: ID!) { explain(requestId: $requestId) { requestId } }';
 
 const QUERIES = [
   '{ viewer { user { id email } scopes } }',
@@ -147,16 +149,17 @@ export const TASKS: Readonly<Record<string, Task>> = {
 
   async subscriptions(client, url, other) {
     const { id, secret } = await createKey(client, url, { scopes: ['SESSIONS_READ'] });
-    const opened = await Promise.all(
-      (['event stream', 'WebSocket', 'event stream', 'WebSocket'] as const).map((kind) =>
-        openLiveClient(any([url, other]), secret, kind),
-      ),
-    );
-    opened.pop()!.close();
-    opened.pop()!.close();
-    client.count('subscription');
-    await revokeKey(client, url, id);
-    await Promise.all(opened.map(({ closedAt }) => closedAt));
+    const opened: LiveClient[] = [];
+    try {
+      for (const kind of ['event stream', 'WebSocket', 'event stream', 'WebSocket'] as const)
+        opened.push(await openLiveClient(any([url, other]), secret, kind));
+      for (const leaving of opened.splice(0, 2)) leaving.close();
+      await revokeKey(client, url, id);
+      await Promise.all(opened.map(({ closedAt }) => closedAt));
+      client.count('subscription');
+    } finally {
+      for (const each of opened) each.close();
+    }
   },
 
   async polls(client, url) {
@@ -174,8 +177,8 @@ export const TASKS: Readonly<Record<string, Task>> = {
     const requestId = `soak-${randomBytes(8).toString('hex')}`;
     const headers = { 'X-Request-Id': requestId };
     await client.send(url, '/v1/verify', { headers: { ...headers, 'X-API-Key': makeSecret('rka') }, expected: 401 });
-    const query = `{ explain(requestId: "${requestId}") { requestId } }`;
-    const found = await client.graphql(other, query, { bearer: client.given.administrator.accessToken });
+    const bearer = client.given.administrator.accessToken;
+    const found = await client.graphql(other, EXPLAIN, { variables: { requestId }, bearer });
     if (found?.requestId !== requestId) throw new Error('A request was not explained.');
   },
 

@@ -13,6 +13,7 @@ export type Unit =
   | 'MiB'
   | 'open'
   | 'of 2'
+  | 'turns'
   | 'lines'
   | 'requests';
 
