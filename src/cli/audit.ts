@@ -5,7 +5,7 @@ import { Verification, type VerificationResult } from '../audit/verification.ts'
 import { operatorWork } from './operator.ts';
 import { print } from './print.ts';
 import { Progress, showing } from './progress.ts';
-import { readingApp, withMigratedApp } from './with-app.ts';
+import { readingApp, withApp } from './with-app.ts';
 
 /** `rekey audit`: proves that the audit log was not changed, and exports it. */
 export function auditCommand(): Command {
@@ -52,7 +52,7 @@ function exportLog(): Command {
     .option('--workspace <id>', 'the events of this workspace alone')
     .option('--personal', 'with addresses and user agents')
     .action(async ({ workspace = null, personal = false }: { workspace?: string | null; personal?: boolean }) => {
-      await withMigratedApp(async (app) => {
+      await withApp(async (app) => {
         const { audit, database, sealer } = app;
         await audit.recordExport(operatorWork(app, 'rekey audit export'), { workspaceId: workspace, personal });
         await audit.chain.chain();

@@ -9,7 +9,7 @@ import { effectivePermissions } from '../identity/permission.ts';
 import { effectiveScopes } from '../identity/scope.ts';
 import { operatorWork } from './operator.ts';
 import { print } from './print.ts';
-import { withMigratedApp } from './with-app.ts';
+import { withApp } from './with-app.ts';
 
 const PAGE = 500;
 
@@ -41,7 +41,7 @@ function kind(name: string, description: string, { records, record }: Exported):
     .description(description)
     .addArgument(new Argument('[file]', 'new file, which only its owner can read; left out: standard output'))
     .action((path: string | undefined) =>
-      withMigratedApp(async (app) => {
+      withApp(async (app) => {
         // Before the file is made, and before anything is read out: an export without an audit event does not happen.
         let count = 0;
         for await (const _ of records(app)) count++;

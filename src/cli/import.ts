@@ -7,7 +7,7 @@ import { KEY_FORMATS, type KeyFormatName, layoutOfKeys, readKeys } from './impor
 import { layoutOfUsers, readUsers, USER_FORMATS, type UserFormatName } from './import/user-formats.ts';
 import { operatorWork } from './operator.ts';
 import { Progress, showing } from './progress.ts';
-import { withMigratedApp } from './with-app.ts';
+import { withApp } from './with-app.ts';
 
 /** The exit code if a line was rejected: EX_DATAERR of sysexits. */
 const BAD_DATA = 65;
@@ -97,7 +97,7 @@ async function run(
     },
     progress: (lines) => progress.show(file.bytesRead / Math.max(1, file.size), lines),
   };
-  const outcome = await showing(progress, () => withMigratedApp((app) => work(app, source)).catch(explain));
+  const outcome = await showing(progress, () => withApp((app) => work(app, source)).catch(explain));
   for (const [reason, count] of outcome.skipped)
     process.stdout.write(`Left out: ${count} ${what} that are ${reason}.\n`);
   if (outcome.rejected > 0) {

@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import type { UserRole } from '../identity/scope.ts';
 import type { Receipt } from '../revocation/propagation-barrier.ts';
 import { operatorWork, problemsOf } from './operator.ts';
-import { readingApp, withMigratedApp } from './with-app.ts';
+import { readingApp, withApp } from './with-app.ts';
 
 const ROLES: UserRole[] = ['MEMBER', 'ADMIN'];
 const LAST_ADMINISTRATOR = new Error(
@@ -46,7 +46,7 @@ function invite(): Command {
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('MEMBER'))
     .action(async (email: string, { displayName, role }: { displayName: string; role: UserRole }) => {
       const input = { email, displayName, role, permissions: [], workspaceIds: [] };
-      const outcome = await withMigratedApp((app) =>
+      const outcome = await withApp((app) =>
         app.services.invitations.invite(operatorWork(app, 'rekey users invite'), input),
       );
       switch (outcome.kind) {
@@ -167,7 +167,7 @@ function remove(): Command {
 const emailArgument = () => new Argument('<email>', 'email address of the user');
 
 function withUser(email: string, work: (app: App, user: User) => Promise<void>): Promise<void> {
-  return withMigratedApp(async (app) => {
+  return withApp(async (app) => {
     const user = await findUserByEmail(app.database.fork(), app.services.emails.indexes(email));
     if (!user) throw unknownUser(email);
     await work(app, user);

@@ -2,14 +2,12 @@ import type { App } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { requireDataDirectory } from '../database/data-directory.ts';
 
-/** Starts a replica that serves no requests, for one command, and always closes it. */
+/**
+ * Starts a replica that serves no requests, for one command, and always closes it. Rejects if the schema is not up to
+ * date: only `rekey migrate` and the service change it.
+ */
 export function withApp<T>(work: (app: App) => Promise<T>, config = readConfig()): Promise<T> {
-  return using((app) => app.start(), work, config);
-}
-
-/** The same for a command that must not change the schema. */
-export function withMigratedApp<T>(work: (app: App) => Promise<T>): Promise<T> {
-  return using((app) => app.start({ migrate: false }), work, existing(readConfig()));
+  return using((app) => app.start({ migrate: false }), work, existing(config));
 }
 
 /** For a command that only reads: the replica does not join the protocol, and nothing is written. */

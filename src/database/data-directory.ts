@@ -43,7 +43,7 @@ export const databaseIn = (directory: string) => join(directory, 'database');
 export function requireDataDirectory(directory: string): void {
   if (existsSync(databaseIn(directory))) return;
   throw new ConfigError([
-    `REKEY_DATA_DIR: ${directory} holds no database. Set it to the directory that the service uses, or start the service first.`,
+    `REKEY_DATA_DIR: ${directory} holds no database. Set it to the directory that the service uses. \`rekey migrate\` and the service create a new one.`,
   ]);
 }
 

@@ -21,7 +21,7 @@ export function readableLine(json: string): string {
   const { level, time, msg = '', err, pid: _pid, hostname: _hostname, ...fields } = JSON.parse(json);
   const named = String(level).toUpperCase().padEnd(5);
   const color = COLORS[level];
-  const head = [String(time).slice(11, 23), color ? styleText(color, named) : named, visible(String(msg))];
+  const head = [String(time).slice(11), color ? styleText(color, named) : named, visible(String(msg))];
   for (const [name, value] of Object.entries(fields)) {
     head.push(
       styleText('dim', `${visible(name)}=${visible(typeof value === 'string' ? value : JSON.stringify(value))}`),

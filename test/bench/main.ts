@@ -15,6 +15,7 @@ import { sealed } from './sealed.ts';
 import { type Servers, startServers } from './servers.ts';
 import { sessions } from './sessions.ts';
 import { signing } from './signing.ts';
+import { soak } from './soak.ts';
 import { type Row, table } from './table.ts';
 import { verifier } from './verifier.ts';
 
@@ -40,7 +41,10 @@ const GROUPS: Record<string, (servers: Servers | null) => Promise<Report>> = {
   keys,
   coalescing,
   import: importOfKeys,
+  soak,
 };
+/** Groups that run only if they are asked for, because they take long. */
+const APART = ['soak'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in GROUPS));
@@ -58,7 +62,7 @@ const servers = await startServers();
 if (!servers) print('SKIPPED: everything on PostgreSQL and Redis, for one of them is not on this machine.');
 try {
   for (const [name, run] of Object.entries(GROUPS)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+    if (asked.length > 0 ? !asked.includes(name) : APART.includes(name)) continue;
     const start = performance.now();
     const { rows, notes } = await run(servers);
     print(`\n${name} (${seconds(start)} s)\n${[table(rows), ...notes].join('\n')}`);

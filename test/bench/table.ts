@@ -10,7 +10,12 @@ export type Unit =
   | 'events/s'
   | 'keys/s'
   | 'KiB'
-  | 'MiB';
+  | 'MiB'
+  | 'open'
+  | 'of 2'
+  | 'turns'
+  | 'lines'
+  | 'requests';
 
 /** What a number should be. Never asserted: on a shared machine, a missed target only asks for a closer look. */
 export type Target = { atMost: number } | { atLeast: number };

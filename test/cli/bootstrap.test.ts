@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import { migratedDirectory } from '../support/embedded-template.ts';
-import { ENVIRONMENT, emptyDirectory, NODE } from '../support/server-process.ts';
+import { ENVIRONMENT, NODE } from '../support/server-process.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const MAIN = join(CLI, 'main.ts');
@@ -49,7 +49,7 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
   const AGAIN = 'Password again: ';
 
   test('asks for the password twice and never shows it', { timeout: TEST_MS }, async () => {
-    const directory = emptyDirectory();
+    const directory = migratedDirectory();
     const { code, shown } = await run(directory, onTerminal(quoted(COMMAND)), [
       ['Password: ', `${PASSWORD}\r`],
       [AGAIN, `${PASSWORD}\r`],

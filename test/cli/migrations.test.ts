@@ -1,85 +1,164 @@
-// Which CLI commands may change the schema, and which must not.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+// Only `rekey migrate` and the service change a schema. Every other command is tried on a database without one, and on one
+// that lacks a migration.
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { program } from '../../src/cli/program.ts';
 import { MASTER_KEY } from '../support/app.ts';
+import { type CommandResult, runRekey } from '../support/command.ts';
+import { migrationsOf, olderDirectory } from '../support/embedded-template.ts';
 import { type Databases, databasesAt } from '../support/postgres.ts';
-import { ENVIRONMENT, emptyDirectory, NODE } from '../support/server-process.ts';
+import { emptyDirectory } from '../support/server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const TEST_MS = 180_000;
+const MISSING = /^The database schema is not up to date\. Missing migrations: .* Run `rekey migrate`/;
 
-const rekey = (databaseUrl: string, ...argv: string[]) =>
-  rekeyWith({ DATABASE_URL: databaseUrl, REKEY_MASTER_KEY: MASTER_KEY }, ...argv);
+/** Every command but `migrate` and `move`, with arguments that it would take on a migrated database. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  bootstrap: ['--email', 'ada@example.com', '--display-name', 'Ada'],
+  'users list': [],
+  'users invite': ['grace@example.com', '--display-name', 'Grace'],
+  'users reset-password': ['ada@example.com'],
+  'users set-role': ['ada@example.com', 'MEMBER'],
+  'users disable': ['ada@example.com'],
+  'users enable': ['ada@example.com'],
+  'users delete': ['ada@example.com', '--yes'],
+  'jwt-keys list': [],
+  'jwt-keys rotate': [],
+  'jwt-keys revoke': ['jwk_unknown'],
+  'import keys': ['given.jsonl'],
+  'import users': ['given.jsonl'],
+  'export keys': [],
+  'export users': [],
+  'audit verify': [],
+  'audit export': [],
+  purge: [],
+  reencrypt: [],
+};
+const COMMANDS = Object.keys(ARGUMENTS);
 
-async function rekeyWith(environment: Record<string, string>, ...argv: string[]) {
-  const env = { ...ENVIRONMENT, REKEY_LOG_LEVEL: 'error', ...environment };
-  const [node, ...flags] = NODE;
-  const child = spawn(node, [...flags, MAIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (output.stdout += chunk));
-  child.stderr.on('data', (chunk) => (output.stderr += chunk));
-  const [code] = await once(child, 'close');
-  return { code, ...output };
+function namesOf(command: Command, before: readonly string[] = []): string[] {
+  return command.commands.flatMap((each) => {
+    const name = [...before, each.name()];
+    return each.commands.length > 0 ? namesOf(each, name) : [name.join(' ')];
+  });
 }
 
-test.each([['jwt-keys', 'list'], ['purge']])(
-  'rekey %s %s creates no database in a directory without one, and names the variable',
-  { timeout: TEST_MS },
-  async (...argv) => {
-    const directory = join(emptyDirectory(), 'mistyped');
-    const { code, stderr } = await rekeyWith({ REKEY_DATA_DIR: directory }, ...argv);
-    expect([code, stderr]).toEqual([78, expect.stringMatching(/^ {2}- REKEY_DATA_DIR: .* holds no database\./m)]);
-    expect(existsSync(directory)).toBe(false);
-  },
-);
+/** Runs the command in this directory. */
+function rekey(command: string, directory: string, env: Record<string, string> = {}): Promise<CommandResult> {
+  if (!existsSync(join(directory, 'given.jsonl'))) writeFileSync(join(directory, 'given.jsonl'), '{}\n');
+  const args = [...command.split(' '), ...(ARGUMENTS[command] ?? [])];
+  return runRekey(args, { directory, env: { REKEY_LOG_LEVEL: 'error', ...env } });
+}
+
+test('there is a test for every command', () => {
+  expect([...COMMANDS, 'migrate', 'move'].toSorted()).toEqual(namesOf(program).toSorted());
+});
+
+describe('on the embedded database', () => {
+  test.each(COMMANDS)(
+    'rekey %s creates none in a directory without one, and names the variable',
+    {
+      timeout: TEST_MS,
+    },
+    async (command) => {
+      const directory = emptyDirectory();
+      const { code, stdout, stderr } = await rekey(command, directory, { REKEY_DATA_DIR: 'mistyped' });
+      expect([code, stdout]).toEqual([78, '']);
+      expect(stderr).toMatch(/^ {2}- REKEY_DATA_DIR: .* holds no database\. .*`rekey migrate`/m);
+      expect(readdirSync(directory)).toEqual(['given.jsonl']);
+    },
+  );
+
+  test.each(['bootstrap', 'users list'])(
+    'rekey %s leaves a schema without its last migration as it is, and names the command to run',
+    { timeout: TEST_MS },
+    async (command) => {
+      const directory = await olderDirectory();
+      const before = await migrationsOf(directory);
+      const { code, stdout, stderr } = await rekey(command, directory);
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(MISSING)]);
+      expect(await migrationsOf(directory)).toEqual(before);
+    },
+  );
+});
 
 describe.skipIf(inject('postgresUrl') === null)('on PostgreSQL', () => {
-  const COMMANDS = [['jwt-keys', 'list'], ['purge']];
   let databases: Databases;
   beforeAll(() => {
     databases = databasesAt(inject('postgresUrl') as string);
   });
   const nameIn = (url: string) => new URL(url).pathname.slice(1);
-  const tables = (url: string) =>
-    databases.query(`select tablename from pg_tables where schemaname = 'public'`, [], nameIn(url));
+  const on = (url: string) => ({ DATABASE_URL: url, REKEY_MASTER_KEY: MASTER_KEY });
   const migrationsIn = async (url: string) =>
     (await databases.query('select name from rekey_migrations order by id', [], nameIn(url))).map(({ name }) => name);
-
-  test.each(COMMANDS)(
-    'rekey %s %s leaves an empty database empty, and names the command to run',
-    { timeout: TEST_MS },
-    async (...argv) => {
-      const url = await databases.createDatabase();
-      const { code, stdout, stderr } = await rekey(url, ...argv);
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^The database schema is not up to date\. .*20261122000000-initial.* Run `rekey migrate`/);
-      expect(await tables(url)).toEqual([]);
-    },
-  );
-
-  test('rekey migrate updates the schema, and the other commands do not', {
-    timeout: TEST_MS,
-  }, async () => {
-    const url = await databases.createDatabase();
-    expect(await rekey(url, 'migrate')).toMatchObject({
+  /** Everything that a migration may create, and which migrations have run. */
+  const schemaOf = async (url: string) => {
+    const objects = await databases.query(SCHEMA, [], nameIn(url));
+    const names = objects.map(({ name }) => name);
+    return names.includes('r rekey_migrations') ? [...names, ...(await migrationsIn(url))] : names;
+  };
+  let older: string;
+  let olderSchema: unknown[];
+  beforeAll(async () => {
+    older = await databases.createDatabase();
+    expect(await runRekey(['migrate'], { env: on(older) })).toMatchObject({
       code: 0,
       stdout: 'The database schema is up to date.\n',
       stderr: '',
     });
-    const done = await migrationsIn(url);
-    expect(await rekey(url, 'jwt-keys', 'list')).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]); // Listing creates no key.
-    expect(await rekey(url, 'purge')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Deleted 0 sessions/) });
-
+    const [last] = (await migrationsIn(older)).toReversed();
     // The state before a release with one more migration.
-    await databases.query('delete from rekey_migrations where name = $1', [done.at(-1)], nameIn(url));
-    for (const argv of COMMANDS) {
-      const { code, stderr } = await rekey(url, ...argv);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(`Missing migrations: ${done.at(-1)}.`)]);
-    }
-    expect(await migrationsIn(url)).toEqual(done.slice(0, -1));
+    await databases.query('delete from rekey_migrations where name = $1', [last], nameIn(older));
+    olderSchema = await schemaOf(older);
+    expect(olderSchema.length).toBeGreaterThan(100);
+  }, TEST_MS);
+
+  test.each(COMMANDS)(
+    'rekey %s leaves an empty and an older schema as they are, and names the command to run',
+    {
+      timeout: TEST_MS,
+    },
+    async (command) => {
+      const empty = await databases.createDatabase();
+      const directory = emptyDirectory();
+      const results = await Promise.all([empty, older].map((url) => rekey(command, directory, on(url))));
+      const refused = { code: 1, stdout: '', stderr: expect.stringMatching(MISSING) };
+      expect(results).toEqual([refused, refused]);
+      expect(await schemaOf(empty)).toEqual([]);
+      expect(await schemaOf(older)).toEqual(olderSchema);
+    },
+  );
+
+  test('rekey move does not change the schema of an older embedded database, and leaves the target empty', {
+    timeout: TEST_MS,
+  }, async () => {
+    const directory = await olderDirectory();
+    const before = await migrationsOf(directory);
+    const target = await databases.createDatabase();
+    const { code, stderr } = await runRekey(['move', '--to', target], { directory });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(MISSING)]);
+    expect(await migrationsOf(directory)).toEqual(before);
+    expect(await schemaOf(target)).toEqual([]);
+  });
+
+  test('rekey jwt-keys list creates no key in a migrated database', { timeout: TEST_MS }, async () => {
+    const url = await databases.createDatabase();
+    await rekey('migrate', emptyDirectory(), on(url));
+    expect(await rekey('jwt-keys list', emptyDirectory(), on(url))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await databases.query('select kid from jwt_keys', [], nameIn(url))).toEqual([]);
+    expect(await rekey('purge', emptyDirectory(), on(url))).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Deleted 0 sessions/),
+    });
   });
 });
+
+const SCHEMA = `
+  select relkind::text || ' ' || relname as name from pg_class where relnamespace = 'public'::regnamespace
+  union all select 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod)
+    from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'public'::regnamespace and attnum > 0
+  union all select 'function ' || proname || ' ' || md5(prosrc) from pg_proc where pronamespace = 'public'::regnamespace
+  union all select 'trigger ' || tgrelid::regclass || '.' || tgname from pg_trigger where not tgisinternal
+  order by name`;

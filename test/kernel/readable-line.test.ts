@@ -13,7 +13,7 @@ function shown(log: (logger: ReturnType<typeof createLogger>) => void): string {
 describe('a line on a terminal', () => {
   test('has the time, the level, the message and the fields', () => {
     const text = shown((logger) => logger.info({ replica: 'r-1', count: 3, list: ['a'] }, 'cold start'));
-    expect(text).toMatch(/^\d\d:\d\d:\d\d\.\d{3} INFO {2}cold start replica=r-1 count=3 list=\["a"\]\n$/);
+    expect(text).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z INFO {2}cold start replica=r-1 count=3 list=\["a"\]\n$/);
   });
 
   test('has the stack of an error and of its causes below', () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, openAsBlob, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { MikroORM } from '@mikro-orm/pglite';
 import { inject } from 'vitest';
 import { databaseIn } from '../../src/database/data-directory.ts';
@@ -56,4 +57,28 @@ export function fillDirectory(directory: string): void {
   mkdirSync(data, { mode: 0o700 });
   writeFileSync(join(data, 'master.key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   cpSync(databaseIn(inject('embeddedTemplate')), databaseIn(data), { recursive: true });
+}
+
+/** The same without the record of its last migration, as before a release with one more. */
+export async function olderDirectory(): Promise<string> {
+  const directory = migratedDirectory();
+  await inDatabase(directory, 'delete from rekey_migrations where id = (select max(id) from rekey_migrations)');
+  return directory;
+}
+
+/** The migrations that have run on the embedded database in `.rekey` of this directory. */
+export async function migrationsOf(directory: string): Promise<string[]> {
+  return (await inDatabase(directory, 'select name from rekey_migrations order by id')).map(({ name }) => name);
+}
+
+async function inDatabase(directory: string, statement: string): Promise<{ name: string }[]> {
+  const database = await PGlite.create({
+    dataDir: databaseIn(join(directory, '.rekey')),
+    extensions: await embeddedExtensions(),
+  });
+  try {
+    return (await database.query<{ name: string }>(statement)).rows;
+  } finally {
+    await database.close();
+  }
 }

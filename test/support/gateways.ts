@@ -12,11 +12,11 @@ import { freePort, reapAtExit } from './ports.ts';
 import { until } from './until.ts';
 
 const README = new URL('../../src/http/README.md', import.meta.url);
-const APACHE_MODULES = '/usr/lib/apache2/modules';
+export const APACHE_MODULES = '/usr/lib/apache2/modules';
 const REQUEST = '/v1/verify?permission=api:use';
 
 /** The paths and ports of one gateway on this machine. */
-interface Place {
+export interface Place {
   /** The files of this gateway alone. */
   directory: string;
   port: number;
@@ -28,9 +28,9 @@ export interface GatewayKind {
   program: string;
   packages: string;
   /** Other files that must exist. */
-  needs: string[];
+  needs: readonly string[];
   /** The paths of the files in README. The first one is the configuration. */
-  files: string[];
+  files: readonly string[];
   /** The changes to README besides the addresses. */
   adapt(text: string, place: Place): string;
   argv(configuration: string, place: Place): string[];
@@ -74,7 +74,7 @@ export const GATEWAYS: GatewayKind[] = [
     needs: [join(APACHE_MODULES, 'mod_lua.so'), '/usr/share/lua/5.3/socket/http.lua'],
     files: ['/etc/apache2/sites-available/000-default.conf', '/etc/apache2/rekey.lua'],
     adapt: (text, place) =>
-      text.replace('<VirtualHost *:80>', `${apacheAround(place)}\n<VirtualHost 127.0.0.1:${place.port}>`),
+      text.replace('<VirtualHost *:80>', `${apacheAround(place, ['lua'])}\n<VirtualHost 127.0.0.1:${place.port}>`),
     argv: (configuration, { directory }) => ['-d', directory, '-f', configuration, '-DFOREGROUND'],
   },
 ];
@@ -87,10 +87,11 @@ export const NGINX_IN_ITS_DIRECTORY = ['client_body', 'proxy', 'fastcgi', 'uwsgi
   .join(' ');
 
 /** The part of the configuration that is in Debian's own files: the modules, and where Apache may write. */
-function apacheAround({ directory, port }: Place): string {
-  const modules = ['mpm_event', 'authz_core', 'lua', 'proxy', 'proxy_http'];
+export function apacheAround({ directory, port }: Place, modules: readonly string[]): string {
   return [
-    ...modules.map((name) => `LoadModule ${name}_module ${join(APACHE_MODULES, `mod_${name}.so`)}`),
+    ...['mpm_event', 'authz_core', 'proxy', 'proxy_http', ...modules].map(
+      (name) => `LoadModule ${name}_module ${join(APACHE_MODULES, `mod_${name}.so`)}`,
+    ),
     `Listen 127.0.0.1:${port}`,
     'ServerName localhost',
     `DefaultRuntimeDir ${directory}`,
@@ -101,7 +102,7 @@ function apacheAround({ directory, port }: Place): string {
 }
 
 /** The path of the program; null if the program or a file that it needs is missing on this machine. */
-export function findGateway({ program, needs }: GatewayKind): string | null {
+export function findGateway({ program, needs }: Pick<GatewayKind, 'program' | 'needs'>): string | null {
   if (process.platform !== 'linux' || !needs.every((path) => existsSync(path))) return null;
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return directories.map((directory) => join(directory, program)).find((path) => existsSync(path)) ?? null;

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import type { TestProject, Vitest } from 'vitest/node';
 import { writeEmbeddedTemplate } from './embedded-template.ts';
 import { findGateway, GATEWAYS } from './gateways.ts';
+import { INTROSPECTING_APACHE } from './introspecting-apache.ts';
 import { findPgBouncer } from './pgbouncer.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres.ts';
 import { createPostgresTemplate } from './postgres-template.ts';
 import { findRedis, startRedis } from './redis.ts';
+import { findSlowHttpTest, SLOW_HTTP_TEST } from './slow-http.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -90,10 +92,11 @@ function missingPrograms(): Set<string> {
   if (findPostgres() === null) missing.set('PostgreSQL', MISSING.PostgreSQL);
   if (findRedis() === null) missing.set('Redis', MISSING.Redis);
   if (findPgBouncer() === null) missing.set('PgBouncer', MISSING.PgBouncer);
-  for (const gateway of GATEWAYS) {
+  for (const gateway of [...GATEWAYS, INTROSPECTING_APACHE]) {
     const { name, packages } = gateway;
     if (findGateway(gateway) === null) missing.set(name, `${name} (Debian: apt-get install ${packages})`);
   }
+  if (findSlowHttpTest() === null) missing.set(SLOW_HTTP_TEST, `slowhttptest (Debian: apt-get install slowhttptest)`);
   if (missing.size > 0 && process.env.CI) {
     throw new Error(`Nothing is skipped in CI, and this machine lacks ${[...missing.values()].join(' and ')}.`);
   }

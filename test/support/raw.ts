@@ -1,5 +1,5 @@
 // HTTP requests that `fetch` would correct or reject, as gateways, old clients and attackers send them.
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
 export interface RawAnswer {
@@ -17,17 +17,19 @@ export interface RawRequest {
   body?: string | Buffer;
   /** The address to send from. */
   localAddress?: string;
+  /** Keeps connections for further requests. Defaults to a new connection. */
+  agent?: Agent | false;
 }
 
-/** Sends one request unchanged on a new connection. Rejects if the connection breaks before a response. */
+/** Sends one request unchanged. Rejects if the connection breaks before a response. */
 export function send(
   origin: string,
   path: string,
-  { method = 'GET', headers = {}, body, localAddress }: RawRequest = {},
+  { method = 'GET', headers = {}, body, localAddress, agent = false }: RawRequest = {},
 ) {
   const { hostname, port } = new URL(origin);
   return new Promise<RawAnswer>((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers, localAddress, agent: false }, (response) => {
+    const sent = request({ hostname, port, path, method, headers, localAddress, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -68,12 +69,12 @@ export class ServerProcess {
     });
   }
 
-  /** One replica that answers `cpu`, `memory` and `longestTurn`, ready. */
+  /** One replica that answers the questions below, ready. */
   static replica(environment: Record<string, string>): Promise<ServerProcess> {
     return ServerProcess.measured([SERVER], { REKEY_LOG_LEVEL: 'error', ...environment });
   }
 
-  /** A script of Node that answers `cpu`, `memory` and `longestTurn`, ready. */
+  /** A script of Node that answers the questions below, ready. */
   static async measured(argv: string[], environment: Record<string, string> = {}): Promise<ServerProcess> {
     const command = [process.execPath, ...argv] as const;
     const server = new ServerProcess({ command, environment, preload: 'report-load.ts' });
@@ -149,6 +150,16 @@ export class ServerProcess {
   /** What it holds in memory after a garbage collection, in bytes. */
   async memory(): Promise<NodeJS.MemoryUsage> {
     return (await this.ask('memory')) as NodeJS.MemoryUsage;
+  }
+
+  /** The handles, requests and timers that are active, by kind, as Node names them. */
+  async resources(): Promise<Record<string, number>> {
+    return (await this.ask('resources')) as Record<string, number>;
+  }
+
+  /** How many file descriptors it has open. Linux only. */
+  async descriptors(): Promise<number> {
+    return (await readdir(`/proc/${this.pid}/fd`)).length;
   }
 
   /** CPU time used so far by the main thread, in milliseconds. */
