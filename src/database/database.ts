@@ -121,7 +121,7 @@ const STATEMENT_TIMEOUT_MS = 4000;
  * does not apply. Shorter than a request may wait: so its transaction ends by the answer of the server, and its outcome
  * is known.
  */
-const LOCK_TIMEOUT_MS = 1500;
+const LOCK_TIMEOUT_MS = 2000;
 /**
  * The timeout of the client. A server that can be reached has answered by then. Also the longest wait for a connection. A
  * request gives up earlier (`WaitingTime`), and the connection is kept or replaced without it.
