@@ -7,6 +7,7 @@ import type { Sql } from '../database/sql.ts';
 import { sqlIn } from '../database/sql-in.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { countedWait } from '../kernel/request-context.ts';
 import { withTimeout } from '../kernel/timeout.ts';
 import { ADD_LINKS, HAS_UNCHAINED, HEADS, MOVE_HEADS, SEAL_ADDRESSES, UNCHAINED, WRITERS } from './chain.statements.ts';
 import { chainOf, hashOf, NO_HASH } from './event-hash.ts';
@@ -82,7 +83,8 @@ export class AuditChain {
    * @throws AccessError `AUTHENTICATION_UNAVAILABLE` if it takes longer than `LONGEST_WAIT_MS`
    */
   upToDate(): Promise<void> {
-    return withTimeout(LONGEST_WAIT_MS, this.chain(), () => unavailable(new Error('Chaining the log timed out.')));
+    const late = () => unavailable(new Error('Chaining the log timed out.'));
+    return countedWait(withTimeout(LONGEST_WAIT_MS, this.chain(), late));
   }
 
   /** Waits for the runs that have begun. Call it before the database is closed. */

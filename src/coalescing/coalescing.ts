@@ -4,6 +4,7 @@ import type { AuthCache } from '../credentials/cache/auth-cache.ts';
 import type { AcceptedCredential } from '../credentials/cached-credential.ts';
 import { unavailable } from '../identity/access-error.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { countedWait, limitedWait } from '../kernel/request-context.ts';
 import type { InvalidationFeed } from '../revocation/feed.ts';
 import type { BetweenReplicas } from './between-replicas.ts';
 import type { CoalescedOperation, ExecutionNames } from './execution-name.ts';
@@ -95,7 +96,8 @@ export class Coalescing {
     let { accepted } = call;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       // Without a lease, only a read for this request alone may decide about its credential.
-      const at = cache.isCurrent(accepted) && counts.waiting < MOST_WAITING ? await position.read() : null;
+      const mayShare = cache.isCurrent(accepted) && counts.waiting < MOST_WAITING;
+      const at = mayShare ? await limitedWait(() => position.read()).catch(throwUnavailable) : null;
       if (at === null || !cache.isCurrent(accepted)) return this.#executeAlone(call, accepted);
       const found = await this.#share(names.nameOf(at, accepted.principal, call.operation), call, accepted);
       if (typeof found === 'object' && !found.isOwn) await this.#record(call, found.outcome);
@@ -145,7 +147,7 @@ export class Coalescing {
     const stop = call.onDisconnect(() => disconnected.resolve('disconnected'));
     counts.waiting++;
     try {
-      const outcome = await running.wait(disconnected.promise);
+      const outcome = await countedWait(running.wait(disconnected.promise));
       if (typeof outcome === 'string') {
         counts[outcome]++;
         return outcome;
@@ -190,7 +192,8 @@ export class Coalescing {
     const { replicas, cache, clock, counts, metrics } = this.#options;
     const { ttlMs, timeoutMs } = call;
     const begun = clock.monotonic();
-    const claimed = (await replicas?.claim(name, { timeoutMs, isNeeded: () => cache.isCurrent(accepted) })) ?? null;
+    const claiming = replicas?.claim(name, { timeoutMs, isNeeded: () => cache.isCurrent(accepted) });
+    const claimed = claiming ? await countedWait(claiming) : null;
     if (claimed && 'text' in claimed) {
       const outcome = outcomeOf(claimed.text);
       counts.handed++;
@@ -223,4 +226,8 @@ export class Coalescing {
     const until = this.#options.clock.monotonic() + ttlMs;
     this.#kept.set(name, { outcome, until }, { ttl: Math.ceil(ttlMs), size: Math.max(1, text.length) });
   }
+}
+
+function throwUnavailable(error: unknown): never {
+  throw unavailable(error);
 }

@@ -1,7 +1,9 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
+import { countedWait } from '../kernel/request-context.ts';
 import { withTimeout } from '../kernel/timeout.ts';
 import type { PoolState } from './metrics.ts';
+import { mayWait } from './pool-repair.ts';
 import { connectionTo, pooledConnectionTo } from './session-settings.ts';
 import type { Sql, Statement } from './sql.ts';
 import { connectionBroke, notConnected } from './sql-errors.ts';
@@ -40,9 +42,13 @@ export class PooledSql implements Sql {
     if (behindPooler) setByTransaction(this.#pool, timeouts);
   }
 
-  async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+  query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return countedWait(this.#query<Row>(statement, values));
+  }
+
+  async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const until = performance.now() + this.#timeoutMs;
-    const client = await this.#pool.connect().catch(notConnected);
+    const client = await this.#connect().catch(notConnected);
     client.on('error', ignore); // The query on this connection reports the error.
     let broken = true;
     try {
@@ -58,6 +64,11 @@ export class PooledSql implements Sql {
       client.off('error', ignore);
       client.release(broken);
     }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    mayWait(this.#pool);
+    return this.#pool.connect();
   }
 
   /** @param name of the pool, for the metrics */

@@ -30,7 +30,7 @@ export interface DatabaseOptions {
   dataDirectory: string | null;
   /** An embedded database to start from, as `dumpDataDir` wrote it. */
   embeddedTemplate?: Blob;
-  /** How long a statement on the connections for syncs and for propagation may take, in milliseconds. */
+  /** How long a statement on the connection for syncs may take, in milliseconds. */
   syncTimeoutMs: number;
   logger: Logger;
   /** What the features add to the database. */
@@ -114,10 +114,17 @@ const DEFAULT_CONNECTIONS: Connections = { changes: 10, revocations: 4, reads: 8
  * some, too.
  */
 export const changesAtOnce = (connections: number) => Math.max(1, Math.floor(connections * 0.8));
-/** The server cancels a statement that takes longer: waits for a lock of another session must not use up the pool. */
+/** The server cancels a statement that takes longer, which must not use up the pool. */
 const STATEMENT_TIMEOUT_MS = 4000;
 /**
- * The timeout of the client. A server that can be reached has answered by then. Also the longest wait for a connection.
+ * The server cancels a wait for a lock of another session that takes longer, also that of a COMMIT, where the timeout above
+ * does not apply. Shorter than a request may wait: so its transaction ends by the answer of the server, and its outcome
+ * is known.
+ */
+const LOCK_TIMEOUT_MS = 2000;
+/**
+ * The timeout of the client. A server that can be reached has answered by then. Also the longest wait for a connection. A
+ * request gives up earlier (`WaitingTime`), and the connection is kept or replaced without it.
  */
 const ANSWER_TIMEOUT_MS = 5000;
 /**
@@ -149,7 +156,7 @@ async function openPostgres(
   const direct = directUrl ?? url;
   const timeouts = {
     statementMs: STATEMENT_TIMEOUT_MS,
-    lockMs: STATEMENT_TIMEOUT_MS, // Also limits the waits of a COMMIT, where the timeout above does not apply.
+    lockMs: LOCK_TIMEOUT_MS,
     idleInTransactionMs: IDLE_TRANSACTION_MS,
   };
   const options = {
@@ -180,7 +187,9 @@ async function openPostgres(
   const reads = new PooledSql(url, { size: connections.reads, ...pooled });
   const nonces = new PooledSql(url, { size: connections.nonces, ...pooled });
   const sync = new DedicatedSql(direct, { purpose: 'sync', timeoutMs: syncTimeoutMs, logger });
-  const propagation = new DedicatedSql(direct, { purpose: 'propagation', timeoutMs: syncTimeoutMs, logger });
+  // A revocation without a lease waits for an answer: a database that is too slow for a lease must still give one.
+  const lookTimeoutMs = Math.max(syncTimeoutMs, READ_TIMEOUT_MS);
+  const propagation = new DedicatedSql(direct, { purpose: 'propagation', timeoutMs: lookTimeoutMs, logger });
   const notifications = new PostgresNotificationListener(direct, CHANNEL, logger);
   const traced = (sql: Sql) => (inSpan ? tracedSql(sql, inSpan) : sql);
   return {

@@ -61,12 +61,12 @@ export function createRouter(
     response.setHeader('X-Request-Id', requestId);
     respondJson(response, 500, { error: 'internal_server_error', request_id: requestId });
   };
-  const answer = (handle: Handler, request: IncomingMessage, response: ServerResponse): void => {
+  const answer = (handle: Handler, request: IncomingMessage, response: ServerResponse): unknown => {
     try {
       const answered = handle(request, response);
-      if (answered instanceof Promise) answered.catch((error) => failed(request, response, error));
+      return answered instanceof Promise ? answered.catch((error) => failed(request, response, error)) : undefined;
     } catch (error) {
-      failed(request, response, error);
+      return failed(request, response, error);
     }
   };
   const handle = (route: Route | undefined, request: IncomingMessage, response: ServerResponse): unknown => {

@@ -1,4 +1,5 @@
 import { AccessError, tooMany, unavailable } from '../identity/access-error.ts';
+import { countedWait } from '../kernel/request-context.ts';
 
 export interface FairQueueOptions {
   /** How many pieces of work run at the same time. */
@@ -91,7 +92,7 @@ export class FairQueue {
    */
   async run<T>(caller: Caller, work: () => Promise<T>): Promise<T> {
     const flow = this.#flowOf(caller);
-    if (!this.#takesPlace(flow)) await this.#turnOf(caller, flow);
+    if (!this.#takesPlace(flow)) await countedWait(this.#turnOf(caller, flow));
     let pauseMs = 0;
     try {
       return await work();
