@@ -11,7 +11,7 @@ import { RedisShare } from './redis-share.ts';
 import { Turns } from './turns.ts';
 
 /** How long a mutation waits for its turn. Then it must still have time for the database: see `WaitingTime`. */
-const LONGEST_WAIT_MS = 1500;
+const LONGEST_WAIT_MS = 2000;
 /** How long a request of a limited credential waits for Redis. Too short a time would strand requests that Redis took. */
 const REDIS_TIMEOUT_MS = 100;
 /** Milliseconds between two looks for shares that are not used. */
