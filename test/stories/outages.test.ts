@@ -1,6 +1,6 @@
 // PostgreSQL and Redis fail, one by one and together: every endpoint answers in time and with the right status, a request
 // that got 503 has changed nothing, and everything works again by itself.
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { makeSecret } from '../../src/crypto/secret-text.ts';
 import { MASTER_KEY, startTestApp, type TestApp } from '../support/app.ts';
@@ -8,7 +8,6 @@ import { type Need, newSubjects, requestsOf, type Subjects } from '../support/ev
 import { findPgBouncer, type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { findPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
-import { type RawAnswer, type RawRequest, send } from '../support/raw.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { times } from '../support/values.ts';
@@ -235,40 +234,4 @@ describe.skipIf(!canRun).each(WAYS)('on %s', { timeout: 120_000 }, (way) => {
     postgres.resume();
     expect(answers?.map(({ status }) => status)).toEqual(times(60, () => 503));
   });
-
-  const FLOODS: [of: string, path: string, body: (bearer: string) => RawRequest][] = [
-    ['unknown keys', '/v1/verify', () => ({ headers: { authorization: `Bearer ${makeSecret('rka')}` } })],
-    [
-      'queries',
-      '/graphql',
-      (bearer) => ({
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
-        body: JSON.stringify({ query: '{ viewer { user { id } } }' }),
-      }),
-    ],
-  ];
-
-  test.each(FLOODS)(
-    'a flood of %s waits in a bounded queue while PostgreSQL is frozen: what does not fit gets 503',
-    async (_of, path, requestBy) => {
-      const { account } = await newSubjects(app);
-      await working();
-      postgres.pause();
-      let most = 0;
-      const watching = setInterval(() => {
-        most = Math.max(most, ...app.app.database.pools().map(({ waiting }) => waiting));
-      }, 1);
-      const flood: Promise<RawAnswer>[] = [];
-      for (let wave = 0; wave < 13; wave++) {
-        flood.push(...times(100, () => send(app.url, path, requestBy(account.accessToken))));
-        await nextTurn(); // The server accepts these connections.
-      }
-      const answers = await Promise.all(flood);
-      clearInterval(watching);
-      postgres.resume();
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
-      expect(most).toBeLessThanOrEqual(1000);
-    },
-  );
 });
