@@ -140,6 +140,13 @@ describe.each(backends())('on $name', ({ name, start }) => {
     }
   });
 
+  test('a subscription is rejected if another operation of its document reads the schema', async () => {
+    const app = apps.administrators!;
+    const query = `subscription Feed { revocations { sequence } } query Schema ${DOCUMENTS.__schema}`;
+    const stream = await EventStream.open(app.url, { caller: await app.member(), query, operationName: 'Feed' });
+    expect((await stream.next())?.errors?.map(({ message }) => message)).toEqual([FOR_ADMINISTRATORS]);
+  });
+
   const FILTERED = 'query ($f: ApiKeyFilter) { apiKeys(filter: $f) { nodes { id } } }';
   test.each([
     ['a field', 'viewer', '{ viewe { scopes } }', {}],

@@ -74,6 +74,7 @@ export interface StreamOptions {
   caller?: Caller;
   query?: string;
   variables?: object;
+  operationName?: string;
   headers?: Record<string, string>;
 }
 
@@ -113,7 +114,7 @@ export class EventStream {
   /** Sends an operation by POST, and resolves with the response as soon as its headers have arrived. */
   static open(
     origin: string,
-    { caller = {}, query = FEED, variables, headers }: StreamOptions = {},
+    { caller = {}, query = FEED, variables, operationName, headers }: StreamOptions = {},
   ): Promise<EventStream> {
     const all = {
       'content-type': 'application/json',
@@ -126,7 +127,7 @@ export class EventStream {
         resolve(new EventStream(response)),
       );
       sent.on('error', reject);
-      sent.end(JSON.stringify({ query, variables }));
+      sent.end(JSON.stringify({ query, variables, operationName }));
     });
   }
 
