@@ -63,8 +63,8 @@ const TIMEOUTS: Record<Kind, [statement: string, lock: string, idle: string]> = 
   reads: ['1s', '1s', '0'],
   sync: ['0', '0', '0'],
   propagation: ['0', '0', '0'],
-  'unit of work': ['4s', '4s', '2s'],
-  transaction: ['4s', '4s', '2s'],
+  'unit of work': ['4s', '2s', '2s'],
+  transaction: ['4s', '2s', '2s'],
 };
 
 const WHERE = ['database', 'role', 'role in database', 'url'] as const;
