@@ -26,13 +26,18 @@ describe.each(backends())('explain on $name', ({ start }) => {
   test('an accepted request names the credential, the layer and the lease', async () => {
     const key = await app.apiKey(await app.member());
     const first = await verify(app, key.secret);
-    const second = await verify(app, key.secret);
     const common = { endpoint: '/v1/verify', outcome: 'ACCEPTED', reason: 'VALID', kind: 'apiKey' };
     const source = await explained(first.requestId);
     expect(source).toMatchObject({ ...common, requestId: first.requestId, credentialId: key.id });
     expect(['DATABASE', 'MEMORY']).toContain(source?.decidedBy);
-    const hit = await explained(second.requestId);
-    expect(hit).toMatchObject({ ...common, decidedBy: 'MEMORY', credentialId: key.id });
+    // A busy machine may renew the lease late. Then a request reads the database again.
+    let hit = source;
+    await expect
+      .poll(async () => {
+        hit = await explained((await verify(app, key.secret)).requestId);
+        return hit;
+      })
+      .toMatchObject({ ...common, decidedBy: 'MEMORY', credentialId: key.id });
     expect(hit?.entryAgeMilliseconds).toBeGreaterThan(0);
     expect(Number(hit?.entrySequence)).toBeLessThanOrEqual(Number(hit?.logSequence));
     expect(hit?.leaseRemainingMilliseconds).toBeGreaterThan(0);
