@@ -27,6 +27,12 @@ export function currentRequestId(): string | undefined {
   return storage.getStore()?.requestId;
 }
 
+/** From now on, the waits of the current request have no common limit. */
+export function waitWithoutLimit(): void {
+  const request = storage.getStore();
+  if (request) request.waiting = undefined;
+}
+
 /** Counts a wait for the database, which has a limit of its own, as a wait of the current request. */
 export function countedWait<T>(wait: Promise<T>): Promise<T> {
   return storage.getStore()?.waiting?.count(wait) ?? wait;

@@ -1,3 +1,4 @@
+import { waitWithoutLimit } from '../kernel/request-context.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 /**
@@ -11,6 +12,7 @@ export function deliverable<T>(
   connection: LiveConnection,
   released: () => void = () => undefined,
 ): AsyncIterableIterator<T, undefined> {
+  waitWithoutLimit(); // A stream may last for days.
   const iterator = source[Symbol.asyncIterator]();
   const done = { value: undefined, done: true } as const;
   let giveUp = (): void => undefined;

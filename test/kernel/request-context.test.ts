@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { countedWait, currentRequestId, limitedWait, withRequestId } from '../../src/kernel/request-context.ts';
+import { deliverable } from '../../src/live/deliverable.ts';
+import type { LiveConnection } from '../../src/live/live-connection.ts';
 
 const NO_ANSWER = 'The database did not answer in time.';
 const never = () => new Promise<never>(() => undefined);
@@ -64,6 +67,17 @@ describe('the waits of a request for the database', () => {
       await limitedWait(() => elapsed(1000));
     };
     expect(await at(11_010, work)).toBe('done');
+  });
+
+  test('have no common limit in a request that has become a stream', async () => {
+    const connection = { mayDeliver: () => countedWait(elapsed(2000).then(() => true)) } as LiveConnection;
+    const stream = async () => {
+      let events = 0;
+      for await (const _ of deliverable(Readable.from([1, 2, 3]), connection)) events++;
+      await limitedWait(() => elapsed(10));
+      return events;
+    };
+    expect(await at(6100, stream)).toBe('done');
   });
 
   test('have no limit in what goes on after the request', async () => {
