@@ -1,11 +1,9 @@
 // Runs the operator's commands as processes.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { ENVIRONMENT, NODE } from './server-process.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-/** Most of the time of a command is compilation. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'rekey-tests');
-
 export interface CommandResult {
   code: number | null;
   stdout: string;
@@ -38,5 +36,6 @@ export function runRekey(
   args: string[],
   { env, ...options }: { directory?: string; env?: Record<string, string>; input?: string } = {},
 ): Promise<CommandResult> {
-  return runProgram(process.execPath, [MAIN, ...args], { ...options, env: { NODE_COMPILE_CACHE, ...env } });
+  const [node, ...flags] = NODE;
+  return runProgram(node, [...flags, MAIN, ...args], { ...options, env: { ...ENVIRONMENT, ...env } });
 }
