@@ -38,7 +38,7 @@ export default defineConfig({
     retry: process.env.CI ? 2 : 0,
     reporters: ['default', { onTestCaseResult: reportRetry }],
     // Time for a loaded machine. No test asserts how long something takes.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },
     // Node itself loads the files and strips their types, as in production.

@@ -241,6 +241,6 @@ describe('SIGTERM', () => {
       expect(await lastUsedAt(second, { accessToken: bearer } as Account, apiKey.id)).not.toBeNull();
       expect(await second.stop()).toBe(0);
     },
-    60_000,
+    180_000,
   );
 });
