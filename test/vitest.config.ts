@@ -40,7 +40,7 @@ export default defineConfig({
     // Time for a loaded machine. No test asserts how long something takes.
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Node itself loads the files and strips their types, as in production.
     experimental: { viteModuleRunner: false },
   },

@@ -6,7 +6,7 @@ type Falsy = false | null | undefined | 0 | '';
 export async function until<Found>(
   what: string,
   holds: () => Found | Falsy | Promise<Found | Falsy>,
-  timeoutMs = 20_000,
+  timeoutMs = 30_000,
 ): Promise<Found> {
   const end = performance.now() + timeoutMs;
   for (;;) {
