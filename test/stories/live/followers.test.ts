@@ -83,7 +83,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('followers', { ti
   test('every revocation that was answered before a poll was sent is at or before its position, also on replicas that lag', async () => {
     const [near, silent, slow] = rekey.replicas as [ReplicaProcess, ReplicaProcess, ReplicaProcess];
     const keys = await rekey.apiKeys(90);
-    slow.postgres.delay(100);
+    slow.postgres.delay(30);
     let isOver = false;
     const following = Promise.all(times(6, (first) => follow(first, () => isOver)));
     try {
