@@ -42,8 +42,9 @@ export function createDiscardedBodies(startTurns: StartTurns = everyTurn): (requ
     stopTurns = null;
   };
   return (request) => {
-    if (request.complete) {
-      request.resume(); // It is in memory.
+    // What is left is in memory, or will never arrive.
+    if (request.complete || request.socket.destroyed) {
+      request.resume();
       return;
     }
     request.on('data', (piece: Buffer) => {

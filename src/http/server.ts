@@ -22,7 +22,7 @@ export interface Upgrade {
  * the operating system has taken the response before it. Otherwise one packet with hundreds of small requests would have
  * all of their responses in memory, although the client reads none.
  *
- * @param discard takes over a request whose response is written and whose body nobody has read to its end
+ * @param discard takes over a request whose response is written and whose body was not read to its end
  */
 export function createHttpServer(handle: Handler, upgrade?: Upgrade, discard = createDiscardedBodies()): Server {
   const options = {
@@ -33,7 +33,7 @@ export function createHttpServer(handle: Handler, upgrade?: Upgrade, discard = c
   };
   const server = createServer(options, (request, response) => {
     if (hasBody(request)) {
-      // Otherwise Node drops what no endpoint reads, as fast as it arrives. This reads nothing, but counts as reading.
+      // Fills the buffer of the request at most. Without it, Node drops what no endpoint reads, as fast as it arrives.
       request.read(0);
       response.once('finish', () => {
         if (!request.readableEnded) discard(request);

@@ -10,6 +10,7 @@ const SIZE = 8 * 1024 * 1024;
 const MOST_IN_A_TURN = 1024 * 1024;
 
 let turn: (() => void) | null = null;
+let discard: (request: IncomingMessage) => void;
 const byHand: StartTurns = (work) => {
   turn = work;
   return () => {
@@ -22,7 +23,7 @@ let clients: Socket[] = [];
 let requests: IncomingMessage[] = [];
 
 beforeEach(async () => {
-  const discard = createDiscardedBodies(byHand);
+  discard = createDiscardedBodies(byHand);
   server.on('request', (request, response) => {
     requests.push(request);
     request.read(0);
@@ -62,7 +63,7 @@ async function rest(): Promise<number> {
   return bytesRead();
 }
 
-describe('bodies that nobody reads', () => {
+describe('bodies that no endpoint reads', () => {
   test('are read at a rate that does not grow with their number', async () => {
     await Promise.all(Array.from({ length: 20 }, () => oversized()));
     let before = await rest();
@@ -99,6 +100,22 @@ describe('bodies that nobody reads', () => {
       })
       .toBe(2);
     expect(String(await response)).toContain('200 OK');
+  });
+
+  test('need no turns if their connection has ended before', async () => {
+    const client = await oversized(Buffer.alloc(10));
+    const { socket } = requests[0]!;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.destroy();
+    await expect
+      .poll(() => {
+        turn?.();
+        return turn;
+      })
+      .toBeNull();
+    await closed;
+    discard(requests[0]!);
+    expect(turn).toBeNull();
   });
 
   test('need no turns once their clients are gone', async () => {
