@@ -52,7 +52,7 @@ export async function runWorkers(config: Config): Promise<void> {
     workers.announce();
   } catch (error) {
     if (!(error instanceof WorkerFailed)) throw error;
-    await workers.stop('SIGTERM', error.exitCode);
+    await workers.stop('SIGINT', error.exitCode); // No delay: the start has failed, so no gateway relies on the others.
   }
 }
 
