@@ -207,7 +207,7 @@ describe.skipIf(!serverUrl || findPgBouncer() === null)('behind a pooler', { tim
             ? await database[kind].query<Row>({ name: 'settings', text })
             : await em.execute<Row[]>(text);
         if (kind === 'in a transaction') await em.commit();
-        const timeout = kind === 'reads' || kind === 'nonces' ? ['1s', '1s', '0'] : ['4s', '4s', '2s'];
+        const timeout = kind === 'reads' || kind === 'nonces' ? ['1s', '1s', '0'] : ['4s', '2s', '2s'];
         expect(row).toEqual({
           transaction_isolation: 'read committed',
           transaction_read_only: 'off',
