@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/logger.ts';
-import { countedWait } from '../kernel/request-context.ts';
+import { limitedWait } from '../kernel/request-context.ts';
 import { withTimeout } from '../kernel/timeout.ts';
 import type { PoolState } from './metrics.ts';
 import { mayWait } from './pool-repair.ts';
@@ -22,7 +22,7 @@ export interface PooledSqlOptions {
 
 /**
  * Statements on their own small pool, prepared unless they go through a pooler. A statement fails after `timeoutMs`,
- * including the wait for a connection.
+ * including the wait for a connection, or when its request may wait no longer.
  */
 export class PooledSql implements Sql {
   readonly #pool: pg.Pool;
@@ -43,7 +43,7 @@ export class PooledSql implements Sql {
   }
 
   query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    return countedWait(this.#query<Row>(statement, values));
+    return limitedWait(() => this.#query<Row>(statement, values));
   }
 
   async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

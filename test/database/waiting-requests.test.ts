@@ -1,10 +1,11 @@
 // A database that answers nothing: no connection is ever established, so every request waits for one.
 import { createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { PooledSql } from '../../src/database/connections.ts';
 import { watchPool } from '../../src/database/pool-repair.ts';
 import { NotConnected } from '../../src/database/sql-errors.ts';
+import { countedWait, withRequestId } from '../../src/kernel/request-context.ts';
 import { silentLogger } from '../support/loggers.ts';
 import { times } from '../support/values.ts';
 
@@ -48,4 +49,18 @@ test('at most 1000 requests wait for a connection of the unit of work, and furth
   const refused = await flood(() => pool.connect());
   expect(pool.waitingCount).toBe(MOST);
   expect(refused).toEqual(times(50, () => expect.any(NotConnected)));
+});
+
+test('a read does not outlast the time that its request may wait', async () => {
+  const sql = new PooledSql(url, { size: SIZE, timeoutMs: 1000, logger: silentLogger });
+  onTestFinished(() => sql.close());
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const read = withRequestId('r', async () => {
+    const earlier = countedWait(new Promise<void>((resolve) => setImmediate(resolve)));
+    vi.advanceTimersByTime(2800);
+    await earlier;
+    await sql.query({ name: 'one', text: 'select 1' });
+  });
+  await expect(read).rejects.toThrow('The database did not answer in time.');
 });
