@@ -22,6 +22,8 @@ interface Place {
   readonly number: number;
   process: Worker | null;
   readySince: number | null;
+  /** Whether it was ever ready. A place whose first process fails ends the service. */
+  hasStarted: boolean;
   /** Ends in a row that were not after a healthy time. */
   failures: number;
   restart: NodeJS.Timeout | null;
@@ -64,13 +66,12 @@ class Workers {
   readonly #restarts: Counter;
   readonly #scrapes = new Map<string, (worker: Worker, metrics: Metrics) => void>();
   #stopping = false;
-  #isStarted = false;
 
   constructor(config: Config, logger: Logger) {
     this.#logger = logger;
     this.#longestStopMs = stopDelayMs(config) + DRAIN_MS + STOP_MS;
     this.#places = Array.from({ length: config.workers }, (_, index) => ({
-      ...{ number: index + 1, process: null, readySince: null, failures: 0, restart: null },
+      ...{ number: index + 1, process: null, readySince: null, hasStarted: false, failures: 0, restart: null },
     }));
     this.#restarts = new Counter({
       name: 'rekey_worker_restarts_total',
@@ -93,7 +94,6 @@ class Workers {
     const [first, ...others] = this.#places as [Place, ...Place[]];
     const address = await this.#launch(first);
     await Promise.all(others.map((place) => this.#launch(place)));
-    this.#isStarted = true;
     return address;
   }
 
@@ -125,7 +125,7 @@ class Workers {
     process.exit(code);
   }
 
-  /** Resolves with the address when the worker is ready. Before all are ready, rejects if it ends. */
+  /** Resolves with the address when the worker is ready; rejects if it ends before. One that ends later is replaced. */
   #launch(place: Place): Promise<string> {
     const worker = cluster.fork();
     Object.assign(place, { process: worker, readySince: null, restart: null });
@@ -134,6 +134,7 @@ class Workers {
       switch (message.kind) {
         case 'ready':
           place.readySince = performance.now();
+          place.hasStarted = true;
           ready.resolve(message.address);
           break;
         case 'metrics':
@@ -147,8 +148,8 @@ class Workers {
     worker.once('exit', (code, signal) => {
       place.process = null;
       if (this.#stopping) return;
-      if (this.#isStarted) this.#replaceLater(place, { code, signal });
-      else ready.reject(new WorkerFailed(code || 1));
+      ready.reject(new WorkerFailed(code || 1));
+      if (place.hasStarted) this.#replaceLater(place, { code, signal });
     });
     send(worker, { kind: 'start', worker: place.number });
     return ready.promise;

@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { SETUP_TOKEN } from '../support/app.ts';
+import { freePort } from '../support/ports.ts';
 import { databasesAt } from '../support/postgres.ts';
 import { migratedDatabase } from '../support/postgres-template.ts';
 import { send } from '../support/raw.ts';
@@ -102,6 +103,23 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     expect(restarts.map(([, count]) => count).reduce((sum, count) => sum + count)).toBe(1);
     expect(server.stdout).toContain('a worker ended; starting another');
     expect(server.stdout.match(/^Rekey is ready/gm)).toHaveLength(1);
+  });
+
+  test('are replaced also when one crashes while the others still start', async () => {
+    // A fixed port: without one, the second worker would get another port when no process listens any more.
+    const PORT = String(await freePort());
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment, PORT });
+    // The first worker is ready before the second one is started.
+    await until('the second worker starts', () => childrenOf(own.pid).length === WORKERS, START_MS);
+    const [first] = childrenOf(own.pid) as [number];
+    process.kill(first, 'SIGKILL');
+    const address = await own.ready();
+    await until(
+      'both are ready',
+      async () => workersIn(await scrape(address), 'rekey_lease_remaining_seconds').length === WORKERS,
+      START_MS,
+    );
+    expect(childrenOf(own.pid)).not.toContain(first);
   });
 
   /** Sends requests without the end of their bodies, and returns functions that send it and return the status. */
