@@ -1,6 +1,7 @@
 import { type DocumentNode, GraphQLError, getLocation, Lexer, parse, Source, type Token } from 'graphql';
 import { badInput } from '../bad-input.ts';
 import { DOCUMENT_LIMITS } from './document-limits.ts';
+import { placeOfExcessToken } from './token-scan.ts';
 
 /**
  * Parses a document of at most 32 KiB and 2000 tokens.
@@ -13,13 +14,9 @@ export function parseDocument(text: string): DocumentNode {
     throw badInput(message, 'graphql');
   }
   const source = new Source(text);
-  // A token has at least one character. Counting them takes a fraction of the time that the parser takes up to the limit.
-  const excess =
-    text.length > DOCUMENT_LIMITS.tokens
-      ? tokenAt(source, ({ kind }, count) => count > DOCUMENT_LIMITS.tokens && kind !== '<EOF>')
-      : null;
-  if (excess) {
-    const place = { source, positions: [excess.start] };
+  const excess = excessToken(source);
+  if (excess !== null) {
+    const place = { source: new Source(text.slice(0, excess + 1)), positions: [excess] };
     throw badInput(`The document has more than ${DOCUMENT_LIMITS.tokens} tokens.`, 'graphql', place);
   }
   try {
@@ -30,6 +27,15 @@ export function parseDocument(text: string): DocumentNode {
     if (error instanceof GraphQLError) throw syntaxError(source, error.positions?.[0] ?? 0);
     throw error;
   }
+}
+
+/** Where there are too many tokens; null if there are not. Counting takes a fraction of the time that the parser takes. */
+function excessToken(source: Source): number | null {
+  const most = DOCUMENT_LIMITS.tokens;
+  if (source.body.length <= most) return null; // A token has at least one character.
+  const clear = placeOfExcessToken(source.body, most);
+  if (clear !== null) return clear;
+  return tokenAt(source, ({ kind }, count) => count > most && kind !== '<EOF>')?.start ?? null;
 }
 
 /** The parser's own message quotes what it has found, which may be a password. */
