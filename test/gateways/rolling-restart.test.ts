@@ -101,17 +101,22 @@ describe.skipIf(inject('postgresUrl') === null || inject('redisUrl') === null)('
         if (status !== 204) throw new Error(`${status} ${text}`);
       },
     };
-    const clients = balancers.map(({ url }) => new SteadyClients(url, { count: CLIENTS, asks }));
+    const clients = balancers.map(
+      // A reload of nginx closes idle connections of its clients.
+      ({ url, name }) => new SteadyClients(url, { count: CLIENTS, keepsConnection: name !== 'nginx', asks }),
+    );
     const everyReplicaIsUsed = async () => {
       const before = await Promise.all(ports.map(requestsAt));
       for (const [index, port] of ports.entries())
         await until(`replica ${index + 1} gets requests`, async () => (await requestsAt(port)) > before[index]!, UP_MS);
     };
-    for (const index of ports.keys()) {
+    for (const [index, port] of ports.entries()) {
       await everyReplicaIsUsed();
+      for (const balancer of balancers) await balancer.takeOut(port);
       replicas[index]!.kill('SIGTERM');
       expect(await replicas[index]!.exited()).toEqual({ code: 0, signal: null });
       await startReplica(index);
+      for (const balancer of balancers) await balancer.putBack(port);
     }
     await everyReplicaIsUsed();
     for (const each of clients) await each.stop();

@@ -1,4 +1,4 @@
-// Clients that send one request after the other over connections that they keep, and miss no failure.
+// Clients that send one request after the other, and miss no failure.
 import { Agent, request } from 'node:http';
 
 /** One request. Throws with the reason if its response is not the right one. */
@@ -15,9 +15,10 @@ export class SteadyClients {
   #stopped = false;
   readonly #running: Promise<void>[];
 
-  /** Each client has one connection, and sends these requests in turn. */
-  constructor(url: string, { count, asks }: { count: number; asks: Record<string, Ask> }) {
-    this.#running = Array.from({ length: count }, () => this.#run(url, asks));
+  /** Each client sends these requests in turn, over one connection, or each over a new one. */
+  constructor(url: string, options: { count: number; keepsConnection: boolean; asks: Record<string, Ask> }) {
+    const { count, keepsConnection, asks } = options;
+    this.#running = Array.from({ length: count }, () => this.#run(url, keepsConnection, asks));
   }
 
   async stop(): Promise<void> {
@@ -25,8 +26,8 @@ export class SteadyClients {
     await Promise.all(this.#running);
   }
 
-  async #run(url: string, asks: Record<string, Ask>): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  async #run(url: string, keepsConnection: boolean, asks: Record<string, Ask>): Promise<void> {
+    const agent = new Agent({ keepAlive: keepsConnection, maxSockets: 1 });
     while (!this.#stopped) {
       for (const [name, ask] of Object.entries(asks)) {
         try {
