@@ -1,6 +1,7 @@
 // What the position of a poll proves, with several replicas under load.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Receipt } from '../../support/history.ts';
+import { inBackground } from '../../support/in-background.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { times } from '../../support/values.ts';
@@ -85,7 +86,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('followers', { ti
     const keys = await rekey.apiKeys(90);
     slow.postgres.delay(30);
     let isOver = false;
-    const following = Promise.all(times(6, (first) => follow(first, () => isOver)));
+    const following = inBackground(Promise.all(times(6, (first) => follow(first, () => isOver))));
     try {
       expect(await revokeAll(keys.splice(0, 30), [near, silent, slow])).toContain('ACKNOWLEDGED');
 

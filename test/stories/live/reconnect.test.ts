@@ -2,6 +2,7 @@
 // connection.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { inBackground } from '../../support/in-background.ts';
 import { Installation } from '../../support/installation.ts';
 import { type Follower, WAYS } from '../../support/live.ts';
 import { APPEND_EVENTS } from '../../support/many-events.ts';
@@ -81,8 +82,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('followers', { ti
 
   test('get every event once, in order, across restarts of replicas and of the database, in all three ways', async () => {
     const [{ seq: after } = { seq: '0' }] = (await events()).slice(-1);
-    const following = Promise.all(WAYS.map((way, first) => follow(way, after, first)));
-    following.catch(() => undefined); // The test awaits it at its end.
+    const following = inBackground(Promise.all(WAYS.map((way, first) => follow(way, after, first))));
     const append = async (batches: number) => {
       for (let batch = 0; batch < batches; batch++) await rekey.postgres.query(APPEND_EVENTS(AT_ONCE));
     };

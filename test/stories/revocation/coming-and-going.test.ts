@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Receipt } from '../../support/history.ts';
+import { inBackground } from '../../support/in-background.ts';
 import { Installation, sessionOf } from '../../support/installation.ts';
 
 describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
@@ -21,13 +22,15 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       const load = rekey.load(bystanders, 1);
       const receipts: Receipt[] = [];
       let over = false;
-      const revoking = (async () => {
-        for (let turn = 0; !over; turn++) {
-          const key = await rekey.apiKey();
-          await rekey.verifyEverywhere(key);
-          receipts.push(await rekey.revoke(core[turn % 3]!, key));
-        }
-      })();
+      const revoking = inBackground(
+        (async () => {
+          for (let turn = 0; !over; turn++) {
+            const key = await rekey.apiKey();
+            await rekey.verifyEverywhere(key);
+            receipts.push(await rekey.revoke(core[turn % 3]!, key));
+          }
+        })(),
+      );
 
       for (const end of ['leave', 'kill', 'leave', 'kill'] as const) {
         const guest = await rekey.join();

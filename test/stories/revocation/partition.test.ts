@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { inBackground } from '../../support/in-background.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 import type { ReplicaProcess } from '../../support/replica-process.ts';
 import { until } from '../../support/until.ts';
@@ -79,7 +80,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warmCaches(key);
         const back = rekey.history.mayBeUnavailable(c.name);
         c.postgres.blackhole();
-        const revoked = rekey.revoke(a, key);
+        const revoked = inBackground(rekey.revoke(a, key));
         await until('the others refuse', async () => (await rekey.verify(a, key)) === 'refused');
         await c.postgres.heal();
         await revoked;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { inBackground } from '../../support/in-background.ts';
 import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import type { ReplicaProcess } from '../../support/replica-process.ts';
@@ -44,7 +45,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warmCaches(caller);
         const name = `paused at its beginning ${round}`;
         const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
-        const written = writesWith(a, caller, name);
+        const written = inBackground(writesWith(a, caller, name));
         await paused;
         await rekey.revoke(b, caller);
         a.postgres.releaseReplies();
@@ -67,7 +68,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warmCaches(caller);
         const name = `paused ${caller.id}`;
         const paused = a.postgres.holdRepliesWhen(contains('start transaction'));
-        const written = writesWith(a, caller, name);
+        const written = inBackground(writesWith(a, caller, name));
         await paused;
         await end();
         a.postgres.releaseReplies();
@@ -85,9 +86,9 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         await rekey.warmCaches(caller);
         const name = `paused at ${statement}`;
         const paused = a.postgres.holdRepliesWhen(contains(statement));
-        const written = writesWith(a, caller, name);
+        const written = inBackground(writesWith(a, caller, name));
         await paused;
-        const revoked = rekey.revoke(b, caller);
+        const revoked = inBackground(rekey.revoke(b, caller));
         await until('the revocation waits', lockIsAwaited);
         a.postgres.releaseReplies();
         expect((await written).data.createApiKey).toEqual({ __typename: 'CreateApiKeySuccess' });
@@ -111,7 +112,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const name = `paused on one that ${_how}`;
         const back = rekey.history.mayBeUnavailable(a.name);
         const paused = a.postgres.holdRepliesWhen(contains('for share'));
-        const written = writesWith(a, caller, name);
+        const written = inBackground(writesWith(a, caller, name));
         await paused;
         silence(a);
         // Returns while the replica is still silent: the server releases its locks, and its lease expires.

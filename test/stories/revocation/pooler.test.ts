@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256Base64url } from '../../../src/crypto/hash.ts';
 import type { Receipt } from '../../support/history.ts';
+import { inBackground } from '../../support/in-background.ts';
 import { type Credential, Installation } from '../../support/installation.ts';
 import { findPgBouncer, keepsPreparedStatements } from '../../support/pgbouncer.ts';
 import type { Direction } from '../../support/proxy.ts';
@@ -126,10 +127,12 @@ describe.skipIf(!canRun).each(POOLERS)('behind a PgBouncer %s', { timeout: 180_0
     const load = rekey.load([bystander!, ...keys]);
     let turn = 0;
     const revoked = keys.map((key) =>
-      until('the revocation is answered', () =>
-        rekey.revoke(rekey.replicas[turn++ % 3]!, key).then(
-          () => true,
-          () => false,
+      inBackground(
+        until('the revocation is answered', () =>
+          rekey.revoke(rekey.replicas[turn++ % 3]!, key).then(
+            () => true,
+            () => false,
+          ),
         ),
       ),
     );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Verdict } from '../../support/history.ts';
+import { inBackground } from '../../support/in-background.ts';
 import { Installation } from '../../support/installation.ts';
 import { randomFrom } from '../../support/random.ts';
 
@@ -77,7 +78,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
         const committed = revoker.postgres.holdRepliesWhen(
           (chunk, direction) => direction === 'request' && /\bcommit\b/i.test(chunk.toString()),
         );
-        const revoked = rekey.revoke(revoker, key);
+        const revoked = inBackground(rekey.revoke(revoker, key));
         await committed;
         revoker.freeze();
         revoker.postgres.releaseReplies();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Revocation } from '../../support/history.ts';
+import { inBackground } from '../../support/in-background.ts';
 import { type Credential, Installation, sessionOf } from '../../support/installation.ts';
 import type { Direction } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
@@ -104,9 +105,11 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
       await rekey.warmCaches(...bystanders);
       const load = rekey.load(bystanders);
       let over = false;
-      const terminating = (async () => {
-        while (!over) await disconnectListeners();
-      })();
+      const terminating = inBackground(
+        (async () => {
+          while (!over) await disconnectListeners();
+        })(),
+      );
       for (let turn = 0; turn < 30; turn++) {
         const key = await rekey.apiKey();
         await rekey.warmCaches(key);
