@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { TestCase } from 'vitest/node';
 import { filesOf, PROJECTS, type ProjectName, replacesModules } from './support/projects.ts';
@@ -23,9 +23,14 @@ const project = (name: ProjectName, isolate: boolean) => ({
   },
 });
 
-/** Names each test that did not pass at its first run. */
+/** Names each test that did not pass at its first run, and says why. */
 function reportRetry(test: TestCase): void {
-  if (test.diagnostic()?.flaky) process.stdout.write(`RETRIED: ${test.module.relativeModuleId} > ${test.fullName}\n`);
+  if (!test.diagnostic()?.flaky) return;
+  const reasons = test.result().errors?.map(({ message, stacks }) => {
+    const [at] = stacks ?? [];
+    return `  ${message}${at ? ` (${relative(root, at.file)}:${at.line})` : ''}\n`;
+  });
+  process.stdout.write(`RETRIED: ${test.module.relativeModuleId} > ${test.fullName}\n${reasons?.join('') ?? ''}`);
 }
 
 export default defineConfig({
