@@ -26,9 +26,9 @@ const project = (name: ProjectName, isolate: boolean) => ({
 /** Names each test that did not pass at its first run, and says why. */
 function reportRetry(test: TestCase): void {
   if (!test.diagnostic()?.flaky) return;
-  const reasons = test.result().errors?.map(({ message, stacks }) => {
+  const reasons = test.result().errors?.map(({ message, stacks, diff = '' }) => {
     const [at] = stacks ?? [];
-    return `  ${message}${at ? ` (${relative(root, at.file)}:${at.line})` : ''}\n`;
+    return `  ${message}${at ? ` (${relative(root, at.file)}:${at.line})` : ''}\n${diff}\n`;
   });
   process.stdout.write(`RETRIED: ${test.module.relativeModuleId} > ${test.fullName}\n${reasons?.join('') ?? ''}`);
 }

@@ -7,6 +7,9 @@ import { reapAtExit } from './ports.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
 import { type Exit, NODE, SERVER, ServerProcess } from './server-process.ts';
 
+/** How often a replica whose start fails for a temporary reason is started. */
+const START_ATTEMPTS = 3;
+
 export interface ReplicaOptions {
   name: string;
   postgres: { port: number; url: string };
@@ -68,27 +71,38 @@ export class ReplicaProcess {
     const [toPostgres, toRedis] = await Promise.all([proxyTo(postgres), proxyTo(redis)]);
     const toPooler = pooler && (await proxyTo(pooler));
     const direct = toPostgres.url(postgres.url);
-    const server = new ServerProcess({
-      command: [...NODE, file],
-      environment: {
-        HOST: '127.0.0.1',
-        DATABASE_URL: toPooler?.url(postgres.url) ?? direct,
-        ...(toPooler ? { DATABASE_DIRECT_URL: direct } : {}),
-        REDIS_URL: toRedis.url(redis.url),
-        // A previous version may not know this variable. An empty one counts as not set.
-        ...(file === SERVER ? {} : { REKEY_STOP_DELAY_SECONDS: '' }),
-        ...environment,
-      },
-      preload: 'skew-clock.ts',
-    });
-    const replica = new ReplicaProcess(name, server, { postgres: toPostgres, redis: toRedis, pooler: toPooler });
-    try {
-      await server.ready();
-    } catch (error) {
-      await replica.kill();
-      throw error;
+    const startServer = () =>
+      new ServerProcess({
+        command: [...NODE, file],
+        environment: {
+          HOST: '127.0.0.1',
+          DATABASE_URL: toPooler?.url(postgres.url) ?? direct,
+          ...(toPooler ? { DATABASE_DIRECT_URL: direct } : {}),
+          REDIS_URL: toRedis.url(redis.url),
+          // A previous version may not know this variable. An empty one counts as not set.
+          ...(file === SERVER ? {} : { REKEY_STOP_DELAY_SECONDS: '' }),
+          ...environment,
+        },
+        preload: 'skew-clock.ts',
+      });
+    const proxies = { postgres: toPostgres, redis: toRedis, pooler: toPooler };
+    for (let attempt = 1; ; attempt++) {
+      const server = startServer();
+      const replica = new ReplicaProcess(name, server, proxies);
+      try {
+        await server.ready();
+        return replica;
+      } catch (error) {
+        // A busy machine may be too slow for a start. A supervisor would start it again.
+        const isTemporary = !server.isRunning && (await server.exited()).code === 1;
+        if (isTemporary && attempt < START_ATTEMPTS) {
+          replica.#cleanUp();
+          continue;
+        }
+        await replica.kill();
+        throw error;
+      }
     }
-    return replica;
   }
 
   get isRunning(): boolean {

@@ -10,7 +10,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))(
     let rekey: Installation;
 
     beforeAll(async () => {
-      rekey = await Installation.start();
+      rekey = await Installation.start({ leaseMs: 2000 });
     });
     afterEach(() => rekey.assertPromiseHeld());
     afterAll(() => rekey?.destroy());
