@@ -1,12 +1,17 @@
 // One replica in its own process, with its own proxy in front of each server that it uses.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reapAtExit } from './ports.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
 import { type Exit, NODE, SERVER, ServerProcess } from './server-process.ts';
 
+/**
+ * The priority of the process, below that of PostgreSQL and of the test. All of the traffic goes through the proxies in the
+ * test, so on a busy machine a test that had to wait for the replicas would look like an outage of PostgreSQL.
+ */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How often a replica whose start fails for a temporary reason is started. */
 const START_ATTEMPTS = 3;
 
@@ -88,6 +93,7 @@ export class ReplicaProcess {
     const proxies = { postgres: toPostgres, redis: toRedis, pooler: toPooler };
     for (let attempt = 1; ; attempt++) {
       const server = startServer();
+      setPriority(server.pid, PRIORITY);
       const replica = new ReplicaProcess(name, server, proxies);
       try {
         await server.ready();
