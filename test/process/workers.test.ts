@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { SETUP_TOKEN } from '../support/app.ts';
 import { freePort } from '../support/ports.ts';
 import { databasesAt } from '../support/postgres.ts';
@@ -91,19 +92,25 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
   test('are replaced when they crash, later each time: the new one has the same number and the same address', async () => {
     const pauses = () =>
       [...server.stdout.matchAll(/^.*a worker ended; starting another.*$/gm)].map(([line]) => JSON.parse(line).pauseMs);
-    for (const expected of [[200], [200, 400]]) {
+    for (let round = 0; round < 2; round++) {
       const [, killed] = childrenOf(server.pid) as [number, number];
+      const before = endsIn(server);
       process.kill(killed, 'SIGKILL');
-      await until('the primary notices', () => endsIn(server) === expected.length);
+      await until('the primary notices', () => endsIn(server) > before);
       await until(
         'another worker is ready',
         async () => workersIn(await scrape(url), 'rekey_lease_remaining_seconds').length === WORKERS,
         START_MS,
       );
-      expect(pauses()).toEqual(expected);
     }
+    // On a busy machine, a start may fail as well.
+    expect(pauses().length).toBeGreaterThanOrEqual(2);
+    expect(pauses()).toEqual(pauses().map((_, index) => 200 * 2 ** index));
     const restarts = workersIn(await scrape(url), 'rekey_worker_restarts_total');
-    expect(restarts.map(([, count]) => count).toSorted()).toEqual([0, 2]);
+    expect(restarts).toEqual([
+      ['1', 0],
+      ['2', pauses().length],
+    ]);
     expect(server.stdout.match(/^Rekey is ready/gm)).toHaveLength(1);
   });
 
@@ -168,6 +175,25 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     expect(await Promise.all(begun.map((end) => end()))).toEqual(begun.map(() => 200));
     await until('every worker has ended', () => workers.every((pid) => !existsSync(`/proc/${pid}`)));
     expect(own.stderr).toBe('');
+  });
+
+  test('answer a scrape that waits for their primary when it is killed, each with its own metrics', async () => {
+    const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment });
+    const { port } = new URL(await own.ready());
+    const socket = connect(Number(port), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    const ask = (...paths: string[]) =>
+      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: rekey\r\n\r\n`).join(''));
+    ask('/livez');
+    await until('a worker has the connection', () => received.startsWith('HTTP/1.1 200'));
+    process.kill(own.pid, 'SIGSTOP');
+    received = '';
+    ask('/livez', '/metrics');
+    await until('the worker has read both requests', () => received.startsWith('HTTP/1.1 200'));
+    process.kill(own.pid, 'SIGKILL');
+    await until('the scrape is answered', () => workersIn(received, 'rekey_lease_remaining_seconds').length === 1);
   });
 
   test('still accept requests during the delay after SIGTERM, and SIGINT reaches each of them', async () => {
