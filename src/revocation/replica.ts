@@ -12,6 +12,7 @@ import { ACKNOWLEDGE, CONFIRM_PRIMARY, DEREGISTER, REGISTER, SYNC, type SyncRow 
 /** A log that is longer than this is not read: forgetting everything is cheaper. */
 const LONGEST_CATCH_UP = 10_000;
 const SHORTEST_TIMEOUT_MS = 250;
+const FIRST_SYNC_ATTEMPTS = 5;
 
 /**
  * How long one query of the protocol may take, in milliseconds. A replica syncs four times per lease: two syncs in a
@@ -149,8 +150,19 @@ export class Replica {
   /** Starts to listen and to renew. Resolves after the first sync, or rejects if the database is out of reach. */
   async start(): Promise<void> {
     await this.#options.notifications.listen(() => this.requestSync());
-    await this.sync();
+    await this.#firstSync();
     this.#renewLater();
+  }
+
+  /** A sync is short, for the sake of the lease. Several attempts, because a database may be slow for a moment. */
+  async #firstSync(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.sync();
+      } catch (error) {
+        if (attempt === FIRST_SYNC_ATTEMPTS || this.#stopped) throw error;
+      }
+    }
   }
 
   /** Gives up the lease, then the registration, in this order. No revocation waits for a replica that left. */
