@@ -8,6 +8,8 @@ import { migratedDatabase } from '../support/postgres-template.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { findRedis, type RedisServer, startRedis } from '../support/redis.ts';
 
+/** Each wait for Redis takes keys: at every attempt, one that Redis does not know. */
+const MANY_KEYS = { REKEY_API_KEYS_PER_USER: '0' };
 const installed = inject('postgresUrl') !== null && findRedis() !== null;
 
 describe.skipIf(!installed)('the lifecycle of a key', () => {
@@ -21,7 +23,7 @@ describe.skipIf(!installed)('the lifecycle of a key', () => {
     redis = await startRedis();
     proxy = await startProxy({ host: '127.0.0.1', port: redis.port });
     databaseUrl = await migratedDatabase();
-    app = await startTestApp({ databaseUrl, redisUrl: proxy.url(redis.url) });
+    app = await startTestApp({ databaseUrl, redisUrl: proxy.url(redis.url), env: MANY_KEYS });
     member = await app.member();
   });
 
@@ -150,7 +152,7 @@ describe.skipIf(!installed)('the lifecycle of a key', () => {
     await proxy.heal();
     await expectUseAgain();
     // Another replica, which has not cached the key and finds its old entry in Redis.
-    const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    const other = await startTestApp({ databaseUrl, redisUrl: redis.url, env: MANY_KEYS });
     onTestFinished(() => other.close());
     await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
     expect(await other.accepts(secret)).toBe(false);
@@ -161,8 +163,8 @@ describe.skipIf(!installed)('the lifecycle of a key', () => {
     const late = await startProxy({ host: '127.0.0.1', port: redis.port });
     onTestFinished(() => late.close());
     late.cut();
-    const other = await startTestApp({ databaseUrl, redisUrl: late.url(redis.url) });
-    const never = await startTestApp({ databaseUrl, redisUrl: `redis://127.0.0.1:${port}` });
+    const other = await startTestApp({ databaseUrl, redisUrl: late.url(redis.url), env: MANY_KEYS });
+    const never = await startTestApp({ databaseUrl, redisUrl: `redis://127.0.0.1:${port}`, env: MANY_KEYS });
     onTestFinished(async () => {
       await other.close();
       await never.close();
@@ -175,7 +177,7 @@ describe.skipIf(!installed)('the lifecycle of a key', () => {
   });
 
   test('the app closes while Redis is frozen', async () => {
-    const other = await startTestApp({ databaseUrl, redisUrl: redis.url });
+    const other = await startTestApp({ databaseUrl, redisUrl: redis.url, env: MANY_KEYS });
     await expect.poll(() => other.app.shared!.isReachable()).toBe(true);
     redis.freeze();
     await other.close();
