@@ -263,6 +263,24 @@ describe.skipIf(inject('postgresUrl') === null)('several workers', { timeout: TE
     expect(existsSync(path)).toBe(false);
   });
 
+  test('replace a Unix socket that other workers have left behind in a crash', async () => {
+    const path = join(emptyDirectory(), 'rekey.sock');
+    const start = async () => {
+      const own = startServer(emptyDirectory(), { DATABASE_URL: await migratedDatabase(), ...environment, HOST: path });
+      await until('it is ready', () => own.stdout.includes('Rekey is ready'), START_MS);
+      return own;
+    };
+    const crashed = await start();
+    process.kill(crashed.pid, 'SIGSTOP'); // So it starts no other workers.
+    for (const worker of childrenOf(crashed.pid)) process.kill(worker, 'SIGKILL');
+    process.kill(crashed.pid, 'SIGKILL');
+    await crashed.exited();
+    expect(existsSync(path)).toBe(true);
+    const own = await start();
+    own.kill('SIGTERM');
+    expect(await own.exited()).toEqual({ code: 0, signal: null });
+  });
+
   test('that cannot start report the reason once, and the process ends with their exit code', async () => {
     const wrong = { ...environment, REKEY_MASTER_KEY: randomBytes(32).toString('base64') };
     const own = startServer(emptyDirectory(), { DATABASE_URL: databaseUrl, ...wrong });
