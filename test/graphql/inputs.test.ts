@@ -361,6 +361,13 @@ describe('a body has at most 5000 JSON values, counted before it is parsed', () 
     expect(outcomeOf(bodyWith(`{"a":[${join(5000, () => empty)}]}`))).toEqual(TOO_MANY);
   });
 
+  test('a string that ends with an escaped backslash hides nothing behind it', () => {
+    for (const string of ['"\\\\"', '"\\\\\\\\"', '"a\\"\\\\"']) {
+      expect(outcomeOf(bodyWith(`{"a":[${string},${join(MOST - 3, () => '0')}]}`))).toEqual(READ);
+      expect(outcomeOf(bodyWith(`{"a":[${string},${join(MOST - 2, () => '0')}]}`))).toEqual(TOO_MANY);
+    }
+  });
+
   test.each([
     ['commas', ','],
     ['brackets and braces', '[{'],

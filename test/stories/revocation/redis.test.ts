@@ -157,7 +157,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     for (const [what, upset] of upsets) {
       await upset();
       for (let turn = 0; turn < 6; turn++) {
-        const key = await rekey.apiKey();
+        const key = await rekey.createApiKey();
         await rekey.warmCaches(key);
         const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
         expect(receipt, what).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
@@ -183,7 +183,7 @@ describe.skipIf(!inject('postgresUrl') || !inject('redisUrl'))('the shared cache
     for (const upset of upsets) {
       await upset();
       for (let turn = 0; turn < 6; turn++) {
-        const key = await rekey.apiKey();
+        const key = await rekey.createApiKey();
         await rekey.warmCaches(key);
         const receipt = await rekey.revoke(rekey.replicas[turn % 3]!, key);
         expect(receipt).toMatchObject({ propagation: 'ACKNOWLEDGED', replicas: 3 });
